@@ -1,0 +1,219 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/tidwall/gjson"
+)
+
+const (
+	defaultBaseURL        = "https://api.bitbucket.org"
+	defaultMaxConcurrency = 8
+	defaultMaxWait        = time.Minute
+
+	// maxRedirects is how often a request may be sent elsewhere on the API's own host.
+	maxRedirects = 5
+)
+
+// An Authorizer provides the value of the Authorization header.
+type Authorizer interface {
+	// Authorization returns the header's value, such as "Bearer …".
+	Authorization(ctx context.Context) (string, error)
+	// Renew is called when the service refused the value rejected, and returns another one.
+	Renew(ctx context.Context, rejected string) (string, error)
+}
+
+// Config is what a [Client] is made of. The zero value is an anonymous client with the defaults.
+type Config struct {
+	// BaseURL is the API's address without /2.0, by default https://api.bitbucket.org. It must be
+	// https, or http to a loopback address.
+	BaseURL string
+	// Authorizer provides the credentials. Without one, requests are anonymous.
+	Authorizer Authorizer
+	// UserAgent is sent with every request, if set.
+	UserAgent string
+	// Transport sends the requests. By default it is one of the client's own, with connections
+	// that are kept and limits on how long to wait for an answer.
+	Transport http.RoundTripper
+	// MaxConcurrency is how many requests are in flight over the whole client, by default 8.
+	MaxConcurrency int
+	// MaxWait is the longest a request waits for the request quota, by default a minute. A
+	// negative value never waits.
+	MaxWait time.Duration
+	// Logger may be nil.
+	Logger hclog.Logger
+}
+
+// A Client fetches objects and lists from Bitbucket Cloud. It is safe for concurrent use.
+type Client struct {
+	base      *url.URL
+	userAgent string
+	ahead     int // pages that a list may read ahead
+	logger    hclog.Logger
+	http      *http.Client
+
+	// The parts of the stack that can be asked something afterwards.
+	quota     *quota
+	retry     *retry
+	authorize *authorize
+	wire      *wire
+}
+
+// New returns a client. It sends nothing yet; it fails if the configuration makes no sense.
+func New(config Config) (*Client, error) {
+	base, err := parseBaseURL(cmp.Or(config.BaseURL, defaultBaseURL))
+	if err != nil {
+		return nil, err
+	}
+	if config.MaxConcurrency < 0 {
+		return nil, fmt.Errorf("max_concurrency must be at least 1, not %d", config.MaxConcurrency)
+	}
+	concurrency := cmp.Or(config.MaxConcurrency, defaultMaxConcurrency)
+	maxWait := cmp.Or(config.MaxWait, defaultMaxWait)
+	logger := config.Logger
+	if logger == nil {
+		logger = hclog.NewNullLogger()
+	}
+	transport := config.Transport
+	if transport == nil {
+		transport = newTransport(concurrency)
+	}
+
+	wire := &wire{next: transport, limit: maxBody, timeout: attemptTimeout, notices: notices{logger: logger}}
+	authorize := &authorize{next: wire, base: base, source: config.Authorizer}
+	retry := newRetry(authorize, maxWait, logger)
+	quota := &quota{next: retry, maxWait: maxWait, logger: logger}
+	return &Client{
+		base:      base,
+		userAgent: config.UserAgent,
+		ahead:     concurrency,
+		logger:    logger,
+		http: &http.Client{
+			Transport:     newSlots(quota, concurrency),
+			CheckRedirect: stayOn(base),
+		},
+		quota:     quota,
+		retry:     retry,
+		authorize: authorize,
+		wire:      wire,
+	}, nil
+}
+
+// parseBaseURL accepts https addresses, and http ones of this machine.
+func parseBaseURL(address string) (*url.URL, error) {
+	base, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || base.Host == "" || base.Path != "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
+		return nil, errors.New("base_url must be the address of the API's host alone, such as " + defaultBaseURL)
+	}
+	if base.Scheme == "https" || base.Scheme == "http" && isLoopback(base.Hostname()) {
+		return base, nil
+	}
+	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine), or the token could be read on its way to %s", clean(base.Host, maxWord))
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// stayOn follows a few redirects on the API's own host, and none to any other.
+func stayOn(base *url.URL) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		if !sameOrigin(base, req.URL) {
+			return protocolError(via[0].URL, "redirects to another host, %s, which is not followed", origin(req.URL))
+		}
+		if len(via) > maxRedirects {
+			return protocolError(via[0].URL, "redirects without end")
+		}
+		return nil
+	}
+}
+
+// Get fetches one object, or those of its fields that are named ("links.html.href"). Without
+// fields it is the whole object as the service sends it.
+func (c *Client) Get(ctx context.Context, path string, query url.Values, fields ...string) (gjson.Result, error) {
+	u := c.url(path, withFields(query, fields))
+	if tooLong(u) {
+		u = c.url(path, query)
+	}
+	if err := namesSomething(u); err != nil {
+		return gjson.Result{}, err
+	}
+	object, err := c.fetch(ctx, u)
+	if err == nil && !object.IsObject() {
+		return gjson.Result{}, protocolError(u, "answered with JSON that is not an object")
+	}
+	return object, err
+}
+
+// url is the address of a path under the base, which must be escaped already.
+func (c *Client) url(path string, query url.Values) *url.URL {
+	u := *c.base
+	u.Path, u.RawPath = unescape(path), path
+	// Go writes a space as "+"; "%20" means the same to everybody.
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	return &u
+}
+
+// fetch sends one GET request and returns the JSON that came back.
+func (c *Client) fetch(ctx context.Context, u *url.URL) (gjson.Result, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return gjson.Result{}, err
+	}
+	req.Header.Set("Accept", "application/json")
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return gjson.Result{}, failure(ctx, u, err)
+	}
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	if _, err := io.Copy(&body, resp.Body); err != nil {
+		return gjson.Result{}, failure(ctx, u, err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return gjson.Result{}, newError(u, resp.StatusCode, body.Bytes())
+	}
+	if !gjson.ValidBytes(body.Bytes()) {
+		return gjson.Result{}, notJSON(u, resp, body.Bytes())
+	}
+	return gjson.ParseBytes(body.Bytes()), nil
+}
+
+// failure finds the error worth showing in what the stack returned.
+func failure(ctx context.Context, u *url.URL, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if refused, ok := errors.AsType[*renewalError](err); ok {
+		e := newError(u, http.StatusUnauthorized, refused.body)
+		e.renewal = refused.err
+		return e
+	}
+	if unauthorized, ok := errors.AsType[*authorizerError](err); ok {
+		return unauthorized.err
+	}
+	if lost, ok := errors.AsType[*ConnectionError](err); ok {
+		lost.Path = cleanPath(u)
+		return lost
+	}
+	// The HTTP client wraps errors in one that repeats the whole address.
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}

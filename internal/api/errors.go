@@ -1,0 +1,291 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// An Error is an answer of the service that is not a success.
+type Error struct {
+	// StatusCode is the HTTP status.
+	StatusCode int
+	// Method and Path are of the request; the path is without its query.
+	Method, Path string
+	// Message and Detail are the service's own words, shortened, or empty.
+	Message, Detail string
+	// Required and Granted are the scopes that the service names when one is missing.
+	Required, Granted []string
+	// MoreInfo is the address of an announcement, if the service gives one.
+	MoreInfo string
+
+	renewal error // why the credentials could not be renewed after a 401
+}
+
+// Error is one sentence that says what was asked, what the service said, and what to do now.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: Bitbucket answered %d", e.Method, e.Path, e.StatusCode)
+	if text := cmp.Or(http.StatusText(e.StatusCode), statusNames[e.StatusCode]); text != "" {
+		fmt.Fprintf(&b, " %s", text)
+	}
+	for _, said := range []string{e.Message, e.Detail} {
+		if said != "" {
+			fmt.Fprintf(&b, ": %s", strings.TrimRight(said, ".:; "))
+		}
+	}
+	if advice := e.advice(); advice != "" {
+		fmt.Fprintf(&b, " - %s", advice)
+	}
+	if e.MoreInfo != "" {
+		fmt.Fprintf(&b, " (%s)", e.MoreInfo)
+	}
+	return b.String()
+}
+
+// Unwrap returns why the credentials could not be renewed, if that is what went wrong.
+func (e *Error) Unwrap() error { return e.renewal }
+
+// statusNames has the statuses that are Bitbucket's own.
+var statusNames = map[int]string{555: "Timeout in the service"}
+
+// advice says what a person can do about each status.
+func (e *Error) advice() string {
+	switch {
+	case e.StatusCode == http.StatusUnauthorized && e.renewal != nil:
+		return fmt.Sprintf("the credentials could not be renewed: %s", e.renewal)
+	case len(e.Required) > 0:
+		return fmt.Sprintf("this needs the scope %s; the token has %s. Tick it in the consumer's permissions and authorize again",
+			strings.Join(e.missing(), ", "), cmp.Or(strings.Join(e.Granted, ", "), "none"))
+	case e.StatusCode >= 500 && slices.Contains(passing, e.StatusCode):
+		return "the service is in trouble, also after more attempts; try again later"
+	}
+	return advice[e.StatusCode]
+}
+
+var advice = map[int]string{
+	http.StatusBadRequest:   "the service did not accept the request's filter, sort order or page size",
+	http.StatusUnauthorized: "the credentials are expired or revoked, or not good for this",
+	http.StatusForbidden:    "the connected user's role does not allow it",
+	http.StatusNotFound:     "it does not exist, or the connected user may not see it",
+	http.StatusGone:         "Atlassian has removed this, or the workspace or repository has been deleted",
+	555:                     "the service took too long to compute this answer",
+}
+
+// missing are the required scopes that were not granted. Bitbucket leaves granted scopes out of
+// its list that another implies, so when none seems to be missing all of them are named.
+func (e *Error) missing() []string {
+	missing := slices.DeleteFunc(slices.Clone(e.Required), func(scope string) bool {
+		return slices.Contains(e.Granted, scope)
+	})
+	if len(missing) == 0 {
+		return e.Required
+	}
+	return missing
+}
+
+// newError reads the body of a failure. Nothing but the known parts of Bitbucket's JSON is taken
+// from it: other bodies can be whole pages, with personal data in them.
+//
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses
+func newError(u *url.URL, status int, body []byte) *Error {
+	e := &Error{StatusCode: status, Method: http.MethodGet, Path: cleanPath(u)}
+	if !gjson.ValidBytes(body) {
+		return e
+	}
+	envelope := gjson.ParseBytes(body)
+	inner := envelope.Get("error")
+	if !inner.IsObject() {
+		// The OAuth form: {"error": "invalid_request", "error_description": "…"}.
+		e.Message = text(cmp.Or(envelope.Get("error_description").String(), inner.String()))
+		return e
+	}
+	e.Message = text(inner.Get("message").String())
+	e.Detail = errorDetail(inner.Get("detail"))
+	if fields := errorFields(inner.Get("fields")); e.Detail == "" && !strings.Contains(e.Message, fields) {
+		e.Detail = fields
+	}
+	e.Required = scopeList(inner.Get("detail.required"))
+	e.Granted = scopeList(inner.Get("detail.granted"))
+	e.MoreInfo = announcement(inner.Get("data.announcement_url").String())
+	return e
+}
+
+// errorDetail is the text of a detail, which is a string, a list of strings, or an object.
+func errorDetail(detail gjson.Result) string {
+	switch {
+	case detail.IsArray():
+		return joined(detail)
+	case detail.Type == gjson.String:
+		return text(detail.String())
+	}
+	return ""
+}
+
+// errorFields lists what is wrong with which field: {"q": ["…"], "parents": []}.
+func errorFields(fields gjson.Result) string {
+	var parts []string
+	fields.ForEach(func(name, value gjson.Result) bool {
+		said := text(value.String())
+		if value.IsArray() {
+			said = joined(value)
+		}
+		if said != "" {
+			parts = append(parts, clean(name.String(), maxWord)+": "+said)
+		}
+		return len(parts) < 10
+	})
+	return text(strings.Join(parts, "; "))
+}
+
+func joined(list gjson.Result) string {
+	var parts []string
+	for _, value := range list.Array() {
+		if value.Type == gjson.String {
+			parts = append(parts, value.String())
+		}
+	}
+	return text(strings.Join(parts, "; "))
+}
+
+func scopeList(list gjson.Result) []string {
+	var scopes []string
+	for _, scope := range list.Array() {
+		if name := clean(scope.String(), maxWord); name != "" {
+			scopes = append(scopes, name)
+		}
+	}
+	return scopes
+}
+
+// announcement accepts an address of Atlassian's, as it is shown to people.
+func announcement(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || !strings.HasSuffix("."+u.Hostname(), ".atlassian.com") {
+		return ""
+	}
+	return clean(address, maxText)
+}
+
+// statusOf is the status of an [*Error], or 0.
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.StatusCode
+	}
+	return 0
+}
+
+// IsNotFound reports whether the service says that something does not exist, or hides it.
+func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+
+// IsGone reports whether the service says that something was removed.
+func IsGone(err error) bool { return statusOf(err) == http.StatusGone }
+
+// IsForbidden reports whether the service refused, for a missing scope or a missing role.
+func IsForbidden(err error) bool { return statusOf(err) == http.StatusForbidden }
+
+// IsUnauthorized reports whether the service did not accept the credentials.
+func IsUnauthorized(err error) bool { return statusOf(err) == http.StatusUnauthorized }
+
+// MissingScope returns the scopes that the token lacks, if that is why the service refused.
+func MissingScope(err error) (scopes []string, ok bool) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || len(e.Required) == 0 {
+		return nil, false
+	}
+	return e.missing(), true
+}
+
+// A QuotaError says that the request quota is used up and returns too late to wait for it.
+type QuotaError struct {
+	// Path is of the request that was not sent.
+	Path string
+	// ResetAt is when the quota returns and ResetIn how long until then; zero if the service
+	// doesn't say.
+	ResetAt time.Time
+	ResetIn time.Duration
+	// Waited is how long the request has waited, of at most MaxWait.
+	Waited, MaxWait time.Duration
+	// Limit is the number of requests in an hour, or nil if the service doesn't say.
+	Limit *int64
+}
+
+// Error says when to try again.
+func (e *QuotaError) Error() string {
+	var b strings.Builder
+	b.WriteString("Bitbucket's quota of ")
+	if e.Limit != nil {
+		fmt.Fprintf(&b, "%d ", *e.Limit)
+	}
+	b.WriteString("requests an hour is used up; ")
+	if e.ResetAt.IsZero() {
+		b.WriteString("the service does not say when it returns, which is within the hour")
+	} else {
+		fmt.Fprintf(&b, "it returns in %s, at %s", e.ResetIn.Round(time.Second), e.ResetAt.Format("15:04:05 MST"))
+	}
+	fmt.Fprintf(&b, ". Waited %s of at most %s (max_wait): try again then, or ask for less", e.Waited.Round(time.Second), max(0, e.MaxWait))
+	return b.String()
+}
+
+// A ProtocolError is an answer that the API would not give: a web page, half a document, a list
+// without items, a next page on another host.
+type ProtocolError struct {
+	// Path is of the request, without its query.
+	Path string
+	// Reason says what the answer was.
+	Reason string
+}
+
+// Error says what the answer was.
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("GET %s: Bitbucket, or something between, %s", e.Path, e.Reason)
+}
+
+func protocolError(u *url.URL, format string, args ...any) *ProtocolError {
+	return &ProtocolError{Path: cleanPath(u), Reason: fmt.Sprintf(format, args...)}
+}
+
+// notJSON says what came instead of JSON, and shows none of it.
+func notJSON(u *url.URL, resp *http.Response, body []byte) *ProtocolError {
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	switch {
+	case len(body) == 0:
+		return protocolError(u, "answered with an empty body")
+	case isHTML(string(body)):
+		return protocolError(u, "answered with a web page instead of JSON. Check for a proxy or a login page on the way, and base_url")
+	}
+	return protocolError(u, "answered with something that is not JSON (%s, %d bytes)", cmp.Or(clean(kind, maxWord), "no content type"), len(body))
+}
+
+// A ConnectionError says that no complete answer was had, after several attempts if they could help.
+type ConnectionError struct {
+	// Path is of the request, without its query.
+	Path string
+	// Attempts is how often it was tried.
+	Attempts int
+	// Err is what happened the last time.
+	Err error
+}
+
+// Error says what happened and how often it was tried.
+func (e *ConnectionError) Error() string {
+	cause := e.Err
+	if wrapped, ok := errors.AsType[*url.Error](cause); ok {
+		cause = wrapped.Err // without the whole address
+	}
+	times := "once"
+	if e.Attempts > 1 {
+		times = fmt.Sprintf("%d times", e.Attempts)
+	}
+	return fmt.Sprintf("GET %s: no answer from Bitbucket, tried %s: %s. Check the network, the proxy and base_url", e.Path, times, cause)
+}
+
+// Unwrap returns what happened the last time.
+func (e *ConnectionError) Unwrap() error { return e.Err }

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxURL is the longest address to send. Beyond it everything is asked for instead of a selection:
+// servers and proxies on the way refuse addresses of 8 KB.
+const maxURL = 6 << 10
+
+func tooLong(u *url.URL) bool { return len(u.String()) > maxURL }
+
+// envelopeFields are the parts of a page that paging needs.
+var envelopeFields = []string{"next", "page", "pagelen", "size"}
+
+// withFields adds the selection of an object's fields to a query, unless it is empty.
+//
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-responses
+func withFields(query url.Values, paths []string) url.Values {
+	selected := selection(paths)
+	if len(selected) == 0 {
+		return query
+	}
+	return with(query, "fields", strings.Join(selected, ","))
+}
+
+// withPageFields adds the selection of the fields of a page's items.
+func withPageFields(query url.Values, paths []string) url.Values {
+	selected := slices.Clone(envelopeFields)
+	for _, path := range selection(paths) {
+		selected = append(selected, "values."+path)
+	}
+	if len(selected) == len(envelopeFields) {
+		return query
+	}
+	return with(query, "fields", strings.Join(selected, ","))
+}
+
+// with returns a copy of the query with one parameter set.
+func with(query url.Values, name, value string) url.Values {
+	query = maps.Clone(query)
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Set(name, value)
+	return query
+}
+
+// plainName is a name that can be selected. JSON paths can hold more: indexes, queries, modifiers.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
+// selection turns JSON paths into a sorted list of fields to ask for, without those that another
+// one includes. A path is cut where it is no longer a plain name: of
+// `links.clone.#(name=="https").href` it is links.clone. It is empty, which means everything, if a
+// path names no field at all.
+func selection(paths []string) []string {
+	var fields []string
+	for _, path := range paths {
+		field := selectable(path)
+		if field == "" {
+			return nil
+		}
+		fields = append(fields, field)
+	}
+	slices.Sort(fields)
+	return slices.DeleteFunc(slices.Compact(fields), func(field string) bool {
+		return slices.ContainsFunc(fields, func(parent string) bool {
+			return strings.HasPrefix(field, parent+".")
+		})
+	})
+}
+
+func selectable(path string) string {
+	names := strings.Split(path, ".")
+	for i, name := range names {
+		if !plainName.MatchString(name) {
+			names = names[:i]
+			break
+		}
+	}
+	return strings.Join(names, ".")
+}

@@ -1,0 +1,196 @@
+package api
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"strconv"
+
+	"github.com/tidwall/gjson"
+)
+
+// A List describes one paged collection and how much of it is wanted.
+type List struct {
+	// Path is the collection's, escaped, as [Path] makes it: "/2.0/repositories/acme".
+	Path string
+	// Query has the endpoint's own parameters: q, sort, role, state.
+	Query url.Values
+	// Fields are the JSON paths inside an item that are wanted ("links.html.href"). Only these are
+	// asked for; none means everything, and so does a selection too long for an address.
+	Fields []string
+	// PageLen is the largest page that the endpoint serves, or 0 if it doesn't let one choose.
+	PageLen int
+	// Wanted is how many items the consumer means to take, or 0 for all: no page is larger than
+	// that, and none is fetched ahead that it doesn't need. A consumer that takes more gets more,
+	// one page at a time.
+	Wanted int64
+	// Bare says that the endpoint answers with a JSON array alone, as those of API 1.0 do.
+	Bare bool
+}
+
+// List walks a collection in the order of the service. Beside the pages that it
+// reads ahead it asks for none before the consumer needs it, and for none any more once the
+// consumer stops or ctx ends. An error is the last thing it yields: without one, the collection was
+// read to its end.
+//
+// # What a list holds
+//
+// Bitbucket's numbered pages are windows on a list that may change while it is read. An item that
+// goes away moves all that follow one place up, and the next page begins one item too late. List
+// notices that the size of the collection has changed, goes back as many pages as that can have
+// moved, and passes over what it has handed out already. So:
+//
+//   - an item that is there all the time is yielded, and only once unless it was changed itself;
+//   - an item added or removed meanwhile may be yielded or not;
+//   - when the collection changes faster or more than can be followed, that is an error.
+//
+// One change can't be seen: one item removed and another added between two pages, so that the
+// size is the same. A sort by something that never changes, such as created_on, keeps additions at
+// the end. Pages that the service names by its own cursor instead of a number are its business.
+//
+// # Reading ahead
+//
+// Where the service's own address of the next page differs from the first by nothing but a page
+// number, and it has told the size, pages are fetched ahead, as many as the client may have requests
+// in flight. These are guesses: a page fetched ahead is used only when the page before it names
+// exactly its address as the next. At the first address that was not foreseen, or when the
+// collection changes, the list goes on one page at a time.
+func (c *Client) List(ctx context.Context, l List) iter.Seq2[gjson.Result, error] {
+	return func(yield func(gjson.Result, error) bool) {
+		first := c.firstPage(l)
+		err := namesSomething(first)
+		switch {
+		case err != nil:
+		case l.Bare:
+			err = c.readArray(ctx, first, yield)
+		default:
+			r := newReader(ctx, c, first, l.Wanted)
+			defer r.close()
+			err = r.read(yield)
+		}
+		if err != nil {
+			yield(gjson.Result{}, err)
+		}
+	}
+}
+
+// firstPage is the address of a list's first page.
+func (c *Client) firstPage(l List) *url.URL {
+	query := l.Query
+	if l.PageLen > 0 {
+		query = with(query, "pagelen", strconv.FormatInt(l.pageLen(), 10))
+	}
+	u := c.url(l.Path, withPageFields(query, l.Fields))
+	if tooLong(u) {
+		u = c.url(l.Path, query)
+	}
+	return u
+}
+
+func (l List) pageLen() int64 {
+	if l.Wanted > 0 {
+		return min(int64(l.PageLen), l.Wanted)
+	}
+	return int64(l.PageLen)
+}
+
+// readArray yields the items of a bare array.
+func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(gjson.Result, error) bool) error {
+	array, err := c.fetch(ctx, u)
+	if err != nil {
+		return err
+	}
+	if !array.IsArray() {
+		return protocolError(u, "answered with JSON that is not a list")
+	}
+	array.ForEach(func(_, item gjson.Result) bool { return yield(item, nil) })
+	return nil
+}
+
+// A reader is one walk through a collection, page by page as the service names them.
+type reader struct {
+	ctx    context.Context
+	first  *url.URL
+	wanted int64
+	named  map[string]bool // addresses of pages fetched
+	ahead  *prefetcher
+	moves  moves
+}
+
+func newReader(ctx context.Context, c *Client, first *url.URL, wanted int64) *reader {
+	return &reader{
+		ctx:    ctx,
+		first:  first,
+		wanted: wanted,
+		named:  map[string]bool{},
+		ahead:  &prefetcher{parent: ctx, load: c.fetchPage, ahead: c.ahead},
+		moves:  moves{size: -1},
+	}
+}
+
+// close ends the requests in flight and waits for them.
+func (r *reader) close() { r.ahead.stop() }
+
+// read yields the items. It returns nil at the end, and when the consumer stops.
+func (r *reader) read(yield func(gjson.Result, error) bool) error {
+	for u := r.first; u != nil; {
+		p, err := r.page(u)
+		if err != nil {
+			return err
+		}
+		back, err := r.moves.observe(u, p)
+		if err != nil {
+			return err
+		}
+		if back != nil {
+			r.ahead.stop()
+			clear(r.named)
+			u = back
+			continue
+		}
+		r.foresee(p)
+		if !r.yield(p, yield) {
+			return nil
+		}
+		u = p.next
+	}
+	return nil
+}
+
+// page returns the page at an address, which must not have been there before.
+func (r *reader) page(u *url.URL) (*page, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
+	address := u.String()
+	if r.named[address] {
+		return nil, protocolError(u, "named a page as the next that it had named before")
+	}
+	r.named[address] = true
+	return r.ahead.page(u)
+}
+
+// foresee starts to fetch the pages that will follow, if they can be told.
+func (r *reader) foresee(p *page) {
+	if p.next == nil || p.size < 0 || p.length == 0 || r.moves.happened() || !differsByNumber(p.next, r.first) {
+		return
+	}
+	wanted := p.size
+	if r.wanted > 0 {
+		wanted = min(wanted, r.wanted)
+	}
+	r.ahead.fetch(p.next, (wanted+p.length-1)/p.length)
+}
+
+// yield hands out a page's items, and reports whether more are wanted.
+func (r *reader) yield(p *page, yield func(gjson.Result, error) bool) bool {
+	more := true
+	p.values.ForEach(func(_, item gjson.Result) bool {
+		if r.moves.handedOut(item) {
+			return true
+		}
+		more = yield(item, nil)
+		return more
+	})
+	return more
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// A page is one response of a paged collection.
+//
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
+type page struct {
+	values gjson.Result // the array of items
+	next   *url.URL     // nil at the end
+	number int64        // of this page, 0 if not known
+	length int64        // items on a full page, 0 if not known
+	size   int64        // items in the whole collection, -1 if not known
+}
+
+// fetchPage fetches the page at an address.
+func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
+	document, err := c.fetch(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	return parsePage(document, u)
+}
+
+// parsePage reads the envelope. Of its parts only the values are certain to be there; without them
+// the answer is not a page, and must not pass for an empty one.
+func parsePage(document gjson.Result, u *url.URL) (*page, error) {
+	p := &page{size: -1}
+	var next gjson.Result
+	document.ForEach(func(name, value gjson.Result) bool {
+		switch name.String() {
+		case "values":
+			p.values = value
+		case "next":
+			next = value
+		case "page":
+			p.number = count(value, 0)
+		case "pagelen":
+			p.length = count(value, 0)
+		case "size":
+			p.size = count(value, -1)
+		}
+		return true
+	})
+	if !document.IsObject() || !p.values.IsArray() {
+		return nil, protocolError(u, "answered with JSON that is not a page: it has no list of values")
+	}
+	if asked := pageNumber(u); asked > 0 && p.number > 0 && p.number != asked {
+		return nil, protocolError(u, "answered with page %d when asked for page %d", p.number, asked)
+	}
+	if next.Type == gjson.Null { // or absent
+		return p, nil
+	}
+	var err error
+	p.next, err = nextURL(next, u)
+	return p, err
+}
+
+func count(value gjson.Result, unknown int64) int64 {
+	if value.Type != gjson.Number || value.Int() < 0 {
+		return unknown
+	}
+	return value.Int()
+}
+
+// spellings are the other addresses under which Bitbucket's API names its pages.
+var spellings = []string{"https://api.bitbucket.org/", "https://bitbucket.org/api/", "https://bitbucket.org/!api/"}
+
+// nextURL checks the address of the next page, as it will be asked with a token: it must be on
+// the host that was asked, and lead to the same collection. Its query belongs to the service.
+func nextURL(value gjson.Result, from *url.URL) (*url.URL, error) {
+	address := value.String()
+	for _, spelling := range spellings {
+		if rest, ok := strings.CutPrefix(address, spelling); ok {
+			address = from.Scheme + "://" + from.Host + "/" + rest
+		}
+	}
+	next, err := url.Parse(address)
+	if value.Type != gjson.String || err != nil || !next.IsAbs() || next.Host == "" || next.User != nil {
+		return nil, protocolError(from, "named a next page that is not an address")
+	}
+	if !sameOrigin(next, from) {
+		return nil, protocolError(from, "named a next page on another host, %s, which is not followed", clean(origin(next), maxWord))
+	}
+	if !sameCollection(next, from) {
+		return nil, protocolError(from, "named a next page of something else, %s", cleanPath(next))
+	}
+	next.Fragment = ""
+	return next, nil
+}
+
+// sameCollection compares paths segment by segment. The service may name by UUID what was asked by
+// slug, or the other way round, and writes slugs in its own case.
+func sameCollection(a, b *url.URL) bool {
+	as, bs := segments(a), segments(b)
+	if len(as) != len(bs) {
+		return false
+	}
+	for i := range as {
+		if !strings.EqualFold(as[i], bs[i]) && !isUUID(as[i]) && !isUUID(bs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isUUID(segment string) bool {
+	return strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
+}
+
+var pageParameter = regexp.MustCompile(`(^|&)page=([0-9]{1,9})(&|$)`)
+
+// pageNumber is the plain number of a page in its address, or 0 if it has none: page=2, but not
+// page=8xhd.
+func pageNumber(u *url.URL) int64 {
+	match := pageParameter.FindStringSubmatch(u.RawQuery)
+	if match == nil {
+		return 0
+	}
+	number, _ := strconv.ParseInt(match[2], 10, 64)
+	return number
+}
+
+// numbered is the address of another page of the same collection.
+func numbered(u *url.URL, number int64) *url.URL {
+	other := *u
+	other.RawQuery = pageParameter.ReplaceAllString(u.RawQuery, "${1}page="+strconv.FormatInt(number, 10)+"${3}")
+	return &other
+}
+
+// differsByNumber reports whether an address is another one's with nothing but a page number added
+// or changed.
+func differsByNumber(next, first *url.URL) bool {
+	if pageNumber(next) == 0 {
+		return false
+	}
+	a, b := next.Query(), first.Query()
+	a.Del("page")
+	b.Del("page")
+	return a.Encode() == b.Encode()
+}

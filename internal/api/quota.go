@@ -1,0 +1,239 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// Quota is what the last response that spoke of it said about the request quota. Bitbucket does
+// not always tell: each part is present only if it did.
+//
+// https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
+type Quota struct {
+	// Known is whether any response has said anything yet.
+	Known bool
+	// Limit is the number of requests in an hour, and Remaining what is left of it, or nil.
+	Limit, Remaining *int64
+	// ResetAt is when the quota returns, or zero.
+	ResetAt time.Time
+	// NearLimit is the service's own warning that little is left, or nil.
+	NearLimit *bool
+	// Resource is the name of the group of endpoints that the quota is for, or empty.
+	Resource string
+	// ObservedAt is when the response came.
+	ObservedAt time.Time
+}
+
+// Quota returns what the last responses said about the request quota.
+func (c *Client) Quota() Quota { return c.quota.last() }
+
+const (
+	quotaWaitMin = time.Second
+	quotaWaitMax = 30 * time.Second
+)
+
+// quota is a gate that closes for the whole client when the service answers 429. Everybody waits
+// together and once; who would have to wait longer than maxWait fails at once instead.
+type quota struct {
+	next    http.RoundTripper
+	maxWait time.Duration
+	logger  hclog.Logger
+
+	repeats atomic.Int64
+
+	mu       sync.Mutex
+	observed Quota     // guarded by mu
+	opensAt  time.Time // guarded by mu: when the gate opens, or opened, again
+	told     bool      // guarded by mu: opensAt is the service's word, not our guess
+	closings int       // guarded by mu: how often the gate has closed
+	refusals int       // guarded by mu: how many of these closings came without a success between
+}
+
+func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
+	var waited time.Duration
+	for {
+		closings, err := q.pass(req, &waited)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := q.next.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		q.observe(resp)
+		if resp.StatusCode != http.StatusTooManyRequests {
+			q.succeeded(closings)
+			return resp, nil
+		}
+		resp.Body.Close()
+		q.close(resp, closings)
+		q.repeats.Add(1)
+	}
+}
+
+// pass waits until the gate is open. It returns the count of closings that the request has seen.
+func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
+	for {
+		q.mu.Lock()
+		closings, wait, told := q.closings, time.Until(q.opensAt), q.told
+		q.mu.Unlock()
+		if wait <= 0 {
+			return closings, nil
+		}
+		if *waited+wait > q.maxWait {
+			return 0, q.exhausted(req, wait, told, *waited)
+		}
+		if err := sleep(req.Context(), wait); err != nil {
+			return 0, err
+		}
+		*waited += wait
+	}
+}
+
+func (q *quota) exhausted(req *http.Request, wait time.Duration, told bool, waited time.Duration) error {
+	err := &QuotaError{Path: req.URL.Path, Waited: waited, MaxWait: q.maxWait, Limit: q.last().Limit}
+	if told {
+		err.ResetIn = wait
+		err.ResetAt = time.Now().Add(wait)
+	}
+	return err
+}
+
+// close closes the gate, unless another response has done so since the refused request was sent:
+// eight requests that are refused together are one refusal.
+func (q *quota) close(resp *http.Response, seen int) {
+	asked, told := quotaReturnsIn(resp)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closings != seen {
+		return
+	}
+	wait := jitter(min(quotaWaitMin<<min(q.refusals, 10), quotaWaitMax))
+	if told && (q.refusals == 0 || asked > wait) {
+		wait = max(asked, quotaWaitMin)
+	}
+	q.closings++
+	q.refusals++
+	q.told = told
+	q.opensAt = time.Now().Add(wait)
+	q.logger.Info("the request quota is used up: waiting", "wait", wait.Round(time.Second), "told", told)
+}
+
+// succeeded forgets the refusals, if the gate hasn't closed since the request was sent.
+func (q *quota) succeeded(seen int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closings == seen {
+		q.refusals = 0
+	}
+}
+
+func (q *quota) last() Quota {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.observed
+}
+
+func (q *quota) observe(resp *http.Response) {
+	observed, ok := parseQuota(resp.Header)
+	if !ok {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.observed = observed
+}
+
+// parseQuota reads the headers that Bitbucket sends about the quota.
+func parseQuota(header http.Header) (Quota, bool) {
+	now := time.Now()
+	q := Quota{
+		Limit:      leadingInt(header.Get("X-Ratelimit-Limit")),
+		Remaining:  leadingInt(header.Get("X-Ratelimit-Remaining")),
+		Resource:   clean(header.Get("X-Ratelimit-Resource"), maxWord),
+		ObservedAt: now,
+	}
+	if wait, ok := resetIn(header); ok {
+		q.ResetAt = now.Add(wait)
+	}
+	if near, err := strconv.ParseBool(header.Get("X-Ratelimit-Nearlimit")); err == nil {
+		q.NearLimit = &near
+	}
+	q.Known = q.Limit != nil || q.Remaining != nil || !q.ResetAt.IsZero() || q.NearLimit != nil
+	return q, q.Known
+}
+
+// leadingInt reads the first number of a header such as "1000, 1000;w=3600".
+func leadingInt(header string) *int64 {
+	end := strings.IndexFunc(header, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(header)
+	}
+	n, err := strconv.ParseInt(header[:end], 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &n
+}
+
+// quotaReturnsIn is how long a 429 asks to wait, if it says.
+func quotaReturnsIn(resp *http.Response) (time.Duration, bool) {
+	if wait, ok := retryAfter(resp); ok {
+		return wait, true
+	}
+	return resetIn(resp.Header)
+}
+
+// retryAfter reads a Retry-After of seconds or a date.
+func retryAfter(resp *http.Response) (time.Duration, bool) {
+	value := resp.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return wholeSeconds(seconds), true
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(serverTime(resp.Header))), true
+	}
+	return 0, false
+}
+
+// resetIn reads x-ratelimit-reset, which is the seconds that are left, or for some the time itself.
+func resetIn(header http.Header) (time.Duration, bool) {
+	seconds := leadingInt(header.Get("X-Ratelimit-Reset"))
+	if seconds == nil {
+		return 0, false
+	}
+	if *seconds > 1e9 {
+		return max(0, time.Unix(*seconds, 0).Sub(serverTime(header))), true
+	}
+	return wholeSeconds(*seconds), true
+}
+
+// serverTime is the service's clock where it tells it, as this machine's may be wrong.
+func serverTime(header http.Header) time.Time {
+	date, _ := http.ParseTime(header.Get("Date"))
+	return cmp.Or(date, time.Now())
+}
+
+// wholeSeconds is a duration, at most a day and never negative, so that no header overflows it.
+func wholeSeconds(n int64) time.Duration {
+	return time.Duration(min(max(n, 0), 24*60*60)) * time.Second
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

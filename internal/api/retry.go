@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+const (
+	retries      = 4
+	retryWaitMin = 500 * time.Millisecond
+	retryWaitMax = 8 * time.Second
+)
+
+// passing are the statuses that go away by themselves. 555 is not among them: it says that the
+// service gave up on computing this answer, and it would again.
+var passing = []int{
+	http.StatusInternalServerError,
+	http.StatusBadGateway,
+	http.StatusServiceUnavailable,
+	http.StatusGatewayTimeout,
+}
+
+// retry sends a request again after a passing failure: a status that says so, or a connection that
+// could not be made or broke off. A used-up quota is not its business.
+type retry struct {
+	retryablehttp.RoundTripper
+	maxWait time.Duration
+	logger  hclog.Logger
+	count   atomic.Int64
+}
+
+func newRetry(next http.RoundTripper, maxWait time.Duration, logger hclog.Logger) *retry {
+	r := &retry{maxWait: maxWait, logger: logger}
+	r.Client = &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport: next,
+			// The client around the whole stack decides about redirects.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:       retries,
+		RetryWaitMin:   retryWaitMin,
+		RetryWaitMax:   retryWaitMax,
+		CheckRetry:     isPassing,
+		Backoff:        r.backoff,
+		ErrorHandler:   giveUp,
+		RequestLogHook: r.observe,
+	}
+	return r
+}
+
+func (r *retry) observe(_ retryablehttp.Logger, req *http.Request, attempt int) {
+	if attempt > 0 {
+		r.count.Add(1)
+		r.logger.Debug("trying again", "path", req.URL.Path, "attempt", attempt+1)
+	}
+}
+
+// isPassing is the retry policy.
+func isPassing(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		return !isLasting(err), nil
+	}
+	return slices.Contains(passing, resp.StatusCode), nil
+}
+
+// isLasting tells the failures that another attempt would only meet again.
+func isLasting(err error) bool {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.IsNotFound
+	}
+	return isCertificateError(err) || isOurs(err)
+}
+
+func isCertificateError(err error) bool {
+	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
+	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
+	return unverified || notTLS
+}
+
+// isOurs tells the errors that come from this package's own stack and not from the network.
+func isOurs(err error) bool {
+	_, authorizer := errors.AsType[*authorizerError](err)
+	_, renewal := errors.AsType[*renewalError](err)
+	_, protocol := errors.AsType[*ProtocolError](err)
+	return authorizer || renewal || protocol
+}
+
+// backoff doubles with each attempt, and obeys a Retry-After within what a query may wait at all.
+func (r *retry) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
+	wait := retryablehttp.DefaultBackoff(least, most, attempt, nil)
+	if resp != nil {
+		if asked, ok := retryAfter(resp); ok && asked > wait {
+			wait = min(asked, max(r.maxWait, wait))
+		}
+	}
+	return jitter(wait)
+}
+
+// jitter adds up to a quarter, so that clients that failed together don't come back together.
+func jitter(d time.Duration) time.Duration {
+	return d + rand.N(d/4+1)
+}
+
+// giveUp keeps the last response, if there is one, and says how often the network failed.
+func giveUp(resp *http.Response, err error, attempts int) (*http.Response, error) {
+	if err == nil {
+		return resp, nil
+	}
+	if isOurs(err) {
+		return nil, err
+	}
+	return nil, &ConnectionError{Attempts: attempts, Err: err}
+}

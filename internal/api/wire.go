@@ -1,0 +1,85 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBody is the most a response may hold, unpacked. The largest pages are far below it.
+	maxBody = 64 << 20
+	// attemptTimeout is the longest one exchange may take, so that a connection which has gone
+	// silent is noticed and tried again.
+	attemptTimeout = 2 * time.Minute
+)
+
+var errAttemptTimeout = errors.New("the answer took too long")
+
+// wire does one exchange. It reads the body whole, so that a connection cut in the middle is a
+// failed request that can be retried, and not half a page.
+type wire struct {
+	next    http.RoundTripper
+	limit   int64
+	timeout time.Duration
+	notices notices
+
+	requests, bytes atomic.Int64
+	scopes          atomic.Pointer[[]string]
+}
+
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeoutCause(req.Context(), w.timeout, errAttemptTimeout)
+	defer cancel()
+	w.requests.Add(1)
+	resp, err := w.exchange(req.WithContext(ctx))
+	if err != nil && errors.Is(context.Cause(ctx), errAttemptTimeout) {
+		return nil, fmt.Errorf("%w (more than %s)", errAttemptTimeout, w.timeout)
+	}
+	return resp, err
+}
+
+func (w *wire) exchange(req *http.Request) (*http.Response, error) {
+	resp, err := w.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	w.observe(req, resp)
+	body, err := w.read(resp)
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > w.limit {
+		return nil, protocolError(req.URL, "answered with more than %d MiB", w.limit>>20)
+	}
+	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
+		return nil, protocolError(req.URL, "redirects to something that is not an address")
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// read returns the body, or one byte more than the limit.
+func (w *wire) read(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= w.limit {
+		body.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, w.limit+1))
+	w.bytes.Add(n)
+	return body.Bytes(), err
+}
+
+func (w *wire) observe(req *http.Request, resp *http.Response) {
+	w.notices.observe(req, resp)
+	if header, ok := resp.Header["X-Oauth-Scopes"]; ok {
+		scopes := parseScopes(header)
+		w.scopes.Store(&scopes)
+	}
+}
