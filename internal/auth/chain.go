@@ -1,0 +1,341 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+)
+
+// A Chain is the way in of a consumer for a person: an access token, and the refresh token for the next pair. Each use of
+// a refresh token kills it, so a chain is as good as the care that its newest pair is kept with:
+//
+//   - The pair lives in a file that processes share, and is replaced under a lock, by one caller at a time.
+//   - Room for the new pair is made sure of before a token is spent, and the new pair is saved before it is used.
+//   - A process that is killed between the two leaves the old token in the file, which the service takes
+//     for about ten minutes more.
+//   - A refused token is not tried again for a while: the service locks out a consumer that insists.
+type Chain struct {
+	consumer  Consumer
+	store     *store
+	delays    []time.Duration // between tries of one refresh
+	saveDelay time.Duration   // before the first new try to save
+	renewer   renewer
+
+	mu      sync.Mutex  // guards all below
+	held    record      // the newest pair that this process knows
+	unsaved bool        // held is not in the file, because it could not be written
+	refused Secret      // the refresh token that was refused last
+	seen    fs.FileInfo // the file when it was last noticed, nil if there was none
+}
+
+// OpenChain returns the chain that starts from seed, a refresh token, or, if seed is empty, the one that a login left for
+// the consumer. Its token file is in dir, which is made if it doesn't exist. Nothing is read or asked before the first
+// request; the error is an *Error of KindConfiguration.
+func OpenChain(dir string, consumer Consumer, seed Secret) (*Chain, error) {
+	consumer, err := consumer.complete()
+	if err != nil {
+		return nil, err
+	}
+	store, err := newStore(dir, consumer, seed)
+	if err != nil {
+		return nil, err
+	}
+	c := &Chain{consumer: consumer, store: store, delays: retryDelays, saveDelay: time.Second}
+	c.renewer.now, c.renewer.fetch = consumer.Now, c.fetch
+	return c, nil
+}
+
+func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
+	consumer, err := consumer.complete()
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		return nil, errorf(KindConfiguration, nil, "no folder for the token file: set token_dir (BITBUCKET_TOKEN_DIR)")
+	}
+	return &store{
+		dir:    dir,
+		id:     identity{oauthURL: consumer.URL, consumerKey: consumer.Key, seed: seed},
+		logger: consumer.Logger,
+	}, nil
+}
+
+// HasChain reports whether a login left a chain for consumer in dir. It does so too if the chain's file was damaged and
+// set aside: a person's login doesn't turn into the consumer's own access without anybody noticing.
+func HasChain(dir string, consumer Consumer) (bool, error) {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return false, err
+	}
+	traces, err := store.traces()
+	return len(traces) > 0, err
+}
+
+// SaveLogin starts the chain of a login with token, in place of an earlier one, and returns the path of its file.
+func SaveLogin(ctx context.Context, dir string, consumer Consumer, token Token) (path string, err error) {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return "", err
+	}
+	unlock, err := store.lock(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	return store.path(), store.write(startRecord(token))
+}
+
+// CheckWritable reports whether a token file can be written in dir, which is made if it doesn't exist.
+// A login asks it before it asks a person for anything.
+func CheckWritable(ctx context.Context, dir string, consumer Consumer) error {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return err
+	}
+	unlock, err := store.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	slot, err := store.reserve()
+	if err != nil {
+		return err
+	}
+	slot.discard()
+	return nil
+}
+
+// Authorization implements Source.
+func (c *Chain) Authorization(ctx context.Context) (string, error) {
+	c.notice()
+	return c.renewer.authorization(ctx, "")
+}
+
+// Renew implements Source.
+func (c *Chain) Renew(ctx context.Context, rejected string) (string, error) {
+	c.notice()
+	return c.renewer.authorization(ctx, rejected)
+}
+
+// Scopes returns the scopes that the current token was granted, nil if there is no token yet or the server didn't say.
+func (c *Chain) Scopes() []string { return c.renewer.scopes() }
+
+// Path returns the path of the token file, whether or not it exists yet.
+func (c *Chain) Path() string { return c.store.path() }
+
+// Format writes what identifies the chain, for any verb: the rest is for no eyes, and guarded by a mutex.
+func (c *Chain) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "auth.Chain(%s, %s)", c.consumer.Key, c.store.path())
+}
+
+// notice takes over what another process, or a new login, has put into the file since the last look.
+func (c *Chain) notice() {
+	info, err := os.Lstat(c.store.path())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil || c.seen != nil && os.SameFile(info, c.seen) && info.ModTime().Equal(c.seen.ModTime()) {
+		return
+	}
+	c.seen = info
+	saved, err := c.store.read()
+	if err != nil || !saved.replaces(c.held) {
+		return // what is wrong with the file is said when a refresh needs it
+	}
+	c.held, c.unsaved = saved, false
+	if !saved.RefreshToken.Equal(c.refused) {
+		c.renewer.forget()
+	}
+	if saved.usable(c.consumer.Now()) {
+		c.renewer.adopt(saved.Token)
+	}
+}
+
+// fetch gets a token with another access token than rejected: from the file if another process was faster,
+// else from the service.
+func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
+	unlock, err := c.store.lock(ctx)
+	if err != nil {
+		return Token{}, err
+	}
+	defer unlock()
+	rec, err := c.recall()
+	if err != nil {
+		return Token{}, err
+	}
+	token, err := c.advance(ctx, rec, rejected)
+	refused, ok := errors.AsType[*refusedError](err)
+	if !ok {
+		return token, err
+	}
+	// Perhaps somebody who doesn't know of the lock was faster, and the file holds another token by now. Once.
+	if other, readErr := c.store.read(); readErr == nil && !other.RefreshToken.Equal(rec.RefreshToken) {
+		rec = other
+		c.hold(rec)
+		token, err = c.advance(ctx, rec, rejected)
+		if refused, ok = errors.AsType[*refusedError](err); !ok {
+			return token, err
+		}
+	}
+	return Token{}, c.giveUp(rec, refused)
+}
+
+// giveUp remembers that rec's refresh token was refused. It is called with the lock held.
+func (c *Chain) giveUp(rec record, refused *refusedError) error {
+	c.mu.Lock()
+	c.refused = rec.RefreshToken
+	c.mu.Unlock()
+	// The refresh came to an end, if not to a good one: the file's word that it began would mislead.
+	if err := c.store.write(rec); err != nil {
+		c.consumer.Logger.Warn("cannot write the token file after a refusal", "error", err)
+	}
+	return c.explain(refused, rec)
+}
+
+// recall returns the newest record there is: the file's, or memory's if that is further on or the file is gone,
+// or a first one with the seed. It is called with the lock held.
+func (c *Chain) recall() (record, error) {
+	saved, err := c.store.read()
+	damaged, isDamaged := errors.AsType[*damagedError](err)
+	if isDamaged {
+		aside, err := c.store.setAside(c.consumer.Now())
+		if err != nil {
+			return record{}, err
+		}
+		c.consumer.Logger.Warn("the token file is not used: it "+damaged.reason, "file", c.store.path(), "moved_to", aside)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return record{}, err
+	}
+	c.mu.Lock()
+	held := c.held
+	c.mu.Unlock()
+	switch {
+	case err == nil && saved.replaces(held):
+		c.hold(saved)
+		return saved, nil
+	case !held.RefreshToken.IsZero():
+		return held, nil
+	case !c.store.id.seed.IsZero():
+		return startRecord(Token{RefreshToken: c.store.id.seed}), nil
+	}
+	return record{}, c.noChain()
+}
+
+// advance returns rec's own token if it will do, else the next one. It is called with the lock held.
+func (c *Chain) advance(ctx context.Context, rec record, rejected string) (Token, error) {
+	if rec.usable(c.consumer.Now()) && rec.AccessToken.reveal() != rejected {
+		return rec.Token, nil
+	}
+	return c.rotate(ctx, rec)
+}
+
+// rotate spends rec's refresh token and saves the new pair. It is called with the lock held.
+func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
+	slot, err := c.store.reserve()
+	if err != nil {
+		return Token{}, err
+	}
+	defer slot.discard()
+	if rec.refreshingSince.IsZero() {
+		rec.refreshingSince = c.consumer.Now().Round(0).UTC()
+	}
+	if err := c.store.write(rec); err != nil {
+		return Token{}, err
+	}
+	c.hold(rec)
+	c.store.at("intent saved")
+	token, err := retry(ctx, c.delays, func() (Token, error) { return c.consumer.refresh(ctx, rec.RefreshToken) })
+	c.store.at("answered")
+	if err != nil {
+		return Token{}, err
+	}
+	next := rec.next(token)
+	c.hold(next)
+	if err := slot.commit(next); err != nil {
+		c.saveLater(err)
+	}
+	c.consumer.Logger.Debug("refreshed the access token", "consumer_key", c.consumer.Key, "expiry", next.Expiry, "scopes", next.Scopes)
+	return next.Token, nil
+}
+
+// hold remembers rec as the newest record, and as one that is in the file.
+func (c *Chain) hold(rec record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held, c.unsaved = rec, false
+}
+
+// saveLater goes on trying to save the pair in memory, for as long as the process lives.
+func (c *Chain) saveLater(cause error) {
+	c.consumer.Logger.Error("a refreshed token could not be saved. It is used and kept in memory, and saving is tried again; "+
+		"if the process ends before that succeeds, somebody has to authorize again", "file", c.store.path(), "error", cause)
+	c.mu.Lock()
+	c.unsaved = true
+	c.mu.Unlock()
+	end := underWay.begin()
+	go func() {
+		defer end()
+		for delay := c.saveDelay; ; delay = min(2*delay, time.Minute) {
+			time.Sleep(delay)
+			if c.save() {
+				return
+			}
+		}
+	}()
+}
+
+// save reports whether the pair in memory is in the file, or needn't be any more.
+func (c *Chain) save() bool {
+	unlock, err := c.store.lock(context.Background())
+	if err != nil {
+		return false
+	}
+	defer unlock()
+	saved, err := c.store.read()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.unsaved {
+		return true
+	}
+	if err == nil && saved.replaces(c.held) {
+		c.held, c.unsaved = saved, false
+		return true
+	}
+	if err := c.store.write(c.held); err != nil {
+		return false
+	}
+	c.unsaved = false
+	c.consumer.Logger.Info("the refreshed token is saved now", "file", c.store.path())
+	return true
+}
+
+// noChain is the error of a chain that nothing is known of.
+func (c *Chain) noChain() *Error {
+	e := errorf(KindAuthorization, nil, "nobody has authorized OAuth consumer %s: there is no token file %s. Run `%s`", c.consumer.Key, c.store.path(), loginCommand)
+	if traces, err := c.store.traces(); err == nil && len(traces) > 0 {
+		e.Message = fmt.Sprintf("the token file of OAuth consumer %s was damaged, or written by a newer version of the plugin, and has been set aside, as %s in %s. "+
+			"Run `%s` to authorize again; or remove the file to use the consumer without a person's authorization",
+			c.consumer.Key, traces[len(traces)-1], c.store.dir, loginCommand)
+	}
+	return e
+}
+
+// explain says what a refusal may mean; the service doesn't tell.
+func (c *Chain) explain(refused *refusedError, rec record) *Error {
+	e := errorf(KindAuthorization, refused, "Bitbucket refused the refresh token of OAuth consumer %s (%s). It answers the same to a wrong "+
+		"consumer_key or consumer_secret and to a dead token. A token dies when it isn't used for three months, when its authorization is revoked, "+
+		"and when it is used in two places: two machines can't share one", c.consumer.Key, refused)
+	e.Status = refused.status
+	if since := rec.refreshingSince; !since.IsZero() {
+		e.Message += fmt.Sprintf("; an earlier refresh, begun on %s, did not finish, and may have used it up", since.UTC().Format("2006-01-02 15:04 MST"))
+	}
+	e.Message += fmt.Sprintf(". Check key and secret; if they are right, run `%s` to authorize again", loginCommand)
+	if !c.store.id.seed.IsZero() {
+		e.Message += ", and remove refresh_token (BITBUCKET_OAUTH_REFRESH_TOKEN) or set it to a new one"
+	}
+	e.Message += ". It isn't tried again within a minute"
+	return e
+}

@@ -1,0 +1,92 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"net/url"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// NewState returns a random value for one authorization request, which the answer must repeat.
+func NewState() string { return rand.Text() }
+
+// AuthorizeURL returns the address of the page where a person grants the consumer access. The redirect address should be
+// empty: then the service takes the callback URL that the consumer was registered with, and it takes no other.
+func (c Consumer) AuthorizeURL(state, redirect string) (string, error) {
+	c, err := c.complete()
+	if err != nil {
+		return "", err
+	}
+	return c.config(redirect).AuthCodeURL(state), nil
+}
+
+// Exchange returns the first token for the code that came with the redirect. The redirect address is the one that
+// AuthorizeURL was given. A code is good once and for minutes; it is never sent twice.
+func (c Consumer) Exchange(ctx context.Context, code, redirect string) (Token, error) {
+	c, err := c.complete()
+	if err != nil {
+		return Token{}, err
+	}
+	token, err := c.request(ctx, func(ctx context.Context) (*oauth2.Token, error) {
+		return c.config(redirect).Exchange(ctx, code)
+	}, NewSecret(code))
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		e := errorf(KindAuthorization, refused, "Bitbucket refused the authorization code of OAuth consumer %s (%s). A code is good once and for a few "+
+			"minutes only; the answer is the same if the consumer's secret is wrong. Check it and log in again", c.Key, refused)
+		e.Status = refused.status
+		return Token{}, e
+	}
+	if err == nil && token.RefreshToken.IsZero() {
+		return Token{}, errorf(KindConfiguration, nil, "Bitbucket gave no refresh token to OAuth consumer %s; allow it the authorization code grant", c.Key)
+	}
+	return token, err
+}
+
+// ParseRedirect returns the code in what a person pasted: the whole address that the browser was redirected to,
+// or the part of it with code=…. The state must be the one that AuthorizeURL was given; only without the rest of the
+// address may it be missing.
+func ParseRedirect(pasted, state string) (code string, err error) {
+	pasted = strings.Trim(strings.TrimSpace(pasted), `"'<>`)
+	query, whole := pasted, false
+	if before, after, found := strings.Cut(pasted, "?"); found {
+		query, whole = after, before != ""
+	}
+	query, _, _ = strings.Cut(query, "#")
+	values, err := url.ParseQuery(query)
+	if err != nil || strings.ContainsAny(query, " \t\r\n") {
+		return "", errNoCode
+	}
+	if !whole && !values.Has("state") {
+		values.Set("state", state)
+	}
+	return codeFrom(values, state)
+}
+
+var errNoCode = errorf(KindAuthorization, nil, "there is no authorization code in that. After you have granted access, "+
+	"copy the whole address from the browser's address bar, also if the page itself can't be shown: it contains code=…")
+
+// errWrongState is the error of an answer to another request than ours: an older tab, or somebody else's.
+var errWrongState = errorf(KindAuthorization, nil, "the answer doesn't belong to this login (its state is another). "+
+	"Open the address that this login has shown, and no older one")
+
+// codeFrom returns the code in the parameters of a redirect.
+func codeFrom(values url.Values, state string) (string, error) {
+	code, refusal := values.Get("code"), values.Get("error")
+	switch {
+	case code == "" && refusal == "":
+		return "", errNoCode
+	case subtle.ConstantTimeCompare([]byte(values.Get("state")), []byte(state)) != 1:
+		return "", errWrongState
+	case refusal == "access_denied":
+		return "", errorf(KindAuthorization, nil, "access was denied on Bitbucket's page. Log in again and grant it")
+	case refusal != "":
+		refused := &refusedError{code: presentable(refusal, nil), description: presentable(values.Get("error_description"), nil)}
+		return "", errorf(KindAuthorization, refused, "Bitbucket didn't authorize the consumer (%s). "+
+			"Check its callback URL and permissions in the workspace's settings", refused)
+	}
+	return code, nil
+}

@@ -1,0 +1,350 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The tests of this file run the test binary again, as processes that share a chain.
+
+// nobody is another user, where the tests are run by root.
+const nobody = 65534
+
+const childVariable = "AUTH_TEST_CHILD"
+
+// A child says what a process is to do with a chain.
+type child struct {
+	Dir, URL, Seed string
+	Calls          int    // to make at the resource, one after the other in each of two goroutines
+	DieAt          int    // the number of the point to be killed at, 0 for none
+	ListPoints     bool   // print the points that were passed
+	User           int    // to become, 0 to stay
+	FileSize       uint64 // the largest file that may be written, 0 for any
+}
+
+// A report is what a child prints.
+type report struct {
+	Error  string
+	Kind   Kind
+	Points []string
+}
+
+func TestMain(m *testing.M) {
+	if task := os.Getenv(childVariable); task != "" {
+		var c child
+		if err := json.Unmarshal([]byte(task), &c); err != nil {
+			panic(err)
+		}
+		json.NewEncoder(os.Stdout).Encode(c.run())
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// run does the task, in the child.
+func (c child) run() (r report) {
+	consumer := Consumer{Key: testKey, Secret: NewSecret(testSecret), URL: c.URL}
+	chain, err := OpenChain(c.Dir, consumer, NewSecret(c.Seed))
+	if err != nil {
+		panic(err)
+	}
+	if c.FileSize > 0 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: c.FileSize, Max: c.FileSize}); err != nil {
+			panic(err)
+		}
+	}
+	if c.User > 0 {
+		if err := syscall.Setuid(c.User); err != nil {
+			panic(err)
+		}
+	}
+	var mu sync.Mutex
+	chain.store.step = func(point string) {
+		mu.Lock()
+		defer mu.Unlock()
+		r.Points = append(r.Points, point)
+		if len(r.Points) == c.DieAt {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+	var working sync.WaitGroup
+	for range 2 {
+		working.Go(func() {
+			for range c.Calls {
+				if err := call(context.Background(), chain, c.URL); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					r.Error = err.Error()
+					if e, ok := errors.AsType[*Error](err); ok {
+						r.Kind = e.Kind
+					}
+					return
+				}
+			}
+		})
+	}
+	working.Wait()
+	return r
+}
+
+// start runs the task in another process. Its wait returns the report, or how the process died.
+func (c child) start(t *testing.T) (process *exec.Cmd, wait func() (report, error)) {
+	t.Helper()
+	task, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+string(task), "GORACE=atexit_sleep_ms=0")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, func() (r report, err error) {
+		if err := cmd.Wait(); err != nil {
+			return r, fmt.Errorf("%w: %s", err, stderr.String())
+		}
+		return r, json.Unmarshal(stdout.Bytes(), &r)
+	}
+}
+
+func TestProcessesShareAChain(t *testing.T) {
+	t.Parallel()
+	server := newAuthServer(t, time.Now)
+	server.budget = 30
+	const processes, calls = 8, 50
+	dir, seed := t.TempDir(), server.seed()
+	var waits []func() (report, error)
+	for range processes {
+		_, wait := child{Dir: dir, URL: server.URL, Seed: seed, Calls: calls}.start(t)
+		waits = append(waits, wait)
+	}
+	for _, wait := range waits {
+		if r, err := wait(); err != nil || r.Error != "" {
+			t.Errorf("process: %v, %s", err, r.Error)
+		}
+	}
+	server.wantSingleUse()
+	if got, want := server.grants["refresh_token"], processes*2*calls/server.budget; got < want {
+		t.Errorf("%d refreshes, want %d at least", got, want)
+	}
+	if got, want := server.count(), server.grants["refresh_token"]; got != want {
+		t.Errorf("%d token requests for %d refreshes", got, want)
+	}
+	if err := call(t.Context(), open(t, dir, server.consumer(), seed), server.URL); err != nil {
+		t.Errorf("the chain is broken: %v", err)
+	}
+}
+
+func TestKilledProcessLeavesAWorkingChain(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(t *testing.T, chain *Chain){
+		"with a seed never used": func(*testing.T, *Chain) {},
+		"in the midst of a chain": func(t *testing.T, chain *Chain) {
+			authorize(t, chain)
+		},
+		"with a damaged file": func(t *testing.T, chain *Chain) {
+			if err := os.WriteFile(chain.Path(), []byte("{"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			task := func(t *testing.T) (*authServer, child) {
+				server := newAuthServer(t, time.Now)
+				c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1}
+				prepare(t, open(t, c.Dir, server.consumer(), c.Seed))
+				server.revoke()
+				return server, c
+			}
+			_, undisturbed := task(t)
+			_, wait := undisturbed.start(t)
+			r, err := wait()
+			if err != nil || len(r.Points) < 10 {
+				t.Fatalf("%v; passed only the points %v", err, r.Points)
+			}
+			for i, point := range r.Points {
+				t.Run(fmt.Sprintf("%d %s", i+1, point), func(t *testing.T) {
+					t.Parallel()
+					server, c := task(t)
+					c.DieAt = i + 1
+					_, wait := c.start(t)
+					_, err := wait()
+					wantKilled(t, err)
+					wantWorking(t, server, c)
+				})
+			}
+		})
+	}
+}
+
+func TestProcessKilledBetweenRotationAndAnswer(t *testing.T) {
+	t.Parallel()
+	server := newAuthServer(t, time.Now)
+	c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1}
+	started := make(chan *exec.Cmd, 1)
+	server.set(func() {
+		server.rotated = func() {
+			(<-started).Process.Kill()
+			server.rotated = nil
+		}
+	})
+	process, wait := c.start(t)
+	started <- process
+	_, err := wait()
+	wantKilled(t, err)
+	wantWorking(t, server, c)
+}
+
+func wantKilled(t *testing.T, err error) {
+	t.Helper()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("the process ended with %v, want SIGKILL", err)
+	}
+}
+
+// wantWorking fails the test unless a process that comes after c goes on with its chain, and leaves nothing lying about.
+func wantWorking(t *testing.T, server *authServer, c child) {
+	t.Helper()
+	chain := open(t, c.Dir, server.consumer(), c.Seed)
+	for range 3 {
+		if err := call(t.Context(), chain, server.URL); err != nil {
+			t.Fatal(err)
+		}
+		server.revoke()
+	}
+	for _, name := range fileNames(t, c.Dir) {
+		if strings.HasPrefix(name, ".") {
+			t.Errorf("%s was left behind", name)
+		}
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	for name, used := range map[string]bool{
+		"with a seed never used":  false, // there is room for the seed, and not for the pair that it is spent for
+		"in the midst of a chain": true,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newAuthServer(t, time.Now)
+			c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1, FileSize: 4096}
+			if used {
+				authorize(t, open(t, c.Dir, server.consumer(), c.Seed))
+				server.revoke()
+			}
+			before := server.count()
+			_, wait := c.start(t)
+			r, err := wait()
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStorageError(t, r, c.Dir, "file too large", "disk isn't full")
+			if got := server.count() - before; got != 0 {
+				t.Errorf("%d token requests, want none on a full disk", got)
+			}
+			wantWorking(t, server, c)
+		})
+	}
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	t.Parallel()
+	server := newAuthServer(t, time.Now)
+	c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1}
+	chain := open(t, c.Dir, server.consumer(), c.Seed)
+	authorize(t, chain)
+	closed := os.FileMode(0o500)
+	if os.Geteuid() == 0 { // root may write anywhere, so the child becomes somebody else
+		c.User = nobody
+		if err := errors.Join(os.Chmod(filepath.Dir(c.Dir), 0o755), os.Chown(c.Dir, nobody, nobody),
+			os.Chown(chain.Path(), nobody, nobody), os.Chown(chain.Path()+".lock", nobody, nobody)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(c.Dir, closed); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(c.Dir, 0o700) })
+
+	_, wait := c.start(t)
+	if r, err := wait(); err != nil || r.Error != "" {
+		t.Errorf("%v, %s: a good token in a read-only folder isn't used", err, r.Error)
+	}
+	server.revoke()
+	_, wait = c.start(t)
+	r, err := wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStorageError(t, r, c.Dir, "permission denied", "token_dir")
+	if got := server.count(); got != 1 {
+		t.Errorf("%d token requests, want none with a read-only folder", got-1)
+	}
+}
+
+func TestFileOfAnotherUserIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	server := newAuthServer(t, time.Now)
+	dir, seed := t.TempDir(), server.seed()
+	chain := open(t, dir, server.consumer(), seed)
+	authorize(t, chain)
+	login := open(t, dir, server.consumer(), "")
+	if err := login.store.write(startRecord(Token{RefreshToken: NewSecret("r")})); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chown(chain.Path(), nobody, nobody), os.Chown(login.Path(), nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(t, dir, server.consumer(), seed).Authorization(t.Context())
+	_, loginErr := SaveLogin(t.Context(), login.store.dir, server.consumer(), Token{RefreshToken: NewSecret("r")})
+	for _, err := range []error{err, loginErr} {
+		wantError(t, err, KindStorage, "belongs to another user", strconv.Itoa(nobody), "token_dir")
+	}
+	if _, err := os.Stat(chain.Path()); err != nil || server.count() != 1 {
+		t.Errorf("%v, %d token requests; want the file in place and the token unspent", err, server.count())
+	}
+}
+
+func TestFolderThatIsAFile(t *testing.T) {
+	t.Parallel()
+	server := newAuthServer(t, time.Now)
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(t, dir, server.consumer(), server.seed()).Authorization(t.Context())
+	wantError(t, err, KindStorage, dir)
+	wantError(t, CheckWritable(t.Context(), dir, server.consumer()), KindStorage, dir)
+	if _, err := SaveLogin(t.Context(), dir, server.consumer(), Token{RefreshToken: NewSecret("r")}); err == nil {
+		t.Error("a login was saved in a file")
+	}
+	if got := server.count(); got != 0 {
+		t.Errorf("%d token requests, want 0", got)
+	}
+}
+
+func wantStorageError(t *testing.T, r report, texts ...string) {
+	t.Helper()
+	wantError(t, &Error{Kind: r.Kind, Message: r.Error}, KindStorage, texts...)
+}

@@ -1,0 +1,147 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// refusalMemory is how long a refusal is remembered: hundreds of calls may be waiting for a token,
+// and Bitbucket locks a consumer out that keeps asking with a dead one.
+const refusalMemory = time.Minute
+
+// A renewer hands out one access token and gets the next one, one request at a time.
+type renewer struct {
+	now func() time.Time
+	// fetch gets a token with another access token than rejected, which may be empty.
+	fetch func(ctx context.Context, rejected string) (Token, error)
+
+	flights singleflight.Group // one fetch at a time
+
+	mu        sync.Mutex // guards all below
+	token     Token
+	refusal   error
+	refusedAt time.Time
+}
+
+// authorization returns a header's value other than rejected.
+func (r *renewer) authorization(ctx context.Context, rejected string) (string, error) {
+	rejected = strings.TrimPrefix(rejected, bearerPrefix)
+	// The flight that a call joins may have been started for another rejected token, and land at ours.
+	for range 3 {
+		if token, err := r.current(rejected); err != nil || !token.IsZero() {
+			return bearer(token), err
+		}
+		token, err := r.join(ctx, rejected)
+		if err != nil {
+			return "", err
+		}
+		if token.reveal() != rejected {
+			return bearer(token), nil
+		}
+	}
+	return "", errorf(KindTemporary, nil, "Bitbucket's authorization server keeps giving out an access token that its API refuses; try again later")
+}
+
+// current returns the access token at hand if it is good, the refusal if one is remembered, or neither.
+func (r *renewer) current(rejected string) (Secret, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if r.token.usable(now) && r.token.AccessToken.reveal() != rejected {
+		return r.token.AccessToken, nil
+	}
+	// A clock that was set back doesn't make the memory longer.
+	if age := now.Sub(r.refusedAt); r.refusal != nil && age >= 0 && age < refusalMemory {
+		return Secret{}, r.refusal
+	}
+	return Secret{}, nil
+}
+
+// join waits for the fetch under way, or for one that it starts. The fetch outlives ctx:
+// a query that is cancelled gives up waiting, and must not tear a rotated token from the wire.
+func (r *renewer) join(ctx context.Context, rejected string) (Secret, error) {
+	if err := ctx.Err(); err != nil {
+		return Secret{}, err
+	}
+	landed := r.flights.DoChan("", func() (any, error) {
+		defer underWay.begin()()
+		// The last flight may have landed since the caller looked.
+		if token, err := r.current(rejected); err != nil || !token.IsZero() {
+			return token, err
+		}
+		token, err := r.fetch(context.WithoutCancel(ctx), rejected)
+		r.land(token, err)
+		return token.AccessToken, err
+	})
+	select {
+	case <-ctx.Done():
+		return Secret{}, ctx.Err()
+	case result := <-landed:
+		return result.Val.(Secret), result.Err
+	}
+}
+
+// land keeps what a fetch brought: a token, or a refusal that asking again won't change.
+func (r *renewer) land(token Token, err error) {
+	if err == nil {
+		r.adopt(token)
+		r.forget()
+		return
+	}
+	if e, ok := errors.AsType[*Error](err); ok && (e.Kind == KindAuthorization || e.Kind == KindConfiguration) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.refusal, r.refusedAt = err, r.now()
+	}
+}
+
+// adopt makes token the one that is handed out.
+func (r *renewer) adopt(token Token) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.token = token
+}
+
+// forget drops a remembered refusal.
+func (r *renewer) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refusal = nil
+}
+
+// scopes returns the scopes of the token that is handed out.
+func (r *renewer) scopes() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.token.Scopes
+}
+
+// retry calls try until it succeeds or fails for good, at most once more than there are delays. A refresh token may be
+// tried again: the service takes a used one for some minutes more.
+func retry(ctx context.Context, delays []time.Duration, try func() (Token, error)) (Token, error) {
+	for _, delay := range delays {
+		token, err := try()
+		if e, ok := errors.AsType[*Error](err); !ok || !e.worthRetrying() {
+			return token, err
+		}
+		select {
+		case <-ctx.Done():
+			return token, err
+		case <-time.After(delay):
+		}
+	}
+	return try()
+}
+
+// retryDelays are few: more would be hammering.
+var retryDelays = []time.Duration{500 * time.Millisecond, 2 * time.Second}
+
+// worthRetrying reports whether the same request may succeed in a second: after a failed connection or a 5xx.
+func (e *Error) worthRetrying() bool {
+	return e.Kind == KindTemporary && (e.Status == 0 || e.Status >= 500)
+}
