@@ -1,0 +1,388 @@
+package fakebitbucket
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A condition is a parsed BBQL query, the language of the q parameter.
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
+type condition interface {
+	holds(object) bool
+}
+
+type (
+	// anyOf is terms joined by OR, allOf terms joined by AND.
+	anyOf []condition
+	allOf []condition
+
+	// A comparison is a field, an operator and one value, or for IN and NOT IN any number.
+	comparison struct {
+		name     string // of the field
+		path     string // where its value is
+		operator string
+		values   []any // string, float64, bool, nil or time.Time
+	}
+)
+
+// A kind is the type of the values of a field that can be filtered by.
+type kind string
+
+const (
+	textKind  kind = "text"
+	number    kind = "number"
+	boolean   kind = "boolean"
+	datetime  kind = "datetime"
+	levelKind kind = "level" // ordered like permissions
+	embedded  kind = "object"
+)
+
+// A fieldset names the fields of an endpoint's objects that q or sort may use.
+type fieldset map[string]field
+
+type field struct {
+	kind kind
+	path string // where the value is
+}
+
+// fieldsOf makes a fieldset from a list of names for each kind. A field whose value is not where its name
+// says is given as name=path.
+func fieldsOf(names map[kind]string) fieldset {
+	f := fieldset{}
+	for k, list := range names {
+		for entry := range strings.FieldsSeq(list) {
+			name, path, moved := strings.Cut(entry, "=")
+			if !moved {
+				path = name
+			}
+			f[name] = field{k, path}
+		}
+	}
+	return f
+}
+
+// parseBBQL reads a query. Its errors are what the service tells the caller.
+func parseBBQL(query string, fields fieldset) (condition, error) {
+	tokens, err := lexBBQL(query)
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{tokens: tokens, fields: fields}
+	c, err := p.anyOf()
+	if err != nil {
+		return nil, err
+	}
+	if t := p.next(); t.kind != tokenEnd {
+		return nil, badRequest("Invalid query: unexpected %q", t.text)
+	}
+	return c, nil
+}
+
+type parser struct {
+	tokens []token
+	fields fieldset
+}
+
+func (p *parser) next() token {
+	t := p.tokens[0]
+	if t.kind != tokenEnd {
+		p.tokens = p.tokens[1:]
+	}
+	return t
+}
+
+// word consumes the next token if it is the given word or sign.
+func (p *parser) word(text string) bool {
+	t := p.tokens[0]
+	if t.kind != tokenWord && t.kind != tokenSign || !strings.EqualFold(t.text, text) {
+		return false
+	}
+	p.next()
+	return true
+}
+
+func (p *parser) anyOf() (condition, error) {
+	var terms anyOf
+	for {
+		t, err := p.allOf()
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+		if !p.word("OR") {
+			return terms, nil
+		}
+	}
+}
+
+func (p *parser) allOf() (condition, error) {
+	var terms allOf
+	for {
+		t, err := p.term()
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+		if !p.word("AND") {
+			return terms, nil
+		}
+	}
+}
+
+func (p *parser) term() (condition, error) {
+	if !p.word("(") {
+		return p.comparison()
+	}
+	c, err := p.anyOf()
+	if err != nil {
+		return nil, err
+	}
+	if !p.word(")") {
+		return nil, badRequest("Invalid query: expected ) before %q", p.next().text)
+	}
+	return c, nil
+}
+
+func (p *parser) comparison() (condition, error) {
+	name := p.next()
+	if name.kind != tokenWord {
+		return nil, badRequest("Invalid query: expected a field, not %q", name.text)
+	}
+	f, ok := p.fields[name.text]
+	if !ok {
+		return nil, badRequest("%s: field does not support filtering", name.text)
+	}
+	c := comparison{name: name.text, path: f.path}
+	var err error
+	if c.operator, err = p.operator(); err != nil {
+		return nil, err
+	}
+	if c.values, err = p.operands(c.operator); err != nil {
+		return nil, err
+	}
+	for _, v := range c.values {
+		if err := check(c, f.kind, v); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (p *parser) operator() (string, error) {
+	if p.word("IN") {
+		return "IN", nil
+	}
+	if p.word("NOT") {
+		if p.word("IN") {
+			return "NOT IN", nil
+		}
+		return "", badRequest("Invalid query: expected IN after NOT")
+	}
+	t := p.next()
+	switch t.text {
+	case "=", "!=", "~", "!~", ">", ">=", "<", "<=":
+		if t.kind == tokenSign {
+			return t.text, nil
+		}
+	}
+	return "", badRequest("Invalid query: expected an operator, not %q", t.text)
+}
+
+func (p *parser) operands(operator string) ([]any, error) {
+	if operator != "IN" && operator != "NOT IN" {
+		v, err := p.operand()
+		return []any{v}, err
+	}
+	if !p.word("(") {
+		return nil, badRequest("Invalid query: expected ( after %s", operator)
+	}
+	var values []any
+	for {
+		v, err := p.operand()
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+		if p.word(")") {
+			return values, nil
+		}
+		if !p.word(",") {
+			return nil, badRequest("Invalid query: expected , or ) before %q", p.next().text)
+		}
+	}
+}
+
+func (p *parser) operand() (any, error) {
+	t := p.next()
+	if t.kind == tokenValue {
+		return t.value, nil
+	}
+	if t.kind == tokenWord {
+		switch strings.ToLower(t.text) {
+		case "true":
+			return true, nil
+		case "false":
+			return false, nil
+		case "null":
+			return nil, nil
+		}
+	}
+	return nil, badRequest("Invalid query: expected a value, not %q", t.text)
+}
+
+// check tells whether a field of some kind can be compared so.
+func check(c comparison, k kind, v any) error {
+	bad := badRequest("Invalid query: %s cannot be compared with %s %v", c.name, c.operator, v)
+	ordered := c.operator[0] == '<' || c.operator[0] == '>'
+	textual := strings.HasSuffix(c.operator, "~")
+	var matches bool
+	switch v := v.(type) {
+	case nil:
+		matches = !ordered && !textual
+	case string:
+		matches = k == textKind || k == levelKind && !textual && rankOfAny(v)
+	case float64:
+		matches = k == number && !textual
+	case bool:
+		matches = k == boolean && !textual && !ordered
+	case time.Time:
+		matches = k == datetime && !textual
+	}
+	if !matches {
+		return bad
+	}
+	return nil
+}
+
+func rankOfAny(name string) bool {
+	return rank(projectLevels, name) >= 0 || rank(workspaceLevels, name) >= 0
+}
+
+func (c anyOf) holds(o object) bool {
+	for _, t := range c {
+		if t.holds(o) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c allOf) holds(o object) bool {
+	for _, t := range c {
+		if !t.holds(o) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c comparison) holds(o object) bool {
+	have := force(lookup(o, c.path))
+	if all, ok := have.([]any); ok { // a list holds what one of its values holds
+		for _, one := range all {
+			if c.holdsFor(one) {
+				return true
+			}
+		}
+		return false
+	}
+	return c.holdsFor(have)
+}
+
+// holdsFor compares one value. As in SQL, nothing but = null and IN (null) holds for a null.
+func (c comparison) holdsFor(have any) bool {
+	switch c.operator {
+	case "IN":
+		return c.anyEqual(have)
+	case "NOT IN":
+		return have != nil && !c.anyEqual(have)
+	case "=":
+		return equal(have, c.values[0])
+	case "!=":
+		return (have != nil || c.values[0] == nil) && !equal(have, c.values[0])
+	}
+	if have == nil {
+		return false
+	}
+	want := c.values[0]
+	switch c.operator {
+	case "~":
+		return contains(have, want)
+	case "!~":
+		return !contains(have, want)
+	case ">":
+		return compare(have, want) > 0
+	case ">=":
+		return compare(have, want) >= 0
+	case "<":
+		return compare(have, want) < 0
+	default:
+		return compare(have, want) <= 0
+	}
+}
+
+func (c comparison) anyEqual(have any) bool {
+	for _, v := range c.values {
+		if equal(have, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(have, want any) bool {
+	return strings.Contains(strings.ToLower(fmt.Sprint(have)), strings.ToLower(want.(string)))
+}
+
+func equal(have, want any) bool {
+	if have == nil || want == nil {
+		return have == nil && want == nil
+	}
+	if s, ok := have.(string); ok {
+		return s == want // compare ignores case, as text is sorted
+	}
+	return compare(have, want) == 0
+}
+
+// compare orders a value of an object and a literal, or two values, of one kind. Text is ordered as people
+// sort it, without regard to case.
+func compare(a, b any) int {
+	switch a := a.(type) {
+	case string:
+		return strings.Compare(strings.ToLower(a), strings.ToLower(b.(string)))
+	case bool:
+		return truth(a) - truth(b.(bool))
+	case int, int64:
+		return cmp.Compare(toFloat(a), toFloat(b))
+	case timestamp:
+		if t, ok := b.(timestamp); ok {
+			return a.time.Compare(t.time)
+		}
+		return a.time.Compare(b.(time.Time))
+	case level:
+		if l, ok := b.(level); ok {
+			return rank(a.order, a.name) - rank(a.order, l.name)
+		}
+		return rank(a.order, a.name) - rank(a.order, b.(string))
+	}
+	return 0 // objects have no order, and are only compared with null
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func toFloat(v any) float64 {
+	switch v := v.(type) {
+	case int:
+		return float64(v)
+	case int64:
+		return float64(v)
+	}
+	return v.(float64)
+}

@@ -1,0 +1,67 @@
+package fakebitbucket
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"testing"
+)
+
+// BenchmarkGenerate makes an organization of 5,000 repositories.
+func BenchmarkGenerate(b *testing.B) {
+	for b.Loop() {
+		New(Options{Repositories: 5000, OneWorkspace: true}).Organization().index()
+	}
+}
+
+// BenchmarkPages serves all pages of 5,000 repositories.
+func BenchmarkPages(b *testing.B) {
+	s := New(Options{Repositories: 5000, OneWorkspace: true})
+	token := s.AccessToken(s.Organization().Connected.UUID)
+	for name, query := range map[string]url.Values{
+		"everything":   {},
+		"three fields": {"fields": {"values.full_name,values.size,values.updated_on,next"}},
+		"filtered":     {"q": {`is_private = true AND name ~ "api"`}},
+		"sorted":       {"sort": {"-updated_on"}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for page := 1; page <= 50; page++ {
+					query.Set("pagelen", "100")
+					query.Set("page", strconv.Itoa(page))
+					r := httptest.NewRequest(http.MethodGet, "/2.0/repositories/harbor-labs?"+query.Encode(), nil)
+					r.Header.Set("Authorization", "Bearer "+token)
+					r.Header.Set("User-Agent", "benchmark")
+					w := httptest.NewRecorder()
+					if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+						b.Fatal(w.Code, w.Body)
+					}
+				}
+			}
+			s.ResetJournal()
+		})
+	}
+}
+
+// BenchmarkPermissions serves one page of the effective permissions of 40 users on 5,000 repositories.
+func BenchmarkPermissions(b *testing.B) {
+	s := New(Options{Repositories: 5000, OneWorkspace: true})
+	token := s.AccessToken(s.Organization().Connected.UUID)
+	for name, query := range map[string]string{"all": "", "filtered": "&q=" + url.QueryEscape(`permission = "admin"`)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r := httptest.NewRequest(http.MethodGet,
+					"/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100&page=7"+query, nil)
+				r.Header.Set("Authorization", "Bearer "+token)
+				r.Header.Set("User-Agent", "benchmark")
+				w := httptest.NewRecorder()
+				if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+			s.ResetJournal()
+		})
+	}
+}

@@ -1,0 +1,274 @@
+package fakebitbucket
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An endpoint is an operation of the API: who may call it, with what, and what it answers.
+type endpoint struct {
+	path        string                   // as in the OpenAPI document; {name...} at the end takes the rest
+	scopes      string                   // of OAuth that it requires, with spaces between; none: anybody may call
+	tokenScopes string                   // of API tokens
+	needs       func(*call) error        // finds what the path names and checks the caller's role
+	params      string                   // query parameters that it knows besides fields, page, pagelen, q and sort
+	people      bool                     // tokens of a workspace are refused
+	public      bool                     // anybody may call it in spite of the scopes, for what is public
+	gone        string                   // the announced change that removed it
+	get         func(*call) (any, error) // answers an object, or a bare list
+	list        *listing                 // answers pages instead
+}
+
+// A listing is the part of an endpoint that lists objects.
+type listing struct {
+	of       func(*call) collection
+	filter   fieldset // fields that q knows; none: there is no q
+	sort     fieldset // fields that sort knows; none: there is no sort
+	pagelen  int      // unless asked for; default 10
+	max      int      // the longest page; default 100
+	nextForm NextForm // default: page numbers
+	noSize   bool     // size and page are not told
+}
+
+// A collection is a list of objects that are made when they are needed.
+type collection struct {
+	length int
+	at     func(int) object
+}
+
+func collect[T any](all []T, render func(T) object) collection {
+	return collection{len(all), func(i int) object { return render(all[i]) }}
+}
+
+// A call is a request to an endpoint.
+type call struct {
+	server   *Server
+	request  *http.Request
+	endpoint *endpoint
+	org      *Organization
+	who      *principal
+	path     map[string]string // the values of the path's parameters
+	query    url.Values
+
+	// What needs found.
+	workspace  *Workspace
+	project    *Project
+	repository *Repository
+	user       *User
+	membership *Membership
+}
+
+// route finds the endpoint of a path.
+func route(escapedPath string) (*endpoint, map[string]string) {
+	segments := strings.Split(escapedPath, "/")
+	var best *endpoint
+	var values map[string]string
+	for i := range endpoints {
+		e := &endpoints[i]
+		if v, ok := match(e.path, segments); ok && (best == nil || len(v) < len(values)) {
+			best, values = e, v // the one that spells out the most
+		}
+	}
+	return best, values
+}
+
+// match compares the segments of an escaped path with a pattern.
+func match(pattern string, segments []string) (map[string]string, bool) {
+	values := map[string]string{}
+	i := 0
+	for part := range strings.SplitSeq(pattern, "/") {
+		if i >= len(segments) {
+			return nil, false
+		}
+		name, isParameter := strings.CutPrefix(part, "{")
+		if !isParameter {
+			if part != segments[i] {
+				return nil, false
+			}
+			i++
+			continue
+		}
+		name, isRest := strings.CutSuffix(strings.TrimSuffix(name, "}"), "...")
+		segment := segments[i]
+		i++
+		if isRest {
+			segment = strings.Join(segments[i-1:], "/")
+			i = len(segments)
+		}
+		value, err := url.PathUnescape(segment)
+		if err != nil || value == "" {
+			return nil, false
+		}
+		values[name] = value
+	}
+	return values, i == len(segments)
+}
+
+// answer answers a request to the API.
+func (s *Server) answer(r *http.Request, e *entry) *response {
+	if s.options.Latency > 0 {
+		select {
+		case <-time.After(s.options.Latency):
+		case <-r.Context().Done():
+			return nil
+		}
+	}
+	c := &call{server: s, request: r, org: s.Organization(), query: r.URL.Query()}
+	who, err := s.authenticate(r, c.org)
+	if err == nil {
+		c.who = who
+		e.setPrincipal(who)
+		err = s.refuseTokensInQuery(c)
+	}
+	var res *response
+	if err == nil {
+		res, err = s.serveEndpoint(c)
+	}
+	if err != nil {
+		var refusal *apiError
+		if !errors.As(err, &refusal) {
+			panic(err) // endpoints fail with apiErrors only
+		}
+		res = refusal.response()
+	}
+	c.describe(res.header)
+	return res
+}
+
+// serveEndpoint answers for a caller who is known.
+func (s *Server) serveEndpoint(c *call) (*response, error) {
+	r := c.request
+	if !s.quota.take(c.who.budget, s.now()) {
+		return nil, errQuota
+	}
+	if c.endpoint, c.path = route(r.URL.EscapedPath()); c.endpoint == nil {
+		s.violate("%s %s: there is no such path", r.Method, r.URL.EscapedPath())
+		return nil, errNoAPI
+	}
+	if r.Method != http.MethodGet {
+		s.violate("%s %s: the method is not allowed", r.Method, r.URL.EscapedPath())
+		return nil, &apiError{status: http.StatusMethodNotAllowed, message: "Method Not Allowed"}
+	}
+	if c.endpoint.gone != "" {
+		return nil, errGone(c.endpoint.gone)
+	}
+	c.checkParameters()
+	if err := c.authorize(); err != nil {
+		return nil, err
+	}
+	return c.respond()
+}
+
+// authorize checks the scopes first, then the caller's role.
+func (c *call) authorize() error {
+	required := strings.Fields(c.endpoint.scopes)
+	if c.who.credential == "api_token" {
+		required = strings.Fields(c.endpoint.tokenScopes)
+	}
+	anybody := c.who.credential == ""
+	switch {
+	case anybody && len(required) > 0 && !c.endpoint.public, c.endpoint.people && c.who.user == nil:
+		return errToken
+	case !anybody && missesScope(c.who.scopes, required):
+		return errScopes(required, collapse(c.who.scopes))
+	}
+	if c.endpoint.needs == nil {
+		return nil
+	}
+	return c.endpoint.needs(c)
+}
+
+// respond makes the answer.
+func (c *call) respond() (*response, error) {
+	selected := everything
+	if c.query.Has("fields") {
+		selected = parseFields(c.query.Get("fields"))
+	}
+	var v any
+	var err error
+	if c.endpoint.list != nil {
+		v, err = c.page()
+	} else {
+		v, err = c.endpoint.get(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return jsonResponse(http.StatusOK, appendJSON(nil, v, selected)), nil
+}
+
+// checkParameters records query parameters that the endpoint doesn't know. The service ignores them.
+func (c *call) checkParameters() {
+	known := strings.Fields(c.endpoint.params + " fields")
+	if l := c.endpoint.list; l != nil {
+		known = append(known, "page", "pagelen", "ctx", "after")
+		if l.filter != nil {
+			known = append(known, "q")
+		}
+		if l.sort != nil {
+			known = append(known, "sort")
+		}
+	}
+	for name, values := range c.query {
+		if !slices.Contains(known, name) {
+			c.violate("the query parameter %s is unknown here", name)
+		} else if len(values) > 1 && name != "state" {
+			c.violate("the query parameter %s is repeated", name)
+		}
+	}
+	for field := range strings.SplitSeq(c.query.Get("fields"), ",") {
+		if strings.TrimSpace(field) != field {
+			c.violate("the field %q has a space: an unescaped +", field)
+		}
+	}
+}
+
+func (c *call) violate(format string, a ...any) {
+	c.server.violate("%s %s: "+format, append([]any{c.request.Method, c.request.URL.EscapedPath()}, a...)...)
+}
+
+// lookOver records what no careful client sends.
+func (s *Server) lookOver(r *http.Request) {
+	where := r.Method + " " + r.URL.EscapedPath()
+	if strings.ContainsAny(r.RequestURI, "{}") {
+		s.violate("%s: braces must be escaped", where)
+	}
+	if r.Header.Get("User-Agent") == "" {
+		s.violate("%s: there is no User-Agent", where)
+	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		s.violate("%s: the query cannot be parsed", where)
+	}
+}
+
+// refuseTokensInQuery refuses credentials anywhere but in the header, as since May 2026.
+func (s *Server) refuseTokensInQuery(c *call) error {
+	for _, name := range []string{"access_token", "jwt", "token", "client_secret", "refresh_token"} {
+		if c.query.Has(name) {
+			s.violate("%s %s: credentials in the query", c.request.Method, c.request.URL.EscapedPath())
+			return errToken
+		}
+	}
+	return nil
+}
+
+// describe adds the headers that tell about the credentials and the quota.
+func (c *call) describe(h http.Header) {
+	h.Set("Vary", "Authorization, Accept-Encoding")
+	if c.who == nil {
+		return
+	}
+	c.server.quota.describe(h, c.who.budget, c.server.now())
+	if c.who.credential == "" {
+		return
+	}
+	h.Set("X-Credential-Type", c.who.credential)
+	h.Set("X-OAuth-Scopes", strings.Join(collapse(c.who.scopes), ", "))
+	if c.endpoint != nil {
+		h.Set("X-Accepted-OAuth-Scopes", strings.Join(strings.Fields(c.endpoint.scopes), ", "))
+	}
+}

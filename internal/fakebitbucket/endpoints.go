@@ -1,0 +1,20 @@
+package fakebitbucket
+
+import "slices"
+
+// endpoints is the API. Most paths are operations of the OpenAPI document; the comments name the others.
+var endpoints []endpoint
+
+// The table refers to functions that refer to the table, so it is filled in when the package starts.
+func init() {
+	endpoints = slices.Concat(userEndpoints, workspaceEndpoints, projectEndpoints, repositoryEndpoints, goneEndpoints)
+}
+
+// goneEndpoints were removed in 2026.
+// https://developer.atlassian.com/cloud/bitbucket/changelog/#CHANGE-2770
+var goneEndpoints = []endpoint{
+	{path: "/2.0/repositories", gone: "CHANGE-2770"},
+	{path: "/2.0/workspaces", gone: "CHANGE-2770"},
+	{path: "/2.0/user/permissions/workspaces", gone: "CHANGE-2770"},
+	{path: "/2.0/user/permissions/repositories", gone: "CHANGE-2770"},
+}

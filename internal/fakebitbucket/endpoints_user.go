@@ -1,0 +1,84 @@
+package fakebitbucket
+
+// userEndpoints tell about the caller and about users.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/
+var userEndpoints = []endpoint{
+	{
+		path: "/2.0/user", scopes: "account", tokenScopes: "read:user:bitbucket", people: true,
+		get: func(c *call) (any, error) { return currentUser(c.who.user), nil },
+	},
+	{
+		path: "/2.0/user/emails", scopes: "email", tokenScopes: "read:user:bitbucket", people: true,
+		list: &listing{of: ownEmails},
+	},
+	{
+		path: "/2.0/user/workspaces", scopes: "account", tokenScopes: "read:workspace:bitbucket", people: true,
+		params: "administrator",
+		list: &listing{
+			of: ownWorkspaces, pagelen: 25,
+			filter: fieldsOf(map[kind]string{textKind: "slug=workspace.slug workspace.slug"}),
+			sort:   fieldsOf(map[kind]string{textKind: "slug=workspace.slug"}),
+		},
+	},
+	{
+		path: "/2.0/user/workspaces/{workspace}/permission", scopes: "account",
+		tokenScopes: "read:workspace:bitbucket", people: true, needs: ownWorkspace,
+		get: func(c *call) (any, error) {
+			return membershipObject(c.membership).without([]string{"added_on", "last_accessed"}), nil
+		},
+	},
+	{
+		path: "/2.0/user/workspaces/{workspace}/permissions/repositories", scopes: "account repository",
+		tokenScopes: "read:repository:bitbucket", people: true, needs: ownWorkspace,
+		list: &listing{of: ownPermissions, filter: permissionFields, sort: permissionFields},
+	},
+	{
+		path: "/2.0/users/{selected_user}", tokenScopes: "read:user:bitbucket", needs: aUser,
+		get: func(c *call) (any, error) { return userObject(c.user), nil },
+	},
+}
+
+// permissionFields are the fields of effective permissions that can be filtered and sorted by.
+var permissionFields = fieldsOf(map[kind]string{
+	textKind: "repository.name repository.full_name repository.uuid user.display_name user.nickname user.uuid " +
+		"user.account_id",
+	levelKind: "permission",
+})
+
+func ownEmails(c *call) collection {
+	return collect([]string{c.who.user.Email}, func(email string) object {
+		return object{
+			{name: "type", value: "email"},
+			{name: "email", value: email},
+			{name: "is_primary", value: true},
+			{name: "is_confirmed", value: true},
+		}
+	})
+}
+
+// ownWorkspaces are the workspaces of the caller.
+func ownWorkspaces(c *call) collection {
+	var wanted []*Membership
+	for _, m := range c.who.memberships(c.org) {
+		owner := m.Permission == "owner"
+		if asked := c.query.Get("administrator"); asked == "true" && !owner || asked == "false" && owner {
+			continue
+		}
+		wanted = append(wanted, m)
+	}
+	return collect(wanted, func(m *Membership) object {
+		return workspaceAccess(m.Workspace, m.Permission == "owner")
+	})
+}
+
+// ownPermissions are the repositories of a workspace on which the caller holds a permission. Public ones
+// without a permission are missing.
+func ownPermissions(c *call) collection {
+	var held []effectivePermission
+	for _, r := range c.org.RepositoriesOf(c.workspace) {
+		if p := c.who.permission(c.org, r); p != "" {
+			held = append(held, effectivePermission{r, c.who.user, p})
+		}
+	}
+	return collect(held, repositoryPermission)
+}

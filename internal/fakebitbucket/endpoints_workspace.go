@@ -1,0 +1,77 @@
+package fakebitbucket
+
+// workspaceEndpoints tell about workspaces, their members, groups and permissions.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/
+var workspaceEndpoints = []endpoint{
+	{
+		path: "/2.0/workspaces/{workspace}", tokenScopes: "read:workspace:bitbucket", needs: aWorkspace,
+		get: func(c *call) (any, error) { return workspaceObject(c.workspace), nil },
+	},
+	{
+		path: "/2.0/workspaces/{workspace}/members", scopes: "account", tokenScopes: "read:workspace:bitbucket",
+		needs: aMembersWorkspace,
+		list: &listing{
+			pagelen: 50,
+			of:      func(c *call) collection { return collect(c.org.MembersOf(c.workspace), memberObject) },
+			filter:  fieldsOf(map[kind]string{textKind: "user.nickname user.account_id user.uuid"}),
+		},
+	},
+	{
+		path: "/2.0/workspaces/{workspace}/members/{member}", scopes: "account",
+		tokenScopes: "read:workspace:bitbucket", needs: aMember,
+		get: func(c *call) (any, error) { return memberObject(c.membership), nil },
+	},
+	{
+		path: "/2.0/workspaces/{workspace}/permissions", scopes: "account",
+		tokenScopes: "read:workspace:bitbucket", people: true, needs: aMembersWorkspace,
+		list: &listing{
+			pagelen: 50,
+			of:      func(c *call) collection { return collect(c.org.MembersOf(c.workspace), membershipObject) },
+			filter: fieldsOf(map[kind]string{
+				textKind: "user.nickname user.account_id user.uuid", levelKind: "permission",
+			}),
+		},
+	},
+	{
+		path: "/2.0/workspaces/{workspace}/permissions/repositories", scopes: "account",
+		tokenScopes: "read:repository:bitbucket", people: true, needs: anOwnersWorkspace,
+		list: &listing{of: allPermissions, filter: permissionFields, sort: permissionFields},
+	},
+	{
+		path: "/2.0/workspaces/{workspace}/permissions/repositories/{repo_slug}", scopes: "repository",
+		tokenScopes: "read:repository:bitbucket", people: true, needs: anAdminsRepository,
+		list: &listing{of: permissionsOn, filter: permissionFields, sort: permissionFields},
+	},
+	{
+		// Not in the OpenAPI document: the groups of the 1.0 API, which has no successor.
+		// https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
+		path: "/1.0/groups/{workspace}", scopes: "account", tokenScopes: "read:permission:bitbucket", people: true,
+		needs: aGroupsWorkspace, get: legacyGroups,
+	},
+}
+
+func allPermissions(c *call) collection {
+	return collect(c.org.effectivePermissions(c.workspace), repositoryPermission)
+}
+
+func permissionsOn(c *call) collection {
+	return collect(c.org.effectivePermissionsOn(c.repository), repositoryPermission)
+}
+
+// aGroupsWorkspace is a workspace that the caller administers, named by its slug: the 1.0 API knows no UUIDs.
+func aGroupsWorkspace(c *call) error {
+	if isUUID(c.path["workspace"]) {
+		return forbidden("Forbidden")
+	}
+	return anOwnersWorkspace(c)
+}
+
+// legacyGroups answers a bare list, without pages.
+func legacyGroups(c *call) (any, error) {
+	groups := c.org.GroupsOf(c.workspace)
+	list := make([]object, len(groups))
+	for i, g := range groups {
+		list[i] = legacyGroup(g)
+	}
+	return list, nil
+}

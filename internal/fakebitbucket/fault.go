@@ -1,0 +1,139 @@
+package fakebitbucket
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A FaultKind is a way in which an answer goes wrong.
+type FaultKind int
+
+// The kinds of faults. Reset, Short and Lost let the server do its work first: a refresh token that was sent
+// is spent.
+const (
+	FaultStatus  FaultKind = iota // answers Status, Header and Body
+	FaultHTML                     // answers a page of HTML, with Status (default 502)
+	FaultInvalid                  // answers 200 and half a JSON document
+	FaultReset                    // breaks the connection in the middle of the body
+	FaultShort                    // ends the body before its Content-Length
+	FaultLost                     // breaks the connection before the first byte of the answer
+	FaultHang                     // never answers
+	FaultDelay                    // answers after Delay
+	FaultHandler                  // lets Handler answer
+)
+
+// A Fault makes answers go wrong. It applies to requests that match in all respects, after Skip of them, and
+// Count times.
+type Fault struct {
+	Kind   FaultKind
+	Method string // "" is any
+	// Path is a pattern of the escaped path: each {name} stands for one segment, and {name...} at the end for
+	// all that follow, as in /2.0/repositories/{workspace} or /2.0/{rest...}; "" is any.
+	Path  string
+	Match func(*http.Request) bool // nil is any
+	Skip  int
+	Count int // default 1; negative: always
+
+	Status  int
+	Header  http.Header
+	Body    string
+	Delay   time.Duration
+	Handler http.HandlerFunc
+}
+
+// An armedFault is a fault and how far it has got.
+type armedFault struct {
+	Fault
+	seen int
+}
+
+// Inject adds a fault. Of several that match a request, the one injected first applies.
+func (s *Server) Inject(f Fault) {
+	if f.Count == 0 {
+		f.Count = 1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &armedFault{Fault: f})
+}
+
+// ClearFaults removes all faults.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// fault is what goes wrong with a request, if anything.
+func (s *Server) fault(r *http.Request) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if !f.matches(r) {
+			continue
+		}
+		f.seen++
+		if n := f.seen - f.Skip; n > 0 && (f.Count < 0 || n <= f.Count) {
+			return &f.Fault
+		}
+	}
+	return nil
+}
+
+func (f *Fault) matches(r *http.Request) bool {
+	if f.Method != "" && f.Method != r.Method || f.Match != nil && !f.Match(r) {
+		return false
+	}
+	if f.Path == "" {
+		return true
+	}
+	_, ok := match(f.Path, strings.Split(r.URL.EscapedPath(), "/"))
+	return ok
+}
+
+const htmlPage = `<!DOCTYPE html>
+<html><head><title>Bitbucket</title></head>
+<body><h1>Something went wrong</h1><script>window.__token__ = "short-lived-web-token"</script></body></html>
+`
+
+// spoil applies a fault to the answer that work makes. It returns nil where nothing more is to be sent.
+func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func() *response) *response {
+	switch f.Kind {
+	case FaultStatus:
+		return f.instead("application/json; charset=utf-8", f.Body, http.StatusInternalServerError)
+	case FaultHTML:
+		return f.instead("text/html; charset=utf-8", htmlPage, http.StatusBadGateway)
+	case FaultInvalid:
+		return f.instead("application/json; charset=utf-8", `{"values": [{"uuid": "{`, http.StatusOK)
+	case FaultHang:
+		<-r.Context().Done()
+		return nil
+	case FaultHandler:
+		f.Handler(w, r)
+		return nil
+	case FaultDelay:
+		select {
+		case <-time.After(f.Delay):
+		case <-r.Context().Done():
+			return nil
+		}
+		return work()
+	}
+	if res := work(); res != nil {
+		res.cut = f.Kind
+		return res
+	}
+	return nil
+}
+
+func (f *Fault) instead(contentType, body string, status int) *response {
+	if f.Status != 0 {
+		status = f.Status
+	}
+	res := textResponse(status, contentType, body)
+	for name, values := range f.Header {
+		res.header[http.CanonicalHeaderKey(name)] = values
+	}
+	return res
+}

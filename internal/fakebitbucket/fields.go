@@ -1,0 +1,73 @@
+package fakebitbucket
+
+import "strings"
+
+// A selection is what a fields parameter leaves of a value and everything below it.
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response
+type selection struct {
+	all   bool // members are served unless excluded; otherwise only those included
+	nodes []*fieldNode
+}
+
+// A fieldNode is one name in the tree of the paths of a fields parameter.
+type fieldNode struct {
+	children         map[string]*fieldNode
+	include, exclude bool // a path ends here
+	includesBelow    bool // a path that includes something passes here
+}
+
+var everything = selection{all: true}
+
+// parseFields reads a fields parameter: a comma list of paths, where -x removes, +x adds, and a plain x
+// makes the list exhaustive. * stands for every member of a level, those served on request too.
+func parseFields(s string) selection {
+	root := &fieldNode{}
+	whitelist := false
+	for path := range strings.SplitSeq(s, ",") {
+		name, excluded := strings.CutPrefix(path, "-")
+		name, added := strings.CutPrefix(name, "+")
+		if name == "" {
+			continue
+		}
+		root.add(name, excluded)
+		whitelist = whitelist || !excluded && !added
+	}
+	return selection{all: !whitelist, nodes: []*fieldNode{root}}
+}
+
+func (n *fieldNode) add(path string, exclude bool) {
+	for name := range strings.SplitSeq(path, ".") {
+		n.includesBelow = n.includesBelow || !exclude
+		child := n.children[name]
+		if child == nil {
+			child = &fieldNode{}
+			if n.children == nil {
+				n.children = map[string]*fieldNode{}
+			}
+			n.children[name] = child
+		}
+		n = child
+	}
+	n.exclude = exclude
+	n.include = !exclude
+}
+
+// member tells whether a member of an object is served, and what of it.
+func (s selection) member(m member) (selection, bool) {
+	inner := selection{all: s.all && !m.extra}
+	var named, below bool
+	for _, n := range s.nodes {
+		star, exact := n.children["*"], n.children[m.name]
+		for _, c := range []*fieldNode{star, exact} { // what names the member itself outweighs a wildcard
+			if c == nil {
+				continue
+			}
+			inner.nodes = append(inner.nodes, c)
+			below = below || c.includesBelow
+			if c.include || c.exclude {
+				named, inner.all = c.include, c.include
+			}
+		}
+	}
+	return inner, inner.all || named || below
+}

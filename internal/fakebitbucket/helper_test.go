@@ -1,0 +1,174 @@
+package fakebitbucket
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// serve serves a server whose violations the test looks at itself.
+func serve(t *testing.T, o Options) *Server {
+	t.Helper()
+	s := New(o)
+	stop, err := s.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return s
+}
+
+// A caller sends requests with one Authorization header.
+type caller struct {
+	t             *testing.T
+	s             *Server
+	authorization string
+	client        *http.Client
+}
+
+func bearer(t *testing.T, s *Server, token string) caller {
+	return caller{t, s, "Bearer " + token, newClient(t)}
+}
+
+func connected(t *testing.T, s *Server, scopes ...string) caller {
+	return bearer(t, s, s.AccessToken(s.Organization().Connected.UUID, scopes...))
+}
+
+func newClient(t *testing.T) *http.Client {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+}
+
+// get asks for a path below the server's address, or for a whole address.
+func (c caller) get(path string) answer {
+	c.t.Helper()
+	address := path
+	if strings.HasPrefix(path, "/") {
+		address = c.s.URL() + path
+	}
+	r, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.send(r)
+}
+
+func (c caller) send(r *http.Request) answer {
+	c.t.Helper()
+	a, err := c.try(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return a
+}
+
+func (c caller) try(r *http.Request) (answer, error) {
+	if c.authorization != "" {
+		r.Header.Set("Authorization", c.authorization)
+	}
+	res, err := c.client.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return answer{c.t, res.StatusCode, res.Header, string(b)}, err
+}
+
+// decode decodes a JSON answer.
+func (a answer) decode(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal([]byte(a.body), v); err != nil {
+		a.t.Fatalf("%v in %d %s", err, a.status, a.body)
+	}
+}
+
+func (a answer) object() map[string]any {
+	a.t.Helper()
+	var o map[string]any
+	a.decode(&o)
+	return o
+}
+
+// message is the message of an error.
+func (a answer) message() string {
+	a.t.Helper()
+	var e struct{ Error struct{ Message string } }
+	a.decode(&e)
+	return e.Error.Message
+}
+
+type listPage struct {
+	Values        []map[string]any
+	Next          string
+	Size, Pagelen *int
+	Page          *int
+}
+
+// all follows a list to its end.
+func (c caller) all(path string) (values []map[string]any, pages []listPage) {
+	c.t.Helper()
+	for path != "" {
+		a := c.get(path)
+		if a.status != http.StatusOK {
+			c.t.Fatalf("GET %s: %d %s", path, a.status, a.body)
+		}
+		var p listPage
+		a.decode(&p)
+		values, pages, path = append(values, p.Values...), append(pages, p), p.Next
+	}
+	return values, pages
+}
+
+// column is one field of each object, as text.
+func column(values []map[string]any, path string) []string {
+	texts := []string{}
+	for _, v := range values {
+		var x any = v
+		for name := range strings.SplitSeq(path, ".") {
+			o, _ := x.(map[string]any)
+			x = o[name]
+		}
+		s, _ := x.(string)
+		texts = append(texts, s)
+	}
+	return texts
+}
+
+func query(pairs ...string) string {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return "?" + v.Encode()
+}
+
+// A clock is a time that only the test moves.
+type clock struct{ at atomic.Int64 }
+
+var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)
+
+func newClock() *clock {
+	c := &clock{}
+	c.at.Store(start.UnixNano())
+	return c
+}
+
+func (c *clock) now() time.Time          { return time.Unix(0, c.at.Load()).UTC() }
+func (c *clock) advance(d time.Duration) { c.at.Add(int64(d)) }

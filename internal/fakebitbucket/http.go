@@ -1,0 +1,131 @@
+package fakebitbucket
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// ServeHTTP answers a request, and records it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := s.journal.begin(r, s.now())
+	counted := &counter{ResponseWriter: w}
+	defer func() { e.end(counted.status, counted.bytes) }()
+	work := func() *response { return s.dispatch(r, e) }
+	var res *response
+	if f := s.fault(r); f != nil {
+		res = f.spoil(counted, r, work)
+	} else {
+		res = work()
+	}
+	if res != nil {
+		res.send(counted, r)
+	}
+}
+
+// dispatch makes the answer, or nil if the caller is gone.
+func (s *Server) dispatch(r *http.Request, e *entry) *response {
+	s.lookOver(r)
+	switch p := r.URL.Path; {
+	case p == oauthPath+"/access_token":
+		return s.tokenEndpoint(r, e)
+	case p == oauthPath+"/authorize":
+		return s.authorizeEndpoint(r)
+	case strings.HasPrefix(p, "/2.0/"), strings.HasPrefix(p, "/1.0/"):
+		return s.answer(r, e)
+	}
+	s.violate("%s %s: there is nothing at this address", r.Method, r.URL.EscapedPath())
+	return textResponse(http.StatusNotFound, "text/html; charset=utf-8", htmlPage)
+}
+
+// send writes the answer, compressed if the caller likes, and as a fault wants it cut.
+func (res *response) send(w http.ResponseWriter, r *http.Request) {
+	if res.cut == FaultLost {
+		panic(http.ErrAbortHandler) // net/http closes the connection
+	}
+	h := w.Header()
+	for name, values := range res.header {
+		h[name] = values
+	}
+	body := res.body
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(body) > 256 {
+		body = compress(body)
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(res.status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if res.cut == FaultReset || res.cut == FaultShort {
+		body = body[:len(body)/2]
+	}
+	_, _ = w.Write(body) // a caller who is gone doesn't matter
+	switch res.cut {
+	case FaultReset:
+		reset(w)
+	case FaultShort:
+		_ = http.NewResponseController(w).Flush() // what matters is the end
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// compressors keeps the large state of gzip between answers.
+var compressors = sync.Pool{New: func() any {
+	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // the level is a good one
+	}
+	return z
+}}
+
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	z := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(z)
+	z.Reset(&b)
+	_, _ = z.Write(body) // into memory
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// A counter counts what is sent.
+type counter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (c *counter) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	n, err := c.ResponseWriter.Write(b)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// reset breaks the connection, after what was written has left.
+func reset(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	_ = c.Flush() // what matters is the break
+	conn, _, err := c.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if l, ok := conn.(interface{ SetLinger(int) error }); ok {
+		_ = l.SetLinger(0) // close with a reset rather than an end of file
+	}
+	_ = conn.Close()
+}

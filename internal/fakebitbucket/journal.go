@@ -1,0 +1,107 @@
+package fakebitbucket
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// An Entry is a request that the server received.
+type Entry struct {
+	Method      string
+	Path        string // decoded
+	EscapedPath string // as sent
+	Query       url.Values
+	Header      http.Header // without Authorization
+	Endpoint    string      // the pattern of the path, such as /2.0/repositories/{workspace}; "" if unknown
+	Status      int         // 0 while it is being answered, and where no answer was sent
+	Bytes       int64       // of the body, as sent: compressed where it was
+	Consumer    string      // key of the OAuth consumer
+	User        string      // UUID
+	Received    time.Time   // by the service's clock
+	InFlight    int         // requests being answered when it came, itself included
+}
+
+// A journal records requests in the order in which they came.
+type journal struct {
+	mu       sync.Mutex
+	entries  []*Entry
+	inFlight int
+}
+
+// An entry is a request that is being answered.
+type entry struct {
+	journal *journal
+	of      *Entry
+}
+
+func (j *journal) begin(r *http.Request, now time.Time) *entry {
+	header := r.Header.Clone()
+	header.Del("Authorization")
+	e := &Entry{
+		Method: r.Method, Path: r.URL.Path, EscapedPath: r.URL.EscapedPath(), Query: r.URL.Query(), Header: header,
+		Endpoint: operation(r), Received: now,
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.inFlight++
+	e.InFlight = j.inFlight
+	j.entries = append(j.entries, e)
+	return &entry{j, e}
+}
+
+// operation is the pattern of the path that a request calls.
+func operation(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	if strings.HasPrefix(path, oauthPath) {
+		return path
+	}
+	if e, _ := route(path); e != nil {
+		return e.path
+	}
+	return ""
+}
+
+func (e *entry) end(status int, bytes int64) {
+	e.journal.mu.Lock()
+	defer e.journal.mu.Unlock()
+	e.journal.inFlight--
+	e.of.Status, e.of.Bytes = status, bytes
+}
+
+func (e *entry) setPrincipal(p *principal) {
+	e.journal.mu.Lock()
+	defer e.journal.mu.Unlock()
+	e.of.Consumer = p.consumer
+	if p.user != nil {
+		e.of.User = p.user.UUID
+	}
+}
+
+// Journal is every request since the server started or the journal was reset, in the order in which they
+// came.
+func (s *Server) Journal() []Entry {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	all := make([]Entry, len(s.journal.entries))
+	for i, e := range s.journal.entries {
+		all[i] = *e
+	}
+	return all
+}
+
+// ResetJournal forgets the requests so far.
+func (s *Server) ResetJournal() {
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.journal.entries = nil
+}
+
+// MaxInFlight is the largest number of requests in the journal that were being answered at once.
+func (s *Server) MaxInFlight() int {
+	most := slices.MaxFunc(append(s.Journal(), Entry{}), func(a, b Entry) int { return a.InFlight - b.InFlight })
+	return most.InFlight
+}

@@ -1,0 +1,317 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Consumer is an OAuth consumer of a workspace.
+type Consumer struct {
+	Key, Secret string
+	Callback    string // where the authorization page sends people back to
+}
+
+// An oauth is the OAuth server: what it has issued, and to whom.
+// https://developer.atlassian.com/cloud/bitbucket/oauth-2/
+type oauth struct {
+	options Options
+
+	mu         sync.Mutex // guards what follows
+	random     *rand.Rand
+	consenting string // UUID of the user who is at the authorization page; "" declines
+	consumers  map[string]*consumer
+	access     map[string]*accessToken
+	refresh    map[string]*refreshToken
+	codes      map[string]*code
+	apiTokens  map[string]*accessToken // by email, ":" and token
+	rotations  int
+}
+
+type consumer struct {
+	Consumer
+	workspaceUUID string
+	scopes        []string
+	application   *User // whom client credentials stand for
+	lockedUntil   time.Time
+}
+
+// An accessToken is any credential that the API takes.
+type accessToken struct {
+	userUUID      string // of a user of the organization
+	workspaceUUID string // of one that reaches only one workspace
+	application   *User  // whom it stands for instead of a user
+	scopes        []string
+	credential    string
+	budget        string
+	consumer      string
+	expires       time.Time // zero: never
+	uses          int
+	limited       bool // to AccessTokenUses
+}
+
+// A refreshToken is good once, and for a while after for callers that lost the answer.
+type refreshToken struct {
+	consumer  string
+	userUUID  string
+	issued    time.Time
+	uses      int
+	firstUsed time.Time
+	next      string // the token that took its place
+}
+
+type code struct {
+	consumer, userUUID, redirectURI string
+	expires                         time.Time
+}
+
+// The lives that the documentation or observation give.
+const (
+	refreshTokenLife = 90 * 24 * time.Hour
+	codeLife         = 10 * time.Minute
+)
+
+func (a *oauth) init(o Options, consenting string) {
+	a.options = o
+	a.random = seeded(uint64(o.Seed), "tokens")
+	a.consenting = consenting
+	a.consumers = map[string]*consumer{}
+	a.access = map[string]*accessToken{}
+	a.refresh = map[string]*refreshToken{}
+	a.codes = map[string]*code{}
+	a.apiTokens = map[string]*accessToken{}
+}
+
+// secret makes a token of some length. It has characters that need escaping in a form.
+func (a *oauth) secret(prefix string, length int) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+	b := make([]byte, length)
+	for i := range b {
+		b[i] = alphabet[a.random.IntN(len(alphabet))]
+	}
+	return prefix + string(b) + "="
+}
+
+// longToken is the length of access and refresh tokens beyond their prefix.
+const longToken = 2600
+
+// Consumer registers an OAuth consumer in a workspace. Without scopes it has all.
+func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
+	w := must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
+	if len(scopes) == 0 {
+		scopes = AllScopes()
+	}
+	a := &s.oauth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := &consumer{
+		Consumer: Consumer{
+			Key: fmt.Sprintf("consumer%010d", len(a.consumers)+1), Secret: a.secret("secret-", 24),
+			Callback: "http://localhost:34106/callback",
+		},
+		workspaceUUID: w.UUID, scopes: scopes,
+	}
+	c.application = &User{
+		Type: "app_user", UUID: (&generator{Rand: a.random}).uuid(), DisplayName: "Application of " + c.Key,
+		AccountID: fmt.Sprintf("712020:application-%d", len(a.consumers)+1), CreatedOn: s.now(),
+	}
+	a.consumers[c.Key] = c
+	return c.Consumer
+}
+
+// SetCallback changes where a consumer's authorization page sends people back to.
+func (s *Server) SetCallback(c Consumer, address string) Consumer {
+	a := &s.oauth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := must(a.consumers[c.Key], "consumer", c.Key)
+	known.Callback = address
+	return known.Consumer
+}
+
+// SetConsenting decides who is at the authorization page: a user's UUID, or "" for somebody who declines. At
+// first it is the connected user.
+func (s *Server) SetConsenting(userUUID string) {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	s.oauth.consenting = userUUID
+}
+
+// Grant returns a refresh token as after a user's authorization.
+func (s *Server) Grant(c Consumer, userUUID string) string {
+	a := &s.oauth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	must(a.consumers[c.Key], "consumer", c.Key)
+	return a.newRefreshToken(c.Key, userUUID, s.now())
+}
+
+// AccessToken returns a bearer token of a user. Without scopes it has all. It never expires, but counts its
+// uses as all access tokens do.
+func (s *Server) AccessToken(userUUID string, scopes ...string) string {
+	if len(scopes) == 0 {
+		scopes = AllScopes()
+	}
+	return s.addToken(&accessToken{
+		userUUID: userUUID, scopes: scopes, credential: "oauth2", budget: "user " + userUUID, limited: true,
+	})
+}
+
+// WorkspaceAccessToken returns a bearer token that stands for a workspace rather than a user: it reads what is
+// in the workspace, but permissions and users' own things are closed to it.
+func (s *Server) WorkspaceAccessToken(workspaceSlug string, scopes ...string) string {
+	w := must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
+	if len(scopes) == 0 {
+		scopes = AllScopes()
+	}
+	return s.addToken(&accessToken{
+		workspaceUUID: w.UUID, scopes: scopes, credential: "workspace_access_token", budget: "token of " + w.UUID,
+	})
+}
+
+func (s *Server) addToken(t *accessToken) string {
+	a := &s.oauth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	token := a.secret("access-", longToken)
+	a.access[token] = t
+	return token
+}
+
+// APIToken returns an API token of a user and the e-mail address that goes with it. Without scopes it has
+// all that the endpoints ask for.
+func (s *Server) APIToken(userUUID string, scopes ...string) (email, token string) {
+	u := must(s.Organization().User(userUUID), "user", userUUID)
+	if len(scopes) == 0 {
+		scopes = allTokenScopes()
+	}
+	a := &s.oauth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	token = a.secret("ATATT", 180)
+	a.apiTokens[strings.ToLower(u.Email)+":"+token] = &accessToken{
+		userUUID: userUUID, scopes: scopes, credential: "api_token", budget: "user " + userUUID,
+	}
+	return u.Email, token
+}
+
+// RefreshUses is how often each refresh token that was issued has been used.
+func (s *Server) RefreshUses() map[string]int {
+	a := &s.oauth
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	uses := make(map[string]int, len(a.refresh))
+	for token, t := range a.refresh {
+		uses[token] = t.uses
+	}
+	return uses
+}
+
+// Rotations is how many refresh tokens were replaced by a new one.
+func (s *Server) Rotations() int {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	return s.oauth.rotations
+}
+
+// RevokeAccessTokens makes every access token that was issued so far invalid, as if it had expired.
+func (s *Server) RevokeAccessTokens() {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	clear(s.oauth.access)
+}
+
+// RevokeGrants makes every refresh token that was issued so far dead, as if its user had withdrawn consent.
+func (s *Server) RevokeGrants() {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	for _, t := range s.oauth.refresh {
+		t.issued = time.Time{}
+	}
+}
+
+// bearer finds whom an access token stands for.
+func (a *oauth) bearer(token string, o *Organization) (*principal, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.access[token]
+	if t == nil || !t.expires.IsZero() && !a.options.Now().Before(t.expires) {
+		return nil, errToken
+	}
+	if t.limited && a.options.AccessTokenUses > 0 && t.uses >= a.options.AccessTokenUses {
+		return nil, errToken
+	}
+	t.uses++
+	return t.principal(o)
+}
+
+// basic finds whom an e-mail address and an API token stand for.
+func (a *oauth) basic(email, token string, o *Organization) (*principal, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.apiTokens[strings.ToLower(email)+":"+token]
+	if t == nil {
+		return nil, errToken
+	}
+	return t.principal(o)
+}
+
+func (t *accessToken) principal(o *Organization) (*principal, error) {
+	p := &principal{user: t.application, scopes: t.scopes, credential: t.credential, budget: t.budget, consumer: t.consumer}
+	if t.userUUID != "" {
+		p.user = o.User(t.userUUID)
+	}
+	if t.workspaceUUID != "" {
+		p.workspace = o.Workspace(t.workspaceUUID)
+	}
+	if p.user == nil && p.workspace == nil {
+		return nil, errToken // the user is gone
+	}
+	return p, nil
+}
+
+func (a *oauth) newRefreshToken(consumer, userUUID string, now time.Time) string {
+	token := a.secret("refresh-", longToken)
+	a.refresh[token] = &refreshToken{consumer: consumer, userUUID: userUUID, issued: now}
+	return token
+}
+
+func (a *oauth) newAccessToken(c *consumer, userUUID string, now time.Time) string {
+	token := a.secret("access-", longToken)
+	t := &accessToken{
+		userUUID: userUUID, scopes: c.scopes, credential: "oauth2", budget: "consumer " + c.Key, consumer: c.Key,
+		expires: now.Add(a.options.AccessTokenLife), limited: true,
+	}
+	if userUUID == "" {
+		t.workspaceUUID, t.application = c.workspaceUUID, c.application
+	}
+	a.access[token] = t
+	return token
+}
+
+// spend uses a refresh token. It returns the one that takes its place, or false if it is dead.
+func (a *oauth) spend(c *consumer, token string, now time.Time) (next, userUUID string, ok bool) {
+	t := a.refresh[token]
+	if t == nil || t.consumer != c.Key {
+		return "", "", false
+	}
+	t.uses++
+	switch {
+	case now.Sub(t.issued) >= refreshTokenLife:
+		return "", "", false
+	case t.next == "":
+		t.firstUsed = now
+		t.next = a.newRefreshToken(c.Key, t.userUUID, now)
+		a.rotations++
+	case now.Sub(t.firstUsed) >= a.options.RefreshGrace:
+		c.lockedUntil = now.Add(a.options.Lockout)
+		return "", "", false
+	}
+	next = t.next
+	for a.refresh[next].next != "" { // within the grace: the current one
+		next = a.refresh[next].next
+	}
+	return next, t.userUUID, true
+}

@@ -1,0 +1,99 @@
+package fakebitbucket
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const openAPIDocument = "../../../shared/bitbucket/openapi.json"
+
+type openAPIOperation struct {
+	Parameters []openAPIParameter
+	Security   []map[string][]string
+}
+
+type openAPIParameter struct{ Name, In string }
+
+type openAPI struct {
+	Paths map[string]struct {
+		Get        *openAPIOperation
+		Parameters []openAPIParameter
+	}
+}
+
+// undocumented are endpoints that the OpenAPI document lacks.
+var undocumented = map[string]string{
+	"/1.0/groups/{workspace}": "the document covers 2.0 only",
+}
+
+// undocumentedParameters are parameters that the operation doesn't declare, and where they come from.
+var undocumentedParameters = map[string]string{
+	"GET /2.0/user/workspaces q":                "the operation's description: filtering by slug",
+	"GET /2.0/workspaces/{workspace}/members q": "the operation's description: filtering by e-mail; other fields work",
+}
+
+// TestOpenAPI holds the table of endpoints against the official document.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(openAPIDocument)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("there is no %s here", openAPIDocument)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document openAPI
+	if err := json.Unmarshal(b, &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range endpoints {
+		if undocumented[e.path] != "" {
+			continue
+		}
+		path, ok := document.Paths[strings.TrimPrefix(e.path, "/2.0")]
+		if !ok || path.Get == nil {
+			t.Errorf("%s: there is no such operation", e.path)
+			continue
+		}
+		if e.gone != "" {
+			continue
+		}
+		e.compareScopes(t, path.Get)
+		declared := append(path.Parameters, path.Get.Parameters...)
+		known := strings.Fields(e.params)
+		if e.list != nil && e.list.filter != nil {
+			known = append(known, "q")
+		}
+		if e.list != nil && e.list.sort != nil {
+			known = append(known, "sort")
+		}
+		for _, name := range known {
+			is := func(p openAPIParameter) bool { return p.In == "query" && p.Name == name }
+			if !slices.ContainsFunc(declared, is) && undocumentedParameters["GET "+e.path+" "+name] == "" {
+				t.Errorf("%s: the parameter %s is not declared", e.path, name)
+			}
+		}
+		for _, p := range declared {
+			if p.In == "query" && !slices.Contains(known, p.Name) {
+				t.Errorf("%s: the declared parameter %s is unknown", e.path, p.Name)
+			}
+			if p.In == "path" && !strings.Contains(e.path, "{"+p.Name+"}") {
+				t.Errorf("%s: the path has no %s", e.path, p.Name)
+			}
+		}
+	}
+}
+
+func (e *endpoint) compareScopes(t *testing.T, o *openAPIOperation) {
+	t.Helper()
+	for _, s := range o.Security {
+		if want, ok := s["oauth2"]; ok && strings.Join(want, " ") != e.scopes {
+			t.Errorf("%s: scopes %q, want %q", e.path, e.scopes, want)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package fakebitbucket
+
+import (
+	"encoding/hex"
+	"hash/fnv"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A NextForm is a form of the links to the next page. Clients must follow them all as they are.
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
+type NextForm string
+
+// The forms that the service is known to use. All but the first come without size and page.
+const (
+	NextNumber  NextForm = "number"  // ?page=2
+	NextToken   NextForm = "token"   // ?page=8xhd, as of branches and the commits of pull requests
+	NextContext NextForm = "context" // ?ctx=79edd3ee…&page=2, as of commits
+	NextAfter   NextForm = "after"   // ?after=2020-01-02T03%3A04…
+)
+
+// page makes the page of a list that was asked for.
+func (c *call) page() (any, error) {
+	l := c.endpoint.list
+	pagelen, err := c.pagelen()
+	if err != nil {
+		return nil, err
+	}
+	form := l.nextForm
+	if c.server.options.NextForm != "" {
+		form = c.server.options.NextForm
+	}
+	step := pagelen
+	if c.server.options.ShortPages {
+		step = max(1, step-1)
+	}
+	offset, err := c.offset(form, step)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.filtered()
+	if err != nil {
+		return nil, err
+	}
+	from := min(offset, all.length)
+	to := min(from+step, all.length)
+	values := make([]object, 0, to-from)
+	for i := from; i < to; i++ {
+		values = append(values, all.at(i))
+	}
+	page := object{{name: "values", value: values}, {name: "pagelen", value: pagelen}}
+	if numbered := form == "" || form == NextNumber; numbered && !l.noSize && !c.server.options.OmitSize {
+		page = append(page, member{name: "size", value: all.length}, member{name: "page", value: offset/step + 1})
+	}
+	if to < all.length {
+		page = append(page, member{name: "next", value: c.next(form, to, step)})
+	}
+	return page, nil
+}
+
+func (c *call) pagelen() (int, error) {
+	l := c.endpoint.list
+	longest := l.max
+	if longest == 0 {
+		longest = 100
+	}
+	if !c.query.Has("pagelen") {
+		if l.pagelen == 0 {
+			return 10, nil
+		}
+		return l.pagelen, nil
+	}
+	n, err := strconv.Atoi(c.query.Get("pagelen"))
+	if err != nil || n < 1 || n > longest {
+		return 0, badRequest("Invalid pagelen")
+	}
+	return n, nil
+}
+
+// offset is where the page that was asked for begins. Only numbered pages can be asked for without a link.
+func (c *call) offset(form NextForm, step int) (int, error) {
+	page, after := c.query.Get("page"), c.query.Get("after")
+	if page == "" && after == "" || page == "1" {
+		return 0, nil
+	}
+	offset, ok := 0, false
+	switch form {
+	case NextToken:
+		n, err := strconv.ParseInt(page, 36, 64)
+		offset, ok = int(n-tokenBase)/tokenStep, err == nil && n >= tokenBase && (n-tokenBase)%tokenStep == 0
+	case NextAfter:
+		t, err := time.Parse(layoutAfter, after)
+		offset, ok = int(t.Sub(afterBase)/time.Second), err == nil && !t.Before(afterBase)
+	case NextContext:
+		n, err := strconv.Atoi(page)
+		offset, ok = (n-1)*step, err == nil && n > 0 && c.query.Get("ctx") == c.context()
+	default:
+		n, err := strconv.Atoi(page)
+		if err != nil || n < 1 {
+			return 0, badRequest("Invalid page")
+		}
+		return (n - 1) * step, nil
+	}
+	if !ok {
+		c.violate("the page %q was made up: it stands in no link", page+after)
+		return 0, badRequest("Invalid page")
+	}
+	return offset, nil
+}
+
+// Where opaque links begin to count. They look like a token of four letters and like a time.
+const (
+	tokenBase = 50_003
+	tokenStep = 31
+)
+
+var afterBase = time.Date(2014, 3, 2, 1, 0, 0, 0, time.UTC)
+
+// next is the link to the page at an offset: the address that was called, with another page.
+func (c *call) next(form NextForm, offset, step int) string {
+	q := url.Values{}
+	for name, values := range c.query {
+		q[name] = values
+	}
+	switch form {
+	case NextToken:
+		q.Set("page", strconv.FormatInt(int64(tokenBase+tokenStep*offset), 36))
+	case NextContext:
+		q.Set("ctx", c.context())
+		q.Set("page", strconv.Itoa(offset/step+1))
+	case NextAfter:
+		q.Set("after", afterBase.Add(time.Duration(offset)*time.Second).Format(layoutAfter))
+	default:
+		q.Set("page", strconv.Itoa(offset/step+1))
+	}
+	path := c.request.URL.EscapedPath()
+	if c.server.options.NextByUUID && c.workspace != nil {
+		named := "/" + url.PathEscape(c.path["workspace"])
+		path = strings.Replace(path, named, "/"+url.PathEscape(c.workspace.UUID), 1)
+	}
+	scheme := "http"
+	if c.request.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + c.request.Host + path + "?" + q.Encode()
+}
+
+// context stands for what the service remembers of a list between its pages.
+func (c *call) context() string {
+	h := fnv.New128a()
+	for _, part := range []string{c.request.URL.Path, c.query.Get("q"), c.query.Get("sort")} {
+		_, _ = h.Write([]byte(part + "\n")) // a hash takes everything
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// filtered is the list after q and sort.
+func (c *call) filtered() (collection, error) {
+	l := c.endpoint.list
+	query, order := c.query.Get("q"), c.query.Get("sort")
+	if l.filter == nil {
+		query = "" // ignored, like every unknown parameter
+	}
+	if l.sort == nil {
+		order = ""
+	}
+	all := l.of(c)
+	if query == "" && order == "" {
+		return all, nil
+	}
+	var objects []object
+	keep := condition(allOf{})
+	if query != "" {
+		var err error
+		if keep, err = parseBBQL(query, l.filter); err != nil {
+			return collection{}, err
+		}
+	}
+	for i := range all.length {
+		if o := all.at(i); keep.holds(o) {
+			objects = append(objects, o)
+		}
+	}
+	if err := sortObjects(objects, order, l.sort); err != nil {
+		return collection{}, err
+	}
+	return collect(objects, func(o object) object { return o }), nil
+}
+
+// sortObjects sorts by one field; nulls come last in ascending and first in descending order.
+func sortObjects(objects []object, order string, fields fieldset) error {
+	if order == "" {
+		return nil
+	}
+	name, descending := strings.CutPrefix(order, "-")
+	by, ok := fields[name]
+	if !ok || by.kind == embedded {
+		return badRequest("Invalid field name: %s", name)
+	}
+	keys := make(map[*member]any, len(objects))
+	for _, o := range objects {
+		keys[&o[0]] = force(lookup(o, by.path))
+	}
+	slices.SortStableFunc(objects, func(a, b object) int {
+		x, y := keys[&a[0]], keys[&b[0]]
+		order := 0
+		switch {
+		case x == nil && y == nil:
+		case x == nil:
+			order = 1
+		case y == nil:
+			order = -1
+		default:
+			order = compare(x, y)
+		}
+		if descending {
+			return -order
+		}
+		return order
+	})
+	return nil
+}

@@ -1,0 +1,64 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const quotaWindow = time.Hour
+
+// A quota counts requests in a rolling hour.
+// https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
+type quota struct {
+	limit int // 0: unlimited
+
+	mu   sync.Mutex
+	used map[string][]time.Time // by whose budget, oldest first
+}
+
+// take uses one request of a budget, unless there is none left.
+func (q *quota) take(budget string, now time.Time) bool {
+	if q.limit == 0 {
+		return true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	used := q.current(budget, now)
+	if len(used) >= q.limit {
+		return false
+	}
+	q.used[budget] = append(used, now)
+	return true
+}
+
+// current forgets the requests that have left the window, and returns the others.
+func (q *quota) current(budget string, now time.Time) []time.Time {
+	if q.used == nil {
+		q.used = map[string][]time.Time{}
+	}
+	used := slices.DeleteFunc(q.used[budget], func(t time.Time) bool { return now.Sub(t) >= quotaWindow })
+	q.used[budget] = used
+	return used
+}
+
+// describe tells what is left: the limit twice, the second time with its window, and the seconds until the
+// oldest request leaves the window.
+func (q *quota) describe(h http.Header, budget string, now time.Time) {
+	if q.limit == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	used := q.current(budget, now)
+	reset := quotaWindow
+	if len(used) > 0 {
+		reset -= now.Sub(used[0])
+	}
+	h.Set("X-Ratelimit-Limit", fmt.Sprintf("%d, %d;w=%d", q.limit, q.limit, int(quotaWindow.Seconds())))
+	h.Set("X-Ratelimit-Remaining", strconv.Itoa(q.limit-len(used)))
+	h.Set("X-Ratelimit-Reset", strconv.Itoa(int((reset+time.Second-1)/time.Second)))
+}

@@ -1,0 +1,324 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"net/url"
+)
+
+// The addresses that the service writes into links, whatever the host that was asked. Some links use the
+// web site's own way into the API, and none of them is meant to be called.
+const (
+	linkAPI  = "https://api.bitbucket.org/2.0"
+	linkSite = "https://bitbucket.org"
+)
+
+func href(address string) object { return object{{name: "href", value: address}} }
+
+// links is an object of links from pairs of name and address.
+func links(pairs ...string) object {
+	o := make(object, 0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		o = append(o, member{name: pairs[i], value: href(pairs[i+1])})
+	}
+	return o
+}
+
+// userObject is a user as /users/{id} shows it.
+func userObject(u *User) object {
+	o := object{
+		{name: "display_name", value: u.DisplayName},
+		{name: "links", value: lazy(func() any { return userLinks(u) })},
+		{name: "type", value: u.Type},
+		{name: "uuid", value: u.UUID},
+	}
+	if u.AccountID != "" {
+		o = append(o, member{name: "account_id", value: u.AccountID})
+	} else if u.NullAccountID {
+		o = append(o, member{name: "account_id", value: nil})
+	}
+	o = append(o, member{name: "created_on", value: stamp(u.CreatedOn)})
+	switch u.Type {
+	case "user":
+		o = append(o, member{name: "nickname", value: u.Nickname},
+			member{name: "account_status", value: "active"}, member{name: "is_staff", value: false},
+			member{name: "location", value: nil})
+	case "team":
+		o = append(o, member{name: "username", value: u.Account})
+	case "app_user":
+		o = append(o, member{name: "account_status", value: "active"}, member{name: "kind", value: "app"})
+	}
+	return o
+}
+
+func userLinks(u *User) object {
+	id := url.PathEscape(u.UUID)
+	kind := "users"
+	if u.Type == "team" {
+		kind = "teams"
+	}
+	return links(
+		"self", linkAPI+"/"+kind+"/"+id,
+		"avatar", linkSite+"/account/"+id+"/avatar/",
+		"html", linkSite+"/"+id+"/",
+		"repositories", linkAPI+"/repositories/"+id,
+		"snippets", linkAPI+"/snippets/"+id,
+	)
+}
+
+// currentUser is a user as /user shows it to that user.
+func currentUser(u *User) object {
+	o := append(userObject(u), member{name: "has_2fa_enabled", value: nil})
+	if u.Type == "user" {
+		o = append(o, member{name: "username", value: u.Account})
+	}
+	return o
+}
+
+func embeddedUser(u *User) any {
+	if u == nil {
+		return nil
+	}
+	return userObject(u).condensed("display_name", "links", "type", "uuid", "account_id", "nickname", "username")
+}
+
+func workspaceObject(w *Workspace) object {
+	return object{
+		{name: "type", value: "workspace"},
+		{name: "uuid", value: w.UUID},
+		{name: "name", value: w.Name},
+		{name: "slug", value: w.Slug},
+		{name: "is_private", value: w.IsPrivate},
+		{name: "is_privacy_enforced", value: w.IsPrivacyEnforced},
+		{name: "forking_mode", value: w.ForkingMode},
+		{name: "created_on", value: stamp(w.CreatedOn)},
+		{name: "updated_on", value: stamp(w.UpdatedOn)},
+		{name: "links", value: lazy(func() any { return workspaceLinks(w) })},
+	}
+}
+
+func workspaceLinks(w *Workspace) object {
+	api := linkSite + "/!api/2.0/workspaces/" + w.Slug
+	return links(
+		"self", api,
+		"html", linkSite+"/"+w.Slug+"/",
+		"avatar", fmt.Sprintf("%s/workspaces/%s/avatar/?ts=%d", linkSite, w.Slug, w.CreatedOn.Unix()),
+		"members", api+"/members",
+		"owners", api+"/members?q=permission%3D%22owner%22",
+		"projects", api+"/projects",
+		"repositories", linkSite+"/!api/2.0/repositories/"+w.Slug,
+		"snippets", linkSite+"/!api/2.0/snippets/"+w.Slug,
+		"hooks", api+"/hooks",
+	)
+}
+
+func embeddedWorkspace(w *Workspace) object {
+	return workspaceObject(w).condensed("type", "uuid", "name", "slug", "links")
+}
+
+// workspaceAccess is a workspace as /user/workspaces lists it: without its name.
+func workspaceAccess(w *Workspace, administrator bool) object {
+	return object{
+		{name: "type", value: "workspace_access"},
+		{name: "administrator", value: administrator},
+		{name: "workspace", value: lazy(func() any {
+			return object{
+				{name: "type", value: "workspace_base"},
+				{name: "uuid", value: w.UUID},
+				{name: "slug", value: w.Slug},
+				{name: "links", value: workspaceLinks(w)[:3].condensed("self", "avatar")},
+			}
+		})},
+	}
+}
+
+// memberObject is a membership without its role, as /members lists it.
+func memberObject(m *Membership) object {
+	return object{
+		{name: "type", value: "workspace_membership"},
+		{name: "user", value: lazy(func() any { return embeddedUser(m.User) })},
+		{name: "workspace", value: lazy(func() any { return embeddedWorkspace(m.Workspace) })},
+		{name: "links", value: lazy(func() any {
+			return links("self", linkAPI+"/workspaces/"+m.Workspace.Slug+"/members/"+url.PathEscape(m.User.UUID))
+		})},
+	}
+}
+
+// membershipObject is a membership with its role, as /permissions lists it.
+func membershipObject(m *Membership) object {
+	return append(memberObject(m),
+		member{name: "permission", value: level{m.Permission, workspaceLevels}},
+		member{name: "added_on", value: orNull(m.AddedOn, layoutNoZone)},
+		member{name: "last_accessed", value: orNull(m.LastAccessed, layoutMicro)})
+}
+
+func projectObject(p *Project) object {
+	return object{
+		{name: "type", value: "project"},
+		{name: "owner", value: lazy(func() any { return embeddedUser(p.Workspace.Account) })},
+		{name: "workspace", value: lazy(func() any { return embeddedWorkspace(p.Workspace) })},
+		{name: "key", value: p.Key},
+		{name: "uuid", value: p.UUID},
+		{name: "is_private", value: p.IsPrivate},
+		{name: "name", value: p.Name},
+		{name: "description", value: text(p.Description)},
+		{name: "links", value: lazy(func() any { return projectLinks(p) })},
+		{name: "created_on", value: stamp(p.CreatedOn)},
+		{name: "updated_on", value: stamp(p.UpdatedOn)},
+		{name: "has_publicly_visible_repos", value: p.HasPubliclyVisibleRepo},
+	}
+}
+
+func projectLinks(p *Project) object {
+	w := p.Workspace.Slug
+	return links(
+		"self", linkAPI+"/workspaces/"+w+"/projects/"+p.Key,
+		"html", linkSite+"/"+w+"/workspace/projects/"+p.Key,
+		"repositories", linkAPI+"/repositories/"+w+`?q=project.key="`+p.Key+`"`,
+		"avatar", fmt.Sprintf("%s/%s/workspace/projects/%s/avatar/32?ts=%d", linkSite, w, p.Key, p.CreatedOn.Unix()),
+	)
+}
+
+func embeddedProject(p *Project) object {
+	return projectObject(p).condensed("type", "key", "uuid", "name", "links")
+}
+
+func repositoryObject(r *Repository) object {
+	o := object{
+		{name: "type", value: "repository"},
+		{name: "full_name", value: r.FullName()},
+		{name: "links", value: lazy(func() any { return repositoryLinks(r) })},
+		{name: "name", value: r.Name},
+		{name: "slug", value: r.Slug},
+		{name: "description", value: r.Description},
+		{name: "scm", value: "git"},
+		{name: "website", value: text(r.Website)},
+		{name: "owner", value: lazy(func() any { return embeddedUser(r.Owner) })},
+		{name: "workspace", value: lazy(func() any { return embeddedWorkspace(r.Workspace) })},
+		{name: "is_private", value: r.IsPrivate},
+		{name: "project", value: lazy(func() any { return embeddedProject(r.Project) })},
+		{name: "fork_policy", value: r.ForkPolicy},
+		{name: "created_on", value: stamp(r.CreatedOn)},
+		{name: "updated_on", value: stamp(r.UpdatedOn)},
+		{name: "size", value: r.Size},
+		{name: "language", value: r.Language},
+		{name: "uuid", value: r.UUID},
+		{name: "mainbranch", value: lazy(func() any { return mainBranch(r) })},
+		{name: "override_settings", value: lazy(func() any {
+			return object{{name: "default_merge_strategy", value: false}, {name: "branching_model", value: false}}
+		})},
+		{name: "parent", value: lazy(func() any { return parentRepository(r) })},
+		{name: "enforced_signed_commits", value: nil},
+		{name: "has_issues", value: r.HasIssues},
+		{name: "has_wiki", value: r.HasWiki},
+	}
+	return o.without(r.Missing)
+}
+
+func mainBranch(r *Repository) any {
+	if r.MainBranch == "" {
+		return nil
+	}
+	return object{{name: "name", value: r.MainBranch}, {name: "type", value: "branch"}}
+}
+
+func parentRepository(r *Repository) any {
+	if r.Parent == nil {
+		return nil
+	}
+	return embeddedRepository(r.Parent)
+}
+
+func embeddedRepository(r *Repository) object {
+	return repositoryObject(r).condensed("type", "full_name", "links", "name", "uuid")
+}
+
+func repositoryLinks(r *Repository) object {
+	api := linkSite + "/!api/2.0/repositories/" + r.FullName()
+	o := links(
+		"self", api,
+		"html", linkSite+"/"+r.FullName(),
+		"avatar", fmt.Sprintf("https://bytebucket.org/ravatar/%s?ts=%s", url.PathEscape(r.UUID), url.QueryEscape(r.Language)),
+		"pullrequests", api+"/pullrequests",
+		"commits", api+"/commits",
+		"forks", api+"/forks",
+		"watchers", api+"/watchers",
+		"branches", api+"/refs/branches",
+		"tags", api+"/refs/tags",
+		"downloads", api+"/downloads",
+		"source", api+"/src",
+		"hooks", api+"/hooks",
+	)
+	return append(o, member{name: "clone", value: []object{
+		{{name: "name", value: "https"}, {name: "href", value: "https://x-token-auth@bitbucket.org/" + r.FullName() + ".git"}},
+		{{name: "name", value: "ssh"}, {name: "href", value: "git@bitbucket.org:" + r.FullName() + ".git"}},
+	}})
+}
+
+// repositoryPermission is the effective permission of a user on a repository.
+func repositoryPermission(p effectivePermission) object {
+	return object{
+		{name: "type", value: "repository_permission"},
+		{name: "user", value: lazy(func() any { return embeddedUser(p.user) })},
+		{name: "repository", value: lazy(func() any { return embeddedRepository(p.repository) })},
+		{name: "permission", value: level{p.permission, repositoryLevels}},
+	}
+}
+
+// groupObject is a group as the 2.0 API embeds it.
+func groupObject(g *Group) object {
+	return object{
+		{name: "type", value: "group"},
+		{name: "name", value: g.Name},
+		{name: "slug", value: g.Slug},
+		{name: "full_slug", value: g.Workspace.Slug + ":" + g.Slug},
+		{name: "owner", value: lazy(func() any { return embeddedUser(g.Workspace.Account) })},
+		{name: "workspace", value: lazy(func() any { return embeddedWorkspace(g.Workspace) })},
+		{name: "default_permission", value: nil},
+		{name: "email_forwarding_disabled", value: nil},
+		{name: "account_privilege", value: nil},
+		{name: "links", value: lazy(func() any {
+			return links("html", linkSite+"/"+g.Workspace.Slug+"/workspace/settings/groups/"+g.Slug)
+		})},
+	}
+}
+
+// legacyGroup is a group as the 1.0 API lists it.
+func legacyGroup(g *Group) object {
+	members := make([]object, len(g.Members))
+	for i, u := range g.Members {
+		members[i] = legacyUser(u)
+		members[i] = append(members[i], member{name: "is_active", value: true})
+	}
+	var permission any
+	if g.Permission != "" {
+		permission = g.Permission
+	}
+	owner := legacyUser(g.Workspace.Account)
+	owner = append(owner.without([]string{"account_id"}), member{name: "account_id", value: nil})
+	return object{
+		{name: "name", value: g.Name},
+		{name: "permission", value: permission},
+		{name: "auto_add", value: g.AutoAdd},
+		{name: "slug", value: g.Slug},
+		{name: "email_forwarding_disabled", value: nil},
+		{name: "resource_uri", value: "/api/1.0/groups/" + g.Workspace.Slug + "/" + g.Slug + "/"},
+		{name: "members", value: members},
+		{name: "owner", value: owner},
+	}
+}
+
+func legacyUser(u *User) object {
+	o := object{
+		{name: "display_name", value: u.DisplayName},
+		{name: "uuid", value: u.UUID},
+		{name: "nickname", value: u.Nickname},
+		{name: "is_team", value: u.Type == "team"},
+		{name: "is_staff", value: false},
+		{name: "avatar", value: linkSite + "/account/" + url.PathEscape(u.UUID) + "/avatar/32/"},
+		{name: "resource_uri", value: "/!api/1.0/users/" + u.UUID},
+	}
+	if u.AccountID != "" {
+		o = append(o, member{name: "account_id", value: u.AccountID})
+	}
+	return o
+}

@@ -1,0 +1,58 @@
+package fakebitbucket
+
+import (
+	"slices"
+	"strings"
+)
+
+// implied lists what each OAuth scope includes.
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#bitbucket-oauth-2-0-scopes
+var implied = map[string][]string{
+	"project":           {"repository"},
+	"project:write":     {"project", "repository"},
+	"repository:write":  {"repository"},
+	"pullrequest":       {"repository"},
+	"pullrequest:write": {"pullrequest", "repository:write", "repository"},
+	"issue:write":       {"issue"},
+	"snippet:write":     {"snippet"},
+}
+
+var allScopes = []string{
+	"account", "email", "repository", "repository:write", "repository:admin", "project", "project:admin",
+	"pullrequest", "pullrequest:write", "webhook", "pipeline", "pipeline:write", "pipeline:variable", "runner",
+	"runner:write", "snippet", "snippet:write",
+}
+
+// AllScopes are the OAuth scopes that Bitbucket knows and a consumer is given unless it asks for others.
+func AllScopes() []string { return slices.Clone(allScopes) }
+
+// allTokenScopes are the scopes of API tokens that the endpoints ask for.
+func allTokenScopes() []string {
+	var all []string
+	for _, e := range endpoints {
+		all = append(all, strings.Fields(e.tokenScopes)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// missesScope tells whether one of the required scopes is neither granted nor implied by a granted one.
+func missesScope(granted, required []string) bool {
+	for _, r := range required {
+		if !slices.ContainsFunc(granted, func(g string) bool { return g == r || slices.Contains(implied[g], r) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// collapse leaves out the scopes that others imply, as the service reports them.
+func collapse(scopes []string) []string {
+	var shown []string
+	for _, s := range scopes {
+		if !slices.ContainsFunc(scopes, func(g string) bool { return slices.Contains(implied[g], s) }) {
+			shown = append(shown, s)
+		}
+	}
+	return shown
+}
