@@ -1,0 +1,39 @@
+package sqlhost
+
+import (
+	"context"
+	"testing"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+)
+
+// BenchmarkScan reads 100,000 equal rows, most of which is the work of SQLite and its driver.
+func BenchmarkScan(b *testing.B) {
+	const rows = 100_000
+	row := fakeRow{"id": int64(1), "name": "a name", "labels": rawJSON(`{"a":1}`)}.proto("c1", []string{"id", "name", "labels"})
+	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: definitions("id INT", "name STRING", "labels JSON")}}}}
+	p.execute = func(_ *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
+		response := &proto.ExecuteResponse{Row: row}
+		for range rows {
+			if err := s.Send(response); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	h := open(b, p)
+	for name, sql := range map[string]string{
+		"count": `select count(*) from t`,
+		"rows":  `select id, name, labels from t`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := drain(context.Background(), h, sql); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}

@@ -1,0 +1,224 @@
+package sqlhost
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"modernc.org/sqlite/vtab"
+)
+
+// cursor reads the rows of a table. SQLite opens one for each place in a statement where the table
+// stands, and filters it again for each row of an outer loop.
+type cursor struct {
+	table *table
+	text  string // of plan
+	plan  plan
+
+	scan   *scan        // the rows that come from the plugin,
+	replay []*proto.Row // or else from memory
+	row    *proto.Row   // nil after the last one
+	key    vtab.Value   // of the row, if the plugin is to sort
+
+	memo memo
+	ids  rowids
+}
+
+// Filter implements [vtab.Cursor]. It begins a scan.
+func (c *cursor) Filter(_ int, text string, values []vtab.Value) error {
+	return c.report(c.filter(text, values))
+}
+
+func (c *cursor) filter(text string, values []vtab.Value) error {
+	c.stop()
+	if c.text != text {
+		c.plan = plan{}
+		if err := json.Unmarshal([]byte(text), &c.plan); err != nil {
+			return err
+		}
+		c.text = text
+	}
+	c.ids.reset()
+	c.key = nil
+	rows, found := c.memo.begin(fmt.Sprintf("%s%#v", text, values))
+	if found {
+		c.replay = rows
+		return c.next()
+	}
+	request, err := c.request(values)
+	if request == nil || err != nil {
+		c.row = nil
+		return err
+	}
+	c.scan = c.table.host.start(c.table, request)
+	return c.next()
+}
+
+// Next implements [vtab.Cursor].
+func (c *cursor) Next() error { return c.report(c.next()) }
+
+// report keeps the error of a scan, for SQLite passes on no more than its text, or not even that.
+func (c *cursor) report(err error) error {
+	if err != nil && c.table.host.running.err == nil {
+		c.table.host.running.err = err
+	}
+	return err
+}
+
+func (c *cursor) next() error {
+	c.ids.next()
+	if c.scan == nil {
+		c.row = nil
+		if len(c.replay) > 0 {
+			c.row, c.replay = c.replay[0], c.replay[1:]
+		}
+		return c.table.host.running.ctx.Err()
+	}
+	row, err := c.scan.next()
+	c.row = row
+	switch {
+	case err != nil:
+		return c.table.scanError(err)
+	case row == nil:
+		c.memo.end()
+		return nil
+	}
+	c.memo.add(row)
+	return c.checkOrder()
+}
+
+// checkOrder compares the row with the one before it, if the plugin was to sort the rows. With a LIMIT
+// rows in a wrong order would be the wrong rows.
+func (c *cursor) checkOrder() error {
+	if c.plan.Order == nil {
+		return nil
+	}
+	last := c.key
+	c.key = c.value(c.plan.Order.Column)
+	if c.ids.count == 1 {
+		return nil
+	}
+	if c.plan.Order.Desc && less(last, c.key) || !c.plan.Order.Desc && less(c.key, last) {
+		name := c.table.columns[c.plan.Order.Column].name
+		return fmt.Errorf("table %s did not return its rows in the order of %s; to have them sorted here, write: order by +%s",
+			c.table.Name, name, name)
+	}
+	return nil
+}
+
+// less is the order of values in SQLite: null, numbers, text. A column has one type, or null.
+func less(a, b vtab.Value) bool {
+	switch b := b.(type) {
+	case int64:
+		a, ok := a.(int64)
+		return !ok || a < b
+	case float64:
+		a, ok := a.(float64)
+		return !ok || a < b
+	case string:
+		a, ok := a.(string)
+		return !ok || cmp.Less(a, b)
+	default:
+		return false
+	}
+}
+
+// Eof implements [vtab.Cursor].
+func (c *cursor) Eof() bool { return c.row == nil }
+
+// Column implements [vtab.Cursor].
+func (c *cursor) Column(i int) (vtab.Value, error) { return c.value(i), nil }
+
+func (c *cursor) value(i int) vtab.Value { return value(c.row.Columns[c.table.columns[i].name]) }
+
+// Rowid implements [vtab.Cursor]. See [rowids].
+func (c *cursor) Rowid() (int64, error) {
+	return c.ids.id(func(h *maphash.Hash) {
+		for i := range c.table.columns {
+			if c.uses(i) {
+				fmt.Fprintf(h, "%#v,", c.value(i))
+			}
+		}
+	}), nil
+}
+
+// Close implements [vtab.Cursor].
+func (c *cursor) Close() error {
+	c.stop()
+	return nil
+}
+
+func (c *cursor) stop() {
+	if c.scan != nil {
+		c.scan.stop()
+		c.scan = nil
+	}
+	c.replay = nil
+}
+
+// uses reports whether the statement uses column i.
+func (c *cursor) uses(i int) bool { return c.plan.Columns>>min(i, 63)&1 == 1 }
+
+// request turns the plan, with its values, into what the plugin is asked. It is nil if no row can match.
+func (c *cursor) request(values []vtab.Value) (*proto.ExecuteRequest, error) {
+	t := c.table
+	var pushed []*proto.Qual
+	limit, offset := int64(-1), int64(0)
+	whole := true
+	for i, term := range c.plan.Terms {
+		switch term.Op {
+		case vtab.OpLIMIT:
+			limit = number(values[i], -1)
+		case vtab.OpOFFSET:
+			offset = number(values[i], 0)
+		default:
+			q, how := t.columns[term.Column].qual(term.Op, values[i])
+			if how == never {
+				return nil, nil
+			}
+			if q != nil {
+				pushed = append(pushed, q)
+			}
+			whole = whole && how == exact
+		}
+	}
+	filters, err := t.filters(pushed)
+	if err != nil {
+		return nil, err
+	}
+	if limit <= 0 || !whole || !filters {
+		limit = -1
+	} else {
+		limit += max(offset, 0)
+	}
+	return t.request(c.columnNames(), pushed, limit, c.sortOrder()), nil
+}
+
+func number(v vtab.Value, otherwise int64) int64 {
+	if n, ok := v.(int64); ok {
+		return n
+	}
+	return otherwise
+}
+
+func (c *cursor) columnNames() []string {
+	var names []string
+	for i := range c.table.columns {
+		if c.uses(i) {
+			names = append(names, c.table.columns[i].name)
+		}
+	}
+	return names
+}
+
+func (c *cursor) sortOrder() []*proto.SortColumn {
+	if c.plan.Order == nil {
+		return nil
+	}
+	return []*proto.SortColumn{{
+		Column: c.table.columns[c.plan.Order.Column].name,
+		Order:  direction(c.plan.Order.Desc),
+	}}
+}

@@ -1,0 +1,228 @@
+package sqlhost
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+)
+
+// Plugin is what the host needs of a plugin's server. The SDK's *grpc.PluginServer is one.
+type Plugin interface {
+	SetAllConnectionConfigs(*proto.SetAllConnectionConfigsRequest) (*proto.SetConnectionConfigResponse, error)
+	GetSchema(*proto.GetSchemaRequest) (*proto.GetSchemaResponse, error)
+	Execute(*proto.ExecuteRequest, proto.WrapperPlugin_ExecuteServer) error
+}
+
+// Connection is one connection block of a .spc file.
+type Connection struct {
+	// Name is the connection's name, and the name of its schema.
+	Name string
+	// Plugin is the plugin's name as the block gives it, for example "local/bitbucket".
+	Plugin string
+	// Config is the body of the block in HCL, without the arguments that are Steampipe's own.
+	Config string
+	// Type is "aggregator" or empty.
+	Type string
+	// Connections are the names of an aggregator's connections, wildcards resolved.
+	Connections []string
+}
+
+func (c Connection) aggregator() bool { return c.Type == "aggregator" }
+
+// ConnectionError says that one connection cannot be used, and why.
+type ConnectionError struct {
+	Connection string
+	Err        error
+}
+
+func (e *ConnectionError) Error() string {
+	return fmt.Sprintf("connection %s: %v", e.Connection, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *ConnectionError) Unwrap() error { return e.Err }
+
+// Host is a SQLite database whose tables are a plugin's. It runs one statement at a time: a second
+// Query waits until the first one's Rows are closed. Temporary tables and views live as long as it does.
+type Host struct {
+	plugin   Plugin
+	id       int
+	conn     driver.Conn
+	tables   []*table
+	schemas  map[string][]*table // by lower-case connection name
+	attached []string            // lower-case connection names, the one used longest ago first
+	scans    sync.WaitGroup
+
+	// turn holds a token while no statement runs. Its holder owns all fields below, conn and attached.
+	turn    chan struct{}
+	closed  bool
+	running *statement
+	// folds is set once a table or view was made with a collation of its own, see collates.
+	folds bool
+}
+
+// statement is what the virtual tables need to know of the statement that is running.
+type statement struct {
+	ctx   context.Context
+	folds bool  // compares text by another rule than byte by byte
+	err   error // the first error of a scan
+}
+
+// maxCacheSizeMb is the size of the SDK's query cache, which the host never uses. The SDK needs one
+// all the same, and reserves hundreds of megabytes for a cache without a limit.
+const maxCacheSizeMb = 1
+
+// Open configures p with the connections and makes a schema of each of them. Errors about a single
+// connection are of type *ConnectionError, joined.
+func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error) {
+	if err := check(connections); err != nil {
+		return nil, err
+	}
+	if err := configure(p, connections); err != nil {
+		return nil, err
+	}
+	h := &Host{plugin: p, schemas: make(map[string][]*table), turn: make(chan struct{}, 1)}
+	h.turn <- struct{}{}
+	for _, c := range connections {
+		if err := h.addSchema(c); err != nil {
+			return nil, err
+		}
+	}
+	// Quoted names are names here, never strings: a mistyped column is an error.
+	conn, err := engine.Open(":memory:?_dqs=0")
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite: %w", err)
+	}
+	h.conn = conn
+	h.id = register(h)
+	if err := h.createBareTables(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// check finds what SQLite would refuse later, or misunderstand.
+func check(connections []Connection) error {
+	var errs []error
+	names := make(map[string]bool)
+	for _, c := range connections {
+		name := strings.ToLower(c.Name)
+		switch {
+		case name == "":
+			errs = append(errs, errors.New("a connection has no name"))
+		case name == "main" || name == "temp":
+			errs = append(errs, &ConnectionError{c.Name, errors.New("SQLite has a schema of its own with that name; rename the connection")})
+		case names[name]:
+			errs = append(errs, &ConnectionError{c.Name, errors.New("there are two connections with that name")})
+		}
+		names[name] = true
+	}
+	for _, c := range connections {
+		for _, child := range c.Connections {
+			if !names[strings.ToLower(child)] {
+				errs = append(errs, &ConnectionError{c.Name, fmt.Errorf("its connections name %q, and there is no such connection", child)})
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// configure sends the plugin all connections at once, as Steampipe does.
+func configure(p Plugin, connections []Connection) error {
+	request := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: maxCacheSizeMb}
+	for _, c := range connections {
+		request.Configs = append(request.Configs, &proto.ConnectionConfig{
+			Connection:       c.Name,
+			Plugin:           c.Plugin,
+			PluginShortName:  c.Plugin[strings.LastIndex(c.Plugin, "/")+1:],
+			PluginInstance:   c.Plugin,
+			Config:           c.Config,
+			Type:             c.Type,
+			ChildConnections: c.Connections,
+		})
+	}
+	response, err := p.SetAllConnectionConfigs(request)
+	failed := response.GetFailedConnections()
+	if len(failed) == 0 {
+		return cleanError(err)
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(failed)) {
+		errs = append(errs, &ConnectionError{name, errors.New(cleanText(failed[name]))})
+	}
+	return errors.Join(errs...)
+}
+
+// addSchema adds the tables that the plugin has for c.
+func (h *Host) addSchema(c Connection) error {
+	response, err := h.plugin.GetSchema(&proto.GetSchemaRequest{Connection: c.Name})
+	if err != nil {
+		return &ConnectionError{c.Name, cleanError(err)}
+	}
+	schemas := response.GetSchema().GetSchema()
+	var tables []*table
+	for _, name := range slices.Sorted(maps.Keys(schemas)) {
+		t := newTable(h, c, name, schemas[name])
+		t.index = len(h.tables)
+		h.tables = append(h.tables, t)
+		tables = append(tables, t)
+	}
+	h.schemas[strings.ToLower(c.Name)] = tables
+	return nil
+}
+
+// createBareTables makes a name without a schema mean the first connection that has the table.
+// They stand in SQLite's main schema, so that no connection has to be attached for them.
+func (h *Host) createBareTables(ctx context.Context) error {
+	seen := make(map[string]bool)
+	for _, t := range h.tables {
+		if name := strings.ToLower(t.Name); !seen[name] {
+			seen[name] = true
+			if err := h.create(ctx, "main", t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (h *Host) create(ctx context.Context, schema string, t *table) error {
+	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d, %d)", quote(schema), quote(t.Name), moduleName, h.id, t.index))
+}
+
+func (h *Host) exec(ctx context.Context, sql string) error {
+	_, err := h.conn.(driver.ExecerContext).ExecContext(ctx, sql, nil)
+	return cleanError(err)
+}
+
+// Tables returns the tables of all connections, in the order of the connections and then by name.
+func (h *Host) Tables() []Table {
+	tables := make([]Table, len(h.tables))
+	for i, t := range h.tables {
+		tables[i] = t.Table
+	}
+	return tables
+}
+
+// Close frees the database, once the Rows of the last statement are closed and all scans have ended.
+func (h *Host) Close() error {
+	<-h.turn
+	defer func() { h.turn <- struct{}{} }()
+	if h.closed {
+		return nil
+	}
+	h.closed = true
+	defer unregister(h.id)
+	defer h.scans.Wait()
+	return h.conn.Close()
+}
+
+// quote returns name as a SQL identifier.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

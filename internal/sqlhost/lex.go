@@ -1,0 +1,171 @@
+package sqlhost
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Statements splits a script at the semicolons that end statements, not at those in strings, quoted
+// names and comments. Statements without content are left out, and so are comments around statements.
+// A statement that is not complete is an error. (The body of a trigger is not known to be one.)
+func Statements(script string) ([]string, error) {
+	tokens, err := lex(script)
+	if err != nil {
+		return nil, err
+	}
+	var statements []string
+	var open []token // parentheses
+	begin, end := -1, 0
+	for _, t := range tokens {
+		switch {
+		case t.is("("):
+			open = append(open, t)
+		case t.is(")") && len(open) > 0:
+			open = open[:len(open)-1]
+		case t.is(";"):
+			if len(open) > 0 {
+				return nil, incomplete(script, open[0].begin, "a parenthesis")
+			}
+			if begin >= 0 {
+				statements = append(statements, script[begin:end])
+			}
+			begin = -1
+			continue
+		}
+		if begin < 0 {
+			begin = t.begin
+		}
+		end = t.end
+	}
+	if len(open) > 0 {
+		return nil, incomplete(script, open[0].begin, "a parenthesis")
+	}
+	if begin >= 0 {
+		statements = append(statements, script[begin:end])
+	}
+	return statements, nil
+}
+
+func incomplete(script string, at int, what string) error {
+	return fmt.Errorf("incomplete statement: %s that opens in line %d is not closed", what, 1+strings.Count(script[:at], "\n"))
+}
+
+// token is a piece of SQL: a word (a keyword, a name, a number), a quoted name or string, or a single
+// other character. Comments are none.
+type token struct {
+	text       string // in lower case; of a quoted name, what is between the quotes
+	quoted     bool
+	begin, end int // in the script
+}
+
+// is reports whether the token is a keyword or a character.
+func (t token) is(text string) bool { return !t.quoted && t.text == text }
+
+func (t token) name() bool { return t.quoted || isWord(t.text[0]) }
+
+// isWord reports whether SQLite takes a byte for a part of a name.
+func isWord(b byte) bool {
+	return b == '_' || b == '$' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b >= 0x80
+}
+
+// closings are the ends of what begins with a quote of some kind.
+var closings = map[byte]byte{'\'': '\'', '"': '"', '`': '`', '[': ']'}
+
+func lex(script string) ([]token, error) {
+	var tokens []token
+	for i := 0; i < len(script); {
+		rest := script[i:]
+		switch b := script[i]; {
+		case strings.IndexByte(" \t\r\n\f", b) >= 0:
+			i++
+		case strings.HasPrefix(rest, "--"):
+			n := strings.IndexByte(rest, '\n')
+			if n < 0 {
+				n = len(rest)
+			}
+			i += n
+		case strings.HasPrefix(rest, "/*"):
+			n := strings.Index(rest[2:], "*/")
+			if n < 0 {
+				return nil, incomplete(script, i, "a comment")
+			}
+			i += n + len("/**/")
+		case closings[b] != 0:
+			n := quotedLength(rest, closings[b])
+			if n < 0 {
+				return nil, incomplete(script, i, "a quote")
+			}
+			closing := string(closings[b])
+			text := strings.ReplaceAll(rest[1:n-1], closing+closing, closing)
+			tokens = append(tokens, token{strings.ToLower(text), true, i, i + n})
+			i += n
+		case isWord(b):
+			n := 1
+			for n < len(rest) && isWord(rest[n]) {
+				n++
+			}
+			tokens = append(tokens, token{strings.ToLower(rest[:n]), false, i, i + n})
+			i += n
+		default:
+			tokens = append(tokens, token{rest[:1], false, i, i + 1})
+			i++
+		}
+	}
+	return tokens, nil
+}
+
+// quotedLength is the length of the quoted text at the beginning of s, with its quotes, or -1 if it has
+// no end. A closing quote twice is one in the text, but for ].
+func quotedLength(s string, closing byte) int {
+	for i := 1; i < len(s); i++ {
+		if s[i] != closing {
+			continue
+		}
+		if closing != ']' && i+1 < len(s) && s[i+1] == closing {
+			i++
+			continue
+		}
+		return i + 1
+	}
+	return -1
+}
+
+// qualifiers returns the names that have a dot after them, which may be names of schemas.
+func qualifiers(tokens []token) []string {
+	var names []string
+	for i := 1; i < len(tokens); i++ {
+		if tokens[i].is(".") && tokens[i-1].name() && !slices.Contains(names, tokens[i-1].text) {
+			names = append(names, tokens[i-1].text)
+		}
+	}
+	return names
+}
+
+// collates reports whether a statement compares text in another way than byte by byte: with a COLLATE
+// that is not one of an ORDER BY. SQLite doesn't tell a virtual table by which collation a term
+// compares, and where 'A' and 'a' are the same to it they are not to the plugin. LIKE with ESCAPE is
+// another such way: the virtual table sees none of it but the terms that SQLite derives, see [derived].
+func collates(tokens []token) bool {
+	sorting := []bool{false} // in an ORDER BY, by depth of parentheses
+	for i, t := range tokens {
+		top := len(sorting) - 1
+		switch {
+		case t.is("("):
+			sorting = append(sorting, false)
+		case t.is(")") && top > 0:
+			sorting = sorting[:top]
+		case t.is("by") && i > 0 && tokens[i-1].is("order"):
+			sorting[top] = true
+		case t.is("limit"):
+			sorting[top] = false
+		case t.is("escape"):
+			return true
+		case t.is("collate") && !sorting[top]:
+			if i+1 == len(tokens) || tokens[i+1].text != "binary" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,241 @@
+package sqlhost
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+	"modernc.org/sqlite/vtab"
+)
+
+// How much a key column has to be there, as the SDK names it.
+const (
+	required = plugin.Required
+	anyOf    = plugin.AnyOf
+	optional = plugin.Optional
+)
+
+// plan is one way to scan a table. BestIndex makes it for every way that SQLite considers; the one
+// chosen comes back to Filter, with a value for each of the terms.
+type plan struct {
+	Columns uint64 // the columns used, bit 63 for all from the 64th on
+	Terms   []term
+	Order   *order `json:",omitempty"` // the order in which the plugin is to return the rows
+}
+
+// term is a WHERE term, "column op value", or LIMIT or OFFSET.
+type term struct {
+	Column int
+	Op     vtab.ConstraintOp
+}
+
+// order is ORDER BY a column.
+type order struct {
+	Column int
+	Desc   bool
+}
+
+// What SQLite's planner is told. Only the proportions count: asking the plugin costs a request however
+// few rows come back, so a table is scanned as seldom as possible, and with the narrowest terms.
+const (
+	scanCost   = 1_000
+	tableRows  = 10_000
+	fewRows    = 100  // one row in so many has the value that = asks for
+	someRows   = 4    // … or matches another term
+	impossible = 1e50 // a scan that the plugin would refuse
+)
+
+// BestIndex implements [vtab.Table].
+func (t *table) BestIndex(info *vtab.IndexInfo) error {
+	p := plan{Columns: info.ColUsed}
+	folds := t.host.running != nil && t.host.running.folds
+	rows := float64(tableRows)
+	whole := true // all of WHERE reaches the plugin
+	for i := range info.Constraints {
+		c := &info.Constraints[i]
+		if c.Op == vtab.OpLIMIT || c.Op == vtab.OpOFFSET {
+			continue
+		}
+		if !c.Usable || c.Column < 0 || !t.columns[c.Column].takes(c.Op, folds) || derived(c, info.Constraints) {
+			whole = false
+			continue
+		}
+		p.add(c)
+		rows /= selectivity(c.Op)
+	}
+	if whole {
+		t.addLimit(&p, info)
+	}
+	info.EstimatedRows = int64(max(rows, 1))
+	info.EstimatedCost = scanCost + rows
+	if !t.possible(p.Terms) {
+		info.EstimatedCost = impossible
+	}
+	text, err := json.Marshal(p)
+	info.IdxStr = string(text)
+	return err
+}
+
+// derived reports whether a term may not have been written by anybody. From name like 'web%' SQLite
+// derives name >= 'WEB' and name < 'wec', which hold byte by byte, and not in the order of letters
+// that a service may have.
+func derived(c *vtab.Constraint, all []vtab.Constraint) bool {
+	if c.Op != vtab.OpGE && c.Op != vtab.OpLT {
+		return false
+	}
+	return slices.ContainsFunc(all, func(other vtab.Constraint) bool {
+		return other.Column == c.Column && (other.Op == vtab.OpLIKE || other.Op == vtab.OpGLOB)
+	})
+}
+
+// add makes a constraint the plan's next term.
+func (p *plan) add(c *vtab.Constraint) {
+	c.ArgIndex = len(p.Terms)
+	p.Terms = append(p.Terms, term{c.Column, c.Op})
+}
+
+func selectivity(op vtab.ConstraintOp) float64 {
+	switch op {
+	case vtab.OpEQ, vtab.OpIS:
+		return fewRows
+	case vtab.OpNE, vtab.OpISNOTNULL:
+		return 1
+	default:
+		return someRows
+	}
+}
+
+// addLimit adds LIMIT and OFFSET to a plan that has all of WHERE, if nothing remains to be sorted.
+// ORDER BY is only taken over together with a LIMIT: without one, sorting here costs nothing.
+func (t *table) addLimit(p *plan, info *vtab.IndexInfo) {
+	var limit, offset *vtab.Constraint
+	for i := range info.Constraints {
+		switch c := &info.Constraints[i]; c.Op {
+		case vtab.OpLIMIT:
+			limit = c
+		case vtab.OpOFFSET:
+			offset = c
+		}
+	}
+	if limit == nil || !limit.Usable || offset != nil && !offset.Usable {
+		return
+	}
+	if len(info.OrderBy) > 0 {
+		if !t.sorts(info.OrderBy) {
+			return
+		}
+		p.Order = &order{info.OrderBy[0].Column, info.OrderBy[0].Desc}
+		info.OrderByConsumed = true
+	}
+	p.add(limit)
+	if offset != nil {
+		p.add(offset)
+	}
+}
+
+// sorts reports whether the plugin returns rows in the order asked for: by one column for which it
+// declares that. Text has as many orders as there are collations, and that of the plugin's service is
+// hardly SQLite's; an aggregator returns its connections' rows as they come.
+func (t *table) sorts(by []vtab.OrderBy) bool {
+	if len(by) != 1 || by[0].Column < 0 || len(t.children) != 1 {
+		return false
+	}
+	c := &t.columns[by[0].Column]
+	return !c.kind.collates() && (c.sort == proto.SortOrder_All || c.sort == direction(by[0].Desc))
+}
+
+func direction(desc bool) proto.SortOrder {
+	if desc {
+		return proto.SortOrder_Desc
+	}
+	return proto.SortOrder_Asc
+}
+
+// possible reports whether the plugin has a call that can do with these terms.
+func (t *table) possible(terms []term) bool {
+	has := func(k *proto.KeyColumn) bool {
+		return slices.ContainsFunc(terms, func(term term) bool {
+			return term.Column >= 0 && t.columns[term.Column].name == k.GetName() && accepts(k, candidates[term.Op]...)
+		})
+	}
+	return len(t.get) > 0 && len(missing(t.get, has)) == 0 || len(missing(t.list, has)) == 0
+}
+
+func accepts(k *proto.KeyColumn, operators ...string) bool {
+	return slices.ContainsFunc(operators, func(operator string) bool { return slices.Contains(k.GetOperators(), operator) })
+}
+
+// missing returns the key columns for which a call still needs a qual: those required, or all of the
+// "any of" ones where there is none of them.
+func missing(keys []*proto.KeyColumn, has func(*proto.KeyColumn) bool) []*proto.KeyColumn {
+	var needed, either []*proto.KeyColumn
+	one := false
+	for _, k := range keys {
+		switch present := has(k); {
+		case k.GetRequire() == required && !present:
+			needed = append(needed, k)
+		case k.GetRequire() == anyOf:
+			either = append(either, k)
+			one = one || present
+		}
+	}
+	if !one {
+		needed = append(needed, either...)
+	}
+	return needed
+}
+
+// filters reports whether the plugin applies all the quals, which it only does with those that are
+// declared for the call it makes: get, if that has all it needs, or else list. It is an error if
+// neither can do with them.
+func (t *table) filters(pushed []*proto.Qual) (bool, error) {
+	has := func(k *proto.KeyColumn) bool {
+		return slices.ContainsFunc(pushed, func(q *proto.Qual) bool { return q.GetFieldName() == k.GetName() && accepts(k, q.GetStringValue()) })
+	}
+	if len(t.get) > 0 && len(missing(t.get, has)) == 0 {
+		return true, nil
+	}
+	if needed := missing(t.list, has); len(needed) > 0 {
+		return false, t.missingError(needed)
+	}
+	for _, q := range pushed {
+		if !slices.ContainsFunc(t.list, func(k *proto.KeyColumn) bool {
+			return k.GetName() == q.GetFieldName() && accepts(k, q.GetStringValue())
+		}) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (t *table) missingError(needed []*proto.KeyColumn) error {
+	var must, either []string
+	for _, k := range needed {
+		if k.GetRequire() == anyOf {
+			either = append(either, k.GetName())
+		} else {
+			must = append(must, k.GetName())
+		}
+	}
+	what := strings.Join(must, " and on ")
+	if len(either) > 0 {
+		what = strings.Join(append(must, "one of "+strings.Join(either, ", ")), " and on ")
+	}
+	return fmt.Errorf("table %s needs a qual on %s, such as: where %s %s …", t.Name, what, needed[0].GetName(), operatorSQL(needed[0]))
+}
+
+// operatorSQL is how a key column's first operator is written in SQLite.
+func operatorSQL(k *proto.KeyColumn) string {
+	switch operators := k.GetOperators(); {
+	case len(operators) == 0:
+		return quals.QualOperatorEqual
+	case operators[0] == quals.QualOperatorILike:
+		return "like"
+	default:
+		return operators[0]
+	}
+}

@@ -1,0 +1,208 @@
+package sqlhost
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxAttached is the number of databases that SQLite, as it is compiled here, attaches at once.
+const maxAttached = 10
+
+// Query runs one statement. It waits for the first row, so most errors show here; others come from
+// [Rows.Err]. When ctx ends, so do the statement, its scans, and a wait for a row. (Only where SQLite
+// computes for long without a table of the plugin, after the first row, does it get to the next row.)
+func (h *Host) Query(ctx context.Context, sql string) (*Rows, error) {
+	statements, err := Statements(sql)
+	if err != nil {
+		return nil, err
+	}
+	if len(statements) != 1 {
+		return nil, fmt.Errorf("a query is one statement, and there are %d", len(statements))
+	}
+	select {
+	case <-h.turn:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	rows, err := h.query(ctx, statements[0])
+	if err != nil {
+		h.turn <- struct{}{}
+		return nil, err
+	}
+	return rows, nil
+}
+
+func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
+	if h.closed {
+		return nil, errors.New("the database is closed")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	tokens, err := lex(sql)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.attach(ctx, tokens); err != nil {
+		return nil, err
+	}
+	if collates(tokens) && tokens[0].is("create") {
+		h.folds = true
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	h.running = &statement{ctx: ctx, folds: h.folds || collates(tokens)}
+	found, err := h.conn.(driver.QueryerContext).QueryContext(ctx, sql, nil)
+	if err != nil {
+		err = h.running.failure(err)
+		cancel()
+		h.running = nil
+		return nil, err
+	}
+	return newRows(h, found, cancel), nil
+}
+
+// failure is the error of a statement: that of a scan, if one failed, for SQLite doesn't pass it on.
+func (s *statement) failure(err error) error {
+	switch {
+	case s.ctx.Err() != nil:
+		return s.ctx.Err()
+	case s.err != nil:
+		return s.err
+	default:
+		return cleanError(err)
+	}
+}
+
+// attach makes the connections that a statement names SQLite's schemas, as many as SQLite can have at
+// once. The others stay attached as long as there is room, for a view may name them.
+func (h *Host) attach(ctx context.Context, tokens []token) error {
+	named := qualifiers(tokens)
+	named = slices.DeleteFunc(named, func(name string) bool { return h.schemas[name] == nil })
+	if len(named) > maxAttached {
+		return fmt.Errorf("a statement can name %d connections at most, and this one names %d: %s",
+			maxAttached, len(named), strings.Join(named, ", "))
+	}
+	for _, name := range named {
+		if i := slices.Index(h.attached, name); i >= 0 {
+			h.attached = slices.Delete(h.attached, i, i+1)
+		} else if err := h.attachNew(ctx, name, named); err != nil {
+			return err
+		}
+		h.attached = append(h.attached, name)
+	}
+	return nil
+}
+
+func (h *Host) attachNew(ctx context.Context, name string, keep []string) error {
+	if len(h.attached) == maxAttached {
+		i := slices.IndexFunc(h.attached, func(old string) bool { return !slices.Contains(keep, old) })
+		if err := h.exec(ctx, "detach "+quote(h.attached[i])); err != nil {
+			return err
+		}
+		h.attached = slices.Delete(h.attached, i, i+1)
+	}
+	if err := h.exec(ctx, "attach ':memory:' as "+quote(name)); err != nil {
+		return err
+	}
+	for _, t := range h.schemas[name] {
+		if err := h.create(ctx, name, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rows are the rows of a result. They have to be closed before the next statement can run.
+type Rows struct {
+	host    *Host
+	cancel  context.CancelFunc
+	rows    driver.Rows
+	columns []Column
+	found   []driver.Value // by the driver
+	values  []any          // the same
+	err     error
+	closed  bool
+}
+
+func newRows(h *Host, found driver.Rows, cancel context.CancelFunc) *Rows {
+	r := &Rows{host: h, cancel: cancel, rows: found}
+	typed, _ := found.(driver.RowsColumnTypeDatabaseTypeName)
+	for i, name := range found.Columns() {
+		c := Column{Name: name}
+		if typed != nil {
+			c.Type = declaredType(typed.ColumnTypeDatabaseTypeName(i))
+		}
+		r.columns = append(r.columns, c)
+	}
+	r.found = make([]driver.Value, len(r.columns))
+	r.values = make([]any, len(r.columns))
+	return r
+}
+
+// Columns returns the names of the result's columns, and the types of those that are plain columns of
+// tables. A statement that is not a query, such as create temp table, has none.
+func (r *Rows) Columns() []Column { return r.columns }
+
+// Next reads the next row. It is false after the last one, and after an error: see [Rows.Err].
+func (r *Rows) Next() bool {
+	if r.closed || r.err != nil {
+		return false
+	}
+	running := r.host.running
+	if r.err = running.ctx.Err(); r.err != nil {
+		return false
+	}
+	switch err := r.rows.Next(r.found); {
+	case err == nil:
+		for i, v := range r.found {
+			r.values[i] = r.text(i, v)
+		}
+		return true
+	case !errors.Is(err, io.EOF):
+		r.err = running.failure(err)
+	}
+	return false
+}
+
+// text undoes what the driver does to a column that somebody has declared as DATE or TIMESTAMP in a
+// table of their own: it makes times of texts.
+func (r *Rows) text(i int, v driver.Value) any {
+	t, ok := v.(time.Time)
+	switch {
+	case !ok:
+		return v
+	case r.columns[i].Type == "DATE":
+		return t.Format(time.DateOnly)
+	default:
+		return t.UTC().Format(timestampForm)
+	}
+}
+
+// Values returns the values of the row: nil, int64, float64, string or []byte. The next call of Next
+// overwrites the slice.
+func (r *Rows) Values() []any { return r.values }
+
+// Err returns the error that ended the rows, if it was one.
+func (r *Rows) Err() error { return r.err }
+
+// Close ends the statement and its scans. It can be called more than once.
+func (r *Rows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	err := r.rows.Close()
+	r.cancel()
+	r.host.running = nil
+	r.host.turn <- struct{}{}
+	if r.err != nil {
+		return nil // which SQLite says again when the statement is closed
+	}
+	return cleanError(err)
+}

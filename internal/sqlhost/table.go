@@ -1,0 +1,163 @@
+package sqlhost
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"modernc.org/sqlite/vtab"
+)
+
+// Table describes a table of a connection.
+type Table struct {
+	Connection  string
+	Name        string
+	Description string
+	Columns     []Column
+	KeyColumns  []KeyColumn
+}
+
+// Column describes a column of a table or of a result.
+type Column struct {
+	Name string
+	// Type is what the column's values are. It is empty for a result column that is an expression.
+	Type        Type
+	Description string
+	// Hidden is set for columns that "select *" leaves out.
+	Hidden bool
+}
+
+// KeyColumn describes a column whose WHERE terms reach the plugin.
+type KeyColumn struct {
+	Name string
+	// Operators are the operators that do, as Postgres names them: ~~* is ILIKE, and so SQLite's LIKE.
+	Operators []string
+	// Require is "required" (a scan is impossible without such a term), "any_of" (without one on
+	// any of the columns so marked) or "optional".
+	Require string
+}
+
+// table is a table as the host and SQLite see it.
+type table struct {
+	Table
+	host        *Host
+	index       int // in host.tables
+	declaration string
+	columns     []column
+	byName      map[string]int // the number of a column
+	get, list   []*proto.KeyColumn
+	// children are the connections that a scan covers: the connection, or those of an aggregator.
+	children []string
+}
+
+// column is a column with what decides about pushing its WHERE terms and its order down.
+type column struct {
+	name      string
+	kind      kind
+	operators []string // that the plugin declares
+	sort      proto.SortOrder
+}
+
+func newTable(h *Host, c Connection, name string, schema *proto.TableSchema) *table {
+	t := &table{
+		Table:    Table{Connection: c.Name, Name: name, Description: schema.GetDescription()},
+		host:     h,
+		get:      schema.GetGetCallKeyColumnList(),
+		list:     schema.GetListCallKeyColumnList(),
+		byName:   make(map[string]int),
+		children: []string{c.Name},
+	}
+	if c.aggregator() {
+		t.children = c.Connections
+	}
+	t.KeyColumns = keyColumns(t.list, t.get)
+	for i, definition := range schema.GetColumns() {
+		kind := kindOf(definition.GetType())
+		t.byName[definition.GetName()] = i
+		t.columns = append(t.columns, column{
+			name:      definition.GetName(),
+			kind:      kind,
+			operators: operators(t.KeyColumns, definition.GetName()),
+			sort:      definition.GetSortOrder(),
+		})
+		t.Columns = append(t.Columns, Column{
+			Name:        definition.GetName(),
+			Type:        kind.Type,
+			Description: definition.GetDescription(),
+			Hidden:      reserved(definition.GetName()),
+		})
+	}
+	t.declaration = declaration(t)
+	return t
+}
+
+// reserved reports whether the SDK adds the column to every table.
+func reserved(column string) bool {
+	return column == "_ctx" || strings.HasPrefix(column, "sp_")
+}
+
+// keyColumns merges the key columns of a table's list and get calls. Only those of the list call can
+// be required: without those of the get call, the list call serves.
+func keyColumns(list, get []*proto.KeyColumn) []KeyColumn {
+	var keys []KeyColumn
+	add := func(k *proto.KeyColumn, require string) {
+		for i := range keys {
+			if keys[i].Name == k.GetName() {
+				keys[i].Operators = union(keys[i].Operators, k.GetOperators())
+				return
+			}
+		}
+		keys = append(keys, KeyColumn{Name: k.GetName(), Operators: slices.Clone(k.GetOperators()), Require: require})
+	}
+	for _, k := range list {
+		add(k, k.GetRequire())
+	}
+	for _, k := range get {
+		add(k, optional)
+	}
+	return keys
+}
+
+func union(a, b []string) []string {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
+}
+
+func operators(keys []KeyColumn, column string) []string {
+	for _, k := range keys {
+		if k.Name == column {
+			return k.Operators
+		}
+	}
+	return nil
+}
+
+// declaration is the statement that tells SQLite the columns.
+func declaration(t *table) string {
+	var b strings.Builder
+	b.WriteString("create table x(")
+	for i, c := range t.columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote(c.name) + " " + c.kind.declared)
+		if t.Columns[i].Hidden {
+			b.WriteString(" hidden")
+		}
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// Open implements [vtab.Table].
+func (t *table) Open() (vtab.Cursor, error) { return &cursor{table: t}, nil }
+
+// Disconnect implements [vtab.Table].
+func (t *table) Disconnect() error { return nil }
+
+// Destroy implements [vtab.Table].
+func (t *table) Destroy() error { return nil }
