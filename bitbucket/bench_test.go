@@ -1,0 +1,124 @@
+package bitbucket
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"google.golang.org/grpc"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+const (
+	fewColumns = "full_name size updated_on"
+	manyRows   = 5000
+)
+
+// listColumns are all columns that come with the list of repositories.
+func listColumns() string {
+	return strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", "")
+}
+
+// A rowCounter drops the rows that it counts.
+type rowCounter struct {
+	grpc.ServerStream
+	ctx  context.Context
+	rows int
+	seen func(n int) // called after each row, if set
+}
+
+func (c *rowCounter) Context() context.Context { return c.ctx }
+
+func (c *rowCounter) Send(*proto.ExecuteResponse) error {
+	c.rows++
+	if c.seen != nil {
+		c.seen(c.rows)
+	}
+	return nil
+}
+
+// count scans the repositories and returns how many there are.
+func (h *host) count(columns string, seen func(n int)) int {
+	h.t.Helper()
+	stream := &rowCounter{ctx: context.Background(), seen: seen}
+	if err := h.Execute(h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: columns}), stream); err != nil {
+		h.t.Fatal(err)
+	}
+	return stream.rows
+}
+
+// BenchmarkRepositories scans 5,000 repositories. Beside the time it reports requests and bytes, which cost the user
+// more, and the peak of the memory in use above that before the scan.
+func BenchmarkRepositories(b *testing.B) {
+	for name, columns := range map[string]string{"three columns": fewColumns, "all columns": listColumns()} {
+		b.Run(name, func(b *testing.B) {
+			fake := fakebitbucket.Start(b, fakebitbucket.Options{Repositories: manyRows, OneWorkspace: true})
+			h := connected(b, fake)
+			var requests, bytes, rows int64
+			for b.Loop() {
+				fake.ResetJournal()
+				rows = int64(h.count(columns, nil))
+				b.StopTimer()
+				requests, bytes = int64(len(fake.Journal())), 0
+				for _, e := range fake.Journal() {
+					bytes += e.Bytes
+				}
+				b.StartTimer()
+			}
+			perSecond := float64(rows) * float64(b.N) / b.Elapsed().Seconds()
+			b.StopTimer()
+			b.ReportMetric(float64(rows), "rows")
+			b.ReportMetric(perSecond, "rows/s")
+			b.ReportMetric(float64(requests), "requests")
+			b.ReportMetric(float64(bytes)/1024, "KiB-received")
+			b.ReportMetric(float64(peakMemory(h, columns))/(1<<20), "MiB-peak")
+		})
+	}
+}
+
+// peakMemory is the most memory in use during a scan of the repositories above that before it, in bytes. Garbage does not
+// count: it is collected before each look.
+func peakMemory(h *host, columns string) int64 {
+	inUse := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	h.count(columns, nil) // opens connections and fills pools, which stay
+	before, peak := inUse(), int64(0)
+	h.count(columns, func(n int) {
+		if n%500 == 0 {
+			peak = max(peak, inUse()-before)
+		}
+	})
+	return peak
+}
+
+func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
+	peak := func(repositories int) int64 {
+		fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
+		return peakMemory(connected(t, fake), fewColumns)
+	}
+	few, many := peak(2500), peak(10000)
+	if grown := many - few; grown > 3<<20 {
+		t.Errorf("10,000 rows took %d KiB more than 2,500 rows (%d)", grown>>10, few>>10)
+	}
+}
+
+func TestRequestsOfALargeScan(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: manyRows, OneWorkspace: true})
+	h := connected(t, fake)
+	if rows := h.count(fewColumns, nil); rows != manyRows {
+		t.Errorf("%d rows, want %d", rows, manyRows)
+	}
+	want := map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": manyRows/100 + 1} // and the empty workspace's page
+	for endpoint, n := range requested(fake) {
+		if n != want[endpoint] {
+			t.Errorf("%d requests of %s, want %d", n, endpoint, want[endpoint])
+		}
+	}
+}

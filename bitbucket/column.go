@@ -1,0 +1,203 @@
+package bitbucket
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/transform"
+)
+
+// A part is one of the JSON objects that a row is made of. Most rows have the object alone; a part that costs a request
+// of its own is fetched only if a column of it is wanted.
+type part int
+
+const (
+	object     part = iota // the object that was listed
+	workspace              // the workspace it was found in
+	detail                 // the same object, asked for singly: it has more fields than in the list
+	membership             // the connected user's membership of the workspace
+	reviewers              // the default reviewers of the repository
+	query                  // values of the query itself, for columns that exist to be asked for
+	parts                  // how many there are
+)
+
+// A row is the raw JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
+// that is unknown, missing or of another type never breaks a page.
+type row struct {
+	parts  [parts]gjson.Result
+	wanted map[string]bool // the columns to fill in; shared by all rows of a scan
+}
+
+// A column is declared once; its transform and the fields= selection sent to Bitbucket both follow from it.
+type column struct {
+	name        string
+	kind        proto.ColumnType
+	description string
+	sources     []source // where the value stands: the first that is present counts; none declared: the object's field of the same name
+	sort        string   // the field that Bitbucket sorts by for this column, where its order is also that of SQL
+}
+
+// A source is a place in a row: a path in one of its parts.
+type source struct {
+	part part
+	path string
+}
+
+func text(name, description string) column {
+	return column{name: name, kind: proto.ColumnType_STRING, description: description}
+}
+
+func boolean(name, description string) column {
+	return column{name: name, kind: proto.ColumnType_BOOL, description: description}
+}
+
+func integer(name, description string) column {
+	return column{name: name, kind: proto.ColumnType_INT, description: description}
+}
+
+func timestamp(name, description string) column {
+	return column{name: name, kind: proto.ColumnType_TIMESTAMP, description: description}
+}
+
+func document(name, description string) column {
+	return column{name: name, kind: proto.ColumnType_JSON, description: description}
+}
+
+// at says where in the object the value stands. A second call names the place to look if the first has none.
+func (c column) at(path string) column { return c.in(object, path) }
+
+// in says in which part, and where, the value stands.
+func (c column) in(p part, path string) column {
+	c.sources = append(c.sources[:len(c.sources):len(c.sources)], source{p, path})
+	return c
+}
+
+// sorted says that Bitbucket can sort the list by this column. Only timestamps and numbers are declared so: the order of
+// texts depends on the collation of whoever compares them.
+func (c column) sorted(field string) column {
+	c.sort = field
+	return c
+}
+
+// in returns copies of the columns that read in another part what they read in the object.
+func in(p part, columns ...column) []column {
+	moved := make([]column, len(columns))
+	for i, c := range columns {
+		moved[i] = c
+		moved[i].sources = nil
+		for _, s := range c.from() {
+			if s.part == object {
+				s.part = p
+			}
+			moved[i] = moved[i].in(s.part, s.path)
+		}
+	}
+	return moved
+}
+
+// unsorted returns copies of the columns for a list that Bitbucket can't sort by them.
+func unsorted(columns []column) []column {
+	copies := slices.Clone(columns)
+	for i := range copies {
+		copies[i].sort = ""
+	}
+	return copies
+}
+
+func (c column) from() []source {
+	if len(c.sources) == 0 {
+		return []source{{object, c.name}}
+	}
+	return c.sources
+}
+
+// value is the column's value in r as string, bool, int64, time.Time, or nil where Bitbucket has none. An empty text is
+// none: the service uses null, "" and absence alike for "not set".
+func (c column) value(r *row) any {
+	for _, s := range c.from() {
+		if v := convert(c.kind, r.parts[s.part].Get(s.path)); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+func convert(kind proto.ColumnType, v gjson.Result) any {
+	if !v.Exists() || v.Type == gjson.Null {
+		return nil
+	}
+	switch kind {
+	case proto.ColumnType_BOOL:
+		switch v.String() { // some settings arrive as the text "true"
+		case "true":
+			return true
+		case "false":
+			return false
+		}
+		return nil
+	case proto.ColumnType_INT:
+		if v.Type == gjson.Number {
+			return v.Int()
+		}
+		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+			return n
+		}
+		return nil
+	case proto.ColumnType_TIMESTAMP:
+		return parseTime(v.String())
+	case proto.ColumnType_JSON:
+		return escapes.ReplaceAllStringFunc(v.Raw, func(escape string) string {
+			if escape == `\u0000` {
+				return `\ufffd`
+			}
+			return escape
+		})
+	default:
+		s := v.String()
+		if s == "" {
+			return nil
+		}
+		return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+	}
+}
+
+// escapes finds the escapes in JSON. One of them stands for the character that PostgreSQL can store neither in text nor
+// in jsonb.
+var escapes = regexp.MustCompile(`\\(u0000|.)`)
+
+// parseTime reads the forms of time that Bitbucket uses: RFC 3339 with any number of decimals, and the same without a
+// zone, which is UTC. It returns nil for anything else. Times are kept to the microsecond, as PostgreSQL does.
+func parseTime(s string) any {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() > 0 && t.Year() < 10000 {
+			return t.UTC().Truncate(time.Microsecond)
+		}
+	}
+	return nil
+}
+
+func (c column) plugin() *plugin.Column {
+	p := &plugin.Column{
+		Name:        c.name,
+		Type:        c.kind,
+		Description: c.description,
+		Transform: transform.From(func(_ context.Context, d *transform.TransformData) (any, error) {
+			r := d.HydrateItem.(*row)
+			if !r.wanted[c.name] {
+				return nil, nil // the SDK fills in every column of the table for each row, asked for or not
+			}
+			return c.value(r), nil
+		}),
+	}
+	if c.sort != "" {
+		p.Sort = plugin.SortAll
+	}
+	return p
+}

@@ -1,0 +1,141 @@
+package bitbucket
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/patrickmn/go-cache"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+)
+
+// A connection is what the scans of a Steampipe connection share: the client with its quota and its token, and what is
+// known of the workspaces.
+type connection struct {
+	*api.Client
+	settings Settings
+	known    *cache.Cache       // the inventory, for a short time
+	asking   singleflight.Group // inventory requests under way
+}
+
+// configOf is the one place that reads a connection's config from the SDK.
+func configOf(c *plugin.Connection) Config {
+	config, _ := c.Config.(Config)
+	return config
+}
+
+// connections are those in use, by their settings: a changed config is another connection.
+var connections = struct {
+	sync.Mutex
+	bySettings map[[sha256.Size]byte]*connection
+}{bySettings: map[[sha256.Size]byte]*connection{}}
+
+// connect returns the connection for the config that c has now.
+func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
+	settings, err := configOf(c).Settings()
+	if err != nil {
+		return nil, err
+	}
+	way, err := settings.wayIn()
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := json.Marshal([]any{settings, way})
+	if err != nil {
+		return nil, err
+	}
+	key := sha256.Sum256(encoded)
+	connections.Lock()
+	defer connections.Unlock()
+	if known, ok := connections.bySettings[key]; ok {
+		return known, nil
+	}
+	opened, err := open(settings, way, plugin.Logger(ctx))
+	if err != nil {
+		return nil, err
+	}
+	connections.bySettings[key] = opened
+	return opened, nil
+}
+
+func open(settings Settings, way wayIn, logger hclog.Logger) (*connection, error) {
+	source, err := settings.source(way, logger)
+	if err != nil {
+		return nil, err
+	}
+	maxWait := settings.MaxWait
+	if maxWait == 0 {
+		maxWait = -1 // to the client zero is the default
+	}
+	client, err := api.New(api.Config{
+		BaseURL:        settings.BaseURL,
+		Authorizer:     source,
+		UserAgent:      "steampipe-plugin-bitbucket/" + Version,
+		MaxConcurrency: settings.MaxConcurrency,
+		MaxWait:        maxWait,
+		Logger:         logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &connection{Client: client, settings: settings, known: cache.New(inventoryLife, 0)}, nil
+}
+
+// A wayIn is how a connection authorizes.
+type wayIn string
+
+const (
+	withSeed              wayIn = "refresh token of the connection"
+	withLogin             wayIn = "login"
+	withClientCredentials wayIn = "client credentials"
+	withAccessToken       wayIn = "access token"
+	withAPIToken          wayIn = "API token"
+)
+
+// wayIn finds the one whole way in that the settings have. A consumer without a refresh token uses the chain that a login
+// left for it; if there is none, it acts for itself.
+func (s Settings) wayIn() (wayIn, error) {
+	if err := s.checkCredentials(); err != nil {
+		return "", err
+	}
+	switch {
+	case s.AccessToken != "":
+		return withAccessToken, nil
+	case s.APIToken != "":
+		return withAPIToken, nil
+	case s.RefreshToken != "":
+		return withSeed, nil
+	}
+	loggedIn, err := auth.HasChain(s.TokenDir, s.Consumer(nil))
+	if err != nil {
+		return "", err
+	}
+	if loggedIn {
+		return withLogin, nil
+	}
+	return withClientCredentials, nil
+}
+
+func (s Settings) source(way wayIn, logger hclog.Logger) (auth.Source, error) {
+	switch way {
+	case withAccessToken:
+		return auth.NewAccessToken(auth.NewSecret(s.AccessToken)), nil
+	case withAPIToken:
+		return auth.NewAPIToken(s.Email, auth.NewSecret(s.APIToken)), nil
+	case withClientCredentials:
+		return auth.NewClientCredentials(s.Consumer(logger))
+	default:
+		return auth.OpenChain(s.TokenDir, s.Consumer(logger), auth.NewSecret(s.RefreshToken))
+	}
+}
+
+// Consumer is the OAuth consumer of the settings. The logger, which may be nil, is told about refreshes.
+func (s Settings) Consumer(logger hclog.Logger) auth.Consumer {
+	return auth.Consumer{Key: s.ConsumerKey, Secret: auth.NewSecret(s.ConsumerSecret), URL: s.OAuthURL, Logger: logger}
+}

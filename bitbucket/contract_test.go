@@ -1,0 +1,332 @@
+package bitbucket
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// The contract tests hold the tables against Bitbucket's OpenAPI document and against responses recorded from the real
+// service. Neither is part of this repository: where they are not beside it, the tests are skipped.
+const bitbucketDocuments = "../../shared/bitbucket"
+
+func documented(t *testing.T) gjson.Result {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(bitbucketDocuments, "openapi.json"))
+	if err != nil {
+		t.Skipf("skipped: Bitbucket's OpenAPI document is not at hand (%v)", err)
+	}
+	return gjson.ParseBytes(text)
+}
+
+// schemas say what each part of a table's rows is in the OpenAPI document.
+var schemas = map[string]map[part]string{
+	"bitbucket_my_repository":    {object: "repository_permission", detail: "repository", workspace: "workspace_base"},
+	"bitbucket_my_workspace":     {object: "workspace_access", detail: "workspace", membership: "workspace_membership"},
+	"bitbucket_project":          {object: "project", workspace: "workspace_base"},
+	"bitbucket_repository":       {object: "repository", workspace: "workspace_base"},
+	"bitbucket_user":             {object: "user"},
+	"bitbucket_workspace":        {workspace: "workspace_base", detail: "workspace"},
+	"bitbucket_workspace_member": {object: "workspace_membership", detail: "user", workspace: "workspace_base"},
+}
+
+// undocumented are fields that the service sends although its document lacks them, by schema.
+var undocumented = map[string][]string{
+	"account":              {"account_id", "nickname", "links.html", "account_status"},
+	"project":              {"workspace", "links.self"},
+	"repository":           {"slug", "workspace", "website"},
+	"team":                 {"account_id", "links.html"},
+	"user":                 {"links.html", "links.self"},
+	"workspace_membership": {"permission", "added_on", "last_accessed"},
+}
+
+func TestColumnsAreDocumented(t *testing.T) {
+	document := documented(t)
+	for _, tab := range tables {
+		if tab.name == "bitbucket_rate_limit" {
+			continue // what the client counted, not what Bitbucket sent
+		}
+		for _, c := range tab.columns {
+			for _, s := range c.from() {
+				if s.part == query || s.part == reviewers {
+					continue // the query's own value; a list as a whole
+				}
+				schema, ok := schemas[tab.name][s.part]
+				if !ok {
+					t.Errorf("%s.%s: nothing says what its part %d is in the document", tab.name, c.name, s.part)
+				} else if problem := find(document, schema, s.path); problem != "" {
+					t.Errorf("%s.%s: %s of %s: %s", tab.name, c.name, s.path, schema, problem)
+				}
+			}
+		}
+	}
+}
+
+// find looks a path up in a schema of the document, and says what is wrong if it is not there.
+func find(document gjson.Result, schema, path string) string {
+	node := document.Get("components.schemas." + schema)
+	if !node.Exists() {
+		return "no such schema"
+	}
+	steps := strings.Split(path, ".")
+	for i, step := range steps {
+		if strings.HasPrefix(step, "#") {
+			return "" // the choice of an element in a list
+		}
+		rest := strings.Join(steps[i:], ".")
+		if slices.ContainsFunc(undocumented[schema], func(known string) bool { return rest == known || strings.HasPrefix(rest, known+".") }) {
+			return ""
+		}
+		next, of := property(document, node, step)
+		if !next.Exists() {
+			return "the document has no " + step
+		}
+		if of != "" {
+			schema = of
+		}
+		node = next
+	}
+	return ""
+}
+
+// property finds a property of a schema, in what it is composed of, too, and the name of the schema that it refers to.
+func property(document, node gjson.Result, name string) (found gjson.Result, schema string) {
+	if ref := node.Get(`\$ref`).String(); ref != "" {
+		node = document.Get("components.schemas." + filepath.Base(ref))
+	}
+	if name == "type" && node.Get("discriminator").Exists() {
+		return node.Get("discriminator"), ""
+	}
+	if p := node.Get("properties." + name); p.Exists() {
+		if ref := p.Get(`\$ref`).String(); ref != "" {
+			return document.Get("components.schemas." + filepath.Base(ref)), filepath.Base(ref)
+		}
+		return p, ""
+	}
+	node.Get("allOf").ForEach(func(_, one gjson.Result) bool {
+		found, schema = property(document, one, name)
+		return !found.Exists()
+	})
+	return found, schema
+}
+
+// described are query parameters that the service takes although its document declares them in no operation, or not in
+// this one: those that all lists take, and filters of which only the prose tells.
+func described(path, parameter string) bool {
+	return slices.Contains([]string{"fields", "pagelen", "page"}, parameter) ||
+		parameter == "q" && slices.Contains([]string{"/user/workspaces", "/workspaces/{workspace}/members"}, path)
+}
+
+func TestRequestsAreDocumented(t *testing.T) {
+	document := documented(t)
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	r := covered(o, o.Connected)[0]
+	values := map[string]any{
+		"is_administrator": true, "is_private": true, "created_on": r.CreatedOn, "updated_on": r.UpdatedOn, "size": 1,
+		"workspace_slug": r.Workspace.Slug, "full_name": r.FullName(), "repository_full_name": r.FullName(), "account_id": o.Connected.AccountID,
+		"role": "member", "permission": "admin",
+	}
+	for _, tab := range tables {
+		h.rows(ask{table: tab.name})
+		for _, q := range tab.quals {
+			for _, operator := range q.operators {
+				value, ok := values[q.column]
+				switch {
+				case ok:
+				case q.column == "uuid" && tab.name == "bitbucket_repository":
+					value = r.UUID
+				case q.column == "uuid" && tab.name == "bitbucket_workspace":
+					value = r.Workspace.UUID
+				case q.column == "uuid" || q.column == "user_uuid":
+					value = o.Connected.UUID
+				case q.column == "slug" && tab.name != "bitbucket_repository":
+					value = r.Workspace.Slug
+				default:
+					value = "x"
+				}
+				h.rows(ask{table: tab.name, where: []*proto.Qual{where(q.column, operator, value)}})
+			}
+		}
+	}
+	checked := map[string]bool{}
+	for _, e := range fake.Journal() {
+		path := strings.TrimPrefix(e.Endpoint, "/2.0")
+		operation := document.Get("paths." + strings.ReplaceAll(path, ".", `\.`) + ".get")
+		if !operation.Exists() {
+			t.Errorf("%s is no operation of the document", e.Endpoint)
+		}
+		for parameter := range e.Query {
+			checked[path+" "+parameter] = true
+			if !operation.Get(fmt.Sprintf(`parameters.#(name==%q)`, parameter)).Exists() && !described(path, parameter) {
+				t.Errorf("%s takes no parameter %s", e.Endpoint, parameter)
+			}
+		}
+	}
+	if len(checked) < 20 {
+		t.Errorf("only %d parameters were sent: %v", len(checked), checked)
+	}
+}
+
+// recordedAs says how the recordings of a resource are served: at which endpoint, and which table shows them.
+var recordedAs = map[string]struct {
+	table, endpoint, columns string
+	list                     bool
+	where                    func(item gjson.Result) []*proto.Qual
+	key, path                string // a column and where its value stands
+}{
+	"repositories":                  {table: "bitbucket_repository", endpoint: "/2.0/repositories/{workspace}", list: true, key: "uuid", path: "uuid"},
+	"forks":                         {table: "bitbucket_repository", endpoint: "/2.0/repositories/{workspace}", list: true, key: "full_name", path: "full_name"},
+	"projects":                      {table: "bitbucket_project", endpoint: "/2.0/workspaces/{workspace}/projects", list: true, key: "uuid", path: "uuid"},
+	"workspace-members":             {table: "bitbucket_workspace_member", endpoint: "/2.0/workspaces/{workspace}/permissions", list: true, key: "user_uuid", path: "user.uuid"},
+	"user-workspaces":               {table: "bitbucket_my_workspace", endpoint: "/2.0/user/workspaces", columns: "slug uuid is_administrator", list: true, key: "slug", path: "workspace.slug"},
+	"user-permissions-repositories": {table: "bitbucket_my_repository", endpoint: "/2.0/user/workspaces/{workspace}/permissions/repositories", columns: "full_name uuid name permission", list: true, key: "permission", path: "permission"},
+	"user":                          {table: "bitbucket_user", endpoint: "/2.0/user", key: "uuid", path: "uuid"},
+	"workspaces": {table: "bitbucket_workspace", endpoint: "/2.0/workspaces/{workspace}", key: "uuid", path: "uuid",
+		where: func(item gjson.Result) []*proto.Qual {
+			return []*proto.Qual{where("uuid", "=", item.Get("uuid").String())}
+		}},
+}
+
+func TestRecordingsComeOutAsRows(t *testing.T) {
+	folder := filepath.Join(bitbucketDocuments, "recordings")
+	if _, err := os.Stat(folder); err != nil {
+		t.Skipf("skipped: the recordings are not at hand (%v)", err)
+	}
+	served := 0
+	for resource, as := range recordedAs {
+		files, err := filepath.Glob(filepath.Join(folder, resource, "*.json"))
+		if err != nil || len(files) == 0 {
+			t.Errorf("no recordings of %s (%v)", resource, err)
+		}
+		for _, file := range files {
+			t.Run(resource+"/"+filepath.Base(file), func(t *testing.T) {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				recorded := gjson.ParseBytes(text)
+				items := []gjson.Result{recorded}
+				switch {
+				case recorded.Get("values").IsArray():
+					items = recorded.Get("values").Array()
+				case recorded.IsArray():
+					items = recorded.Array()
+				}
+				if resource == "user" && !recorded.Get("uuid").Exists() {
+					t.Skip("a list of repositories, of an address that is no more")
+				}
+				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+				h := connected(t, fake)
+				columns := as.columns
+				if columns == "" {
+					columns = strings.NewReplacer("default_reviewers", "", "account_status", "", " created_on", " added_on").Replace(allColumns(as.table))
+				}
+				serve := func(body string) {
+					fake.ClearFaults()
+					fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: body, Count: -1})
+				}
+				var rows []map[string]any
+				if as.list {
+					body := string(text)
+					if !recorded.Get("values").IsArray() || recorded.Get("next").Exists() {
+						body = page(items)
+					}
+					serve(body)
+					query := ask{table: as.table, columns: columns}
+					if resource != "user-workspaces" {
+						query.where = []*proto.Qual{where("workspace_slug", "=", []string{slugOf(items[0])})}
+						rows = recordedRows(t, h, query)
+					} else {
+						rows = h.rows(query)
+					}
+				} else {
+					for _, item := range items {
+						serve(item.Raw)
+						query := ask{table: as.table, columns: columns}
+						if as.where != nil {
+							query.where = as.where(item)
+						}
+						rows = append(rows, h.rows(query)...)
+					}
+				}
+				if len(rows) != len(items) {
+					t.Fatalf("%d rows of %d items", len(rows), len(items))
+				}
+				var want []string
+				for _, item := range items {
+					want = append(want, fmt.Sprint(orNil(item.Get(as.path).String())))
+				}
+				if diff := cmp.Diff(sorted(want), sorted(values(rows, as.key))); diff != "" {
+					t.Errorf("%s mismatch (-want +got):\n%s", as.key, diff)
+				}
+				served++
+			})
+		}
+	}
+	if served < 12 {
+		t.Errorf("only %d recordings were served", served)
+	}
+}
+
+// recordedRows asks for the rows of one workspace, without the condition on it: a recording may call it otherwise.
+func recordedRows(t *testing.T, h *host, query ask) []map[string]any {
+	t.Helper()
+	slug := query.where[0].Value.GetListValue().Values[0].GetStringValue()
+	fakeConnection := strings.Replace(h.config["bitbucket"], "base_url", fmt.Sprintf("workspaces = [%q]\nbase_url", slug), 1)
+	query.where = nil
+	return newHost(t, map[string]string{"bitbucket": fakeConnection}).rows(query)
+}
+
+func slugOf(item gjson.Result) string {
+	for _, path := range []string{"workspace.slug", "full_name", "repository.full_name"} {
+		if slug, _, _ := strings.Cut(item.Get(path).String(), "/"); slug != "" {
+			return slug
+		}
+	}
+	return "acme"
+}
+
+func page(items []gjson.Result) string {
+	raw := make([]json.RawMessage, len(items))
+	for i, item := range items {
+		raw[i] = json.RawMessage(item.Raw)
+	}
+	body, _ := json.Marshal(map[string]any{"values": raw, "pagelen": 100})
+	return string(body)
+}
+
+func TestRecordedErrorsAreSentences(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(bitbucketDocuments, "recordings/errors/*.json"))
+	if len(files) == 0 {
+		t.Skip("skipped: the recordings are not at hand")
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/user", Status: http.StatusBadRequest, Body: string(text)})
+			_, err = connected(t, fake).try(context.Background(), ask{table: "bitbucket_user"})
+			message, _, _ := strings.Cut(gjson.GetBytes(text, "error.message").String(), "\n")
+			if err == nil || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error = %v, want one sentence with %q", err, message)
+			}
+		})
+	}
+}

@@ -1,0 +1,82 @@
+package bitbucket
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+)
+
+var tableName = regexp.MustCompile(`^bitbucket_[a-z]+(_[a-z]+)*$`)
+
+func TestDeclarations(t *testing.T) {
+	for _, tab := range tables {
+		t.Run(tab.name, func(t *testing.T) {
+			if !tableName.MatchString(tab.name) {
+				t.Errorf("name is not snake_case after bitbucket_")
+			}
+			sentence(t, "table", tab.description)
+			names := map[string]bool{}
+			for _, c := range tab.columns {
+				if names[c.name] {
+					t.Errorf("column %s stands twice", c.name)
+				}
+				names[c.name] = true
+				sentence(t, c.name, c.description)
+				if isText := c.kind == proto.ColumnType_STRING || c.kind == proto.ColumnType_JSON; c.sort != "" && isText {
+					t.Errorf("column %s is sorted by Bitbucket, whose order of texts is not the host's", c.name)
+				}
+			}
+			if !names["title"] {
+				t.Error("no column title")
+			}
+			for _, q := range tab.quals {
+				if !names[q.column] {
+					t.Fatalf("condition on %s, which is no column", q.column)
+				}
+				c := tab.column(q.column)
+				for _, s := range c.from() {
+					if s.part == membership || s.part == reviewers || s.part == detail && tab.name != "bitbucket_workspace" {
+						t.Errorf("condition on %s, which is not known before the row costs more requests", c.name)
+					}
+				}
+				if c.kind == proto.ColumnType_STRING && slices.Contains(q.operators, "<") {
+					t.Errorf("condition %s < x would depend on the host's collation", c.name)
+				}
+			}
+		})
+	}
+}
+
+// sentence checks a description: a capital, a full stop, one to three sentences.
+func sentence(t *testing.T, what, s string) {
+	t.Helper()
+	if s == "" || !unicode.IsUpper([]rune(s)[0]) || !strings.HasSuffix(s, ".") || strings.Count(s, ". ") > 2 {
+		t.Errorf("description of %s is not a sentence or two: %q", what, s)
+	}
+}
+
+func TestDocumentedConfigurationIsTheExample(t *testing.T) {
+	example, err := os.ReadFile("../config/bitbucket.spc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := os.ReadFile("../docs/index.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(index), "```hcl\n"+string(example)+"```") {
+		t.Error("docs/index.md does not show config/bitbucket.spc as it is")
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		argument, _, _ := strings.Cut(field.Tag.Get("hcl"), ",")
+		if !strings.Contains(string(example), "# "+argument) {
+			t.Errorf("config/bitbucket.spc does not show %s", argument)
+		}
+	}
+}

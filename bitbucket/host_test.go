@@ -1,0 +1,213 @@
+package bitbucket
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A host asks the plugin for rows as Steampipe does, in process.
+type host struct {
+	*Server
+	t      testing.TB
+	config map[string]string // the HCL of each connection
+	calls  atomic.Int64
+}
+
+// newHost starts the plugin with connections, each a name and the HCL of its body.
+func newHost(t testing.TB, connections map[string]string) *host {
+	t.Helper()
+	h := &host{Server: NewServer(), t: t, config: connections}
+	req := &proto.SetAllConnectionConfigsRequest{}
+	for name, body := range connections {
+		req.Configs = append(req.Configs, &proto.ConnectionConfig{
+			Connection: name, Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body,
+		})
+	}
+	if _, err := h.SetAllConnectionConfigs(req); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// connected starts the plugin with one connection, "bitbucket", to the fake as its connected user.
+func connected(t testing.TB, fake *fakebitbucket.Server, more ...string) *host {
+	t.Helper()
+	return newHost(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID, more...)})
+}
+
+// connectionTo is a connection's body with an access token of the user.
+func connectionTo(fake *fakebitbucket.Server, userUUID string, more ...string) string {
+	token := fake.AccessToken(userUUID, fakebitbucket.AllScopes()...)
+	return fmt.Sprintf("base_url = %q\naccess_token = %q\n%s", fake.URL(), token, strings.Join(more, "\n"))
+}
+
+// A ask is what a host wants to know from a table.
+type ask struct {
+	table   string
+	columns string // separated by spaces; empty for all
+	where   []*proto.Qual
+	limit   int64
+	order   *proto.SortColumn
+}
+
+// where makes a condition of a value: string, int, float64, bool, time.Time or a []string for IN.
+func where(column, operator string, value any) *proto.Qual {
+	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: qualValue(value)}
+}
+
+func qualValue(value any) *proto.QualValue {
+	switch v := value.(type) {
+	case string:
+		return &proto.QualValue{Value: &proto.QualValue_StringValue{StringValue: v}}
+	case int:
+		return &proto.QualValue{Value: &proto.QualValue_Int64Value{Int64Value: int64(v)}}
+	case float64:
+		return &proto.QualValue{Value: &proto.QualValue_DoubleValue{DoubleValue: v}}
+	case bool:
+		return &proto.QualValue{Value: &proto.QualValue_BoolValue{BoolValue: v}}
+	case time.Time:
+		return &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(v)}}
+	case []string:
+		list := &proto.QualValueList{}
+		for _, one := range v {
+			list.Values = append(list.Values, qualValue(one))
+		}
+		return &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: list}}
+	}
+	panic(fmt.Sprintf("no qual of a %T", value))
+}
+
+// rows asks the connection "bitbucket" and fails the test if that fails.
+func (h *host) rows(a ask) []map[string]any {
+	h.t.Helper()
+	rows, err := h.try(context.Background(), a)
+	if err != nil {
+		h.t.Fatalf("%s: %v", a.table, err)
+	}
+	return rows
+}
+
+// try asks the connection "bitbucket".
+func (h *host) try(ctx context.Context, a ask) ([]map[string]any, error) {
+	return h.tryOn(ctx, []string{"bitbucket"}, a)
+}
+
+func (h *host) tryOn(ctx context.Context, connections []string, a ask) ([]map[string]any, error) {
+	stream := &rowStream{ctx: ctx}
+	err := h.Execute(h.request(connections, a), stream)
+	return stream.rows, err
+}
+
+func (h *host) request(connections []string, a ask) *proto.ExecuteRequest {
+	req := &proto.ExecuteRequest{
+		Table:                 a.table,
+		Connection:            connections[0],
+		CallId:                fmt.Sprint("call-", h.calls.Add(1)),
+		QueryContext:          &proto.QueryContext{Columns: a.columnNames(), Quals: map[string]*proto.Quals{}},
+		ExecuteConnectionData: map[string]*proto.ExecuteConnectionData{},
+	}
+	for _, q := range a.where {
+		of := req.QueryContext.Quals[q.FieldName]
+		if of == nil {
+			of = &proto.Quals{}
+			req.QueryContext.Quals[q.FieldName] = of
+		}
+		of.Quals = append(of.Quals, q)
+	}
+	if a.order != nil {
+		req.QueryContext.SortOrder = []*proto.SortColumn{a.order}
+	}
+	for _, name := range connections {
+		data := &proto.ExecuteConnectionData{CacheEnabled: true, CacheTtl: 300}
+		if a.limit > 0 {
+			data.Limit = &proto.NullableInt{Value: a.limit}
+		}
+		req.ExecuteConnectionData[name] = data
+	}
+	return req
+}
+
+func (a ask) columnNames() []string {
+	if a.columns != "" {
+		return strings.Fields(a.columns)
+	}
+	var all []string
+	for _, c := range tableNamed(a.table).columns {
+		all = append(all, c.name)
+	}
+	return all
+}
+
+func tableNamed(name string) *table {
+	for _, t := range tables {
+		if t.name == name {
+			return t
+		}
+	}
+	panic("no table " + name)
+}
+
+// A rowStream collects rows as Go values: string, bool, int64, time.Time, and JSON as any.
+type rowStream struct {
+	grpc.ServerStream
+	ctx  context.Context
+	rows []map[string]any
+	seen func(n int) // called after each row, if set
+}
+
+func (s *rowStream) Context() context.Context { return s.ctx }
+
+func (s *rowStream) Send(r *proto.ExecuteResponse) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	row := map[string]any{}
+	for name, c := range r.Row.Columns {
+		row[name] = columnValue(c)
+	}
+	s.rows = append(s.rows, row)
+	if s.seen != nil {
+		s.seen(len(s.rows))
+	}
+	return nil
+}
+
+func columnValue(c *proto.Column) any {
+	switch v := c.Value.(type) {
+	case *proto.Column_StringValue:
+		return v.StringValue
+	case *proto.Column_BoolValue:
+		return v.BoolValue
+	case *proto.Column_IntValue:
+		return v.IntValue
+	case *proto.Column_TimestampValue:
+		return v.TimestampValue.AsTime()
+	case *proto.Column_JsonValue:
+		var value any
+		if err := json.Unmarshal(v.JsonValue, &value); err != nil {
+			return err
+		}
+		return value
+	}
+	return nil
+}
+
+// values are one column of the rows, as texts.
+func values(rows []map[string]any, column string) []string {
+	var found []string
+	for _, row := range rows {
+		found = append(found, fmt.Sprint(row[column]))
+	}
+	return found
+}

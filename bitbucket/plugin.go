@@ -1,0 +1,49 @@
+// Package bitbucket is a Steampipe plugin for Bitbucket Cloud: it shows as SQL tables what the connected user can see
+// there, and what the user may do.
+//
+// A table is declared as data in a file of its own, table_bitbucket_<name>.go, which reads from top to bottom as its
+// documentation: what a row is, its columns with the place of each in Bitbucket's answer, the conditions that Bitbucket
+// can answer, and how the rows are read. column.go, filter.go and scan.go make a Steampipe table of that.
+package bitbucket
+
+import (
+	"context"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+)
+
+// Version, Commit and Date tell one build from another. The release build sets them.
+var (
+	Version = "0.1.0-dev"
+	Commit  = "unknown"
+	Date    = "unknown"
+)
+
+const pluginName = "steampipe-plugin-bitbucket"
+
+// tables are all tables of the plugin.
+var tables = []*table{
+	tableMyRepository(),
+	tableMyWorkspace(),
+	tableProject(),
+	tableRateLimit(),
+	tableRepository(),
+	tableUser(),
+	tableWorkspace(),
+	tableWorkspaceMember(),
+}
+
+// Plugin describes the plugin to the Steampipe SDK.
+func Plugin(context.Context) *plugin.Plugin {
+	p := &plugin.Plugin{
+		Name: pluginName,
+		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
+			NewInstance: func() any { return &Config{} },
+		},
+		TableMap: map[string]*plugin.Table{},
+	}
+	for _, t := range tables {
+		p.TableMap[t.name] = t.plugin()
+	}
+	return p
+}

@@ -1,0 +1,102 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"sync"
+)
+
+// fanOut lists the children of each parent, and yields them in the order of their parents. At most width parents are
+// read at once, and each only so far ahead as its channel holds, so that memory does not grow with the number of rows.
+//
+// It begins with as many parents as begin says and doubles their number with each that did not suffice, so that LIMIT 5
+// over 500 repositories mostly asks one of them. A consumer that has enough stops, and so do the requests under way.
+func fanOut[P, C any](ctx context.Context, begin, width int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error]) iter.Seq2[C, error] {
+	return func(yield func(C, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer cancel()
+		next, stop := iter.Pull2(parents)
+		defer stop()
+
+		var ahead []<-chan result[C] // of the parents being read, the one whose turn it is first
+		for more := true; ; {
+			for more && len(ahead) < begin {
+				parent, err, ok := next()
+				if !ok {
+					more = false
+					break
+				}
+				ahead = append(ahead, start(ctx, &running, parent, err, children))
+			}
+			if len(ahead) == 0 {
+				return
+			}
+			for r := range ahead[0] {
+				if !yield(r.value, r.err) || r.err != nil {
+					return
+				}
+			}
+			if err := ctx.Err(); err != nil {
+				failure[C](err)(yield)
+				return
+			}
+			ahead = ahead[1:]
+			begin = min(2*begin, width)
+		}
+	}
+}
+
+type result[T any] struct {
+	value T
+	err   error
+}
+
+// start reads the children of one parent into a channel, which it closes at their end.
+func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err error, children func(context.Context, P) iter.Seq2[C, error]) <-chan result[C] {
+	const page = 100 // the largest page of most lists: while one is consumed the next can arrive
+	out := make(chan result[C], page)
+	send := func(child C, err error) bool {
+		select {
+		case out <- result[C]{child, err}:
+			return err == nil
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if err != nil {
+		failure[C](err)(send)
+		close(out)
+		return out
+	}
+	running.Go(func() {
+		defer close(out)
+		defer func() {
+			if r := recover(); r != nil {
+				failure[C](mistake(r))(send)
+			}
+		}()
+		children(ctx, parent)(send)
+	})
+	return out
+}
+
+// each is the sequence of values that are there already.
+func each[T any](values ...T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range values {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// failure is the sequence that has nothing but an error.
+func failure[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		yield(none, err)
+	}
+}

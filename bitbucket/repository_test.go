@@ -1,0 +1,387 @@
+package bitbucket
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// covered are the repositories that a user sees in the workspaces that the user belongs to.
+func covered(o *fakebitbucket.Organization, u *fakebitbucket.User) []*fakebitbucket.Repository {
+	var found []*fakebitbucket.Repository
+	for _, r := range o.VisibleRepositories(u) {
+		if o.Membership(r.Workspace, u) != nil {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// fullNames are the sorted full names of the repositories that satisfy the condition, which may be nil for all.
+func fullNames(repositories []*fakebitbucket.Repository, satisfied func(*fakebitbucket.Repository) bool) []string {
+	var names []string
+	for _, r := range repositories {
+		if satisfied == nil || satisfied(r) {
+			names = append(names, r.FullName())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func sorted(values []string) []string {
+	slices.Sort(values)
+	return values
+}
+
+// requested counts the requests of each endpoint since the journal was reset.
+func requested(fake *fakebitbucket.Server) map[string]int {
+	counts := map[string]int{}
+	for _, e := range fake.Journal() {
+		counts[strings.TrimPrefix(e.Endpoint, "/2.0")]++
+	}
+	return counts
+}
+
+func TestRepository(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
+	h := connected(t, fake)
+	o := fake.Organization()
+	rows := h.rows(ask{table: "bitbucket_repository", columns: strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", "")})
+	if diff := gocmp.Diff(fullNames(covered(o, o.Connected), nil), sorted(values(rows, "full_name"))); diff != "" {
+		t.Fatalf("repositories mismatch (-want +got):\n%s", diff)
+	}
+	for _, row := range rows {
+		r := o.Repository(row["full_name"].(string))
+		want := map[string]any{
+			"uuid": r.UUID, "name": orNil(r.Name), "title": orNil(r.Name), "description": orNil(r.Description), "language": orNil(r.Language),
+			"is_private": r.IsPrivate, "fork_policy": r.ForkPolicy, "mainbranch_name": orNil(r.MainBranch),
+			"owner_uuid": r.Owner.UUID, "owner_type": r.Owner.Type, "owner_display_name": r.Owner.DisplayName, "owner_account_id": orNil(r.Owner.AccountID),
+			"has_issues": r.HasIssues, "has_wiki": r.HasWiki, "scm": "git", "type": "repository", "role": nil,
+		}
+		if r.Parent != nil {
+			want["parent_full_name"], want["parent_uuid"] = r.Parent.FullName(), r.Parent.UUID
+		} else {
+			want["parent_full_name"], want["parent_uuid"] = nil, nil
+		}
+		for field, columns := range map[string]map[string]any{
+			"slug":       {"slug": r.Slug},
+			"size":       {"size": r.Size},
+			"created_on": {"created_on": r.CreatedOn.UTC().Truncate(time.Microsecond)},
+			"updated_on": {"updated_on": r.UpdatedOn.UTC().Truncate(time.Microsecond)},
+			"project":    {"project_key": r.Project.Key, "project_name": r.Project.Name, "project_uuid": r.Project.UUID},
+			"workspace":  {"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID},
+		} {
+			for column, value := range columns {
+				switch {
+				case !slices.Contains(r.Missing, field):
+					want[column] = value
+				case field != "workspace":
+					want[column] = nil
+				}
+			}
+		}
+		for column, value := range want {
+			if slices.Contains(r.Missing, column) {
+				value = nil
+			}
+			if diff := gocmp.Diff(value, row[column]); diff != "" {
+				t.Errorf("%s: %s mismatch (-want +got):\n%s", r.FullName(), column, diff)
+			}
+		}
+		for _, column := range []string{"html_url", "self_link"} {
+			if link, _ := row[column].(string); !strings.HasPrefix(link, "https://bitbucket.org/") && !strings.HasPrefix(link, "https://api.bitbucket.org/") {
+				t.Errorf("%s: %s = %q", r.FullName(), column, link)
+			}
+		}
+	}
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func allColumns(table string) string { return strings.Join(ask{table: table}.columnNames(), " ") }
+
+func TestRepositoryConditions(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
+	h := connected(t, fake)
+	o := fake.Organization()
+	all := covered(o, o.Connected)
+	median := slices.Clone(all)
+	slices.SortFunc(median, func(a, b *fakebitbucket.Repository) int { return a.UpdatedOn.Compare(b.UpdatedOn) })
+	pick := median[len(median)/2]
+	slug := all[0].Workspace.Slug
+	type repository = fakebitbucket.Repository
+	known := func(r *repository, fields ...string) bool {
+		return !slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(r.Missing, f) })
+	}
+	for name, test := range map[string]struct {
+		where      []*proto.Qual
+		wantFilter string // part of the q that Bitbucket must have been sent
+		want       func(*repository) bool
+	}{
+		"workspace":      {[]*proto.Qual{where("workspace_slug", "=", slug)}, "", func(r *repository) bool { return r.Workspace.Slug == slug }},
+		"slug":           {[]*proto.Qual{where("slug", "=", pick.Slug)}, "slug = ", func(r *repository) bool { return r.Slug == pick.Slug && known(r, "slug") }},
+		"name":           {[]*proto.Qual{where("name", "=", pick.Name)}, "", func(r *repository) bool { return r.Name == pick.Name }},
+		"name unlike":    {[]*proto.Qual{where("name", "<>", pick.Name)}, "", func(r *repository) bool { return r.Name != pick.Name }},
+		"names":          {[]*proto.Qual{where("name", "=", []string{pick.Name, all[0].Name, "nobody"})}, "", func(r *repository) bool { return r.Name == pick.Name || r.Name == all[0].Name }},
+		"like":           {[]*proto.Qual{where("name", "~~", "%a%")}, `name ~ "a"`, func(r *repository) bool { return strings.Contains(r.Name, "a") }},
+		"ilike":          {[]*proto.Qual{where("name", "~~*", "P%")}, `name ~ "P"`, func(r *repository) bool { return strings.HasPrefix(strings.ToLower(r.Name), "p") }},
+		"project":        {[]*proto.Qual{where("project_key", "=", pick.Project.Key)}, "project.key = ", func(r *repository) bool { return r.Project.Key == pick.Project.Key && known(r, "project") }},
+		"language":       {[]*proto.Qual{where("language", "<>", "go")}, "language != ", func(r *repository) bool { return r.Language != "" && r.Language != "go" }},
+		"private":        {[]*proto.Qual{where("is_private", "=", true)}, "is_private = true", func(r *repository) bool { return r.IsPrivate }},
+		"not private":    {[]*proto.Qual{where("is_private", "<>", true)}, "is_private = false", func(r *repository) bool { return !r.IsPrivate }},
+		"fork policy":    {[]*proto.Qual{where("fork_policy", "=", []string{"no_forks", "no_public_forks"})}, "fork_policy IN (", func(r *repository) bool { return r.ForkPolicy != "allow_forks" }},
+		"updated since":  {[]*proto.Qual{where("updated_on", ">=", pick.UpdatedOn)}, "updated_on >= ", func(r *repository) bool { return !r.UpdatedOn.Before(pick.UpdatedOn) && known(r, "updated_on") }},
+		"updated before": {[]*proto.Qual{where("updated_on", "<", pick.UpdatedOn)}, "updated_on < ", func(r *repository) bool { return r.UpdatedOn.Before(pick.UpdatedOn) && known(r, "updated_on") }},
+		"created between": {[]*proto.Qual{where("created_on", ">", pick.CreatedOn.AddDate(-1, 0, 0)), where("created_on", "<=", pick.CreatedOn)}, "created_on > ", func(r *repository) bool {
+			return r.CreatedOn.After(pick.CreatedOn.AddDate(-1, 0, 0)) && !r.CreatedOn.After(pick.CreatedOn) && known(r, "created_on")
+		}},
+		"size":                {[]*proto.Qual{where("size", ">", int(pick.Size))}, "size > ", func(r *repository) bool { return r.Size > pick.Size && known(r, "size") }},
+		"size, a fraction":    {[]*proto.Qual{where("size", "<", float64(pick.Size)+0.5)}, "", func(r *repository) bool { return r.Size <= pick.Size && known(r, "size") }},
+		"several":             {[]*proto.Qual{where("is_private", "=", true), where("language", "=", "go"), where("workspace_slug", "=", slug)}, " AND ", func(r *repository) bool { return r.IsPrivate && r.Language == "go" && r.Workspace.Slug == slug }},
+		"a quote in the name": {[]*proto.Qual{where("name", "=", `nobody" OR name != "`)}, "", func(*repository) bool { return false }},
+		"role":                {[]*proto.Qual{where("role", "=", "admin")}, "", func(r *repository) bool { return o.EffectivePermission(r, o.Connected) == "admin" }},
+		"full name":           {[]*proto.Qual{where("full_name", "=", pick.FullName())}, "", func(r *repository) bool { return r == pick }},
+		"full names":          {[]*proto.Qual{where("full_name", "=", []string{pick.FullName(), all[0].FullName()})}, "", func(r *repository) bool { return r == pick || r == all[0] }},
+		"uuid":                {[]*proto.Qual{where("uuid", "=", pick.UUID)}, "", func(r *repository) bool { return r == pick }},
+		"full name unlike":    {[]*proto.Qual{where("full_name", "<>", pick.FullName())}, "full_name != ", func(r *repository) bool { return r != pick }},
+		"not a full name":     {[]*proto.Qual{where("full_name", "=", "nonsense")}, "", func(*repository) bool { return false }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: test.where})
+			if diff := gocmp.Diff(fullNames(all, test.want), sorted(values(rows, "full_name"))); diff != "" {
+				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+			for _, e := range fake.Journal() {
+				if strings.HasSuffix(e.Endpoint, "/repositories/{workspace}") && !strings.Contains(e.Query.Get("q"), test.wantFilter) {
+					t.Errorf("Bitbucket was sent q=%s, want %q in it", e.Query.Get("q"), test.wantFilter)
+				}
+			}
+		})
+	}
+}
+
+func TestRepositoryNamedButRefused(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	hidden := ""
+	for _, r := range o.Repositories {
+		if r.IsPrivate && o.EffectivePermission(r, o.Connected) == "" {
+			hidden = r.FullName()
+		}
+	}
+	for name, q := range map[string]*proto.Qual{
+		"missing repository": where("full_name", "=", covered(o, o.Connected)[0].Workspace.Slug+"/nothing-here"),
+		"hidden repository":  where("full_name", "=", hidden),
+		"missing uuid":       where("uuid", "=", "{00000000-0000-4000-8000-000000000000}"),
+		"missing workspace":  where("workspace_slug", "=", "nobodys-workspace"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}})
+			if err == nil || len(rows) > 0 {
+				t.Fatalf("%d rows, error %v, want an error", len(rows), err)
+			}
+			if text := err.Error(); strings.Contains(text, "<") || strings.Contains(text, "goroutine") || len(text) > 600 {
+				t.Errorf("error is no sentence for a person: %s", text)
+			}
+		})
+	}
+}
+
+func TestRepositoryLimitAndOrder(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 700})
+	h := connected(t, fake)
+	o := fake.Organization()
+	all := covered(o, o.Connected)
+
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", limit: 5}); len(rows) != 5 {
+		t.Errorf("LIMIT 5 gave %d rows", len(rows))
+	}
+	if got := requested(fake)["/repositories/{workspace}"]; got != 1 {
+		t.Errorf("LIMIT 5 made %d requests for repositories, want 1", got)
+	}
+	for _, e := range fake.Journal() {
+		if strings.HasSuffix(e.Endpoint, "/repositories/{workspace}") && e.Query.Get("pagelen") != "5" {
+			t.Errorf("LIMIT 5 asked for pages of %s", e.Query.Get("pagelen"))
+		}
+	}
+
+	slug := all[0].Workspace.Slug
+	fake.ResetJournal()
+	inOne := where("workspace_slug", "=", slug)
+	if rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{inOne}, limit: 250}); len(rows) != 250 {
+		t.Errorf("LIMIT 250 gave %d rows", len(rows))
+	}
+	if diff := gocmp.Diff(map[string]int{"/repositories/{workspace}": 3}, requested(fake)); diff != "" {
+		t.Errorf("requests of LIMIT 250 mismatch (-want +got):\n%s", diff)
+	}
+
+	all = slices.DeleteFunc(slices.Clone(all), func(r *fakebitbucket.Repository) bool {
+		return slices.ContainsFunc(r.Missing, func(f string) bool { return f == "size" || f == "updated_on" || f == "created_on" })
+	})
+	for _, test := range []struct {
+		column  string
+		order   proto.SortOrder
+		compare func(a, b *fakebitbucket.Repository) int
+	}{
+		{"size", proto.SortOrder_Desc, func(a, b *fakebitbucket.Repository) int { return cmp.Compare(b.Size, a.Size) }},
+		{"updated_on", proto.SortOrder_Asc, func(a, b *fakebitbucket.Repository) int { return a.UpdatedOn.Compare(b.UpdatedOn) }},
+		{"created_on", proto.SortOrder_Desc, func(a, b *fakebitbucket.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) }},
+	} {
+		t.Run(fmt.Sprint("order by ", test.column, " ", test.order), func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{
+				table: "bitbucket_repository", columns: "full_name " + test.column, limit: 20,
+				order: &proto.SortColumn{Column: test.column, Order: test.order},
+				where: []*proto.Qual{where("size", ">=", 0), where("updated_on", ">", time.Unix(0, 0)), where("created_on", ">", time.Unix(0, 0))},
+			})
+			slices.SortStableFunc(all, test.compare)
+			var want []string
+			for _, r := range all[:20] {
+				want = append(want, r.FullName())
+			}
+			if diff := gocmp.Diff(want, values(rows, "full_name")); diff != "" {
+				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+			if got, want := requested(fake)["/repositories/{workspace}"], len(o.MembershipsOf(o.Connected)); got != want {
+				t.Errorf("%d requests for repositories, want one for each of %d workspaces", got, want)
+			}
+		})
+	}
+}
+
+func TestRepositoryNamedInOrder(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	named := slices.Clone(covered(o, o.Connected)[:12])
+	rows := h.rows(ask{
+		table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", fullNames(named, nil))},
+		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
+	})
+	slices.SortFunc(named, func(a, b *fakebitbucket.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) })
+	var want []string
+	for _, r := range named {
+		want = append(want, r.FullName())
+	}
+	if diff := gocmp.Diff(want, values(rows, "full_name")); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestRepositoryInListIsOneScan(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	names := []string{"nobody"}
+	for _, r := range covered(o, o.Connected)[:20] {
+		names = append(names, r.Name)
+	}
+	fake.ResetJournal()
+	rows := h.rows(ask{table: "bitbucket_repository", columns: "name", where: []*proto.Qual{where("name", "=", names)}, limit: 7})
+	if len(rows) != 7 {
+		t.Errorf("LIMIT 7 gave %d rows", len(rows))
+	}
+	if got := requested(fake)["/repositories/{workspace}"]; got > 2 {
+		t.Errorf("an IN list of %d values made %d requests for repositories", len(names), got)
+	}
+	splits.Lock()
+	defer splits.Unlock()
+	if len(splits.left) != 0 {
+		t.Errorf("%d split queries are still remembered", len(splits.left))
+	}
+}
+
+func TestRepositoryAsksForTheColumnsOfTheQuery(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{OneWorkspace: true})
+	h := connected(t, fake)
+	bytes := func(columns string) (n int64) {
+		fake.ResetJournal()
+		h.rows(ask{table: "bitbucket_repository", columns: columns})
+		for _, e := range fake.Journal() {
+			n += e.Bytes
+		}
+		return n
+	}
+	few, all := bytes("full_name size updated_on"), bytes(strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", ""))
+	if few*5 > all {
+		t.Errorf("three columns took %d bytes, all took %d", few, all)
+	}
+}
+
+func TestRepositoryGrantedAndRevoked(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	var hidden *fakebitbucket.Repository
+	for _, r := range o.Repositories {
+		if r.IsPrivate && o.Membership(r.Workspace, o.Connected) != nil && o.EffectivePermission(r, o.Connected) == "" {
+			hidden = r
+		}
+	}
+	seen := func(table string) bool {
+		return slices.Contains(values(h.rows(ask{table: table, columns: "full_name"}), "full_name"), hidden.FullName())
+	}
+	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
+		if seen(table) {
+			t.Fatalf("%s shows %s before it was granted", table, hidden.FullName())
+		}
+		fake.GrantRepository(hidden.FullName(), o.Connected.UUID, "read")
+		if !seen(table) {
+			t.Errorf("%s does not show %s after it was granted", table, hidden.FullName())
+		}
+		fake.RevokeRepository(hidden.FullName(), o.Connected.UUID)
+		if seen(table) {
+			t.Errorf("%s still shows %s after it was revoked", table, hidden.FullName())
+		}
+	}
+}
+
+func TestRepositoryDefaultReviewers(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
+		t.Run(table, func(t *testing.T) {
+			some := false
+			for _, row := range h.rows(ask{table: table, columns: "full_name default_reviewers"}) {
+				var want, got []string
+				for _, u := range o.Repository(row["full_name"].(string)).DefaultReviewers {
+					want = append(want, u.UUID)
+				}
+				for _, u := range row["default_reviewers"].([]any) {
+					got = append(got, u.(map[string]any)["uuid"].(string))
+				}
+				if diff := gocmp.Diff(want, got); diff != "" {
+					t.Errorf("%s: reviewers mismatch (-want +got):\n%s", row["full_name"], diff)
+				}
+				some = some || len(got) > 0
+			}
+			if !some {
+				t.Error("no repository has default reviewers")
+			}
+		})
+	}
+	fake.ResetJournal()
+	h.rows(ask{table: "bitbucket_repository", columns: "default_reviewers", limit: 3})
+	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/default-reviewers"]; got != 3 {
+		t.Errorf("LIMIT 3 asked for the reviewers of %d repositories", got)
+	}
+}

@@ -1,0 +1,332 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// A table is declared as data: its columns, the conditions that Bitbucket can answer, and how its rows are read.
+type table struct {
+	name        string
+	description string
+	columns     []column
+	quals       []qual
+	rows        func(context.Context, *scan) iter.Seq2[*row, error]
+}
+
+func (t *table) plugin() *plugin.Table {
+	p := &plugin.Table{
+		Name:        t.name,
+		Description: t.description,
+		List:        &plugin.ListConfig{Hydrate: t.list, KeyColumns: t.keyColumns()},
+		// The host's cache is left unused. It would keep showing a repository for minutes after the access to it was
+		// taken away, and under it a cancelled query goes on until its next row.
+		Cache: &plugin.TableCacheOptions{Enabled: false},
+	}
+	for _, c := range t.columns {
+		p.Columns = append(p.Columns, c.plugin())
+	}
+	return p
+}
+
+func (t *table) keyColumns() plugin.KeyColumnSlice {
+	var keys plugin.KeyColumnSlice
+	for _, q := range t.quals {
+		keys = append(keys, q.plugin())
+	}
+	return keys
+}
+
+func (t *table) column(name string) column {
+	for _, c := range t.columns {
+		if c.name == name {
+			return c
+		}
+	}
+	panic(fmt.Sprintf("table %s has no column %s", t.name, name)) // a mistake in a declaration, which the tests find
+}
+
+// list is the one way by which the SDK asks any table for its rows, and the one place from which errors go back to it.
+func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
+	if !leads(d) {
+		return nil, nil
+	}
+	streamed, err := t.stream(ctx, d)
+	if err == nil {
+		return nil, nil
+	}
+	if o, ok := ctx.Value(outcomeKey{}).(*outcome); ok {
+		o.failed(ctx, d.Connection.Name, streamed, err)
+		return nil, err
+	}
+	// A host that runs the plugin without our Server. Without it the error can't be made certain to arrive, only very
+	// likely: by the time it is returned the rows before it have gone.
+	select {
+	case <-time.After(250 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return nil, err
+}
+
+// stream sends the rows of a scan that the query asks for, and returns how many.
+func (t *table) stream(ctx context.Context, d *plugin.QueryData) (streamed int64, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = mistake(r)
+		}
+	}()
+	ctx, cancel := context.WithCancel(ctx) // what is still under way when the rows suffice is not needed
+	defer cancel()
+	s, err := newScan(ctx, t, d)
+	if err != nil {
+		return 0, err
+	}
+	if s.limit == 0 {
+		return 0, nil
+	}
+	for r, err := range s.ties(t.rows(ctx, s)) {
+		if err != nil {
+			return streamed, err
+		}
+		if err := ctx.Err(); err != nil {
+			return streamed, err
+		}
+		if !s.accepts(r) {
+			continue
+		}
+		r.wanted = s.wanted
+		d.StreamListItem(ctx, r)
+		streamed++
+		if streamed == s.limit {
+			return streamed, nil
+		}
+	}
+	return streamed, ctx.Err()
+}
+
+// mistake is the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
+func mistake(panicked any) error {
+	return fmt.Errorf("a mistake in the plugin stopped the query (%v); please report it", panicked)
+}
+
+// splits counts, for each query under way that has an IN list, the calls that are still to come.
+var splits = struct {
+	sync.Mutex
+	left map[*plugin.QueryContext]int
+}{left: map[*plugin.QueryContext]int{}}
+
+// leads says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
+// each value, all at once, which would ask Bitbucket many times for what one request can answer, and loses count of
+// LIMIT. The calls share a QueryContext: the first reads the rows for all values, and the others have nothing to do.
+func leads(d *plugin.QueryData) bool {
+	calls := splitCalls(d)
+	if calls == 1 {
+		return true
+	}
+	splits.Lock()
+	defer splits.Unlock()
+	left, begun := splits.left[d.QueryContext]
+	if !begun {
+		left = calls
+	}
+	if left == 1 {
+		delete(splits.left, d.QueryContext)
+	} else {
+		splits.left[d.QueryContext] = left - 1
+	}
+	return !begun
+}
+
+// splitCalls is how many times the SDK calls list for this query: once for each value of an IN list if there is just one
+// such list, else once.
+func splitCalls(d *plugin.QueryData) int {
+	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
+	if len(lists) != 1 {
+		return 1
+	}
+	return len(lists[0].Value.GetListValue().GetValues())
+}
+
+// A scan is one reading of a table: what the query wants of it.
+type scan struct {
+	*connection
+	table      *table
+	wanted     map[string]bool // columns that the query reads, or that a condition is on
+	conditions []condition
+	limit      int64   // rows at most; -1 for all
+	order      []order // what the host relies on the rows being sorted by
+}
+
+func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) {
+	c, err := connect(ctx, d.Connection)
+	if err != nil {
+		return nil, err
+	}
+	s := &scan{
+		connection: c,
+		table:      t,
+		wanted:     map[string]bool{},
+		conditions: conditions(t, d.QueryContext),
+		limit:      d.QueryContext.GetLimit(),
+	}
+	for _, name := range d.QueryContext.Columns {
+		s.wanted[name] = true
+	}
+	for _, c := range s.conditions {
+		s.wanted[c.column.name] = true
+	}
+	for _, by := range d.QueryContext.SortOrder {
+		s.wanted[by.Column] = true
+		s.order = append(s.order, order{t.column(by.Column), by.Order == plugin.SortDesc})
+	}
+	return s, nil
+}
+
+// accepts checks the row against every condition again: a server that ignores or half-understands a filter costs time,
+// never truth.
+func (s *scan) accepts(r *row) bool {
+	for _, c := range s.conditions {
+		if !c.holds(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// wants says whether the query reads one of the columns.
+func (s *scan) wants(names ...string) bool {
+	for _, name := range names {
+		if s.wanted[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// needs says whether a column that the query reads stands first of all in the part.
+func (s *scan) needs(p part) bool {
+	for _, c := range s.table.columns {
+		if s.wanted[c.name] && c.from()[0].part == p {
+			return true
+		}
+	}
+	return false
+}
+
+// fields lists what to select of a part for the columns that the query reads.
+func (s *scan) fields(p part) []string {
+	var paths []string
+	for _, c := range s.table.columns {
+		if !s.wanted[c.name] {
+			continue
+		}
+		for _, from := range c.from() {
+			if from.part == p {
+				paths = append(paths, from.path)
+			}
+		}
+	}
+	return paths
+}
+
+// equals returns the values that a text column must be one of; ok is false if the query doesn't say.
+func (s *scan) equals(name string) (values []string, ok bool) {
+	for _, c := range s.conditions {
+		if c.column.name != name || c.operator != quals.QualOperatorEqual {
+			continue
+		}
+		switch v := c.value.(type) {
+		case string:
+			return []string{v}, true
+		case []any:
+			seen := map[string]bool{}
+			for _, one := range v {
+				if one, ok := one.(string); ok && !seen[one] {
+					seen[one] = true
+					values = append(values, one)
+				}
+			}
+			return values, true
+		}
+	}
+	return nil, false
+}
+
+// collection describes a paged list of objects: the columns that the query reads, its conditions as far as Bitbucket can
+// filter by them (by those on the named columns only, if any are named), and its order.
+func (s *scan) collection(path string, pageLen int, filterable ...string) api.List {
+	l := api.List{Path: path, Query: url.Values{}, Fields: s.fields(object), PageLen: pageLen}
+	filter, exact := s.filter(filterable)
+	if q := filter.String(); q != "" {
+		l.Query.Set("q", q)
+	}
+	if len(s.order) > 0 {
+		l.Query.Set("sort", s.order[0].parameter())
+	}
+	if exact {
+		l.Wanted = max(s.limit, 0)
+	}
+	return l
+}
+
+// combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.
+func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if len(s.order) > 0 {
+		return merge(ctx, s, parents, children)
+	}
+	begin := s.settings.MaxConcurrency
+	if s.limit >= 0 {
+		begin = 1
+	}
+	return fanOut(ctx, begin, s.settings.MaxConcurrency, parents, children)
+}
+
+// single asks for one object of each parent. ask returns no row where there is nothing to show.
+func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], ask func(context.Context, *scan, P) (*row, error)) iter.Seq2[*row, error] {
+	width := s.settings.MaxConcurrency
+	if s.limit > 0 {
+		width = min(width, int(s.limit))
+	}
+	return fanOut(ctx, width, width, parents, func(ctx context.Context, parent P) iter.Seq2[*row, error] {
+		return func(yield func(*row, error) bool) {
+			if r, err := ask(ctx, s, parent); r != nil || err != nil {
+				yield(r, err)
+			}
+		}
+	})
+}
+
+// accepted keeps the rows that the query wants, and of those no more than its limit: whatever reads ahead reads ahead of
+// this, and must not ask for pages that nobody needs.
+func (s *scan) accepted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		left := s.limit
+		if len(s.order) > 1 {
+			left = -1 // which of the rows that are equal by the first term are the first, only all of them tell
+		}
+		for r, err := range rows {
+			if err == nil && !s.accepts(r) {
+				continue
+			}
+			if left--; !yield(r, err) || left == 0 {
+				return
+			}
+		}
+	}
+}
+
+// completed makes the requests that a row needs beside its list, for the rows that the query wants.
+func (s *scan) completed(ctx context.Context, rows iter.Seq2[*row, error], complete func(context.Context, *row) error) iter.Seq2[*row, error] {
+	return single(ctx, s, s.accepted(rows), func(ctx context.Context, _ *scan, r *row) (*row, error) {
+		return r, complete(ctx, r)
+	})
+}

@@ -1,0 +1,259 @@
+package bitbucket
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// The SDK loses the error of some failed scans, and sends fewer rows as if they were all. So a scan that fails after
+// some pages is run many times, under load.
+func TestFailedScanNeverLooksComplete(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 350, OneWorkspace: true})
+	h := connected(t, fake)
+	fake.Inject(failing("3"))
+	var failed atomic.Int64
+	inParallel(8, 200, func(int) {
+		rows, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"})
+		if err == nil {
+			t.Errorf("a scan that failed came back with %d rows and no error", len(rows))
+			return
+		}
+		if !strings.Contains(err.Error(), "made to fail") {
+			t.Errorf("error = %v, want the one that Bitbucket answered", err)
+		}
+		failed.Add(1)
+	})
+	if failed.Load() != 200 {
+		t.Errorf("%d of 200 scans failed", failed.Load())
+	}
+}
+
+// failing refuses one page of the repositories, always.
+func failing(page string) fakebitbucket.Fault {
+	return fakebitbucket.Fault{
+		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return r.URL.Query().Get("page") == page }, Count: -1,
+		Kind: fakebitbucket.FaultStatus, Status: http.StatusBadRequest, Body: `{"type":"error","error":{"message":"made to fail"}}`,
+	}
+}
+
+// inParallel does something n times, width at a time.
+func inParallel(width, n int, do func(i int)) {
+	next := atomic.Int64{}
+	var workers sync.WaitGroup
+	for range width {
+		workers.Go(func() {
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				do(int(i))
+			}
+		})
+	}
+	workers.Wait()
+}
+
+func TestCancelledScanStopsAskingAndLeavesNothing(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 3000, OneWorkspace: true})
+	h := connected(t, fake)
+	fake.ResetJournal()
+	ctx, cancel := context.WithCancel(context.Background())
+	stream := &rowStream{ctx: ctx, seen: func(n int) {
+		if n == 150 {
+			cancel()
+		}
+	}}
+	err := h.Execute(h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: "full_name"}), stream)
+	if !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "cancel") {
+		t.Errorf("error = %v, want that it was cancelled", err)
+	}
+	if n := len(fake.Journal()); n > 25 {
+		t.Errorf("%d requests, of 30 for all rows, although the query was cancelled on its second page", n)
+	}
+	settle(t)
+}
+
+// settle waits until no goroutine of the plugin, its client or the SDK's engine works any more.
+func settle(t *testing.T) {
+	t.Helper()
+	var left []string
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+		if left = working(); left == nil {
+			return
+		}
+	}
+	t.Errorf("%d goroutines are left:\n%s", len(left), strings.Join(left, "\n\n"))
+}
+
+func working() []string {
+	all := make([]byte, 4<<20)
+	var ours []string
+	for _, stack := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n")[1:] {
+		for _, place := range []string{"steampipe-plugin-bitbucket/bitbucket.(", "steampipe-plugin-bitbucket/internal/api.", "steampipe-plugin-sdk/v5/plugin."} {
+			if strings.Contains(stack, place) {
+				ours = append(ours, stack)
+				break
+			}
+		}
+	}
+	return ours
+}
+
+func TestFailedScansLeaveNoGoroutine(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 900, OneWorkspace: true})
+	h := connected(t, fake)
+	fake.Inject(failing("5"))
+	for range 20 {
+		if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"}); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	settle(t)
+}
+
+func TestPanicIsAnError(t *testing.T) {
+	broken := &table{
+		name: "bitbucket_broken", description: "Breaks.", columns: []column{text("title", "Nothing.")},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return combine(ctx, s, each(1, 2), func(context.Context, int) iter.Seq2[*row, error] { panic("oops") })
+		},
+	}
+	original := tables
+	tables = append(tables[:len(tables):len(tables)], broken)
+	defer func() { tables = original }()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	_, err := connected(t, fake).try(context.Background(), ask{table: "bitbucket_broken"})
+	if err == nil || !strings.Contains(err.Error(), "oops") || strings.Contains(err.Error(), "goroutine") {
+		t.Errorf("error = %v, want one sentence about oops", err)
+	}
+}
+
+// A server that ignores filters costs time, never truth.
+func TestFiltersThatAreIgnored(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
+	o := fake.Organization()
+	h := connected(t, fake)
+	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: "/2.0/repositories/{workspace}", Count: -1, Handler: func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		query.Del("q")
+		r.URL.RawQuery = query.Encode()
+		fake.Answer(w, r)
+	}})
+	public := fullNames(covered(o, o.Connected), func(r *fakebitbucket.Repository) bool { return !r.IsPrivate })
+	for name, limit := range map[string]int64{"all": 0, "limited": 20, "limited to one": 1} {
+		t.Run(name, func(t *testing.T) {
+			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name is_private", where: []*proto.Qual{where("is_private", "=", false)}, limit: limit})
+			want := len(public)
+			if limit > 0 {
+				want = int(limit)
+			}
+			if len(rows) != want {
+				t.Errorf("%d rows, want %d", len(rows), want)
+			}
+			for _, row := range rows {
+				if row["is_private"] != false {
+					t.Errorf("%s is private", row["full_name"])
+				}
+			}
+		})
+	}
+}
+
+func TestWorkspaceThatVanishesDuringTheScan(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	var left string
+	for _, w := range o.Workspaces {
+		if o.Membership(w, o.Connected) != nil && !o.Administers(w, o.Connected) {
+			left = w.Slug
+		}
+	}
+	h.rows(ask{table: "bitbucket_repository", columns: "full_name"}) // takes the inventory
+	fake.Inject(fakebitbucket.Fault{
+		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/"+left) }, Count: -1,
+		Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"No workspace"}}`,
+	})
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"}); err == nil {
+		t.Error("no error although the workspace is still the user's")
+	}
+	fake.RemoveMember(left, o.Connected.UUID)
+	for _, slug := range values(h.rows(ask{table: "bitbucket_repository", columns: "workspace_slug"}), "workspace_slug") {
+		if slug == left {
+			t.Errorf("rows of %s, which the user has left", left)
+		}
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("workspace_slug", "=", left)}}); err == nil {
+		t.Error("no error although the query names the workspace")
+	}
+}
+
+func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
+	s := &scan{order: []order{{column: integer("size", "")}}, limit: -1}
+	rows := func(sizes ...string) iter.Seq2[*row, error] {
+		return func(yield func(*row, error) bool) {
+			for _, size := range sizes {
+				r := &row{}
+				r.parts[object] = gjson.Parse(`{"size":` + size + `}`)
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		streams []iter.Seq2[*row, error]
+		want    string
+		wantErr bool
+	}{
+		"merged":         {[]iter.Seq2[*row, error]{rows("1", "4"), rows("2", "3"), rows()}, "1 2 3 4", false},
+		"null is last":   {[]iter.Seq2[*row, error]{rows("1", "null"), rows("2")}, "1 2 null", false},
+		"out of order":   {[]iter.Seq2[*row, error]{rows("2", "1")}, "2", true},
+		"null in middle": {[]iter.Seq2[*row, error]{rows("null", "1")}, "null", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			var failed error
+			for r, err := range merge(context.Background(), s, each(test.streams...), func(_ context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] { return rows }) {
+				if err != nil {
+					failed = err
+					break
+				}
+				got = append(got, r.parts[object].Get("size").Raw)
+			}
+			if strings.Join(got, " ") != test.want || (failed != nil) != test.wantErr {
+				t.Errorf("rows %v, error %v, want %s, error %v", got, failed, test.want, test.wantErr)
+			}
+		})
+	}
+}
+
+func TestOrderByTwoColumns(t *testing.T) {
+	s := &scan{order: []order{{column: integer("size", ""), descending: true}, {column: text("name", "")}}, limit: -1}
+	in := func(yield func(*row, error) bool) {
+		for _, object := range []string{`{"size":3,"name":"c"}`, `{"size":3,"name":"a"}`, `{"size":2,"name":"z"}`, `{"size":1,"name":"y"}`, `{"size":1,"name":"x"}`} {
+			r := &row{}
+			r.parts[0] = gjson.Parse(object)
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	var got []string
+	for r := range s.ties(in) {
+		got = append(got, r.parts[object].Get("name").String())
+	}
+	if want := "a c z x y"; strings.Join(got, " ") != want {
+		t.Errorf("order %v, want %s", got, want)
+	}
+}

@@ -1,0 +1,113 @@
+package bitbucket
+
+import (
+	"context"
+	"sync"
+
+	goplugin "github.com/hashicorp/go-plugin"
+	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/shared"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+)
+
+// Server serves the plugin's tables to a host: over gRPC to Steampipe, or in process.
+//
+// It is the SDK's server with one thing made certain. In the SDK the error of a scan and the end of its rows travel in
+// two channels, and one select takes whichever it meets: a scan that failed can end as a success with too few rows.
+// Here every scan also leaves its error in an outcome that travels in the context of the call, and Execute looks there
+// after the SDK is done. The scan leaves it before it returns and Execute returns after every scan has, so that none is
+// missed, whatever the SDK's select chose.
+type Server struct {
+	*sdkgrpc.PluginServer
+}
+
+// NewServer returns a server of the plugin without any connection yet.
+func NewServer() *Server {
+	return &Server{plugin.Server(&plugin.ServeOpts{PluginFunc: Plugin})}
+}
+
+// Serve answers the host that started this process, until the host ends it.
+func (s *Server) Serve() {
+	goplugin.Serve(&goplugin.ServeConfig{
+		Plugins:         map[string]goplugin.Plugin{pluginName: &shared.WrapperPlugin{Impl: s}},
+		GRPCServer:      goplugin.DefaultGRPCServer,
+		HandshakeConfig: shared.Handshake,
+	})
+}
+
+// Execute scans one table for the host.
+func (s *Server) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
+	o := &outcome{sent: map[string]int64{}, progress: make(chan struct{})}
+	err := s.PluginServer.Execute(req, &watchedStream{
+		WrapperPlugin_ExecuteServer: stream,
+		ctx:                         context.WithValue(stream.Context(), outcomeKey{}, o),
+		outcome:                     o,
+	})
+	if err != nil {
+		return err
+	}
+	return o.error()
+}
+
+// A watchedStream lets the scans of a call find its outcome, and counts the rows that have left.
+type watchedStream struct {
+	proto.WrapperPlugin_ExecuteServer
+	ctx     context.Context
+	outcome *outcome
+}
+
+func (w *watchedStream) Context() context.Context { return w.ctx }
+
+func (w *watchedStream) Send(r *proto.ExecuteResponse) error {
+	err := w.WrapperPlugin_ExecuteServer.Send(r)
+	w.outcome.rowSent(r.GetConnection())
+	return err
+}
+
+type outcomeKey struct{}
+
+// An outcome is what became of the scans of one call of Execute, one for each connection.
+type outcome struct {
+	mu       sync.Mutex
+	sent     map[string]int64 // rows sent to the host, by connection
+	progress chan struct{}    // closed, and replaced, when a row is sent
+	err      error            // the first error of a scan
+}
+
+func (o *outcome) rowSent(connection string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent[connection]++
+	close(o.progress)
+	o.progress = make(chan struct{})
+}
+
+func (o *outcome) error() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// failed records the error of a scan, and waits until the rows streamed before it have left: once the SDK has seen an
+// error it stops reading, and rows still on their way would block their goroutines for ever.
+func (o *outcome) failed(ctx context.Context, connection string, streamed int64, err error) {
+	o.mu.Lock()
+	if o.err == nil {
+		o.err = err
+	}
+	o.mu.Unlock()
+	for {
+		o.mu.Lock()
+		done, progress := o.sent[connection] >= streamed, o.progress
+		o.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-progress:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package bitbucket
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+)
+
+// Config is a connection of a .spc file, as written there. What is absent comes from the environment, or is a default.
+type Config struct {
+	ConsumerKey    *string  `hcl:"consumer_key"`
+	ConsumerSecret *string  `hcl:"consumer_secret"`
+	RefreshToken   *string  `hcl:"refresh_token"`
+	AccessToken    *string  `hcl:"access_token"`
+	Email          *string  `hcl:"email"`
+	APIToken       *string  `hcl:"api_token"`
+	Workspaces     []string `hcl:"workspaces,optional"`
+	MaxConcurrency *int     `hcl:"max_concurrency"`
+	MaxWait        *string  `hcl:"max_wait"`
+	TokenDir       *string  `hcl:"token_dir"`
+	BaseURL        *string  `hcl:"base_url"`
+	OAuthURL       *string  `hcl:"oauth_url"`
+}
+
+// Settings are what a connection works with: a Config with the environment and the defaults filled in. They hold
+// secrets, and are never printed.
+type Settings struct {
+	ConsumerKey    string
+	ConsumerSecret string
+	RefreshToken   string
+	AccessToken    string
+	Email          string
+	APIToken       string
+	Workspaces     []string
+	MaxConcurrency int
+	MaxWait        time.Duration
+	TokenDir       string
+	BaseURL        string
+	OAuthURL       string
+}
+
+// String hides the secrets.
+func (s Settings) String() string { return "settings for " + s.BaseURL }
+
+// GoString hides the secrets.
+func (s Settings) GoString() string { return s.String() }
+
+// A ConfigError says what is wrong with the arguments of a connection.
+type ConfigError struct {
+	Arguments []string // as named in the .spc file
+	Problem   string   // a sentence for the person who wrote them
+}
+
+func (e *ConfigError) Error() string { return e.Problem }
+
+// A credential is an argument that is part of a way in.
+type credential struct {
+	argument    string
+	environment string
+	optional    bool
+	config      func(*Config) *string
+	setting     func(*Settings) *string
+}
+
+// credentials are the arguments of each way to authorize. A connection has exactly one way in.
+var credentials = [][]credential{
+	{
+		{"consumer_key", "BITBUCKET_OAUTH_CLIENT_ID", false, func(c *Config) *string { return c.ConsumerKey }, func(s *Settings) *string { return &s.ConsumerKey }},
+		{"consumer_secret", "BITBUCKET_OAUTH_CLIENT_SECRET", false, func(c *Config) *string { return c.ConsumerSecret }, func(s *Settings) *string { return &s.ConsumerSecret }},
+		{"refresh_token", "BITBUCKET_OAUTH_REFRESH_TOKEN", true, func(c *Config) *string { return c.RefreshToken }, func(s *Settings) *string { return &s.RefreshToken }},
+	},
+	{
+		{"access_token", "BITBUCKET_OAUTH_TOKEN", false, func(c *Config) *string { return c.AccessToken }, func(s *Settings) *string { return &s.AccessToken }},
+	},
+	{
+		{"email", "BITBUCKET_USERNAME", false, func(c *Config) *string { return c.Email }, func(s *Settings) *string { return &s.Email }},
+		{"api_token", "BITBUCKET_PASSWORD", false, func(c *Config) *string { return c.APIToken }, func(s *Settings) *string { return &s.APIToken }},
+	},
+}
+
+// Settings fills in the environment and the defaults, and checks all but the credentials.
+func (c Config) Settings() (Settings, error) {
+	s := Settings{
+		Workspaces:     c.Workspaces,
+		MaxConcurrency: 8,
+		MaxWait:        time.Minute,
+		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", defaultTokenDir()),
+		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", "https://api.bitbucket.org"),
+		OAuthURL:       orEnvironment(c.OAuthURL, "BITBUCKET_OAUTH_URL", auth.DefaultURL),
+	}
+	if rest, ok := strings.CutPrefix(s.TokenDir, "~/"); ok {
+		s.TokenDir = inHome(rest)
+	}
+	if c.MaxConcurrency != nil {
+		s.MaxConcurrency = *c.MaxConcurrency
+	}
+	if s.MaxConcurrency < 1 || s.MaxConcurrency > 100 {
+		return s, &ConfigError{[]string{"max_concurrency"}, fmt.Sprintf("max_concurrency is %d: give a number of requests from 1 to 100", s.MaxConcurrency)}
+	}
+	if c.MaxWait != nil {
+		wait, err := time.ParseDuration(*c.MaxWait)
+		if err != nil || wait < 0 {
+			return s, &ConfigError{[]string{"max_wait"}, fmt.Sprintf("max_wait is %q: give a duration such as \"30s\", \"5m\" or \"1h\"", *c.MaxWait)}
+		}
+		s.MaxWait = wait
+	}
+	for _, pattern := range s.Workspaces {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			return s, &ConfigError{[]string{"workspaces"}, fmt.Sprintf("workspaces has %q, which is neither the slug of a workspace nor a pattern with * and ?", pattern)}
+		}
+	}
+	s.takeCredentials(&c)
+	return s, nil
+}
+
+// takeCredentials takes the way in that the config names, and completes it from the environment; where the config names
+// none, the environment's. HCL wins: a variable for another way in than the config's is not looked at.
+func (s *Settings) takeCredentials(c *Config) {
+	chosen := false
+	for _, way := range credentials {
+		for _, part := range way {
+			if v := part.config(c); v != nil && strings.TrimSpace(*v) != "" {
+				*part.setting(s) = strings.TrimSpace(*v) // what is pasted often ends in a line break
+				chosen = true
+			}
+		}
+	}
+	for _, way := range credentials {
+		if chosen && !s.names(way) {
+			continue
+		}
+		for _, part := range way {
+			if setting := part.setting(s); *setting == "" {
+				*setting = strings.TrimSpace(os.Getenv(part.environment))
+			}
+		}
+	}
+}
+
+func (s *Settings) names(way []credential) bool {
+	for _, part := range way {
+		if *part.setting(s) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// checkCredentials demands one whole way in.
+func (s *Settings) checkCredentials() error {
+	var ways [][]credential
+	var given []string
+	for _, way := range credentials {
+		if s.names(way) {
+			ways = append(ways, way)
+			given = append(given, way[0].argument)
+		}
+	}
+	switch len(ways) {
+	case 0:
+		return &ConfigError{nil, "no credentials: set consumer_key and consumer_secret (and run `steampipe-plugin-bitbucket login`), or access_token, or email and api_token, in the connection; config/bitbucket.spc shows how"}
+	case 1:
+	default:
+		return &ConfigError{given, fmt.Sprintf("more than one way in: %s are set, in the connection or the environment; keep the arguments of one", strings.Join(given, " and "))}
+	}
+	var missing []string
+	var has string
+	for _, part := range ways[0] {
+		switch {
+		case *part.setting(s) != "":
+			has = part.argument
+		case !part.optional:
+			missing = append(missing, fmt.Sprintf("%s (or %s)", part.argument, part.environment))
+		}
+	}
+	if missing != nil {
+		return &ConfigError{[]string{has}, fmt.Sprintf("%s is set, but %s is not: it takes both", has, strings.Join(missing, " and "))}
+	}
+	return nil
+}
+
+func orEnvironment(argument *string, variable, otherwise string) string {
+	if argument != nil && *argument != "" {
+		return *argument
+	}
+	if v := os.Getenv(variable); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// InstallDir is Steampipe's folder: $STEAMPIPE_INSTALL_DIR, or ~/.steampipe. It is empty where there is neither that
+// variable nor a home.
+func InstallDir() string {
+	if dir := os.Getenv("STEAMPIPE_INSTALL_DIR"); dir != "" {
+		return dir
+	}
+	return inHome(".steampipe")
+}
+
+// defaultTokenDir is beside Steampipe's config. Where there is no such place it is empty, and token_dir must be set.
+func defaultTokenDir() string {
+	if dir := InstallDir(); dir != "" {
+		return filepath.Join(dir, "bitbucket")
+	}
+	return ""
+}
+
+func inHome(rest string) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, rest)
+}

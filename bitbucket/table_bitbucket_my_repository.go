@@ -1,0 +1,107 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableMyRepository: a row is a repository on which the connected user holds a permission, and which. Repositories that
+// the user sees only because they are public are not among them.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permissions-repositories-get
+func tableMyRepository() *table {
+	return &table{
+		name:        "bitbucket_my_repository",
+		description: "A repository on which the connected user was given a permission, and the highest one.",
+		columns: slices.Concat([]column{
+			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
+			text("repository_full_name", "The same as full_name, under the name that other tables have for it.").at("repository.full_name"),
+			text("uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
+			text("permission", "The highest permission of the connected user: read, write or admin."),
+			text("name", "Name of the repository as shown in the interface.").at("repository.name"),
+			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace.").in(detail, "slug"),
+			text("title", "Title of the repository: its name.").at("repository.name"),
+		}, in(detail, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool {
+			return c.name == "name" || c.name == "title"
+		})...), []column{
+			text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
+			text("workspace_uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid"),
+		}),
+		quals: []qual{
+			named("workspace_slug"),
+			filtered("full_name", "repository.full_name", opsName),
+			filtered("repository_full_name", "repository.full_name", opsName),
+			filtered("permission", "permission", opsBool),
+		},
+		rows: myRepositoryRows,
+	}
+}
+
+func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	if s.needs(reviewers) {
+		s.wanted["full_name"] = true
+	}
+	rows := s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+		return myRepositoriesIn(ctx, s, p)
+	})
+	return s.withReviewers(ctx, rows)
+}
+
+func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {
+	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
+	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")
+	rows := s.listIn(ctx, p, l)
+	if !s.needs(detail) {
+		return rows
+	}
+	return s.joined(ctx, p, rows)
+}
+
+// joined adds to each repository its details. They are listed, a hundred in one request, and not asked for one by one:
+// but for a repository that came between the two lists.
+func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		details := map[string]gjson.Result{}
+		l := api.List{
+			Path:    api.Path("/2.0/repositories/{workspace}", p.slug()),
+			Query:   url.Values{"role": {"member"}},
+			Fields:  append(s.fields(detail), "uuid"),
+			PageLen: 100,
+		}
+		for item, err := range s.List(ctx, l) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			details[item.Get("uuid").String()] = item
+		}
+		for r, err := range rows {
+			if err == nil {
+				err = s.detailed(ctx, r, details)
+			}
+			if api.IsNotFound(err) {
+				continue // taken away since the list of permissions was read
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *scan) detailed(ctx context.Context, r *row, details map[string]gjson.Result) (err error) {
+	repository := r.parts[object].Get("repository")
+	known, ok := details[repository.Get("uuid").String()]
+	if !ok {
+		slug, name, _ := strings.Cut(repository.Get("full_name").String(), "/")
+		known, err = s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(detail)...)
+	}
+	r.parts[detail] = known
+	return err
+}

@@ -1,0 +1,82 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableMyWorkspace: a row is a workspace that the connected user belongs to.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
+func tableMyWorkspace() *table {
+	return &table{
+		name:        "bitbucket_my_workspace",
+		description: "A workspace that the connected user belongs to, with the user's role in it.",
+		columns: slices.Concat([]column{
+			text("slug", "Short name of the workspace as it stands in addresses.").at("workspace.slug"),
+			text("uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid"),
+			boolean("is_administrator", "True if the connected user administers the workspace.").at("administrator"),
+			text("permission", "The highest role of the connected user in the workspace: owner, create-project, member or collaborator. Costs one more request for each workspace.").in(membership, "permission"),
+		}, in(detail, workspaceDetailColumns()...)),
+		quals: []qual{named("slug"), {column: "is_administrator", operators: opsBool}},
+		rows:  myWorkspaceRows,
+	}
+}
+
+// workspaceDetailColumns are the columns that only the workspace itself has, not the list of the user's workspaces.
+func workspaceDetailColumns() []column {
+	return []column{
+		text("avatar_url", "Address of the workspace's picture.").at("links.avatar.href"),
+		timestamp("created_on", "When the workspace was created."),
+		text("forking_mode", "Rule for forks of the workspace's repositories: allow_forks or internal_only."),
+		text("html_url", "Address of the workspace in the browser.").at("links.html.href"),
+		boolean("is_privacy_enforced", "True if the workspace allows private content only."),
+		boolean("is_private", "True if only its members can see the workspace."),
+		text("name", "Name of the workspace."),
+		text("self_link", "Address of the workspace in the API.").at("links.self.href"),
+		text("title", "Title of the workspace: its name.").at("name"),
+		text("type", "Type of the object: workspace."),
+		timestamp("updated_on", "When the workspace was last changed."),
+	}
+}
+
+func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	list := myWorkspaces()
+	list.Fields = append(s.fields(object), "workspace.slug")
+	for _, c := range s.conditions {
+		if is, ok := c.value.(bool); ok && c.column.name == "is_administrator" {
+			list.Query.Set("administrator", strconv.FormatBool(is == (c.operator == "=")))
+		}
+	}
+	if slugs, ok := s.equals("slug"); ok {
+		list.Query.Set("q", api.Compare("slug", "IN", slugs).String())
+	}
+	rows := func(yield func(*row, error) bool) {
+		for access, err := range s.List(ctx, list) {
+			if err == nil && !s.covers(access.Get("workspace.slug").String()) {
+				continue
+			}
+			r := &row{}
+			r.parts[object] = access
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+	if !s.needs(detail) && !s.needs(membership) {
+		return rows
+	}
+	return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
+		slug := r.parts[object].Get("workspace.slug").String()
+		if s.needs(membership) {
+			r.parts[membership], err = s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membership)...)
+		}
+		if err == nil && s.needs(detail) {
+			r.parts[detail], err = s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, s.fields(detail)...)
+		}
+		return err
+	})
+}

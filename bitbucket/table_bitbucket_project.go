@@ -1,0 +1,60 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableProject: a row is a project.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-projects-get
+func tableProject() *table {
+	return &table{
+		name:        "bitbucket_project",
+		description: "A project that the connected user can see, in all workspaces that the connection covers.",
+		columns: slices.Concat([]column{
+			text("key", "Key of the project, unique in the workspace."),
+			text("uuid", "Immutable id of the project, in braces."),
+			text("name", "Name of the project."),
+			text("avatar_url", "Address of the project's picture.").at("links.avatar.href"),
+			timestamp("created", "The same as created_on.").at("created_on"),
+			timestamp("created_on", "When the project was created."),
+			text("description", "Description of the project."),
+			boolean("has_publicly_visible_repos", "True if everybody can see at least one repository of the project."),
+			text("html_url", "Address of the project in the browser.").at("links.html.href"),
+			boolean("is_private", "True if only those who were given access can see the project."),
+			text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
+			text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
+			text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
+			text("self_link", "Address of the project in the API.").at("links.self.href"),
+			text("title", "Title of the project: its name.").at("name"),
+			text("type", "Type of the object: project."),
+			timestamp("updated", "The same as updated_on.").at("updated_on"),
+			timestamp("updated_on", "When the project was last changed."),
+		}, workspaceColumns()),
+		quals: []qual{named("workspace_slug"), named("key")},
+		rows:  projectRows,
+	}
+}
+
+func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	keys, byKey := s.equals("key")
+	_, byWorkspace := s.equals("workspace_slug")
+	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+		if !byKey {
+			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
+		}
+		return single(ctx, s, each(keys...), func(ctx context.Context, s *scan, key string) (*row, error) {
+			item, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil, s.fields(object)...)
+			if err != nil {
+				if _, scopes := api.MissingScope(err); !byWorkspace && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {
+					return nil, nil // the key may be another workspace's, or hidden here as it would be in a list
+				}
+				return nil, err
+			}
+			return p.row(item), nil
+		})
+	})
+}

@@ -1,0 +1,60 @@
+package bitbucket
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+
+	"github.com/tidwall/gjson"
+)
+
+// tableRateLimit: a row is what the last responses said about the quota of the connection.
+// https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
+func tableRateLimit() *table {
+	return &table{
+		name:        "bitbucket_rate_limit",
+		description: "The quota of requests, as Bitbucket's last response to the connection told it.",
+		columns: []column{
+			integer("request_limit", "Requests allowed in an hour. Null if Bitbucket does not tell."),
+			integer("remaining", "Requests left until the quota returns. Null if Bitbucket does not tell."),
+			timestamp("reset_at", "When the quota returns. Null if Bitbucket does not tell."),
+			boolean("is_near_limit", "True if Bitbucket says that less than a fifth of the quota is left."),
+			timestamp("observed_at", "When the response that said so arrived. Null if none did."),
+			text("resource", "What the quota is for, if Bitbucket says."),
+			integer("requests", "Requests that this process made for the connection, repeated ones included."),
+			integer("retries", "Requests that this process had to repeat."),
+			integer("received_bytes", "Bytes that this process received for the connection."),
+			text("title", "Title of the quota: the address of the API.").at("base_url"),
+		},
+		rows: rateLimitRows,
+	}
+}
+
+func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	return single(ctx, s, each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
+		if s.Stats().Requests == 0 { // nothing was asked yet: the cheapest request that everybody may make tells
+			if _, err := s.inventory(ctx); err != nil {
+				return nil, err
+			}
+		}
+		quota, stats := s.Quota(), s.Stats()
+		said := map[string]any{
+			"base_url": s.settings.BaseURL, "requests": stats.Requests, "retries": stats.Retries, "received_bytes": stats.Bytes,
+		}
+		if quota.Known {
+			said["request_limit"], said["remaining"] = quota.Limit, quota.Remaining
+			said["is_near_limit"], said["resource"] = quota.NearLimit, quota.Resource
+			said["observed_at"] = quota.ObservedAt
+			if !quota.ResetAt.IsZero() {
+				said["reset_at"] = quota.ResetAt
+			}
+		}
+		encoded, err := json.Marshal(said)
+		if err != nil {
+			return nil, err
+		}
+		r := &row{}
+		r.parts[object] = gjson.ParseBytes(encoded)
+		return r, nil
+	})
+}

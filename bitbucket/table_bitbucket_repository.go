@@ -1,0 +1,169 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableRepository: a row is a repository that the connected user can see.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-get
+func tableRepository() *table {
+	return &table{
+		name:        "bitbucket_repository",
+		description: "A repository that the connected user can see, in all workspaces that the connection covers.",
+		columns: slices.Concat([]column{
+			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\"."),
+			text("uuid", "Immutable id of the repository, in braces."),
+			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace."),
+		}, repositoryColumns(), []column{
+			text("role", "The role by which the connected user must hold the repository, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask.").in(query, "role"),
+		}, workspaceColumns()),
+		quals: []qual{
+			named("workspace_slug"),
+			named("role"),
+			filtered("full_name", "full_name", opsText),
+			filtered("uuid", "uuid", opsName),
+			filtered("slug", "slug", opsText),
+			filtered("name", "name", opsText),
+			filtered("project_key", "project.key", opsText),
+			filtered("language", "language", opsText),
+			filtered("is_private", "is_private", opsBool),
+			filtered("fork_policy", "fork_policy", opsText),
+			filtered("created_on", "created_on", opsOrder),
+			filtered("updated_on", "updated_on", opsOrder),
+			filtered("size", "size", opsOrder),
+		},
+		rows: repositoryRows,
+	}
+}
+
+// repositoryColumns are the columns that bitbucket_repository and bitbucket_my_repository share, beside those that
+// name the repository.
+func repositoryColumns() []column {
+	return []column{
+		text("name", "Name of the repository as shown in the interface."),
+		text("avatar_url", "Address of the repository's picture.").at("links.avatar.href"),
+		text("clone_https_url", "Address to clone from over HTTPS.").at(`links.clone.#(name=="https").href`),
+		text("clone_ssh_url", "Address to clone from over SSH.").at(`links.clone.#(name=="ssh").href`),
+		timestamp("created_on", "When the repository was created.").sorted("created_on"),
+		document("default_reviewers", "Users who are proposed as reviewers of every pull request. Costs one more request for each repository, and needs the scope pullrequest.").in(reviewers, "@this"),
+		text("description", "Description of the repository."),
+		text("fork_policy", "Who may fork: allow_forks, no_public_forks (private forks only) or no_forks."),
+		boolean("has_issues", "True if the repository says that it has an issue tracker, which Bitbucket removed in August 2026."),
+		boolean("has_wiki", "True if the repository says that it has a wiki, which Bitbucket removed in August 2026."),
+		text("html_url", "Address of the repository in the browser.").at("links.html.href"),
+		boolean("is_private", "True if only those who were given access can see the repository; false if everybody can."),
+		text("language", "Main programming language as set in the repository's details."),
+		document("mainbranch", "The main branch. Null for a repository without any commit."),
+		text("mainbranch_name", "Name of the main branch. Null for a repository without any commit.").at("mainbranch.name"),
+		text("owner_account_id", "Atlassian account id of the owner, where that is a person.").at("owner.account_id"),
+		text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
+		text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
+		text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
+		text("parent_full_name", "Full name of the repository that this one was forked from.").at("parent.full_name"),
+		text("parent_uuid", "Immutable id of the repository that this one was forked from.").at("parent.uuid"),
+		text("project_key", "Key of the project that the repository belongs to.").at("project.key"),
+		text("project_name", "Name of the project that the repository belongs to.").at("project.name"),
+		text("project_uuid", "Immutable id of the project that the repository belongs to.").at("project.uuid"),
+		text("scm", "Version control system: git."),
+		text("self_link", "Address of the repository in the API.").at("links.self.href"),
+		integer("size", "Size of the repository in bytes.").sorted("size"),
+		text("title", "Title of the repository: its name.").at("name"),
+		text("type", "Type of the object: repository."),
+		timestamp("updated_on", "When the repository was last changed: by a push, or in its settings.").sorted("updated_on"),
+		text("website", "Address of a website that the repository's details name."),
+	}
+}
+
+// workspaceColumns say in which workspace an object lives.
+func workspaceColumns() []column {
+	return []column{
+		text("workspace_slug", "Slug of the workspace.").at("workspace.slug").in(workspace, "slug"),
+		text("workspace_uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid").in(workspace, "uuid"),
+	}
+}
+
+func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	if s.needs(reviewers) {
+		s.wanted["full_name"] = true
+	}
+	return s.withReviewers(ctx, repositoriesAlone(ctx, s))
+}
+
+func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	roles, byRole := s.equals("role")
+	if !byRole {
+		if names, ok := s.equals("full_name"); ok {
+			return s.sorted(single(ctx, s, each(names...), repositoryByFullName))
+		}
+		if uuids, ok := s.equals("uuid"); ok {
+			return s.sorted(single(ctx, s, each(uuids...), repositoryByUUID))
+		}
+		roles = []string{""}
+	}
+	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+		return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+			return repositoriesIn(ctx, s, p, role)
+		})
+	})
+}
+
+// repositoriesIn lists the repositories of one workspace, in all roles if role is empty.
+func repositoriesIn(ctx context.Context, s *scan, p place, role string) iter.Seq2[*row, error] {
+	l := s.collection(api.Path("/2.0/repositories/{workspace}", p.slug()), 100)
+	if role != "" {
+		l.Query.Set("role", role)
+		p.query = gjson.Parse(`{"role":` + quote(role) + `}`)
+	}
+	return s.listIn(ctx, p, l)
+}
+
+// repositoryByFullName asks for one repository, such as "acme/website".
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-get
+func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, error) {
+	slug, name, ok := strings.Cut(fullName, "/")
+	if !ok || !s.covers(slug) {
+		return nil, nil // no repository that the connection covers has such a name
+	}
+	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(object)...)
+	if err != nil {
+		return nil, err
+	}
+	return namedPlace(slug).row(item), nil
+}
+
+// repositoryByUUID asks for one repository in whatever workspace it is: beside a repository's uuid that may be empty.
+func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
+	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), nil, append(s.fields(object), "full_name")...)
+	slug, _, _ := strings.Cut(item.Get("full_name").String(), "/")
+	if err != nil || !s.covers(slug) {
+		return nil, err
+	}
+	return namedPlace(slug).row(item), nil
+}
+
+// withReviewers adds the default reviewers to each repository, if the query reads them.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-default-reviewers-get
+func (s *scan) withReviewers(ctx context.Context, repositories iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if !s.needs(reviewers) {
+		return repositories
+	}
+	return s.completed(ctx, repositories, func(ctx context.Context, r *row) error {
+		slug, name, _ := strings.Cut(s.table.column("full_name").value(r).(string), "/")
+		var users []string
+		for user, err := range s.List(ctx, api.List{Path: api.Path("/2.0/repositories/{workspace}/{repo_slug}/default-reviewers", slug, name), PageLen: 100}) {
+			if err != nil {
+				return err
+			}
+			users = append(users, user.Raw)
+		}
+		r.parts[reviewers] = gjson.Parse("[" + strings.Join(users, ",") + "]")
+		return nil
+	})
+}

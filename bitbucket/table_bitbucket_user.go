@@ -1,0 +1,57 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableUser: a row is an account that the query names by uuid or account id; without that, the connected user.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/
+func tableUser() *table {
+	return &table{
+		name:        "bitbucket_user",
+		description: "An account that the query names by uuid or account id; the connected user if it names none.",
+		columns: []column{
+			text("uuid", "Immutable id of the account, in braces."),
+			text("account_id", "Atlassian account id. Null for an account that is not a person."),
+			text("account_status", "Status of the account, such as active."),
+			text("avatar_url", "Address of the account's picture.").at("links.avatar.href"),
+			timestamp("created_on", "When the account was created. Null for a private profile."),
+			text("display_name", "Name of the account."),
+			boolean("has_2fa_enabled", "True if the account has two-step verification. Null unless Bitbucket tells the connected user."),
+			text("html_url", "Address of the profile in the browser.").at("links.html.href"),
+			boolean("is_staff", "True if the account is Atlassian's staff."),
+			text("nickname", "Name that the user has chosen; not unique."),
+			text("self_link", "Address of the account in the API.").at("links.self.href"),
+			text("title", "Title of the account: the display name.").at("display_name"),
+			text("type", "What the account is: user, app_user or team."),
+		},
+		quals: []qual{named("uuid"), named("account_id")},
+		rows:  userRows,
+	}
+}
+
+func userRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	for _, id := range []string{"uuid", "account_id"} {
+		if ids, ok := s.equals(id); ok {
+			return single(ctx, s, each(ids...), userByID)
+		}
+	}
+	return single(ctx, s, each(api.Path("/2.0/user")), userAt)
+}
+
+func userByID(ctx context.Context, s *scan, id string) (*row, error) {
+	return userAt(ctx, s, api.Path("/2.0/users/{selected_user}", id))
+}
+
+func userAt(ctx context.Context, s *scan, path string) (*row, error) {
+	found, err := s.Get(ctx, path, nil, s.fields(object)...)
+	if err != nil {
+		return nil, err
+	}
+	r := &row{}
+	r.parts[object] = found
+	return r, nil
+}

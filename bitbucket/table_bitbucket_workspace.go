@@ -1,0 +1,61 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableWorkspace: a row is a workspace: the connected user's, or any that the query names and the user may see.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
+func tableWorkspace() *table {
+	return &table{
+		name:        "bitbucket_workspace",
+		description: "A workspace of the connected user, or a public one that the query names by slug or uuid.",
+		columns: slices.Concat([]column{
+			text("slug", "Short name of the workspace as it stands in addresses.").in(workspace, "slug").in(detail, "slug"),
+			text("uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid").in(detail, "uuid"),
+		}, in(detail, workspaceDetailColumns()...)),
+		quals: []qual{named("slug"), named("uuid")},
+		rows:  workspaceRows,
+	}
+}
+
+func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	uuids, byUUID := s.equals("uuid")
+	if _, bySlug := s.equals("slug"); byUUID && !bySlug {
+		return single(ctx, s, each(uuids...), workspaceByUUID)
+	}
+	return single(ctx, s, s.places(ctx, "slug"), workspaceAt)
+}
+
+func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
+	r := &row{}
+	if !p.named { // a name is only how somebody calls it: the workspace itself says how it is called
+		r.parts[workspace] = p.workspace
+	}
+	if !p.named && !s.needs(detail) {
+		return r, nil
+	}
+	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), nil, s.fields(detail)...)
+	if err != nil {
+		if s.vanished(ctx, p, err) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	r.parts[detail] = found
+	return r, nil
+}
+
+func workspaceByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
+	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", uuid), nil, append(s.fields(detail), "slug")...)
+	if err != nil || !s.covers(found.Get("slug").String()) {
+		return nil, err
+	}
+	r := &row{}
+	r.parts[detail] = found
+	return r, nil
+}

@@ -1,0 +1,69 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableWorkspaceMember: a row is a member of a workspace.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-get
+func tableWorkspaceMember() *table {
+	return &table{
+		name:        "bitbucket_workspace_member",
+		description: "A member of a workspace, with the member's role in it.",
+		columns: slices.Concat([]column{
+			text("user_uuid", "Immutable id of the member, in braces.").at("user.uuid"),
+			text("uuid", "The same as user_uuid.").at("user.uuid"),
+			text("account_id", "Atlassian account id of the member. Null for a member that is not a person.").at("user.account_id"),
+			text("permission", "Role of the member in the workspace: owner, create-project, member or collaborator."),
+			text("account_status", "Status of the account, such as active. Costs one more request for each member.").in(detail, "account_status"),
+			timestamp("added_on", "When the member joined the workspace. Null where the workspace is administered in admin.atlassian.com."),
+			text("avatar_url", "Address of the member's picture.").at("user.links.avatar.href"),
+			timestamp("created_on", "When the account was created. Costs one more request for each member.").in(detail, "created_on"),
+			text("display_name", "Name of the member.").at("user.display_name"),
+			text("html_url", "Address of the member's profile in the browser.").at("user.links.html.href"),
+			timestamp("last_accessed", "When the member last used the workspace. Null where the workspace is administered in admin.atlassian.com."),
+			text("member_type", "What the member is: user, app_user or team.").at("user.type"),
+			text("nickname", "Name that the member has chosen; not unique.").at("user.nickname"),
+			text("self_link", "Address of the membership in the API.").at("links.self.href"),
+			text("title", "Title of the member: the display name.").at("user.display_name"),
+		}, workspaceColumns()),
+		quals: []qual{
+			named("workspace_slug"),
+			filtered("user_uuid", "user.uuid", opsName),
+			filtered("uuid", "user.uuid", opsName),
+			filtered("account_id", "user.account_id", opsName),
+			filtered("permission", "permission", opsBool),
+		},
+		rows: memberRows,
+	}
+}
+
+func memberRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	// Each of the two lists can be filtered by what the other lacks: the members by user, their permissions by role.
+	path, filterable := "/2.0/workspaces/{workspace}/members", []string{"user_uuid", "uuid", "account_id"}
+	if s.wants("permission", "added_on", "last_accessed") {
+		path, filterable = "/2.0/workspaces/{workspace}/permissions", []string{"permission"}
+	}
+	if s.needs(detail) {
+		s.wanted["user_uuid"] = true
+	}
+	rows := s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+		return s.listIn(ctx, p, s.collection(api.Path(path, p.slug()), 100, filterable...))
+	})
+	if !s.needs(detail) {
+		return rows
+	}
+	return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
+		id := r.parts[object].Get("user.uuid").String()
+		r.parts[detail], err = s.Get(ctx, api.Path("/2.0/users/{selected_user}", id), nil, s.fields(detail)...)
+		if api.IsNotFound(err) {
+			return nil // an account without a profile of its own: it stays a member
+		}
+		return err
+	})
+}

@@ -1,0 +1,449 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// byKey indexes rows by the text of some of their columns.
+func byKey(t *testing.T, rows []map[string]any, columns ...string) map[string]map[string]any {
+	t.Helper()
+	index := map[string]map[string]any{}
+	for _, row := range rows {
+		var key []string
+		for _, c := range columns {
+			key = append(key, fmt.Sprint(row[c]))
+		}
+		k := strings.Join(key, " ")
+		if index[k] != nil {
+			t.Errorf("two rows of %s", k)
+		}
+		index[k] = row
+	}
+	return index
+}
+
+// project keeps some columns of rows.
+func project(rows map[string]map[string]any, columns ...string) map[string]map[string]any {
+	kept := map[string]map[string]any{}
+	for key, row := range rows {
+		kept[key] = map[string]any{}
+		for _, c := range columns {
+			kept[key][c] = row[c]
+		}
+	}
+	return kept
+}
+
+func TestMyWorkspace(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	want := map[string]map[string]any{}
+	var administered, others []string
+	for _, m := range o.MembershipsOf(o.Connected) {
+		w := m.Workspace
+		want[w.Slug] = map[string]any{
+			"slug": w.Slug, "uuid": w.UUID, "is_administrator": m.Permission == "owner", "permission": m.Permission,
+			"name": w.Name, "title": w.Name, "is_private": w.IsPrivate, "is_privacy_enforced": w.IsPrivacyEnforced, "forking_mode": w.ForkingMode,
+			"created_on": w.CreatedOn.UTC().Truncate(time.Microsecond),
+		}
+		if m.Permission == "owner" {
+			administered = append(administered, w.Slug)
+		} else {
+			others = append(others, w.Slug)
+		}
+	}
+	rows := byKey(t, h.rows(ask{table: "bitbucket_my_workspace"}), "slug")
+	if diff := cmp.Diff(want, project(rows, "slug", "uuid", "is_administrator", "permission", "name", "title", "is_private", "is_privacy_enforced", "forking_mode", "created_on")); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+	if len(administered) == 0 || len(others) == 0 {
+		t.Fatal("the organization lacks a workspace that the connected user administers, or one that the user does not")
+	}
+
+	for name, test := range map[string]struct {
+		columns      string
+		where        []*proto.Qual
+		want         []string
+		wantRequests map[string]int
+	}{
+		"without details":   {"slug is_administrator", nil, slices.Concat(administered, others), map[string]int{"/user/workspaces": 1}},
+		"administered":      {"slug", []*proto.Qual{where("is_administrator", "=", true)}, administered, map[string]int{"/user/workspaces": 1}},
+		"not administered":  {"slug", []*proto.Qual{where("is_administrator", "<>", true)}, others, map[string]int{"/user/workspaces": 1}},
+		"by slug":           {"slug", []*proto.Qual{where("slug", "=", others[0])}, others[:1], map[string]int{"/user/workspaces": 1}},
+		"role of one":       {"slug permission", []*proto.Qual{where("slug", "=", others[0])}, others[:1], map[string]int{"/user/workspaces": 1, "/user/workspaces/{workspace}/permission": 1}},
+		"somebody else's":   {"slug", []*proto.Qual{where("slug", "=", "nobodys")}, nil, map[string]int{"/user/workspaces": 1}},
+		"details of one":    {"slug name", []*proto.Qual{where("slug", "=", others[0])}, others[:1], map[string]int{"/user/workspaces": 1, "/workspaces/{workspace}": 1}},
+		"details, slug out": {"slug name", []*proto.Qual{where("slug", "=", []string{"nobodys", others[0]})}, others[:1], map[string]int{"/user/workspaces": 1, "/workspaces/{workspace}": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_my_workspace", columns: test.columns, where: test.where})
+			if diff := cmp.Diff(sorted(slices.Clone(test.want)), sorted(values(rows, "slug"))); diff != "" {
+				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.wantRequests, requested(fake)); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWorkspace(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	mine := map[string]string{}
+	var foreign *fakebitbucket.Workspace
+	for _, w := range o.Workspaces {
+		if o.Membership(w, o.Connected) != nil {
+			mine[w.Slug] = w.Name
+		} else if !w.IsPrivate {
+			foreign = w
+		}
+	}
+	got := map[string]string{}
+	for _, row := range h.rows(ask{table: "bitbucket_workspace"}) {
+		got[row["slug"].(string)] = fmt.Sprint(row["name"])
+	}
+	if diff := cmp.Diff(mine, got); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+
+	for name, q := range map[string]*proto.Qual{
+		"a public one by slug": where("slug", "=", foreign.Slug),
+		"a public one by uuid": where("uuid", "=", foreign.UUID),
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_workspace", columns: "slug uuid name", where: []*proto.Qual{q}})
+			want := []map[string]any{{"slug": foreign.Slug, "uuid": foreign.UUID, "name": foreign.Name}}
+			if len(rows) != 1 || !cmp.Equal(want[0], project(byKey(t, rows, "slug"), "slug", "uuid", "name")[foreign.Slug]) {
+				t.Errorf("rows = %v, want %v", rows, want)
+			}
+			if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}": 1}, requested(fake)); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", "nobodys-workspace")}}); err == nil {
+		t.Error("no error for a workspace that does not exist")
+	}
+}
+
+func TestMyRepository(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
+	h := connected(t, fake)
+	o := fake.Organization()
+	want := map[string]map[string]any{}
+	var levels = map[string][]string{}
+	for _, r := range o.Repositories {
+		if p := o.EffectivePermission(r, o.Connected); p != "" {
+			want[r.FullName()] = map[string]any{
+				"permission": p, "uuid": r.UUID, "name": r.Name, "is_private": r.IsPrivate,
+				"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID,
+			}
+			levels[p] = append(levels[p], r.FullName())
+		}
+	}
+	if len(levels["read"]) == 0 || len(levels["write"]) == 0 || len(levels["admin"]) == 0 {
+		t.Fatalf("the organization lacks a level: %v", levels)
+	}
+	columns := []string{"permission", "uuid", "name", "is_private", "workspace_slug", "workspace_uuid"}
+	rows := byKey(t, h.rows(ask{table: "bitbucket_my_repository", columns: "full_name " + strings.Join(columns, " ")}), "full_name")
+	if diff := cmp.Diff(want, project(rows, columns...)); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+	for level, names := range levels {
+		t.Run(level, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", level)}})
+			if diff := cmp.Diff(sorted(names), sorted(values(rows, "full_name"))); diff != "" {
+				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+			for _, e := range fake.Journal() {
+				if strings.HasSuffix(e.Endpoint, "/permissions/repositories") && !strings.Contains(e.Query.Get("q"), "permission = ") {
+					t.Errorf("Bitbucket was sent q=%q", e.Query.Get("q"))
+				}
+			}
+		})
+	}
+	name := levels["write"][0]
+	fake.ResetJournal()
+	got := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", name)}})
+	if len(got) != 1 || got[0]["full_name"] != name || got[0]["repository_full_name"] != name {
+		t.Errorf("by repository_full_name: %v", got)
+	}
+	if diff := cmp.Diff(map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 1}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestProject(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Projects: 12})
+	h := connected(t, fake)
+	o := fake.Organization()
+	listed := byKey(t, h.rows(ask{table: "bitbucket_project"}), "workspace_slug", "key")
+	if len(listed) == 0 {
+		t.Fatal("no projects")
+	}
+	for key, row := range listed {
+		w := o.Workspace(row["workspace_slug"].(string))
+		p := o.Project(w, row["key"].(string))
+		want := map[string]any{
+			"uuid": p.UUID, "name": p.Name, "is_private": p.IsPrivate, "has_publicly_visible_repos": p.HasPubliclyVisibleRepo,
+			"workspace_uuid": w.UUID, "created_on": p.CreatedOn.UTC().Truncate(time.Microsecond),
+		}
+		for column, value := range want {
+			if diff := cmp.Diff(value, row[column]); diff != "" {
+				t.Errorf("%s: %s mismatch (-want +got):\n%s", key, column, diff)
+			}
+		}
+	}
+	var owned int
+	for _, w := range o.Workspaces {
+		if o.Administers(w, o.Connected) {
+			owned = len(o.ProjectsOf(w))
+			rows := h.rows(ask{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}})
+			if len(rows) != owned {
+				t.Errorf("%d projects in %s, want %d", len(rows), w.Slug, owned)
+			}
+			p := o.ProjectsOf(w)[0]
+			fake.ResetJournal()
+			rows = h.rows(ask{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", w.Slug), where("key", "=", p.Key)}})
+			if len(rows) != 1 || rows[0]["key"] != p.Key {
+				t.Errorf("by key: %v", rows)
+			}
+			if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}/projects/{project_key}": 1}, requested(fake)); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+			rows = h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", p.Key)}})
+			if !slices.Contains(values(rows, "workspace_slug"), w.Slug) {
+				t.Errorf("by key in all workspaces: %v", rows)
+			}
+		}
+	}
+}
+
+func TestWorkspaceMember(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	want := map[string]map[string]any{}
+	var one *fakebitbucket.Membership
+	for _, w := range o.Workspaces {
+		if o.Membership(w, o.Connected) == nil {
+			continue
+		}
+		for _, m := range o.MembersOf(w) {
+			added, accessed := any(nil), any(nil)
+			if m.AddedOn != nil && !w.CentrallyAdministered {
+				added = m.AddedOn.UTC().Truncate(time.Millisecond)
+			}
+			if m.LastAccessed != nil && !w.CentrallyAdministered {
+				accessed = m.LastAccessed.UTC().Truncate(time.Millisecond)
+			}
+			want[w.Slug+" "+m.User.UUID] = map[string]any{
+				"permission": m.Permission, "display_name": m.User.DisplayName, "account_id": orNil(m.User.AccountID), "member_type": m.User.Type,
+				"uuid": m.User.UUID, "workspace_uuid": w.UUID, "added_on": added, "last_accessed": accessed,
+			}
+			if m.User.AccountID != "" && m.User != o.Connected {
+				one = m
+			}
+		}
+	}
+	rows := h.rows(ask{table: "bitbucket_workspace_member"})
+	for _, row := range rows {
+		for _, c := range []string{"added_on", "last_accessed"} {
+			if at, ok := row[c].(time.Time); ok {
+				row[c] = at.Truncate(time.Millisecond)
+			}
+		}
+	}
+	got := project(byKey(t, rows, "workspace_slug", "user_uuid"), "permission", "display_name", "account_id", "member_type", "uuid", "workspace_uuid", "added_on", "last_accessed")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+
+	for name, test := range map[string]struct {
+		columns string
+		where   []*proto.Qual
+		want    func(*fakebitbucket.Membership) bool
+		path    string
+	}{
+		"owners":       {"user_uuid workspace_slug", []*proto.Qual{where("permission", "=", "owner")}, func(m *fakebitbucket.Membership) bool { return m.Permission == "owner" }, "/permissions"},
+		"by uuid":      {"user_uuid workspace_slug", []*proto.Qual{where("user_uuid", "=", one.User.UUID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/members"},
+		"by id":        {"user_uuid workspace_slug", []*proto.Qual{where("account_id", "=", one.User.AccountID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/members"},
+		"role of one":  {"user_uuid workspace_slug permission", []*proto.Qual{where("uuid", "=", one.User.UUID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/permissions"},
+		"status":       {"user_uuid workspace_slug account_status", []*proto.Qual{where("user_uuid", "=", one.User.UUID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/members"},
+		"by workspace": {"user_uuid workspace_slug", []*proto.Qual{where("workspace_slug", "=", one.Workspace.Slug)}, func(m *fakebitbucket.Membership) bool { return m.Workspace == one.Workspace }, "/members"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []string
+			for _, w := range o.Workspaces {
+				for _, m := range o.MembersOf(w) {
+					if o.Membership(w, o.Connected) != nil && test.want(m) {
+						want = append(want, w.Slug+" "+m.User.UUID)
+					}
+				}
+			}
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_workspace_member", columns: test.columns, where: test.where})
+			var got []string
+			for key := range byKey(t, rows, "workspace_slug", "user_uuid") {
+				got = append(got, key)
+			}
+			if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+			if requested(fake)["/workspaces/{workspace}"+test.path] == 0 {
+				t.Errorf("nothing was asked of %s: %v", test.path, requested(fake))
+			}
+		})
+	}
+}
+
+func TestUser(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	other := o.Users[len(o.Users)/2]
+	for name, test := range map[string]struct {
+		where []*proto.Qual
+		want  *fakebitbucket.User
+		path  string
+	}{
+		"the connected user": {nil, o.Connected, "/user"},
+		"by uuid":            {[]*proto.Qual{where("uuid", "=", other.UUID)}, other, "/users/{selected_user}"},
+		"by account id":      {[]*proto.Qual{where("account_id", "=", o.Connected.AccountID)}, o.Connected, "/users/{selected_user}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_user", where: test.where})
+			if len(rows) != 1 || rows[0]["uuid"] != test.want.UUID || rows[0]["display_name"] != test.want.DisplayName || rows[0]["type"] != test.want.Type {
+				t.Errorf("rows = %v, want %s", rows, test.want.DisplayName)
+			}
+			if diff := cmp.Diff(map[string]int{test.path: 1}, requested(fake)); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}}); err == nil {
+		t.Error("no error for a user that does not exist")
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Quota: 1000})
+	h := connected(t, fake)
+	row := h.rows(ask{table: "bitbucket_rate_limit"})[0]
+	if row["request_limit"] != int64(1000) || row["remaining"] != int64(999) || row["requests"] != int64(1) {
+		t.Errorf("row = %v, want 999 of 1000 left after one request", row)
+	}
+	if reset, _ := row["reset_at"].(time.Time); time.Until(reset) <= 0 || time.Until(reset) > time.Hour+time.Minute {
+		t.Errorf("reset_at = %v, want within the hour", row["reset_at"])
+	}
+	fake.ResetJournal()
+	h.rows(ask{table: "bitbucket_rate_limit"})
+	if n := len(fake.Journal()); n != 0 {
+		t.Errorf("asking again made %d requests, want none", n)
+	}
+
+	silent := fakebitbucket.Start(t, fakebitbucket.Options{})
+	row = connected(t, silent).rows(ask{table: "bitbucket_rate_limit"})[0]
+	if row["request_limit"] != nil || row["remaining"] != nil || row["observed_at"] != nil || row["requests"] != int64(1) {
+		t.Errorf("row = %v, want nulls where Bitbucket told nothing", row)
+	}
+}
+
+func TestWorkspacesOfTheConnection(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	var first, second, foreign string
+	for _, w := range o.Workspaces {
+		switch {
+		case o.Administers(w, o.Connected):
+			first = w.Slug
+		case o.Membership(w, o.Connected) != nil:
+			second = w.Slug
+		default:
+			foreign = w.Slug
+		}
+	}
+	for name, test := range map[string]struct {
+		workspaces   string
+		where        []*proto.Qual
+		want         []string
+		wantRequests int // for the inventory
+	}{
+		"all":                     {"", nil, []string{first, second}, 1},
+		"one by name":             {fmt.Sprintf("workspaces = [%q]", second), nil, []string{second}, 0},
+		"a public one by name":    {fmt.Sprintf("workspaces = [%q]", foreign), nil, []string{foreign}, 0},
+		"a pattern":               {fmt.Sprintf("workspaces = [%q]", first[:3]+"*"), nil, []string{first}, 1},
+		"another case":            {fmt.Sprintf("workspaces = [%q]", strings.ToUpper(first[:3])+"*"), nil, []string{first}, 1},
+		"the query's, covered":    {fmt.Sprintf("workspaces = [%q, %q]", first, second), []*proto.Qual{where("workspace_slug", "=", first)}, []string{first}, 0},
+		"the query's, left out":   {fmt.Sprintf("workspaces = [%q]", second), []*proto.Qual{where("workspace_slug", "=", first)}, nil, 0},
+		"the query's, no pattern": {"", []*proto.Qual{where("workspace_slug", "=", foreign)}, []string{foreign}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := connected(t, fake, test.workspaces)
+			fake.ResetJournal()
+			found := values(h.rows(ask{table: "bitbucket_repository", columns: "workspace_slug", where: test.where}), "workspace_slug")
+			if diff := cmp.Diff(sorted(slices.Clone(test.want)), slices.Compact(sorted(found))); diff != "" {
+				t.Errorf("workspaces mismatch (-want +got):\n%s", diff)
+			}
+			if got := requested(fake)["/user/workspaces"]; got != test.wantRequests {
+				t.Errorf("%d requests for the inventory, want %d", got, test.wantRequests)
+			}
+		})
+	}
+}
+
+func TestAggregator(t *testing.T) {
+	first := fakebitbucket.Start(t, fakebitbucket.Options{Seed: 1})
+	second := fakebitbucket.Start(t, fakebitbucket.Options{Seed: 2})
+	h := newHost(t, map[string]string{
+		"one": connectionTo(first, first.Organization().Connected.UUID),
+		"two": connectionTo(second, second.Organization().Connected.UUID),
+	})
+	rows, err := h.tryOn(context.Background(), []string{"one", "two"}, ask{table: "bitbucket_repository", columns: "full_name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for name, fake := range map[string]*fakebitbucket.Server{"one": first, "two": second} {
+		for _, full := range fullNames(covered(fake.Organization(), fake.Organization().Connected), nil) {
+			want = append(want, name+" "+full)
+		}
+	}
+	var got []string
+	for _, row := range rows {
+		got = append(got, fmt.Sprint(row["sp_connection_name"], " ", row["full_name"]))
+	}
+	if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestQueriesShareTheInventory(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	for range 5 {
+		h.rows(ask{table: "bitbucket_repository", columns: "name"})
+		h.rows(ask{table: "bitbucket_project", columns: "name"})
+		h.rows(ask{table: "bitbucket_workspace_member", columns: "display_name"})
+	}
+	if got := requested(fake)["/user/workspaces"]; got != 1 {
+		t.Errorf("15 queries asked %d times for the workspaces, want once", got)
+	}
+}

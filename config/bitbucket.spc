@@ -1,0 +1,48 @@
+connection "bitbucket" {
+  plugin = "local/bitbucket"
+
+  # One way in is needed: A, B or C.
+
+  # A. An OAuth consumer, authorized once by the user whose rights decide what is visible.
+  #    Create it in Workspace settings > OAuth consumers, then run `steampipe-plugin-bitbucket login`, which leaves a
+  #    token in token_dir and keeps it alive. Without a login (and without refresh_token) the consumer acts for itself.
+
+  # Key of the consumer. Also from the environment variable BITBUCKET_OAUTH_CLIENT_ID.
+  # consumer_key = "pLk8fXq3ZbTnRw5mYd"
+
+  # Secret of the consumer. Also from the environment variable BITBUCKET_OAUTH_CLIENT_SECRET.
+  # consumer_secret = "a7dK2mVx9QeRt4WzHc6LpJy3BnSfUg8T"
+
+  # A first refresh token, in place of a login. Bitbucket replaces it with each use: it counts once, and what follows is
+  # kept in token_dir. Also from the environment variable BITBUCKET_OAUTH_REFRESH_TOKEN.
+  # refresh_token = "jU5sEoxampleR3fr3shT0kenq8Zw"
+
+  # B. An access token of a workspace, a project or a repository. It can't read permissions, and belongs to no user: name
+  #    the workspaces that it is for. Also from the environment variable BITBUCKET_OAUTH_TOKEN.
+  # access_token = "ATCTT3xFfGN0exampleV7rKpLs"
+
+  # C. The e-mail address and an API token of an Atlassian account. Also from the environment variables
+  #    BITBUCKET_USERNAME and BITBUCKET_PASSWORD.
+  # email     = "audit-bot@example.com"
+  # api_token = "ATATT3xFfGF0exampleQ2mWnXe"
+
+  # The workspaces to cover, by slug; * and ? stand for any text and any one character. All that the connected user
+  # belongs to, if not set.
+  # workspaces = ["acme", "acme-*"]
+
+  # The most requests that are under way at a time, from 1 to 100. 8 if not set.
+  # max_concurrency = 8
+
+  # The longest that a query waits when the quota of requests is used up; then it fails and says when the quota returns.
+  # "1m" if not set.
+  # max_wait = "1m"
+
+  # The folder of the token files. $STEAMPIPE_INSTALL_DIR/bitbucket if not set, which is ~/.steampipe/bitbucket by default.
+  # Also from the environment variable BITBUCKET_TOKEN_DIR.
+  # token_dir = "~/.steampipe/bitbucket"
+
+  # The addresses of Bitbucket's API and of its authorization server. Also from the environment variables
+  # BITBUCKET_API_BASE_URL and BITBUCKET_OAUTH_URL.
+  # base_url  = "https://api.bitbucket.org"
+  # oauth_url = "https://bitbucket.org/site/oauth2"
+}
