@@ -159,6 +159,8 @@ func TestRepositoryConditions(t *testing.T) {
 		"full names":          {[]*proto.Qual{where("full_name", "=", []string{pick.FullName(), all[0].FullName()})}, "", func(r *repository) bool { return r == pick || r == all[0] }},
 		"uuid":                {[]*proto.Qual{where("uuid", "=", pick.UUID)}, "", func(r *repository) bool { return r == pick }},
 		"full name unlike":    {[]*proto.Qual{where("full_name", "<>", pick.FullName())}, "full_name != ", func(r *repository) bool { return r != pick }},
+		"public, by its name": {[]*proto.Qual{where("full_name", "=", pick.FullName()), where("is_private", "=", !pick.IsPrivate)}, "", func(*repository) bool { return false }},
+		"a long list":         {[]*proto.Qual{where("slug", "=", append(manyNames(500), pick.Slug))}, "", func(r *repository) bool { return r.Slug == pick.Slug }},
 		"not a full name":     {[]*proto.Qual{where("full_name", "=", "nonsense")}, "", func(*repository) bool { return false }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -168,12 +170,23 @@ func TestRepositoryConditions(t *testing.T) {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			for _, e := range fake.Journal() {
+				if len(e.Query.Get("q")) > maxFilter {
+					t.Errorf("Bitbucket was sent a filter of %d bytes", len(e.Query.Get("q")))
+				}
 				if strings.HasSuffix(e.Endpoint, "/repositories/{workspace}") && !strings.Contains(e.Query.Get("q"), test.wantFilter) {
 					t.Errorf("Bitbucket was sent q=%s, want %q in it", e.Query.Get("q"), test.wantFilter)
 				}
 			}
 		})
 	}
+}
+
+func manyNames(n int) []string {
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf("nobody-%d", i))
+	}
+	return names
 }
 
 func TestRepositoryNamedButRefused(t *testing.T) {
@@ -323,6 +336,15 @@ func TestRepositoryAsksForTheColumnsOfTheQuery(t *testing.T) {
 	few, all := bytes("full_name size updated_on"), bytes(strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", ""))
 	if few*5 > all {
 		t.Errorf("three columns took %d bytes, all took %d", few, all)
+	}
+}
+
+func TestRepositoryFillsInTheColumnsOfTheQuery(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	for _, row := range connected(t, fake).rows(ask{table: "bitbucket_repository", columns: "name", limit: 3}) {
+		if row["name"] == nil || row["title"] != nil {
+			t.Errorf("name %v, title %v: want the name alone", row["name"], row["title"])
+		}
 	}
 }
 

@@ -256,4 +256,65 @@ func TestOrderByTwoColumns(t *testing.T) {
 	if want := "a c z x y"; strings.Join(got, " ") != want {
 		t.Errorf("order %v, want %s", got, want)
 	}
+	s.limit = 1
+	for r := range s.ties(s.accepted(in)) {
+		if first := r.parts[object].Get("name").String(); first != "a" {
+			t.Errorf("the first of those that are equal is %s, want a", first)
+		}
+		break
+	}
+}
+
+// A scan with a limit reads a few parents ahead at first, and more when those do not suffice.
+func TestFanOutBeginsSlowly(t *testing.T) {
+	read := 0
+	parents := func(yield func(int, error) bool) {
+		for i := range 100 {
+			read++
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+	taken := 0
+	for range fanOut(context.Background(), 1, 8, parents, func(_ context.Context, i int) iter.Seq2[int, error] { return each(i) }) {
+		if taken++; taken == 3 {
+			break
+		}
+	}
+	if read != 6 {
+		t.Errorf("three rows, one of each parent, made it begin with %d parents, want 6: one, then two, then four at a time", read)
+	}
+}
+
+// Scans share the request for the workspaces, but not the fate of whoever asked first.
+func TestInventoryOutlivesTheFirstWhoAsks(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	asked, answer := make(chan bool), make(chan bool)
+	fake.Inject(fakebitbucket.Fault{Path: "/2.0/user/workspaces", Kind: fakebitbucket.FaultHandler, Handler: func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-answer
+		fake.Answer(w, r)
+	}})
+	projects := ask{table: "bitbucket_project", columns: "key"}
+	first, cancel := context.WithCancel(context.Background())
+	var scans sync.WaitGroup
+	scans.Go(func() {
+		if _, err := h.try(first, projects); err == nil {
+			t.Error("the cancelled scan ended without an error")
+		}
+	})
+	<-asked
+	waiting := make(chan bool)
+	scans.Go(func() {
+		close(waiting)
+		if rows, err := h.try(context.Background(), projects); err != nil || len(rows) == 0 {
+			t.Errorf("the other scan got %d rows and error %v", len(rows), err)
+		}
+	})
+	<-waiting
+	cancel()
+	close(answer)
+	scans.Wait()
 }

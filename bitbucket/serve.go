@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	goplugin "github.com/hashicorp/go-plugin"
@@ -94,7 +95,7 @@ func (o *outcome) error() error {
 func (o *outcome) failed(ctx context.Context, connection string, streamed int64, err error) {
 	o.mu.Lock()
 	if o.err == nil {
-		o.err = err
+		o.err = fmt.Errorf("%s: %w", connection, err) // as the SDK puts it
 	}
 	o.mu.Unlock()
 	for {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 )
 
@@ -89,8 +90,8 @@ func (c Config) Settings() (Settings, error) {
 		Workspaces:     c.Workspaces,
 		MaxConcurrency: 8,
 		MaxWait:        time.Minute,
-		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", defaultTokenDir()),
-		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", "https://api.bitbucket.org"),
+		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", DefaultTokenDir()),
+		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", api.DefaultBaseURL),
 		OAuthURL:       orEnvironment(c.OAuthURL, "BITBUCKET_OAUTH_URL", auth.DefaultURL),
 	}
 	if rest, ok := strings.CutPrefix(s.TokenDir, "~/"); ok {
@@ -203,8 +204,8 @@ func InstallDir() string {
 	return inHome(".steampipe")
 }
 
-// defaultTokenDir is beside Steampipe's config. Where there is no such place it is empty, and token_dir must be set.
-func defaultTokenDir() string {
+// DefaultTokenDir is the folder of the token files, beside Steampipe's config. Where there is no such place it is empty, and token_dir must be set.
+func DefaultTokenDir() string {
 	if dir := InstallDir(); dir != "" {
 		return filepath.Join(dir, "bitbucket")
 	}

@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -406,6 +407,51 @@ func TestWorkspacesOfTheConnection(t *testing.T) {
 				t.Errorf("%d requests for the inventory, want %d", got, test.wantRequests)
 			}
 		})
+	}
+}
+
+// What the connection does not cover is not shown, even if the query names it, and not asked for.
+func TestNamedButNotCovered(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	w, other := o.Workspaces[0], o.Workspaces[1]
+	r := o.RepositoriesOf(w)[0]
+	h := connected(t, fake, fmt.Sprintf("workspaces = [%q]", other.Slug))
+	for name, test := range map[string]struct {
+		ask          ask
+		wantRequests int
+	}{
+		"repository by name":   {ask{table: "bitbucket_repository", where: []*proto.Qual{where("full_name", "=", r.FullName())}}, 0},
+		"repository by uuid":   {ask{table: "bitbucket_repository", where: []*proto.Qual{where("uuid", "=", r.UUID)}}, 1},
+		"workspace by slug":    {ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", w.Slug)}}, 0},
+		"workspace by uuid":    {ask{table: "bitbucket_workspace", where: []*proto.Qual{where("uuid", "=", w.UUID)}}, 1},
+		"membership":           {ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("slug", "=", w.Slug)}}, 1},
+		"permission by name":   {ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", r.FullName())}}, 0},
+		"members of workspace": {ask{table: "bitbucket_workspace_member", where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			if rows := h.rows(test.ask); len(rows) != 0 {
+				t.Errorf("%d rows, want none", len(rows))
+			}
+			if got := len(fake.Journal()); got != test.wantRequests {
+				t.Errorf("%d requests, want %d", got, test.wantRequests)
+			}
+		})
+	}
+}
+
+// A repository whose access is taken away between two lists of one scan is gone, and no error.
+func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	slug := fake.Organization().Workspaces[0].Slug
+	fake.Inject(fakebitbucket.Fault{
+		Path: "/2.0/user/workspaces/{workspace}/permissions/repositories", Kind: fakebitbucket.FaultStatus, Status: http.StatusOK, Count: -1,
+		Body: `{"values":[{"type":"repository_permission","permission":"read","repository":{"full_name":"` + slug + `/gone","name":"gone","uuid":"{00000000-0000-4000-8000-000000000000}"}}]}`,
+	})
+	if rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", slug)}}); len(rows) != 0 {
+		t.Errorf("rows = %v, want none", rows)
 	}
 }
 

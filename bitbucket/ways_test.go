@@ -147,6 +147,11 @@ func TestConnectionTrouble(t *testing.T) {
 				Header: http.Header{"X-Ratelimit-Reset": {"1800"}}, Body: "Rate limit for this resource has been exceeded"})
 			return connectionTo(fake, fake.Organization().Connected.UUID)
 		}, []string{"quota", "30m"}},
+		"quota used up, and no wait allowed": {ask{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: http.StatusTooManyRequests, Path: "/2.0/user",
+				Header: http.Header{"X-Ratelimit-Reset": {"20"}}, Body: "Rate limit for this resource has been exceeded"})
+			return connectionTo(fake, fake.Organization().Connected.UUID, `max_wait = "0s"`)
+		}, []string{"quota", "20s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, nil)

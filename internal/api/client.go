@@ -17,8 +17,10 @@ import (
 	"github.com/tidwall/gjson"
 )
 
+// DefaultBaseURL is where Bitbucket Cloud's API lives; /2.0 and /1.0 are under it.
+const DefaultBaseURL = "https://api.bitbucket.org"
+
 const (
-	defaultBaseURL        = "https://api.bitbucket.org"
 	defaultMaxConcurrency = 8
 	defaultMaxWait        = time.Minute
 
@@ -36,7 +38,7 @@ type Authorizer interface {
 
 // Config is what a [Client] is made of. The zero value is an anonymous client with the defaults.
 type Config struct {
-	// BaseURL is the API's address without /2.0, by default https://api.bitbucket.org. It must be
+	// BaseURL is the API's address without /2.0, by default DefaultBaseURL. It must be
 	// https, or http to a loopback address.
 	BaseURL string
 	// Authorizer provides the credentials. Without one, requests are anonymous.
@@ -72,7 +74,7 @@ type Client struct {
 
 // New returns a client. It sends nothing yet; it fails if the configuration makes no sense.
 func New(config Config) (*Client, error) {
-	base, err := parseBaseURL(cmp.Or(config.BaseURL, defaultBaseURL))
+	base, err := parseBaseURL(cmp.Or(config.BaseURL, DefaultBaseURL))
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +116,7 @@ func New(config Config) (*Client, error) {
 func parseBaseURL(address string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSuffix(address, "/"))
 	if err != nil || base.Host == "" || base.Path != "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
-		return nil, errors.New("base_url must be the address of the API's host alone, such as " + defaultBaseURL)
+		return nil, errors.New("base_url must be the address of the API's host alone, such as " + DefaultBaseURL)
 	}
 	if base.Scheme == "https" || base.Scheme == "http" && isLoopback(base.Hostname()) {
 		return base, nil

@@ -1,0 +1,43 @@
+STEAMPIPE_INSTALL_DIR ?= $(HOME)/.steampipe
+
+BINARY     := steampipe-plugin-bitbucket
+PLUGIN_DIR := $(STEAMPIPE_INSTALL_DIR)/plugins/local/bitbucket
+CONFIG     := $(STEAMPIPE_INSTALL_DIR)/config/bitbucket.spc
+PACKAGE    := github.com/kindor/steampipe-plugin-bitbucket
+
+# The Steampipe SDK is not free of data races itself, so the race detector watches the packages that don't import it.
+RACE_FREE := $(PACKAGE)/internal/api $(PACKAGE)/internal/auth $(PACKAGE)/internal/fakebitbucket
+
+COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+DATE   := $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucket.Date=$(DATE)
+
+.PHONY: build install demo test lint bench clean
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
+
+# A connection that is there already is somebody's: it is left alone.
+install: build
+	mkdir -p "$(PLUGIN_DIR)" "$(dir $(CONFIG))"
+	cp $(BINARY) "$(PLUGIN_DIR)/.bitbucket.plugin.new"
+	mv "$(PLUGIN_DIR)/.bitbucket.plugin.new" "$(PLUGIN_DIR)/bitbucket.plugin"
+	test -e "$(CONFIG)" || cp config/bitbucket.spc "$(CONFIG)"
+
+demo: build
+	./$(BINARY) demo
+
+test:
+	go test -race $(addsuffix /...,$(RACE_FREE))
+	go test $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
+
+lint:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -f $(BINARY)

@@ -1,0 +1,132 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/cli/browser"
+	"golang.org/x/term"
+)
+
+// A console is where the command line talks with a person or a script.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	lines    *bufio.Reader          // in, line by line
+	browse   func(url string) error // opens a page for the person
+}
+
+func newConsole(in io.Reader, out, err io.Writer) *console {
+	return &console{in: in, out: output{out}, err: err, lines: bufio.NewReader(in), browse: browse}
+}
+
+// browse opens the person's browser. What the browser says would only clutter the terminal.
+func browse(url string) error {
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	return browser.OpenURL(url)
+}
+
+// An output is standard output. A reader that went away gets an error of its own.
+type output struct{ io.Writer }
+
+func (o output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = errReaderGone
+	}
+	return n, err
+}
+
+// terminal returns the file descriptor of a reader or writer that is a terminal.
+func terminal(stream any) (fd int, ok bool) {
+	switch wrapped := stream.(type) {
+	case *firstWrite:
+		return terminal(wrapped.Writer)
+	case output:
+		return terminal(wrapped.Writer)
+	}
+	f, isFile := stream.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	return int(f.Fd()), true
+}
+
+// ask asks for a line.
+func (c *console) ask(ctx context.Context, prompt string) (string, error) {
+	fmt.Fprint(c.err, prompt)
+	line, err := await(ctx, func() (string, error) {
+		line, err := c.lines.ReadString('\n')
+		return lineRead(line, err, prompt)
+	})
+	if err != nil {
+		fmt.Fprintln(c.err) // what is said next begins on a line of its own
+	}
+	return line, err
+}
+
+// askSecret asks for a line that a terminal doesn't show.
+func (c *console) askSecret(ctx context.Context, prompt string) (string, error) {
+	fd, ok := terminal(c.in)
+	if !ok {
+		return c.ask(ctx, prompt)
+	}
+	state, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	defer fmt.Fprintln(c.err)
+	fmt.Fprint(c.err, prompt)
+	secret, err := await(ctx, func() (string, error) {
+		secret, err := term.ReadPassword(fd)
+		return lineRead(string(secret), err, prompt)
+	})
+	if ctx.Err() != nil {
+		_ = term.Restore(fd, state) // the read goes on, and would leave the terminal without an echo
+	}
+	return secret, err
+}
+
+func lineRead(line string, err error, prompt string) (string, error) {
+	line = strings.TrimSpace(line)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if line == "" {
+		return "", misconfigured("nothing was entered for %q", strings.TrimRight(strings.TrimSpace(prompt), ":"))
+	}
+	return line, nil
+}
+
+// readAll reads standard input to its end.
+func (c *console) readAll(ctx context.Context) (string, error) {
+	return await(ctx, func() (string, error) {
+		all, err := io.ReadAll(c.lines)
+		return string(all), err
+	})
+}
+
+// await waits for a read, which can't be interrupted, or until ctx is done.
+func await(ctx context.Context, read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		answered <- answer{text, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}

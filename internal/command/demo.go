@@ -1,0 +1,118 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// openDemo opens the tables of a made-up organization in memory. It is connected like a real one: through HTTP, with a
+// consumer and a refresh token that rotates, and a token file, which is gone once the database is closed.
+func openDemo(ctx context.Context) (*database, error) {
+	fake := fakebitbucket.New(fakebitbucket.Options{})
+	stop, err := fake.Listen()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "bitbucket-demo-")
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	cleanUp := func() {
+		_ = settled(context.WithoutCancel(ctx), settleTime) // only that it ends counts: the token file is thrown away
+		stop()
+		_ = os.RemoveAll(dir)
+	}
+	organization := fake.Organization()
+	consumer := fake.Consumer(organization.Workspaces[0].Slug)
+	c := bareConnection().Connection
+	c.Config = connectionBody([]argument{
+		{name: "consumer_key", value: consumer.Key},
+		{name: "consumer_secret", value: consumer.Secret},
+		{name: "refresh_token", value: fake.Grant(consumer, organization.Connected.UUID)},
+		{name: "token_dir", value: dir},
+		{name: "base_url", value: fake.URL()},
+		{name: "oauth_url", value: fake.OAuthURL()},
+	})
+	return openDatabase(ctx, []sqlhost.Connection{c}, cleanUp)
+}
+
+// A question is one that the demo asks.
+type question struct{ title, sql string }
+
+var questions = []question{
+	{"Which repositories are the largest?", `
+select full_name, round(size / 1e6, 1) as megabytes, language
+from bitbucket_repository
+order by size desc
+limit 8`},
+	{"Which have not been touched for longest?", `
+select full_name, date(updated_on) as last_change, cast(julianday('now') - julianday(updated_on) as integer) as days
+from bitbucket_repository
+order by updated_on
+limit 8`},
+	{"Which can everybody see?", `
+select full_name, project_name, fork_policy
+from bitbucket_repository
+where is_private = false
+order by full_name`},
+	{"What may I do, and where?", `
+select w.slug as workspace, w.is_administrator, r.permission, count(*) as repositories
+from bitbucket_my_workspace as w
+join bitbucket_my_repository as r on r.workspace_slug = w.slug
+group by w.slug, r.permission
+order by w.slug, repositories desc`},
+	{"Who are the members, by role?", `
+select workspace_slug, permission, count(*) as members, max(date(last_accessed)) as last_seen
+from bitbucket_workspace_member
+group by workspace_slug, permission
+order by workspace_slug, members desc`},
+	{"What is in the projects?", `
+select workspace_slug, project_key, project_name, count(*) as repositories, count(distinct language) as languages, round(sum(size) / 1e6) as megabytes
+from bitbucket_repository
+group by workspace_slug, project_key
+order by megabytes desc`},
+}
+
+func newDemo(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Ask a handful of questions about a made-up organization",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			db, err := openDemo(ctx)
+			if err != nil {
+				return err
+			}
+			defer db.close()
+			for _, q := range questions {
+				if err := pose(ctx, c, db, q); err != nil {
+					return err
+				}
+			}
+			_, err = fmt.Fprintf(c.out, "The organization is made up. Ask it more:\n\n  %s query --demo \"select * from bitbucket_my_workspace\"\n", program)
+			return err
+		},
+	}
+}
+
+// pose shows a question, its SQL, and the answer.
+func pose(ctx context.Context, c *console, db *database, q question) error {
+	sql := strings.TrimSpace(q.sql)
+	if _, err := fmt.Fprintf(c.out, "%s\n\n  %s\n\n", q.title, strings.ReplaceAll(sql, "\n", "\n  ")); err != nil {
+		return err
+	}
+	if _, err := answer(ctx, db, sql, newTablePrinter(c.out, 1)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(c.out)
+	return err
+}

@@ -1,0 +1,26 @@
+package command
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	got := runCommand(t, "", "demo")
+	if got.code != exitOK || got.err != "" {
+		t.Fatalf("exit code %d: %s", got.code, got.err)
+	}
+	rest := got.out
+	for _, q := range questions {
+		_, after, found := strings.Cut(rest, q.title+"\n\n  select ")
+		if !found {
+			t.Fatalf("no question %q, or not in its place:\n%s", q.title, got.out)
+		}
+		_, answer, _ := strings.Cut(after, "\n\n+")
+		if rows := strings.Count(answer[:strings.Index(answer, "\n\n")], "\n| ") - 1; rows < 2 {
+			t.Errorf("%s: %d rows", q.title, rows)
+		}
+		rest = after
+	}
+}

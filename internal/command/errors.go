@@ -1,0 +1,84 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// A usageError says that a command was called, or configured, in a way that can't work.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usagef returns a usageError that names the command's help.
+func usagef(cmd *cobra.Command, format string, args ...any) error {
+	return misconfigured("%w (see %s --help)", fmt.Errorf(format, args...), cmd.CommandPath())
+}
+
+// misconfigured returns a usageError for which no help text has the answer.
+func misconfigured(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case isUsage(err):
+		return exitUsage
+	default:
+		return exitFailed
+	}
+}
+
+// isUsage says whether the same command would fail again, however Bitbucket answers.
+func isUsage(err error) bool {
+	if denied, ok := errors.AsType[*auth.Error](err); ok && denied.Kind == auth.KindConfiguration {
+		return true
+	}
+	_, usage := errors.AsType[*usageError](err)
+	_, config := errors.AsType[*bitbucket.ConfigError](err)
+	_, connection := errors.AsType[*sqlhost.ConnectionError](err)
+	return usage || config || connection
+}
+
+// errReaderGone is the error of a write to standard output that nobody reads any more.
+var errReaderGone = errors.New("standard output is not read any more")
+
+// printError tells the person. A reader that went away has what it wanted and is told nothing.
+func (c *console) printError(ctx context.Context, err error) {
+	switch {
+	case errors.Is(err, errReaderGone):
+	case ctx.Err() != nil:
+		fmt.Fprintln(c.err, "Error: cancelled")
+	default:
+		fmt.Fprintln(c.err, "Error:", oneLine(err.Error()))
+	}
+}
+
+// oneLine joins the lines of a text, such as that of several errors.
+func oneLine(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}

@@ -1,0 +1,63 @@
+package command
+
+import (
+	"bufio"
+	"encoding/csv"
+	"io"
+)
+
+// A csvPrinter writes a header and the rows, with an empty line between the results of several statements. Null is an
+// empty field.
+type csvPrinter struct {
+	w       *bufio.Writer
+	csv     *csv.Writer // has w for its buffer
+	printed bool
+}
+
+func newCSVPrinter(w io.Writer, _ int) printer {
+	buffered := bufio.NewWriter(w)
+	return &csvPrinter{w: buffered, csv: csv.NewWriter(buffered)}
+}
+
+func (p *csvPrinter) print(r result) error {
+	columns := r.Columns()
+	if len(columns) == 0 {
+		return r.Err()
+	}
+	if p.printed {
+		p.w.WriteByte('\n')
+	}
+	p.printed = true
+	fields := make([]string, len(columns))
+	for i, c := range columns {
+		fields[i] = c.Name
+	}
+	if err := p.record(fields); err != nil {
+		return err
+	}
+	for r.Next() {
+		for i, v := range r.Values() {
+			fields[i] = ""
+			if v != nil {
+				fields[i] = text(columns[i], v)
+			}
+		}
+		if err := p.record(fields); err != nil {
+			return err
+		}
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	return p.w.Flush()
+}
+
+func (p *csvPrinter) record(fields []string) error {
+	if len(fields) == 1 && fields[0] == "" {
+		_, err := p.w.WriteString("\"\"\n") // an empty line would be no row
+		return err
+	}
+	return p.csv.Write(fields)
+}
+
+func (p *csvPrinter) end() error { return p.w.Flush() }

@@ -1,0 +1,125 @@
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// A jsonPrinter writes an array of rows, each an object on a line of its own; for several statements an array with such
+// an array for each of them, which is empty for one that has no result. The document is closed by end, so that what a
+// failure cuts off is no JSON.
+type jsonPrinter struct {
+	w       *bufio.Writer
+	results int
+	printed int
+}
+
+func newJSONPrinter(w io.Writer, results int) printer {
+	return &jsonPrinter{w: bufio.NewWriter(w), results: results}
+}
+
+func (p *jsonPrinter) print(r result) error {
+	switch {
+	case p.printed > 0:
+		p.w.WriteString(",\n")
+	case p.results > 1:
+		p.w.WriteString("[\n")
+	}
+	p.printed++
+	names := keys(r.Columns())
+	before := "[\n"
+	for r.Next() {
+		p.w.WriteString(before)
+		if err := p.object(r.Columns(), names, r.Values()); err != nil {
+			return err
+		}
+		before = ",\n"
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	if before == "[\n" {
+		_, err := p.w.WriteString("[]")
+		return err
+	}
+	_, err := p.w.WriteString("\n]")
+	return err
+}
+
+func (p *jsonPrinter) object(columns []sqlhost.Column, names []string, values []any) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	for i, v := range values {
+		separator := ","
+		if i == 0 {
+			separator = "{"
+		}
+		b.WriteString(separator)
+		if err := encoder.Encode(names[i]); err != nil {
+			return err
+		}
+		b.Truncate(b.Len() - 1) // Encode ends the line
+		b.WriteByte(':')
+		if err := encoder.Encode(jsonValue(columns[i], v)); err != nil {
+			return fmt.Errorf("column %s can't be written as JSON: %w", columns[i].Name, err)
+		}
+		b.Truncate(b.Len() - 1)
+	}
+	b.WriteByte('}')
+	_, err := p.w.Write(b.Bytes())
+	return err
+}
+
+func (p *jsonPrinter) end() error {
+	if p.results > 1 {
+		p.w.WriteString("\n]")
+	}
+	p.w.WriteByte('\n')
+	return p.w.Flush()
+}
+
+// jsonValue returns what json.Encoder writes as the value is meant.
+func jsonValue(c sqlhost.Column, v any) any {
+	switch v := native(c, v).(type) {
+	case string:
+		switch {
+		case c.Type == sqlhost.JSON && json.Valid([]byte(v)):
+			return json.RawMessage(v)
+		case c.Type == sqlhost.Timestamp:
+			return rfc3339(v)
+		}
+		return v
+	case []byte:
+		return text(c, v)
+	default:
+		return v
+	}
+}
+
+// keys returns the names of the columns with a number after those that stand there again: an object has each key once.
+func keys(columns []sqlhost.Column) []string {
+	taken := map[string]bool{}
+	for _, c := range columns {
+		taken[c.Name] = true
+	}
+	seen := map[string]bool{}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		name := c.Name
+		if seen[name] {
+			for n := 2; taken[name]; n++ {
+				name = fmt.Sprintf("%s_%d", c.Name, n)
+			}
+			taken[name] = true
+		}
+		seen[name] = true
+		names[i] = name
+	}
+	return names
+}

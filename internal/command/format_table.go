@@ -1,0 +1,123 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	prettytext "github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// null is how tables and lines show that there is no value.
+const null = "<null>"
+
+// A tablePrinter draws each result as a table. On a terminal long texts are wrapped to make it fit.
+type tablePrinter struct {
+	w     io.Writer
+	width int // of the terminal, 0 if it is none
+}
+
+func newTablePrinter(w io.Writer, _ int) printer {
+	p := &tablePrinter{w: w}
+	if fd, ok := terminal(w); ok {
+		p.width, _, _ = term.GetSize(fd) // 0 if it doesn't say
+	}
+	return p
+}
+
+func (p *tablePrinter) print(r result) error {
+	columns := r.Columns()
+	if len(columns) == 0 {
+		return r.Err()
+	}
+	t := table.NewWriter()
+	t.SetStyle(table.StyleDefault)
+	t.Style().Format.Header = prettytext.FormatDefault
+	header := table.Row{}
+	configs := make([]table.ColumnConfig, len(columns))
+	widths := make([]int, len(columns))
+	for i, c := range columns {
+		name := printable(c.Name)
+		header = append(header, name)
+		configs[i] = table.ColumnConfig{Number: i + 1, Align: prettytext.AlignLeft, AlignHeader: prettytext.AlignLeft}
+		widths[i] = prettytext.LongestLineLen(name)
+	}
+	t.AppendHeader(header)
+	for r.Next() {
+		row := table.Row{}
+		for i, v := range r.Values() {
+			if isNumber(columns[i], v) {
+				configs[i].Align, configs[i].AlignHeader = prettytext.AlignRight, prettytext.AlignRight
+			}
+			content := cell(columns[i], v)
+			row = append(row, content)
+			widths[i] = max(widths[i], prettytext.LongestLineLen(content))
+		}
+		t.AppendRow(row)
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	if p.width > 0 {
+		widest := fit(widths, p.width)
+		for i := range configs {
+			configs[i].WidthMax, configs[i].WidthMaxEnforcer = widest, prettytext.WrapSoft
+		}
+	}
+	t.SetColumnConfigs(configs)
+	_, err := fmt.Fprintln(p.w, t.Render())
+	return err
+}
+
+// narrowest is what no column is wrapped below: a table of many columns is rather wider than the terminal than unreadable.
+const narrowest = 24
+
+// fit returns how wide a column may be for all of them to fit into the width, with the lines between them.
+func fit(widths []int, width int) int {
+	for widest := max(slices.Max(widths), narrowest); widest > narrowest; widest-- {
+		total := 1
+		for _, w := range widths {
+			total += min(w, widest) + 3
+		}
+		if total <= width {
+			return widest
+		}
+	}
+	return narrowest
+}
+
+func (p *tablePrinter) end() error { return nil }
+
+func isNumber(c sqlhost.Column, v any) bool {
+	switch native(c, v).(type) {
+	case int64, float64:
+		return true
+	}
+	return false
+}
+
+// cell writes a value so that it stays in its cell.
+func cell(c sqlhost.Column, v any) string {
+	if v == nil {
+		return null
+	}
+	return printable(text(c, v))
+}
+
+// printable replaces what would make a terminal do something else than show a character: texts come from everybody who
+// can name a repository.
+func printable(s string) string {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\t", "    ")
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Bidi_Control) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

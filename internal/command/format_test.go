@@ -1,0 +1,291 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// everyKind returns a result with columns of every type.
+func everyKind() *list {
+	return &list{
+		columns: []sqlhost.Column{
+			{Name: "name", Type: sqlhost.Text}, {Name: "is_private", Type: sqlhost.Boolean}, {Name: "size", Type: sqlhost.Integer},
+			{Name: "share", Type: sqlhost.Real}, {Name: "updated_on", Type: sqlhost.Timestamp}, {Name: "mainbranch", Type: sqlhost.JSON},
+			{Name: "count(*)"}, {Name: "name"},
+		},
+		rows: [][]any{
+			{"café, \"größer\"", int64(1), int64(9007199254740993), 1e6, "2026-01-02 03:04:05.678", `{"name": "a<b"}`, int64(0), "a\nb"},
+			{nil, int64(0), nil, nil, nil, nil, 0.25, "\x1b[31mred\u202e\t."},
+			{"", nil, int64(-1), 0.1, "no time", `not JSON`, "1", []byte{1, 255}},
+		},
+	}
+}
+
+func twoResults() []result {
+	return []result{
+		&list{columns: []sqlhost.Column{{Name: "a"}}, rows: [][]any{{int64(1)}, {nil}}},
+		&list{},
+		&list{columns: []sqlhost.Column{{Name: "b"}, {Name: "c"}}},
+		&list{columns: []sqlhost.Column{{Name: "d"}}, rows: [][]any{{"x"}}},
+	}
+}
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		format  string
+		results []result
+		want    string
+	}{
+		"table": {
+			format: "table", results: []result{everyKind()},
+			want: `
++----------------+------------+------------------+---------+-------------------------+-----------------+----------+----------------+
+| name           | is_private |             size |   share | updated_on              | mainbranch      | count(*) | name           |
++----------------+------------+------------------+---------+-------------------------+-----------------+----------+----------------+
+| café, "größer" | true       | 9007199254740993 | 1000000 | 2026-01-02 03:04:05.678 | {"name": "a<b"} |        0 | a              |
+|                |            |                  |         |                         |                 |          | b              |
+| <null>         | false      |           <null> |  <null> | <null>                  | <null>          |     0.25 | �[31mred�    . |
+|                | <null>     |               -1 |     0.1 | no time                 | not JSON        |        1 | x'01ff'        |
++----------------+------------+------------------+---------+-------------------------+-----------------+----------+----------------+
+`,
+		},
+		"line": {
+			format: "line", results: []result{everyKind()},
+			want: `
+-[ RECORD 1 ]---------------------------
+name       | café, "größer"
+is_private | true
+size       | 9007199254740993
+share      | 1000000
+updated_on | 2026-01-02 03:04:05.678
+mainbranch | {"name": "a<b"}
+count(*)   | 0
+name       | a
+           | b
+-[ RECORD 2 ]---------------------------
+name       | <null>
+is_private | false
+size       | <null>
+share      | <null>
+updated_on | <null>
+mainbranch | <null>
+count(*)   | 0.25
+name       | �[31mred�    .
+-[ RECORD 3 ]---------------------------
+name       | 
+is_private | <null>
+size       | -1
+share      | 0.1
+updated_on | no time
+mainbranch | not JSON
+count(*)   | 1
+name       | x'01ff'
+`,
+		},
+		"csv": {
+			format: "csv", results: []result{everyKind()},
+			want: `
+name,is_private,size,share,updated_on,mainbranch,count(*),name
+"café, ""größer""",true,9007199254740993,1000000,2026-01-02 03:04:05.678,"{""name"": ""a<b""}",0,"a
+b"
+,false,,,,,0.25,` + "\x1b[31mred\u202e\t." + `
+,,-1,0.1,no time,not JSON,1,x'01ff'
+`,
+		},
+		"json": {
+			format: "json", results: []result{everyKind()},
+			want: `
+[
+{"name":"café, \"größer\"","is_private":true,"size":9007199254740993,"share":1000000,"updated_on":"2026-01-02T03:04:05.678Z","mainbranch":{"name":"a<b"},"count(*)":0,"name_2":"a\nb"},
+{"name":null,"is_private":false,"size":null,"share":null,"updated_on":null,"mainbranch":null,"count(*)":0.25,"name_2":"\u001b[31mred` + "\u202e" + `\t."},
+{"name":"","is_private":null,"size":-1,"share":0.1,"updated_on":"no time","mainbranch":"not JSON","count(*)":"1","name_2":"x'01ff'"}
+]
+`,
+		},
+		"json of no rows":                  {format: "json", results: []result{newList("a")}, want: "\n[]\n"},
+		"json of a statement with no rows": {format: "json", results: []result{&list{}}, want: "\n[]\n"},
+		"json of several": {
+			format: "json", results: twoResults(),
+			want: `
+[
+[
+{"a":1},
+{"a":null}
+],
+[],
+[],
+[
+{"d":"x"}
+]
+]
+`,
+		},
+		"csv of several": {
+			format: "csv", results: twoResults(),
+			want: `
+a
+1
+""
+
+b,c
+
+d
+x
+`,
+		},
+		"table of several": {
+			format: "table", results: twoResults(),
+			want: `
++--------+
+|      a |
++--------+
+|      1 |
+| <null> |
++--------+
++---+---+
+| b | c |
++---+---+
++---+---+
++---+
+| d |
++---+
+| x |
++---+
+`,
+		},
+		"line of several": {
+			format: "line", results: twoResults(),
+			want: `
+-[ RECORD 1 ]------------------
+a | 1
+-[ RECORD 2 ]------------------
+a | <null>
+
+-[ RECORD 1 ]------------------
+d | x
+`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			p := formats[tt.format](&out, len(tt.results))
+			for _, r := range tt.results {
+				if err := p.print(r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.end(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), out.String()); diff != "" {
+				t.Errorf("output (-want +got):\n%s", diff)
+			}
+			if tt.format == "json" && !json.Valid([]byte(out.String())) {
+				t.Error("not a JSON document")
+			}
+		})
+	}
+}
+
+// A failing is a result that breaks off after its rows.
+type failing struct{ *list }
+
+var errBroken = errors.New("broken")
+
+func (failing) Err() error { return errBroken }
+
+func TestFormatsOfAFailure(t *testing.T) {
+	t.Parallel()
+	for format, create := range formats {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			many := newList("a")
+			for range 20_000 { // more than a buffer holds
+				many.add("a text of some length")
+			}
+			var out strings.Builder
+			p := create(&out, 2)
+			if err := p.print(everyKind()); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.print(failing{many}); !errors.Is(err, errBroken) {
+				t.Errorf("print = %v, want %v", err, errBroken)
+			}
+			if format == "json" && json.Valid([]byte(out.String())) {
+				t.Error("what was cut off is a valid document")
+			}
+			if format == "table" && strings.Contains(out.String(), "some length") {
+				t.Error("a table was drawn of a part of the rows")
+			}
+		})
+	}
+}
+
+// A fullDisk can't be written to.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestFormatsReportWriteErrors(t *testing.T) {
+	t.Parallel()
+	for format, create := range formats {
+		if err := printAlone(create(fullDisk{}, 1), everyKind()); !errors.Is(err, errBroken) {
+			t.Errorf("%s: error %v, want %v", format, err, errBroken)
+		}
+	}
+}
+
+func TestTableFitsTerminal(t *testing.T) {
+	t.Parallel()
+	l := newList("name", "description")
+	l.add("a-name", strings.Repeat("some words ", 20))
+	var out strings.Builder
+	if err := (&tablePrinter{w: &out, width: 60}).print(l); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(strings.TrimSpace(line)) > 60 {
+			t.Errorf("line of %d characters: %s", len(line), line)
+		}
+	}
+}
+
+func TestFit(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		widths []int
+		width  int
+		want   int
+	}{
+		"all fit":                    {[]int{10, 20, 30}, 100, 30},
+		"the widest gives":           {[]int{10, 20, 90}, 100, 60},
+		"two give":                   {[]int{10, 90, 80}, 100, 40},
+		"never below the narrowest":  {[]int{90, 90, 90, 90}, 80, narrowest},
+		"narrow ones are left alone": {[]int{1}, 80, narrowest},
+	}
+	for name, tt := range tests {
+		if got := fit(tt.widths, tt.width); got != tt.want {
+			t.Errorf("%s: fit(%v, %d) = %d, want %d", name, tt.widths, tt.width, got, tt.want)
+		}
+	}
+}
+
+func TestKeysAreUnique(t *testing.T) {
+	t.Parallel()
+	var columns []sqlhost.Column
+	for _, name := range []string{"a", "a_2", "a", "b", "a"} {
+		columns = append(columns, sqlhost.Column{Name: name})
+	}
+	if diff := cmp.Diff([]string{"a", "a_2", "a_3", "b", "a_4"}, keys(columns)); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,262 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+)
+
+const (
+	defaultCallback = "http://localhost:8976/callback"
+	defaultTimeout  = 5 * time.Minute
+)
+
+// A login is the command of the name.
+type login struct {
+	*console
+	source        source
+	connection    string
+	key           string
+	secretOnStdin bool
+	callback      string
+	noBrowser     bool
+	timeout       time.Duration
+}
+
+func newLogin(c *console) *cobra.Command {
+	l := &login{console: c}
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Connect to Bitbucket with an OAuth consumer",
+		Long: strings.TrimSpace(`
+Connects to Bitbucket with an OAuth consumer: opens Bitbucket's authorization page, waits for the answer, and keeps the
+tokens in a file that the plugin renews from then on. It ends with the connection to put into a .spc file.
+
+The consumer's key and secret come from a connection of the .spc files, from the flags, or from the environment
+(BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET). What is missing is asked for.`),
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&l.connection, "connection", "", "connection of the .spc files that has the consumer")
+	l.source.addConfigFlag(cmd)
+	flags.StringVar(&l.key, "consumer-key", "", "key of the consumer")
+	flags.BoolVar(&l.secretOnStdin, "consumer-secret-stdin", false, "read the consumer's secret from standard input")
+	flags.StringVar(&l.callback, "callback", defaultCallback, "callback URL of the consumer")
+	flags.BoolVar(&l.noBrowser, "no-browser", false, "open no browser, and ask for the address that another browser ends on")
+	flags.DurationVar(&l.timeout, "timeout", defaultTimeout, "how long to wait for access to be granted")
+	return cmd
+}
+
+func (l *login) run(cmd *cobra.Command) error {
+	if l.timeout <= 0 {
+		return usagef(cmd, "--timeout is %s: give a time such as 5m", l.timeout)
+	}
+	target, err := l.target(cmd)
+	if err != nil {
+		return err
+	}
+	if err := l.explain(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	if err := l.complete(ctx, &target.settings); err != nil {
+		return err
+	}
+	granted, err := newGranted(target.settings)
+	if err != nil {
+		return err
+	}
+	if err := auth.CheckWritable(ctx, target.settings.TokenDir, granted.consumer); err != nil {
+		return err
+	}
+	token, err := l.authorize(ctx, granted.consumer)
+	if err != nil {
+		return err
+	}
+	if granted.file, err = auth.SaveLogin(ctx, target.settings.TokenDir, granted.consumer, token); err != nil {
+		return err
+	}
+	if err := granted.ask(ctx, token); err != nil {
+		return fmt.Errorf("access was granted, and the token is kept in %s, but a first request failed: %w", granted.file, err)
+	}
+	if target.settings.RefreshToken != "" {
+		fmt.Fprintln(l.err, "Note: the connection, or BITBUCKET_OAUTH_REFRESH_TOKEN, has a refresh token. It would be used instead of this login: remove it.")
+	}
+	return l.report(granted, target)
+}
+
+// A target is the connection that a login is for.
+type target struct {
+	name, plugin string
+	file         string // where it is, or should be, declared
+	settings     bitbucket.Settings
+}
+
+// target finds the consumer: that of the named connection, of --consumer-key, of the only connection that has one, or of
+// the environment. Its key and secret may still be missing.
+func (l *login) target(cmd *cobra.Command) (target, error) {
+	switch {
+	case l.key != "" && l.connection != "":
+		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give one")
+	case l.key != "":
+		return l.keyTarget()
+	}
+	connections, err := l.source.configured()
+	if err != nil {
+		return target{}, err
+	}
+	if l.connection != "" {
+		i, err := find(cmd, connections, l.connection)
+		if err != nil {
+			return target{}, err
+		}
+		return namedTarget(connections[i])
+	}
+	var candidates []target
+	var names []string
+	for _, c := range connections {
+		if c.config.ConsumerKey == nil {
+			continue
+		}
+		t, err := namedTarget(c)
+		if err != nil {
+			return target{}, err
+		}
+		candidates, names = append(candidates, t), append(names, c.Name)
+	}
+	switch len(candidates) {
+	case 0:
+		return l.keyTarget()
+	case 1:
+		fmt.Fprintf(l.err, "Using the consumer of the connection %s.\n", names[0])
+		return candidates[0], nil
+	}
+	return target{}, usagef(cmd, "several connections have a consumer: choose one of %s with --connection", strings.Join(names, ", "))
+}
+
+// namedTarget is a login for a connection of the .spc files.
+func namedTarget(c connection) (target, error) {
+	if c.aggregator() {
+		return target{}, misconfigured("the connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
+	}
+	settings, err := c.config.Settings()
+	if err != nil {
+		return target{}, at(c.where, "connection %s: %w", c.Name, err)
+	}
+	if settings.ConsumerKey == "" {
+		return target{}, at(c.where, "the connection %s has no consumer_key: it authorizes in another way, which needs no login", c.Name)
+	}
+	return target{c.Name, c.Plugin, c.where.Filename, settings}, nil
+}
+
+// keyTarget is a login for the consumer of --consumer-key or of the environment.
+func (l *login) keyTarget() (target, error) {
+	config := bitbucket.Config{}
+	if l.key != "" {
+		config.ConsumerKey = &l.key
+	}
+	settings, err := config.Settings()
+	if other := os.Getenv("BITBUCKET_OAUTH_CLIENT_ID"); l.key != "" && other != "" && other != l.key {
+		settings.ConsumerSecret = "" // the environment's, and so another consumer's
+	}
+	return target{defaultConnection, localPlugin, filepath.Join(bitbucket.InstallDir(), "config", "bitbucket.spc"), settings}, err
+}
+
+// explain says how the consumer must be made, before somebody is asked for its key.
+func (l *login) explain() error {
+	fmt.Fprintf(l.err, `The login needs an OAuth consumer (also called OAuth client), which an administrator of the workspace
+creates in the workspace's settings, under OAuth consumers. It must have
+
+  Callback URL
+    %s
+
+  Permissions
+`, l.callback)
+	w := tabwriter.NewWriter(l.err, 0, 0, 2, ' ', 0)
+	for _, p := range permissions {
+		fmt.Fprintf(w, "    %s\t%s\t%s\n", p.scope, p.need, p.use)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(l.err)
+	return err
+}
+
+// complete asks for the key and the secret if they are missing.
+func (l *login) complete(ctx context.Context, s *bitbucket.Settings) (err error) {
+	if s.ConsumerKey == "" {
+		if s.ConsumerKey, err = l.ask(ctx, "Consumer key: "); err != nil {
+			return err
+		}
+	}
+	if s.ConsumerSecret == "" || l.secretOnStdin {
+		s.ConsumerSecret, err = l.askSecret(ctx, "Consumer secret: ")
+	}
+	return err
+}
+
+// authorize sends the person to Bitbucket's page, and exchanges the code that comes back.
+func (l *login) authorize(ctx context.Context, consumer auth.Consumer) (auth.Token, error) {
+	state := auth.NewState()
+	address, err := consumer.AuthorizeURL(state, "")
+	if err != nil {
+		return auth.Token{}, err
+	}
+	limited, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	var code string
+	if l.noBrowser {
+		code, err = l.pastedCode(limited, address, state)
+	} else {
+		code, err = l.receivedCode(limited, address, state)
+	}
+	if err != nil {
+		return auth.Token{}, err
+	}
+	return consumer.Exchange(ctx, code, "")
+}
+
+// receivedCode waits for the browser's redirect to this machine.
+func (l *login) receivedCode(ctx context.Context, address, state string) (string, error) {
+	callback, err := auth.Listen(l.callback, state)
+	if err != nil {
+		return "", err
+	}
+	defer callback.Close()
+	fmt.Fprintf(l.err, "Grant access in the browser. If it does not open, open this address:\n\n  %s\n\n", address)
+	go func() { _ = l.browse(address) }() // without a browser there is the address
+	return callback.Wait(ctx)
+}
+
+// pastedCode asks for the address of the browser's redirect to anywhere.
+func (l *login) pastedCode(ctx context.Context, address, state string) (string, error) {
+	fmt.Fprintf(l.err, "Open this address in a browser and grant access:\n\n  %s\n\n"+
+		"The browser ends on the callback URL; that there is no page does not matter. Copy the whole address.\n", address)
+	for {
+		pasted, err := l.ask(ctx, "Address that the browser ended on: ")
+		if errors.Is(err, context.DeadlineExceeded) {
+			return "", fmt.Errorf("nobody entered the address in time; log in again: %w", err)
+		}
+		if err != nil {
+			return "", err
+		}
+		code, err := auth.ParseRedirect(pasted, state)
+		if err != nil && !strings.Contains(pasted, "code=") && !strings.Contains(pasted, "error=") {
+			fmt.Fprintln(l.err, "That is not it:", err) // something else was in the clipboard
+			continue
+		}
+		return code, err
+	}
+}

@@ -1,0 +1,175 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+)
+
+// granted is what a login has come to.
+type granted struct {
+	consumer auth.Consumer
+	client   *api.Client
+	file     string // that keeps the tokens
+
+	user        gjson.Result   // does not exist if the scope for it is missing
+	workspaces  []gjson.Result // as Bitbucket's workspace_access objects; nil if the scope for it is missing
+	scopes      []string
+	scopesKnown bool
+}
+
+// newGranted prepares the first requests, so that wrong settings are found before a person is asked for anything.
+func newGranted(s bitbucket.Settings) (*granted, error) {
+	consumer := s.Consumer(nil)
+	chain, err := auth.OpenChain(s.TokenDir, consumer, auth.Secret{})
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.New(api.Config{BaseURL: s.BaseURL, Authorizer: chain, UserAgent: program + "/" + bitbucket.Version, MaxWait: -1})
+	if err != nil {
+		return nil, misconfigured("%w", err)
+	}
+	return &granted{consumer: consumer, client: client}, nil
+}
+
+// ask finds out who was authorized for what. A missing scope leaves an answer out; it is no error.
+func (g *granted) ask(ctx context.Context, token auth.Token) error {
+	user, err := g.client.Get(ctx, api.Path("/2.0/user"), nil)
+	if err := unlessScopeMissing(err); err != nil {
+		return err
+	}
+	g.user = user
+	for access, err := range g.client.List(ctx, api.List{Path: api.Path("/2.0/user/workspaces"), PageLen: 100}) {
+		if err := unlessScopeMissing(err); err != nil {
+			return err
+		}
+		if err == nil {
+			g.workspaces = append(g.workspaces, access)
+		}
+	}
+	g.scopes, g.scopesKnown = token.Scopes, token.Scopes != nil
+	if !g.scopesKnown {
+		g.scopes, g.scopesKnown = g.client.Scopes()
+	}
+	return nil
+}
+
+func unlessScopeMissing(err error) error {
+	if _, missing := api.MissingScope(err); missing {
+		return nil
+	}
+	return err
+}
+
+// report prints what a login has come to, and the connection to use it with.
+func (l *login) report(g *granted, t target) error {
+	w := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
+	for _, fact := range g.facts() {
+		label := fact.label
+		for _, value := range fact.values {
+			fmt.Fprintf(w, "%s\t%s\n", label, printable(value))
+			label = ""
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(l.out, "\n# For %s:\n%s", t.file, t.block())
+	return err
+}
+
+// A fact is a line of the report, or several under one label.
+type fact struct {
+	label  string
+	values []string
+}
+
+func (g *granted) facts() []fact {
+	return []fact{
+		{"Authorized:", []string{g.who()}},
+		{"Workspaces:", g.where()},
+		{"Scopes:", []string{g.what()}},
+		{"Left out:", g.leftOut()},
+		{"Token file:", []string{g.file}},
+	}
+}
+
+func (g *granted) who() string {
+	if !g.user.Exists() {
+		return "unknown: the scope account was not granted"
+	}
+	return fmt.Sprintf("%s %s", g.user.Get("display_name"), g.user.Get("uuid"))
+}
+
+func (g *granted) where() []string {
+	var lines []string
+	for _, access := range g.workspaces {
+		role := "member"
+		if access.Get("administrator").Bool() {
+			role = "administrator"
+		}
+		lines = append(lines, fmt.Sprintf("%s (%s)", access.Get("workspace.slug"), role))
+	}
+	switch {
+	case lines != nil:
+		return lines
+	case !g.user.Exists():
+		return []string{"unknown: the scope account was not granted"}
+	}
+	return []string{"none"}
+}
+
+func (g *granted) what() string {
+	switch {
+	case !g.scopesKnown:
+		return "unknown: Bitbucket does not say"
+	case len(g.scopes) == 0:
+		return "none"
+	}
+	return strings.Join(g.scopes, ", ")
+}
+
+// leftOut returns the tables that the granted scopes don't reach.
+func (g *granted) leftOut() []string {
+	if !g.scopesKnown {
+		return []string{"unknown"}
+	}
+	var lines []string
+	out := map[string]bool{} // tables as a whole
+	for _, r := range requirements {
+		if missing := r.missing(g.scopes); len(missing) > 0 && !out[r.table] {
+			lines = append(lines, fmt.Sprintf("%s (needs %s)", r, strings.Join(missing, ", ")))
+			out[r.table] = r.column == ""
+		}
+	}
+	if lines == nil {
+		return []string{"no table"}
+	}
+	return append(lines, "Give the consumer these permissions and log in again to have them.")
+}
+
+// block returns the connection for a .spc file, without a secret.
+func (t target) block() string {
+	arguments := []argument{
+		{name: "plugin", value: t.plugin},
+		{name: "consumer_key", value: t.settings.ConsumerKey},
+		{comment: true, value: `consumer_secret = "..."  # here, or in BITBUCKET_OAUTH_CLIENT_SECRET`},
+	}
+	for _, a := range []struct{ name, value, standard string }{
+		{"token_dir", t.settings.TokenDir, bitbucket.DefaultTokenDir()},
+		{"base_url", t.settings.BaseURL, api.DefaultBaseURL},
+		{"oauth_url", t.settings.OAuthURL, auth.DefaultURL},
+	} {
+		if a.value != a.standard {
+			arguments = append(arguments, argument{name: a.name, value: a.value})
+		}
+	}
+	return connectionBlock(t.name, arguments)
+}

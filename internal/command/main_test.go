@@ -1,0 +1,106 @@
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// binary is the program, built once for the tests that run it as a process.
+var binary string
+
+// browserVariable makes the test's own binary the browser that a login opens.
+const browserVariable = "COMMAND_TEST_BROWSER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(browserVariable) != "" {
+		fmt.Println("chatter of the browser on standard output")
+		fmt.Fprintln(os.Stderr, "chatter of the browser on standard error")
+		os.Exit(visit(os.Args[1]))
+	}
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "command-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "BITBUCKET_") || strings.HasPrefix(name, "STEAMPIPE_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Setenv("STEAMPIPE_INSTALL_DIR", filepath.Join(dir, "install"))
+	binary = filepath.Join(dir, program)
+	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// visit opens a page as a browser does, redirects and all.
+func visit(address string) int {
+	resp, err := http.Get(address)
+	if err != nil {
+		return 1
+	}
+	resp.Body.Close()
+	return 0
+}
+
+// An outcome is what a command line came to.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// runCommand runs a command line in process.
+func runCommand(t *testing.T, stdin string, args ...string) outcome {
+	t.Helper()
+	return runWith(t, strings.NewReader(stdin), func(*console) {}, args...)
+}
+
+func runWith(t *testing.T, stdin io.Reader, prepare func(*console), args ...string) outcome {
+	t.Helper()
+	var out, err bytes.Buffer
+	c := newConsole(stdin, &out, &err)
+	c.browse = func(address string) error {
+		t.Errorf("a browser was sent to %s", address)
+		return nil
+	}
+	prepare(c)
+	code := run(t.Context(), c, args)
+	return outcome{code, out.String(), err.String()}
+}
+
+// writeFile writes a file of a test's own, and returns its path.
+func writeFile(t *testing.T, dir, name, content string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// configOf writes a .spc file with a connection to the fake as its connected user.
+func configOf(t *testing.T, fake *fakebitbucket.Server) (path string) {
+	t.Helper()
+	return writeFile(t, t.TempDir(), "bitbucket.spc", connectionBlock("work", []argument{
+		{name: "plugin", value: localPlugin},
+		{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)},
+		{name: "base_url", value: fake.URL()},
+	}))
+}

@@ -1,0 +1,113 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// A meter is the plugin's server, and watches what passes through it.
+type meter struct {
+	*bitbucket.Server
+	order []string // the connections
+	rows  atomic.Int64
+
+	mu      sync.Mutex      // guards what follows
+	scanned map[string]bool // connections that a table was read of
+}
+
+func newMeter(server *bitbucket.Server, connections []sqlhost.Connection) *meter {
+	m := &meter{Server: server, scanned: map[string]bool{}}
+	for _, c := range connections {
+		if c.Type != aggregator {
+			m.order = append(m.order, c.Name)
+		}
+	}
+	return m
+}
+
+// Execute scans one table.
+func (m *meter) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
+	m.mu.Lock()
+	for connection := range req.GetExecuteConnectionData() {
+		m.scanned[connection] = true
+	}
+	m.mu.Unlock()
+	return m.Server.Execute(req, countedStream{stream, &m.rows})
+}
+
+// scannedConnections returns the connections that a table was read of so far.
+func (m *meter) scannedConnections() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.order), func(name string) bool { return !m.scanned[name] })
+}
+
+// A countedStream counts the rows on their way from the plugin.
+type countedStream struct {
+	proto.WrapperPlugin_ExecuteServer
+	rows *atomic.Int64
+}
+
+func (s countedStream) Send(response *proto.ExecuteResponse) error {
+	s.rows.Add(1)
+	return s.WrapperPlugin_ExecuteServer.Send(response)
+}
+
+// A traffic is what the connections have exchanged with Bitbucket since the process began.
+type traffic struct {
+	requests, retries, bytes int64
+	quotas                   []quota
+}
+
+// A quota is what a connection may still ask for.
+type quota struct {
+	connection string
+	remaining  int64
+	resetAt    time.Time // zero if Bitbucket doesn't say
+}
+
+// traffic asks the plugin. A connection that nothing was read of is left out: the answer would cost it a request.
+func (db *database) traffic(ctx context.Context) (traffic, error) {
+	var t traffic
+	for _, connection := range db.scannedConnections() {
+		rows, err := db.Query(ctx, "select requests, retries, received_bytes, remaining, reset_at from "+
+			quoteName(connection)+".bitbucket_rate_limit")
+		if err != nil {
+			return t, err
+		}
+		for rows.Next() {
+			t.add(connection, rows.Values())
+		}
+		err = rows.Err()
+		rows.Close()
+		if err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func (t *traffic) add(connection string, values []any) {
+	for i, sum := range []*int64{&t.requests, &t.retries, &t.bytes} {
+		n, _ := values[i].(int64)
+		*sum += n
+	}
+	if remaining, ok := values[3].(int64); ok {
+		resetAt, _ := values[4].(string)
+		q := quota{connection: connection, remaining: remaining}
+		q.resetAt, _ = time.Parse(timestampForm, resetAt)
+		t.quotas = append(t.quotas, q)
+	}
+}
+
+// quoteName writes a name in SQL.
+func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -1,0 +1,94 @@
+package command
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// A result is rows to print, such as *sqlhost.Rows.
+type result interface {
+	Columns() []sqlhost.Column
+	Next() bool
+	Values() []any
+	Err() error
+}
+
+// A list is a result that is there already.
+type list struct {
+	columns []sqlhost.Column
+	rows    [][]any
+	at      int
+}
+
+func newList(columns ...string) *list {
+	l := &list{}
+	for _, name := range columns {
+		l.columns = append(l.columns, sqlhost.Column{Name: name, Type: sqlhost.Text})
+	}
+	return l
+}
+
+func (l *list) add(values ...any) { l.rows = append(l.rows, values) }
+
+func (l *list) Columns() []sqlhost.Column { return l.columns }
+func (l *list) Values() []any             { return l.rows[l.at-1] }
+func (l *list) Err() error                { return nil }
+
+func (l *list) Next() bool {
+	if l.at == len(l.rows) {
+		return false
+	}
+	l.at++
+	return true
+}
+
+// A counted is a result that counts its rows.
+type counted struct {
+	result
+	rows int64
+}
+
+func (c *counted) Next() bool {
+	if !c.result.Next() {
+		return false
+	}
+	c.rows++
+	return true
+}
+
+// timestampForm is how timestamps come out of SQL.
+const timestampForm = "2006-01-02 15:04:05.999999999"
+
+// native returns a value as its column's type has it: SQLite has no booleans, and returns 0 and 1.
+func native(c sqlhost.Column, v any) any {
+	if n, ok := v.(int64); ok && c.Type == sqlhost.Boolean {
+		return n != 0
+	}
+	return v
+}
+
+// text writes a value for a person: a timestamp as it would be compared with in SQL, a number in full.
+func text(c sqlhost.Column, v any) string {
+	switch v := native(c, v).(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []byte:
+		return fmt.Sprintf("x'%x'", v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// rfc3339 writes a timestamp as JSON has it.
+func rfc3339(timestamp string) string {
+	t, err := time.Parse(timestampForm, timestamp)
+	if err != nil {
+		return timestamp
+	}
+	return t.Format(time.RFC3339Nano)
+}

@@ -1,0 +1,158 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// A source is what a command's flags say about where its data comes from.
+type source struct {
+	config string // folder or file; empty for Steampipe's config folder
+	first  string // name of the connection that names without a schema mean
+	demo   bool
+}
+
+func (s *source) addConfigFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.config, "config", "", "folder of .spc files, or one file (default: Steampipe's config folder)")
+}
+
+func (s *source) addDemoFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.demo, "demo", false, "use a made-up organization in memory")
+}
+
+// A database is the tables of connections, open for SQL.
+type database struct {
+	*sqlhost.Host
+	*meter
+	close func()
+}
+
+// open opens the tables of the connections that the flags say.
+func (s *source) open(ctx context.Context, cmd *cobra.Command) (*database, error) {
+	if s.demo {
+		if s.config != "" || s.first != "" {
+			return nil, usagef(cmd, "--demo has a connection of its own, so --config and --connection make no sense with it")
+		}
+		return openDemo(ctx)
+	}
+	connections, err := s.connections(cmd)
+	if err != nil {
+		return nil, err
+	}
+	var hosted []sqlhost.Connection
+	for _, c := range connections {
+		hosted = append(hosted, c.Connection)
+	}
+	db, err := openDatabase(ctx, hosted, func() {})
+	if wrong, ok := errors.AsType[*sqlhost.ConnectionError](err); ok {
+		i := slices.IndexFunc(connections, func(c connection) bool { return c.Name == wrong.Connection })
+		return nil, at(connections[i].where, "%w", wrong)
+	}
+	return db, err
+}
+
+// openDatabase opens the tables of the connections. cleanUp is called when the database is closed, or can't be opened.
+func openDatabase(ctx context.Context, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
+	m := newMeter(bitbucket.NewServer(), connections)
+	host, err := sqlhost.Open(ctx, m, connections)
+	if err != nil {
+		cleanUp()
+		return nil, err
+	}
+	return &database{Host: host, meter: m, close: func() {
+		_ = host.Close() // what was asked for has been answered
+		cleanUp()
+	}}, nil
+}
+
+// connections returns the connections of the .spc files, the one that is to come first at the front. Where no file has
+// one, the environment makes one.
+func (s *source) connections(cmd *cobra.Command) ([]connection, error) {
+	connections, err := s.configured()
+	if err != nil {
+		return nil, err
+	}
+	if len(connections) == 0 && s.config == "" {
+		connections, err = environmentConnection()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(connections) == 0 {
+		return nil, misconfigured("there is no connection of this plugin in %s, and no credentials in the environment: "+
+			"run `%s login`, which ends with a connection to put there, or try --demo", s.location(), program)
+	}
+	if s.first == "" {
+		return connections, nil
+	}
+	i, err := find(cmd, connections, s.first)
+	if err != nil {
+		return nil, err
+	}
+	first := connections[i]
+	return slices.Insert(slices.Delete(connections, i, i+1), 0, first), nil
+}
+
+// configured returns the connections of the .spc files. Steampipe's config folder need not exist.
+func (s *source) configured() ([]connection, error) {
+	connections, err := readConnections(s.location())
+	if s.config == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return connections, err
+}
+
+func (s *source) location() string {
+	if s.config != "" {
+		return s.config
+	}
+	return filepath.Join(bitbucket.InstallDir(), "config")
+}
+
+// find returns the number of the connection of the name.
+func find(cmd *cobra.Command, connections []connection, name string) (int, error) {
+	var names []string
+	for i, c := range connections {
+		if strings.EqualFold(c.Name, name) {
+			return i, nil
+		}
+		names = append(names, c.Name)
+	}
+	if names == nil {
+		return 0, usagef(cmd, "there is no connection %s: the .spc files have none of this plugin", name)
+	}
+	return 0, usagef(cmd, "there is no connection %s; there are %s", name, strings.Join(names, ", "))
+}
+
+// defaultConnection is the name of a connection that nobody has named, and plugin is how its plugin is called where
+// `make install` puts it.
+const (
+	defaultConnection = "bitbucket"
+	localPlugin       = "local/bitbucket"
+)
+
+// environmentConnection returns the connection that needs no file, if there are credentials in the environment.
+func environmentConnection() ([]connection, error) {
+	settings, err := bitbucket.Config{}.Settings()
+	if err != nil {
+		return nil, err
+	}
+	if settings.ConsumerKey == "" && settings.AccessToken == "" && settings.Email == "" {
+		return nil, nil
+	}
+	return []connection{bareConnection()}, nil
+}
+
+// bareConnection is a connection without arguments.
+func bareConnection() connection {
+	return connection{Connection: sqlhost.Connection{Name: defaultConnection, Plugin: localPlugin}}
+}

@@ -1,0 +1,280 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// A connection is a connection block of a .spc file that is for this plugin.
+type connection struct {
+	sqlhost.Connection
+	config bitbucket.Config
+	where  hcl.Range // of the block's first line
+}
+
+func (c connection) aggregator() bool { return c.Type == aggregator }
+
+const aggregator = "aggregator"
+
+// What Steampipe itself reads of a .spc file; all other blocks are passed over.
+// https://steampipe.io/docs/reference/config-files/connection
+var (
+	fileSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
+		{Type: "connection", LabelNames: []string{"name"}},
+		{Type: "plugin", LabelNames: []string{"name"}},
+	}}
+	pluginSchema     = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "source"}}}
+	connectionSchema = &hcl.BodySchema{
+		Attributes: []hcl.AttributeSchema{{Name: "plugin", Required: true}, {Name: "type"}, {Name: "connections"}, {Name: "import_schema"}},
+		Blocks:     []hcl.BlockHeaderSchema{{Type: "options", LabelNames: []string{"name"}}},
+	}
+)
+
+// isOurs says whether a connection's plugin is this one. Steampipe lets the same plugin be written as "bitbucket",
+// "turbot/bitbucket@latest", "local/bitbucket" or "hub.steampipe.io/plugins/turbot/bitbucket@1": what counts is the last
+// part, without the version.
+func isOurs(plugin string) bool {
+	name := path.Base(plugin)
+	if i := strings.IndexAny(name, "@:"); i >= 0 {
+		name = name[:i]
+	}
+	return name == "bitbucket"
+}
+
+// readConnections reads this plugin's connections in the .spc files of a folder, or in one file, sorted by name as in
+// Steampipe's search path.
+func readConnections(location string) ([]connection, error) {
+	files, err := spcFiles(location)
+	if err != nil {
+		return nil, err
+	}
+	var blocks []block
+	sources := map[string]string{} // of the plugins that have a block, by its name
+	for _, file := range files {
+		content, err := readBlocks(file, sources)
+		if err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, content...)
+	}
+	var connections []connection
+	for _, b := range blocks {
+		c, ours, err := b.connection(sources)
+		if err != nil {
+			return nil, err
+		}
+		if ours {
+			connections = append(connections, c)
+		}
+	}
+	if err := checkNames(connections); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(connections, func(a, b connection) int { return cmp.Compare(a.Name, b.Name) })
+	return connections, resolveAggregators(connections)
+}
+
+func spcFiles(location string) ([]string, error) {
+	info, err := os.Stat(location)
+	if err != nil {
+		return nil, misconfigured("can't read the configuration: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{location}, nil
+	}
+	entries, err := os.ReadDir(location)
+	if err != nil {
+		return nil, misconfigured("can't read the configuration: %w", err)
+	}
+	var files []string
+	for _, entry := range entries {
+		if !entry.IsDir() && filepath.Ext(entry.Name()) == ".spc" {
+			files = append(files, filepath.Join(location, entry.Name()))
+		}
+	}
+	return files, nil
+}
+
+// A block is a connection block, with the text of its file.
+type block struct {
+	*hcl.Block
+	text []byte
+}
+
+// readBlocks returns the connection blocks of a file, and adds the sources of its plugin blocks.
+func readBlocks(file string, sources map[string]string) ([]block, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, misconfigured("can't read the configuration: %w", err)
+	}
+	parsed, diagnostics := hclsyntax.ParseConfig(text, file, hcl.InitialPos)
+	if diagnostics.HasErrors() {
+		return nil, located(diagnostics)
+	}
+	content, _, diagnostics := parsed.Body.PartialContent(fileSchema)
+	if diagnostics.HasErrors() {
+		return nil, located(diagnostics)
+	}
+	var blocks []block
+	for _, b := range content.Blocks {
+		if b.Type == "connection" {
+			blocks = append(blocks, block{b, text})
+			continue
+		}
+		arguments, _, _ := b.Body.PartialContent(pluginSchema)
+		if source := ""; arguments.Attributes["source"] != nil && value(arguments.Attributes["source"], &source) == nil {
+			sources[b.Labels[0]] = source
+		}
+	}
+	return blocks, nil
+}
+
+// connection returns the connection that the block declares. It is not ours if its plugin is another.
+func (b block) connection(sources map[string]string) (c connection, ours bool, err error) {
+	content, rest, diagnostics := b.Body.PartialContent(connectionSchema)
+	if diagnostics.HasErrors() {
+		return c, false, located(diagnostics)
+	}
+	arguments := content.Attributes
+	c.Name, c.where = b.Labels[0], b.DefRange
+	if c.Plugin, err = pluginOf(arguments["plugin"], sources); err != nil || !isOurs(c.Plugin) {
+		return c, false, err
+	}
+	if err := value(arguments["type"], &c.Type); err != nil {
+		return c, false, err
+	}
+	if err := value(arguments["connections"], &c.Connections); err != nil {
+		return c, false, err
+	}
+	switch c.Type {
+	case aggregator:
+		return c, true, nil
+	case "", "plugin":
+		c.Type = ""
+	default:
+		return c, false, at(c.where, "connection %s has the type %q: only \"aggregator\" is known", c.Name, c.Type)
+	}
+	if diagnostics := gohcl.DecodeBody(rest, nil, &c.config); diagnostics.HasErrors() {
+		return c, false, located(diagnostics)
+	}
+	c.Config = b.arguments()
+	return c, true, nil
+}
+
+// pluginOf returns the name of a connection's plugin: given as text, or as plugin.<name> for a plugin block.
+func pluginOf(argument *hcl.Attribute, sources map[string]string) (string, error) {
+	var name string
+	if reference, diagnostics := hcl.AbsTraversalForExpr(argument.Expr); !diagnostics.HasErrors() {
+		if block, ok := reference[len(reference)-1].(hcl.TraverseAttr); ok && reference.RootName() == "plugin" {
+			name = block.Name
+		}
+	}
+	if name == "" {
+		if err := value(argument, &name); err != nil {
+			return "", err
+		}
+	}
+	if source, ok := sources[name]; ok {
+		return source, nil
+	}
+	return name, nil
+}
+
+// arguments returns the text of the block's arguments that are the plugin's, and not Steampipe's own.
+func (b block) arguments() string {
+	var own []hcl.Range
+	for name, attribute := range b.Body.(*hclsyntax.Body).Attributes {
+		if !slices.ContainsFunc(connectionSchema.Attributes, func(a hcl.AttributeSchema) bool { return a.Name == name }) {
+			own = append(own, attribute.SrcRange)
+		}
+	}
+	slices.SortFunc(own, func(a, b hcl.Range) int { return cmp.Compare(a.Start.Byte, b.Start.Byte) })
+	var text strings.Builder
+	for _, where := range own {
+		text.Write(where.SliceBytes(b.text))
+		text.WriteByte('\n')
+	}
+	return text.String()
+}
+
+// value decodes an argument that may be absent.
+func value(argument *hcl.Attribute, into any) error {
+	if argument == nil {
+		return nil
+	}
+	if diagnostics := gohcl.DecodeExpression(argument.Expr, nil, into); diagnostics.HasErrors() {
+		return located(diagnostics)
+	}
+	return nil
+}
+
+func checkNames(connections []connection) error {
+	seen := map[string]connection{}
+	for _, c := range connections {
+		name := strings.ToLower(c.Name) // as SQL compares the names of schemas
+		if other, twice := seen[name]; twice {
+			return at(c.where, "there is a connection %s already, at %s", other.Name, place(other.where))
+		}
+		seen[name] = c
+	}
+	return nil
+}
+
+// resolveAggregators replaces the patterns of each aggregator by the names of the connections that they match.
+func resolveAggregators(connections []connection) error {
+	for i, c := range connections {
+		if !c.aggregator() {
+			continue
+		}
+		var members []string
+		for _, other := range connections {
+			if !other.aggregator() && slices.ContainsFunc(c.Connections, func(pattern string) bool { return matches(pattern, other.Name) }) {
+				members = append(members, other.Name)
+			}
+		}
+		if len(members) == 0 {
+			return at(c.where, "the aggregator %s has no connections: none of this plugin has a name that its argument \"connections\" lists", c.Name)
+		}
+		connections[i].Connections = members
+	}
+	return nil
+}
+
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+// located returns the first error with its place, on one line.
+func located(diagnostics hcl.Diagnostics) error {
+	for _, d := range diagnostics {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		problem := strings.TrimSuffix(d.Summary, ".") + ": " + d.Detail
+		if d.Subject == nil {
+			return misconfigured("%s", problem)
+		}
+		return at(*d.Subject, "%s", problem)
+	}
+	return nil
+}
+
+// at returns an error about a place in a file.
+func at(where hcl.Range, format string, args ...any) error {
+	return misconfigured("%s: %w", place(where), fmt.Errorf(format, args...))
+}
+
+func place(where hcl.Range) string { return fmt.Sprintf("%s:%d", where.Filename, where.Start.Line) }

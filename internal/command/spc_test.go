@@ -1,0 +1,216 @@
+package command
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+func TestReadConnections(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		files map[string]string
+		want  []sqlhost.Connection
+	}{
+		"no files": {},
+		"other plugins, other blocks and other files are passed over": {
+			files: map[string]string{
+				"aws.spc": "connection \"cloud\" {\n  plugin = \"aws\"\n  regions = [\"*\"]\n  mystery = var.nothing\n}\n",
+				"default.spc": "options \"database\" {\n  port = 9193\n}\n" +
+					"workspace \"x\" {}\n",
+				"notes.txt":     "not HCL at all {{{",
+				"bitbucket.spc": "connection \"bitbucket\" {\n  plugin = \"bitbucket\"\n}\n",
+			},
+			want: []sqlhost.Connection{{Name: "bitbucket", Plugin: "bitbucket"}},
+		},
+		"the plugin gets its own arguments as they are written": {
+			files: map[string]string{"a.spc": `
+connection "work" {
+  plugin          = "local/bitbucket" # ours
+  import_schema   = "enabled"
+  type            = "plugin"
+  consumer_secret = "a \"quoted\" one"
+  consumer_key    = "k" // a comment
+  workspaces = [
+    "one",
+    "two-*",
+  ]
+  max_concurrency = 4
+  options "connection" {
+    cache = true
+  }
+}`},
+			want: []sqlhost.Connection{{Name: "work", Plugin: "local/bitbucket", Config: `consumer_secret = "a \"quoted\" one"
+consumer_key    = "k"
+workspaces = [
+    "one",
+    "two-*",
+  ]
+max_concurrency = 4
+`}},
+		},
+		"sorted by name over all files": {
+			files: map[string]string{
+				"1.spc": `connection "c" { plugin = "bitbucket" }` + "\n" + `connection "a" { plugin = "bitbucket" }`,
+				"2.spc": `connection "b" { plugin = "bitbucket" }`,
+			},
+			want: []sqlhost.Connection{{Name: "a", Plugin: "bitbucket"}, {Name: "b", Plugin: "bitbucket"}, {Name: "c", Plugin: "bitbucket"}},
+		},
+		"an aggregator's patterns are resolved": {
+			files: map[string]string{"a.spc": `
+connection "all" {
+  plugin      = "bitbucket"
+  type        = "aggregator"
+  connections = ["team_*", "solo", "cloud"]
+}
+connection "team_a" { plugin = "bitbucket" }
+connection "team_b" { plugin = "bitbucket" }
+connection "solo"   { plugin = "bitbucket" }
+connection "other"  { plugin = "bitbucket" }
+connection "cloud"  { plugin = "aws" }
+connection "others" {
+  plugin      = "aws"
+  type        = "aggregator"
+  connections = ["*"]
+}`},
+			want: []sqlhost.Connection{
+				{Name: "all", Plugin: "bitbucket", Type: "aggregator", Connections: []string{"solo", "team_a", "team_b"}},
+				{Name: "other", Plugin: "bitbucket"}, {Name: "solo", Plugin: "bitbucket"}, {Name: "team_a", Plugin: "bitbucket"}, {Name: "team_b", Plugin: "bitbucket"},
+			},
+		},
+		"a plugin block names its source": {
+			files: map[string]string{
+				"a.spc": `connection "x" { plugin = plugin.mine }` + "\n" + `connection "y" { plugin = plugin.cloud }` + "\n" + `connection "z" { plugin = plugin.bitbucket }`,
+				"b.spc": "plugin \"mine\" {\n  source = \"local/bitbucket\"\n  memory_max_mb = 100\n}\nplugin \"cloud\" {\n  source = \"aws\"\n}\n",
+			},
+			want: []sqlhost.Connection{{Name: "x", Plugin: "local/bitbucket"}, {Name: "z", Plugin: "bitbucket"}},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for name, content := range tt.files {
+				writeFile(t, dir, name, content)
+			}
+			connections, err := readConnections(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []sqlhost.Connection
+			for _, c := range connections {
+				got = append(got, c.Connection)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("connections (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadConnectionsRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		content string
+		want    string // after the file's path
+	}{
+		"a syntax error": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\n}\n",
+			want:    ":2: ",
+		},
+		"a missing brace": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n",
+			want:    ":1: ",
+		},
+		"no plugin": {
+			content: "\n\nconnection \"a\" {\n  consumer_key = \"k\"\n}\n",
+			want:    `:3: Missing required argument: The argument "plugin" is required, but no definition was found.`,
+		},
+		"no name": {
+			content: "connection {\n  plugin = \"bitbucket\"\n}\n",
+			want:    ":1: Missing name for connection",
+		},
+		"an unknown argument": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  consumerkey = \"k\"\n}\n",
+			want:    `:3: Unsupported argument: An argument named "consumerkey" is not expected here.`,
+		},
+		"an argument of another type": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  consumer_secret = [\"hush\"]\n}\n",
+			want:    `:3: Unsuitable value type`,
+		},
+		"a variable": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  consumer_secret = hush\n}\n",
+			want:    `:3: Variables not allowed: Variables may not be used here.`,
+		},
+		"an unknown block": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  retry {}\n}\n",
+			want:    `:3: Unsupported block type`,
+		},
+		"an unknown type": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  type = \"group\"\n}\n",
+			want:    `:1: connection a has the type "group": only "aggregator" is known`,
+		},
+		"an aggregator of nothing": {
+			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  type = \"aggregator\"\n  connections = [\"b*\", \"[\"]\n}\n",
+			want:    `:1: the aggregator a has no connections`,
+		},
+		"a name that SQLite has": {
+			content: "\nconnection \"main\" { plugin = \"bitbucket\" }\n",
+			want:    ":2: connection main: SQLite has a schema of its own with that name",
+		},
+		"a name twice": {
+			content: "connection \"a\" { plugin = \"bitbucket\" }\nconnection \"A\" { plugin = \"bitbucket\" }\n",
+			want:    ":2: there is a connection a already, at ",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := writeFile(t, t.TempDir(), "bitbucket.spc", tt.content)
+			got := runCommand(t, "", "query", "--config", path, "select 1")
+			if want := "Error: " + path + tt.want; got.code != exitUsage || !strings.HasPrefix(got.err, want) {
+				t.Errorf("exit code %d and %q, want %d and %q", got.code, got.err, exitUsage, want)
+			}
+			if strings.Contains(got.err, "hush") || strings.Count(got.err, "\n") != 1 || got.out != "" {
+				t.Errorf("not one line without a secret, on standard error alone: %q, %q", got.err, got.out)
+			}
+		})
+	}
+}
+
+func TestReadConnectionsWithoutFiles(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "nowhere")
+	if _, err := readConnections(missing); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("readConnections(%s) = %v, want that it doesn't exist", missing, err)
+	}
+}
+
+func TestIsOurs(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{
+		"bitbucket":               true,
+		"local/bitbucket":         true,
+		"turbot/bitbucket@latest": true,
+		"kindor/bitbucket":        true,
+		"hub.steampipe.io/plugins/turbot/bitbucket@1.2":  true,
+		"ghcr.io/turbot/steampipe/plugins/bitbucket:1.2": true,
+		"aws":                     false,
+		"turbot/bitbucketserver":  false,
+		"bitbucket/aws":           false,
+		"turbot/aws@bitbucket":    false,
+		"":                        false,
+		"hub.steampipe.io/github": false,
+	}
+	for plugin, want := range tests {
+		if got := isOurs(plugin); got != want {
+			t.Errorf("isOurs(%q) = %t, want %t", plugin, got, want)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// A catalog is the commands that say what there is to ask. The tables are the same for every connection, so that none is
+// needed.
+type catalog struct {
+	*console
+	format string
+}
+
+func (c *catalog) addFlags(cmd *cobra.Command) {
+	addFormatFlag(cmd, &c.format)
+	cmd.Flags().Bool("demo", false, "the tables of the made-up organization, which are the same")
+}
+
+func newTables(c *console) *cobra.Command {
+	t := &catalog{console: c}
+	cmd := &cobra.Command{
+		Use:   "tables",
+		Short: "List the tables",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			tables, err := schema(cmd.Context())
+			if err != nil {
+				return err
+			}
+			l := newList("table", "description")
+			for _, table := range tables {
+				l.add(table.Name, table.Description)
+			}
+			return t.show(cmd, l)
+		},
+	}
+	t.addFlags(cmd)
+	return cmd
+}
+
+func newDescribe(c *console) *cobra.Command {
+	t := &catalog{console: c}
+	cmd := &cobra.Command{
+		Use:   "describe TABLE",
+		Short: "Show the columns of a table",
+		Long: strings.TrimSpace(`
+Shows the columns of a table, and with which comparisons a condition on a column is answered by Bitbucket itself. Every
+other condition works too, at the cost of reading the rows that it throws away.`),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef(cmd, "describe takes the name of one table")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tables, err := schema(cmd.Context())
+			if err != nil {
+				return err
+			}
+			table, err := findTable(cmd, tables, args[0])
+			if err != nil {
+				return err
+			}
+			return t.show(cmd, describe(table))
+		},
+	}
+	t.addFlags(cmd)
+	return cmd
+}
+
+func (c *catalog) show(cmd *cobra.Command, l *list) error {
+	p, err := newPrinter(cmd, c.format, c.out, 1)
+	if err != nil {
+		return err
+	}
+	return printAlone(p, l)
+}
+
+// schema returns the tables of a connection without arguments: nothing is asked of Bitbucket.
+func schema(ctx context.Context) ([]sqlhost.Table, error) {
+	db, err := openDatabase(ctx, []sqlhost.Connection{bareConnection().Connection}, func() {})
+	if err != nil {
+		return nil, err
+	}
+	defer db.close()
+	return db.Tables(), nil
+}
+
+// findTable finds a table by its name, also with the name of a schema before it or without the plugin's.
+func findTable(cmd *cobra.Command, tables []sqlhost.Table, name string) (sqlhost.Table, error) {
+	bare := strings.ToLower(name[strings.LastIndex(name, ".")+1:])
+	for _, table := range tables {
+		if table.Name == bare || table.Name == "bitbucket_"+bare {
+			return table, nil
+		}
+	}
+	return sqlhost.Table{}, misconfigured("there is no table %s; `%s tables` lists those that there are", name, program)
+}
+
+// describe lists what a person has to know of the columns.
+func describe(table sqlhost.Table) *list {
+	conditions := map[string]string{}
+	for _, key := range table.KeyColumns {
+		conditions[key.Name] = operators(key)
+	}
+	l := newList("column", "type", "conditions", "description")
+	for _, c := range table.Columns {
+		if c.Hidden {
+			continue
+		}
+		l.add(c.Name, strings.ToLower(string(c.Type)), conditions[c.Name], c.Description)
+	}
+	return l
+}
+
+// sqlOperators are the operators that Postgres has another name for than SQL.
+var sqlOperators = map[string]string{"~~": "like", "~~*": "ilike", "!~~": "not like", "!~~*": "not ilike"}
+
+func operators(key sqlhost.KeyColumn) string {
+	var names []string
+	for _, operator := range key.Operators {
+		if name, ok := sqlOperators[operator]; ok {
+			operator = name
+		}
+		names = append(names, operator)
+	}
+	all := strings.Join(names, ", ")
+	if key.Require != "optional" {
+		all += fmt.Sprintf(" (%s)", strings.ReplaceAll(key.Require, "_", " "))
+	}
+	return all
+}

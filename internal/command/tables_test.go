@@ -1,0 +1,42 @@
+package command
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestTables(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"tables"}, {"tables", "--demo"}} {
+		got := runCommand(t, "", append(args, "--output", "json")...)
+		var tables []struct{ Table, Description string }
+		if err := json.Unmarshal([]byte(got.out), &tables); err != nil || got.code != exitOK {
+			t.Fatalf("%v: exit code %d, %s, %v", args, got.code, got.err, err)
+		}
+		names := map[string]bool{}
+		for _, table := range tables {
+			names[table.Table] = table.Description != ""
+		}
+		if !names["bitbucket_repository"] || !names["bitbucket_my_workspace"] {
+			t.Errorf("%v: tables %v", args, names)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	const want = `column,type,conditions,description
+uuid,text,=,"Immutable id of the account, in braces."
+account_id,text,=,`
+	for _, name := range []string{"bitbucket_user", "user", "work.bitbucket_user", "Bitbucket_User"} {
+		got := runCommand(t, "", "describe", "--output", "csv", name)
+		if got.code != exitOK || !strings.HasPrefix(got.out, want) || strings.Contains(got.out, "sp_ctx") {
+			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.out, got.err)
+		}
+	}
+	got := runCommand(t, "", "describe", "--output", "csv", "repository")
+	if want := "\nname,text,\"=, <>, like, ilike\","; !strings.Contains(got.out, want) {
+		t.Errorf("no line %q in\n%s", want, got.out)
+	}
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/shared"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+const pluginName = "steampipe-plugin-bitbucket"
+
+// binary is the path of the plugin, built as it is released.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", pluginName)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, pluginName)
+		build := exec.Command("go", "build", "-o", binary, ".")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// A steampipe is a host that has started the plugin as a process, and talks gRPC with it.
+type steampipe struct {
+	*sdkgrpc.PluginClient
+	t *testing.T
+}
+
+// start starts the plugin with one connection, "bitbucket".
+func start(t *testing.T, config string) *steampipe {
+	t.Helper()
+	cmd := exec.Command(binary)
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "STEAMPIPE_LOG_LEVEL=OFF")
+	client := goplugin.NewClient(&goplugin.ClientConfig{
+		HandshakeConfig:  shared.Handshake,
+		Plugins:          map[string]goplugin.Plugin{pluginName: &shared.WrapperPlugin{}},
+		Cmd:              cmd,
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		Logger:           hclog.NewNullLogger(),
+	})
+	t.Cleanup(client.Kill)
+	served, err := sdkgrpc.NewPluginClient(client, pluginName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &steampipe{served, t}
+	_, err = s.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{Configs: []*proto.ConnectionConfig{
+		{Connection: "bitbucket", Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: config},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// count scans a table and returns how many rows came before the end, or the error.
+func (s *steampipe) count(call, table string, columns ...string) (rows int, err error) {
+	stream, _, cancel, err := s.Execute(&proto.ExecuteRequest{
+		Table: table, Connection: "bitbucket", CallId: call,
+		QueryContext:          &proto.QueryContext{Columns: columns},
+		ExecuteConnectionData: map[string]*proto.ExecuteConnectionData{"bitbucket": {CacheEnabled: true, CacheTtl: 300}},
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer cancel()
+	for {
+		if _, err := stream.Recv(); errors.Is(err, io.EOF) {
+			return rows, nil
+		} else if err != nil {
+			return rows, err
+		}
+		rows++
+	}
+}
+
+// connection is the HCL of a connection to the fake through an OAuth consumer with a first refresh token.
+func connection(t *testing.T, fake *fakebitbucket.Server) string {
+	o := fake.Organization()
+	consumer := fake.Consumer(o.Workspaces[0].Slug, fakebitbucket.AllScopes()...)
+	return fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\nbase_url = %q\noauth_url = %q\ntoken_dir = %q\n",
+		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), fake.URL(), fake.OAuthURL(), t.TempDir())
+}
+
+func TestPluginProcessServesEveryTable(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1})
+	s := start(t, connection(t, fake))
+	schema, err := s.GetSchema("bitbucket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(schema.Schema) < 8 {
+		t.Errorf("%d tables, want 8 at least", len(schema.Schema))
+	}
+	for table, described := range schema.Schema {
+		var columns []string
+		for _, c := range described.Columns {
+			columns = append(columns, c.Name)
+		}
+		if rows, err := s.count("every-"+table, table, columns...); err != nil || rows == 0 {
+			t.Errorf("%s: %d rows, error %v", table, rows, err)
+		}
+	}
+}
+
+// One run proves nothing: what the SDK loses it loses under load, and not every time.
+func TestPluginProcessNeverCutsAFailedScanShort(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 350, OneWorkspace: true})
+	fake.Inject(fakebitbucket.Fault{
+		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return r.URL.Query().Get("page") == "3" }, Count: -1,
+		Kind: fakebitbucket.FaultStatus, Status: http.StatusBadRequest, Body: `{"type":"error","error":{"message":"made to fail"}}`,
+	})
+	s := start(t, connection(t, fake))
+	const runs, width = 200, 8
+	var workers sync.WaitGroup
+	for worker := range width {
+		workers.Go(func() {
+			for run := range runs / width {
+				rows, err := s.count(fmt.Sprintf("fail-%d-%d", worker, run), "bitbucket_repository", "full_name")
+				if err == nil {
+					t.Errorf("a scan that failed came back with %d rows and no error", rows)
+				} else if !strings.Contains(err.Error(), "made to fail") {
+					t.Errorf("error = %v, want the one that Bitbucket answered", err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// asker writes a config folder with one connection, and returns what runs a query as a process of its own.
+func asker(t *testing.T, fake *fakebitbucket.Server) func(sql string) (csv string, err error) {
+	t.Helper()
+	folder := t.TempDir()
+	config := fmt.Sprintf("connection \"bitbucket\" {\n  plugin = \"local/bitbucket\"\n%s}\n", connection(t, fake))
+	if err := os.WriteFile(filepath.Join(folder, "bitbucket.spc"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func(sql string) (string, error) {
+		cmd := exec.Command(binary, "query", "--config", folder, "--output", "csv", sql)
+		cmd.Env = append(os.Environ(), "HOME="+folder)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+}
+
+// What a query says in SQL reaches Bitbucket: its conditions, its columns, its order and its limit.
+func TestQueryReachesBitbucket(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 400, OneWorkspace: true})
+	query := asker(t, fake)
+	slug := fake.Organization().Workspaces[0].Slug
+	for name, test := range map[string]struct {
+		sql  string
+		want []url.Values // of the requests for repositories
+	}{
+		"conditions": {
+			"select name from bitbucket.bitbucket_repository where is_private = true and created_on > '2020-01-01' and workspace_slug = '" + slug + "' limit 7",
+			[]url.Values{{"q": {"is_private = true AND created_on >= 2020-01-01T00:00:00+00:00"}, "pagelen": {"7"}, "fields": {"next,page,pagelen,size,values.created_on,values.is_private,values.name,values.workspace.slug"}}},
+		},
+		"order": {
+			"select full_name from bitbucket_repository where workspace_slug = '" + slug + "' order by updated_on desc limit 3",
+			[]url.Values{{"sort": {"-updated_on"}, "pagelen": {"3"}, "fields": {"next,page,pagelen,size,values.full_name,values.updated_on,values.workspace.slug"}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			if out, err := query(test.sql); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			var got []url.Values
+			for _, e := range fake.Journal() {
+				if e.Endpoint == "/2.0/repositories/{workspace}" {
+					got = append(got, e.Query)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Eight processes share a consumer, its first refresh token and the token file. An access token is good for a hundred
+// requests: they refresh all the time, and the service takes each refresh token once.
+func TestProcessesShareOneChain(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1, AccessTokenUses: 100})
+	ask := asker(t, fake)
+	query := func() (string, error) {
+		return ask(strings.Repeat("select count(*) from bitbucket_repository; select count(*) from bitbucket_workspace_member; ", 60))
+	}
+	want, err := query()
+	if err != nil {
+		t.Fatalf("one process alone: %v\n%s", err, want)
+	}
+	var processes sync.WaitGroup
+	for range 8 {
+		processes.Go(func() {
+			if got, err := query(); err != nil || got != want {
+				t.Errorf("error %v, output:\n%s\nwant:\n%s", err, got, want)
+			}
+		})
+	}
+	processes.Wait()
+	if got, err := query(); err != nil || got != want {
+		t.Errorf("afterwards: error %v, output:\n%s\nwant:\n%s", err, got, want)
+	}
+	refreshes := 0
+	for _, uses := range fake.RefreshUses() {
+		refreshes += uses
+		if uses > 1 {
+			t.Errorf("a refresh token was used %d times", uses)
+		}
+	}
+	if asked := len(fake.Journal()); refreshes < 15 {
+		t.Errorf("%d refreshes for %d requests, want many", refreshes, asked)
+	}
+}
