@@ -46,7 +46,7 @@ type condition struct {
 	column   column
 	field    string
 	operator string
-	value    any // string, int64, float64, bool, time.Time, or []any of them
+	value    any // string, int64, float64, bool, time.Time, or []any of them; nil for null
 }
 
 // conditions collects what the query demands of the declared quals. The values of an IN list are together even where
@@ -60,10 +60,11 @@ func conditions(t *table, qc *plugin.QueryContext) []condition {
 			continue
 		}
 		for _, q := range matching.Quals {
-			if q.Value.GetValue() == nil {
-				continue // a comparison with null: no row satisfies it, and the host knows
+			c := condition{column: t.column(declared.column), field: declared.field, operator: q.Operator}
+			if q.Value.GetValue() != nil {
+				c.value = sdkgrpc.GetQualValue(q.Value)
 			}
-			found = append(found, condition{t.column(declared.column), declared.field, q.Operator, sdkgrpc.GetQualValue(q.Value)})
+			found = append(found, c)
 		}
 	}
 	return found
@@ -95,6 +96,8 @@ func (s *scan) filter(columns []string) (f api.Filter, exact bool) {
 func (c condition) filter() (f api.Filter, exact bool) {
 	list, isList := c.value.([]any)
 	switch {
+	case c.value == nil:
+		return api.Filter{}, false // Bitbucket has more ways than null to say that there is none
 	case isList && c.operator == quals.QualOperatorEqual:
 		return api.Compare(c.field, "IN", list), true
 	case isList:
@@ -112,10 +115,15 @@ func (c condition) filter() (f api.Filter, exact bool) {
 	return api.Compare(c.field, c.operator, c.value), true
 }
 
-// holds says whether the row satisfies the condition, by SQL's rules: nothing compares with null.
+// holds says whether the row satisfies the condition, by SQL's rules: nothing compares with null. Steampipe writes IS NULL
+// as = with null, and IS NOT NULL as <> with null. (A true comparison with null looks the same, and has no rows: the host,
+// which checks again, knows.)
 func (c condition) holds(r *row) bool {
 	have := c.column.value(r)
-	if have == nil {
+	switch {
+	case c.value == nil:
+		return c.operator == quals.QualOperatorEqual && have == nil || c.operator == quals.QualOperatorNotEqual && have != nil
+	case have == nil:
 		return false
 	}
 	if list, ok := c.value.([]any); ok {

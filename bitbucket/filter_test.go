@@ -35,6 +35,11 @@ func TestConditionHolds(t *testing.T) {
 		"null is not equal":           {text("language", ""), "=", "", false},
 		"null is not unequal":         {text("language", ""), "<>", "go", false},
 		"null is like nothing":        {text("language", ""), "~~", "%", false},
+		"is null":                     {text("language", ""), "=", nil, true},
+		"is null, but it is not":      {text("name", ""), "=", nil, false},
+		"is not null":                 {text("name", ""), "<>", nil, true},
+		"is not null, but it is":      {text("language", ""), "<>", nil, false},
+		"less than null":              {integer("size", ""), "<", nil, false},
 		"greater":                     {integer("size", ""), ">", int64(4999999999), true},
 		"greater than a fraction":     {integer("size", ""), ">=", 5000000000.5, false},
 		"less or equal":               {integer("size", ""), "<=", int64(5000000000), true},
@@ -69,6 +74,7 @@ func TestConditionFilter(t *testing.T) {
 		"like all":       {"~~*", "%", "", false},
 		"number":         {">=", int64(10), "f >= 10", true},
 		"a quote inside": {"=", `a"b`, "", true},
+		"null":           {"=", nil, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			filter, exact := condition{field: "f", operator: test.operator, value: test.value}.filter()

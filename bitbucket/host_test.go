@@ -68,6 +68,8 @@ func where(column, operator string, value any) *proto.Qual {
 
 func qualValue(value any) *proto.QualValue {
 	switch v := value.(type) {
+	case nil:
+		return &proto.QualValue{}
 	case string:
 		return &proto.QualValue{Value: &proto.QualValue_StringValue{StringValue: v}}
 	case int:

@@ -2,7 +2,7 @@ package bitbucket
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"iter"
 	"slices"
 	"sync"
@@ -24,21 +24,25 @@ func (o order) parameter() string {
 	return o.column.sort
 }
 
-// compare is negative if a comes before b. Null is the greatest value, as in PostgreSQL.
+// compare is negative if a comes before b.
 func (o order) compare(a, b *row) int {
-	va, vb := o.column.value(a), o.column.value(b)
-	if o.descending {
-		va, vb = vb, va
+	return compareNullable(o.column.value(a), o.column.value(b), o.descending)
+}
+
+// compareNullable compares two values, either of which may be nil. Null is the greatest value, as in PostgreSQL.
+func compareNullable(a, b any, descending bool) int {
+	if descending {
+		a, b = b, a
 	}
 	switch {
-	case va == nil && vb == nil:
+	case a == nil && b == nil:
 		return 0
-	case va == nil:
+	case a == nil:
 		return 1
-	case vb == nil:
+	case b == nil:
 		return -1
 	}
-	result, _ := compareValues(va, vb)
+	result, _ := compareValues(a, b)
 	return result
 }
 
@@ -92,52 +96,54 @@ func (s *scan) compare(a, b *row) int {
 	return 0
 }
 
-// merge lists the children of all parents at once, each in the order that Bitbucket keeps, and yields them in the order
-// that the scan is sorted by.
-func merge[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return func(yield func(*row, error) bool) {
+// errOrder says that a list is not sorted although that was asked for.
+var errOrder = errors.New("rows that were asked for in order came from Bitbucket in another; leave out ORDER BY or LIMIT, or sort in a surrounding query")
+
+// merge lists the children of all parents at once, each in the order that compare tells, and yields them all in that
+// order.
+func merge[P, C any](ctx context.Context, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error], compare func(a, b C) int) iter.Seq2[C, error] {
+	return func(yield func(C, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
 
-		var streams []<-chan result[*row]
+		var streams []<-chan result[C]
 		for parent, err := range parents {
 			streams = append(streams, start(ctx, &running, parent, err, children))
 		}
-		heads := make([]*row, len(streams))
+		heads := make([]*C, len(streams)) // nil for a stream that has ended
 		advance := func(i int) error {
-			r := <-streams[i] // a closed channel gives the zero result: this one has ended
-			if r.err == nil && r.value != nil && heads[i] != nil && s.order[0].compare(r.value, heads[i]) < 0 {
-				r.err = fmt.Errorf("the rows that were asked for in order of %s came from Bitbucket in another; leave out ORDER BY or LIMIT, or sort in a surrounding query", s.order[0].column.name)
+			before := heads[i]
+			heads[i] = nil
+			r, more := <-streams[i]
+			if !more {
+				return ctx.Err()
 			}
-			heads[i] = r.value
+			if r.err == nil && before != nil && compare(r.value, *before) < 0 {
+				return errOrder
+			}
+			heads[i] = &r.value
 			return r.err
 		}
 		for i := range streams {
 			if err := advance(i); err != nil {
-				yield(nil, err)
+				failure[C](err)(yield)
 				return
 			}
 		}
 		for {
 			first := -1
 			for i, head := range heads {
-				if head != nil && (first < 0 || s.order[0].compare(head, heads[first]) < 0) {
+				if head != nil && (first < 0 || compare(*head, *heads[first]) < 0) {
 					first = i
 				}
 			}
-			if err := ctx.Err(); err != nil || first < 0 {
-				if err != nil {
-					yield(nil, err)
-				}
-				return
-			}
-			if !yield(heads[first], nil) {
+			if first < 0 || !yield(*heads[first], nil) {
 				return
 			}
 			if err := advance(first); err != nil {
-				yield(nil, err)
+				failure[C](err)(yield)
 				return
 			}
 		}

@@ -161,6 +161,9 @@ func TestRepositoryConditions(t *testing.T) {
 		"full name unlike":    {[]*proto.Qual{where("full_name", "<>", pick.FullName())}, "full_name != ", func(r *repository) bool { return r != pick }},
 		"public, by its name": {[]*proto.Qual{where("full_name", "=", pick.FullName()), where("is_private", "=", !pick.IsPrivate)}, "", func(*repository) bool { return false }},
 		"a long list":         {[]*proto.Qual{where("slug", "=", append(manyNames(500), pick.Slug))}, "", func(r *repository) bool { return r.Slug == pick.Slug }},
+		"no language":         {[]*proto.Qual{where("language", "=", nil)}, "", func(r *repository) bool { return r.Language == "" }},
+		"some language":       {[]*proto.Qual{where("language", "<>", nil)}, "", func(r *repository) bool { return r.Language != "" }},
+		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, `language NOT IN ("go", "ruby")`, func(r *repository) bool { return r.Language != "" && r.Language != "go" && r.Language != "ruby" }},
 		"not a full name":     {[]*proto.Qual{where("full_name", "=", "nonsense")}, "", func(*repository) bool { return false }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -281,7 +281,7 @@ func (s *scan) collection(path string, pageLen int, filterable ...string) api.Li
 // combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.
 func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	if len(s.order) > 0 {
-		return merge(ctx, s, parents, children)
+		return merge(ctx, parents, children, s.order[0].compare)
 	}
 	begin := s.settings.MaxConcurrency
 	if s.limit >= 0 {

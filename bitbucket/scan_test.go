@@ -199,7 +199,7 @@ func TestWorkspaceThatVanishesDuringTheScan(t *testing.T) {
 }
 
 func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
-	s := &scan{order: []order{{column: integer("size", "")}}, limit: -1}
+	by := order{column: integer("size", "")}
 	rows := func(sizes ...string) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			for _, size := range sizes {
@@ -224,7 +224,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got []string
 			var failed error
-			for r, err := range merge(context.Background(), s, each(test.streams...), func(_ context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] { return rows }) {
+			for r, err := range merge(context.Background(), each(test.streams...), func(_ context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] { return rows }, by.compare) {
 				if err != nil {
 					failed = err
 					break

@@ -39,6 +39,13 @@ func (s *Server) Serve() {
 
 // Execute scans one table for the host.
 func (s *Server) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
+	if len(req.GetExecuteConnectionData()) > 1 && len(req.GetQueryContext().GetSortOrder()) > 0 {
+		return s.executeMerged(req, stream)
+	}
+	return s.execute(req, stream)
+}
+
+func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
 	o := &outcome{sent: map[string]int64{}, progress: make(chan struct{})}
 	err := s.PluginServer.Execute(req, &watchedStream{
 		WrapperPlugin_ExecuteServer: stream,

@@ -481,6 +481,51 @@ func TestAggregator(t *testing.T) {
 	}
 }
 
+// Steampipe does not sort what it has asked an aggregator to sort.
+func TestAggregatorInOrder(t *testing.T) {
+	first := fakebitbucket.Start(t, fakebitbucket.Options{Seed: 1})
+	second := fakebitbucket.Start(t, fakebitbucket.Options{Seed: 2})
+	h := newHost(t, map[string]string{
+		"one": connectionTo(first, first.Organization().Connected.UUID),
+		"two": connectionTo(second, second.Organization().Connected.UUID),
+	})
+	var want []time.Time
+	for _, fake := range []*fakebitbucket.Server{first, second} {
+		for _, r := range covered(fake.Organization(), fake.Organization().Connected) {
+			want = append(want, r.UpdatedOn.UTC().Truncate(time.Microsecond))
+		}
+	}
+	slices.SortFunc(want, func(a, b time.Time) int { return b.Compare(a) })
+	for name, limit := range map[string]int64{"all": 0, "limited": 10} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := h.tryOn(context.Background(), []string{"one", "two"}, ask{
+				table: "bitbucket_repository", columns: "full_name updated_on", limit: limit,
+				order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []time.Time
+			for _, row := range rows {
+				got = append(got, row["updated_on"].(time.Time))
+			}
+			if limit > 0 { // that of each connection: the host takes the first of them all
+				got, want = got[:limit], want[:limit]
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("order mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+	second.Inject(failing(""))
+	if _, err := h.tryOn(context.Background(), []string{"one", "two"}, ask{
+		table: "bitbucket_repository", columns: "updated_on", order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
+	}); err == nil || !strings.Contains(err.Error(), "two: ") {
+		t.Errorf("error = %v, want that of connection two", err)
+	}
+	settle(t)
+}
+
 func TestQueriesShareTheInventory(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
