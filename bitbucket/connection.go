@@ -56,7 +56,7 @@ func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
 	if known, ok := connections.bySettings[key]; ok {
 		return known, nil
 	}
-	opened, err := open(settings, way, plugin.Logger(ctx))
+	opened, err := open(settings, way, plugin.Logger(ctx).ResetNamed("bitbucket")) // and not by the query that came first
 	if err != nil {
 		return nil, err
 	}

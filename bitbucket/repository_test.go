@@ -207,6 +207,7 @@ func TestRepositoryNamedButRefused(t *testing.T) {
 		"hidden repository":  where("full_name", "=", hidden),
 		"missing uuid":       where("uuid", "=", "{00000000-0000-4000-8000-000000000000}"),
 		"missing workspace":  where("workspace_slug", "=", "nobodys-workspace"),
+		"unknown role":       where("role", "=", "janitor"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}})

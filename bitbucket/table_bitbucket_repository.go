@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -106,6 +107,11 @@ func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.sorted(single(ctx, s, each(uuids...), repositoryByUUID))
 		}
 		roles = []string{""}
+	}
+	for _, role := range roles {
+		if !slices.Contains([]string{"", "member", "contributor", "admin", "owner"}, role) {
+			return failure[*row](fmt.Errorf("no such role on a repository: %q; there are member, contributor, admin and owner", role))
+		}
 	}
 	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
