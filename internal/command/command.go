@@ -29,6 +29,7 @@ const program = "steampipe-plugin-bitbucket"
 func Main() int {
 	if os.Getenv(shared.Handshake.MagicCookieKey) == shared.Handshake.MagicCookieValue {
 		bitbucket.NewServer().Serve()
+		_ = settled(context.Background(), settleTime) // a host that stops the plugin waits a moment before it kills it
 		return exitOK
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
