@@ -82,7 +82,7 @@ func open(settings Settings, way wayIn, logger hclog.Logger) (*connection, error
 		Logger:         logger,
 	})
 	if err != nil {
-		return nil, err
+		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
 	return &connection{Client: client, settings: settings, known: cache.New(inventoryLife, 0)}, nil
 }

@@ -46,9 +46,9 @@ var schemas = map[string]map[part]string{
 var undocumented = map[string][]string{
 	"account":              {"account_id", "nickname", "links.html", "account_status"},
 	"project":              {"workspace", "links.self"},
-	"repository":           {"slug", "workspace", "website"},
+	"repository":           {"slug", "workspace", "website", "enforced_signed_commits", "override_settings"},
 	"team":                 {"account_id", "links.html"},
-	"user":                 {"links.html", "links.self"},
+	"user":                 {"links.html", "links.self", "location", "username", "website", "kind"},
 	"workspace_membership": {"permission", "added_on", "last_accessed"},
 }
 

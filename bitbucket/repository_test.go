@@ -164,6 +164,9 @@ func TestRepositoryConditions(t *testing.T) {
 		"no language":         {[]*proto.Qual{where("language", "=", nil)}, "", func(r *repository) bool { return r.Language == "" }},
 		"some language":       {[]*proto.Qual{where("language", "<>", nil)}, "", func(r *repository) bool { return r.Language != "" }},
 		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, `language NOT IN ("go", "ruby")`, func(r *repository) bool { return r.Language != "" && r.Language != "go" && r.Language != "ruby" }},
+		"missing uuid":        {[]*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}, "", func(*repository) bool { return false }},
+		"no uuid":             {[]*proto.Qual{where("uuid", "=", "")}, "", func(*repository) bool { return false }},
+		"half a full name":    {[]*proto.Qual{where("full_name", "=", []string{slug + "/", "/x", slug + "/..", slug + "/a/b"})}, "", func(*repository) bool { return false }},
 		"not a full name":     {[]*proto.Qual{where("full_name", "=", "nonsense")}, "", func(*repository) bool { return false }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,7 +208,6 @@ func TestRepositoryNamedButRefused(t *testing.T) {
 	for name, q := range map[string]*proto.Qual{
 		"missing repository": where("full_name", "=", covered(o, o.Connected)[0].Workspace.Slug+"/nothing-here"),
 		"hidden repository":  where("full_name", "=", hidden),
-		"missing uuid":       where("uuid", "=", "{00000000-0000-4000-8000-000000000000}"),
 		"missing workspace":  where("workspace_slug", "=", "nobodys-workspace"),
 		"unknown role":       where("role", "=", "janitor"),
 	} {

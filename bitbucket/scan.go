@@ -159,6 +159,7 @@ func splitCalls(d *plugin.QueryData) int {
 // A scan is one reading of a table: what the query wants of it.
 type scan struct {
 	*connection
+	name       string // of the connection
 	table      *table
 	wanted     map[string]bool // columns that the query reads, or that a condition is on
 	conditions []condition
@@ -173,6 +174,7 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 	}
 	s := &scan{
 		connection: c,
+		name:       d.Connection.Name,
 		table:      t,
 		wanted:     map[string]bool{},
 		conditions: conditions(t, d.QueryContext),

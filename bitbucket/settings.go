@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
@@ -164,7 +165,7 @@ func (s *Settings) checkCredentials() error {
 	}
 	switch len(ways) {
 	case 0:
-		return &ConfigError{nil, "no credentials: set consumer_key and consumer_secret (and run `steampipe-plugin-bitbucket login`), or access_token, or email and api_token, in the connection; config/bitbucket.spc shows how"}
+		return &ConfigError{nil, "no credentials: set consumer_key and consumer_secret (and run `steampipe-plugin-bitbucket login`), or access_token, or email and api_token, in the connection; the comments in bitbucket.spc show how"}
 	case 1:
 	default:
 		return &ConfigError{given, fmt.Sprintf("more than one way in: %s are set, in the connection or the environment; keep the arguments of one", strings.Join(given, " and "))}
@@ -172,6 +173,9 @@ func (s *Settings) checkCredentials() error {
 	var missing []string
 	var has string
 	for _, part := range ways[0] {
+		if strings.ContainsFunc(*part.setting(s), unicode.IsControl) {
+			return &ConfigError{[]string{part.argument}, fmt.Sprintf("%s contains a line break or another control character: paste it again, on one line", part.argument)}
+		}
 		switch {
 		case *part.setting(s) != "":
 			has = part.argument

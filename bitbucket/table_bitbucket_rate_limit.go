@@ -3,9 +3,12 @@ package bitbucket
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // tableRateLimit: a row is what the last responses said about the quota of the connection.
@@ -24,7 +27,7 @@ func tableRateLimit() *table {
 			integer("requests", "Requests that this process made for the connection, repeated ones included."),
 			integer("retries", "Requests that this process had to repeat."),
 			integer("received_bytes", "Bytes that this process received for the connection."),
-			text("title", "Title of the quota: the address of the API.").at("base_url"),
+			text("title", "Title of the quota: the name of the connection.").at("connection"),
 		},
 		rows: rateLimitRows,
 	}
@@ -32,14 +35,15 @@ func tableRateLimit() *table {
 
 func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	return single(ctx, s, each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
-		if s.Stats().Requests == 0 { // nothing was asked yet: the cheapest request that everybody may make tells
-			if _, err := s.inventory(ctx); err != nil {
+		if s.Stats().Requests == 0 { // nothing was asked yet
+			_, err := s.inventory(ctx)
+			if refused := new(api.Error); err != nil && !errors.As(err, &refused) { // a refusal tells the quota, too
 				return nil, err
 			}
 		}
 		quota, stats := s.Quota(), s.Stats()
 		said := map[string]any{
-			"base_url": s.settings.BaseURL, "requests": stats.Requests, "retries": stats.Retries, "received_bytes": stats.Bytes,
+			"connection": s.name, "requests": stats.Requests, "retries": stats.Retries, "received_bytes": stats.Bytes,
 		}
 		if quota.Known {
 			said["request_limit"], said["remaining"] = quota.Limit, quota.Remaining

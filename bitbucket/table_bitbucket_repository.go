@@ -23,7 +23,7 @@ func tableRepository() *table {
 			text("uuid", "Immutable id of the repository, in braces."),
 			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace."),
 		}, repositoryColumns(), []column{
-			text("role", "The role by which the connected user must hold the repository, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask.").in(query, "role"),
+			text("role", "The role by which the connected user must hold the repository, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(query, "role"),
 		}, workspaceColumns()),
 		quals: []qual{
 			named("workspace_slug"),
@@ -55,6 +55,7 @@ func repositoryColumns() []column {
 		timestamp("created_on", "When the repository was created.").sorted("created_on"),
 		document("default_reviewers", "Users who are proposed as reviewers of every pull request. Costs one more request for each repository, and needs the scope pullrequest.").in(reviewers, "@this"),
 		text("description", "Description of the repository."),
+		text("enforced_signed_commits", "Whether the repository accepts signed commits only, if Bitbucket tells."),
 		text("fork_policy", "Who may fork: allow_forks, no_public_forks (private forks only) or no_forks."),
 		boolean("has_issues", "True if the repository says that it has an issue tracker, which Bitbucket removed in August 2026."),
 		boolean("has_wiki", "True if the repository says that it has a wiki, which Bitbucket removed in August 2026."),
@@ -67,6 +68,7 @@ func repositoryColumns() []column {
 		text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
 		text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
 		text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
+		document("override_settings", "Which settings the repository has instead of its project's, if Bitbucket tells."),
 		text("parent_full_name", "Full name of the repository that this one was forked from.").at("parent.full_name"),
 		text("parent_uuid", "Immutable id of the repository that this one was forked from.").at("parent.uuid"),
 		text("project_key", "Key of the project that the repository belongs to.").at("project.key"),
@@ -133,8 +135,8 @@ func repositoriesIn(ctx context.Context, s *scan, p place, role string) iter.Seq
 // repositoryByFullName asks for one repository, such as "acme/website".
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-get
 func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, error) {
-	slug, name, ok := strings.Cut(fullName, "/")
-	if !ok || !s.covers(slug) {
+	slug, name, _ := strings.Cut(fullName, "/")
+	if !isSlug(slug) || !isSlug(name) || !s.covers(slug) {
 		return nil, nil // no repository that the connection covers has such a name
 	}
 	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(object)...)
@@ -144,10 +146,18 @@ func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, 
 	return namedPlace(slug).row(item), nil
 }
 
+// isSlug says whether a text can be the slug of anything.
+func isSlug(s string) bool { return s != "" && s != "." && s != ".." && !strings.Contains(s, "/") }
+
 // repositoryByUUID asks for one repository in whatever workspace it is: beside a repository's uuid that may be empty.
+// People name repositories by their names. A uuid comes from other rows, such as a fork's parent, and if nothing is to
+// be seen there the row joins nothing.
 func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), nil, append(s.fields(object), "full_name")...)
 	slug, _, _ := strings.Cut(item.Get("full_name").String(), "/")
+	if api.IsNotFound(err) {
+		return nil, nil
+	}
 	if err != nil || !s.covers(slug) {
 		return nil, err
 	}

@@ -23,10 +23,14 @@ func tableUser() *table {
 			boolean("has_2fa_enabled", "True if the account has two-step verification. Null unless Bitbucket tells the connected user."),
 			text("html_url", "Address of the profile in the browser.").at("links.html.href"),
 			boolean("is_staff", "True if the account is Atlassian's staff."),
+			text("kind", "Kind of an app_user."),
+			text("location", "Place that the user's profile names."),
 			text("nickname", "Name that the user has chosen; not unique."),
 			text("self_link", "Address of the account in the API.").at("links.self.href"),
 			text("title", "Title of the account: the display name.").at("display_name"),
 			text("type", "What the account is: user, app_user or team."),
+			text("username", "Former user name, which Bitbucket shows of the connected user only."),
+			text("website", "Website that the user's profile names."),
 		},
 		quals: []qual{named("uuid"), named("account_id")},
 		rows:  userRows,
@@ -42,8 +46,14 @@ func userRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	return single(ctx, s, each(api.Path("/2.0/user")), userAt)
 }
 
+// userByID asks for one account. An id comes from other rows, and may be that of an account that has no page of its own,
+// as workspaces have none: then the row joins nothing.
 func userByID(ctx context.Context, s *scan, id string) (*row, error) {
-	return userAt(ctx, s, api.Path("/2.0/users/{selected_user}", id))
+	r, err := userAt(ctx, s, api.Path("/2.0/users/{selected_user}", id))
+	if api.IsNotFound(err) {
+		return nil, nil
+	}
+	return r, err
 }
 
 func userAt(ctx context.Context, s *scan, path string) (*row, error) {

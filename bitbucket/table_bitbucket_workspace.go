@@ -52,6 +52,9 @@ func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 
 func workspaceByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", uuid), nil, append(s.fields(detail), "slug")...)
+	if api.IsNotFound(err) {
+		return nil, nil // as for the uuid of a repository
+	}
 	if err != nil || !s.covers(found.Get("slug").String()) {
 		return nil, err
 	}

@@ -339,8 +339,11 @@ func TestUser(t *testing.T) {
 			}
 		})
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}}); err == nil {
-		t.Error("no error for a user that does not exist")
+	if rows := h.rows(ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}}); len(rows) != 0 {
+		t.Errorf("rows = %v of a user that does not exist", rows)
+	}
+	if rows := h.rows(ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", o.Workspaces[0].Account.UUID)}}); len(rows) != 0 {
+		t.Errorf("rows = %v of a workspace's account", rows)
 	}
 }
 

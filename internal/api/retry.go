@@ -19,6 +19,9 @@ const (
 	retries      = 4
 	retryWaitMin = 500 * time.Millisecond
 	retryWaitMax = 8 * time.Second
+	// retryFor is how long after the first attempt another may still begin. A service that never
+	// answers would otherwise hold a query for five times the longest attempt.
+	retryFor = 90 * time.Second
 )
 
 // passing are the statuses that go away by themselves. 555 is not among them: it says that the
@@ -65,10 +68,19 @@ func (r *retry) observe(_ retryablehttp.Logger, req *http.Request, attempt int) 
 	}
 }
 
+type begunKey struct{}
+
+func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
+	return r.RoundTripper.RoundTrip(req.WithContext(context.WithValue(req.Context(), begunKey{}, time.Now())))
+}
+
 // isPassing is the retry policy.
 func isPassing(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
+	}
+	if begun, ok := ctx.Value(begunKey{}).(time.Time); ok && time.Since(begun) > retryFor {
+		return false, nil
 	}
 	if err != nil {
 		return !isLasting(err), nil

@@ -17,7 +17,7 @@ func newTransport(concurrency int) *http.Transport {
 		MaxIdleConnsPerHost:   concurrency,
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: time.Minute,
+		ResponseHeaderTimeout: 45 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}
 }

@@ -16,7 +16,7 @@ const (
 	maxBody = 64 << 20
 	// attemptTimeout is the longest one exchange may take, so that a connection which has gone
 	// silent is noticed and tried again.
-	attemptTimeout = 2 * time.Minute
+	attemptTimeout = time.Minute
 )
 
 var errAttemptTimeout = errors.New("the answer took too long")

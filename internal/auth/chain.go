@@ -336,6 +336,6 @@ func (c *Chain) explain(refused *refusedError, rec record) *Error {
 	if !c.store.id.seed.IsZero() {
 		e.Message += ", and remove refresh_token (BITBUCKET_OAUTH_REFRESH_TOKEN) or set it to a new one"
 	}
-	e.Message += ". It isn't tried again within a minute"
+	e.Message += ". This process doesn't try it again within a minute"
 	return e
 }

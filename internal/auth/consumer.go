@@ -172,7 +172,7 @@ func (c Consumer) explain(err error, sent []Secret) error {
 		return errorf(KindTemporary, err, "%s didn't answer in time; try again later", tokenURL)
 	}
 	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return errorf(KindTemporary, failed.Err, "can't reach %s: %v; check the network and the proxy settings", tokenURL, failed.Err)
+		return errorf(KindTemporary, failed.Err, "can't reach %s: %v; check the network, the proxy settings and oauth_url", tokenURL, failed.Err)
 	}
 	return &Error{Kind: KindTemporary, Status: http.StatusOK,
 		Message: tokenURL + " answered without an access token; is oauth_url (BITBUCKET_OAUTH_URL) right?"}
