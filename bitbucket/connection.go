@@ -20,8 +20,8 @@ import (
 type connection struct {
 	*api.Client
 	settings Settings
-	known    *cache.Cache       // the inventory, for a short time
-	asking   singleflight.Group // inventory requests under way
+	known    *cache.Cache       // the inventory and users, for a short time
+	asking   singleflight.Group // the requests for them under way
 }
 
 // configOf is the one place that reads a connection's config from the SDK.
@@ -84,7 +84,7 @@ func open(settings Settings, way wayIn, logger hclog.Logger) (*connection, error
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	return &connection{Client: client, settings: settings, known: cache.New(inventoryLife, 0)}, nil
+	return &connection{Client: client, settings: settings, known: cache.New(inventoryLife, 2*inventoryLife)}, nil
 }
 
 // A wayIn is how a connection authorizes.

@@ -27,7 +27,7 @@ type qual struct {
 var (
 	opsName  = []string{quals.QualOperatorEqual}
 	opsText  = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLike, quals.QualOperatorILike}
-	opsBool  = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual}
+	opsEqual = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual}
 	opsOrder = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLess, quals.QualOperatorLessOrEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual}
 )
 
@@ -46,7 +46,8 @@ type condition struct {
 	column   column
 	field    string
 	operator string
-	value    any // string, int64, float64, bool, time.Time, or []any of them; nil for null
+	value    any            // string, int64, float64, bool, time.Time, or []any of them; nil for null
+	pattern  *regexp.Regexp // of LIKE and ILIKE
 }
 
 // conditions collects what the query demands of the declared quals. The values of an IN list are together even where
@@ -63,6 +64,9 @@ func conditions(t *table, qc *plugin.QueryContext) []condition {
 			c := condition{column: t.column(declared.column), field: declared.field, operator: q.Operator}
 			if q.Value.GetValue() != nil {
 				c.value = sdkgrpc.GetQualValue(q.Value)
+			}
+			if pattern, ok := c.value.(string); ok && (c.operator == quals.QualOperatorLike || c.operator == quals.QualOperatorILike) {
+				c.pattern = like(pattern, c.operator == quals.QualOperatorILike)
 			}
 			found = append(found, c)
 		}
@@ -125,6 +129,9 @@ func (c condition) holds(r *row) bool {
 		return c.operator == quals.QualOperatorEqual && have == nil || c.operator == quals.QualOperatorNotEqual && have != nil
 	case have == nil:
 		return false
+	case c.pattern != nil:
+		s, isText := have.(string)
+		return isText && c.pattern.MatchString(s)
 	}
 	if list, ok := c.value.([]any); ok {
 		for _, v := range list {
@@ -138,12 +145,6 @@ func (c condition) holds(r *row) bool {
 }
 
 func compare(have any, operator string, want any) bool {
-	switch operator {
-	case quals.QualOperatorLike, quals.QualOperatorILike:
-		s, isText := have.(string)
-		pattern, ok := want.(string)
-		return isText && ok && like(pattern, operator == quals.QualOperatorILike).MatchString(s)
-	}
 	order, comparable := compareValues(have, want)
 	if !comparable {
 		return true // not a comparison that we understand: the host decides

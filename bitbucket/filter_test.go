@@ -1,6 +1,7 @@
 package bitbucket
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,9 @@ func TestConditionHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := condition{column: test.column, operator: test.operator, value: test.value}
+			if pattern, ok := test.value.(string); ok && strings.Contains(test.operator, "~~") {
+				c.pattern = like(pattern, test.operator == "~~*")
+			}
 			if got := c.holds(r); got != test.want {
 				t.Errorf("%s %s %v holds: %v, want %v", test.column.name, test.operator, test.value, got, test.want)
 			}

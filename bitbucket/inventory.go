@@ -35,6 +35,11 @@ func (p place) row(item gjson.Result) *row {
 	r.parts[object] = item
 	r.parts[workspace] = p.workspace
 	r.parts[query] = p.query
+	if p.named { // the object knows how the workspace calls itself; somebody may have called it otherwise
+		if slug, _, ok := strings.Cut(item.Get("repository.full_name").String(), "/"); ok && slug != p.slug() {
+			r.parts[workspace] = namedPlace(slug).workspace
+		}
+	}
 	return r
 }
 
@@ -56,23 +61,21 @@ func (c *connection) covers(slug string) bool {
 	return false
 }
 
-// places returns the workspaces that the scan covers: those that the query names in the column, or by the full names of
-// repositories, else those that the connection names, else all that the connected user belongs to; always within what the
-// connection covers.
-func (s *scan) places(ctx context.Context, column string) iter.Seq2[place, error] {
+// places returns the workspaces that the scan covers: those that the query names, else those that the connection names and
+// those of the connected user that match its patterns, else all that the connected user belongs to; always within what
+// the connection covers.
+func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
-		if slugs, ok := s.equals(column); ok {
-			s.namedPlaces(slugs)(yield)
-			return
+		slugs, byQuery := s.namedWorkspaces()
+		if !byQuery {
+			slugs = distinct(slices.DeleteFunc(slices.Clone(s.settings.Workspaces), isPattern))
 		}
-		for _, column := range []string{"full_name", "repository_full_name"} {
-			if names, ok := s.equals(column); ok {
-				s.namedPlaces(workspacesOf(names))(yield)
+		for _, slug := range slugs {
+			if s.covers(slug) && !yield(namedPlace(slug), nil) {
 				return
 			}
 		}
-		if slugs := s.settings.Workspaces; len(slugs) > 0 && !strings.ContainsAny(strings.Join(slugs, ""), `*?[\`) {
-			s.namedPlaces(slugs)(yield)
+		if byQuery || len(slugs) > 0 && !slices.ContainsFunc(s.settings.Workspaces, isPattern) {
 			return
 		}
 		accesses, err := s.inventory(ctx)
@@ -82,45 +85,70 @@ func (s *scan) places(ctx context.Context, column string) iter.Seq2[place, error
 		}
 		for _, access := range accesses {
 			p := place{workspace: access.Get("workspace")}
-			if s.covers(p.slug()) && !yield(p, nil) {
+			named := slices.ContainsFunc(slugs, func(slug string) bool { return strings.EqualFold(slug, p.slug()) })
+			if !named && s.covers(p.slug()) && !yield(p, nil) {
 				return
 			}
 		}
 	}
 }
 
-// workspacesOf returns the slugs of the workspaces in full names of repositories, each once.
-func workspacesOf(fullNames []string) []string {
-	var slugs []string
-	for _, name := range fullNames {
-		if slug, _, ok := strings.Cut(name, "/"); ok && !slices.Contains(slugs, slug) {
-			slugs = append(slugs, slug)
-		}
-	}
-	return slugs
-}
+func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*?[\`) }
 
-func (s *scan) namedPlaces(slugs []string) iter.Seq2[place, error] {
-	return func(yield func(place, error) bool) {
-		for _, slug := range slugs {
-			if slug != "" && s.covers(slug) && !yield(namedPlace(slug), nil) {
-				return
+// namedWorkspaces returns the workspaces that the query names, by their slugs or in the full names of repositories.
+func (s *scan) namedWorkspaces() (slugs []string, ok bool) {
+	if slugs, ok := s.equals(s.table.workspaceColumn()); ok {
+		return distinct(slugs), true
+	}
+	for _, column := range []string{"full_name", "repository_full_name"} {
+		if names, ok := s.equals(column); ok {
+			for _, name := range names {
+				slug, _, _ := strings.Cut(name, "/")
+				slugs = append(slugs, slug)
 			}
+			return distinct(slugs), true
 		}
 	}
+	return nil, false
 }
 
-// inventory lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects. Scans that
-// ask at the same time share one request.
+// distinct keeps each workspace once, whatever the case that its slug is written in, and nothing that can't be a slug.
+func distinct(slugs []string) []string {
+	var kept []string
+	for _, slug := range slugs {
+		if isSlug(slug) && !slices.ContainsFunc(kept, func(other string) bool { return strings.EqualFold(slug, other) }) {
+			kept = append(kept, slug)
+		}
+	}
+	return kept
+}
+
+// workspaceColumn is the column by which a query names workspaces.
+func (t *table) workspaceColumn() string {
+	if t.name == "bitbucket_workspace" {
+		return "slug"
+	}
+	return "workspace_slug"
+}
+
+// listed returns the workspace as the inventory has it, with its uuid, if it is there.
+func (s *scan) listed(ctx context.Context, p place) (place, error) {
+	accesses, err := s.inventory(ctx)
+	if err != nil {
+		return p, err
+	}
+	for _, access := range accesses {
+		if known := access.Get("workspace"); strings.EqualFold(known.Get("slug").String(), p.slug()) || known.Get("uuid").String() == p.slug() {
+			p.workspace = known
+		}
+	}
+	return p, nil
+}
+
+// inventory lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
 func (c *connection) inventory(ctx context.Context) ([]gjson.Result, error) {
-	const key = "workspaces"
-	if known, ok := c.known.Get(key); ok {
-		return known.([]gjson.Result), nil
-	}
-	asked := c.asking.DoChan(key, func() (any, error) {
-		// The answer is everybody's: it must not fail because the first who asked was cancelled.
-		ctx := context.WithoutCancel(ctx)
+	known, err := c.remembered(ctx, "workspaces", func(ctx context.Context) (any, error) {
 		var accesses []gjson.Result
 		for access, err := range c.List(ctx, myWorkspaces()) {
 			if err != nil {
@@ -128,18 +156,45 @@ func (c *connection) inventory(ctx context.Context) ([]gjson.Result, error) {
 			}
 			accesses = append(accesses, access)
 		}
-		c.known.SetDefault(key, accesses)
 		return accesses, nil
+	})
+	if c.settings.AccessToken != "" && (api.IsUnauthorized(err) || api.IsForbidden(err)) {
+		return nil, fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: name them in the connection, as in workspaces = [\"acme\"]", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return known.([]gjson.Result), nil
+}
+
+// user asks for an account, once for all scans of half a minute.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
+func (c *connection) user(ctx context.Context, uuid string) (gjson.Result, error) {
+	known, err := c.remembered(ctx, "user "+uuid, func(ctx context.Context) (any, error) {
+		return c.Get(ctx, api.Path("/2.0/users/{selected_user}", uuid), nil)
+	})
+	if err != nil {
+		return gjson.Result{}, err
+	}
+	return known.(gjson.Result), nil
+}
+
+// remembered returns what ask answers, or has answered a moment ago. Those who want it at the same time share one request.
+func (c *connection) remembered(ctx context.Context, key string, ask func(context.Context) (any, error)) (any, error) {
+	if known, ok := c.known.Get(key); ok {
+		return known, nil
+	}
+	asked := c.asking.DoChan(key, func() (any, error) {
+		// The answer is everybody's: it must not fail because the first who asked was cancelled.
+		answer, err := ask(context.WithoutCancel(ctx))
+		if err == nil {
+			c.known.SetDefault(key, answer)
+		}
+		return answer, err
 	})
 	select {
 	case answer := <-asked:
-		if c.settings.AccessToken != "" && (api.IsUnauthorized(answer.Err) || api.IsForbidden(answer.Err)) {
-			return nil, fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: name them in the connection, as in workspaces = [\"acme\"]", answer.Err)
-		}
-		if answer.Err != nil {
-			return nil, answer.Err
-		}
-		return answer.Val.([]gjson.Result), nil
+		return answer.Val, answer.Err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -155,7 +210,7 @@ func (s *scan) vanished(ctx context.Context, p place, err error) bool {
 	if p.named || !api.IsNotFound(err) {
 		return false
 	}
-	s.known.Flush()
+	s.known.Delete("workspaces")
 	accesses, err := s.inventory(ctx)
 	if err != nil {
 		return false
@@ -170,11 +225,15 @@ func (s *scan) vanished(ctx context.Context, p place, err error) bool {
 
 // perWorkspace lists the children of every workspace that the scan covers.
 func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return combine(ctx, s, s.places(ctx, "workspace_slug"), func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	_, byQuery := s.namedWorkspaces()
+	return combine(ctx, s, s.places(ctx), func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			for r, err := range children(ctx, p) {
 				if err != nil && s.vanished(ctx, p, err) {
 					return
+				}
+				if err == nil && byQuery && s.table.column("workspace_slug").value(r) != p.slug() {
+					return // the query calls the workspace by another name than its slug: no row of it is meant
 				}
 				if !yield(r, err) || err != nil {
 					return

@@ -48,6 +48,9 @@ func compareNullable(a, b any, descending bool) int {
 
 // sorted sorts rows that come in no order. It holds them all, so it is for those that the query names one by one.
 func (s *scan) sorted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if len(s.order) == 0 {
+		return rows
+	}
 	return s.sortedRuns(rows, func(_, _ *row) bool { return true })
 }
 

@@ -74,7 +74,7 @@ func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err
 		defer close(out)
 		defer func() {
 			if r := recover(); r != nil {
-				failure[C](mistake(r))(send)
+				failure[C](bug(r))(send)
 			}
 		}()
 		children(ctx, parent)(send)

@@ -237,8 +237,8 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 		t.Errorf("LIMIT 5 made %d requests for repositories, want 1", got)
 	}
 	for _, e := range fake.Journal() {
-		if strings.HasSuffix(e.Endpoint, "/repositories/{workspace}") && e.Query.Get("pagelen") != "5" {
-			t.Errorf("LIMIT 5 asked for pages of %s", e.Query.Get("pagelen"))
+		if strings.HasSuffix(e.Endpoint, "/repositories/{workspace}") && e.Query.Get("pagelen") != "10" {
+			t.Errorf("LIMIT 5 asked for pages of %s, want the smallest there are", e.Query.Get("pagelen"))
 		}
 	}
 
@@ -321,10 +321,53 @@ func TestRepositoryInListIsOneScan(t *testing.T) {
 	if got := requested(fake)["/repositories/{workspace}"]; got > 2 {
 		t.Errorf("an IN list of %d values made %d requests for repositories", len(names), got)
 	}
-	splits.Lock()
-	defer splits.Unlock()
-	if len(splits.left) != 0 {
-		t.Errorf("%d split queries are still remembered", len(splits.left))
+}
+
+func TestRepositoriesOfManyNames(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	names := fullNames(covered(o, o.Connected)[:60], nil)
+	for name, where := range map[string]*proto.Qual{
+		"full names": where("full_name", "=", names),
+		"uuids": where("uuid", "=", func() []string {
+			var uuids []string
+			for _, n := range names {
+				uuids = append(uuids, o.Repository(n).UUID)
+			}
+			return uuids
+		}()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where}})
+			if diff := gocmp.Diff(names, sorted(values(rows, "full_name"))); diff != "" {
+				t.Errorf("rows mismatch (-want +got):\n%s", diff)
+			}
+			if n := len(fake.Journal()); n > 5 {
+				t.Errorf("60 repositories took %d requests", n)
+			}
+		})
+	}
+	missing := where("full_name", "=", append(slices.Clone(names), o.Workspaces[0].Slug+"/nothing-here"))
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{missing}}); err == nil || !strings.Contains(err.Error(), "nothing-here") {
+		t.Errorf("error = %v, want one that names the missing repository", err)
+	}
+}
+
+func TestRepositoryOrderByTwoColumnsReadsWholePages(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, OneWorkspace: true})
+	h := connected(t, fake)
+	req := h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: "full_name", limit: 5, where: []*proto.Qual{where("workspace_slug", "=", fake.Organization().Workspaces[0].Slug)}})
+	req.QueryContext.SortOrder = []*proto.SortColumn{{Column: "updated_on", Order: proto.SortOrder_Asc}, {Column: "size", Order: proto.SortOrder_Asc}}
+	stream := &rowStream{ctx: context.Background()}
+	if err := h.Execute(req, stream); err != nil || len(stream.rows) != 5 {
+		t.Errorf("%d rows, error %v", len(stream.rows), err)
+	}
+	for _, e := range fake.Journal() {
+		if e.Query.Get("pagelen") != "100" {
+			t.Errorf("asked for pages of %s", e.Query.Get("pagelen"))
+		}
 	}
 }
 

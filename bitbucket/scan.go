@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
@@ -60,12 +60,19 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 	if !leads(d) {
 		return nil, nil
 	}
+	o, served := ctx.Value(outcomeKey{}).(*outcome)
+	if served {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(o.ctx, cancel)()
+	}
 	streamed, err := t.stream(ctx, d)
 	if err == nil {
 		return nil, nil
 	}
-	if o, ok := ctx.Value(outcomeKey{}).(*outcome); ok {
-		o.failed(ctx, d.Connection.Name, streamed, err)
+	if served {
+		o.failed(d.Connection.Name, streamed, err)
 		return nil, err
 	}
 	// A host that runs the plugin without our Server. Without it the error can't be made certain to arrive, only very
@@ -81,7 +88,7 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 func (t *table) stream(ctx context.Context, d *plugin.QueryData) (streamed int64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = mistake(r)
+			err = bug(r)
 		}
 	}()
 	ctx, cancel := context.WithCancel(ctx) // what is still under way when the rows suffice is not needed
@@ -113,47 +120,20 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData) (streamed int64
 	return streamed, ctx.Err()
 }
 
-// mistake is the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
-func mistake(panicked any) error {
-	return fmt.Errorf("a mistake in the plugin stopped the query (%v); please report it", panicked)
+// bug is the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
+func bug(panicked any) error {
+	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
 }
-
-// splits counts, for each query under way that has an IN list, the calls that are still to come.
-var splits = struct {
-	sync.Mutex
-	left map[*plugin.QueryContext]int
-}{left: map[*plugin.QueryContext]int{}}
 
 // leads says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
 // each value, all at once, which would ask Bitbucket many times for what one request can answer, and loses count of
-// LIMIT. The calls share a QueryContext: the first reads the rows for all values, and the others have nothing to do.
+// LIMIT. So the call for the first value reads the rows for all, and the others have nothing to do.
 func leads(d *plugin.QueryData) bool {
-	calls := splitCalls(d)
-	if calls == 1 {
-		return true
-	}
-	splits.Lock()
-	defer splits.Unlock()
-	left, begun := splits.left[d.QueryContext]
-	if !begun {
-		left = calls
-	}
-	if left == 1 {
-		delete(splits.left, d.QueryContext)
-	} else {
-		splits.left[d.QueryContext] = left - 1
-	}
-	return !begun
-}
-
-// splitCalls is how many times the SDK calls list for this query: once for each value of an IN list if there is just one
-// such list, else once.
-func splitCalls(d *plugin.QueryData) int {
 	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
 	if len(lists) != 1 {
-		return 1
+		return true // the SDK does not split two lists
 	}
-	return len(lists[0].Value.GetListValue().GetValues())
+	return d.Quals[lists[0].Column].Quals[0].Value == lists[0].Value.GetListValue().GetValues()[0]
 }
 
 // A scan is one reading of a table: what the query wants of it.
@@ -185,6 +165,9 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 	}
 	for _, c := range s.conditions {
 		s.wanted[c.column.name] = true
+	}
+	if _, named := s.namedWorkspaces(); named {
+		s.wanted["workspace_slug"] = true
 	}
 	for _, by := range d.QueryContext.SortOrder {
 		s.wanted[by.Column] = true
@@ -274,7 +257,7 @@ func (s *scan) collection(path string, pageLen int, filterable ...string) api.Li
 	if len(s.order) > 0 {
 		l.Query.Set("sort", s.order[0].parameter())
 	}
-	if exact {
+	if exact && len(s.order) < 2 { // which of those that are equal by the first term are the first, only all of them tell
 		l.Wanted = max(s.limit, 0)
 	}
 	return l
@@ -290,6 +273,37 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 		begin = 1
 	}
 	return fanOut(ctx, begin, s.settings.MaxConcurrency, parents, children)
+}
+
+// fewNames is up to how many objects that a query names are asked for one by one. More are looked for in the lists.
+const fewNames = 10
+
+// named asks for the objects that the query names in a column: for a few by ask, one by one; for many in rows, the lists
+// that have most of them, and then for the others by ask. A row counts only under the very name that it was asked for by,
+// so that none comes twice when a query spells one name in two ways.
+func (s *scan) named(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	exactly := func(ctx context.Context, s *scan, name string) (*row, error) {
+		r, err := ask(ctx, s, name)
+		if err != nil || r == nil || s.table.column(column).value(r) != name {
+			return nil, err
+		}
+		return r, nil
+	}
+	if len(names) <= fewNames || rows == nil {
+		return s.sorted(single(ctx, s, each(names...), exactly))
+	}
+	return s.sorted(func(yield func(*row, error) bool) {
+		missing := slices.Clone(names)
+		for r, err := range rows {
+			if err == nil {
+				missing = slices.DeleteFunc(missing, func(name string) bool { return s.table.column(column).value(r) == name })
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		single(ctx, s, each(missing...), exactly)(yield)
+	})
 }
 
 // single asks for one object of each parent. ask returns no row where there is nothing to show.

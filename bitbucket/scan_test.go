@@ -109,6 +109,26 @@ func working() []string {
 	return ours
 }
 
+// In order, the SDK makes each row wait for the one before.
+func TestCancelledScansInOrderLeaveNothing(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 400, OneWorkspace: true})
+	h := connected(t, fake)
+	for range 20 {
+		ctx, cancel := context.WithCancel(context.Background())
+		stream := &rowStream{ctx: ctx, seen: func(n int) {
+			if n == 20 {
+				cancel()
+			}
+		}}
+		ordered := ask{table: "bitbucket_repository", columns: "full_name", order: &proto.SortColumn{Column: "size", Order: proto.SortOrder_Asc}}
+		if err := h.Execute(h.request([]string{"bitbucket"}, ordered), stream); err == nil {
+			t.Error("no error of a cancelled scan")
+		}
+		cancel()
+	}
+	settle(t)
+}
+
 func TestFailedScansLeaveNoGoroutine(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 900, OneWorkspace: true})
 	h := connected(t, fake)

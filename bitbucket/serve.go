@@ -46,10 +46,10 @@ func (s *Server) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 }
 
 func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
-	o := &outcome{sent: map[string]int64{}, progress: make(chan struct{})}
+	o := &outcome{ctx: stream.Context(), sent: map[string]int64{}, progress: make(chan struct{})}
 	err := s.PluginServer.Execute(req, &watchedStream{
 		WrapperPlugin_ExecuteServer: stream,
-		ctx:                         context.WithValue(stream.Context(), outcomeKey{}, o),
+		ctx:                         context.WithValue(context.WithoutCancel(stream.Context()), outcomeKey{}, o),
 		outcome:                     o,
 	})
 	if err != nil {
@@ -58,7 +58,9 @@ func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 	return o.error()
 }
 
-// A watchedStream lets the scans of a call find its outcome, and counts the rows that have left.
+// A watchedStream lets the scans of a call find its outcome, and counts the rows that have left. It keeps the host's
+// cancellation from the SDK, whose goroutines would wait for ever for rows that a cancelled context has kept from being
+// made: our scans obey it, and what is on its way by then is dropped here.
 type watchedStream struct {
 	proto.WrapperPlugin_ExecuteServer
 	ctx     context.Context
@@ -68,15 +70,19 @@ type watchedStream struct {
 func (w *watchedStream) Context() context.Context { return w.ctx }
 
 func (w *watchedStream) Send(r *proto.ExecuteResponse) error {
-	err := w.WrapperPlugin_ExecuteServer.Send(r)
-	w.outcome.rowSent(r.GetConnection())
-	return err
+	defer w.outcome.rowSent(r.GetConnection())
+	if w.outcome.ctx.Err() != nil {
+		return nil
+	}
+	return w.WrapperPlugin_ExecuteServer.Send(r)
 }
 
 type outcomeKey struct{}
 
 // An outcome is what became of the scans of one call of Execute, one for each connection.
 type outcome struct {
+	ctx context.Context // of the host's call
+
 	mu       sync.Mutex
 	sent     map[string]int64 // rows sent to the host, by connection
 	progress chan struct{}    // closed, and replaced, when a row is sent
@@ -99,7 +105,7 @@ func (o *outcome) error() error {
 
 // failed records the error of a scan, and waits until the rows streamed before it have left: once the SDK has seen an
 // error it stops reading, and rows still on their way would block their goroutines for ever.
-func (o *outcome) failed(ctx context.Context, connection string, streamed int64, err error) {
+func (o *outcome) failed(connection string, streamed int64, err error) {
 	o.mu.Lock()
 	if o.err == nil {
 		o.err = fmt.Errorf("%s: %w", connection, err) // as the SDK puts it
@@ -112,10 +118,6 @@ func (o *outcome) failed(ctx context.Context, connection string, streamed int64,
 		if done {
 			return
 		}
-		select {
-		case <-progress:
-		case <-ctx.Done():
-			return
-		}
+		<-progress
 	}
 }

@@ -89,8 +89,8 @@ var credentials = [][]credential{
 func (c Config) Settings() (Settings, error) {
 	s := Settings{
 		Workspaces:     c.Workspaces,
-		MaxConcurrency: 8,
-		MaxWait:        time.Minute,
+		MaxConcurrency: api.DefaultMaxConcurrency,
+		MaxWait:        api.DefaultMaxWait,
 		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", DefaultTokenDir()),
 		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", api.DefaultBaseURL),
 		OAuthURL:       orEnvironment(c.OAuthURL, "BITBUCKET_OAUTH_URL", auth.DefaultURL),

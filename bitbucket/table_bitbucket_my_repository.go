@@ -18,7 +18,7 @@ import (
 func tableMyRepository() *table {
 	return &table{
 		name:        "bitbucket_my_repository",
-		description: "A repository on which the connected user was given a permission, and the highest one.",
+		description: "A repository on which the connected user was given a permission, and the highest one. Columns beside the permission, the names and the uuid are read from the list of repositories, at one more request for a hundred of them.",
 		columns: slices.Concat([]column{
 			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
 			text("repository_full_name", "The same as full_name, under the name that other tables have for it.").at("repository.full_name"),
@@ -37,7 +37,7 @@ func tableMyRepository() *table {
 			named("workspace_slug"),
 			filtered("full_name", "repository.full_name", opsName),
 			filtered("repository_full_name", "repository.full_name", opsName),
-			filtered("permission", "permission", opsBool),
+			filtered("permission", "permission", opsEqual),
 		},
 		rows: myRepositoryRows,
 	}
@@ -54,11 +54,22 @@ func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 }
 
 func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {
+	if p.named && s.wants("workspace_uuid") {
+		var err error
+		if p, err = s.listed(ctx, p); err != nil {
+			return failure[*row](err)
+		}
+	}
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
 	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")
 	rows := s.listIn(ctx, p, l)
 	if !s.needs(detail) {
 		return rows
+	}
+	_, named := s.equals("full_name")
+	_, alsoNamed := s.equals("repository_full_name")
+	if few := s.limit > 0 && s.limit <= fewNames; few || named || alsoNamed {
+		return single(ctx, s, rows, func(ctx context.Context, s *scan, r *row) (*row, error) { return s.detailed(ctx, r, nil) })
 	}
 	return s.joined(ctx, p, rows)
 }
@@ -83,10 +94,10 @@ func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error])
 		}
 		for r, err := range rows {
 			if err == nil {
-				err = s.detailed(ctx, r, details)
+				r, err = s.detailed(ctx, r, details)
 			}
-			if api.IsNotFound(err) {
-				continue // taken away since the list of permissions was read
+			if r == nil && err == nil {
+				continue
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -95,13 +106,22 @@ func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error])
 	}
 }
 
-func (s *scan) detailed(ctx context.Context, r *row, details map[string]gjson.Result) (err error) {
+// detailed adds the details to one repository, from those known or by a request. There is no row for a repository that was
+// taken away since the permissions were listed.
+func (s *scan) detailed(ctx context.Context, r *row, details map[string]gjson.Result) (*row, error) {
 	repository := r.parts[object].Get("repository")
 	known, ok := details[repository.Get("uuid").String()]
 	if !ok {
+		var err error
 		slug, name, _ := strings.Cut(repository.Get("full_name").String(), "/")
 		known, err = s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(detail)...)
+		if api.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	r.parts[detail] = known
-	return err
+	return r, nil
 }

@@ -41,20 +41,21 @@ func tableProject() *table {
 
 func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	keys, byKey := s.equals("key")
-	_, byWorkspace := s.equals("workspace_slug")
+	slugs, _ := s.equals("workspace_slug")
+	alone := len(slugs) == 1
 	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		if !byKey {
 			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
 		}
-		return single(ctx, s, each(keys...), func(ctx context.Context, s *scan, key string) (*row, error) {
+		return s.named(ctx, "key", keys, func(ctx context.Context, s *scan, key string) (*row, error) {
 			item, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil, s.fields(object)...)
 			if err != nil {
-				if _, scopes := api.MissingScope(err); !byWorkspace && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {
+				if _, scopes := api.MissingScope(err); !alone && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {
 					return nil, nil // the key may be another workspace's, or hidden here as it would be in a list
 				}
 				return nil, err
 			}
 			return p.row(item), nil
-		})
+		}, nil)
 	})
 }

@@ -34,7 +34,7 @@ func tableRepository() *table {
 			filtered("name", "name", opsText),
 			filtered("project_key", "project.key", opsText),
 			filtered("language", "language", opsText),
-			filtered("is_private", "is_private", opsBool),
+			filtered("is_private", "is_private", opsEqual),
 			filtered("fork_policy", "fork_policy", opsText),
 			filtered("created_on", "created_on", opsOrder),
 			filtered("updated_on", "updated_on", opsOrder),
@@ -102,12 +102,6 @@ func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	roles, byRole := s.equals("role")
 	if !byRole {
-		if names, ok := s.equals("full_name"); ok {
-			return s.sorted(single(ctx, s, each(names...), repositoryByFullName))
-		}
-		if uuids, ok := s.equals("uuid"); ok {
-			return s.sorted(single(ctx, s, each(uuids...), repositoryByUUID))
-		}
 		roles = []string{""}
 	}
 	for _, role := range roles {
@@ -115,11 +109,21 @@ func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return failure[*row](fmt.Errorf("no such role on a repository: %q; there are member, contributor, admin and owner", role))
 		}
 	}
-	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	lists := s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
 			return repositoriesIn(ctx, s, p, role)
 		})
 	})
+	if byRole { // which the repository alone does not tell
+		return lists
+	}
+	if names, ok := s.equals("full_name"); ok {
+		return s.named(ctx, "full_name", names, repositoryByFullName, lists)
+	}
+	if uuids, ok := s.equals("uuid"); ok {
+		return s.named(ctx, "uuid", uuids, repositoryByUUID, lists)
+	}
+	return lists
 }
 
 // repositoriesIn lists the repositories of one workspace, in all roles if role is empty.

@@ -13,7 +13,7 @@ import (
 func tableWorkspace() *table {
 	return &table{
 		name:        "bitbucket_workspace",
-		description: "A workspace of the connected user, or a public one that the query names by slug or uuid.",
+		description: "A workspace of the connected user, or a public one that the query names by slug or uuid. Columns other than those two cost one request for each workspace.",
 		columns: slices.Concat([]column{
 			text("slug", "Short name of the workspace as it stands in addresses.").in(workspace, "slug").in(detail, "slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid").in(detail, "uuid"),
@@ -26,9 +26,9 @@ func tableWorkspace() *table {
 func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	uuids, byUUID := s.equals("uuid")
 	if _, bySlug := s.equals("slug"); byUUID && !bySlug {
-		return single(ctx, s, each(uuids...), workspaceByUUID)
+		return s.named(ctx, "uuid", uuids, workspaceByUUID, nil)
 	}
-	return single(ctx, s, s.places(ctx, "slug"), workspaceAt)
+	return single(ctx, s, s.places(ctx), workspaceAt)
 }
 
 func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
@@ -47,6 +47,9 @@ func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 		return nil, err
 	}
 	r.parts[detail] = found
+	if _, byQuery := s.equals("slug"); byQuery && s.table.column("slug").value(r) != p.slug() {
+		return nil, nil
+	}
 	return r, nil
 }
 

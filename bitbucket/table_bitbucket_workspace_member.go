@@ -37,7 +37,7 @@ func tableWorkspaceMember() *table {
 			filtered("user_uuid", "user.uuid", opsName),
 			filtered("uuid", "user.uuid", opsName),
 			filtered("account_id", "user.account_id", opsName),
-			filtered("permission", "permission", opsBool),
+			filtered("permission", "permission", opsEqual),
 		},
 		rows: memberRows,
 	}
@@ -60,7 +60,7 @@ func memberRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	}
 	return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
 		id := r.parts[object].Get("user.uuid").String()
-		r.parts[detail], err = s.Get(ctx, api.Path("/2.0/users/{selected_user}", id), nil, s.fields(detail)...)
+		r.parts[detail], err = s.user(ctx, id)
 		if api.IsNotFound(err) {
 			return nil // an account without a profile of its own: it stays a member
 		}

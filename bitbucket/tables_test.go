@@ -264,6 +264,9 @@ func TestWorkspaceMember(t *testing.T) {
 		}
 	}
 	rows := h.rows(ask{table: "bitbucket_workspace_member"})
+	if asked, members := requested(fake)["/users/{selected_user}"], len(rows); asked >= members || asked > len(o.Users) {
+		t.Errorf("%d memberships of %d users took %d requests for users", members, len(o.Users), asked)
+	}
 	for _, row := range rows {
 		for _, c := range []string{"added_on", "last_accessed"} {
 			if at, ok := row[c].(time.Time); ok {
@@ -363,6 +366,12 @@ func TestRateLimit(t *testing.T) {
 		t.Errorf("asking again made %d requests, want none", n)
 	}
 
+	refused := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID, "repository"))
+	row = newHost(t, map[string]string{"bitbucket": refused}).rows(ask{table: "bitbucket_rate_limit"})[0]
+	if row["request_limit"] != int64(1000) {
+		t.Errorf("row = %v, want what the refusal told", row)
+	}
+
 	silent := fakebitbucket.Start(t, fakebitbucket.Options{})
 	row = connected(t, silent).rows(ask{table: "bitbucket_rate_limit"})[0]
 	if row["request_limit"] != nil || row["remaining"] != nil || row["observed_at"] != nil || row["requests"] != int64(1) {
@@ -444,6 +453,116 @@ func TestNamedButNotCovered(t *testing.T) {
 	}
 }
 
+// A row comes once, however often and however the query or the connection names it, and under its own name only.
+func TestNamedInTwoWays(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	w := o.Workspaces[0]
+	r, p := o.RepositoriesOf(w)[0], o.ProjectsOf(w)[0]
+	own := len(o.RepositoriesOf(w))
+	upper, twice := strings.ToUpper, func(values ...string) any { return values }
+	for name, test := range map[string]struct {
+		config string
+		ask    ask
+		want   int
+	}{
+		"connection":                 {fmt.Sprintf("workspaces = [%q, %q]", w.Slug, w.Slug), ask{table: "bitbucket_repository"}, own},
+		"connection, another case":   {fmt.Sprintf("workspaces = [%q]", upper(w.Slug)), ask{table: "bitbucket_repository"}, own},
+		"workspace":                  {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(w.Slug, upper(w.Slug)))}}, own},
+		"workspace by uuid, too":     {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(w.Slug, w.UUID))}}, own},
+		"workspace, another case":    {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", upper(w.Slug))}}, 0},
+		"permissions, another case":  {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", upper(w.Slug))}}, 0},
+		"repository":                 {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("full_name", "=", twice(r.FullName(), upper(r.FullName())))}}, 1},
+		"repository by uuid":         {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("uuid", "=", twice(r.UUID, upper(r.UUID)))}}, 1},
+		"permission":                 {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", twice(r.FullName(), upper(r.FullName())))}}, 1},
+		"workspace itself":           {"", ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", twice(w.Slug, upper(w.Slug), w.UUID))}}, 1},
+		"project":                    {"", ask{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", w.Slug), where("key", "=", twice(p.Key, strings.ToLower(p.Key)))}}, 1},
+		"user by uuid and by id":     {"", ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", twice(o.Connected.UUID, o.Connected.AccountID))}}, 1},
+		"a quote in a workspace":     {"", ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("slug", "=", `a"b`)}}, 0},
+		"a workspace beside pattern": {fmt.Sprintf("workspaces = [%q, %q]", o.Workspaces[2].Slug, w.Slug[:3]+"*"), ask{table: "bitbucket_workspace"}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := connected(t, fake, test.config)
+			test.ask.columns = strings.ReplaceAll(strings.Join(test.ask.columnNames(), " "), "default_reviewers", "")
+			if rows := h.rows(test.ask); len(rows) != test.want {
+				t.Errorf("%d rows, want %d", len(rows), test.want)
+			}
+		})
+	}
+	if _, err := connected(t, fake, `workspaces = ["nobodys-workspace", "h*"]`).try(context.Background(), ask{table: "bitbucket_repository"}); err == nil {
+		t.Error("no error for a workspace that the connection names and that does not exist, beside a pattern")
+	}
+}
+
+func TestProjectOfSeveralWorkspaces(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	first, second := o.Workspaces[0], o.Workspaces[1]
+	for _, p := range o.ProjectsOf(first) {
+		if o.Project(second, p.Key) != nil {
+			continue
+		}
+		rows := h.rows(ask{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", []string{first.Slug, second.Slug}), where("key", "=", p.Key)}})
+		if len(rows) != 1 {
+			t.Errorf("%d rows of %s, which one of two workspaces has", len(rows), p.Key)
+		}
+		if _, err := h.try(context.Background(), ask{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", second.Slug), where("key", "=", p.Key)}}); err == nil {
+			t.Errorf("no error for %s in %s", p.Key, second.Slug)
+		}
+		return
+	}
+	t.Fatal("both workspaces have the same projects")
+}
+
+func TestMyRepositoryLooksUpFewDetails(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 500, OneWorkspace: true})
+	o := fake.Organization()
+	h := connected(t, fake)
+	r := o.RepositoriesOf(o.Workspaces[0])[3]
+	for name, test := range map[string]struct {
+		ask  ask
+		want map[string]int
+	}{
+		"named": {ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("full_name", "=", r.FullName())}},
+			map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 1, "/repositories/{workspace}/{repo_slug}": 1}},
+		"limited": {ask{table: "bitbucket_my_repository", columns: "full_name size", limit: 2, where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}},
+			map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 1, "/repositories/{workspace}/{repo_slug}": 2}},
+		"all": {ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}},
+			map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 5, "/repositories/{workspace}": 5}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			for _, row := range h.rows(test.ask) {
+				if want := o.Repository(row["full_name"].(string)).Size; row["size"] != want {
+					t.Errorf("size of %s is %v, want %d", row["full_name"], row["size"], want)
+				}
+			}
+			if diff := cmp.Diff(test.want, requested(fake)); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What a row says does not depend on how it was asked for.
+func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	slug := fake.Organization().Workspaces[1].Slug
+	h := connected(t, fake)
+	all := map[string]map[string]any{}
+	for key, row := range byKey(t, h.rows(ask{table: "bitbucket_my_repository"}), "full_name") {
+		if row["workspace_slug"] == slug {
+			all[key] = row
+		}
+	}
+	named := byKey(t, h.rows(ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
+	columns := ask{table: "bitbucket_my_repository"}.columnNames()
+	if diff := cmp.Diff(project(all, columns...), project(named, columns...)); diff != "" {
+		t.Errorf("rows mismatch (-all +named):\n%s", diff)
+	}
+}
+
 // A repository whose access is taken away between two lists of one scan is gone, and no error.
 func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -508,7 +627,7 @@ func TestAggregatorInOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got []time.Time
+			got, want := []time.Time(nil), want
 			for _, row := range rows {
 				got = append(got, row["updated_on"].(time.Time))
 			}

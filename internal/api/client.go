@@ -20,9 +20,13 @@ import (
 // DefaultBaseURL is where Bitbucket Cloud's API lives; /2.0 and /1.0 are under it.
 const DefaultBaseURL = "https://api.bitbucket.org"
 
+// What a client does unless its Config says otherwise.
 const (
-	defaultMaxConcurrency = 8
-	defaultMaxWait        = time.Minute
+	DefaultMaxConcurrency = 8           // requests in flight
+	DefaultMaxWait        = time.Minute // the longest wait for the request quota
+)
+
+const (
 
 	// maxRedirects is how often a request may be sent elsewhere on the API's own host.
 	maxRedirects = 5
@@ -81,8 +85,8 @@ func New(config Config) (*Client, error) {
 	if config.MaxConcurrency < 0 {
 		return nil, fmt.Errorf("max_concurrency must be at least 1, not %d", config.MaxConcurrency)
 	}
-	concurrency := cmp.Or(config.MaxConcurrency, defaultMaxConcurrency)
-	maxWait := cmp.Or(config.MaxWait, defaultMaxWait)
+	concurrency := cmp.Or(config.MaxConcurrency, DefaultMaxConcurrency)
+	maxWait := cmp.Or(config.MaxWait, DefaultMaxWait)
 	logger := config.Logger
 	if logger == nil {
 		logger = hclog.NewNullLogger()
@@ -126,7 +130,7 @@ func parseBaseURL(address string) (*url.URL, error) {
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // stayOn follows a few redirects on the API's own host, and none to any other.

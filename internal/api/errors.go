@@ -62,7 +62,7 @@ func (e *Error) advice() string {
 	case e.StatusCode == http.StatusUnauthorized && e.renewal != nil:
 		return fmt.Sprintf("the credentials could not be renewed: %s", e.renewal)
 	case len(e.Required) > 0:
-		return fmt.Sprintf("this needs the scope %s; the token has %s. Tick it in the consumer's permissions and authorize again",
+		return fmt.Sprintf("this needs the scope %s; the token has %s. Give the token that scope; for an OAuth consumer: tick it in the consumer's permissions, and log in again",
 			strings.Join(e.missing(), ", "), cmp.Or(strings.Join(e.Granted, ", "), "none"))
 	case e.StatusCode >= 500 && slices.Contains(passing, e.StatusCode):
 		return "the service is in trouble, also after more attempts; try again later"

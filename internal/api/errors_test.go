@@ -32,7 +32,7 @@ func TestError(t *testing.T) {
 		"missing scope": {
 			403, `{"type": "error", "error": {"message": "Your credentials lack one or more required privilege scopes.", "detail": {"required": ["repository:admin"], "granted": ["account", "repository"]}}}`,
 			Error{Message: "Your credentials lack one or more required privilege scopes.", Required: []string{"repository:admin"}, Granted: []string{"account", "repository"}},
-			`403 Forbidden: Your credentials lack one or more required privilege scopes - this needs the scope repository:admin; the token has account, repository. Tick it in the consumer's permissions and authorize again`,
+			`403 Forbidden: Your credentials lack one or more required privilege scopes - this needs the scope repository:admin; the token has account, repository. Give the token that scope; for an OAuth consumer: tick it in the consumer's permissions, and log in again`,
 		},
 		"missing one scope of two": {
 			403, `{"error": {"message": "x", "detail": {"required": ["account", "repository"], "granted": ["account"]}}}`,

@@ -88,8 +88,9 @@ func (c *Client) firstPage(l List) *url.URL {
 }
 
 func (l List) pageLen() int64 {
+	const shortest = 10 // the smallest page that Bitbucket documents
 	if l.Wanted > 0 {
-		return min(int64(l.PageLen), l.Wanted)
+		return min(int64(l.PageLen), max(l.Wanted, shortest))
 	}
 	return int64(l.PageLen)
 }
@@ -103,8 +104,23 @@ func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(gjson.Res
 	if !array.IsArray() {
 		return protocolError(u, "answered with JSON that is not a list")
 	}
-	array.ForEach(func(_, item gjson.Result) bool { return yield(item, nil) })
-	return nil
+	_, err = objects(array, u, func(item gjson.Result) bool { return yield(item, nil) })
+	return err
+}
+
+// objects hands out the items of a list, until take has enough. What is not an object is no item, and must not pass for one
+// that says nothing.
+func objects(list gjson.Result, u *url.URL, take func(item gjson.Result) bool) (more bool, err error) {
+	more = true
+	list.ForEach(func(_, item gjson.Result) bool {
+		if !item.IsObject() {
+			more, err = false, protocolError(u, "answered with a list that holds something else than objects")
+			return false
+		}
+		more = take(item)
+		return more
+	})
+	return more, err
 }
 
 // A reader is one walk through a collection, page by page as the service names them.
@@ -149,8 +165,9 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 			continue
 		}
 		r.foresee(p)
-		if !r.yield(p, yield) {
-			return nil
+		more, err := objects(p.values, u, func(item gjson.Result) bool { return r.moves.handedOut(item) || yield(item, nil) })
+		if !more {
+			return err
 		}
 		u = p.next
 	}
@@ -180,17 +197,4 @@ func (r *reader) foresee(p *page) {
 		wanted = min(wanted, r.wanted)
 	}
 	r.ahead.fetch(p.next, (wanted+p.length-1)/p.length)
-}
-
-// yield hands out a page's items, and reports whether more are wanted.
-func (r *reader) yield(p *page, yield func(gjson.Result, error) bool) bool {
-	more := true
-	p.values.ForEach(func(_, item gjson.Result) bool {
-		if r.moves.handedOut(item) {
-			return true
-		}
-		more = yield(item, nil)
-		return more
-	})
-	return more
 }

@@ -658,3 +658,20 @@ func TestListWantedIsNoEnd(t *testing.T) {
 		t.Errorf("got %d items after wanting 10, want all 30 that were taken", n)
 	}
 }
+
+func TestListOfSomethingElse(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"null":   `{"values": [{"name": "a"}, null]}`,
+		"number": `{"values": [{"name": "a"}, 1]}`,
+		"list":   `{"values": [{"name": "a"}, []]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := collect(t.Context(), newMemoryClient(t, answer(http.StatusOK, body)), List{Path: "/2.0/repositories/acme"})
+			if _, ok := errors.AsType[*ProtocolError](err); !ok || len(got) != 1 {
+				t.Errorf("got %q and error %v, want one item and a ProtocolError", got, err)
+			}
+		})
+	}
+}
