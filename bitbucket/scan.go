@@ -60,14 +60,15 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 	if !leads(d) {
 		return nil, nil
 	}
+	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
+	send := func(r *row) { d.StreamListItem(ctx, r) }
+	scanning, cancel := context.WithCancel(ctx)
+	defer cancel()
 	o, served := ctx.Value(outcomeKey{}).(*outcome)
 	if served {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		defer cancel()
 		defer context.AfterFunc(o.ctx, cancel)()
 	}
-	streamed, err := t.stream(ctx, d)
+	streamed, err := t.stream(scanning, d, send)
 	if err == nil {
 		return nil, nil
 	}
@@ -85,14 +86,12 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 }
 
 // stream sends the rows of a scan that the query asks for, and returns how many.
-func (t *table) stream(ctx context.Context, d *plugin.QueryData) (streamed int64, err error) {
+func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(*row)) (streamed int64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = bug(r)
 		}
 	}()
-	ctx, cancel := context.WithCancel(ctx) // what is still under way when the rows suffice is not needed
-	defer cancel()
 	s, err := newScan(ctx, t, d)
 	if err != nil {
 		return 0, err
@@ -111,7 +110,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData) (streamed int64
 			continue
 		}
 		r.wanted = s.wanted
-		d.StreamListItem(ctx, r)
+		send(r)
 		streamed++
 		if streamed == s.limit {
 			return streamed, nil
