@@ -19,6 +19,8 @@ func TestWrongUsage(t *testing.T) {
 		"an argument":         {[]string{"tables", "a"}, `tables takes no argument, and was given "a"`},
 		"an unknown format":   {[]string{"tables", "--output", "xml"}, `there is no output format "xml"`},
 		"an unknown flag":     {[]string{"demo", "--fast"}, "unknown flag: --fast"},
+		"a needless flag":     {[]string{"tables", "--demo"}, "unknown flag: --demo"},
+		"another one":         {[]string{"describe", "--demo", "user"}, "unknown flag: --demo"},
 		"a flag without text": {[]string{"query", "--output"}, "flag needs an argument: --output"},
 	}
 	for name, tt := range tests {

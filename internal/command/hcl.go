@@ -9,14 +9,14 @@ import (
 // An argument is one of a connection, in the order in which it is to be written.
 type argument struct {
 	name, value string
-	comment     bool // value is a comment that takes the argument's place
+	verbatim    bool // value is the text to write, such as a comment
 }
 
 // write adds the arguments to the body of a block.
 func write(body *hclwrite.Body, arguments []argument) {
 	for _, a := range arguments {
-		if a.comment {
-			body.AppendUnstructuredTokens(hclwrite.Tokens{{Type: hclsyntax.TokenComment, Bytes: []byte("# " + a.value + "\n")}})
+		if a.verbatim {
+			body.AppendUnstructuredTokens(hclwrite.Tokens{{Type: hclsyntax.TokenNil, Bytes: []byte(a.value + "\n")}})
 			continue
 		}
 		body.SetAttributeValue(a.name, cty.StringVal(a.value))

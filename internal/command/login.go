@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -40,7 +40,7 @@ func newLogin(c *console) *cobra.Command {
 		Short: "Connect to Bitbucket with an OAuth consumer",
 		Long: strings.TrimSpace(`
 Connects to Bitbucket with an OAuth consumer: opens Bitbucket's authorization page, waits for the answer, and keeps the
-tokens in a file that the plugin renews from then on. It ends with the connection to put into a .spc file.
+tokens in a file that the plugin renews from then on. It ends with the connection to put into a .spc file, and says where.
 
 The consumer's key and secret come from a connection of the .spc files, from the flags, or from the environment
 (BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET). What is missing is asked for.`),
@@ -98,23 +98,23 @@ func (l *login) run(cmd *cobra.Command) error {
 
 // A target is the connection that a login is for.
 type target struct {
-	name, plugin string
-	file         string // where it is, or should be, declared
-	settings     bitbucket.Settings
+	connection
+	declared bool // false if the connection is still to be added to its file
+	settings bitbucket.Settings
 }
 
 // target finds the consumer: that of the named connection, of --consumer-key, of the only connection that has one, or of
 // the environment. Its key and secret may still be missing.
 func (l *login) target(cmd *cobra.Command) (target, error) {
-	switch {
-	case l.key != "" && l.connection != "":
+	if l.key != "" && l.connection != "" {
 		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give one")
-	case l.key != "":
-		return l.keyTarget()
 	}
 	connections, err := l.source.configured()
 	if err != nil {
 		return target{}, err
+	}
+	if l.key != "" {
+		return l.keyTarget(connections)
 	}
 	if l.connection != "" {
 		i, err := find(cmd, connections, l.connection)
@@ -137,7 +137,7 @@ func (l *login) target(cmd *cobra.Command) (target, error) {
 	}
 	switch len(candidates) {
 	case 0:
-		return l.keyTarget()
+		return l.keyTarget(connections)
 	case 1:
 		fmt.Fprintf(l.err, "Using the consumer of the connection %s.\n", names[0])
 		return candidates[0], nil
@@ -145,8 +145,17 @@ func (l *login) target(cmd *cobra.Command) (target, error) {
 	return target{}, usagef(cmd, "several connections have a consumer: choose one of %s with --connection", strings.Join(names, ", "))
 }
 
-// namedTarget is a login for a connection of the .spc files.
+// namedTarget is a login for a connection of the .spc files, with the consumer that it has.
 func namedTarget(c connection) (target, error) {
+	t, err := declaredTarget(c)
+	if err == nil && t.settings.ConsumerKey == "" {
+		return target{}, at(c.where, "the connection %s has no consumer_key: it authorizes in another way, which needs no login", c.Name)
+	}
+	return t, err
+}
+
+// declaredTarget is a login for a connection of the .spc files that has, or is to have, a consumer.
+func declaredTarget(c connection) (target, error) {
 	if c.aggregator() {
 		return target{}, misconfigured("the connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
 	}
@@ -154,23 +163,40 @@ func namedTarget(c connection) (target, error) {
 	if err != nil {
 		return target{}, at(c.where, "connection %s: %w", c.Name, err)
 	}
-	if settings.ConsumerKey == "" {
-		return target{}, at(c.where, "the connection %s has no consumer_key: it authorizes in another way, which needs no login", c.Name)
-	}
-	return target{c.Name, c.Plugin, c.where.Filename, settings}, nil
+	return target{c, true, settings}, nil
 }
 
-// keyTarget is a login for the consumer of --consumer-key or of the environment.
-func (l *login) keyTarget() (target, error) {
-	config := bitbucket.Config{}
-	if l.key != "" {
-		config.ConsumerKey = &l.key
+// keyTarget is a login for the consumer of --consumer-key or of the environment, which the connection of the usual name is
+// to have.
+func (l *login) keyTarget(connections []connection) (t target, err error) {
+	i := slices.IndexFunc(connections, func(c connection) bool { return strings.EqualFold(c.Name, defaultConnection) })
+	if i >= 0 {
+		c := connections[i]
+		c.config = l.withKey(c.config)
+		t, err = declaredTarget(c)
+	} else {
+		t.connection = bareConnection()
+		t.where.Filename = l.source.newFile()
+		t.settings, err = l.withKey(t.config).Settings()
 	}
-	settings, err := config.Settings()
-	if other := os.Getenv("BITBUCKET_OAUTH_CLIENT_ID"); l.key != "" && other != "" && other != l.key {
-		settings.ConsumerSecret = "" // the environment's, and so another consumer's
+	if other := os.Getenv("BITBUCKET_OAUTH_CLIENT_ID"); l.key != "" && other != "" && other != l.key && !t.hasSecret() {
+		t.settings.ConsumerSecret = "" // the environment's, and so another consumer's
 	}
-	return target{defaultConnection, localPlugin, filepath.Join(bitbucket.InstallDir(), "config", "bitbucket.spc"), settings}, err
+	return t, err
+}
+
+// withKey returns the arguments with the consumer of --consumer-key, if it is given, as the one way in.
+func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
+	c.RefreshToken, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil
+	if l.key != "" && (c.ConsumerKey == nil || *c.ConsumerKey != l.key) {
+		c.ConsumerKey, c.ConsumerSecret = &l.key, nil
+	}
+	return c
+}
+
+// hasSecret says whether the file has the consumer's secret.
+func (t target) hasSecret() bool {
+	return t.config.ConsumerSecret != nil && strings.TrimSpace(*t.config.ConsumerSecret) == t.settings.ConsumerSecret
 }
 
 // explain says how the consumer must be made, before somebody is asked for its key.
@@ -185,7 +211,7 @@ creates in the workspace's settings, under OAuth consumers. It must have
 `, l.callback)
 	w := tabwriter.NewWriter(l.err, 0, 0, 2, ' ', 0)
 	for _, p := range permissions {
-		fmt.Fprintf(w, "    %s\t%s\t%s\n", p.scope, p.need, p.use)
+		fmt.Fprintf(w, "    %s\t%s\n", p, p.use)
 	}
 	if err := w.Flush(); err != nil {
 		return err

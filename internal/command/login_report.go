@@ -81,7 +81,7 @@ func (l *login) report(g *granted, t target) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(l.out, "\n# For %s:\n%s", t.file, t.block())
+	_, err := fmt.Fprintf(l.out, "\n%s:\n\n%s", t.instruction(), t.block())
 	return err
 }
 
@@ -155,21 +155,48 @@ func (g *granted) leftOut() []string {
 	return append(lines, "Give the consumer these permissions and log in again to have them.")
 }
 
-// block returns the connection for a .spc file, without a secret.
-func (t target) block() string {
-	arguments := []argument{
-		{name: "plugin", value: t.plugin},
-		{name: "consumer_key", value: t.settings.ConsumerKey},
-		{comment: true, value: `consumer_secret = "..."  # here, or in BITBUCKET_OAUTH_CLIENT_SECRET`},
+// instruction says what to do with the block.
+func (t target) instruction() string {
+	if t.declared {
+		return fmt.Sprintf("Replace the connection %q at %s with", t.Name, place(t.where))
 	}
-	for _, a := range []struct{ name, value, standard string }{
+	return "Add this to " + t.where.Filename
+}
+
+// block returns the connection for a .spc file, without a secret. What the connection has already and is not about
+// credentials stays.
+func (t target) block() string {
+	secret := "here"
+	if t.hasSecret() {
+		secret = "as it is now"
+	}
+	arguments := t.arguments([]setting{{name: "plugin", value: t.Plugin}})
+	arguments = append(arguments,
+		argument{name: "consumer_key", value: t.settings.ConsumerKey},
+		argument{value: `# consumer_secret = "..."  # ` + secret + `, or in BITBUCKET_OAUTH_CLIENT_SECRET`, verbatim: true})
+	return connectionBlock(t.Name, append(arguments, t.arguments([]setting{
+		{name: "import_schema"},
+		{name: "workspaces"},
+		{name: "max_concurrency"},
+		{name: "max_wait"},
 		{"token_dir", t.settings.TokenDir, bitbucket.DefaultTokenDir()},
 		{"base_url", t.settings.BaseURL, api.DefaultBaseURL},
 		{"oauth_url", t.settings.OAuthURL, auth.DefaultURL},
-	} {
-		if a.value != a.standard {
-			arguments = append(arguments, argument{name: a.name, value: a.value})
+	})...))
+}
+
+// A setting is an argument with a value that need not be written.
+type setting struct{ name, value, standard string }
+
+// arguments returns the settings that the connection has now, as they are written, and those that differ from the standard.
+func (t target) arguments(settings []setting) []argument {
+	var arguments []argument
+	for _, s := range settings {
+		if text := t.texts[s.name]; text != "" {
+			arguments = append(arguments, argument{value: text, verbatim: true})
+		} else if s.value != s.standard {
+			arguments = append(arguments, argument{name: s.name, value: s.value})
 		}
 	}
-	return connectionBlock(t.name, arguments)
+	return arguments
 }

@@ -30,12 +30,20 @@ Answers SQL over the tables, without Steampipe. The statements stand in the argu
 
 Each connection of the .spc files is a schema; a table without one is that of the first connection by name, or of the
 connection that --connection names. Without any connection there, the credentials in the environment make one.
-The SQL is SQLite's; for what a row is made of, see the commands tables and describe.
+The SQL is SQLite's; for what a row is made of, see the commands tables and describe. A view that
+names a schema must be temporary: create temp view.
+
+A join looks the first rows up one by one, each with a request, and reads the whole list when that is cheaper. Where you
+know that it is, say so, and name the columns that matter:
+
+  with r as materialized (select full_name, updated_on from bitbucket_repository)
+  select p.full_name, p.permission, r.updated_on
+  from bitbucket_my_repository as p join r on r.full_name = p.full_name
 
 With --output json, one statement gives an array of its rows. Several give an array with one such array for each
 statement. A document that was cut off by an error is not valid JSON.
 
-The exit code is 0, or 1 if a statement failed, or 2 if the command or the configuration is wrong.`),
+The exit code is 0 if all went well, 1 if a statement failed, and 2 if the command or the configuration is wrong.`),
 		Example: `  ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"
   ` + program + ` query --output csv < report.sql > report.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd, args) },

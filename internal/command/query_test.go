@@ -27,6 +27,7 @@ func TestQuery(t *testing.T) {
 		"standard input":       {stdin: "-- which?\n" + sql + ";\n", want: csv},
 		"the schema's name":    {args: []string{"select slug from work.bitbucket_my_workspace where is_administrator"}, want: "slug\nharbor-labs\n"},
 		"several statements":   {args: []string{"select 1 as a; select 2 as b;"}, want: "a\n1\n\nb\n2\n"},
+		"a view":               {args: []string{"create temp view v as select slug from work.bitbucket_my_workspace where is_administrator; select * from v"}, want: "slug\nharbor-labs\n"},
 		"several arguments":    {args: []string{"create temp table t as select 7 as a", "select a from t"}, want: "a\n7\n"},
 		"the connection named": {args: []string{"--connection", "WORK", "select count(*) as n from bitbucket_my_workspace"}, want: "n\n2\n"},
 	}
@@ -46,26 +47,43 @@ func TestQueryFails(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	config := configOf(t, fake)
 	empty := t.TempDir()
+	asked := func(arguments string) []string {
+		return []string{"--config", writeFile(t, t.TempDir(), "a.spc", "connection \"work\" {\n  plugin = \"bitbucket\"\n"+arguments+"\n}\n"), "select * from bitbucket_user"}
+	}
 	tests := map[string]struct {
 		stdin string
 		args  []string
 		code  int
 		want  string
 	}{
-		"no such table":        {args: []string{"--config", config, "select * from bitbucket_issue"}, code: exitFailed, want: "no such table: bitbucket_issue"},
-		"no such column":       {args: []string{"--config", config, "select nope from bitbucket_user"}, code: exitFailed, want: "no such column: nope"},
-		"bad syntax":           {args: []string{"--config", config, "selec"}, code: exitFailed, want: `near "selec": syntax error`},
-		"a hidden repository":  {args: []string{"--config", config, "select * from bitbucket_repository where full_name = 'harbor-labs/nope'"}, code: exitFailed, want: "404 Not Found"},
-		"the second fails":     {args: []string{"--config", config, "--output", "json", "select 1", "select nope"}, code: exitFailed, want: "no such column"},
-		"no SQL":               {stdin: " ;; -- nothing\n", args: []string{"--config", config}, code: exitUsage, want: "there is no SQL"},
-		"an empty argument":    {args: []string{"--config", config, ""}, code: exitUsage, want: "there is no SQL"},
-		"an unknown flag":      {args: []string{"--colour", "select 1"}, code: exitUsage, want: "unknown flag: --colour (see steampipe-plugin-bitbucket query --help)"},
-		"an unknown format":    {args: []string{"--output", "xml", "select 1"}, code: exitUsage, want: `there is no output format "xml"; there are csv, json, line, table`},
-		"no such folder":       {args: []string{"--config", empty + "/nowhere", "select 1"}, code: exitUsage, want: "can't read the configuration"},
-		"no connection":        {args: []string{"--config", empty, "select 1"}, code: exitUsage, want: "there is no connection of this plugin in " + empty},
-		"an unknown name":      {args: []string{"--config", config, "--connection", "home", "select 1"}, code: exitUsage, want: "there is no connection home; there are work"},
-		"two sources":          {args: []string{"--config", config, "--demo", "select 1"}, code: exitUsage, want: "--demo has a connection of its own"},
-		"no folder by default": {args: []string{"select 1"}, code: exitUsage, want: "run `steampipe-plugin-bitbucket login`"},
+		"no such table":                   {args: []string{"--config", config, "select * from bitbucket_issue"}, code: exitFailed, want: "no such table: bitbucket_issue"},
+		"no such column":                  {args: []string{"--config", config, "select nope from bitbucket_user"}, code: exitFailed, want: "no such column: nope"},
+		"bad syntax":                      {args: []string{"--config", config, "selec"}, code: exitFailed, want: `near "selec": syntax error`},
+		"a hidden repository":             {args: []string{"--config", config, "select * from bitbucket_repository where full_name = 'harbor-labs/nope'"}, code: exitFailed, want: "404 Not Found"},
+		"the second fails":                {args: []string{"--config", config, "--output", "json", "select 1", "select nope"}, code: exitFailed, want: "no such column"},
+		"no SQL":                          {stdin: " ;; -- nothing\n", args: []string{"--config", config}, code: exitUsage, want: "there is no SQL"},
+		"an empty argument":               {args: []string{"--config", config, ""}, code: exitUsage, want: "there is no SQL"},
+		"an unknown flag":                 {args: []string{"--colour", "select 1"}, code: exitUsage, want: "unknown flag: --colour (see steampipe-plugin-bitbucket query --help)"},
+		"an unknown format":               {args: []string{"--output", "xml", "select 1"}, code: exitUsage, want: `there is no output format "xml"; there are csv, json, line, table`},
+		"no such folder":                  {args: []string{"--config", empty + "/nowhere", "select 1"}, code: exitUsage, want: "can't read the configuration"},
+		"no connection":                   {args: []string{"--config", empty, "select 1"}, code: exitUsage, want: "there is no connection of this plugin in " + empty},
+		"an unknown name":                 {args: []string{"--config", config, "--connection", "home", "select 1"}, code: exitUsage, want: "there is no connection home; there are work"},
+		"two sources":                     {args: []string{"--config", config, "--demo", "select 1"}, code: exitUsage, want: "--demo has a connection of its own"},
+		"no folder by default":            {args: []string{"select 1"}, code: exitUsage, want: "run `steampipe-plugin-bitbucket login`"},
+		"a wrong address of the API":      {args: asked("base_url = \"http://example.com\"\naccess_token = \"hush\""), code: exitUsage, want: "base_url"},
+		"an address with a path":          {args: asked("base_url = \"https://example.com/2.0\"\naccess_token = \"hush\""), code: exitUsage, want: "base_url"},
+		"a wrong authorization server":    {args: asked("oauth_url = \"http://example.com\"\nconsumer_key = \"k\"\nconsumer_secret = \"hush\""), code: exitUsage, want: "oauth_url"},
+		"no authorization server":         {args: asked("oauth_url = \"example\"\nconsumer_key = \"k\"\nconsumer_secret = \"hush\"\nrefresh_token = \"hush\""), code: exitUsage, want: "oauth_url"},
+		"a line break in an access token": {args: asked(`access_token = "hush\nhush"`), code: exitUsage, want: "access_token contains a line break"},
+		"a line break in a secret":        {args: asked("consumer_key = \"k\"\n" + `consumer_secret = "hush\nhush"`), code: exitUsage, want: "consumer_secret contains a line break"},
+		"a NUL in an e-mail address":      {args: asked(`email = "a\u0000b"` + "\napi_token = \"hush\""), code: exitUsage, want: "email contains a line break or another control character"},
+		"two ways in":                     {args: asked("access_token = \"hush\"\nconsumer_key = \"k\""), code: exitUsage, want: "more than one way in: consumer_key and access_token are set"},
+		"no way in":                       {args: asked(""), code: exitUsage, want: "no credentials"},
+		"too many at once":                {args: asked("max_concurrency = 0\naccess_token = \"hush\""), code: exitUsage, want: "max_concurrency is 0"},
+		"no duration":                     {args: asked("max_wait = \"long\"\naccess_token = \"hush\""), code: exitUsage, want: "max_wait is"},
+		"a view that names a schema": {
+			args: []string{"--config", config, "create view v as select * from work.bitbucket_user"}, code: exitFailed, want: "view v cannot reference objects in database work",
+		},
 		"half a way in": {
 			args: []string{"--config", writeFile(t, empty, "half.txt", "connection \"half\" {\n  plugin = \"bitbucket\"\n  email = \"a@example.com\"\n}\n"), "select * from bitbucket_user"},
 			code: exitUsage, want: "email is set, but api_token (or BITBUCKET_PASSWORD) is not",
@@ -80,6 +98,9 @@ func TestQueryFails(t *testing.T) {
 			}
 			if got.out != "" {
 				t.Errorf("standard output has %q", got.out)
+			}
+			if strings.Contains(got.err, "hush") {
+				t.Errorf("the output shows a secret: %s", got.err)
 			}
 		})
 	}
@@ -158,6 +179,27 @@ func TestQuerySeveralConnections(t *testing.T) {
 				t.Errorf("outcome (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The help says what surprises, and its way around a slow join is a fast one.
+func TestQueryHelp(t *testing.T) {
+	t.Parallel()
+	help := runCommand(t, "", "query", "--help").out
+	for _, said := range []string{"create temp view", "The exit code is 0 if", "1 if a statement failed", "2 if the command or the configuration is wrong"} {
+		if !strings.Contains(help, said) {
+			t.Errorf("the help has no %q:\n%s", said, help)
+		}
+	}
+	statement := regexp.MustCompile(`(?s)\n  (with r as materialized .+?)\n\n`).FindStringSubmatch(help)
+	if statement == nil {
+		t.Fatalf("the help has no statement:\n%s", help)
+	}
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	got := runCommand(t, "", "query", "--config", configOf(t, fake), "--output", "csv", statement[1])
+	rows, requests := strings.Count(got.out, "\n"), len(fake.Journal())
+	if got.code != exitOK || rows < 50 || requests > 6 {
+		t.Errorf("exit code %d, %d lines, %d requests: %s", got.code, rows, requests, got.err)
 	}
 }
 

@@ -1,38 +1,28 @@
 package command
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // A permission is one that an OAuth consumer can have, and what it is for here.
 type permission struct {
-	scope string
-	need  need
+	scope string // as the API calls it
+	box   string // to tick on Bitbucket's page of the consumer
 	use   string
 }
 
-// A need is how much a permission is needed.
-type need string
+// String has both names.
+func (p permission) String() string { return fmt.Sprintf("%s (%s)", p.scope, p.box) }
 
-const (
-	required need = "needed"
-	useful   need = "for tables to come"
-	optional need = "optional"
-)
-
-// permissions are those that an OAuth consumer should have. A consumer that gets another one later has to be authorized
-// again, so the whole set is asked for at once.
+// permissions are those that the tables need. A consumer that gets another one later has to be authorized again, so the
+// whole set is asked for at once.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#bitbucket-oauth-2-0-scopes
 var permissions = []permission{
-	{"account", required, "who is connected, the workspaces, their members and groups"},
-	{"repository", required, "repositories, branches, tags and commits"},
-	{"project", required, "projects"},
-	{"pullrequest", required, "pull requests and default reviewers"},
-	{"webhook", useful, "webhooks (Bitbucket has no narrower permission: it allows changes too)"},
-	{"pipeline", useful, "pipelines, deployments and environments"},
-	{"runner", useful, "the runners of pipelines"},
-	{"repository:admin", useful, "who was granted what on a repository, and branch restrictions (allows changes too)"},
-	{"project:admin", useful, "who was granted what on a project (allows changes too)"},
-	{"snippet", optional, "snippets"},
-	{"email", optional, "the e-mail address of the connected user"},
+	{"account", "Account: Read", "who is connected, the workspaces and their members"},
+	{"repository", "Repositories: Read", "repositories"},
+	{"project", "Projects: Read", "projects"},
+	{"pullrequest", "Pull requests: Read", "default reviewers"},
 }
 
 // implied are the scopes that another one includes. Bitbucket leaves them out of what it says was granted.
@@ -42,7 +32,6 @@ var implied = map[string][]string{
 	"pullrequest:write": {"pullrequest", "repository", "repository:write"},
 	"repository:write":  {"repository"},
 	"account:write":     {"account"},
-	"snippet:write":     {"snippet"},
 }
 
 // A requirement is the scopes without which a table, or a column of it, stays empty-handed.

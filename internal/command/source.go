@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -118,6 +119,15 @@ func (s *source) location() string {
 	return filepath.Join(bitbucket.InstallDir(), "config")
 }
 
+// newFile is the file for a connection that none has yet.
+func (s *source) newFile() string {
+	location := s.location()
+	if info, err := os.Stat(location); err == nil && !info.IsDir() {
+		return location
+	}
+	return filepath.Join(location, "bitbucket.spc")
+}
+
 // find returns the number of the connection of the name.
 func find(cmd *cobra.Command, connections []connection, name string) (int, error) {
 	var names []string
@@ -133,7 +143,7 @@ func find(cmd *cobra.Command, connections []connection, name string) (int, error
 	return 0, usagef(cmd, "there is no connection %s; there are %s", name, strings.Join(names, ", "))
 }
 
-// defaultConnection is the name of a connection that nobody has named, and plugin is how its plugin is called where
+// defaultConnection is the name of a connection that nobody has named, and localPlugin is how its plugin is called where
 // `make install` puts it.
 const (
 	defaultConnection = "bitbucket"

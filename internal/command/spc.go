@@ -21,7 +21,8 @@ import (
 type connection struct {
 	sqlhost.Connection
 	config bitbucket.Config
-	where  hcl.Range // of the block's first line
+	texts  map[string]string // of the block's arguments as they are written, such as `max_wait = "5m"`
+	where  hcl.Range         // of the block's first line
 }
 
 func (c connection) aggregator() bool { return c.Type == aggregator }
@@ -148,7 +149,7 @@ func (b block) connection(sources map[string]string) (c connection, ours bool, e
 		return c, false, located(diagnostics)
 	}
 	arguments := content.Attributes
-	c.Name, c.where = b.Labels[0], b.DefRange
+	c.Name, c.where, c.texts = b.Labels[0], b.DefRange, b.texts()
 	if c.Plugin, err = pluginOf(arguments["plugin"], sources); err != nil || !isOurs(c.Plugin) {
 		return c, false, err
 	}
@@ -190,6 +191,15 @@ func pluginOf(argument *hcl.Attribute, sources map[string]string) (string, error
 		return source, nil
 	}
 	return name, nil
+}
+
+// texts returns the text of each of the block's arguments.
+func (b block) texts() map[string]string {
+	texts := map[string]string{}
+	for name, attribute := range b.Body.(*hclsyntax.Body).Attributes {
+		texts[name] = string(attribute.SrcRange.SliceBytes(b.text))
+	}
+	return texts
 }
 
 // arguments returns the text of the block's arguments that are the plugin's, and not Steampipe's own.

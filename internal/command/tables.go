@@ -17,11 +17,6 @@ type catalog struct {
 	format string
 }
 
-func (c *catalog) addFlags(cmd *cobra.Command) {
-	addFormatFlag(cmd, &c.format)
-	cmd.Flags().Bool("demo", false, "the tables of the made-up organization, which are the same")
-}
-
 func newTables(c *console) *cobra.Command {
 	t := &catalog{console: c}
 	cmd := &cobra.Command{
@@ -40,7 +35,7 @@ func newTables(c *console) *cobra.Command {
 			return t.show(cmd, l)
 		},
 	}
-	t.addFlags(cmd)
+	addFormatFlag(cmd, &t.format)
 	return cmd
 }
 
@@ -50,8 +45,8 @@ func newDescribe(c *console) *cobra.Command {
 		Use:   "describe TABLE",
 		Short: "Show the columns of a table",
 		Long: strings.TrimSpace(`
-Shows the columns of a table, and with which comparisons a condition on a column is answered by Bitbucket itself. Every
-other condition works too, at the cost of reading the rows that it throws away.`),
+Shows the columns of a table, and the conditions on each that Bitbucket answers itself. Every other condition works too, at
+the cost of reading the rows that it throws away.`),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef(cmd, "describe takes the name of one table")
@@ -70,7 +65,7 @@ other condition works too, at the cost of reading the rows that it throws away.`
 			return t.show(cmd, describe(table))
 		},
 	}
-	t.addFlags(cmd)
+	addFormatFlag(cmd, &t.format)
 	return cmd
 }
 

@@ -8,19 +8,17 @@ import (
 
 func TestTables(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"tables"}, {"tables", "--demo"}} {
-		got := runCommand(t, "", append(args, "--output", "json")...)
-		var tables []struct{ Table, Description string }
-		if err := json.Unmarshal([]byte(got.out), &tables); err != nil || got.code != exitOK {
-			t.Fatalf("%v: exit code %d, %s, %v", args, got.code, got.err, err)
-		}
-		names := map[string]bool{}
-		for _, table := range tables {
-			names[table.Table] = table.Description != ""
-		}
-		if !names["bitbucket_repository"] || !names["bitbucket_my_workspace"] {
-			t.Errorf("%v: tables %v", args, names)
-		}
+	got := runCommand(t, "", "tables", "--output", "json")
+	var tables []struct{ Table, Description string }
+	if err := json.Unmarshal([]byte(got.out), &tables); err != nil || got.code != exitOK {
+		t.Fatalf("exit code %d, %s, %v", got.code, got.err, err)
+	}
+	names := map[string]bool{}
+	for _, table := range tables {
+		names[table.Table] = table.Description != ""
+	}
+	if !names["bitbucket_repository"] || !names["bitbucket_my_workspace"] {
+		t.Errorf("tables %v", names)
 	}
 }
 

@@ -22,8 +22,9 @@ type cursor struct {
 	row    *proto.Row   // nil after the last one
 	key    vtab.Value   // of the row, if the plugin is to sort
 
-	memo memo
-	ids  rowids
+	memo    memo
+	lookups map[string]*lookups // by the text of their plan
+	ids     rowids
 }
 
 // Filter implements [vtab.Cursor]. It begins a scan.
@@ -42,15 +43,23 @@ func (c *cursor) filter(text string, values []vtab.Value) error {
 	}
 	c.ids.reset()
 	c.key = nil
-	rows, found := c.memo.begin(fmt.Sprintf("%s%#v", text, values))
+	question := fmt.Sprintf("%s%#v", text, values)
+	rows, found := c.memo.begin(question)
 	if found {
 		c.replay = rows
 		return c.next()
 	}
-	request, err := c.request(values)
+	request, err := c.request(c.plan, values)
 	if request == nil || err != nil {
 		c.row = nil
 		return err
+	}
+	if rows, err = c.lookup(question, values); err != nil {
+		return err
+	}
+	if len(rows) > 0 {
+		c.replay = rows
+		return c.next()
 	}
 	c.scan = c.table.host.start(c.table, request)
 	return c.next()
@@ -100,12 +109,27 @@ func (c *cursor) checkOrder() error {
 	if c.ids.count == 1 {
 		return nil
 	}
-	if c.plan.Order.Desc && less(last, c.key) || !c.plan.Order.Desc && less(c.key, last) {
+	if c.plan.Order.compare(last, c.key) > 0 {
 		name := c.table.columns[c.plan.Order.Column].name
 		return fmt.Errorf("table %s did not return its rows in the order of %s; to have them sorted here, write: order by +%s",
 			c.table.Name, name, name)
 	}
 	return nil
+}
+
+// compare returns a number below 0 if a comes before b, and one above 0 if it comes after b.
+func (o *order) compare(a, b vtab.Value) int {
+	if o.Desc {
+		a, b = b, a
+	}
+	switch {
+	case less(a, b):
+		return -1
+	case less(b, a):
+		return 1
+	default:
+		return 0
+	}
 }
 
 // less is the order of values in SQLite: null, numbers, text. A column has one type, or null.
@@ -131,7 +155,9 @@ func (c *cursor) Eof() bool { return c.row == nil }
 // Column implements [vtab.Cursor].
 func (c *cursor) Column(i int) (vtab.Value, error) { return c.value(i), nil }
 
-func (c *cursor) value(i int) vtab.Value { return value(c.row.Columns[c.table.columns[i].name]) }
+func (c *cursor) value(i int) vtab.Value { return c.table.value(c.row, i) }
+
+func (t *table) value(row *proto.Row, i int) vtab.Value { return value(row.Columns[t.columns[i].name]) }
 
 // Rowid implements [vtab.Cursor]. See [rowids].
 func (c *cursor) Rowid() (int64, error) {
@@ -161,13 +187,13 @@ func (c *cursor) stop() {
 // uses reports whether the statement uses column i.
 func (c *cursor) uses(i int) bool { return c.plan.Columns>>min(i, 63)&1 == 1 }
 
-// request turns the plan, with its values, into what the plugin is asked. It is nil if no row can match.
-func (c *cursor) request(values []vtab.Value) (*proto.ExecuteRequest, error) {
+// request turns a plan, with its values, into what the plugin is asked. It is nil if no row can match.
+func (c *cursor) request(p plan, values []vtab.Value) (*proto.ExecuteRequest, error) {
 	t := c.table
 	var pushed []*proto.Qual
 	limit, offset := int64(-1), int64(0)
 	whole := true
-	for i, term := range c.plan.Terms {
+	for i, term := range p.Terms {
 		switch term.Op {
 		case vtab.OpLIMIT:
 			limit = number(values[i], -1)
@@ -193,7 +219,7 @@ func (c *cursor) request(values []vtab.Value) (*proto.ExecuteRequest, error) {
 	} else {
 		limit += max(offset, 0)
 	}
-	return t.request(c.columnNames(), pushed, limit, c.sortOrder()), nil
+	return t.request(c.columnNames(), pushed, limit, c.sortOrder(p.Order)), nil
 }
 
 func number(v vtab.Value, otherwise int64) int64 {
@@ -213,12 +239,12 @@ func (c *cursor) columnNames() []string {
 	return names
 }
 
-func (c *cursor) sortOrder() []*proto.SortColumn {
-	if c.plan.Order == nil {
+func (c *cursor) sortOrder(o *order) []*proto.SortColumn {
+	if o == nil {
 		return nil
 	}
 	return []*proto.SortColumn{{
-		Column: c.table.columns[c.plan.Order.Column].name,
-		Order:  direction(c.plan.Order.Desc),
+		Column: c.table.columns[o.Column].name,
+		Order:  direction(o.Desc),
 	}}
 }

@@ -8,12 +8,23 @@
 // # Joins
 //
 // SQLite joins by nested loops. If the inner table has a key column in the join's condition, the plugin
-// is asked once for each distinct value that the outer rows have; if not, the inner table is read once,
-// or twice if it is large, and kept for as long as the statement runs. Where it is cheaper to read a
-// whole table than to look up its rows one by one, a WITH clause says so:
+// is asked for the rows of a value when the outer rows come to it. After ten such scans, all rows are read
+// in one and looked up in memory, up to 50,000 of them; a value that has none there is asked for after
+// all, for a plugin may find more than it lists. The same goes for IN lists. If there is no key column,
+// the inner table is read once, or twice if it is large, and kept for as long as the statement runs. Where
+// it is cheaper to read a whole table from the start, a WITH clause says so:
 //
 //	with r as materialized (select full_name, size from bitbucket_repository)
 //	select … from bitbucket_my_repository m join r on r.full_name = m.repository_full_name
+//
+// A statement can name ten connections at most, which is what SQLite attaches at once. To read more than
+// that, name an aggregator of them instead.
+//
+// # Statements
+//
+// A statement reads. It may also keep tables and views of its own (create temp table …), which last as
+// long as the [Host]; but statements that write files, set a pragma, begin a transaction, or drop or alter
+// a table of the plugin, are refused.
 //
 // # Values
 //

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"modernc.org/sqlite"
 )
 
 // Plugin is what the host needs of a plugin's server. The SDK's *grpc.PluginServer is one.
@@ -59,6 +60,8 @@ type Host struct {
 	schemas  map[string][]*table // by lower-case connection name
 	attached []string            // lower-case connection names, the one used longest ago first
 	scans    sync.WaitGroup
+	// maxLookups and rowsPerLookup are the constants of those names, but for tests.
+	maxLookups, rowsPerLookup int
 
 	// turn holds a token while no statement runs. Its holder owns all fields below, conn and attached.
 	turn    chan struct{}
@@ -88,7 +91,7 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	if err := configure(p, connections); err != nil {
 		return nil, err
 	}
-	h := &Host{plugin: p, schemas: make(map[string][]*table), turn: make(chan struct{}, 1)}
+	h := &Host{plugin: p, schemas: make(map[string][]*table), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
 	h.turn <- struct{}{}
 	for _, c := range connections {
 		if err := h.addSchema(c); err != nil {
@@ -102,6 +105,9 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	}
 	h.conn = conn
 	h.id = register(h)
+	if err := conn.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(h.authorize); err != nil {
+		return nil, errors.Join(cleanError(err), h.Close())
+	}
 	if err := h.createBareTables(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}

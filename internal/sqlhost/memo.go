@@ -12,7 +12,7 @@ import (
 type memo struct {
 	begun int
 	rows  map[string][]*proto.Row
-	held  int // in rows, scans without a row counted as one
+	held  int // in rows, with those of lookups; scans without a row counted as one
 
 	recording bool
 	question  string
