@@ -2,13 +2,8 @@ package bitbucket
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"iter"
 	"net/url"
-	"path"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -19,131 +14,6 @@ import (
 // inventoryLife is how long the list of workspaces is believed: long enough for the panels of a dashboard to share it,
 // short enough that access given or taken away shows within the minute.
 const inventoryLife = 30 * time.Second
-
-// A place is a workspace that a scan covers.
-type place struct {
-	workspace gjson.Result // with the slug at least
-	named     bool         // by the query or the connection: then it is an error if Bitbucket refuses it
-	query     gjson.Result // what the query asked of it, for the part of that name
-}
-
-func (p place) slug() string { return p.workspace.Get("slug").String() }
-
-// row returns a row of an object found in the workspace.
-func (p place) row(item gjson.Result) *row {
-	r := &row{}
-	r.parts[object] = item
-	r.parts[workspace] = p.workspace
-	r.parts[query] = p.query
-	if p.named { // the object knows how the workspace calls itself; somebody may have called it otherwise
-		if slug, _, ok := strings.Cut(item.Get("repository.full_name").String(), "/"); ok && slug != p.slug() {
-			r.parts[workspace] = namedPlace(slug).workspace
-		}
-	}
-	return r
-}
-
-// namedPlace is a workspace of which no more is known than how the query calls it.
-func namedPlace(slug string) place {
-	return place{workspace: gjson.Parse(`{"slug":` + quote(slug) + `}`), named: true}
-}
-
-// covers says whether the connection's workspaces argument admits the workspace.
-func (c *connection) covers(slug string) bool {
-	if len(c.settings.Workspaces) == 0 {
-		return true
-	}
-	for _, pattern := range c.settings.Workspaces {
-		if ok, _ := path.Match(strings.ToLower(pattern), strings.ToLower(slug)); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// places returns the workspaces that the scan covers: those that the query names, else those that the connection names and
-// those of the connected user that match its patterns, else all that the connected user belongs to; always within what
-// the connection covers.
-func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
-	return func(yield func(place, error) bool) {
-		slugs, byQuery := s.namedWorkspaces()
-		if !byQuery {
-			slugs = distinct(slices.DeleteFunc(slices.Clone(s.settings.Workspaces), isPattern))
-		}
-		for _, slug := range slugs {
-			if s.covers(slug) && !yield(namedPlace(slug), nil) {
-				return
-			}
-		}
-		if byQuery || len(slugs) > 0 && !slices.ContainsFunc(s.settings.Workspaces, isPattern) {
-			return
-		}
-		accesses, err := s.inventory(ctx)
-		if err != nil {
-			yield(place{}, err)
-			return
-		}
-		for _, access := range accesses {
-			p := place{workspace: access.Get("workspace")}
-			named := slices.ContainsFunc(slugs, func(slug string) bool { return strings.EqualFold(slug, p.slug()) })
-			if !named && s.covers(p.slug()) && !yield(p, nil) {
-				return
-			}
-		}
-	}
-}
-
-func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*?[\`) }
-
-// namedWorkspaces returns the workspaces that the query names, by their slugs or in the full names of repositories.
-func (s *scan) namedWorkspaces() (slugs []string, ok bool) {
-	if slugs, ok := s.equals(s.table.workspaceColumn()); ok {
-		return distinct(slugs), true
-	}
-	for _, column := range []string{"full_name", "repository_full_name"} {
-		if names, ok := s.equals(column); ok {
-			for _, name := range names {
-				slug, _, _ := strings.Cut(name, "/")
-				slugs = append(slugs, slug)
-			}
-			return distinct(slugs), true
-		}
-	}
-	return nil, false
-}
-
-// distinct keeps each workspace once, whatever the case that its slug is written in, and nothing that can't be a slug.
-func distinct(slugs []string) []string {
-	var kept []string
-	for _, slug := range slugs {
-		if isSlug(slug) && !slices.ContainsFunc(kept, func(other string) bool { return strings.EqualFold(slug, other) }) {
-			kept = append(kept, slug)
-		}
-	}
-	return kept
-}
-
-// workspaceColumn is the column by which a query names workspaces.
-func (t *table) workspaceColumn() string {
-	if t.name == "bitbucket_workspace" {
-		return "slug"
-	}
-	return "workspace_slug"
-}
-
-// listed returns the workspace as the inventory has it, with its uuid, if it is there.
-func (s *scan) listed(ctx context.Context, p place) (place, error) {
-	accesses, err := s.inventory(ctx)
-	if err != nil {
-		return p, err
-	}
-	for _, access := range accesses {
-		if known := access.Get("workspace"); strings.EqualFold(known.Get("slug").String(), p.slug()) || known.Get("uuid").String() == p.slug() {
-			p.workspace = known
-		}
-	}
-	return p, nil
-}
 
 // inventory lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
@@ -202,60 +72,4 @@ func (c *connection) remembered(ctx context.Context, key string, ask func(contex
 
 func myWorkspaces() api.List {
 	return api.List{Path: api.Path("/2.0/user/workspaces"), Query: url.Values{}, PageLen: 100}
-}
-
-// vanished says whether a workspace that answered "not found" has gone since the inventory was taken. A scan over all
-// workspaces then goes on without it; whoever named it gets the error.
-func (s *scan) vanished(ctx context.Context, p place, err error) bool {
-	if p.named || !api.IsNotFound(err) {
-		return false
-	}
-	s.known.Delete("workspaces")
-	accesses, err := s.inventory(ctx)
-	if err != nil {
-		return false
-	}
-	for _, access := range accesses {
-		if access.Get("workspace.uuid").String() == p.workspace.Get("uuid").String() {
-			return false
-		}
-	}
-	return true
-}
-
-// perWorkspace lists the children of every workspace that the scan covers.
-func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	_, byQuery := s.namedWorkspaces()
-	return combine(ctx, s, s.places(ctx), func(ctx context.Context, p place) iter.Seq2[*row, error] {
-		return func(yield func(*row, error) bool) {
-			for r, err := range children(ctx, p) {
-				if err != nil && s.vanished(ctx, p, err) {
-					return
-				}
-				if err == nil && byQuery && s.table.column("workspace_slug").value(r) != p.slug() {
-					return // the query calls the workspace by another name than its slug: no row of it is meant
-				}
-				if !yield(r, err) || err != nil {
-					return
-				}
-			}
-		}
-	})
-}
-
-// listIn reads one collection of a workspace, as far as the query wants it.
-func (s *scan) listIn(ctx context.Context, p place, l api.List) iter.Seq2[*row, error] {
-	return s.accepted(func(yield func(*row, error) bool) {
-		for item, err := range s.List(ctx, l) {
-			if !yield(p.row(item), err) {
-				return
-			}
-		}
-	})
-}
-
-// quote writes a text as JSON.
-func quote(s string) string {
-	encoded, _ := json.Marshal(s) // a string can always be encoded
-	return string(encoded)
 }

@@ -3,7 +3,7 @@
 //
 // A table is declared as data in a file of its own, table_bitbucket_<name>.go, which reads from top to bottom as its
 // documentation: what a row is, its columns with the place of each in Bitbucket's answer, the conditions that Bitbucket
-// can answer, and how the rows are read. column.go, filter.go and scan.go make a Steampipe table of that.
+// can answer, and how the rows are read. table.go makes a Steampipe table of that; column.go, filter.go, order.go and scan.go are what it is made with.
 package bitbucket
 
 import (

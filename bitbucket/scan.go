@@ -2,138 +2,15 @@ package bitbucket
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
-
-// A table is declared as data: its columns, the conditions that Bitbucket can answer, and how its rows are read.
-type table struct {
-	name        string
-	description string
-	columns     []column
-	quals       []qual
-	rows        func(context.Context, *scan) iter.Seq2[*row, error]
-}
-
-func (t *table) plugin() *plugin.Table {
-	p := &plugin.Table{
-		Name:        t.name,
-		Description: t.description,
-		List:        &plugin.ListConfig{Hydrate: t.list, KeyColumns: t.keyColumns()},
-		// The host's cache is left unused. It would keep showing a repository for minutes after the access to it was
-		// taken away, and under it a cancelled query goes on until its next row.
-		Cache: &plugin.TableCacheOptions{Enabled: false},
-	}
-	for _, c := range t.columns {
-		p.Columns = append(p.Columns, c.plugin())
-	}
-	return p
-}
-
-func (t *table) keyColumns() plugin.KeyColumnSlice {
-	var keys plugin.KeyColumnSlice
-	for _, q := range t.quals {
-		keys = append(keys, q.plugin())
-	}
-	return keys
-}
-
-func (t *table) column(name string) column {
-	for _, c := range t.columns {
-		if c.name == name {
-			return c
-		}
-	}
-	panic(fmt.Sprintf("table %s has no column %s", t.name, name)) // a mistake in a declaration, which the tests find
-}
-
-// list is the one way by which the SDK asks any table for its rows, and the one place from which errors go back to it.
-func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
-	if !leads(d) {
-		return nil, nil
-	}
-	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
-	send := func(r *row) { d.StreamListItem(ctx, r) }
-	scanning, cancel := context.WithCancel(ctx)
-	defer cancel()
-	o, served := ctx.Value(outcomeKey{}).(*outcome)
-	if served {
-		defer context.AfterFunc(o.ctx, cancel)()
-	}
-	streamed, err := t.stream(scanning, d, send)
-	if err == nil {
-		return nil, nil
-	}
-	if served {
-		o.failed(d.Connection.Name, streamed, err)
-		return nil, err
-	}
-	// A host that runs the plugin without our Server. Without it the error can't be made certain to arrive, only very
-	// likely: by the time it is returned the rows before it have gone.
-	select {
-	case <-time.After(250 * time.Millisecond):
-	case <-ctx.Done():
-	}
-	return nil, err
-}
-
-// stream sends the rows of a scan that the query asks for, and returns how many.
-func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(*row)) (streamed int64, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = bug(r)
-		}
-	}()
-	s, err := newScan(ctx, t, d)
-	if err != nil {
-		return 0, err
-	}
-	if s.limit == 0 {
-		return 0, nil
-	}
-	for r, err := range s.ties(t.rows(ctx, s)) {
-		if err != nil {
-			return streamed, err
-		}
-		if err := ctx.Err(); err != nil {
-			return streamed, err
-		}
-		if !s.accepts(r) {
-			continue
-		}
-		r.wanted = s.wanted
-		send(r)
-		streamed++
-		if streamed == s.limit {
-			return streamed, nil
-		}
-	}
-	return streamed, ctx.Err()
-}
-
-// bug is the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
-func bug(panicked any) error {
-	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
-}
-
-// leads says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
-// each value, all at once, which would ask Bitbucket many times for what one request can answer, and loses count of
-// LIMIT. So the call for the first value reads the rows for all, and the others have nothing to do.
-func leads(d *plugin.QueryData) bool {
-	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
-	if len(lists) != 1 {
-		return true // the SDK does not split two lists
-	}
-	return d.Quals[lists[0].Column].Quals[0].Value == lists[0].Value.GetListValue().GetValues()[0]
-}
 
 // A scan is one reading of a table: what the query wants of it.
 type scan struct {
