@@ -3,7 +3,8 @@
 //
 // A table is declared as data in a file of its own, table_bitbucket_<name>.go, which reads from top to bottom as its
 // documentation: what a row is, its columns with the place of each in Bitbucket's answer, the conditions that Bitbucket
-// can answer, and how the rows are read. table.go makes a Steampipe table of that; column.go, filter.go, order.go and scan.go are what it is made with.
+// can answer, and how the rows are read. table.go makes a Steampipe table of that, with what column.go, filter.go,
+// order.go and scan.go have.
 package bitbucket
 
 import (

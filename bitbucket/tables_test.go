@@ -466,20 +466,22 @@ func TestNamedInTwoWays(t *testing.T) {
 		ask    ask
 		want   int
 	}{
-		"connection":                 {fmt.Sprintf("workspaces = [%q, %q]", w.Slug, w.Slug), ask{table: "bitbucket_repository"}, own},
-		"connection, another case":   {fmt.Sprintf("workspaces = [%q]", upper(w.Slug)), ask{table: "bitbucket_repository"}, own},
-		"workspace":                  {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(w.Slug, upper(w.Slug)))}}, own},
-		"workspace by uuid, too":     {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(w.Slug, w.UUID))}}, own},
-		"workspace, another case":    {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", upper(w.Slug))}}, 0},
-		"permissions, another case":  {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", upper(w.Slug))}}, 0},
-		"repository":                 {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("full_name", "=", twice(r.FullName(), upper(r.FullName())))}}, 1},
-		"repository by uuid":         {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("uuid", "=", twice(r.UUID, upper(r.UUID)))}}, 1},
-		"permission":                 {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", twice(r.FullName(), upper(r.FullName())))}}, 1},
-		"workspace itself":           {"", ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", twice(w.Slug, upper(w.Slug), w.UUID))}}, 1},
-		"project":                    {"", ask{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", w.Slug), where("key", "=", twice(p.Key, strings.ToLower(p.Key)))}}, 1},
-		"user by uuid and by id":     {"", ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", twice(o.Connected.UUID, o.Connected.AccountID))}}, 1},
-		"a quote in a workspace":     {"", ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("slug", "=", `a"b`)}}, 0},
-		"a workspace beside pattern": {fmt.Sprintf("workspaces = [%q, %q]", o.Workspaces[2].Slug, w.Slug[:3]+"*"), ask{table: "bitbucket_workspace"}, 2},
+		"connection":                  {fmt.Sprintf("workspaces = [%q, %q]", w.Slug, w.Slug), ask{table: "bitbucket_repository"}, own},
+		"connection, another case":    {fmt.Sprintf("workspaces = [%q]", upper(w.Slug)), ask{table: "bitbucket_repository"}, own},
+		"workspace":                   {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(w.Slug, upper(w.Slug)))}}, own},
+		"workspace, wrong case first": {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(upper(w.Slug), w.Slug))}}, own},
+		"permission, wrong first":     {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", twice(upper(r.FullName()), r.FullName()))}}, 1},
+		"workspace by uuid, too":      {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", twice(w.Slug, w.UUID))}}, own},
+		"workspace, another case":     {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("workspace_slug", "=", upper(w.Slug))}}, 0},
+		"permissions, another case":   {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", upper(w.Slug))}}, 0},
+		"repository":                  {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("full_name", "=", twice(r.FullName(), upper(r.FullName())))}}, 1},
+		"repository by uuid":          {"", ask{table: "bitbucket_repository", where: []*proto.Qual{where("uuid", "=", twice(r.UUID, upper(r.UUID)))}}, 1},
+		"permission":                  {"", ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", twice(r.FullName(), upper(r.FullName())))}}, 1},
+		"workspace itself":            {"", ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", twice(w.Slug, upper(w.Slug), w.UUID))}}, 1},
+		"project":                     {"", ask{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", w.Slug), where("key", "=", twice(p.Key, strings.ToLower(p.Key)))}}, 1},
+		"user by uuid and by id":      {"", ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", twice(o.Connected.UUID, o.Connected.AccountID))}}, 1},
+		"a quote in a workspace":      {"", ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("slug", "=", `a"b`)}}, 0},
+		"a workspace beside pattern":  {fmt.Sprintf("workspaces = [%q, %q]", o.Workspaces[2].Slug, w.Slug[:3]+"*"), ask{table: "bitbucket_workspace"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake, test.config)

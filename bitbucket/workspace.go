@@ -61,7 +61,7 @@ func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
 		slugs, byQuery := s.namedWorkspaces()
 		if !byQuery {
-			slugs = distinct(slices.DeleteFunc(slices.Clone(s.settings.Workspaces), isPattern))
+			slugs = distinct(slices.DeleteFunc(slices.Clone(s.settings.Workspaces), isPattern), strings.EqualFold)
 		}
 		for _, slug := range slugs {
 			if s.covers(slug) && !yield(namedPlace(slug), nil) {
@@ -91,7 +91,7 @@ func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*
 // namedWorkspaces returns the workspaces that the query names, by their slugs or in the full names of repositories.
 func (s *scan) namedWorkspaces() (slugs []string, ok bool) {
 	if slugs, ok := s.equals(s.table.workspaceColumn()); ok {
-		return distinct(slugs), true
+		return distinct(slugs, strictly), true
 	}
 	for _, column := range []string{"full_name", "repository_full_name"} {
 		if names, ok := s.equals(column); ok {
@@ -99,22 +99,26 @@ func (s *scan) namedWorkspaces() (slugs []string, ok bool) {
 				slug, _, _ := strings.Cut(name, "/")
 				slugs = append(slugs, slug)
 			}
-			return distinct(slugs), true
+			return distinct(slugs, strictly), true
 		}
 	}
 	return nil, false
 }
 
-// distinct keeps each workspace once, whatever the case that its slug is written in, and nothing that can't be a slug.
-func distinct(slugs []string) []string {
+// distinct keeps each workspace once, and nothing that can't be a slug.
+func distinct(slugs []string, same func(a, b string) bool) []string {
 	var kept []string
 	for _, slug := range slugs {
-		if isSlug(slug) && !slices.ContainsFunc(kept, func(other string) bool { return strings.EqualFold(slug, other) }) {
+		if isSlug(slug) && !slices.ContainsFunc(kept, func(other string) bool { return same(slug, other) }) {
 			kept = append(kept, slug)
 		}
 	}
 	return kept
 }
+
+// strictly is how SQL compares names. Bitbucket, and so a connection, does not mind the case: there it is
+// [strings.EqualFold].
+func strictly(a, b string) bool { return a == b }
 
 // workspaceColumn is the column by which a query names workspaces.
 func (t *table) workspaceColumn() string {
