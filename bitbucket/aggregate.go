@@ -17,7 +17,7 @@ func (s *Server) executeMerged(req *proto.ExecuteRequest, stream proto.WrapperPl
 	connections := slices.Sorted(maps.Keys(req.ExecuteConnectionData))
 	rows := func(ctx context.Context, connection string) iter.Seq2[*proto.ExecuteResponse, error] {
 		alone := gproto.Clone(req).(*proto.ExecuteRequest)
-		alone.ExecuteConnectionData = map[string]*proto.ExecuteConnectionData{connection: req.ExecuteConnectionData[connection]}
+		alone.ExecuteConnectionData = map[string]*proto.ExecuteConnectionData{connection: alone.ExecuteConnectionData[connection]}
 		return func(yield func(*proto.ExecuteResponse, error) bool) {
 			to := &yieldingStream{WrapperPlugin_ExecuteServer: stream, ctx: ctx, yield: yield}
 			if err := s.execute(alone, to); err != nil && !to.enough {

@@ -293,7 +293,7 @@ func recordedRows(t *testing.T, h *host, query ask) []map[string]any {
 
 func slugOf(item gjson.Result) string {
 	for _, path := range []string{"workspace.slug", "full_name", "repository.full_name"} {
-		if slug, _, _ := strings.Cut(item.Get(path).String(), "/"); slug != "" {
+		if slug, _, _ := strings.Cut(item.Get(path).String(), "/"); slug != "" && !strings.HasPrefix(slug, "{") {
 			return slug
 		}
 	}

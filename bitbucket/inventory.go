@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// inventoryLife is how long the list of workspaces is believed: long enough for the panels of a dashboard to share it,
+// inventoryLife is how long the list of workspaces, and what is known of a user, is believed: long enough for the panels of a dashboard to share it,
 // short enough that access given or taken away shows within the minute.
 const inventoryLife = 30 * time.Second
 

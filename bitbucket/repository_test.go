@@ -349,6 +349,19 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 			}
 		})
 	}
+	fake.ResetJournal()
+	h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", names), where("full_name", "<>", names[:30]), where("is_private", "=", true)}, limit: 1})
+	if n := requested(fake)["/repositories/{workspace}/{repo_slug}"]; n > 0 {
+		t.Errorf("%d repositories that other conditions keep out were looked up", n)
+	}
+	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(o.Connected.UUID, "repository"))
+	var uuids []string
+	for _, n := range names[:11] {
+		uuids = append(uuids, o.Repository(n).UUID)
+	}
+	if rows := newHost(t, map[string]string{"bitbucket": token}).rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("uuid", "=", uuids)}}); len(rows) != 11 {
+		t.Errorf("%d of 11 repositories, for a token that can't list the workspaces", len(rows))
+	}
 	missing := where("full_name", "=", append(slices.Clone(names), o.Workspaces[0].Slug+"/nothing-here"))
 	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{missing}}); err == nil || !strings.Contains(err.Error(), "nothing-here") {
 		t.Errorf("error = %v, want one that names the missing repository", err)

@@ -109,7 +109,7 @@ func (s *scan) equals(name string) (values []string, ok bool) {
 		case string:
 			return []string{v}, true
 		case []any:
-			seen := map[string]bool{}
+			seen := map[string]bool{"": true} // what NULL in a list comes as, and no column has
 			for _, one := range v {
 				if one, ok := one.(string); ok && !seen[one] {
 					seen[one] = true
@@ -157,7 +157,7 @@ const fewNames = 10
 // named asks for the objects that the query names in a column: for a few by ask, one by one; for many in rows, the lists
 // that have most of them, and then for the others by ask. A row counts only under the very name that it was asked for by,
 // so that none comes twice when a query spells one name in two ways.
-func (s *scan) named(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) named(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	exactly := func(ctx context.Context, s *scan, name string) (*row, error) {
 		r, err := ask(ctx, s, name)
 		if err != nil || r == nil || s.table.column(column).value(r) != name {
@@ -170,12 +170,14 @@ func (s *scan) named(ctx context.Context, column string, names []string, ask fun
 	}
 	return s.sorted(func(yield func(*row, error) bool) {
 		missing := slices.Clone(names)
-		for r, err := range rows {
-			if err == nil {
-				missing = slices.DeleteFunc(missing, func(name string) bool { return s.table.column(column).value(r) == name })
-			}
-			if !yield(r, err) || err != nil {
-				return
+		for some := range s.lookups(column, names) {
+			for r, err := range rows(some) {
+				if err == nil {
+					missing = slices.DeleteFunc(missing, func(name string) bool { return s.table.column(column).value(r) == name })
+				}
+				if !yield(r, err) || err != nil {
+					return
+				}
 			}
 		}
 		single(ctx, s, each(missing...), exactly)(yield)
@@ -221,4 +223,43 @@ func (s *scan) completed(ctx context.Context, rows iter.Seq2[*row, error], compl
 	return single(ctx, s, s.accepted(rows), func(ctx context.Context, _ *scan, r *row) (*row, error) {
 		return r, complete(ctx, r)
 	})
+}
+
+// lookups are scans for nothing but some of the names at a time, as many as fit into a filter: a row that another condition
+// or the limit keeps from the answer must not pass for one that the lists lack.
+func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
+	return func(yield func(*scan) bool) {
+		for len(names) > 0 {
+			alone := *s
+			alone.limit = -1
+			alone.conditions = nil
+			taken := 0
+			for _, c := range s.conditions {
+				switch c.column.name {
+				case column:
+					c.operator = quals.QualOperatorEqual
+					c.value, taken = fitting(c, names)
+					alone.conditions = append(alone.conditions, c)
+				case s.table.workspaceColumn():
+					alone.conditions = append(alone.conditions, c)
+				}
+			}
+			if names = names[taken:]; !yield(&alone) {
+				return
+			}
+		}
+	}
+}
+
+// fitting returns as many of the names, and one at least, as the condition can have in a filter, and how many these are.
+func fitting(c condition, names []string) (values []any, n int) {
+	for _, name := range names {
+		longer := append(values, any(name))
+		c.value = longer
+		if f, _ := c.filter(); len(values) > 0 && len(f.String()) > maxFilter {
+			break
+		}
+		values = longer
+	}
+	return values, len(values)
 }

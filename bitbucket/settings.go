@@ -112,7 +112,7 @@ func (c Config) Settings() (Settings, error) {
 		s.MaxWait = wait
 	}
 	for _, pattern := range s.Workspaces {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.HasPrefix(pattern, "{") {
 			return s, &ConfigError{[]string{"workspaces"}, fmt.Sprintf("workspaces has %q, which is neither the slug of a workspace nor a pattern with * and ?", pattern)}
 		}
 	}

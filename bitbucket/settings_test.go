@@ -124,6 +124,7 @@ func TestSettingsRefused(t *testing.T) {
 		"wait that is no duration":     {config: Config{AccessToken: token, MaxWait: pointer("soon")}, wantMention: []string{`max_wait is "soon"`, `"5m"`}, wantArguments: []string{"max_wait"}},
 		"negative wait":                {config: Config{AccessToken: token, MaxWait: pointer("-1s")}, wantMention: []string{"max_wait"}, wantArguments: []string{"max_wait"}},
 		"workspace that is no pattern": {config: Config{AccessToken: token, Workspaces: []string{"[a"}}, wantMention: []string{`workspaces has "[a"`}, wantArguments: []string{"workspaces"}},
+		"workspace by uuid":            {config: Config{AccessToken: token, Workspaces: []string{"{47cd7cf2-ca31-4c90-bc0e-4c7ef67f9dfe}"}}, wantMention: []string{"workspaces has", "slug"}, wantArguments: []string{"workspaces"}},
 		"plain http":                   {config: Config{AccessToken: token, BaseURL: pointer("http://bitbucket.example.com")}, wantMention: []string{"base_url", "https"}},
 		"plain http for OAuth":         {config: Config{ConsumerKey: pointer("key"), ConsumerSecret: token, OAuthURL: pointer("http://bitbucket.example.com")}, wantMention: []string{"oauth_url", "https"}},
 		"address that is none":         {config: Config{AccessToken: token, BaseURL: pointer("bitbucket")}, wantMention: []string{"base_url"}},

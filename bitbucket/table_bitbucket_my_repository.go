@@ -62,16 +62,30 @@ func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, err
 	}
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
 	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")
-	rows := s.listIn(ctx, p, l)
 	if !s.needs(detail) {
-		return rows
+		return s.listIn(ctx, p, l)
 	}
+	all := *s
+	all.limit = -1 // which counts the rows that have details
+	rows := all.listIn(ctx, p, l)
 	_, named := s.equals("full_name")
 	_, alsoNamed := s.equals("repository_full_name")
-	if few := s.limit > 0 && s.limit <= fewNames; few || named || alsoNamed {
+	if s.limit > 0 && s.limit <= fewNames { // one after the other: a repository that is gone does not count
+		return s.accepted(func(yield func(*row, error) bool) {
+			for r, err := range rows {
+				if err == nil {
+					r, err = s.detailed(ctx, r, nil)
+				}
+				if (r != nil || err != nil) && (!yield(r, err) || err != nil) {
+					return
+				}
+			}
+		})
+	}
+	if named || alsoNamed {
 		return single(ctx, s, rows, func(ctx context.Context, s *scan, r *row) (*row, error) { return s.detailed(ctx, r, nil) })
 	}
-	return s.joined(ctx, p, rows)
+	return s.accepted(s.joined(ctx, p, rows))
 }
 
 // joined adds to each repository its details. They are listed, a hundred in one request, and not asked for one by one:

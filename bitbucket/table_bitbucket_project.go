@@ -44,7 +44,7 @@ func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	slugs, _ := s.equals("workspace_slug")
 	alone := len(slugs) == 1
 	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-		if !byKey {
+		if !byKey || len(keys) > fewNames && !alone {
 			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
 		}
 		return s.named(ctx, "key", keys, func(ctx context.Context, s *scan, key string) (*row, error) {

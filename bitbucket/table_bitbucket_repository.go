@@ -101,29 +101,46 @@ func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	roles, byRole := s.equals("role")
-	if !byRole {
-		roles = []string{""}
-	}
 	for _, role := range roles {
-		if !slices.Contains([]string{"", "member", "contributor", "admin", "owner"}, role) {
+		if !slices.Contains([]string{"member", "contributor", "admin", "owner"}, role) {
 			return failure[*row](fmt.Errorf("no such role on a repository: %q; there are member, contributor, admin and owner", role))
 		}
 	}
-	lists := s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-		return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
-			return repositoriesIn(ctx, s, p, role)
+	if !byRole {
+		roles = []string{""}
+	}
+	lists := func(s *scan) iter.Seq2[*row, error] {
+		return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+			return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+				return repositoriesIn(ctx, s, p, role)
+			})
 		})
-	})
+	}
 	if byRole { // which the repository alone does not tell
-		return lists
+		return lists(s)
 	}
 	if names, ok := s.equals("full_name"); ok {
 		return s.named(ctx, "full_name", names, repositoryByFullName, lists)
 	}
 	if uuids, ok := s.equals("uuid"); ok {
+		if len(uuids) > fewNames && !s.isListCheaper(ctx, len(uuids)) {
+			lists = nil
+		}
 		return s.named(ctx, "uuid", uuids, repositoryByUUID, lists)
 	}
-	return lists
+	return lists(s)
+}
+
+// isListCheaper says whether all workspaces can be looked through, and are fewer than the objects to look for.
+func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
+	workspaces := 0
+	for _, err := range s.places(ctx) {
+		if err != nil {
+			return false
+		}
+		workspaces++
+	}
+	return workspaces < objects
 }
 
 // repositoriesIn lists the repositories of one workspace, in all roles if role is empty.

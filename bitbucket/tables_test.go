@@ -577,6 +577,40 @@ func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 	if rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", slug)}}); len(rows) != 0 {
 		t.Errorf("rows = %v, want none", rows)
 	}
+
+	there := fake.Organization().RepositoriesOf(fake.Organization().Workspaces[0])
+	fake.ClearFaults()
+	fake.Inject(fakebitbucket.Fault{
+		Path: "/2.0/user/workspaces/{workspace}/permissions/repositories", Kind: fakebitbucket.FaultHandler, Count: -1,
+		Handler: func(w http.ResponseWriter, r *http.Request) {
+			items := `{"permission":"read","repository":{"full_name":"` + slug + `/gone","name":"gone","uuid":"{00000000-0000-4000-8000-000000000000}"}}`
+			for _, r := range there[:12] {
+				items += fmt.Sprintf(`,{"permission":"read","repository":{"full_name":%q,"name":"n","uuid":%q}}`, r.FullName(), r.UUID)
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"values":[%s]}`, items)
+		},
+	})
+	for _, limit := range []int64{1, 2, 11, 12} {
+		rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name size", limit: limit, where: []*proto.Qual{where("workspace_slug", "=", slug)}})
+		if int64(len(rows)) != limit {
+			t.Errorf("LIMIT %d gave %d rows, with one of 13 gone", limit, len(rows))
+		}
+	}
+}
+
+func TestProjectsOfManyKeys(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	all := h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug"})
+	fake.ResetJournal()
+	rows := h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", append(manyNames(60), values(all, "key")...))}})
+	if len(rows) != len(all) {
+		t.Errorf("%d projects, want %d", len(rows), len(all))
+	}
+	if n := len(fake.Journal()); n > 3 {
+		t.Errorf("%d requests, want a list for each workspace", n)
+	}
 }
 
 func TestAggregator(t *testing.T) {
