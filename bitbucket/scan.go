@@ -154,13 +154,14 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 // fewNames is up to how many objects that a query names are asked for one by one. More are looked for in the lists.
 const fewNames = 10
 
-// named asks for the objects that the query names in a column: for a few by ask, one by one; for many in rows, the lists
+// byName asks for the objects that the query names in a column: for a few by ask, one by one; for many in rows, the lists
 // that have most of them, and then for the others by ask. A row counts only under the very name that it was asked for by,
 // so that none comes twice when a query spells one name in two ways.
-func (s *scan) named(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) byName(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	key := s.table.column(column)
 	exactly := func(ctx context.Context, s *scan, name string) (*row, error) {
 		r, err := ask(ctx, s, name)
-		if err != nil || r == nil || s.table.column(column).value(r) != name {
+		if err != nil || r == nil || key.value(r) != name {
 			return nil, err
 		}
 		return r, nil
@@ -173,7 +174,8 @@ func (s *scan) named(ctx context.Context, column string, names []string, ask fun
 		for some := range s.lookups(column, names) {
 			for r, err := range rows(some) {
 				if err == nil {
-					missing = slices.DeleteFunc(missing, func(name string) bool { return s.table.column(column).value(r) == name })
+					found := key.value(r)
+					missing = slices.DeleteFunc(missing, func(name string) bool { return found == name })
 				}
 				if !yield(r, err) || err != nil {
 					return

@@ -55,9 +55,12 @@ func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {
 	if p.named && s.wants("workspace_uuid") {
-		var err error
-		if p, err = s.listed(ctx, p); err != nil {
+		known, ok, err := s.listed(ctx, p)
+		if err != nil {
 			return failure[*row](err)
+		}
+		if ok {
+			p.workspace = known
 		}
 	}
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
@@ -71,16 +74,7 @@ func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, err
 	_, named := s.equals("full_name")
 	_, alsoNamed := s.equals("repository_full_name")
 	if s.limit > 0 && s.limit <= fewNames { // one after the other: a repository that is gone does not count
-		return s.accepted(func(yield func(*row, error) bool) {
-			for r, err := range rows {
-				if err == nil {
-					r, err = s.detailed(ctx, r, nil)
-				}
-				if (r != nil || err != nil) && (!yield(r, err) || err != nil) {
-					return
-				}
-			}
-		})
+		return s.accepted(s.detailedRows(ctx, rows, nil))
 	}
 	if named || alsoNamed {
 		return single(ctx, s, rows, func(ctx context.Context, s *scan, r *row) (*row, error) { return s.detailed(ctx, r, nil) })
@@ -106,6 +100,13 @@ func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error])
 			}
 			details[item.Get("uuid").String()] = item
 		}
+		s.detailedRows(ctx, rows, details)(yield)
+	}
+}
+
+// detailedRows adds the details to one repository after the other.
+func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], details map[string]gjson.Result) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
 			if err == nil {
 				r, err = s.detailed(ctx, r, details)

@@ -47,7 +47,7 @@ func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		if !byKey || len(keys) > fewNames && !alone {
 			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
 		}
-		return s.named(ctx, "key", keys, func(ctx context.Context, s *scan, key string) (*row, error) {
+		return s.byName(ctx, "key", keys, func(ctx context.Context, s *scan, key string) (*row, error) {
 			item, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil, s.fields(object)...)
 			if err != nil {
 				if _, scopes := api.MissingScope(err); !alone && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {

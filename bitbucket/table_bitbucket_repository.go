@@ -120,13 +120,13 @@ func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		return lists(s)
 	}
 	if names, ok := s.equals("full_name"); ok {
-		return s.named(ctx, "full_name", names, repositoryByFullName, lists)
+		return s.byName(ctx, "full_name", names, repositoryByFullName, lists)
 	}
 	if uuids, ok := s.equals("uuid"); ok {
 		if len(uuids) > fewNames && !s.isListCheaper(ctx, len(uuids)) {
 			lists = nil
 		}
-		return s.named(ctx, "uuid", uuids, repositoryByUUID, lists)
+		return s.byName(ctx, "uuid", uuids, repositoryByUUID, lists)
 	}
 	return lists(s)
 }

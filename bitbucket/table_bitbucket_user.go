@@ -40,7 +40,7 @@ func tableUser() *table {
 func userRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	for _, id := range []string{"uuid", "account_id"} {
 		if ids, ok := s.equals(id); ok {
-			return s.named(ctx, id, ids, userByID, nil)
+			return s.byName(ctx, id, ids, userByID, nil)
 		}
 	}
 	return single(ctx, s, each(api.Path("/2.0/user")), userAt)

@@ -26,7 +26,7 @@ func tableWorkspace() *table {
 func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	uuids, byUUID := s.equals("uuid")
 	if _, bySlug := s.equals("slug"); byUUID && !bySlug {
-		return s.named(ctx, "uuid", uuids, workspaceByUUID, nil)
+		return s.byName(ctx, "uuid", uuids, workspaceByUUID, nil)
 	}
 	return single(ctx, s, s.places(ctx), workspaceAt)
 }

@@ -128,18 +128,20 @@ func (t *table) workspaceColumn() string {
 	return "workspace_slug"
 }
 
-// listed returns the workspace as the inventory has it, with its uuid, if it is there.
-func (s *scan) listed(ctx context.Context, p place) (place, error) {
+// listed returns the workspace as the inventory has it, and whether it is there.
+func (s *scan) listed(ctx context.Context, p place) (known gjson.Result, ok bool, err error) {
 	accesses, err := s.inventory(ctx)
 	if err != nil {
-		return p, err
+		return gjson.Result{}, false, err
 	}
+	uuid := p.workspace.Get("uuid").String()
 	for _, access := range accesses {
-		if known := access.Get("workspace"); strings.EqualFold(known.Get("slug").String(), p.slug()) || known.Get("uuid").String() == p.slug() {
-			p.workspace = known
+		known := access.Get("workspace")
+		if uuid != "" && known.Get("uuid").String() == uuid || strings.EqualFold(known.Get("slug").String(), p.slug()) {
+			return known, true, nil
 		}
 	}
-	return p, nil
+	return gjson.Result{}, false, nil
 }
 
 // vanished says whether a workspace that answered "not found" has gone since the inventory was taken. A scan over all
@@ -149,28 +151,21 @@ func (s *scan) vanished(ctx context.Context, p place, err error) bool {
 		return false
 	}
 	s.known.Delete("workspaces")
-	accesses, err := s.inventory(ctx)
-	if err != nil {
-		return false
-	}
-	for _, access := range accesses {
-		if access.Get("workspace.uuid").String() == p.workspace.Get("uuid").String() {
-			return false
-		}
-	}
-	return true
+	_, listed, err := s.listed(ctx, p)
+	return err == nil && !listed
 }
 
 // perWorkspace lists the children of every workspace that the scan covers.
 func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	_, byQuery := s.namedWorkspaces()
+	slug := s.table.column("workspace_slug")
 	return combine(ctx, s, s.places(ctx), func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			for r, err := range children(ctx, p) {
 				if err != nil && s.vanished(ctx, p, err) {
 					return
 				}
-				if err == nil && byQuery && s.table.column("workspace_slug").value(r) != p.slug() {
+				if err == nil && byQuery && slug.value(r) != p.slug() {
 					return // the query calls the workspace by another name than its slug: no row of it is meant
 				}
 				if !yield(r, err) || err != nil {

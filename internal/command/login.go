@@ -156,7 +156,7 @@ func namedTarget(c connection) (target, error) {
 
 // declaredTarget is a login for a connection of the .spc files that has, or is to have, a consumer.
 func declaredTarget(c connection) (target, error) {
-	if c.aggregator() {
+	if c.Aggregator() {
 		return target{}, misconfigured("the connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
 	}
 	settings, err := c.config.Settings()

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +26,7 @@ type meter struct {
 func newMeter(server *bitbucket.Server, connections []sqlhost.Connection) *meter {
 	m := &meter{Server: server, scanned: map[string]bool{}}
 	for _, c := range connections {
-		if c.Type != aggregator {
+		if !c.Aggregator() {
 			m.order = append(m.order, c.Name)
 		}
 	}
@@ -80,7 +79,7 @@ func (db *database) traffic(ctx context.Context) (traffic, error) {
 	var t traffic
 	for _, connection := range db.scannedConnections() {
 		rows, err := db.Query(ctx, "select requests, retries, received_bytes, remaining, reset_at from "+
-			quoteName(connection)+".bitbucket_rate_limit")
+			sqlhost.Quote(connection)+".bitbucket_rate_limit")
 		if err != nil {
 			return t, err
 		}
@@ -104,10 +103,7 @@ func (t *traffic) add(connection string, values []any) {
 	if remaining, ok := values[3].(int64); ok {
 		resetAt, _ := values[4].(string)
 		q := quota{connection: connection, remaining: remaining}
-		q.resetAt, _ = time.Parse(timestampForm, resetAt)
+		q.resetAt, _ = time.Parse(sqlhost.TimestampForm, resetAt)
 		t.quotas = append(t.quotas, q)
 	}
 }
-
-// quoteName writes a name in SQL.
-func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -59,9 +59,6 @@ func (c *counted) Next() bool {
 	return true
 }
 
-// timestampForm is how timestamps come out of SQL.
-const timestampForm = "2006-01-02 15:04:05.999999999"
-
 // native returns a value as its column's type has it: SQLite has no booleans, and returns 0 and 1.
 func native(c sqlhost.Column, v any) any {
 	if n, ok := v.(int64); ok && c.Type == sqlhost.Boolean {
@@ -86,7 +83,7 @@ func text(c sqlhost.Column, v any) string {
 
 // rfc3339 writes a timestamp as JSON has it.
 func rfc3339(timestamp string) string {
-	t, err := time.Parse(timestampForm, timestamp)
+	t, err := time.Parse(sqlhost.TimestampForm, timestamp)
 	if err != nil {
 		return timestamp
 	}

@@ -25,10 +25,6 @@ type connection struct {
 	where  hcl.Range         // of the block's first line
 }
 
-func (c connection) aggregator() bool { return c.Type == aggregator }
-
-const aggregator = "aggregator"
-
 // What Steampipe itself reads of a .spc file; all other blocks are passed over.
 // https://steampipe.io/docs/reference/config-files/connection
 var (
@@ -160,7 +156,7 @@ func (b block) connection(sources map[string]string) (c connection, ours bool, e
 		return c, false, err
 	}
 	switch c.Type {
-	case aggregator:
+	case sqlhost.TypeAggregator:
 		return c, true, nil
 	case "", "plugin":
 		c.Type = ""
@@ -245,12 +241,12 @@ func checkNames(connections []connection) error {
 // resolveAggregators replaces the patterns of each aggregator by the names of the connections that they match.
 func resolveAggregators(connections []connection) error {
 	for i, c := range connections {
-		if !c.aggregator() {
+		if !c.Aggregator() {
 			continue
 		}
 		var members []string
 		for _, other := range connections {
-			if !other.aggregator() && slices.ContainsFunc(c.Connections, func(pattern string) bool { return matches(pattern, other.Name) }) {
+			if !other.Aggregator() && slices.ContainsFunc(c.Connections, func(pattern string) bool { return matches(pattern, other.Name) }) {
 				members = append(members, other.Name)
 			}
 		}

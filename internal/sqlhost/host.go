@@ -21,6 +21,9 @@ type Plugin interface {
 	Execute(*proto.ExecuteRequest, proto.WrapperPlugin_ExecuteServer) error
 }
 
+// TypeAggregator is the type of a connection that has the rows of others.
+const TypeAggregator = "aggregator"
+
 // Connection is one connection block of a .spc file.
 type Connection struct {
 	// Name is the connection's name, and the name of its schema.
@@ -29,13 +32,14 @@ type Connection struct {
 	Plugin string
 	// Config is the body of the block in HCL, without the arguments that are Steampipe's own.
 	Config string
-	// Type is "aggregator" or empty.
+	// Type is TypeAggregator or empty.
 	Type string
 	// Connections are the names of an aggregator's connections, wildcards resolved.
 	Connections []string
 }
 
-func (c Connection) aggregator() bool { return c.Type == "aggregator" }
+// Aggregator reports whether the connection is of TypeAggregator.
+func (c Connection) Aggregator() bool { return c.Type == TypeAggregator }
 
 // ConnectionError says that one connection cannot be used, and why.
 type ConnectionError struct {
@@ -200,7 +204,7 @@ func (h *Host) createBareTables(ctx context.Context) error {
 }
 
 func (h *Host) create(ctx context.Context, schema string, t *table) error {
-	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d, %d)", quote(schema), quote(t.Name), moduleName, h.id, t.index))
+	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d, %d)", Quote(schema), Quote(t.Name), moduleName, h.id, t.index))
 }
 
 func (h *Host) exec(ctx context.Context, sql string) error {
@@ -230,5 +234,5 @@ func (h *Host) Close() error {
 	return h.conn.Close()
 }
 
-// quote returns name as a SQL identifier.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// Quote returns name as a SQL identifier.
+func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

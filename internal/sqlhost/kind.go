@@ -64,8 +64,8 @@ func declaredType(declared string) Type {
 	return Type(strings.TrimSuffix(declared, textAffinity))
 }
 
-// timestampForm is how timestamps are written. See the package comment.
-const timestampForm = "2006-01-02 15:04:05.999999999"
+// TimestampForm is how timestamps come out of SQL, always in UTC, and are compared with. See the package comment.
+const TimestampForm = "2006-01-02 15:04:05.999999999"
 
 // value returns what the plugin sent for a column as SQLite is to have it.
 func value(c *proto.Column) vtab.Value {
@@ -89,7 +89,7 @@ func value(c *proto.Column) vtab.Value {
 			return nil
 		}
 		t := time.Unix(v.TimestampValue.GetSeconds(), int64(v.TimestampValue.GetNanos()))
-		return t.UTC().Format(timestampForm)
+		return t.UTC().Format(TimestampForm)
 	case *proto.Column_JsonValue:
 		// JSON's null, which an empty list of Go becomes, is no value, as it is none in Steampipe.
 		if text := string(v.JsonValue); text != "" && text != "null" {

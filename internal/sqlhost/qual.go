@@ -195,7 +195,7 @@ func timestampQual(operator string, v vtab.Value) (string, *proto.QualValue, fit
 	if !ok {
 		return "", nil, unfit
 	}
-	if t.Format(timestampForm) != s {
+	if t.Format(TimestampForm) != s {
 		if operator, ok = afterPrefix[operator]; !ok {
 			return "", nil, unfit
 		}
@@ -203,7 +203,7 @@ func timestampQual(operator string, v vtab.Value) (string, *proto.QualValue, fit
 	return comparison(operator, &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(t)}})
 }
 
-// parseTimestamp reads a time in [timestampForm], or a beginning of one: a year, a month, and so on.
+// parseTimestamp reads a time in [TimestampForm], or a beginning of one: a year, a month, and so on.
 func parseTimestamp(s string) (time.Time, bool) {
 	const first = "0000-01-01 00:00:00"
 	full := s
@@ -211,8 +211,8 @@ func parseTimestamp(s string) (time.Time, bool) {
 	case len("2006"), len("2006-01"), len("2006-01-02"), len("2006-01-02 15"), len("2006-01-02 15:04"):
 		full = s + first[len(s):]
 	}
-	t, err := time.Parse(timestampForm, full)
-	return t, err == nil && t.Format(timestampForm) == full
+	t, err := time.Parse(TimestampForm, full)
+	return t, err == nil && t.Format(TimestampForm) == full
 }
 
 // jsonQual is loose, for two texts can be the same JSON; for that reason too only = is possible.

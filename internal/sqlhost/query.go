@@ -102,12 +102,12 @@ func (h *Host) attach(ctx context.Context, tokens []token) error {
 func (h *Host) attachNew(ctx context.Context, name string, keep []string) error {
 	if len(h.attached) == maxAttached {
 		i := slices.IndexFunc(h.attached, func(old string) bool { return !slices.Contains(keep, old) })
-		if err := h.exec(ctx, "detach "+quote(h.attached[i])); err != nil {
+		if err := h.exec(ctx, "detach "+Quote(h.attached[i])); err != nil {
 			return err
 		}
 		h.attached = slices.Delete(h.attached, i, i+1)
 	}
-	if err := h.exec(ctx, "attach ':memory:' as "+quote(name)); err != nil {
+	if err := h.exec(ctx, "attach ':memory:' as "+Quote(name)); err != nil {
 		return err
 	}
 	for _, t := range h.schemas[name] {
@@ -180,7 +180,7 @@ func (r *Rows) text(i int, v driver.Value) any {
 	case r.columns[i].Type == "DATE":
 		return t.Format(time.DateOnly)
 	default:
-		return t.UTC().Format(timestampForm)
+		return t.UTC().Format(TimestampForm)
 	}
 }
 

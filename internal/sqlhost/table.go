@@ -67,7 +67,7 @@ func newTable(h *Host, c Connection, name string, schema *proto.TableSchema) *ta
 		byName:   make(map[string]int),
 		children: []string{c.Name},
 	}
-	if c.aggregator() {
+	if c.Aggregator() {
 		t.children = c.Connections
 	}
 	t.KeyColumns = keyColumns(t.list, t.get)
@@ -144,7 +144,7 @@ func declaration(t *table) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(quote(c.name) + " " + c.kind.declared)
+		b.WriteString(Quote(c.name) + " " + c.kind.declared)
 		if t.Columns[i].Hidden {
 			b.WriteString(" hidden")
 		}
