@@ -22,6 +22,9 @@ const (
 	object     part = iota // the object that was listed
 	workspace              // the workspace it was found in
 	detail                 // the same object, asked for singly: it has more fields than in the list
+	repository             // the repository it was found in
+	project                // the project it was found in
+	parent                 // what it belongs to within the repository: a commit, a pull request, a pipeline
 	membership             // the connected user's membership of the workspace
 	reviewers              // the default reviewers of the repository
 	query                  // values of the query itself, for columns that exist to be asked for
@@ -41,6 +44,7 @@ type column struct {
 	kind        proto.ColumnType
 	description string
 	sources     []source // where the value stands: the first that is present counts; none declared: the object's field of the same name
+	scope       string   // of OAuth that it needs beside the table's
 	sort        string   // the field that Bitbucket sorts by for this column, where its order is also that of SQL
 }
 
@@ -83,6 +87,12 @@ func (c column) in(p part, path string) column {
 // texts depends on the collation of whoever compares them.
 func (c column) sorted(field string) column {
 	c.sort = field
+	return c
+}
+
+// needing says that the column needs an OAuth scope that the rest of the table does not.
+func (c column) needing(scope string) column {
+	c.scope = scope
 	return c
 }
 

@@ -33,13 +33,18 @@ func documented(t *testing.T) gjson.Result {
 
 // schemas say what each part of a table's rows is in the OpenAPI document.
 var schemas = map[string]map[part]string{
-	"bitbucket_my_repository":    {object: "repository_permission", detail: "repository", workspace: "workspace_base"},
-	"bitbucket_my_workspace":     {object: "workspace_access", detail: "workspace", membership: "workspace_membership"},
-	"bitbucket_project":          {object: "project", workspace: "workspace_base"},
-	"bitbucket_repository":       {object: "repository", workspace: "workspace_base"},
-	"bitbucket_user":             {object: "user"},
-	"bitbucket_workspace":        {workspace: "workspace_base", detail: "workspace"},
-	"bitbucket_workspace_member": {object: "workspace_membership", detail: "user", workspace: "workspace_base"},
+	"bitbucket_my_repository":               {object: "repository_permission", detail: "repository", workspace: "workspace_base"},
+	"bitbucket_my_workspace":                {object: "workspace_access", detail: "workspace", membership: "workspace_membership"},
+	"bitbucket_project_group_permission":    {object: "project_group_permission", project: "project", workspace: "workspace_base"},
+	"bitbucket_project_user_permission":     {object: "project_user_permission", project: "project", workspace: "workspace_base"},
+	"bitbucket_repository_group_permission": {object: "repository_group_permission", repository: "repository", workspace: "workspace_base"},
+	"bitbucket_repository_permission":       {object: "repository_permission", workspace: "workspace_base"},
+	"bitbucket_repository_user_permission":  {object: "repository_user_permission", repository: "repository", workspace: "workspace_base"},
+	"bitbucket_project":                     {object: "project", workspace: "workspace_base"},
+	"bitbucket_repository":                  {object: "repository", workspace: "workspace_base"},
+	"bitbucket_user":                        {object: "user"},
+	"bitbucket_workspace":                   {workspace: "workspace_base", detail: "workspace"},
+	"bitbucket_workspace_member":            {object: "workspace_membership", detail: "user", workspace: "workspace_base"},
 }
 
 // undocumented are fields that the service sends although its document lacks them, by schema.
@@ -52,11 +57,14 @@ var undocumented = map[string][]string{
 	"workspace_membership": {"permission", "added_on", "last_accessed"},
 }
 
+// withoutSchema are the tables whose rows the document does not describe: what the client counted, and API 1.0.
+var withoutSchema = []string{"bitbucket_group", "bitbucket_group_member", "bitbucket_rate_limit"}
+
 func TestColumnsAreDocumented(t *testing.T) {
 	document := documented(t)
 	for _, tab := range tables {
-		if tab.name == "bitbucket_rate_limit" {
-			continue // what the client counted, not what Bitbucket sent
+		if slices.Contains(withoutSchema, tab.name) {
+			continue
 		}
 		for _, c := range tab.columns {
 			for _, s := range c.from() {
@@ -164,6 +172,9 @@ func TestRequestsAreDocumented(t *testing.T) {
 	}
 	checked := map[string]bool{}
 	for _, e := range fake.Journal() {
+		if strings.HasPrefix(e.Endpoint, "/1.0/") {
+			continue // the document covers 2.0 only
+		}
 		path := strings.TrimPrefix(e.Endpoint, "/2.0")
 		operation := document.Get("paths." + strings.ReplaceAll(path, ".", `\.`) + ".get")
 		if !operation.Exists() {

@@ -24,11 +24,18 @@ const pluginName = "steampipe-plugin-bitbucket"
 
 // tables are all tables of the plugin.
 var tables = []*table{
+	tableGroup(),
+	tableGroupMember(),
 	tableMyRepository(),
 	tableMyWorkspace(),
 	tableProject(),
+	tableProjectGroupPermission(),
+	tableProjectUserPermission(),
 	tableRateLimit(),
 	tableRepository(),
+	tableRepositoryGroupPermission(),
+	tableRepositoryPermission(),
+	tableRepositoryUserPermission(),
 	tableUser(),
 	tableWorkspace(),
 	tableWorkspaceMember(),

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 
@@ -137,6 +138,23 @@ func (s *scan) collection(path string, pageLen int, filterable ...string) api.Li
 		l.Wanted = max(s.limit, 0)
 	}
 	return l
+}
+
+// An owner is what objects are found in: a workspace, a project, a repository, or something in one.
+type owner interface {
+	// row returns a row of an object found there.
+	row(item gjson.Result) *row
+}
+
+// listIn reads one collection of an owner, as far as the query wants it.
+func (s *scan) listIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, error] {
+	return s.accepted(func(yield func(*row, error) bool) {
+		for item, err := range s.List(ctx, l) {
+			if !yield(o.row(item), err) {
+				return
+			}
+		}
+	})
 }
 
 // combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.

@@ -13,6 +13,7 @@ import (
 type table struct {
 	name        string
 	description string
+	scopes      []string // of OAuth that it needs; columns may need more
 	columns     []column
 	quals       []qual
 	rows        func(context.Context, *scan) iter.Seq2[*row, error]

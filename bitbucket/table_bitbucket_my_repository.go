@@ -19,6 +19,7 @@ func tableMyRepository() *table {
 	return &table{
 		name:        "bitbucket_my_repository",
 		description: "A repository on which the connected user was given a permission, and the highest one. Columns beside the permission, the names and the uuid are read from the list of repositories, at one more request for a hundred of them.",
+		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
 			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
 			text("repository_full_name", "The same as full_name, under the name that other tables have for it.").at("repository.full_name"),

@@ -15,6 +15,7 @@ func tableMyWorkspace() *table {
 	return &table{
 		name:        "bitbucket_my_workspace",
 		description: "A workspace that the connected user belongs to, with the user's role in it. The slug, the uuid and whether the user administers it come in one list; each other column costs one more request for each workspace.",
+		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("slug", "Short name of the workspace as it stands in addresses.").at("workspace.slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid"),

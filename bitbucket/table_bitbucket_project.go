@@ -14,6 +14,7 @@ func tableProject() *table {
 	return &table{
 		name:        "bitbucket_project",
 		description: "A project that the connected user can see, in all workspaces that the connection covers.",
+		scopes:      []string{"account", "project"},
 		columns: slices.Concat([]column{
 			text("key", "Key of the project, unique in the workspace."),
 			text("uuid", "Immutable id of the project, in braces."),

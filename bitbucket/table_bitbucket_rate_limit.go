@@ -17,6 +17,7 @@ func tableRateLimit() *table {
 	return &table{
 		name:        "bitbucket_rate_limit",
 		description: "The quota of requests, as Bitbucket's last response to the connection told it.",
+		scopes:      []string{"account"},
 		columns: []column{
 			integer("request_limit", "Requests allowed in an hour. Null if Bitbucket does not tell."),
 			integer("remaining", "Requests left until the quota returns. Null if Bitbucket does not tell."),

@@ -18,6 +18,7 @@ func tableRepository() *table {
 	return &table{
 		name:        "bitbucket_repository",
 		description: "A repository that the connected user can see, in all workspaces that the connection covers.",
+		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
 			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\"."),
 			text("uuid", "Immutable id of the repository, in braces."),
@@ -53,7 +54,7 @@ func repositoryColumns() []column {
 		text("clone_https_url", "Address to clone from over HTTPS.").at(`links.clone.#(name=="https").href`),
 		text("clone_ssh_url", "Address to clone from over SSH.").at(`links.clone.#(name=="ssh").href`),
 		timestamp("created_on", "When the repository was created.").sorted("created_on"),
-		document("default_reviewers", "Users who are proposed as reviewers of every pull request. Costs one more request for each repository, and needs the scope pullrequest.").in(reviewers, "@this"),
+		document("default_reviewers", "Users who are proposed as reviewers of every pull request. Costs one more request for each repository, and needs the scope pullrequest.").in(reviewers, "@this").needing("pullrequest"),
 		text("description", "Description of the repository."),
 		text("enforced_signed_commits", "Whether the repository accepts signed commits only, if Bitbucket tells."),
 		text("fork_policy", "Who may fork: allow_forks, no_public_forks (private forks only) or no_forks."),

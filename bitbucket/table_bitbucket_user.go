@@ -13,6 +13,7 @@ func tableUser() *table {
 	return &table{
 		name:        "bitbucket_user",
 		description: "An account that the query names by uuid or account id; the connected user if it names none.",
+		scopes:      []string{"account"},
 		columns: []column{
 			text("uuid", "Immutable id of the account, in braces."),
 			text("account_id", "Atlassian account id. Null for an account that is not a person."),

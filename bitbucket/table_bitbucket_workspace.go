@@ -14,6 +14,7 @@ func tableWorkspace() *table {
 	return &table{
 		name:        "bitbucket_workspace",
 		description: "A workspace of the connected user, or a public one that the query names by slug or uuid. Columns other than those two cost one request for each workspace.",
+		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("slug", "Short name of the workspace as it stands in addresses.").in(workspace, "slug").in(detail, "slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid").in(detail, "uuid"),

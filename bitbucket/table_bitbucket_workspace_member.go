@@ -15,6 +15,7 @@ func tableWorkspaceMember() *table {
 	return &table{
 		name:        "bitbucket_workspace_member",
 		description: "A member of a workspace, with the member's role in it.",
+		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("user_uuid", "Immutable id of the member, in braces.").at("user.uuid"),
 			text("uuid", "The same as user_uuid.").at("user.uuid"),

@@ -33,8 +33,8 @@ func byKey(t *testing.T, rows []map[string]any, columns ...string) map[string]ma
 	return index
 }
 
-// project keeps some columns of rows.
-func project(rows map[string]map[string]any, columns ...string) map[string]map[string]any {
+// columnsOf keeps some columns of rows.
+func columnsOf(rows map[string]map[string]any, columns ...string) map[string]map[string]any {
 	kept := map[string]map[string]any{}
 	for key, row := range rows {
 		kept[key] = map[string]any{}
@@ -65,7 +65,7 @@ func TestMyWorkspace(t *testing.T) {
 		}
 	}
 	rows := byKey(t, h.rows(ask{table: "bitbucket_my_workspace"}), "slug")
-	if diff := cmp.Diff(want, project(rows, "slug", "uuid", "is_administrator", "permission", "name", "title", "is_private", "is_privacy_enforced", "forking_mode", "created_on")); diff != "" {
+	if diff := cmp.Diff(want, columnsOf(rows, "slug", "uuid", "is_administrator", "permission", "name", "title", "is_private", "is_privacy_enforced", "forking_mode", "created_on")); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 	if len(administered) == 0 || len(others) == 0 {
@@ -129,7 +129,7 @@ func TestWorkspace(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(ask{table: "bitbucket_workspace", columns: "slug uuid name", where: []*proto.Qual{q}})
 			want := []map[string]any{{"slug": foreign.Slug, "uuid": foreign.UUID, "name": foreign.Name}}
-			if len(rows) != 1 || !cmp.Equal(want[0], project(byKey(t, rows, "slug"), "slug", "uuid", "name")[foreign.Slug]) {
+			if len(rows) != 1 || !cmp.Equal(want[0], columnsOf(byKey(t, rows, "slug"), "slug", "uuid", "name")[foreign.Slug]) {
 				t.Errorf("rows = %v, want %v", rows, want)
 			}
 			if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}": 1}, requested(fake)); diff != "" {
@@ -162,7 +162,7 @@ func TestMyRepository(t *testing.T) {
 	}
 	columns := []string{"permission", "uuid", "name", "is_private", "workspace_slug", "workspace_uuid"}
 	rows := byKey(t, h.rows(ask{table: "bitbucket_my_repository", columns: "full_name " + strings.Join(columns, " ")}), "full_name")
-	if diff := cmp.Diff(want, project(rows, columns...)); diff != "" {
+	if diff := cmp.Diff(want, columnsOf(rows, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 	for level, names := range levels {
@@ -274,7 +274,7 @@ func TestWorkspaceMember(t *testing.T) {
 			}
 		}
 	}
-	got := project(byKey(t, rows, "workspace_slug", "user_uuid"), "permission", "display_name", "account_id", "member_type", "uuid", "workspace_uuid", "added_on", "last_accessed")
+	got := columnsOf(byKey(t, rows, "workspace_slug", "user_uuid"), "permission", "display_name", "account_id", "member_type", "uuid", "workspace_uuid", "added_on", "last_accessed")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
@@ -560,7 +560,7 @@ func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	}
 	named := byKey(t, h.rows(ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
 	columns := ask{table: "bitbucket_my_repository"}.columnNames()
-	if diff := cmp.Diff(project(all, columns...), project(named, columns...)); diff != "" {
+	if diff := cmp.Diff(columnsOf(all, columns...), columnsOf(named, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-all +named):\n%s", diff)
 	}
 }

@@ -157,9 +157,19 @@ func (s *scan) vanished(ctx context.Context, p place, err error) bool {
 
 // perWorkspace lists the children of every workspace that the scan covers.
 func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.inEachPlace(ctx, s.places(ctx), children)
+}
+
+// perAdministeredWorkspace is perWorkspace for what Bitbucket tells the administrators of a workspace only: it covers those
+// that the connected user administers, and those that the query names, which Bitbucket may refuse.
+func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.inEachPlace(ctx, s.administeredPlaces(ctx), children)
+}
+
+func (s *scan) inEachPlace(ctx context.Context, places iter.Seq2[place, error], children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	_, byQuery := s.namedWorkspaces()
 	slug := s.table.column("workspace_slug")
-	return combine(ctx, s, s.places(ctx), func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return combine(ctx, s, places, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			for r, err := range children(ctx, p) {
 				if err != nil && s.vanished(ctx, p, err) {
@@ -176,15 +186,46 @@ func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, 
 	})
 }
 
-// listIn reads one collection of a workspace, as far as the query wants it.
-func (s *scan) listIn(ctx context.Context, p place, l api.List) iter.Seq2[*row, error] {
-	return s.accepted(func(yield func(*row, error) bool) {
-		for item, err := range s.List(ctx, l) {
-			if !yield(p.row(item), err) {
+// administeredPlaces returns those of the scan's workspaces that the connected user administers, and those that the query
+// names, which Bitbucket may refuse.
+func (s *scan) administeredPlaces(ctx context.Context) iter.Seq2[place, error] {
+	_, byQuery := s.namedWorkspaces()
+	return func(yield func(place, error) bool) {
+		for p, err := range s.places(ctx) {
+			if err == nil && !byQuery {
+				isAdministrator, failed := s.administers(ctx, p)
+				if failed == nil && !isAdministrator {
+					continue
+				}
+				err = failed
+			}
+			if !yield(p, err) || err != nil {
 				return
 			}
 		}
-	})
+	}
+}
+
+// administers says whether the connected user administers a workspace.
+func (s *scan) administers(ctx context.Context, p place) (bool, error) {
+	accesses, err := s.inventory(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, access := range accesses {
+		if strings.EqualFold(access.Get("workspace.slug").String(), p.slug()) {
+			return access.Get("administrator").Bool(), nil
+		}
+	}
+	return false, nil
+}
+
+// inWorkspaceColumns say in which workspace an object lives that does not say so itself.
+func inWorkspaceColumns() []column {
+	return []column{
+		text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
+		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid"),
+	}
 }
 
 // quote writes a text as JSON.

@@ -182,8 +182,18 @@ func statusOf(err error) int {
 	return 0
 }
 
+// HasStatus reports whether the service answered one of the statuses.
+func HasStatus(err error, statuses ...int) bool { return slices.Contains(statuses, statusOf(err)) }
+
 // IsNotFound reports whether the service says that something does not exist, or hides it.
 func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+
+// IsExplained reports whether the service refused in its own words: a web page, or the answer of something on the way, is
+// not the service's word on anything.
+func IsExplained(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Message != ""
+}
 
 // IsGone reports whether the service says that something was removed.
 func IsGone(err error) bool { return statusOf(err) == http.StatusGone }

@@ -136,21 +136,27 @@ func (g *granted) what() string {
 	return strings.Join(g.scopes, ", ")
 }
 
-// leftOut returns the tables that the granted scopes don't reach.
+// leftOut returns the tables that the granted scopes don't reach, by the first scope that each lacks.
 func (g *granted) leftOut() []string {
 	if !g.scopesKnown {
 		return []string{"unknown"}
 	}
-	var lines []string
+	lacking := map[string][]string{}
 	out := map[string]bool{} // tables as a whole
-	for _, r := range requirements {
-		if missing := r.missing(g.scopes); len(missing) > 0 && !out[r.table] {
-			lines = append(lines, fmt.Sprintf("%s (needs %s)", r, strings.Join(missing, ", ")))
-			out[r.table] = r.column == ""
+	for _, r := range bitbucket.Requirements() {
+		if missing := missing(r, g.scopes); len(missing) > 0 && !out[r.Table] {
+			lacking[missing[0]] = append(lacking[missing[0]], r.String())
+			out[r.Table] = r.Column == ""
 		}
 	}
-	if lines == nil {
+	if len(lacking) == 0 {
 		return []string{"no table"}
+	}
+	var lines []string
+	for _, p := range permissions {
+		if tables := lacking[p.scope]; tables != nil {
+			lines = append(lines, fmt.Sprintf("without %s: %s", p, strings.Join(tables, ", ")))
+		}
 	}
 	return append(lines, "Give the consumer these permissions and log in again to have them.")
 }

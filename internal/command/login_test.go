@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
@@ -129,16 +131,10 @@ connection "work" {
 			t.Errorf("the person was not told %q:\n%s", said, got.err)
 		}
 	}
-	const asked = `
-  Permissions
-    account (Account: Read)            who is connected, the workspaces and their members
-    repository (Repositories: Read)    repositories
-    project (Projects: Read)           projects
-    pullrequest (Pull requests: Read)  default reviewers
-
-`
-	if !strings.Contains(got.err, asked) {
-		t.Errorf("the person was not told of the permissions:\n%s", got.err)
+	for _, p := range permissions {
+		if !strings.Contains(got.err, "    "+p.String()+" ") || !strings.Contains(got.err, " "+p.use+"\n") {
+			t.Errorf("the person was not told of the permission %s:\n%s", p, got.err)
+		}
 	}
 
 	answered := runCommand(t, "", "query", "--config", s.config, "--output", "csv", "select display_name from bitbucket_user")
@@ -163,6 +159,14 @@ func TestLoginBlock(t *testing.T) {
 	}
 }
 
+func allScopes() []string {
+	var scopes []string
+	for _, p := range permissions {
+		scopes = append(scopes, p.scope)
+	}
+	return scopes
+}
+
 func TestLoginScopes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -170,14 +174,13 @@ func TestLoginScopes(t *testing.T) {
 		want   string
 	}{
 		"the smallest set": {
-			scopes: []string{"account", "project", "pullrequest"},
+			scopes: slices.DeleteFunc(allScopes(), func(scope string) bool { return scope == "repository" }), // others imply it
 			want:   "Left out:    no table\n",
 		},
 		"no pull requests": {
-			scopes: []string{"account", "project"},
-			want: `Scopes:      account, project
-Left out:    bitbucket_my_repository.default_reviewers (needs pullrequest)
-             bitbucket_repository.default_reviewers (needs pullrequest)
+			scopes: slices.DeleteFunc(allScopes(), func(scope string) bool { return scope == "pullrequest" }),
+			want: `
+Left out:    without pullrequest (Pull requests: Read): bitbucket_my_repository.default_reviewers, bitbucket_repository.default_reviewers
              Give the consumer these permissions and log in again to have them.
 `,
 		},
@@ -186,19 +189,14 @@ Left out:    bitbucket_my_repository.default_reviewers (needs pullrequest)
 			want: `Workspaces:  harbor-labs (administrator)
              QuarryTools (member)
 Scopes:      account
-Left out:    bitbucket_my_repository (needs repository)
-             bitbucket_project (needs project)
-             bitbucket_repository (needs repository)
-             Give the consumer these permissions and log in again to have them.
-`,
+Left out:    without repository (Repositories: Read): bitbucket_my_repository, bitbucket_repository, `,
 		},
 		"not the account": {
 			scopes: []string{"repository"},
 			want: `Authorized:  unknown: the scope account was not granted
 Workspaces:  unknown: the scope account was not granted
 Scopes:      repository
-Left out:    bitbucket_my_repository (needs account)
-`,
+Left out:    without account (Account: Read): bitbucket_group, `,
 		},
 	}
 	for name, tt := range tests {
@@ -604,9 +602,9 @@ func TestRequirements(t *testing.T) {
 	for _, p := range permissions {
 		asked[p.scope] = true
 	}
-	for _, r := range requirements {
-		got[r.table] = true
-		for _, scope := range r.scopes {
+	for _, r := range bitbucket.Requirements() {
+		got[r.Table] = true
+		for _, scope := range r.Scopes {
 			needed[scope] = true
 		}
 	}
@@ -652,7 +650,7 @@ func TestMissingScopes(t *testing.T) {
 		"admin implies no use": {[]string{"account", "repository:admin"}, []string{"repository"}},
 	}
 	for name, tt := range tests {
-		got := requirement{scopes: []string{"account", "repository"}}.missing(tt.granted)
+		got := missing(bitbucket.Requirement{Scopes: []string{"account", "repository"}}, tt.granted)
 		if strings.Join(got, " ") != strings.Join(tt.want, " ") {
 			t.Errorf("%s: missing = %v, want %v", name, got, tt.want)
 		}

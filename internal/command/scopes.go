@@ -3,6 +3,8 @@ package command
 import (
 	"fmt"
 	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
 // A permission is one that an OAuth consumer can have, and what it is for here.
@@ -19,9 +21,11 @@ func (p permission) String() string { return fmt.Sprintf("%s (%s)", p.scope, p.b
 // whole set is asked for at once.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#bitbucket-oauth-2-0-scopes
 var permissions = []permission{
-	{"account", "Account: Read", "who is connected, the workspaces and their members"},
+	{"account", "Account: Read", "who is connected, the workspaces, their members and groups"},
 	{"repository", "Repositories: Read", "repositories"},
 	{"project", "Projects: Read", "projects"},
+	{"repository:admin", "Repositories: Admin", "who was granted what on repositories"},
+	{"project:admin", "Projects: Admin", "who was granted what on projects"},
 	{"pullrequest", "Pull requests: Read", "default reviewers"},
 }
 
@@ -34,38 +38,9 @@ var implied = map[string][]string{
 	"account:write":     {"account"},
 }
 
-// A requirement is the scopes without which a table, or a column of it, stays empty-handed.
-type requirement struct {
-	table  string
-	column string // empty for the whole table
-	scopes []string
-}
-
-// requirements has each table before its columns.
-var requirements = []requirement{
-	{table: "bitbucket_my_repository", scopes: []string{"account", "repository"}},
-	{table: "bitbucket_my_repository", column: "default_reviewers", scopes: []string{"pullrequest"}},
-	{table: "bitbucket_my_workspace", scopes: []string{"account"}},
-	{table: "bitbucket_project", scopes: []string{"account", "project"}},
-	{table: "bitbucket_rate_limit", scopes: []string{"account"}},
-	{table: "bitbucket_repository", scopes: []string{"account", "repository"}},
-	{table: "bitbucket_repository", column: "default_reviewers", scopes: []string{"pullrequest"}},
-	{table: "bitbucket_user", scopes: []string{"account"}},
-	{table: "bitbucket_workspace", scopes: []string{"account"}},
-	{table: "bitbucket_workspace_member", scopes: []string{"account"}},
-}
-
 // missing returns the scopes of the requirement that the granted ones neither are nor include.
-func (r requirement) missing(granted []string) []string {
-	return slices.DeleteFunc(slices.Clone(r.scopes), func(scope string) bool {
+func missing(r bitbucket.Requirement, granted []string) []string {
+	return slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool {
 		return slices.ContainsFunc(granted, func(g string) bool { return g == scope || slices.Contains(implied[g], scope) })
 	})
-}
-
-// String names the table, and the column if it is only that.
-func (r requirement) String() string {
-	if r.column != "" {
-		return r.table + "." + r.column
-	}
-	return r.table
 }

@@ -1,0 +1,333 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// A repo is a repository that a scan covers, for the tables of what belongs to repositories.
+type repo struct {
+	place
+	repository gjson.Result // of its fields, those that repoFields names
+	from       *inventory   // nil for one that the query names
+}
+
+// An inventory is a list of the repositories of a workspace, which scans share.
+type inventory struct {
+	key    string     // under which it is remembered
+	path   string     // of the list
+	filter api.Filter // of what is in it
+	at     string     // where the repository stands in its items; empty if they are repositories
+}
+
+// list describes the list, or the part of it that also passes a filter.
+func (i *inventory) list(only api.Filter) api.List {
+	l := api.List{Path: i.path, Query: url.Values{}, PageLen: 100}
+	for _, field := range repoFields {
+		l.Fields = append(l.Fields, i.at+field)
+	}
+	if q := api.And(i.filter, only).String(); q != "" {
+		l.Query.Set("q", q)
+	}
+	return l
+}
+
+// repository is that of an item of the list.
+func (i *inventory) repository(item gjson.Result) gjson.Result {
+	if i.at == "" {
+		return item
+	}
+	return item.Get(strings.TrimSuffix(i.at, "."))
+}
+
+// visible has the repositories of a workspace that the connected user can see.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-get
+func visible(slug string) *inventory {
+	return &inventory{key: "repositories " + strings.ToLower(slug), path: api.Path("/2.0/repositories/{workspace}", slug)}
+}
+
+// administered has the repositories of a workspace that the connected user was made an administrator of.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permissions-repositories-get
+func administered(slug string) *inventory {
+	return &inventory{
+		key:    "administered repositories " + strings.ToLower(slug),
+		path:   api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", slug),
+		filter: api.Compare("permission", "=", "admin"),
+		at:     "repository.",
+	}
+}
+
+// repoFields are what is known of each repository.
+var repoFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid"}
+
+// fullName is the slug of the workspace and the slug of the repository, as in "acme/website".
+func (r repo) fullName() string { return r.repository.Get("full_name").String() }
+
+// name is the slug of the repository alone.
+func (r repo) name() string {
+	_, name, _ := strings.Cut(r.fullName(), "/")
+	return name
+}
+
+// mainBranch is the name of the main branch, and empty for a repository without any commit.
+func (r repo) mainBranch() string { return r.repository.Get("mainbranch.name").String() }
+
+// path is that of something in the repository: rest is what follows the repository's own path, with values for its
+// placeholders.
+func (r repo) path(rest string, values ...string) string {
+	slug, name, _ := strings.Cut(r.fullName(), "/")
+	return api.Path("/2.0/repositories/{workspace}/{repo_slug}"+rest, append([]string{slug, name}, values...)...)
+}
+
+// row returns a row of an object found in the repository.
+func (r repo) row(item gjson.Result) *row {
+	made := &row{}
+	made.parts[object] = item
+	made.parts[repository] = r.repository
+	made.parts[workspace] = r.workspace
+	made.parts[query] = r.query
+	return made
+}
+
+// inRepositoryColumns say in which repository an object lives.
+func inRepositoryColumns() []column {
+	return []column{
+		text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").in(repository, "full_name"),
+		text("repository_uuid", "Immutable id of the repository, in braces.").in(repository, "uuid"),
+		text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
+		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(repository, "workspace.uuid").in(workspace, "uuid"),
+	}
+}
+
+// inRepositoryQuals are the conditions by which a query names repositories.
+func inRepositoryQuals() []qual {
+	return []qual{named("workspace_slug"), named("repository_full_name")}
+}
+
+// perRepository lists the children of every repository that the scan covers: those that the query names, else all that the
+// connected user can see in the workspaces that the scan covers.
+func (s *scan) perRepository(ctx context.Context, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.inEach(ctx, s.repositories(ctx, s.repositoriesOf), children)
+}
+
+// perAdministeredRepository is perRepository for what Bitbucket tells administrators only: it covers the repositories that
+// the connected user administers, and those that the query names, which Bitbucket may refuse.
+func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.inEach(ctx, s.repositories(ctx, s.administeredIn), children)
+}
+
+// inEach lists the children of each repository. One that is gone since it was listed has none.
+func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return combine(ctx, s, repositories, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return func(yield func(*row, error) bool) {
+			for child, err := range children(ctx, r) {
+				if err != nil && s.lost(ctx, r, err) {
+					return
+				}
+				if !yield(child, err) || err != nil {
+					return
+				}
+			}
+		}
+	})
+}
+
+// unlessOff ends where Bitbucket says that there is no such thing in the repository: a feature that is switched off, such
+// as pipelines, answers "not found". A query that names the repository gets that answer.
+func (s *scan) unlessOff(r repo, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		for child, err := range rows {
+			if err != nil && r.from != nil && api.IsNotFound(err) && api.IsExplained(err) {
+				return
+			}
+			if !yield(child, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// repositories returns the repositories that the query names, or those that of has of each workspace that the scan covers.
+func (s *scan) repositories(ctx context.Context, of func(context.Context, place) iter.Seq2[repo, error]) iter.Seq2[repo, error] {
+	return func(yield func(repo, error) bool) {
+		if names, ok := s.equals("repository_full_name"); ok {
+			s.namedRepositories(ctx, names)(yield)
+			return
+		}
+		for p, err := range s.places(ctx) {
+			if err != nil {
+				yield(repo{}, err)
+				return
+			}
+			for r, err := range of(ctx, p) {
+				if err != nil && s.vanished(ctx, p, err) {
+					break
+				}
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// repositoriesOf lists the repositories of a workspace that the connected user can see.
+func (s *scan) repositoriesOf(ctx context.Context, p place) iter.Seq2[repo, error] {
+	return s.take(ctx, p, visible(p.slug()))
+}
+
+// administeredIn lists the repositories of a workspace that the connected user administers: all, or those that the user's
+// permissions name.
+func (s *scan) administeredIn(ctx context.Context, p place) iter.Seq2[repo, error] {
+	return func(yield func(repo, error) bool) {
+		isAdministrator, err := s.administers(ctx, p)
+		if err != nil {
+			yield(repo{}, err)
+			return
+		}
+		if isAdministrator {
+			s.repositoriesOf(ctx, p)(yield)
+			return
+		}
+		none := true
+		for r, err := range s.take(ctx, p, administered(p.slug())) {
+			none = false
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if _, byQuery := s.namedWorkspaces(); none && byQuery {
+			yield(repo{}, fmt.Errorf("%s covers what the connected user administers, and that is neither the workspace %s nor any repository in it; bitbucket_my_workspace and bitbucket_my_repository show what is", s.table.name, p.slug()))
+		}
+	}
+}
+
+// take lists the repositories of a workspace from an inventory.
+func (s *scan) take(ctx context.Context, p place, from *inventory) iter.Seq2[repo, error] {
+	l := from.list(api.Filter{})
+	if s.limit >= 0 {
+		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
+	}
+	_, byQuery := s.namedWorkspaces()
+	return func(yield func(repo, error) bool) {
+		for item, err := range s.shared(ctx, from.key, l) {
+			r := repo{place: p, repository: from.repository(item), from: from}
+			if err == nil && p.named { // somebody may have called the workspace otherwise than it calls itself
+				r.place = r.home()
+				if byQuery && r.slug() != p.slug() {
+					return
+				}
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// home is the workspace that the repository says that it is in.
+func (r repo) home() place {
+	slug, _, _ := strings.Cut(r.fullName(), "/")
+	return namedPlace(slug)
+}
+
+// namedRepositories returns the repositories that a query names, as they call themselves: a few are asked for one by one,
+// many are looked for in the lists of their workspaces, and then those that are missing there one by one.
+func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[repo, error] {
+	slugs, byWorkspace := s.equals("workspace_slug")
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		slug, rest, _ := strings.Cut(name, "/")
+		return !isSlug(slug) || !isSlug(rest) || !s.covers(slug) || byWorkspace && !slices.Contains(slugs, slug)
+	})
+	return func(yield func(repo, error) bool) {
+		if len(names) > fewNames {
+			found, err := s.inTheirWorkspaces(ctx, names)
+			if err != nil {
+				yield(repo{}, err)
+				return
+			}
+			for _, r := range found {
+				if !yield(r, nil) {
+					return
+				}
+				names = slices.DeleteFunc(names, func(name string) bool { return name == r.fullName() })
+			}
+		}
+		for _, name := range names {
+			r, err := s.repository(ctx, name)
+			if err == nil && r.fullName() != name {
+				continue // SQL compares strictly, and Bitbucket does not mind the case
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// inTheirWorkspaces looks for repositories in the lists of the workspaces that their names begin with.
+func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repo, error) {
+	var slugs []string
+	for _, name := range names {
+		slug, _, _ := strings.Cut(name, "/")
+		slugs = append(slugs, slug)
+	}
+	var found []repo
+	for _, slug := range distinct(slugs, strings.EqualFold) {
+		all := visible(slug)
+		for item, err := range s.shared(ctx, all.key, all.list(api.Filter{})) {
+			if err != nil {
+				return nil, err
+			}
+			r := repo{repository: item}
+			r.place = r.home()
+			if slices.Contains(names, r.fullName()) {
+				found = append(found, r)
+			}
+		}
+	}
+	return found, nil
+}
+
+// repository is the one with a full name, from the inventory or by a request, which is remembered like that.
+func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
+	slug, name, _ := strings.Cut(fullName, "/")
+	found := gjson.Result{}
+	items, _ := s.remembers(visible(slug).key)
+	if i := slices.IndexFunc(items, func(item gjson.Result) bool { return item.Get("full_name").String() == fullName }); i >= 0 {
+		found = items[i]
+	} else {
+		known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
+			return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repoFields...)
+		})
+		if err != nil {
+			return repo{}, err
+		}
+		found = known.(gjson.Result)
+	}
+	r := repo{repository: found}
+	r.place = r.home()
+	return r, nil
+}
+
+// lost says whether a repository that was refused has gone, or is no longer the connected user's to ask about, since the
+// inventory was taken. A scan then goes on without it; whoever named it gets the error.
+func (s *scan) lost(ctx context.Context, r repo, err error) bool {
+	_, scopes := api.MissingScope(err)
+	if r.from == nil || scopes || !api.IsNotFound(err) && !api.IsForbidden(err) {
+		return false
+	}
+	l := r.from.list(api.Compare(r.from.at+"uuid", "=", r.repository.Get("uuid").String()))
+	for _, err := range s.List(ctx, l) {
+		return api.IsNotFound(err) // the workspace has gone, or the repository is still there
+	}
+	return true
+}

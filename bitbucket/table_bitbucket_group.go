@@ -1,0 +1,34 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// tableGroup: a row is a group of users of a workspace.
+// https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
+func tableGroup() *table {
+	return &table{
+		name:        "bitbucket_group",
+		description: "A group of users of a workspace. It covers the workspaces that the connected user administers, and those that the query names; all groups of a workspace come in one request.",
+		scopes:      []string{"account"},
+		columns: slices.Concat([]column{
+			text("slug", "Short name of the group, unique in the workspace."),
+			text("group_slug", "The same as slug, under the name that other tables have for it.").at("slug"),
+			text("name", "Name of the group."),
+			boolean("auto_add", "True if new members of the workspace come into the group."),
+			boolean("email_forwarding_disabled", "True if the group's members get no mail about its repositories."),
+			integer("member_count", "Number of members of the group.").at("members.#"),
+			document("members", "The members of the group."),
+			text("permission", "What the group is granted on each new repository: read, write or admin. Null for nothing; grants on single repositories stand in bitbucket_repository_group_permission."),
+			text("title", "Title of the group: its name.").at("name"),
+		}, inWorkspaceColumns()),
+		quals: []qual{named("workspace_slug"), named("slug"), named("group_slug")},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perGroup(ctx, func(p place, group gjson.Result) []*row { return []*row{p.row(group)} })
+		},
+	}
+}

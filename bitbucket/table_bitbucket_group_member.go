@@ -1,0 +1,44 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// tableGroupMember: a row is a user in a group.
+// https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
+func tableGroupMember() *table {
+	return &table{
+		name:        "bitbucket_group_member",
+		description: "A user in a group of a workspace. It covers the workspaces that the connected user administers, and those that the query names; all groups of a workspace come in one request.",
+		scopes:      []string{"account"},
+		columns: slices.Concat([]column{
+			text("group_slug", "Short name of the group, unique in the workspace.").in(parent, "slug"),
+			text("user_uuid", "Immutable id of the user, in braces.").at("uuid"),
+			text("user_account_id", "Atlassian account id of the user. Null for a user who is not a person.").at("account_id"),
+			text("avatar_url", "Address of the user's picture.").at("avatar"),
+			text("display_name", "Name of the user."),
+			text("group_name", "Name of the group.").in(parent, "name"),
+			text("group_permission", "What the group is granted on each new repository: read, write or admin. Null for nothing.").in(parent, "permission"),
+			boolean("is_active", "True if the user's account is active. Null if Bitbucket does not tell."),
+			boolean("is_team", "True if the user is the account of a workspace or of a former team."),
+			text("nickname", "Name that the user has chosen; not unique."),
+			text("title", "Title of the member: the display name.").at("display_name"),
+		}, inWorkspaceColumns()),
+		quals: []qual{named("workspace_slug"), named("group_slug"), named("user_uuid"), named("user_account_id")},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perGroup(ctx, func(p place, group gjson.Result) []*row {
+				var members []*row
+				for _, member := range group.Get("members").Array() {
+					r := p.row(member)
+					r.parts[parent] = group
+					members = append(members, r)
+				}
+				return members
+			})
+		},
+	}
+}

@@ -1,0 +1,29 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableProjectGroupPermission: a row is a permission that was granted to a group on a project explicitly.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-groups-get
+func tableProjectGroupPermission() *table {
+	return &table{
+		name:        "bitbucket_project_group_permission",
+		description: "A permission that a group was granted on a project, which holds for the repositories in it. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		scopes:      []string{"account", "project", "project:admin"},
+		columns: slices.Concat(groupColumns(), []column{
+			text("permission", "What was granted: read, write, create-repo, admin or none."),
+			text("self_link", "Address of the grant in the API.").at("links.self.href"),
+			text("title", "Title of the grant: the name of the group.").at("group.name"),
+			text("type", "Type of the object: project_group_permission."),
+		}, inProjectColumns()),
+		quals: append(inProjectQuals(), named("group_slug"), qual{column: "permission", operators: opsEqual}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, on proj) iter.Seq2[*row, error] {
+				return s.groupGrants(ctx, on)
+			})
+		},
+	}
+}

@@ -1,0 +1,29 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableProjectUserPermission: a row is a permission that was granted to a user on a project explicitly.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
+func tableProjectUserPermission() *table {
+	return &table{
+		name:        "bitbucket_project_user_permission",
+		description: "A permission that a user was granted on a project itself, not through a group or a role in the workspace. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		scopes:      []string{"account", "project", "project:admin"},
+		columns: slices.Concat(userColumns(), []column{
+			text("permission", "What was granted: read, write, create-repo, admin or none."),
+			text("self_link", "Address of the grant in the API.").at("links.self.href"),
+			text("title", "Title of the grant: the name of the user.").at("user.display_name"),
+			text("type", "Type of the object: project_user_permission."),
+		}, inProjectColumns()),
+		quals: append(inProjectQuals(), named("user_uuid"), named("user_account_id"), qual{column: "permission", operators: opsEqual}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, on proj) iter.Seq2[*row, error] {
+				return s.userGrants(ctx, on)
+			})
+		},
+	}
+}

@@ -1,0 +1,29 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableRepositoryGroupPermission: a row is a permission that was granted to a group on a repository explicitly.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-groups-get
+func tableRepositoryGroupPermission() *table {
+	return &table{
+		name:        "bitbucket_repository_group_permission",
+		description: "A permission that a group was granted on a repository itself, not through the project. It covers the repositories that the connected user administers.",
+		scopes:      []string{"account", "repository", "repository:admin"},
+		columns: slices.Concat(groupColumns(), []column{
+			text("permission", "What was granted: read, write, admin or none."),
+			text("self_link", "Address of the grant in the API.").at("links.self.href"),
+			text("title", "Title of the grant: the name of the group.").at("group.name"),
+			text("type", "Type of the object: repository_group_permission."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(), named("group_slug"), qual{column: "permission", operators: opsEqual}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repo) iter.Seq2[*row, error] {
+				return s.groupGrants(ctx, on)
+			})
+		},
+	}
+}

@@ -1,0 +1,29 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableRepositoryUserPermission: a row is a permission that was granted to a user on a repository explicitly.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-get
+func tableRepositoryUserPermission() *table {
+	return &table{
+		name:        "bitbucket_repository_user_permission",
+		description: "A permission that a user was granted on a repository itself, not through the project, a group or a role in the workspace. It covers the repositories that the connected user administers.",
+		scopes:      []string{"account", "repository", "repository:admin"},
+		columns: slices.Concat(userColumns(), []column{
+			text("permission", "What was granted: read, write, admin or none."),
+			text("self_link", "Address of the grant in the API.").at("links.self.href"),
+			text("title", "Title of the grant: the name of the user.").at("user.display_name"),
+			text("type", "Type of the object: repository_user_permission."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(), named("user_uuid"), named("user_account_id"), qual{column: "permission", operators: opsEqual}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repo) iter.Seq2[*row, error] {
+				return s.userGrants(ctx, on)
+			})
+		},
+	}
+}
