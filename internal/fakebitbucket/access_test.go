@@ -30,6 +30,14 @@ func places(s *Server) map[string]string {
 		"repository":      "/2.0/repositories/" + r.FullName(),
 		"explicit users":  "/2.0/repositories/" + r.FullName() + "/permissions-config/users",
 		"explicit groups": "/2.0/repositories/" + r.FullName() + "/permissions-config/groups",
+		"deploy keys":     "/2.0/repositories/" + r.FullName() + "/deploy-keys",
+		"hooks":           "/2.0/repositories/" + r.FullName() + "/hooks",
+		"restrictions":    "/2.0/repositories/" + r.FullName() + "/branch-restrictions",
+		"overrides":       "/2.0/repositories/" + r.FullName() + "/override-settings",
+		"all reviewers":   "/2.0/repositories/" + r.FullName() + "/effective-default-reviewers",
+		"project keys":    "/2.0/workspaces/harbor-labs/projects/" + r.Project.Key + "/deploy-keys",
+		"proj. reviewers": "/2.0/workspaces/harbor-labs/projects/" + r.Project.Key + "/default-reviewers",
+		"workspace hooks": "/2.0/workspaces/harbor-labs/hooks",
 		"groups":          "/1.0/groups/harbor-labs",
 		"somebody":        "/2.0/users/" + url.PathEscape(s.Organization().Users[1].AccountID),
 	}
@@ -61,15 +69,24 @@ func TestScopes(t *testing.T) {
 	account := append([]string{"all effective", "groups", "members", "permission", "permissions", "user", "workspaces"}, anybody...)
 	repository := append([]string{"repo effective", "repositories", "repository"}, anybody...)
 	tests := map[string]struct{ scopes, want []string }{
-		"email":              {[]string{"email"}, anybody},
-		"account":            {[]string{"account"}, account},
-		"repository":         {[]string{"repository"}, repository},
-		"repository:write":   {[]string{"repository:write"}, repository},
-		"pullrequest":        {[]string{"pullrequest"}, repository},
-		"pullrequest:write":  {[]string{"pullrequest:write"}, repository},
-		"project":            {[]string{"project"}, append([]string{"projects"}, repository...)},
-		"repository:admin":   {[]string{"repository:admin"}, append([]string{"explicit users", "explicit groups"}, anybody...)},
-		"project:admin":      {[]string{"project:admin"}, append([]string{"project grants"}, anybody...)},
+		"email":             {[]string{"email"}, anybody},
+		"account":           {[]string{"account"}, account},
+		"repository":        {[]string{"repository"}, repository},
+		"repository:write":  {[]string{"repository:write"}, repository},
+		"pullrequest":       {[]string{"pullrequest"}, append([]string{"all reviewers"}, repository...)},
+		"pullrequest:write": {[]string{"pullrequest:write"}, append([]string{"all reviewers"}, repository...)},
+		"webhook":           {[]string{"webhook"}, append([]string{"hooks", "workspace hooks"}, anybody...)},
+		"project":           {[]string{"project"}, append([]string{"projects"}, repository...)},
+		"repository:admin":  {[]string{"repository:admin"}, append([]string{"explicit users", "explicit groups", "overrides", "restrictions"}, anybody...)},
+		"project:admin":     {[]string{"project:admin"}, append([]string{"proj. reviewers", "project grants"}, anybody...)},
+		"repository, its administration": {
+			[]string{"repository", "repository:admin"},
+			append([]string{"deploy keys", "explicit users", "explicit groups", "overrides", "restrictions"}, repository...),
+		},
+		"project, its administration": {
+			[]string{"project", "project:admin"},
+			append([]string{"proj. reviewers", "project grants", "project keys", "projects"}, repository...),
+		},
 		"account repository": {[]string{"account", "repository"}, slices.Concat(account, repository, []string{"own repos"})},
 	}
 	for name, test := range tests {
@@ -130,9 +147,12 @@ func TestRoles(t *testing.T) {
 		user *User
 		want []string
 	}{
-		"reader":        {plain("read"), append([]string{"repository"}, open...)},
-		"administrator": {plain("admin"), append([]string{"repository", "repo effective", "explicit users", "explicit groups"}, open...)},
-		"stranger":      {o.Users[len(o.Users)-1], []string{"somebody", "user", "workspaces"}},
+		"reader": {plain("read"), append([]string{"all reviewers", "repository"}, open...)},
+		"administrator": {plain("admin"), append([]string{
+			"all reviewers", "deploy keys", "explicit groups", "explicit users", "hooks", "overrides", "repo effective",
+			"repository", "restrictions",
+		}, open...)},
+		"stranger": {o.Users[len(o.Users)-1], []string{"somebody", "user", "workspaces"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -314,7 +334,7 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("an API token's scope implied another: %d %s", a.status, a.body)
 	}
 	workspace := bearer(t, s, s.WorkspaceAccessToken("harbor-labs"))
-	want := []string{"members", "projects", "repositories", "repository", "somebody", "workspace"}
+	want := []string{"all reviewers", "members", "projects", "repositories", "repository", "somebody", "workspace"}
 	if diff := cmp.Diff(want, workspace.allowed()); diff != "" {
 		t.Errorf("a workspace's access token is allowed (-want +got):\n%s", diff)
 	}

@@ -163,6 +163,14 @@ func (s *Server) RemoveRepository(fullName string) {
 	})
 }
 
+// AddWebhook adds a webhook to a repository, as its latest.
+func (s *Server) AddWebhook(fullName string, h Webhook) {
+	s.update(func(o *Organization) {
+		r := must(o.Repository(fullName), "repository", fullName)
+		replace(o, "webhooks", r.UUID, append([]*Webhook{&h}, o.Webhooks(r)...))
+	})
+}
+
 // SetRole makes a user a member of a workspace with a role: owner, create-project, member or collaborator.
 func (s *Server) SetRole(workspaceSlug, userUUID, permission string) {
 	s.update(func(o *Organization) {

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,8 +28,9 @@ func generate(o Options) *Organization {
 	g := &generator{
 		Rand: seeded(uint64(o.Seed), "organization"),
 		now:  o.Now().UTC().Truncate(time.Microsecond),
-		org:  &Organization{},
+		org:  &Organization{seed: uint64(o.Seed), made: new(sync.Map)},
 	}
+	g.org.now = g.now
 	share := func(n, percent int) (first, second int) {
 		if o.OneWorkspace {
 			return n, 0
@@ -287,6 +289,8 @@ func (g *generator) repository(w *Workspace, i, name int) *Repository {
 		ForkPolicy: []string{"allow_forks", "no_public_forks", "no_forks"}[g.IntN(3)],
 		CreatedOn:  created, UpdatedOn: g.updated(created),
 		Size: 40_000 + int64(g.ExpFloat64()*60e6),
+
+		OverridesMergeStrategy: i%7 == 3, OverridesBranchingModel: i%5 == 2,
 	}
 	if w == g.org.Workspaces[0] && i%8 == 3 && i/8 < len(awkwardNames) {
 		a := awkwardNames[i/8]

@@ -30,10 +30,11 @@ type timestamp struct {
 
 // The forms of timestamps.
 const (
-	layoutMicro  = "2006-01-02T15:04:05.000000-07:00" // most created_on and updated_on
-	layoutSecond = "2006-01-02T15:04:05-07:00"        // the same where there is no fraction
-	layoutNoZone = "2006-01-02T15:04:05.000"          // added_on of memberships
-	layoutAfter  = "2006-01-02T15:04:05.999999-07:00" // `next` links that continue after a time
+	layoutMicro  = "2006-01-02T15:04:05.000000-07:00"    // most created_on and updated_on
+	layoutSecond = "2006-01-02T15:04:05-07:00"           // the same where there is no fraction
+	layoutNoZone = "2006-01-02T15:04:05.000"             // added_on of memberships
+	layoutAfter  = "2006-01-02T15:04:05.999999-07:00"    // `next` links that continue after a time
+	layoutNano   = "2006-01-02T15:04:05.000000000Z07:00" // created_at of webhooks since 2025
 )
 
 // stamp is a timestamp in the usual form, which leaves out a fraction of zero.

@@ -22,6 +22,9 @@ type Organization struct {
 	// Connected is the user of the demo: an owner of the first workspace and a plain member of the second.
 	Connected *User
 
+	seed  uint64
+	now   time.Time // when the organization was generated
+	made  *sync.Map // what once has made, by kind and owner; shared by all that came of one organization
 	index func() *index
 }
 
@@ -64,6 +67,9 @@ type Repository struct {
 	CreatedOn, UpdatedOn time.Time
 	// DefaultReviewers are proposed on every pull request of the repository.
 	DefaultReviewers []*User
+	// OverridesMergeStrategy and OverridesBranchingModel tell which settings of the project the repository replaces by its
+	// own.
+	OverridesMergeStrategy, OverridesBranchingModel bool
 	// Missing are members that the service leaves out of this repository's JSON.
 	Missing []string
 }
@@ -194,6 +200,21 @@ func newIndex(o *Organization) *index {
 		x.projectGrants[g.Project] = append(x.projectGrants[g.Project], g)
 	}
 	return x
+}
+
+// once is what belongs to something in the organization and is generated only when somebody asks for it, so that large
+// organizations stay quick to make: the branches of a repository, say. The kind and the owner's UUID decide it, with the
+// organization's seed.
+func once[T any](o *Organization, kind, uuid string, generate func(*generator) T) T {
+	made, _ := o.made.LoadOrStore(kind+" "+uuid, sync.OnceValue(func() T {
+		return generate(&generator{Rand: seeded(o.seed, kind+" "+uuid), now: o.now, org: o})
+	}))
+	return made.(func() T)()
+}
+
+// replace changes what once makes, from now on.
+func replace[T any](o *Organization, kind, uuid string, changed T) {
+	o.made.Store(kind+" "+uuid, func() T { return changed })
 }
 
 // Workspace finds a workspace by slug, in any case, or by UUID. It is nil if there is none.

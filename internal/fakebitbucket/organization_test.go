@@ -35,6 +35,20 @@ func portrait(o *Organization) string {
 	for _, g := range o.RepositoryGrants {
 		add(repositoryGrant(g))
 	}
+	for _, r := range o.Repositories {
+		for _, k := range o.DeployKeys(r) {
+			add(repositoryDeployKey(r)(k))
+		}
+		for _, h := range o.Webhooks(r) {
+			add(repositoryWebhook(r)(h))
+		}
+		for _, x := range o.BranchRestrictions(r) {
+			add(branchRestriction(r)(x))
+		}
+		for _, e := range o.EffectiveDefaultReviewers(r) {
+			add(reviewerObject(e))
+		}
+	}
 	for _, g := range o.ProjectGrants {
 		add(projectGrant(g))
 	}

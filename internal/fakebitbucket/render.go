@@ -203,15 +203,21 @@ func repositoryObject(r *Repository) object {
 		{name: "language", value: r.Language},
 		{name: "uuid", value: r.UUID},
 		{name: "mainbranch", value: lazy(func() any { return mainBranch(r) })},
-		{name: "override_settings", value: lazy(func() any {
-			return object{{name: "default_merge_strategy", value: false}, {name: "branching_model", value: false}}
-		})},
+		{name: "override_settings", value: lazy(func() any { return overriddenSettings(r) })},
 		{name: "parent", value: lazy(func() any { return parentRepository(r) })},
 		{name: "enforced_signed_commits", value: nil},
 		{name: "has_issues", value: r.HasIssues},
 		{name: "has_wiki", value: r.HasWiki},
 	}
 	return o.without(r.Missing)
+}
+
+// overriddenSettings tells which settings of its project a repository replaces.
+func overriddenSettings(r *Repository) object {
+	return object{
+		{name: "default_merge_strategy", value: r.OverridesMergeStrategy},
+		{name: "branching_model", value: r.OverridesBranchingModel},
+	}
 }
 
 func mainBranch(r *Repository) any {

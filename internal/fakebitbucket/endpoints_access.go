@@ -1,0 +1,142 @@
+package fakebitbucket
+
+// accessEndpoints tell about machines that have access, addresses that learn what happens, and rules about branches and
+// reviews.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-repositories-workspace-repo-slug-deploy-keys-get
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branch-restrictions/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-effective-default-reviewers-get
+var accessEndpoints = []endpoint{
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/deploy-keys",
+		scopes: "repository repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.DeployKeys(c.repository), repositoryDeployKey(c.repository))
+		}},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/deploy-keys/{key_id}",
+		scopes: "repository repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
+		get: func(c *call) (any, error) {
+			return one(c.org.DeployKeys(c.repository), c.path["key_id"], "deploy key", repositoryDeployKey(c.repository))
+		},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/deploy-keys",
+		scopes: "project project:admin", tokenScopes: "admin:project:bitbucket", needs: anAdminsProject,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.ProjectDeployKeys(c.project), projectDeployKey(c.project))
+		}},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/deploy-keys/{key_id}",
+		scopes: "project project:admin", tokenScopes: "admin:project:bitbucket", needs: anAdminsProject,
+		get: func(c *call) (any, error) {
+			return one(c.org.ProjectDeployKeys(c.project), c.path["key_id"], "deploy key", projectDeployKey(c.project))
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/hooks",
+		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anAdminsRepository,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.Webhooks(c.repository), repositoryWebhook(c.repository))
+		}},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/hooks/{uid}",
+		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anAdminsRepository,
+		get: func(c *call) (any, error) {
+			return one(c.org.Webhooks(c.repository), c.path["uid"], "webhook", repositoryWebhook(c.repository))
+		},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/hooks",
+		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anOwnersWorkspace,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.WorkspaceWebhooks(c.workspace), workspaceWebhook(c.workspace))
+		}},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/hooks/{uid}",
+		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anOwnersWorkspace,
+		get: func(c *call) (any, error) {
+			return one(c.org.WorkspaceWebhooks(c.workspace), c.path["uid"], "webhook", workspaceWebhook(c.workspace))
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/branch-restrictions",
+		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
+		params: "kind pattern",
+		list: &listing{of: func(c *call) collection {
+			return collect(restrictionsAskedFor(c), branchRestriction(c.repository))
+		}},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/branch-restrictions/{id}",
+		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
+		get: func(c *call) (any, error) {
+			return one(c.org.BranchRestrictions(c.repository), c.path["id"], "branch restriction", branchRestriction(c.repository))
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", needs: aRepository,
+		get: func(c *call) (any, error) {
+			u := reviewerAmong(c.repository.DefaultReviewers, c.org.User(c.path["target_username"]))
+			if u == nil {
+				return nil, notFound("%s is not a default reviewer", c.path["target_username"])
+			}
+			return userObject(u), nil
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/effective-default-reviewers",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", needs: aRepository,
+		list: &listing{pagelen: 20, of: func(c *call) collection {
+			return collect(c.org.EffectiveDefaultReviewers(c.repository), reviewerObject)
+		}},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/default-reviewers",
+		scopes: "project:admin", tokenScopes: "read:pullrequest:bitbucket", needs: anAdminsProject,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.ProjectDefaultReviewers(c.project), func(u *User) object {
+				return reviewerObject(EffectiveReviewer{u, "project"})
+			})
+		}},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/default-reviewers/{selected_user}",
+		scopes: "project:admin", tokenScopes: "read:pullrequest:bitbucket", needs: anAdminsProject,
+		get: func(c *call) (any, error) {
+			u := c.org.User(c.path["selected_user"])
+			if u == nil {
+				return nil, notFound("No user with identifier '%s'.", c.path["selected_user"])
+			}
+			if reviewerAmong(c.org.ProjectDefaultReviewers(c.project), u) == nil {
+				return nil, badRequest("%s is not a default reviewer", c.path["selected_user"])
+			}
+			return userObject(u), nil
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/override-settings",
+		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
+		get: func(c *call) (any, error) {
+			return object{
+				{name: "type", value: "repository_inheritance_state"},
+				{name: "override_settings", value: overriddenSettings(c.repository)},
+			}, nil
+		},
+	},
+}
+
+// one renders the one of a list that has an ID.
+func one[T interface{ id() string }](all []T, id, what string, render func(T) object) (any, error) {
+	for _, x := range all {
+		if x.id() == id {
+			return render(x), nil
+		}
+	}
+	return nil, notFound("There is no %s with the ID %s.", what, id)
+}
