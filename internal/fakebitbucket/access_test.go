@@ -362,7 +362,7 @@ func TestProjects(t *testing.T) {
 	c := bearer(t, s, s.AccessToken(member.UUID))
 	closed := o.ProjectsOf(o.Workspaces[1])[0]
 	s.update(func(o *Organization) { // nothing but what the test grants
-		o.RepositoryGrants, o.ProjectGrants = nil, nil
+		o.RepositoryGrants, o.ProjectGrants, o.HiddenGrants = nil, nil, nil
 	})
 	listed := func() []string {
 		values, _ := c.all("/2.0/workspaces/QuarryTools/projects")

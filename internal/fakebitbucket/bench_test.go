@@ -65,3 +65,37 @@ func BenchmarkPermissions(b *testing.B) {
 		})
 	}
 }
+
+// manyPermissions are options for an organization of 100,000 effective permissions.
+var manyPermissions = Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true}
+
+// BenchmarkManyPermissions computes and serves 100,000 effective permissions.
+func BenchmarkManyPermissions(b *testing.B) {
+	s := New(manyPermissions)
+	o := s.Organization()
+	token := s.AccessToken(o.Connected.UUID)
+	b.Run("compute", func(b *testing.B) {
+		for b.Loop() {
+			o.index().effective.Clear()
+			o.effectivePermissions(o.Workspaces[0])
+		}
+	})
+	for name, query := range map[string]string{
+		"page":     "&page=700",
+		"filtered": "&q=" + url.QueryEscape(`repository.full_name = "`+o.Repositories[99].FullName()+`"`),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r := httptest.NewRequest(http.MethodGet,
+					"/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100"+query, nil)
+				r.Header.Set("Authorization", "Bearer "+token)
+				r.Header.Set("User-Agent", "benchmark")
+				w := httptest.NewRecorder()
+				if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+					b.Fatal(w.Code, w.Body)
+				}
+			}
+			s.ResetJournal()
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package fakebitbucket
 
 import (
+	"maps"
 	"slices"
 )
 
@@ -17,6 +18,8 @@ func (s *Server) update(change func(*Organization)) {
 	o.Memberships = slices.Clone(o.Memberships)
 	o.RepositoryGrants = slices.Clone(o.RepositoryGrants)
 	o.ProjectGrants = slices.Clone(o.ProjectGrants)
+	o.HiddenGrants = slices.Clone(o.HiddenGrants)
+	o.groupsClosed = maps.Clone(o.groupsClosed)
 	change(&o)
 	s.org.Store(o.ready())
 }
@@ -28,12 +31,18 @@ func must[T any](v *T, what, id string) *T {
 	return v
 }
 
+// changeRepositoryGrants changes the grants on repositories, those that the API doesn't show too.
+func (o *Organization) changeRepositoryGrants(change func([]*RepositoryGrant) []*RepositoryGrant) {
+	o.RepositoryGrants = change(o.RepositoryGrants)
+	o.HiddenGrants = change(o.HiddenGrants)
+}
+
 // GrantRepository gives a user an explicit permission on a repository (read, write, admin or none), in place
 // of the one they have.
 func (s *Server) GrantRepository(fullName, userUUID, permission string) {
 	s.update(func(o *Organization) {
 		r, u := must(o.Repository(fullName), "repository", fullName), must(o.User(userUUID), "user", userUUID)
-		o.RepositoryGrants = append(withoutGrant(o.RepositoryGrants, r, u),
+		o.RepositoryGrants = append(withoutGrant(o.RepositoryGrants, r, u, nil),
 			&RepositoryGrant{Repository: r, User: u, Permission: permission})
 	})
 }
@@ -43,12 +52,8 @@ func (s *Server) GrantRepository(fullName, userUUID, permission string) {
 func (s *Server) RevokeRepository(fullName, userUUID string) {
 	s.update(func(o *Organization) {
 		r, u := must(o.Repository(fullName), "repository", fullName), must(o.User(userUUID), "user", userUUID)
-		o.RepositoryGrants = withoutGrant(o.RepositoryGrants, r, u)
+		o.RepositoryGrants = withoutGrant(o.RepositoryGrants, r, u, nil)
 	})
-}
-
-func withoutGrant(grants []*RepositoryGrant, r *Repository, u *User) []*RepositoryGrant {
-	return slices.DeleteFunc(grants, func(g *RepositoryGrant) bool { return g.Repository == r && g.User == u })
 }
 
 // GrantRepositoryToGroup gives a group, named by its slug, an explicit permission on a repository, in place of
@@ -57,10 +62,80 @@ func (s *Server) GrantRepositoryToGroup(fullName, groupSlug, permission string) 
 	s.update(func(o *Organization) {
 		r := must(o.Repository(fullName), "repository", fullName)
 		g := must(o.group(r.Workspace, groupSlug), "group", groupSlug)
-		o.RepositoryGrants = slices.DeleteFunc(o.RepositoryGrants, func(old *RepositoryGrant) bool {
-			return old.Repository == r && old.Group == g
-		})
-		o.RepositoryGrants = append(o.RepositoryGrants, &RepositoryGrant{Repository: r, Group: g, Permission: permission})
+		o.RepositoryGrants = append(withoutGrant(o.RepositoryGrants, r, nil, g),
+			&RepositoryGrant{Repository: r, Group: g, Permission: permission})
+	})
+}
+
+// RevokeRepositoryFromGroup takes a group's explicit permission on a repository away.
+func (s *Server) RevokeRepositoryFromGroup(fullName, groupSlug string) {
+	s.update(func(o *Organization) {
+		r := must(o.Repository(fullName), "repository", fullName)
+		g := must(o.group(r.Workspace, groupSlug), "group", groupSlug)
+		o.RepositoryGrants = withoutGrant(o.RepositoryGrants, r, nil, g)
+	})
+}
+
+// GrantHidden gives a user access to a repository that the API doesn't show, in place of what they have so.
+func (s *Server) GrantHidden(fullName, userUUID, permission string) {
+	s.update(func(o *Organization) {
+		r, u := must(o.Repository(fullName), "repository", fullName), must(o.User(userUUID), "user", userUUID)
+		o.HiddenGrants = append(withoutGrant(o.HiddenGrants, r, u, nil),
+			&RepositoryGrant{Repository: r, User: u, Permission: permission})
+	})
+}
+
+// withoutGrant is the grants without the one to a user, or to a group, on a repository.
+func withoutGrant(grants []*RepositoryGrant, r *Repository, u *User, to *Group) []*RepositoryGrant {
+	return slices.DeleteFunc(grants, func(g *RepositoryGrant) bool {
+		return g.Repository == r && g.User == u && g.Group == to
+	})
+}
+
+// GrantProject gives a user an explicit permission on a project (read, write, create-repo, admin or none), in place of
+// the one they have.
+func (s *Server) GrantProject(workspaceSlug, projectKey, userUUID, permission string) {
+	s.update(func(o *Organization) {
+		p, u := o.mustProject(workspaceSlug, projectKey), must(o.User(userUUID), "user", userUUID)
+		o.ProjectGrants = append(withoutProjectGrant(o.ProjectGrants, p, u, nil),
+			&ProjectGrant{Project: p, User: u, Permission: permission})
+	})
+}
+
+// RevokeProject takes a user's explicit permission on a project away.
+func (s *Server) RevokeProject(workspaceSlug, projectKey, userUUID string) {
+	s.update(func(o *Organization) {
+		p, u := o.mustProject(workspaceSlug, projectKey), must(o.User(userUUID), "user", userUUID)
+		o.ProjectGrants = withoutProjectGrant(o.ProjectGrants, p, u, nil)
+	})
+}
+
+// GrantProjectToGroup gives a group, named by its slug, an explicit permission on a project, in place of the one it has.
+func (s *Server) GrantProjectToGroup(workspaceSlug, projectKey, groupSlug, permission string) {
+	s.update(func(o *Organization) {
+		p := o.mustProject(workspaceSlug, projectKey)
+		g := must(o.group(p.Workspace, groupSlug), "group", groupSlug)
+		o.ProjectGrants = append(withoutProjectGrant(o.ProjectGrants, p, nil, g),
+			&ProjectGrant{Project: p, Group: g, Permission: permission})
+	})
+}
+
+func (o *Organization) mustProject(workspaceSlug, projectKey string) *Project {
+	w := must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)
+	return must(o.Project(w, projectKey), "project", projectKey)
+}
+
+// withoutProjectGrant is the grants without the one to a user, or to a group, on a project.
+func withoutProjectGrant(grants []*ProjectGrant, p *Project, u *User, to *Group) []*ProjectGrant {
+	return slices.DeleteFunc(grants, func(g *ProjectGrant) bool {
+		return g.Project == p && g.User == u && g.Group == to
+	})
+}
+
+// CloseGroups has the 1.0 API refuse the groups of a workspace with a status, even to its owners; 0 opens them again.
+func (s *Server) CloseGroups(workspaceSlug string, status int) {
+	s.update(func(o *Organization) {
+		o.groupsClosed[must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)] = status
 	})
 }
 
@@ -91,11 +166,14 @@ func (o *Organization) replaceGroup(old *Group, members []*User) {
 	changed := *old
 	changed.Members = members
 	o.Groups[slices.Index(o.Groups, old)] = &changed
-	for i, g := range o.RepositoryGrants {
-		if g.Group == old {
-			o.RepositoryGrants[i] = &RepositoryGrant{g.Repository, g.User, &changed, g.Permission}
+	o.changeRepositoryGrants(func(grants []*RepositoryGrant) []*RepositoryGrant {
+		for i, g := range grants {
+			if g.Group == old {
+				grants[i] = &RepositoryGrant{g.Repository, g.User, &changed, g.Permission}
+			}
 		}
-	}
+		return grants
+	})
 	for i, g := range o.ProjectGrants {
 		if g.Group == old {
 			o.ProjectGrants[i] = &ProjectGrant{g.Project, g.User, &changed, g.Permission}
@@ -146,11 +224,14 @@ func (s *Server) ChangeRepository(fullName string, change func(*Repository)) {
 		changed := *old
 		change(&changed)
 		o.Repositories[slices.Index(o.Repositories, old)] = &changed
-		for i, g := range o.RepositoryGrants {
-			if g.Repository == old {
-				o.RepositoryGrants[i] = &RepositoryGrant{&changed, g.User, g.Group, g.Permission}
+		o.changeRepositoryGrants(func(grants []*RepositoryGrant) []*RepositoryGrant {
+			for i, g := range grants {
+				if g.Repository == old {
+					grants[i] = &RepositoryGrant{&changed, g.User, g.Group, g.Permission}
+				}
 			}
-		}
+			return grants
+		})
 	})
 }
 
@@ -159,7 +240,9 @@ func (s *Server) RemoveRepository(fullName string) {
 	s.update(func(o *Organization) {
 		r := must(o.Repository(fullName), "repository", fullName)
 		o.Repositories = slices.DeleteFunc(o.Repositories, func(x *Repository) bool { return x == r })
-		o.RepositoryGrants = slices.DeleteFunc(o.RepositoryGrants, func(g *RepositoryGrant) bool { return g.Repository == r })
+		o.changeRepositoryGrants(func(grants []*RepositoryGrant) []*RepositoryGrant {
+			return slices.DeleteFunc(grants, func(g *RepositoryGrant) bool { return g.Repository == r })
+		})
 	})
 }
 
@@ -187,14 +270,14 @@ func (s *Server) SetRole(workspaceSlug, userUUID, permission string) {
 	})
 }
 
-// RemoveMember takes a user out of a workspace and its groups, with all explicit grants to them there.
+// RemoveMember takes a user out of a workspace and its groups, with all grants to them there.
 func (s *Server) RemoveMember(workspaceSlug, userUUID string) {
 	s.update(func(o *Organization) {
 		w := must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)
 		u := must(o.User(userUUID), "user", userUUID)
 		o.Memberships = slices.DeleteFunc(o.Memberships, func(m *Membership) bool { return m.Workspace == w && m.User == u })
-		o.RepositoryGrants = slices.DeleteFunc(o.RepositoryGrants, func(g *RepositoryGrant) bool {
-			return g.User == u && g.Repository.Workspace == w
+		o.changeRepositoryGrants(func(grants []*RepositoryGrant) []*RepositoryGrant {
+			return slices.DeleteFunc(grants, func(g *RepositoryGrant) bool { return g.User == u && g.Repository.Workspace == w })
 		})
 		o.ProjectGrants = slices.DeleteFunc(o.ProjectGrants, func(g *ProjectGrant) bool {
 			return g.User == u && g.Project.Workspace == w

@@ -80,5 +80,5 @@ func ownPermissions(c *call) collection {
 			held = append(held, effectivePermission{r, c.who.user, p})
 		}
 	}
-	return collect(held, repositoryPermission)
+	return repositoryPermissions(held)
 }

@@ -1,5 +1,7 @@
 package fakebitbucket
 
+import "net/http"
+
 // workspaceEndpoints tell about workspaces, their members, groups and permissions.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/
 var workspaceEndpoints = []endpoint{
@@ -51,19 +53,26 @@ var workspaceEndpoints = []endpoint{
 }
 
 func allPermissions(c *call) collection {
-	return collect(c.org.effectivePermissions(c.workspace), repositoryPermission)
+	return repositoryPermissions(c.org.effectivePermissions(c.workspace))
 }
 
 func permissionsOn(c *call) collection {
-	return collect(c.org.effectivePermissionsOn(c.repository), repositoryPermission)
+	return repositoryPermissions(c.org.effectivePermissionsOn(c.repository))
 }
 
-// aGroupsWorkspace is a workspace that the caller administers, named by its slug: the 1.0 API knows no UUIDs.
+// aGroupsWorkspace is a workspace that the caller administers, named by its slug: the 1.0 API knows no UUIDs. Some
+// workspaces refuse even then.
 func aGroupsWorkspace(c *call) error {
 	if isUUID(c.path["workspace"]) {
 		return forbidden("Forbidden")
 	}
-	return anOwnersWorkspace(c)
+	if err := anOwnersWorkspace(c); err != nil {
+		return err
+	}
+	if status := c.org.GroupsClosed(c.workspace); status != 0 {
+		return &apiError{status: status, message: http.StatusText(status)}
+	}
+	return nil
 }
 
 // legacyGroups answers a bare list, without pages.

@@ -46,7 +46,11 @@ func generate(o Options) *Organization {
 	away.IsPrivacyEnforced, away.CentrallyAdministered = false, true
 	g.members(home, g.org.Users)
 	g.members(away, g.org.Users[:(len(g.org.Users)+1)/2])
-	g.ownedBy(home, g.org.Connected)
+	if o.PlainMember {
+		g.plainMember(home, g.org.Connected)
+	} else {
+		g.ownedBy(home, g.org.Connected)
+	}
 	g.plainMember(away, g.org.Connected)
 
 	homeGroups, awayGroups := share(o.Groups, 60)
@@ -59,6 +63,7 @@ func generate(o Options) *Organization {
 	g.repositories(home, homeRepositories, 0)
 	g.repositories(away, awayRepositories, 200)
 	g.connectedGrants(away)
+	g.access(o, home, away)
 	g.publicWorkspace()
 	g.publicFlags()
 	return g.org.ready()
@@ -91,26 +96,7 @@ func pick[T any](g *generator, from []T) T { return from[g.IntN(len(from))] }
 // users makes people, with one old team account and one application among them.
 func (g *generator) users(n int) {
 	for i := range n {
-		name := colours[i%len(colours)] + " " + animals[(i+i/len(colours))%len(animals)]
-		if round := i / (len(colours) * len(animals)); round > 0 {
-			name = fmt.Sprintf("%s %d", name, round+1)
-		}
-		u := &User{
-			Type: "user", UUID: g.uuid(), DisplayName: name, Nickname: name, CreatedOn: g.ago(12 * 365),
-			Account: slugify(name), Email: slugify(name) + "@example.com",
-		}
-		id := strings.Trim(g.uuid(), "{}")
-		switch i % 4 {
-		case 0, 1:
-			u.AccountID = "557058:" + id
-		case 2:
-			u.AccountID = strings.ReplaceAll(id, "-", "")[:24]
-		case 3:
-			u.AccountID = "712020:" + id
-		}
-		if i%3 == 1 { // nicknames are free text, and not unique
-			u.Nickname = strings.ToLower(animals[i%len(animals)])
-		}
+		u := g.person(i)
 		switch i {
 		case 7:
 			u.Type, u.AccountID, u.Nickname = "team", "", ""
@@ -123,6 +109,31 @@ func (g *generator) users(n int) {
 		}
 		g.org.Users = append(g.org.Users, u)
 	}
+}
+
+// person makes the i-th person.
+func (g *generator) person(i int) *User {
+	name := colours[i%len(colours)] + " " + animals[(i+i/len(colours))%len(animals)]
+	if round := i / (len(colours) * len(animals)); round > 0 {
+		name = fmt.Sprintf("%s %d", name, round+1)
+	}
+	u := &User{
+		Type: "user", UUID: g.uuid(), DisplayName: name, Nickname: name, CreatedOn: g.ago(12 * 365),
+		Account: slugify(name), Email: slugify(name) + "@example.com",
+	}
+	id := strings.Trim(g.uuid(), "{}")
+	switch i % 4 {
+	case 0, 1:
+		u.AccountID = "557058:" + id
+	case 2:
+		u.AccountID = strings.ReplaceAll(id, "-", "")[:24]
+	case 3:
+		u.AccountID = "712020:" + id
+	}
+	if i%3 == 1 { // nicknames are free text, and not unique
+		u.Nickname = strings.ToLower(animals[i%len(animals)])
+	}
+	return u
 }
 
 func (g *generator) workspace(name, slug string) *Workspace {

@@ -18,9 +18,15 @@ type Organization struct {
 	Memberships      []*Membership
 	RepositoryGrants []*RepositoryGrant
 	ProjectGrants    []*ProjectGrant
+	// HiddenGrants are access that comes from something that the API doesn't show, such as an app installation or a role
+	// given in the organization's administration. They count, and no endpoint lists them.
+	HiddenGrants []*RepositoryGrant
 
-	// Connected is the user of the demo: an owner of the first workspace and a plain member of the second.
+	// Connected is the user of the demo: an owner of the first workspace, unless the options say otherwise, and a plain
+	// member of the second.
 	Connected *User
+
+	groupsClosed map[*Workspace]int // the status with which a workspace's groups are refused
 
 	seed  uint64
 	now   time.Time // when the organization was generated
@@ -135,7 +141,9 @@ type index struct {
 	groupsOf         map[*Workspace][]*Group
 	membersOf        map[*Workspace][]*Membership
 	membershipsOf    map[*User][]*Membership
+	owners           map[*Workspace][]*User
 	repositoryGrants map[*Repository][]*RepositoryGrant
+	hiddenGrants     map[*Repository][]*RepositoryGrant
 	projectGrants    map[*Project][]*ProjectGrant
 	groupMembers     map[*Group]map[*User]bool
 
@@ -159,7 +167,9 @@ func newIndex(o *Organization) *index {
 		groupsOf:         map[*Workspace][]*Group{},
 		membersOf:        map[*Workspace][]*Membership{},
 		membershipsOf:    map[*User][]*Membership{},
+		owners:           map[*Workspace][]*User{},
 		repositoryGrants: make(map[*Repository][]*RepositoryGrant, len(o.Repositories)),
+		hiddenGrants:     map[*Repository][]*RepositoryGrant{},
 		projectGrants:    map[*Project][]*ProjectGrant{},
 		groupMembers:     map[*Group]map[*User]bool{},
 	}
@@ -192,9 +202,15 @@ func newIndex(o *Organization) *index {
 	for _, m := range o.Memberships {
 		x.membersOf[m.Workspace] = append(x.membersOf[m.Workspace], m)
 		x.membershipsOf[m.User] = append(x.membershipsOf[m.User], m)
+		if m.Permission == "owner" {
+			x.owners[m.Workspace] = append(x.owners[m.Workspace], m.User)
+		}
 	}
 	for _, g := range o.RepositoryGrants {
 		x.repositoryGrants[g.Repository] = append(x.repositoryGrants[g.Repository], g)
+	}
+	for _, g := range o.HiddenGrants {
+		x.hiddenGrants[g.Repository] = append(x.hiddenGrants[g.Repository], g)
 	}
 	for _, g := range o.ProjectGrants {
 		x.projectGrants[g.Project] = append(x.projectGrants[g.Project], g)
@@ -266,89 +282,4 @@ func (o *Organization) Membership(w *Workspace, u *User) *Membership {
 func (o *Organization) Administers(w *Workspace, u *User) bool {
 	m := o.Membership(w, u)
 	return m != nil && m.Permission == "owner"
-}
-
-// EffectivePermission is the highest permission that a user holds on a repository, as an owner of the
-// workspace, by grants on the repository and its project, and through groups: read, write, admin, or "".
-// A public repository on which the user holds none can still be read.
-func (o *Organization) EffectivePermission(r *Repository, u *User) string {
-	if u == nil {
-		return ""
-	}
-	if o.Administers(r.Workspace, u) {
-		return "admin"
-	}
-	x := o.index()
-	best := ""
-	for _, g := range x.repositoryGrants[r] {
-		if g.User == u || g.Group != nil && x.groupMembers[g.Group][u] {
-			best = higher(best, g.Permission)
-		}
-	}
-	for _, g := range x.projectGrants[r.Project] {
-		if g.User == u || g.Group != nil && x.groupMembers[g.Group][u] {
-			best = higher(best, onRepositories(g.Permission))
-		}
-	}
-	return best
-}
-
-// AdministersProject tells whether a user may administer a project.
-func (o *Organization) AdministersProject(p *Project, u *User) bool {
-	if u == nil {
-		return false
-	}
-	if o.Administers(p.Workspace, u) {
-		return true
-	}
-	x := o.index()
-	for _, g := range x.projectGrants[p] {
-		if g.Permission == "admin" && (g.User == u || g.Group != nil && x.groupMembers[g.Group][u]) {
-			return true
-		}
-	}
-	return false
-}
-
-// VisibleRepositories are the repositories that a user (nil: anybody) can read: those with a permission and
-// the public ones, in all workspaces.
-func (o *Organization) VisibleRepositories(u *User) []*Repository {
-	var visible []*Repository
-	for _, r := range o.Repositories {
-		if !r.IsPrivate || o.EffectivePermission(r, u) != "" {
-			visible = append(visible, r)
-		}
-	}
-	return visible
-}
-
-// An effectivePermission is the highest permission of a user on a repository.
-type effectivePermission struct {
-	repository *Repository
-	user       *User
-	permission string
-}
-
-// effectivePermissions are the permissions of all members on all repositories of a workspace, computed once.
-func (o *Organization) effectivePermissions(w *Workspace) []effectivePermission {
-	if known, ok := o.index().effective.Load(w); ok {
-		return known.([]effectivePermission)
-	}
-	var all []effectivePermission
-	for _, r := range o.RepositoriesOf(w) {
-		all = append(all, o.effectivePermissionsOn(r)...)
-	}
-	o.index().effective.Store(w, all)
-	return all
-}
-
-// effectivePermissionsOn are the permissions of all members on one repository.
-func (o *Organization) effectivePermissionsOn(r *Repository) []effectivePermission {
-	var all []effectivePermission
-	for _, m := range o.MembersOf(r.Workspace) {
-		if p := o.EffectivePermission(r, m.User); p != "" {
-			all = append(all, effectivePermission{r, m.User, p})
-		}
-	}
-	return all
 }

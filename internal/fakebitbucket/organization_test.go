@@ -32,7 +32,7 @@ func portrait(o *Organization) string {
 	for _, g := range o.Groups {
 		add(legacyGroup(g))
 	}
-	for _, g := range o.RepositoryGrants {
+	for _, g := range append(o.RepositoryGrants[:len(o.RepositoryGrants):len(o.RepositoryGrants)], o.HiddenGrants...) {
 		add(repositoryGrant(g))
 	}
 	for _, r := range o.Repositories {
@@ -84,7 +84,7 @@ func TestSizes(t *testing.T) {
 			o := New(test.options).Organization()
 			got := []int{
 				len(o.RepositoriesOf(o.Workspaces[0])), len(o.RepositoriesOf(o.Workspaces[1])),
-				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1, // less those of the public workspace
+				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - outsiders, // less those of the public workspace
 			}
 			want := []int{test.home, test.away, test.projects, test.groups, test.users}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -285,6 +285,19 @@ func TestChanges(t *testing.T) {
 		{"owner", func() { s.SetRole(w.Slug, u.UUID, "owner") }, "admin"},
 		{"member", func() { s.SetRole(w.Slug, u.UUID, "member") }, ""},
 		{"none", func() { s.GrantRepository(r.FullName(), u.UUID, "none") }, ""},
+		{"project", func() { s.GrantProject(w.Slug, r.Project.Key, u.UUID, "create-repo") }, "write"},
+		{"less on the project", func() { s.GrantProject(w.Slug, r.Project.Key, u.UUID, "read") }, "read"},
+		{"project to a group", func() { s.GrantProjectToGroup(w.Slug, r.Project.Key, "developers", "admin") }, "read"},
+		{"into the group again", func() { s.AddGroupMember(w.Slug, "developers", u.UUID) }, "admin"},
+		{"less for the group on the project", func() { s.GrantProjectToGroup(w.Slug, r.Project.Key, "developers", "none") }, "read"},
+		{"repository to the group", func() { s.GrantRepositoryToGroup(r.FullName(), "developers", "write") }, "write"},
+		{"repository from the group", func() { s.RevokeRepositoryFromGroup(r.FullName(), "developers") }, "read"},
+		{"hidden", func() { s.GrantHidden(r.FullName(), u.UUID, "admin") }, "admin"},
+		{"less hidden", func() { s.GrantHidden(r.FullName(), u.UUID, "write") }, "write"},
+		{"rename what is hidden", func() { s.ChangeRepository(r.FullName(), func(x *Repository) { x.Name = "Again" }) }, "write"},
+		{"not hidden", func() { s.GrantHidden(r.FullName(), u.UUID, "none") }, "read"},
+		{"not on the project", func() { s.RevokeProject(w.Slug, r.Project.Key, u.UUID) }, ""},
+		{"hidden again", func() { s.GrantHidden(r.FullName(), u.UUID, "read") }, "read"},
 	}
 	// The user is in no group that has the repository, so that each step shows.
 	if slices.Contains(o.group(w, "developers").Members, u) {
@@ -322,6 +335,11 @@ func TestChanges(t *testing.T) {
 	}
 	if slices.Contains(s.Organization().group(w, "developers").Members, u) {
 		t.Error("the removed member is still in a group")
+	}
+	for _, x := range s.Organization().RepositoriesOf(w) {
+		if p := s.Organization().EffectivePermission(x, u); p != "" {
+			t.Errorf("the removed member still has %s on %s", p, x.FullName())
+		}
 	}
 	if portrait(o) != before {
 		t.Error("the changes changed the organization from before them")

@@ -260,13 +260,30 @@ func repositoryLinks(r *Repository) object {
 	}})
 }
 
-// repositoryPermission is the effective permission of a user on a repository.
-func repositoryPermission(p effectivePermission) object {
-	return object{
-		{name: "type", value: "repository_permission"},
-		{name: "user", value: lazy(func() any { return embeddedUser(p.user) })},
-		{name: "repository", value: lazy(func() any { return embeddedRepository(p.repository) })},
-		{name: "permission", value: level{p.permission, repositoryLevels}},
+// repositoryPermissions are effective permissions of users on repositories. Each repository and user is rendered once, as
+// long lists name the same ones again and again.
+func repositoryPermissions(held []effectivePermission) collection {
+	repository, user := memo(embeddedRepository), memo(embeddedUser)
+	return collect(held, func(p effectivePermission) object {
+		return object{
+			{name: "type", value: "repository_permission"},
+			{name: "user", value: lazy(func() any { return user(p.user) })},
+			{name: "repository", value: lazy(func() any { return repository(p.repository) })},
+			{name: "permission", value: level{p.permission, repositoryLevels}},
+		}
+	})
+}
+
+// memo calls a function once for each argument. It is for one goroutine.
+func memo[K comparable, V any](f func(K) V) func(K) V {
+	known := map[K]V{}
+	return func(k K) V {
+		v, ok := known[k]
+		if !ok {
+			v = f(k)
+			known[k] = v
+		}
+		return v
 	}
 }
 

@@ -26,6 +26,14 @@ type Options struct {
 	Repositories, Projects, Users, Groups int
 	// OneWorkspace puts all repositories into the workspace that the connected user administers.
 	OneWorkspace bool
+	// PlainMember makes the connected user a plain member of the first workspace too, with a permission of each level on
+	// repositories of both and the administration of one project.
+	PlainMember bool
+	// EveryoneReads makes a group of all members in both workspaces, which may read every repository: many effective
+	// permissions.
+	EveryoneReads bool
+	// GroupsClosed has all workspaces refuse the 1.0 API of groups, even to owners.
+	GroupsClosed bool
 
 	// Now is the service's clock. Default time.Now.
 	Now func() time.Time
