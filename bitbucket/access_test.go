@@ -2,11 +2,12 @@ package bitbucket
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
@@ -14,69 +15,429 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// lines are rows as texts, sorted: the named columns with spaces between.
+// lines are rows as sorted texts: some columns with bars between, JSON as it is written.
 func lines(rows []map[string]any, columns ...string) []string {
-	var all []string
+	all := []string{}
 	for _, row := range rows {
-		var fields []string
+		var fields []any
 		for _, c := range columns {
-			fields = append(fields, fmt.Sprint(row[c]))
+			fields = append(fields, row[c])
 		}
-		all = append(all, strings.Join(fields, " "))
+		all = append(all, line(fields...))
 	}
-	slices.Sort(all)
-	return all
+	return sorted(all)
 }
 
-// sameLines fails the test unless both have the same lines.
-func sameLines(t *testing.T, what string, want, got []string) {
+// line is what one row is in lines.
+func line(fields ...any) string {
+	var texts []string
+	for _, f := range fields {
+		switch f := f.(type) {
+		case time.Time:
+			texts = append(texts, f.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano))
+		case *time.Time:
+			if f == nil {
+				texts = append(texts, "<nil>")
+			} else {
+				texts = append(texts, f.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano))
+			}
+		case []any, map[string]any, []string:
+			encoded, _ := json.Marshal(f)
+			texts = append(texts, string(encoded))
+		default:
+			texts = append(texts, fmt.Sprint(f))
+		}
+	}
+	return strings.Join(texts, " | ")
+}
+
+// same fails the test unless both have the same lines.
+func same(t *testing.T, what string, want, got []string) {
 	t.Helper()
-	if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+	if len(want) == 0 {
+		t.Errorf("%s: the organization has none", what)
+	}
+	if diff := cmp.Diff(sorted(slices.Clone(want)), got); diff != "" {
 		t.Errorf("%s mismatch (-want +got):\n%s", what, diff)
 	}
 }
 
-// administered are the repositories that a user administers, in the workspaces that the user belongs to.
-func administeredBy(o *fakebitbucket.Organization, u *fakebitbucket.User) []*fakebitbucket.Repository {
+// A truth is what a user should see in the tables about access.
+type truth struct {
+	*fakebitbucket.Organization
+	user *fakebitbucket.User
+}
+
+// workspaces are those that the user administers.
+func (o truth) workspaces() []*fakebitbucket.Workspace {
+	var all []*fakebitbucket.Workspace
+	for _, w := range o.Workspaces {
+		if o.Administers(w, o.user) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// repositories are those that the user administers, in the workspaces that the user belongs to.
+func (o truth) repositories() []*fakebitbucket.Repository {
 	var all []*fakebitbucket.Repository
 	for _, r := range o.Repositories {
-		if o.Membership(r.Workspace, u) != nil && o.EffectivePermission(r, u) == "admin" {
+		if o.Membership(r.Workspace, o.user) != nil && o.EffectivePermission(r, o.user) == "admin" {
 			all = append(all, r)
 		}
 	}
 	return all
 }
 
-var organizations = map[string]fakebitbucket.Options{
-	"an administrator":               {Repositories: 300, Users: 80, Groups: 15},
-	"an administrator, another seed": {Repositories: 310, Users: 85, Groups: 16, Seed: 7},
-	"of one workspace, and no other": {Repositories: 300, Users: 80, Groups: 15, Seed: 3, OneWorkspace: true},
+// projects are those of the workspaces that the user administers.
+func (o truth) projects() []*fakebitbucket.Project {
+	var all []*fakebitbucket.Project
+	for _, w := range o.workspaces() {
+		all = append(all, o.ProjectsOf(w)...)
+	}
+	return all
 }
 
-func TestExplicitGrants(t *testing.T) {
+// organizations are those that the tables about access are compared with: for a user who administers one workspace, and in
+// another some repositories, and for users who administer no workspace.
+var organizations = map[string]fakebitbucket.Options{
+	"administrator":         {Repositories: 300, Users: 80, Groups: 15},
+	"administrator, seed 7": {Repositories: 310, Users: 85, Groups: 16, Seed: 7},
+	"administrator of all":  {Repositories: 300, Users: 80, Groups: 15, Seed: 3, OneWorkspace: true},
+	"plain member":          {Repositories: 300, Users: 80, Groups: 15, PlainMember: true},
+	"plain member, seed 5":  {Repositories: 305, Users: 90, Groups: 17, Seed: 5, PlainMember: true},
+	"groups closed":         {Repositories: 300, Users: 80, Groups: 15, Seed: 11, GroupsClosed: true},
+}
+
+func forOrganizations(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, truth)) {
 	for name, options := range organizations {
 		t.Run(name, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, options)
-			h := connected(t, fake)
 			o := fake.Organization()
-			var users, groups []string
-			for _, r := range administeredBy(o, o.Connected) {
-				for _, g := range o.RepositoryGrants {
-					switch {
-					case g.Repository != r:
-					case g.User != nil:
-						users = append(users, fmt.Sprint(r.FullName(), " ", r.UUID, " ", g.User.UUID, " ", g.Permission, " ", r.Workspace.Slug))
-					default:
-						groups = append(groups, fmt.Sprint(r.FullName(), " ", r.UUID, " ", g.Group.Slug, " ", g.Group.Name, " ", g.Permission))
-					}
-				}
-			}
-			sameLines(t, "grants to users", users, lines(h.rows(ask{table: "bitbucket_repository_user_permission"}), "repository_full_name", "repository_uuid", "user_uuid", "permission", "workspace_slug"))
-			sameLines(t, "grants to groups", groups, lines(h.rows(ask{table: "bitbucket_repository_group_permission"}), "repository_full_name", "repository_uuid", "group_slug", "group_name", "permission"))
+			check(t, fake, connected(t, fake), truth{o, o.Connected})
 		})
 	}
 }
 
-var _ = context.Background
-var _ = http.StatusOK
-var _ *proto.Qual
+func TestExplicitGrants(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+		var users, groups []string
+		for _, r := range o.repositories() {
+			for _, g := range o.RepositoryGrants {
+				switch {
+				case g.Repository != r:
+				case g.User != nil:
+					users = append(users, line(r.FullName(), r.UUID, r.Workspace.Slug, r.Workspace.UUID, g.User.UUID, orNil(g.User.AccountID), g.User.DisplayName, g.User.Type, g.Permission))
+				default:
+					groups = append(groups, line(r.FullName(), g.Group.Slug, r.Workspace.Slug+":"+g.Group.Slug, g.Group.Name, g.Permission))
+				}
+			}
+		}
+		rows := h.rows(ask{table: "bitbucket_repository_user_permission"})
+		same(t, "grants to users", users, lines(rows, "repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid", "user_uuid", "user_account_id", "user_display_name", "user_type", "permission"))
+		rows = h.rows(ask{table: "bitbucket_repository_group_permission"})
+		same(t, "grants to groups", groups, lines(rows, "repository_full_name", "group_slug", "group_full_slug", "group_name", "permission"))
+	})
+}
+
+func TestExplicitGrantsOnProjects(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		grantsOn := func(all ...*fakebitbucket.Project) (users, groups []string) {
+			for _, g := range o.ProjectGrants {
+				switch p := g.Project; {
+				case !slices.Contains(all, p):
+				case g.User != nil:
+					users = append(users, line(p.Workspace.Slug, p.Key, p.Name, p.UUID, g.User.UUID, g.Permission))
+				default:
+					groups = append(groups, line(p.Workspace.Slug, p.Key, p.Name, p.UUID, g.Group.Slug, g.Permission))
+				}
+			}
+			return users, groups
+		}
+		check := func(users, groups []string, where ...*proto.Qual) {
+			t.Helper()
+			same(t, "grants to users", users, lines(h.rows(ask{table: "bitbucket_project_user_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
+			same(t, "grants to groups", groups, lines(h.rows(ask{table: "bitbucket_project_group_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
+		}
+		if len(o.workspaces()) > 0 {
+			users, groups := grantsOn(o.projects()...)
+			check(users, groups)
+			return
+		}
+		for _, table := range []string{"bitbucket_project_user_permission", "bitbucket_project_group_permission"} {
+			if rows := h.rows(ask{table: table}); len(rows) != 0 {
+				t.Errorf("%s has %d rows for a user who administers no workspace", table, len(rows))
+			}
+		}
+		for _, p := range o.Projects { // which the query must name
+			if p.Workspace != o.Workspaces[2] && o.AdministersProject(p, o.user) {
+				users, groups := grantsOn(p)
+				check(users, groups, where("workspace_slug", "=", p.Workspace.Slug), where("project_key", "=", p.Key))
+				return
+			}
+		}
+		t.Error("the user administers no project")
+	})
+}
+
+func TestGroups(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		var groups, members []string
+		for _, w := range o.workspaces() {
+			for _, g := range o.GroupsOf(w) {
+				groups = append(groups, line(w.Slug, w.UUID, g.Slug, g.Slug, g.Name, orNil(g.Permission), g.AutoAdd, len(g.Members)))
+				for _, u := range g.Members {
+					members = append(members, line(w.Slug, g.Slug, g.Name, u.UUID, orNil(u.AccountID), u.DisplayName, orNil(u.Nickname), u.Type == "team"))
+				}
+			}
+		}
+		tables := []string{"bitbucket_group", "bitbucket_group_member"}
+		switch {
+		case len(groups) == 0:
+			for _, table := range tables {
+				if rows := h.rows(ask{table: table}); len(rows) != 0 {
+					t.Errorf("%s has %d rows for a user who administers no workspace", table, len(rows))
+				}
+			}
+		case o.GroupsClosed(o.workspaces()[0]) != 0:
+			for _, table := range tables {
+				_, err := h.try(context.Background(), ask{table: table})
+				if err == nil || !strings.Contains(err.Error(), "the groups of workspace "+o.workspaces()[0].Slug+" can't be read") {
+					t.Errorf("%s: error = %v, want that the groups are closed", table, err)
+				}
+			}
+		default:
+			fake.ResetJournal()
+			same(t, "groups", groups, lines(h.rows(ask{table: "bitbucket_group"}), "workspace_slug", "workspace_uuid", "slug", "group_slug", "name", "permission", "auto_add", "member_count"))
+			same(t, "members", members, lines(h.rows(ask{table: "bitbucket_group_member"}), "workspace_slug", "group_slug", "group_name", "user_uuid", "user_account_id", "display_name", "nickname", "is_team"))
+			if n := requested(fake)["/1.0/groups/{workspace}"]; n != len(o.workspaces()) {
+				t.Errorf("%d requests for the groups of %d workspaces", n, len(o.workspaces()))
+			}
+		}
+	})
+}
+
+// held are the effective permissions that the user should see: all of the workspaces that the user administers, and those on
+// the repositories that the user administers elsewhere.
+func (o truth) held(each func(*fakebitbucket.Repository, *fakebitbucket.User, string)) {
+	for _, r := range o.repositories() {
+		for _, u := range o.Users {
+			if p := o.EffectivePermission(r, u); p != "" {
+				each(r, u, p)
+			}
+		}
+	}
+}
+
+func TestEffectivePermissions(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		want := map[string][]string{} // by what a condition is about
+		one := o.repositories()[0]
+		somebody := o.Users[2]
+		o.held(func(r *fakebitbucket.Repository, u *fakebitbucket.User, permission string) {
+			l := line(r.FullName(), r.Workspace.Slug, r.Workspace.UUID, r.Name, r.UUID, u.UUID, orNil(u.AccountID), u.DisplayName, permission)
+			want[""] = append(want[""], l)
+			want[permission] = append(want[permission], l)
+			if r == one {
+				want["repository"] = append(want["repository"], l)
+			}
+			if u == somebody {
+				want["user"] = append(want["user"], l)
+			}
+		})
+		for name, test := range map[string]struct {
+			where []*proto.Qual
+			want  []string
+		}{
+			"all":                  {nil, want[""]},
+			"administrators":       {[]*proto.Qual{where("permission", "=", "admin")}, want["admin"]},
+			"not administrators":   {[]*proto.Qual{where("permission", "<>", "admin")}, append(slices.Clone(want["read"]), want["write"]...)},
+			"one repository":       {[]*proto.Qual{where("repository_full_name", "=", one.FullName())}, want["repository"]},
+			"one repository, uuid": {[]*proto.Qual{where("repository_uuid", "=", one.UUID)}, want["repository"]},
+			"one user":             {[]*proto.Qual{where("user_uuid", "=", somebody.UUID)}, want["user"]},
+			"one account":          {[]*proto.Qual{where("user_account_id", "=", somebody.AccountID)}, want["user"]},
+		} {
+			if test.where != nil && !strings.HasSuffix(t.Name(), "r") { // two of them tell as much as all, and faster
+				continue
+			}
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_repository_permission", where: test.where})
+			same(t, name, test.want, lines(rows, "repository_full_name", "workspace_slug", "workspace_uuid", "repository_name", "repository_uuid", "user_uuid", "user_account_id", "user_display_name", "permission"))
+			for _, e := range fake.Journal() {
+				if test.where != nil && strings.Contains(e.Endpoint, "/workspaces/{workspace}/permissions/repositories") && !strings.HasPrefix(e.Endpoint, "/2.0/user") && e.Query.Get("q") == "" {
+					t.Errorf("%s: the condition did not reach Bitbucket", name)
+				}
+			}
+		}
+		fake.ResetJournal()
+		h.rows(ask{table: "bitbucket_repository_permission", columns: "permission", where: []*proto.Qual{where("repository_full_name", "=", one.FullName())}})
+		if n := len(fake.Journal()); n > 1 {
+			t.Errorf("%d requests for a repository with fewer than 100 users: %v", n, requested(fake))
+		}
+	})
+}
+
+func TestRepositoryAccess(t *testing.T) {
+	columns := []string{"repository_full_name", "user_uuid", "permission", "project_key", "paths", "is_direct", "via_group", "via_project", "is_workspace_owner", "is_member", "workspace_permission", "is_explained", "unreadable"}
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		var want []string
+		unexplained, kinds := 0, map[string]int{}
+		o.held(func(r *fakebitbucket.Repository, u *fakebitbucket.User, permission string) {
+			fields := o.access(r, u, permission)
+			if fields[len(fields)-2] == false {
+				unexplained++
+			}
+			for _, p := range o.Paths(r, u) {
+				kinds[fmt.Sprint(p.On, p.Group != nil)]++
+			}
+			want = append(want, line(fields...))
+		})
+		if unexplained == 0 && len(o.workspaces()) > 0 || len(kinds) < 5 {
+			t.Errorf("the organization lacks a kind of path: %v, %d unexplained", kinds, unexplained)
+		}
+		same(t, "access", want, lines(h.rows(ask{table: "bitbucket_repository_access"}), columns...))
+	})
+}
+
+// access is what the table should say of a user's access, in the order of its test's columns.
+func (o truth) access(r *fakebitbucket.Repository, u *fakebitbucket.User, permission string) []any {
+	administers := o.Administers(r.Workspace, o.user)
+	groupsKnown, projectKnown := administers && o.GroupsClosed(r.Workspace) == 0, o.AdministersProject(r.Project, o.user)
+	paths := []any{}
+	var direct, group, project, maybeGroup, maybeProject, maybeExplains bool
+	highest := ""
+	add := func(on, permission string, g *fakebitbucket.Group, known bool) {
+		p := map[string]any{"on": on, "holder": "user", "permission": permission}
+		if g != nil {
+			p["holder"], p["group_slug"], p["group_name"] = "group", g.Slug, g.Name
+		}
+		if !known {
+			p["membership"] = "unknown"
+		}
+		paths = append(paths, p)
+	}
+	gives := func(permission string) string {
+		if permission == "create-repo" {
+			return "write"
+		}
+		return permission
+	}
+	levels := []string{"", "read", "write", "admin"}
+	see := func(on, granted string, grantee *fakebitbucket.User, g *fakebitbucket.Group) {
+		mine := grantee == u || g != nil && slices.Contains(g.Members, u)
+		known := g == nil || groupsKnown
+		level := slices.Index(levels, gives(granted))
+		if granted == "none" || known && !mine || !known && level > slices.Index(levels, permission) {
+			return
+		}
+		add(on, granted, g, known)
+		if !known {
+			maybeGroup, maybeProject = true, maybeProject || on == "project"
+			maybeExplains = maybeExplains || gives(granted) == permission
+			return
+		}
+		direct, group, project = direct || g == nil, group || g != nil, project || on == "project"
+		if level > slices.Index(levels, highest) {
+			highest = gives(granted)
+		}
+	}
+	for _, toGroups := range []bool{false, true} {
+		for _, g := range o.RepositoryGrants {
+			if g.Repository == r && toGroups == (g.Group != nil) {
+				see("repository", g.Permission, g.User, g.Group)
+			}
+		}
+	}
+	if projectKnown {
+		for _, toGroups := range []bool{false, true} {
+			for _, g := range o.ProjectGrants {
+				if g.Project == r.Project && toGroups == (g.Group != nil) {
+					see("project", g.Permission, g.User, g.Group)
+				}
+			}
+		}
+	}
+	if o.Administers(r.Workspace, u) {
+		add("workspace", "owner", nil, true)
+		highest = "admin"
+	}
+	unreadable := []any{}
+	if !groupsKnown {
+		unreadable = append(unreadable, "groups")
+	}
+	if !projectKnown {
+		unreadable = append(unreadable, "project")
+	}
+	orUnknown := func(is, unknown bool) any {
+		if !is && unknown {
+			return nil
+		}
+		return is
+	}
+	role := any(nil)
+	if m := o.Membership(r.Workspace, u); m != nil {
+		role = m.Permission
+	}
+	return []any{r.FullName(), u.UUID, permission, r.Project.Key, paths,
+		orUnknown(direct, !projectKnown), orUnknown(group, maybeGroup || !projectKnown), orUnknown(project, maybeProject || !projectKnown),
+		o.Administers(r.Workspace, u), role != nil, role, orUnknown(highest == permission, maybeExplains || !projectKnown), unreadable}
+}
+
+// What the fake says of its own paths must be what the table says of them, where all can be read.
+func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, Users: 80, Groups: 15, OneWorkspace: true})
+	o := fake.Organization()
+	hidden := 0
+	for _, row := range connected(t, fake).rows(ask{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid is_explained paths"}) {
+		r, u := o.Repository(row["repository_full_name"].(string)), o.User(row["user_uuid"].(string))
+		if row["is_explained"] != o.IsExplained(r, u) {
+			t.Errorf("%s, %s: is_explained = %v", r.FullName(), u.DisplayName, row["is_explained"])
+		}
+		if !o.IsExplained(r, u) {
+			hidden++
+		}
+		shown := slices.DeleteFunc(o.Paths(r, u), func(p fakebitbucket.Path) bool { return p.Hidden })
+		if len(shown) != len(row["paths"].([]any)) {
+			t.Errorf("%s, %s: paths = %v, want %d", r.FullName(), u.DisplayName, row["paths"], len(shown))
+		}
+	}
+	if hidden == 0 {
+		t.Error("no access is unexplained")
+	}
+}
+
+func TestRequestsOfRepositoryAccess(t *testing.T) {
+	const repositories = 500
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
+	h := connected(t, fake)
+	o := truth{fake.Organization(), fake.Organization().Connected}
+	rows := 0
+	o.held(func(*fakebitbucket.Repository, *fakebitbucket.User, string) { rows++ })
+	fake.ResetJournal()
+	h.rows(ask{table: "bitbucket_repository_access"})
+	got, ofRepositories := requested(fake), 0
+	for endpoint, n := range got {
+		if strings.HasPrefix(endpoint, "/repositories/") {
+			ofRepositories += n
+		}
+	}
+	if ofRepositories > 2*repositories || ofRepositories > 1000 {
+		t.Errorf("%d requests of the quota for repositories, of 1,000 in an hour: %v", ofRepositories, got)
+	}
+	most := 2*repositories + 2*len(o.projects()) + (rows+99)/100 + 1 /* groups */ + 1 /* members */ + len(o.Workspaces)
+	if n := len(fake.Journal()); n > most {
+		t.Errorf("%d requests, want no more than %d: %v", n, most, got)
+	}
+
+	fake.ResetJournal()
+	one := o.repositories()[0].FullName()
+	if rows := connected(t, fake).rows(ask{table: "bitbucket_repository_access", where: []*proto.Qual{where("repository_full_name", "=", one)}}); len(rows) == 0 {
+		t.Error("nobody has access")
+	}
+	got = requested(fake)
+	beyond := len(fake.Journal()) - got["/user/workspaces"] - got["/workspaces/{workspace}/permissions"] // the inventory
+	if beyond > 6 {
+		t.Errorf("%d requests for one repository beyond the inventory, want 6: %v", beyond, got)
+	}
+}

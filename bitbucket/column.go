@@ -19,16 +19,17 @@ import (
 type part int
 
 const (
-	object     part = iota // the object that was listed
-	workspace              // the workspace it was found in
-	detail                 // the same object, asked for singly: it has more fields than in the list
-	repository             // the repository it was found in
-	project                // the project it was found in
-	parent                 // what it belongs to within the repository: a commit, a pull request, a pipeline
-	membership             // the connected user's membership of the workspace
-	reviewers              // the default reviewers of the repository
-	query                  // values of the query itself, for columns that exist to be asked for
-	parts                  // how many there are
+	object      part = iota // the object that was listed
+	workspace               // the workspace it was found in
+	detail                  // the same object, asked for singly: it has more fields than in the list
+	repository              // the repository it was found in
+	project                 // the project it was found in
+	parent                  // what it belongs to within the repository: a commit, a pull request, a pipeline
+	membership              // the connected user's membership of the workspace
+	reviewers               // the default reviewers of the repository
+	explanation             // what access consists of, as worked out from several answers
+	query                   // values of the query itself, for columns that exist to be asked for
+	parts                   // how many there are
 )
 
 // A row is the raw JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field

@@ -24,21 +24,30 @@ const pluginName = "steampipe-plugin-bitbucket"
 
 // tables are all tables of the plugin.
 var tables = []*table{
+	tableBranchRestriction(),
+	tableDefaultReviewer(),
+	tableDeployKey(),
 	tableGroup(),
 	tableGroupMember(),
 	tableMyRepository(),
 	tableMyWorkspace(),
 	tableProject(),
+	tableProjectDefaultReviewer(),
+	tableProjectDeployKey(),
 	tableProjectGroupPermission(),
 	tableProjectUserPermission(),
 	tableRateLimit(),
 	tableRepository(),
+	tableRepositoryAccess(),
 	tableRepositoryGroupPermission(),
+	tableRepositoryOverride(),
 	tableRepositoryPermission(),
 	tableRepositoryUserPermission(),
 	tableUser(),
+	tableWebhook(),
 	tableWorkspace(),
 	tableWorkspaceMember(),
+	tableWorkspaceWebhook(),
 }
 
 // Plugin describes the plugin to the Steampipe SDK.

@@ -132,10 +132,12 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 	}
 }
 
-// permissionsIn reads a list of effective permissions.
-func (s *scan) permissionsIn(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
+// permissionsIn reads a list of effective permissions, with more fields than the query's columns need.
+func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...string) iter.Seq2[*row, error] {
+	list := s.collection(l.path(), 100)
+	list.Fields = append(list.Fields, more...)
 	return func(yield func(*row, error) bool) {
-		for r, err := range s.listIn(ctx, l, s.collection(l.path(), 100)) {
+		for r, err := range s.listIn(ctx, l, list) {
 			if err != nil && (l.repo != nil && s.lost(ctx, *l.repo, err) || l.name == "" && s.vanished(ctx, l.place, err)) {
 				return
 			}

@@ -1,0 +1,312 @@
+package bitbucket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tidwall/gjson"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// sources are what access to repositories can come from, as far as a scan has read it: each thing once.
+type sources struct {
+	ctx  context.Context // of the scan: what one part of it asks for, others need as well
+	scan *scan
+	read sync.Map // by kind and name: a function that returns what was read
+}
+
+func newSources(ctx context.Context, s *scan) *sources { return &sources{ctx: ctx, scan: s} }
+
+// reading is what ask returns, asked once in a scan.
+func reading[T any](f *sources, key string, ask func(context.Context) (T, error)) (T, error) {
+	known, _ := f.read.LoadOrStore(key, sync.OnceValues(func() (T, error) { return ask(f.ctx) }))
+	return known.(func() (T, error))()
+}
+
+// A holding is an explicit grant: to a user, or to a group.
+type holding struct {
+	user, group, groupName string // the user's uuid, or the group's slug and name
+	permission             string
+}
+
+// grants are the explicit grants on a repository or a project.
+type grants struct {
+	users, groups []holding
+	unreadable    bool // for the connected user's role
+}
+
+// roles are the permissions of the members of a workspace, by uuid.
+type roles struct {
+	of         map[string]string
+	unreadable bool
+}
+
+// memberships are the members of the groups of a workspace: slug of the group, uuid of the user.
+type memberships struct {
+	of         map[string]map[string]bool
+	unreadable bool
+}
+
+// circumstances are all that access to one repository can come from.
+type circumstances struct {
+	projectKey          string
+	repository, project grants
+	groups              memberships
+	roles               roles
+}
+
+// of reads what access to a repository can come from.
+func (f *sources) of(ctx context.Context, r repo) (*circumstances, error) {
+	c := &circumstances{projectKey: r.repository.Get("project.key").String()}
+	if c.projectKey == "" { // not sent with the permission: the inventory has it
+		known, err := f.scan.repository(ctx, r.fullName())
+		if err != nil {
+			return nil, err
+		}
+		c.projectKey = known.repository.Get("project.key").String()
+	}
+	var err error
+	if c.groups, err = f.groupsOf(r.slug()); err != nil {
+		return nil, err
+	}
+	withGroups := c.groups.unreadable || len(c.groups.of) > 0 // a workspace without groups has granted them nothing
+	asking := errgroup.Group{}
+	asking.Go(func() (err error) {
+		c.roles, err = f.rolesIn(r.slug())
+		return err
+	})
+	asking.Go(func() (err error) {
+		c.repository, err = reading(f, "repository "+r.fullName(), func(ctx context.Context) (grants, error) {
+			return f.grantsOn(ctx, r.path, withGroups)
+		})
+		return err
+	})
+	asking.Go(func() (err error) {
+		if c.projectKey == "" {
+			return nil
+		}
+		p := proj{place: r.place, project: gjson.Parse(`{"key":` + quote(c.projectKey) + `}`)}
+		c.project, err = reading(f, "project "+r.slug()+"/"+c.projectKey, func(ctx context.Context) (grants, error) {
+			return f.projectGrants(ctx, p, withGroups)
+		})
+		return err
+	})
+	return c, asking.Wait()
+}
+
+// grantsOn lists the explicit grants on something, with two requests.
+func (f *sources) grantsOn(ctx context.Context, path func(string, ...string) string, withGroups bool) (grants, error) {
+	var g grants
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.Go(func() (err error) {
+		g.users, err = f.holdings(ctx, path("/permissions-config/users"), "user.uuid")
+		return err
+	})
+	if withGroups {
+		asking.Go(func() (err error) {
+			g.groups, err = f.holdings(ctx, path("/permissions-config/groups"), "group.slug", "group.name")
+			return err
+		})
+	}
+	return g, asking.Wait()
+}
+
+// projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read.
+func (f *sources) projectGrants(ctx context.Context, p proj, withGroups bool) (grants, error) {
+	g, err := f.grantsOn(ctx, p.path, withGroups)
+	if isRefused(err) {
+		return grants{unreadable: true}, nil
+	}
+	return g, err
+}
+
+// isRefused says whether Bitbucket refused for the user's role, and not for a scope that the token lacks.
+func isRefused(err error) bool {
+	_, scopes := api.MissingScope(err)
+	return api.IsForbidden(err) && !scopes
+}
+
+func (f *sources) holdings(ctx context.Context, path string, fields ...string) ([]holding, error) {
+	var all []holding
+	for item, err := range f.scan.List(ctx, api.List{Path: path, Fields: append(fields, "permission"), PageLen: 100}) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, holding{
+			user:       item.Get("user.uuid").String(),
+			group:      item.Get("group.slug").String(),
+			groupName:  item.Get("group.name").String(),
+			permission: item.Get("permission").String(),
+		})
+	}
+	return all, nil
+}
+
+// groupsOf reads the members of the groups of a workspace, if the connected user may.
+func (f *sources) groupsOf(slug string) (memberships, error) {
+	return reading(f, "groups "+slug, func(ctx context.Context) (memberships, error) {
+		isAdministrator, err := f.scan.administers(ctx, namedPlace(slug))
+		if err != nil {
+			return memberships{}, err
+		}
+		if !isAdministrator {
+			return memberships{unreadable: true}, nil
+		}
+		groups, err := f.scan.groups(ctx, slug)
+		if closed := (*groupsError)(nil); errors.As(err, &closed) {
+			return memberships{unreadable: true}, nil
+		}
+		if err != nil {
+			return memberships{}, err
+		}
+		of := map[string]map[string]bool{}
+		for _, group := range groups {
+			members := map[string]bool{}
+			for _, member := range group.Get("members").Array() {
+				members[member.Get("uuid").String()] = true
+			}
+			of[group.Get("slug").String()] = members
+		}
+		return memberships{of: of}, nil
+	})
+}
+
+// rolesIn reads the roles of the members of a workspace, if the connected user may.
+func (f *sources) rolesIn(slug string) (roles, error) {
+	return reading(f, "roles "+slug, func(ctx context.Context) (roles, error) {
+		l := api.List{
+			Path:    api.Path("/2.0/workspaces/{workspace}/permissions", slug),
+			Fields:  []string{"user.uuid", "permission"},
+			PageLen: 100,
+		}
+		of := map[string]string{}
+		for item, err := range f.scan.shared(ctx, "roles "+strings.ToLower(slug), l) {
+			if isRefused(err) {
+				return roles{unreadable: true}, nil
+			}
+			if err != nil {
+				return roles{}, err
+			}
+			of[item.Get("user.uuid").String()] = item.Get("permission").String()
+		}
+		return roles{of: of}, nil
+	})
+}
+
+// An accessPath is one of those that lead to a user's permission on a repository.
+type accessPath struct {
+	On         string `json:"on"`     // where the grant stands: repository, project or workspace
+	Holder     string `json:"holder"` // who holds it: user or group
+	GroupSlug  string `json:"group_slug,omitempty"`
+	GroupName  string `json:"group_name,omitempty"`
+	Permission string `json:"permission"`
+	Membership string `json:"membership,omitempty"` // unknown, if it can't be told whether the user is in the group
+}
+
+func (p accessPath) isKnown() bool { return p.Membership == "" }
+
+// gives is the permission on a repository that the path gives.
+func (p accessPath) gives() string {
+	switch {
+	case p.On == "workspace":
+		return "admin"
+	case p.Permission == "create-repo":
+		return "write"
+	}
+	return p.Permission
+}
+
+// paths are those of a user, and in unknown groups those that may be the user's: no group can give more than the user has.
+func (c *circumstances) paths(user, permission string) []accessPath {
+	found := []accessPath{}
+	for _, on := range []struct {
+		name string
+		grants
+	}{{"repository", c.repository}, {"project", c.project}} {
+		for _, h := range on.users {
+			if h.user == user && h.permission != "none" {
+				found = append(found, accessPath{On: on.name, Holder: "user", Permission: h.permission})
+			}
+		}
+		for _, h := range on.groups {
+			p := accessPath{On: on.name, Holder: "group", GroupSlug: h.group, GroupName: h.groupName, Permission: h.permission}
+			switch {
+			case h.permission == "none":
+			case c.groups.of[h.group][user]:
+				found = append(found, p)
+			case c.groups.unreadable && rank(p.gives()) <= rank(permission):
+				p.Membership = "unknown"
+				found = append(found, p)
+			}
+		}
+	}
+	if role := c.roles.of[user]; role == "owner" {
+		found = append(found, accessPath{On: "workspace", Holder: "user", Permission: role})
+	}
+	return found
+}
+
+// rank orders the permissions on a repository. One that this plugin does not know is above all.
+func rank(permission string) int {
+	if i := slices.Index([]string{"read", "write", "admin"}, permission); i >= 0 {
+		return i
+	}
+	return 3
+}
+
+// explain says how a user came to a permission, as JSON.
+func (c *circumstances) explain(user, permission string) []byte {
+	all := c.paths(user, permission)
+	has := func(is func(accessPath) bool) bool { return slices.ContainsFunc(all, is) }
+	unreadable := []string{}
+	for _, part := range []struct {
+		name string
+		is   bool
+	}{{"groups", c.groups.unreadable}, {"project", c.project.unreadable}, {"workspace", c.roles.unreadable}} {
+		if part.is {
+			unreadable = append(unreadable, part.name)
+		}
+	}
+	said := map[string]any{
+		"project_key": c.projectKey,
+		"paths":       all,
+		"unreadable":  unreadable,
+		"is_direct":   certainly(has(func(p accessPath) bool { return p.Holder == "user" && p.On != "workspace" }), c.project.unreadable),
+		"via_group": certainly(has(func(p accessPath) bool { return p.Holder == "group" && p.isKnown() }),
+			c.project.unreadable || has(func(p accessPath) bool { return !p.isKnown() })),
+		"via_project": certainly(has(func(p accessPath) bool { return p.On == "project" && p.isKnown() }),
+			c.project.unreadable || has(func(p accessPath) bool { return p.On == "project" && !p.isKnown() })),
+		"is_explained": certainly(c.addUp(all, permission), c.project.unreadable || c.roles.unreadable || has(func(p accessPath) bool { return !p.isKnown() && p.gives() == permission })),
+	}
+	if !c.roles.unreadable {
+		role, isMember := c.roles.of[user]
+		said["is_member"], said["is_workspace_owner"], said["workspace_permission"] = isMember, role == "owner", role
+	}
+	encoded, _ := json.Marshal(said) // texts, booleans and lists of these can always be encoded
+	return encoded
+}
+
+// addUp says whether the highest of the known paths gives just the permission.
+func (c *circumstances) addUp(all []accessPath, permission string) bool {
+	highest := ""
+	for _, p := range all {
+		if p.isKnown() && (highest == "" || rank(p.gives()) > rank(highest)) {
+			highest = p.gives()
+		}
+	}
+	return highest == permission
+}
+
+// certainly is what is true, and null for what is not known to be false.
+func certainly(is, unknown bool) any {
+	if !is && unknown {
+		return nil
+	}
+	return is
+}

@@ -1,0 +1,186 @@
+package bitbucket
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+func optional(b *bool) any {
+	if b == nil {
+		return nil
+	}
+	return *b
+}
+
+// texts is a list as JSON has it.
+func texts(list []string) []any {
+	all := []any{}
+	for _, s := range list {
+		all = append(all, s)
+	}
+	return all
+}
+
+func TestDeployKeys(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+		columns := []string{"id", "label", "comment", "key", "added_on", "last_used", "owner_uuid"}
+		row := func(k *fakebitbucket.DeployKey, where ...any) string {
+			owner := any(nil)
+			if k.Owner != nil {
+				owner = k.Owner.UUID
+			}
+			return line(append(where, k.ID, orNil(k.Label), orNil(k.Comment), k.Key, k.CreatedOn, k.LastUsed, owner)...)
+		}
+		var keys, projectKeys []string
+		for _, r := range o.repositories() {
+			for _, k := range o.DeployKeys(r) {
+				keys = append(keys, row(k, r.FullName()))
+			}
+		}
+		for _, p := range o.projects() {
+			for _, k := range o.ProjectDeployKeys(p) {
+				projectKeys = append(projectKeys, row(k, p.Workspace.Slug, p.Key))
+			}
+		}
+		same(t, "deploy keys", keys, lines(h.rows(ask{table: "bitbucket_deploy_key"}), append([]string{"repository_full_name"}, columns...)...))
+		if len(o.projects()) > 0 {
+			same(t, "deploy keys of projects", projectKeys, lines(h.rows(ask{table: "bitbucket_project_deploy_key"}), append([]string{"workspace_slug", "project_key"}, columns...)...))
+		}
+	})
+}
+
+func TestWebhooks(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+		columns := []string{"uuid", "url", "description", "active", "skip_cert_verification", "events", "created_at", "read_only", "secret_set"}
+		var secrets []string
+		row := func(w *fakebitbucket.Webhook, where string) string {
+			secretSet := any(nil)
+			if w.Modern {
+				secretSet = w.Secret != ""
+			}
+			if w.Secret != "" {
+				secrets = append(secrets, w.Secret)
+			}
+			return line(where, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, texts(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet)
+		}
+		var hooks, workspaceHooks []string
+		for _, r := range o.repositories() {
+			for _, w := range o.Webhooks(r) {
+				hooks = append(hooks, row(w, r.FullName()))
+			}
+		}
+		for _, w := range o.workspaces() {
+			for _, hook := range o.WorkspaceWebhooks(w) {
+				workspaceHooks = append(workspaceHooks, row(hook, w.Slug))
+			}
+		}
+		rows := h.rows(ask{table: "bitbucket_webhook"})
+		same(t, "webhooks", hooks, lines(rows, append([]string{"repository_full_name"}, columns...)...))
+		if len(o.workspaces()) > 0 {
+			more := h.rows(ask{table: "bitbucket_workspace_webhook"})
+			same(t, "webhooks of workspaces", workspaceHooks, lines(more, append([]string{"workspace_slug"}, columns...)...))
+			rows = append(rows, more...)
+		}
+		if len(secrets) == 0 {
+			t.Error("no webhook has a secret")
+		}
+		for _, r := range rows {
+			for column, value := range r {
+				for _, secret := range secrets {
+					if strings.Contains(line(value), secret) {
+						t.Fatalf("%s shows a webhook's secret", column)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestBranchRestrictions(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		ids := func(list any, key string) []any {
+			all := []any{}
+			for _, one := range list.([]any) {
+				all = append(all, one.(map[string]any)[key])
+			}
+			return all
+		}
+		conditions := map[string]func(*fakebitbucket.BranchRestriction) bool{
+			"":             func(*fakebitbucket.BranchRestriction) bool { return true },
+			"kind push":    func(b *fakebitbucket.BranchRestriction) bool { return b.Kind == "push" },
+			"pattern main": func(b *fakebitbucket.BranchRestriction) bool { return b.Pattern == "main" },
+		}
+		for name, holds := range conditions {
+			var want []string
+			for _, r := range o.repositories() {
+				for _, b := range o.BranchRestrictions(r) {
+					if !holds(b) {
+						continue
+					}
+					value := any(nil)
+					if b.Value != nil {
+						value = *b.Value
+					}
+					var users, groups []string
+					for _, u := range b.Users {
+						users = append(users, u.UUID)
+					}
+					for _, g := range b.Groups {
+						groups = append(groups, g.Slug)
+					}
+					want = append(want, line(r.FullName(), b.ID, b.Kind, b.BranchMatchKind, orNil(b.Pattern), orNil(b.BranchType), value, texts(users), texts(groups)))
+				}
+			}
+			var quals []*proto.Qual
+			column, value, ok := strings.Cut(name, " ")
+			if ok {
+				quals = append(quals, where(column, "=", value))
+			}
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_branch_restriction", where: quals})
+			for _, row := range rows {
+				row["users"], row["groups"] = ids(row["users"], "uuid"), ids(row["groups"], "slug")
+			}
+			same(t, "restrictions "+name, want, lines(rows, "repository_full_name", "id", "kind", "branch_match_kind", "pattern", "branch_type", "value", "users", "groups"))
+			for _, e := range fake.Journal() {
+				if ok && strings.HasSuffix(e.Endpoint, "/branch-restrictions") && e.Query.Get(column) != value {
+					t.Errorf("Bitbucket was asked %v", e.Query)
+				}
+			}
+		}
+	})
+}
+
+func TestDefaultReviewers(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+		var want, ofProjects []string
+		for _, r := range covered(o.Organization, o.user) {
+			for _, e := range o.EffectiveDefaultReviewers(r) {
+				want = append(want, line(r.FullName(), r.UUID, e.User.UUID, e.User.DisplayName, e.From))
+			}
+		}
+		for _, p := range o.projects() {
+			for _, u := range o.ProjectDefaultReviewers(p) {
+				ofProjects = append(ofProjects, line(p.Workspace.Slug, p.Key, u.UUID, "project"))
+			}
+		}
+		same(t, "reviewers", want, lines(h.rows(ask{table: "bitbucket_default_reviewer"}), "repository_full_name", "repository_uuid", "user_uuid", "user_display_name", "reviewer_type"))
+		if len(o.projects()) > 0 {
+			same(t, "reviewers of projects", ofProjects, lines(h.rows(ask{table: "bitbucket_project_default_reviewer"}), "workspace_slug", "project_key", "user_uuid", "reviewer_type"))
+		}
+	})
+}
+
+func TestRepositoryOverrides(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+		var want []string
+		for _, r := range o.repositories() {
+			want = append(want, line(r.FullName(), r.OverridesBranchingModel, r.OverridesMergeStrategy))
+		}
+		same(t, "overrides", want, lines(h.rows(ask{table: "bitbucket_repository_override"}), "repository_full_name", "overrides_branching_model", "overrides_default_merge_strategy"))
+	})
+}

@@ -1,0 +1,28 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableDefaultReviewer: a row is a user who becomes a reviewer of each new pull request of a repository.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-effective-default-reviewers-get
+func tableDefaultReviewer() *table {
+	return &table{
+		name:        "bitbucket_default_reviewer",
+		description: "A user who becomes a reviewer of each new pull request of a repository, named by the repository or by its project.",
+		scopes:      []string{"account", "repository", "pullrequest"},
+		columns: slices.Concat(userColumns(), []column{
+			text("reviewer_type", "Who names the reviewer: repository or project."),
+			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),
+			text("type", "Type of the object: default_reviewer."),
+		}, inRepositoryColumns()),
+		quals: inRepositoryQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				return s.listIn(ctx, r, s.collection(r.path("/effective-default-reviewers"), 100))
+			})
+		},
+	}
+}

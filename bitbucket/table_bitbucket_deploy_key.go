@@ -1,0 +1,42 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableDeployKey: a row is an SSH key that opens one repository.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-repositories-workspace-repo-slug-deploy-keys-get
+func tableDeployKey() *table {
+	return &table{
+		name:        "bitbucket_deploy_key",
+		description: "An SSH key by which whoever holds its private half can read one repository. It covers the repositories that the connected user administers.",
+		scopes:      []string{"account", "repository", "repository:admin"},
+		columns: slices.Concat([]column{
+			integer("id", "Number of the key."),
+			text("label", "Name that the key was given."),
+		}, deployKeyColumns("owner"), inRepositoryColumns()),
+		quals: inRepositoryQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				return s.listIn(ctx, r, s.collection(r.path("/deploy-keys"), 100))
+			})
+		},
+	}
+}
+
+// deployKeyColumns are those of the keys of repositories and of projects; their owner has two names.
+func deployKeyColumns(owner string) []column {
+	return []column{
+		timestamp("added_on", "When the key was added.").at("added_on").at("created_on"),
+		text("comment", "Comment at the end of the key, which often says whose it is."),
+		text("key", "The public half of the key, as it stands in a file."),
+		timestamp("last_used", "When the key was last used. Null if it never was."),
+		text("owner_display_name", "Name of the user who added the key, if Bitbucket tells.").at(owner + ".display_name"),
+		text("owner_uuid", "Immutable id of the user who added the key, in braces, if Bitbucket tells.").at(owner + ".uuid"),
+		text("self_link", "Address of the key in the API.").at("links.self.href"),
+		text("title", "Title of the key: its label, else its comment.").at("label").at("comment"),
+		text("type", "Type of the object: deploy_key or project_deploy_key."),
+	}
+}

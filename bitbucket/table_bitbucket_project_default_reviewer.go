@@ -1,0 +1,28 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableProjectDefaultReviewer: a row is a user who becomes a reviewer of each new pull request in a project.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-default-reviewers-get
+func tableProjectDefaultReviewer() *table {
+	return &table{
+		name:        "bitbucket_project_default_reviewer",
+		description: "A user who becomes a reviewer of each new pull request in the repositories of a project. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		scopes:      []string{"account", "project", "project:admin"},
+		columns: slices.Concat(userColumns(), []column{
+			text("reviewer_type", "Who names the reviewer: project."),
+			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),
+			text("type", "Type of the object: default_reviewer."),
+		}, inProjectColumns()),
+		quals: inProjectQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p proj) iter.Seq2[*row, error] {
+				return s.listIn(ctx, p, s.collection(p.path("/default-reviewers"), 100))
+			})
+		},
+	}
+}

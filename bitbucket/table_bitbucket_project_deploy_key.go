@@ -1,0 +1,27 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableProjectDeployKey: a row is an SSH key that opens all repositories of a project.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-workspaces-workspace-projects-project-key-deploy-keys-get
+func tableProjectDeployKey() *table {
+	return &table{
+		name:        "bitbucket_project_deploy_key",
+		description: "An SSH key by which whoever holds its private half can read all repositories of a project. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		scopes:      []string{"account", "project", "project:admin"},
+		columns: slices.Concat([]column{
+			integer("id", "Number of the key."),
+			text("label", "Name that the key was given."),
+		}, deployKeyColumns("created_by"), inProjectColumns()),
+		quals: inProjectQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p proj) iter.Seq2[*row, error] {
+				return s.listIn(ctx, p, s.collection(p.path("/deploy-keys"), 100))
+			})
+		},
+	}
+}

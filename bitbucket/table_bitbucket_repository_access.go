@@ -1,0 +1,112 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// tableRepositoryAccess: a row is a user's access to a repository, explained: the effective permission, and every path that
+// leads to it.
+//
+// The permission is what bitbucket_repository_permission has. The paths are put together from the explicit grants on the
+// repository and on its project, the members of groups, and the roles in the workspace (explanation.go).
+func tableRepositoryAccess() *table {
+	return &table{
+		name:        "bitbucket_repository_access",
+		description: "A user's access to a repository: the highest permission, and every path that leads to it. It covers what bitbucket_repository_permission covers, and costs two requests for each repository and each project beside those for the permissions.",
+		scopes:      []string{"account", "repository", "repository:admin", "project", "project:admin"},
+		columns: slices.Concat([]column{
+			text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
+		}, userColumns(), []column{
+			text("permission", "The highest permission of the user on the repository: read, write or admin."),
+			boolean("is_direct", "True if the user holds a grant in person, on the repository or on its project.").in(explanation, "is_direct"),
+			boolean("is_explained", "True if the known paths add up to the permission. False if they do not: then the access comes from something that Bitbucket's API does not show. Null if what could not be read may explain it.").in(explanation, "is_explained"),
+			boolean("is_member", "True if the user is among the members of the workspace. Null if these could not be read.").in(explanation, "is_member"),
+			boolean("is_workspace_owner", "True if the user administers the whole workspace. Null if the roles could not be read.").in(explanation, "is_workspace_owner"),
+			document("paths", "The paths to the permission: of each where the grant stands (on: repository, project or workspace), who holds it (holder: user or group), the group, and the permission granted. A group whose members could not be read is named with membership unknown.").in(explanation, "paths"),
+			text("project_key", "Key of the project that the repository belongs to.").at("repository.project.key").in(explanation, "project_key"),
+			text("repository_uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
+			text("title", "Title of the access: the name of the user.").at("user.display_name"),
+			document("unreadable", "What could not be read for the connected user's role and may hold more paths: groups, project, workspace. Empty if all was read.").in(explanation, "unreadable"),
+			boolean("via_group", "True if a group that the user is in holds a grant on the repository or its project. Null if it can't be told.").in(explanation, "via_group"),
+			boolean("via_project", "True if a path stands on the project. Null if it can't be told.").in(explanation, "via_project"),
+			text("workspace_permission", "The user's role in the workspace: owner, create-project, member or collaborator. Null for a user who is no member.").in(explanation, "workspace_permission"),
+			text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
+			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspace, "uuid"),
+		}),
+		quals: repositoryPermissionQuals(),
+		rows:  accessRows,
+	}
+}
+
+func accessRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	if !s.needs(explanation) {
+		return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
+			return s.permissionsIn(ctx, l)
+		})
+	}
+	from := newSources(ctx, s)
+	return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
+		rows := s.permissionsIn(ctx, l, "user.uuid", "permission", "repository.uuid", "repository.full_name", "repository.project.key")
+		return combine(ctx, s, runs(rows, sameRepository), func(ctx context.Context, held []*row) iter.Seq2[*row, error] {
+			return from.explained(ctx, held)
+		})
+	})
+}
+
+func sameRepository(a, b *row) bool {
+	const uuid = "repository.uuid"
+	return a.parts[object].Get(uuid).String() == b.parts[object].Get(uuid).String()
+}
+
+// longestRun bounds what is held of one repository at a time.
+const longestRun = 100
+
+// runs gathers rows that follow each other and belong together.
+func runs(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[[]*row, error] {
+	return func(yield func([]*row, error) bool) {
+		var run []*row
+		for r, err := range rows {
+			if len(run) > 0 && (err != nil || len(run) == longestRun || !together(run[0], r)) {
+				if !yield(run, nil) {
+					return
+				}
+				run = nil
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			run = append(run, r)
+		}
+		if len(run) > 0 {
+			yield(run, nil)
+		}
+	}
+}
+
+// explained adds the explanation to the access of some users to one repository. If the repository has gone by now, nobody
+// has access.
+func (f *sources) explained(ctx context.Context, held []*row) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		r := repo{repository: held[0].parts[object].Get("repository")}
+		r.place = r.home()
+		r.from = visible(r.slug())
+		known, err := f.of(ctx, r)
+		if err != nil {
+			if !f.scan.lost(ctx, r, err) {
+				yield(nil, err)
+			}
+			return
+		}
+		for _, h := range held {
+			h.parts[explanation] = gjson.ParseBytes(known.explain(h.parts[object].Get("user.uuid").String(), h.parts[object].Get("permission").String()))
+			if !yield(h, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableRepositoryOverride: a row says which settings a repository has of its own instead of its project's.
+//
+// It is a table and not more columns of bitbucket_repository: Bitbucket tells it administrators only, for another scope and
+// with a request for each repository, and whoever lists repositories should need none of that.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-override-settings-get
+func tableRepositoryOverride() *table {
+	return &table{
+		name:        "bitbucket_repository_override",
+		description: "Which settings a repository has of its own instead of its project's. It covers the repositories that the connected user administers.",
+		scopes:      []string{"account", "repository", "repository:admin"},
+		columns: slices.Concat(inRepositoryColumns()[:1], []column{
+			boolean("overrides_branching_model", "True if the repository has a branching model of its own.").at("override_settings.branching_model"),
+			boolean("overrides_default_merge_strategy", "True if the repository has merge strategies of its own.").at("override_settings.default_merge_strategy"),
+			document("override_settings", "All settings, and of each whether the repository has its own."),
+			text("title", "Title of the row: the full name of the repository.").in(repository, "full_name"),
+			text("type", "Type of the object: repository_inheritance_state."),
+		}, inRepositoryColumns()[1:]),
+		quals: inRepositoryQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				return single(ctx, s, each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {
+					item, err := s.Get(ctx, path, nil, s.fields(object)...)
+					if err != nil {
+						return nil, err
+					}
+					return r.row(item), nil
+				})
+			})
+		},
+	}
+}

@@ -1,0 +1,26 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableWorkspaceWebhook: a row is a webhook of a workspace.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-hooks-get
+func tableWorkspaceWebhook() *table {
+	return &table{
+		name:        "bitbucket_workspace_webhook",
+		description: "A webhook of a workspace: where the events of all its repositories are sent, and which. It covers the workspaces that the connected user administers, and those that the query names.",
+		scopes:      []string{"account", "webhook"},
+		columns:     slices.Concat(webhookColumns(), inWorkspaceColumns()),
+		quals:       []qual{named("workspace_slug")},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+				return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/hooks", p.slug()), 100))
+			})
+		},
+	}
+}
