@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/url"
 	"time"
 
@@ -68,6 +69,50 @@ func (c *connection) remembered(ctx context.Context, key string, ask func(contex
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// shared yields the items of a list that other scans may want at the same time, or have read a moment ago.
+func (c *connection) shared(ctx context.Context, key string, l api.List) iter.Seq2[gjson.Result, error] {
+	return func(yield func(gjson.Result, error) bool) {
+		list := c.join(ctx, key, l)
+		defer c.leave(key, list)
+		list.Items(ctx)(yield)
+	}
+}
+
+// join takes part in the reading of a list, which it begins if nobody has.
+func (c *connection) join(ctx context.Context, key string, l api.List) *api.SharedList {
+	c.sharing.Lock()
+	defer c.sharing.Unlock()
+	if known, ok := c.known.Get(key); ok {
+		if list := known.(*api.SharedList); list.Join() {
+			return list
+		}
+	}
+	list := api.Share(ctx, func(ctx context.Context) iter.Seq2[gjson.Result, error] { return c.List(ctx, l) })
+	list.Join()
+	c.known.SetDefault(key, list)
+	return list
+}
+
+// leave ends the part that join took. What nobody has read to its end is not remembered.
+func (c *connection) leave(key string, list *api.SharedList) {
+	c.sharing.Lock()
+	defer c.sharing.Unlock()
+	if list.Leave() {
+		return
+	}
+	if known, _ := c.known.Get(key); known == list {
+		c.known.Delete(key)
+	}
+}
+
+// remembers returns all items of a list that was read to its end a moment ago.
+func (c *connection) remembers(key string) (items []gjson.Result, ok bool) {
+	if known, ok := c.known.Get(key); ok {
+		return known.(*api.SharedList).All()
+	}
+	return nil, false
 }
 
 func myWorkspaces() api.List {
