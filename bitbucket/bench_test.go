@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"google.golang.org/grpc"
@@ -43,8 +44,14 @@ func (c *rowCounter) Send(*proto.ExecuteResponse) error {
 // count scans the repositories and returns how many there are.
 func (h *host) count(columns string, seen func(n int)) int {
 	h.t.Helper()
+	return h.countOf(ask{table: "bitbucket_repository", columns: columns}, seen)
+}
+
+// countOf makes a query and returns how many rows it has.
+func (h *host) countOf(a ask, seen func(n int)) int {
+	h.t.Helper()
 	stream := &rowCounter{ctx: context.Background(), seen: seen}
-	if err := h.Execute(h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: columns}), stream); err != nil {
+	if err := h.Execute(h.request([]string{"bitbucket"}, a), stream); err != nil {
 		h.t.Fatal(err)
 	}
 	return stream.rows
@@ -82,16 +89,21 @@ func BenchmarkRepositories(b *testing.B) {
 // peakMemory is the most memory in use during a scan of the repositories above that before it, in bytes. Garbage does not
 // count: it is collected before each look.
 func peakMemory(h *host, columns string) int64 {
+	return peakMemoryOf(h, ask{table: "bitbucket_repository", columns: columns}, 500)
+}
+
+// peakMemoryOf is peakMemory of any query, looked at each so many rows.
+func peakMemoryOf(h *host, a ask, every int) int64 {
 	inUse := func() int64 {
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
 	}
-	h.count(columns, nil) // opens connections and fills pools, which stay
+	h.countOf(a, nil) // opens connections and fills pools, which stay
 	before, peak := inUse(), int64(0)
-	h.count(columns, func(n int) {
-		if n%500 == 0 {
+	h.countOf(a, func(n int) {
+		if n%every == 0 {
 			peak = max(peak, inUse()-before)
 		}
 	})
@@ -120,5 +132,40 @@ func TestRequestsOfALargeScan(t *testing.T) {
 		if n != want[endpoint] {
 			t.Errorf("%d requests of %s, want %d", n, endpoint, want[endpoint])
 		}
+	}
+}
+
+// manyGrants is an organization with 100,000 effective permissions.
+func manyGrants(b testing.TB, repositories int, latency time.Duration) *host {
+	return connected(b, fakebitbucket.Start(b, fakebitbucket.Options{
+		Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true, Latency: latency,
+	}))
+}
+
+// BenchmarkEffectivePermissions lists 100,000 effective permissions, with 50 ms before each answer.
+func BenchmarkEffectivePermissions(b *testing.B) {
+	h := manyGrants(b, 500, 50*time.Millisecond)
+	a := ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}
+	rows := 0
+	before := stats(b, h)
+	for b.Loop() {
+		rows = h.countOf(a, nil)
+	}
+	b.ReportMetric(float64(rows), "rows")
+	b.ReportMetric(float64(stats(b, h)-before)/float64(b.N), "requests")
+	b.ReportMetric(float64(peakMemoryOf(h, a, 20000))/(1<<20), "MiB-peak")
+}
+
+// stats is how many requests the connection has made.
+func stats(b testing.TB, h *host) int64 {
+	b.Helper()
+	return h.rows(ask{table: "bitbucket_rate_limit"})[0]["requests"].(int64)
+}
+
+func TestMemoryDoesNotGrowWithThePermissions(t *testing.T) {
+	a := ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}
+	few, many := peakMemoryOf(manyGrants(t, 20, 0), a, 500), peakMemoryOf(manyGrants(t, 200, 0), a, 5000)
+	if grown := many - few; grown > 5<<20 {
+		t.Errorf("40,000 rows took %d KiB more than 4,000 rows (%d)", grown>>10, few>>10)
 	}
 }

@@ -17,7 +17,7 @@ func tableRepositoryAccess() *table {
 	return &table{
 		name:        "bitbucket_repository_access",
 		description: "A user's access to a repository: the highest permission, and every path that leads to it. It covers what bitbucket_repository_permission covers, and costs two requests for each repository and each project beside those for the permissions.",
-		scopes:      []string{"account", "repository", "repository:admin", "project", "project:admin"},
+		scopes:      []string{"account", "repository", "repository:admin", "project:admin"},
 		columns: slices.Concat([]column{
 			text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
 		}, userColumns(), []column{

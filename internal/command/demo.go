@@ -74,6 +74,43 @@ select workspace_slug, permission, count(*) as members, max(date(last_accessed))
 from bitbucket_workspace_member
 group by workspace_slug, permission
 order by workspace_slug, members desc`},
+	{"Who administers what?", `
+select user_display_name, count(*) as repositories, sum(is_workspace_owner) as as_owner_of_the_workspace, sum(is_direct) as in_person, sum(via_group) as by_a_group
+from bitbucket_repository_access
+where permission = 'admin'
+group by user_uuid
+order by repositories desc
+limit 8`},
+	{"Who got in directly, although a group lets them in?", `
+select distinct repository_full_name, user_display_name, permission, p.value ->> 'group_name' as is_in_group
+from bitbucket_repository_access, json_each(paths) as p
+where is_direct and via_group and not is_workspace_owner and p.value ->> 'holder' = 'group'
+order by repository_full_name, user_display_name
+limit 8`},
+	{"Who has access, and is no member of the workspace?", `
+select workspace_slug, user_display_name, user_type, count(*) as repositories, group_concat(distinct permission) as permissions
+from bitbucket_repository_access
+where not is_member
+group by workspace_slug, user_uuid
+order by workspace_slug, repositories desc`},
+	{"Whose access does nothing explain that Bitbucket shows?", `
+select repository_full_name, user_display_name, permission, paths
+from bitbucket_repository_access
+where not is_explained
+limit 8`},
+	{"Which keys open what, and are they used?", `
+select repository_full_name, label, owner_display_name, date(added_on) as added, date(last_used) as last_used
+from bitbucket_deploy_key
+order by last_used is null desc, last_used
+limit 8`},
+	{"Which main branches can be pushed to without review?", `
+select r.project_key, count(*) as repositories, max(r.full_name) as one_of_them
+from bitbucket_my_repository as r
+where r.permission = 'admin' and r.mainbranch_name is not null and not exists (
+  select 1 from bitbucket_branch_restriction as b
+  where b.repository_full_name = r.full_name and b.kind = 'push' and r.mainbranch_name glob b.pattern)
+group by r.project_key
+order by repositories desc`},
 	{"What is in the projects?", `
 select workspace_slug, project_key, project_name, count(*) as repositories, count(distinct language) as languages, round(sum(size) / 1e6) as megabytes
 from bitbucket_repository

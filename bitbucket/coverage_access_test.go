@@ -1,0 +1,271 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// administrators are the tables of what Bitbucket tells administrators only, and how a query names where to look.
+var administrators = map[string]string{
+	"bitbucket_branch_restriction":          "repository",
+	"bitbucket_deploy_key":                  "repository",
+	"bitbucket_group":                       "workspace",
+	"bitbucket_group_member":                "workspace",
+	"bitbucket_project_default_reviewer":    "project",
+	"bitbucket_project_deploy_key":          "project",
+	"bitbucket_project_group_permission":    "project",
+	"bitbucket_project_user_permission":     "project",
+	"bitbucket_repository_access":           "repository",
+	"bitbucket_repository_group_permission": "repository",
+	"bitbucket_repository_override":         "repository",
+	"bitbucket_repository_permission":       "repository",
+	"bitbucket_repository_user_permission":  "repository",
+	"bitbucket_webhook":                     "repository",
+	"bitbucket_workspace_webhook":           "workspace",
+}
+
+// naming are the conditions by which a query names a place of the kind.
+func naming(kind, workspace, project, repository string) []*proto.Qual {
+	switch kind {
+	case "repository":
+		return []*proto.Qual{where("repository_full_name", "=", repository)}
+	case "project":
+		return []*proto.Qual{where("workspace_slug", "=", workspace), where("project_key", "=", project)}
+	}
+	return []*proto.Qual{where("workspace_slug", "=", workspace)}
+}
+
+func TestNamedAndRefusedForTheRole(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
+	o := truth{fake.Organization(), fake.Organization().Connected}
+	h := connected(t, fake)
+	var repository *fakebitbucket.Repository
+	for _, r := range covered(o.Organization, o.user) {
+		if o.EffectivePermission(r, o.user) == "read" && !o.AdministersProject(r.Project, o.user) {
+			repository = r
+			break
+		}
+	}
+	for table, kind := range administrators {
+		_, err := h.try(context.Background(), ask{table: table, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())})
+		if err == nil || !strings.Contains(err.Error(), "role does not allow it") || strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("%s: error = %v, want that the role does not allow it", table, err)
+		}
+	}
+}
+
+func TestMissingScopeIsAlwaysAnError(t *testing.T) {
+	for _, r := range Requirements() {
+		if r.Column != "" || administrators[r.Table] == "" {
+			continue
+		}
+		for _, without := range r.Scopes {
+			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+			var scopes []string
+			for _, scope := range fakebitbucket.AllScopes() {
+				implies := map[string]string{"project": "repository", "pullrequest": "repository", "pullrequest:write": "repository", "repository:write": "repository"}[scope]
+				if scope != without && implies != without {
+					scopes = append(scopes, scope)
+				}
+			}
+			token := fake.AccessToken(fake.Organization().Connected.UUID, scopes...)
+			h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
+			for i := range 3 {
+				_, err := h.try(context.Background(), ask{table: r.Table})
+				if err == nil || !strings.Contains(err.Error(), "needs the scope") || !strings.Contains(err.Error(), without) {
+					t.Errorf("%s without %s, time %d: error = %v, want that the scope is missing", r.Table, without, i+1, err)
+				}
+			}
+		}
+	}
+}
+
+// What a table for administrators covers is what bitbucket_my_workspace and bitbucket_my_repository say that the user
+// administers, and no request is made for the rest.
+func TestCoverageIsVisible(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	workspaces := values(h.rows(ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("is_administrator", "=", true)}}), "slug")
+	repositories := values(h.rows(ask{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", "admin")}}), "full_name")
+	if len(workspaces) == 0 || len(repositories) == 0 {
+		t.Fatal("the user administers nothing")
+	}
+	fake.ResetJournal()
+	same(t, "repositories covered", repositories, lines(h.rows(ask{table: "bitbucket_repository_override", columns: "repository_full_name"}), "repository_full_name"))
+	for _, e := range fake.Journal() {
+		if e.Status != http.StatusOK {
+			t.Errorf("%s was asked in vain: %d", e.Path, e.Status)
+		}
+	}
+	for table, kind := range administrators {
+		fake.ResetJournal()
+		h.rows(ask{table: table})
+		for _, e := range fake.Journal() {
+			if e.Status != http.StatusOK && table != "bitbucket_repository_access" { // whether a project can be read only asking tells
+				t.Errorf("%s (%s): %s was asked in vain: %d", table, kind, e.Path, e.Status)
+			}
+		}
+	}
+}
+
+func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	w := o.Workspaces[0]
+	reader := o.Users[0]
+	for _, u := range o.Users {
+		if m := o.Membership(w, u); m != nil && m.Permission == "member" && len((truth{o, u}).repositories()) == 0 {
+			reader = u
+		}
+	}
+	h := newHost(t, map[string]string{"bitbucket": connectionTo(fake, reader.UUID)})
+	for table, kind := range administrators {
+		if kind != "repository" {
+			continue
+		}
+		if rows := h.rows(ask{table: table}); len(rows) != 0 {
+			t.Errorf("%s has %d rows for a user who administers nothing", table, len(rows))
+		}
+		_, err := h.try(context.Background(), ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}})
+		if err == nil || !strings.Contains(err.Error(), "administers") || !strings.Contains(err.Error(), w.Slug) {
+			t.Errorf("%s: error = %v, want that nothing there is administered", table, err)
+		}
+	}
+}
+
+func TestAccessGivenAndTaken(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	r := o.RepositoriesOf(o.Workspaces[0])[0]
+	var u *fakebitbucket.User
+	for _, m := range o.MembersOf(r.Workspace) {
+		if o.EffectivePermission(r, m.User) == "" {
+			u = m.User
+		}
+	}
+	held := func() string {
+		t.Helper()
+		in := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("user_uuid", "=", u.UUID)}
+		var all []string
+		for _, table := range []string{"bitbucket_repository_permission", "bitbucket_repository_user_permission", "bitbucket_repository_access"} {
+			all = append(all, strings.Join(values(h.rows(ask{table: table, where: in}), "permission"), ","))
+		}
+		for _, row := range h.rows(ask{table: "bitbucket_repository_user_permission", columns: "user_uuid repository_full_name permission"}) {
+			if row["user_uuid"] == u.UUID && row["repository_full_name"] == r.FullName() {
+				all = append(all, "all: "+row["permission"].(string))
+			}
+		}
+		return strings.Join(all, " ")
+	}
+	if got := held(); got != "  " {
+		t.Errorf("before: %q", got)
+	}
+	fake.GrantRepository(r.FullName(), u.UUID, "write")
+	if got := held(); got != "write write write all: write" {
+		t.Errorf("after it was given: %q", got)
+	}
+	fake.RevokeRepository(r.FullName(), u.UUID)
+	if got := held(); got != "  " {
+		t.Errorf("after it was taken: %q", got)
+	}
+}
+
+func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
+	for name, take := range map[string]func(*fakebitbucket.Server, *fakebitbucket.Repository){
+		"deleted": func(s *fakebitbucket.Server, r *fakebitbucket.Repository) { s.RemoveRepository(r.FullName()) },
+		"taken away": func(s *fakebitbucket.Server, r *fakebitbucket.Repository) {
+			s.RevokeRepository(r.FullName(), s.Organization().Connected.UUID)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, table := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_repository_override"} {
+				fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
+				o := truth{fake.Organization(), fake.Organization().Connected}
+				h := connected(t, fake)
+				before := h.rows(ask{table: table}) // and the inventory is remembered
+				var gone *fakebitbucket.Repository
+				for _, r := range o.repositories() {
+					for _, row := range before {
+						if row["repository_full_name"] == r.FullName() && !o.AdministersProject(r.Project, o.user) {
+							gone = r
+						}
+					}
+				}
+				take(fake, gone)
+				if now := fake.Organization(); now.Repository(gone.FullName()) != nil && now.EffectivePermission(gone, o.user) == "admin" {
+					t.Fatal("the user still administers it")
+				}
+				var want []string
+				for _, row := range before {
+					if row["repository_full_name"] != gone.FullName() {
+						want = append(want, line(row["repository_full_name"], row["title"]))
+					}
+				}
+				same(t, table, want, lines(h.rows(ask{table: table}), "repository_full_name", "title"))
+				_, err := h.try(context.Background(), ask{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
+				if err == nil {
+					t.Errorf("%s: no error for a repository that is named and gone", table)
+				}
+			}
+		})
+	}
+}
+
+// A server error must not look like a repository that has gone, nor the web page of something on the way.
+func TestRefusalsThatAreNoAnswer(t *testing.T) {
+	for name, fault := range map[string]fakebitbucket.Fault{
+		"a web page, not found": {Kind: fakebitbucket.FaultHTML, Status: http.StatusNotFound},
+		"a web page, forbidden": {Kind: fakebitbucket.FaultHTML, Status: http.StatusForbidden},
+		"not found":             {Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"no such thing"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+			h := connected(t, fake)
+			fault.Path, fault.Count, fault.Skip = "/2.0/repositories/{workspace}/{repo_slug}/{rest...}", -1, 3
+			fake.Inject(fault)
+			for _, table := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_webhook"} {
+				if rows, err := h.try(context.Background(), ask{table: table}); err == nil {
+					t.Errorf("%s: %d rows and no error", table, len(rows))
+				}
+			}
+		})
+	}
+}
+
+func TestScansShareTheRepositories(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250, OneWorkspace: true})
+	h := connected(t, fake)
+	tables := []string{"bitbucket_deploy_key", "bitbucket_webhook", "bitbucket_branch_restriction", "bitbucket_default_reviewer", "bitbucket_repository_override"}
+	inParallel(len(tables), len(tables), func(i int) {
+		if _, err := h.try(context.Background(), ask{table: tables[i-1]}); err != nil {
+			t.Error(err)
+		}
+	})
+	got := requested(fake)
+	if got["/repositories/{workspace}"] != 4 || got["/user/workspaces"] != 1 { // three pages, and the empty workspace
+		t.Errorf("the inventory took %d and %d requests, want 4 and 1", got["/repositories/{workspace}"], got["/user/workspaces"])
+	}
+}
+
+func TestLimitOverRepositories(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 500, OneWorkspace: true})
+	for i, table := range []string{"bitbucket_repository_override", "bitbucket_repository_user_permission", "bitbucket_repository_permission", "bitbucket_repository_access"} {
+		h := connected(t, fake, fmt.Sprintf("max_wait = \"%ds\"", 50+i)) // a connection that knows nothing yet
+		fake.ResetJournal()
+		if rows := h.rows(ask{table: table, limit: 5}); len(rows) != 5 {
+			t.Errorf("%s: %d rows, want 5", table, len(rows))
+		}
+		if n := len(fake.Journal()); n > 25 {
+			t.Errorf("%s: %d requests for 5 rows: %v", table, n, requested(fake))
+		}
+	}
+	settle(t)
+}
