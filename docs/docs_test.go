@@ -1,0 +1,260 @@
+// Package docs holds the documentation against the plugin: it runs every example.
+package docs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+func TestMain(m *testing.M) {
+	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK logs every error to standard error
+	os.Exit(m.Run())
+}
+
+// An example is a query of the documentation, in both dialects.
+type example struct {
+	page, title      string
+	postgres, sqlite string
+	none             bool // it looks for what should not exist
+}
+
+var (
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	fence   = regexp.MustCompile("(?s)```(sql[a-z+]*)\n(.*?)```")
+)
+
+// noRows stands above an example that looks for what should not exist, and does not in the demo organization.
+const noRows = "<!-- finds nothing in the demo organization -->"
+
+// examples are those of a page: under a heading, a query in both dialects, or some that are good for both.
+func examples(t *testing.T, page string) []example {
+	t.Helper()
+	text := read(t, page)
+	var all []example
+	starts := heading.FindAllStringSubmatchIndex(text, -1)
+	for i, start := range starts {
+		end := len(text)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		section := text[start[0]:end]
+		e := example{page: page, title: text[start[2]:start[3]], none: strings.Contains(section, noRows)}
+		both := e
+		for _, f := range fence.FindAllStringSubmatch(section, -1) {
+			switch dialect, sql := f[1], f[2]; {
+			case dialect == "sql":
+				e.postgres, e.sqlite = sql, sql
+				all = append(all, e)
+			case dialect == "sql+postgres" && both.postgres == "":
+				both.postgres = sql
+			case dialect == "sql+sqlite" && both.sqlite == "":
+				both.sqlite = sql
+			default:
+				t.Errorf("%s: %s: more than one query in %s", page, e.title, dialect)
+			}
+		}
+		switch {
+		case both.postgres != "" && both.sqlite != "":
+			all = append(all, both)
+		case both.postgres != "" || both.sqlite != "":
+			t.Errorf("%s: %s: a query in one dialect", page, e.title)
+		}
+	}
+	return all
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// pages are all that have examples.
+func pages(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables(t) {
+		all = append(all, page(table))
+	}
+	return append(all, "../README.md")
+}
+
+func page(table string) string { return filepath.Join("tables", table+".md") }
+
+// tables are the names of all tables.
+func tables(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, r := range bitbucket.Requirements() {
+		if r.Column == "" {
+			all = append(all, r.Table)
+		}
+	}
+	return all
+}
+
+// demo opens the tables of the demo organization.
+func demo(t *testing.T) *sqlhost.Host {
+	t.Helper()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	connection := sqlhost.Connection{Name: "bitbucket", Plugin: "local/bitbucket", Config: fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(o.Connected.UUID, fakebitbucket.AllScopes()...))}
+	host, err := sqlhost.Open(t.Context(), bitbucket.NewServer(), []sqlhost.Connection{connection})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = host.Close() })
+	return host
+}
+
+func TestExamples(t *testing.T) {
+	host := demo(t)
+	inSQLite := map[string]int{}
+	var all []example
+	for _, page := range pages(t) {
+		all = append(all, examples(t, page)...)
+	}
+	key := func(e example) string { return strings.TrimSuffix(filepath.Base(e.page), ".md") + ": " + e.title }
+	t.Run("SQLite", func(t *testing.T) {
+		for _, e := range all {
+			n, err := rowsInSQLite(t.Context(), host, e.sqlite)
+			switch {
+			case err != nil:
+				t.Errorf("%s: %v", key(e), err)
+				continue
+			case (n == 0) != e.none:
+				t.Errorf("%s: %d rows", key(e), n)
+			}
+			inSQLite[key(e)] = n
+		}
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		conn := postgrestest.Start(t)
+		postgrestest.Load(t, conn, host, host.Tables())
+		for _, e := range all {
+			rows, err := conn.Query(t.Context(), e.postgres)
+			n := 0
+			if err == nil {
+				for rows.Next() {
+					n++
+				}
+				rows.Close()
+				err = rows.Err()
+			}
+			if err != nil {
+				t.Errorf("%s: %v", key(e), err)
+			} else if want, ok := inSQLite[key(e)]; ok && n != want {
+				t.Errorf("%s: %d rows in PostgreSQL, %d in SQLite", key(e), n, want)
+			}
+		}
+	})
+}
+
+func rowsInSQLite(ctx context.Context, host *sqlhost.Host, sql string) (int, error) {
+	rows, err := host.Query(ctx, strings.TrimRight(strings.TrimSpace(sql), ";"))
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		n++
+	}
+	return n, rows.Err()
+}
+
+// notes are the lines of a page's important notes that a test can check.
+var notes = map[string]*regexp.Regexp{
+	"scopes": regexp.MustCompile(`(?m)^- \*\*Scopes:\*\* (.*)$`),
+	"role":   regexp.MustCompile(`(?m)^- \*\*Role:\*\* (.*)$`),
+	"covers": regexp.MustCompile(`(?m)^- \*\*Coverage:\*\* (.*)$`),
+	"costs":  regexp.MustCompile(`(?m)^- \*\*Cost:\*\* (.*)$`),
+}
+
+var word = regexp.MustCompile("`([a-z:]+)`")
+
+// A page has the form that Steampipe's hub expects, and says what its table needs.
+func TestPages(t *testing.T) {
+	found, err := filepath.Glob("tables/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range found {
+		if name := strings.TrimSuffix(filepath.Base(file), ".md"); !slices.Contains(tables(t), name) {
+			t.Errorf("%s is of no table", file)
+		}
+	}
+	needed := map[string][]string{}
+	for _, r := range bitbucket.Requirements() {
+		needed[r.Table] = append(needed[r.Table], r.Scopes...)
+	}
+	for _, table := range tables(t) {
+		t.Run(table, func(t *testing.T) {
+			text := read(t, page(table))
+			title := regexp.MustCompile(`(?m)^title: "Steampipe Table: ` + table + ` - Query Bitbucket (.*) using SQL"$`).FindStringSubmatch(text)
+			if title == nil {
+				t.Fatal("no title in the front matter")
+			}
+			for _, part := range []string{
+				"---\ntitle: ", "\ndescription: \"Allows users to query ", "\nfolder: \"", "\n---\n",
+				"\n# Table: " + table + " - Query Bitbucket " + title[1] + " using SQL\n",
+				"\n## Table Usage Guide\n", "\n**Important Notes**\n", "\n## Examples\n\n### Basic info\n",
+			} {
+				if !strings.Contains(text, part) {
+					t.Errorf("no %q", part)
+				}
+			}
+			for name, note := range notes {
+				if note.FindString(text) == "" {
+					t.Errorf("the notes do not say %s", name)
+				}
+			}
+			var scopes []string
+			for _, scope := range word.FindAllStringSubmatch(strings.Join(notes["scopes"].FindStringSubmatch(text), " "), -1) {
+				scopes = append(scopes, scope[1])
+			}
+			slices.Sort(scopes)
+			want := slices.Clone(needed[table])
+			slices.Sort(want)
+			if diff := cmp.Diff(slices.Compact(want), slices.Compact(scopes)); diff != "" {
+				t.Errorf("scopes (-needed +said):\n%s", diff)
+			}
+			all := examples(t, page(table))
+			if n := len(all); n < 3 || n > 8 {
+				t.Errorf("%d examples, want four or five", n)
+			}
+			for _, e := range all {
+				for _, sql := range []string{e.postgres, e.sqlite} {
+					if strings.Contains(sql, "select *") || strings.Contains(sql, "select\n  *") {
+						t.Errorf("%s: select * says nothing", e.title)
+					}
+					if lower := regexp.MustCompile(`'[^']*'`).ReplaceAllString(sql, "''"); lower != strings.ToLower(lower) {
+						t.Errorf("%s: SQL is written in lower case", e.title)
+					}
+					if !strings.Contains(sql, table) {
+						t.Errorf("%s: the query is not about the table", e.title)
+					}
+				}
+			}
+		})
+	}
+}

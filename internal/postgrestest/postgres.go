@@ -1,0 +1,190 @@
+// Package postgrestest runs SQL as people do who use Steampipe: in a PostgreSQL. A test gets a server of its own, in a
+// temporary folder and on a socket there, with tables whose columns have the types that Steampipe gives them.
+package postgrestest
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// Start starts a server for the test and connects to it. Where there is no PostgreSQL the test is skipped; in CI, which
+// installs it, that is a failure.
+func Start(t testing.TB) *pgx.Conn {
+	t.Helper()
+	bin, err := programs()
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("skipped: %v", err)
+	}
+	dir, err := os.MkdirTemp("", "pg") // short, as the name of a socket must be
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	server := &server{t: t, bin: bin, data: filepath.Join(dir, "data")}
+	if server.as, err = unprivileged(); err != nil {
+		t.Fatal(err)
+	}
+	if server.as != nil {
+		if err := os.Chown(dir, int(server.as.Uid), int(server.as.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.run("initdb", "--pgdata", server.data, "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
+	server.run("pg_ctl", "start", "--wait", "--silent", "--pgdata", server.data, "--log", filepath.Join(dir, "log"),
+		"--options", "-c listen_addresses='' -c unix_socket_directories='"+dir+"' -c fsync=off")
+	t.Cleanup(func() { server.run("pg_ctl", "stop", "--mode", "immediate", "--silent", "--pgdata", server.data) })
+	conn, err := pgx.Connect(context.Background(), "host="+dir+" user=steampipe dbname=postgres timezone=UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// A server is a PostgreSQL in a folder.
+type server struct {
+	t    testing.TB
+	bin  string              // folder of its programs
+	data string              // folder of its data
+	as   *syscall.Credential // who runs it; nil for whoever runs the test
+}
+
+func (s *server) run(program string, arguments ...string) {
+	s.t.Helper()
+	cmd := exec.Command(filepath.Join(s.bin, program), arguments...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	// The server keeps what it inherits open, so its output goes to a file of its own and not to a pipe.
+	said, err := os.CreateTemp("", program)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer os.Remove(said.Name())
+	defer said.Close()
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Run(); err != nil {
+		text, _ := os.ReadFile(said.Name())
+		s.t.Fatalf("%s: %v\n%s", program, err, text)
+	}
+}
+
+// programs is the folder of PostgreSQL's programs: those in the path, or the newest that Debian has installed.
+func programs() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is a good one
+	if len(found) == 0 {
+		return "", errors.New("there is no PostgreSQL here; on Debian: apt-get install postgresql")
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+		return n
+	}
+	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+}
+
+// unprivileged is whom the server runs as, since PostgreSQL refuses to run as root.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
+	}
+	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
+}
+
+// types are those that Steampipe's foreign tables have for a plugin's columns.
+var types = map[sqlhost.Type]string{
+	sqlhost.Boolean:   "boolean",
+	sqlhost.Integer:   "bigint",
+	sqlhost.Real:      "double precision",
+	sqlhost.Text:      "text",
+	sqlhost.Timestamp: "timestamp with time zone",
+	sqlhost.JSON:      "jsonb",
+}
+
+// Load copies tables from a host into the database, with all their rows.
+func Load(t testing.TB, conn *pgx.Conn, host *sqlhost.Host, tables []sqlhost.Table) {
+	t.Helper()
+	for _, table := range tables {
+		if err := load(t.Context(), conn, host, table); err != nil {
+			t.Fatalf("%s: %v", table.Name, err)
+		}
+	}
+}
+
+func load(ctx context.Context, conn *pgx.Conn, host *sqlhost.Host, table sqlhost.Table) error {
+	var names, declared []string
+	for _, c := range table.Columns {
+		if c.Hidden {
+			continue
+		}
+		if types[c.Type] == "" {
+			return fmt.Errorf("column %s: nobody knows how Steampipe stores a %s", c.Name, c.Type)
+		}
+		names = append(names, sqlhost.Quote(c.Name))
+		declared = append(declared, sqlhost.Quote(c.Name)+" "+types[c.Type])
+	}
+	if _, err := conn.Exec(ctx, "create table "+table.Name+" ("+strings.Join(declared, ", ")+")"); err != nil {
+		return err
+	}
+	rows, err := host.Query(ctx, "select "+strings.Join(names, ", ")+" from "+table.Name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	reader, writer := io.Pipe()
+	go func() { writer.CloseWithError(write(writer, rows)) }()
+	_, err = conn.PgConn().CopyFrom(ctx, reader, "copy "+table.Name+" from stdin (format csv)")
+	return errors.Join(err, reader.Close())
+}
+
+// write writes rows as CSV, in which nothing stands for null.
+func write(to io.Writer, rows *sqlhost.Rows) error {
+	w := csv.NewWriter(to)
+	for rows.Next() {
+		var fields []string
+		for _, v := range rows.Values() {
+			if v == nil {
+				fields = append(fields, "")
+			} else {
+				fields = append(fields, fmt.Sprint(v))
+			}
+		}
+		if err := w.Write(fields); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return errors.Join(rows.Err(), w.Error())
+}
