@@ -56,3 +56,13 @@ func collapse(scopes []string) []string {
 	}
 	return shown
 }
+
+// ScopesOf are the OAuth scopes that an endpoint requires, which is named as [Entry.Endpoint] does.
+func ScopesOf(endpoint string) []string {
+	for _, e := range endpoints {
+		if e.path == endpoint {
+			return strings.Fields(e.scopes)
+		}
+	}
+	return nil
+}

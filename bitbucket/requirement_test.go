@@ -1,0 +1,38 @@
+package bitbucket
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// The scopes that a table declares are those of the requests that it makes, and no other.
+func TestScopesAreThoseOfTheRequests(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	declared := map[string][]string{}
+	for _, r := range Requirements() {
+		declared[r.Table] = append(declared[r.Table], r.Scopes...)
+	}
+	for _, tab := range tables {
+		t.Run(tab.name, func(t *testing.T) {
+			connections.Lock()
+			clear(connections.bySettings) // so that nothing is known yet
+			connections.Unlock()
+			h := connected(t, fake)
+			fake.ResetJournal()
+			h.rows(ask{table: tab.name})
+			var needed []string
+			for _, e := range fake.Journal() {
+				needed = append(needed, fakebitbucket.ScopesOf(e.Endpoint)...)
+			}
+			slices.Sort(needed)
+			slices.Sort(declared[tab.name])
+			if diff := cmp.Diff(slices.Compact(needed), slices.Compact(declared[tab.name])); diff != "" {
+				t.Errorf("scopes (-needed +declared):\n%s", diff)
+			}
+		})
+	}
+}
