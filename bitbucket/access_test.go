@@ -103,8 +103,7 @@ func (o truth) projects() []*fakebitbucket.Project {
 // another some repositories, and for users who administer no workspace.
 var organizations = map[string]fakebitbucket.Options{
 	"administrator":         {Repositories: 300, Users: 80, Groups: 15},
-	"administrator, seed 7": {Repositories: 310, Users: 85, Groups: 16, Seed: 7},
-	"administrator of all":  {Repositories: 300, Users: 80, Groups: 15, Seed: 3, OneWorkspace: true},
+	"administrator, seed 7": {Repositories: 310, Users: 85, Groups: 16, Seed: 7, OneWorkspace: true},
 	"plain member":          {Repositories: 300, Users: 80, Groups: 15, PlainMember: true},
 	"plain member, seed 5":  {Repositories: 305, Users: 90, Groups: 17, Seed: 5, PlainMember: true},
 	"groups closed":         {Repositories: 300, Users: 80, Groups: 15, Seed: 11, GroupsClosed: true},

@@ -2,10 +2,12 @@ package bitbucket
 
 import (
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
 func TestMain(m *testing.M) {
 	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK logs every error to standard error
+	debug.SetGCPercent(400)                 // the fake's organizations are large and live long: half the time went into looking at them
 	os.Exit(m.Run())
 }
