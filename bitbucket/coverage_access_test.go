@@ -269,3 +269,20 @@ func TestLimitOverRepositories(t *testing.T) {
 	}
 	settle(t)
 }
+
+// A row is the same whether the query names the workspace or not.
+func TestNamedWorkspaceIsTheSame(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	slug := fake.Organization().Workspaces[0].Slug
+	for table := range administrators {
+		columns := strings.Fields(allColumns(table))
+		var all []map[string]any
+		for _, row := range h.rows(ask{table: table}) {
+			if row["workspace_slug"] == slug {
+				all = append(all, row)
+			}
+		}
+		same(t, table, lines(all, columns...), lines(h.rows(ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
+	}
+}

@@ -199,6 +199,13 @@ func (s *scan) administeredPlaces(ctx context.Context) iter.Seq2[place, error] {
 				}
 				err = failed
 			}
+			if err == nil && p.named && s.wants("workspace_uuid") { // which a name does not tell
+				known, ok, failed := s.listed(ctx, p)
+				if ok && known.Get("slug").String() == p.slug() {
+					p.workspace = known
+				}
+				err = failed
+			}
 			if !yield(p, err) || err != nil {
 				return
 			}
