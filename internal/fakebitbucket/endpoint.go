@@ -16,6 +16,7 @@ type endpoint struct {
 	tokenScopes string                   // of API tokens
 	needs       func(*call) error        // finds what the path names and checks the caller's role
 	params      string                   // query parameters that it knows besides fields, page, pagelen, q and sort
+	repeatable  string                   // those that may be repeated
 	people      bool                     // tokens of a workspace are refused
 	public      bool                     // anybody may call it in spite of the scopes, for what is public
 	gone        string                   // the announced change that removed it
@@ -32,6 +33,7 @@ type listing struct {
 	max      int      // the longest page; default 100
 	nextForm NextForm // default: page numbers
 	noSize   bool     // size and page are not told
+	whole    bool     // everything is on the first page, whatever pagelen says
 }
 
 // A collection is a list of objects that are made when they are needed.
@@ -60,6 +62,14 @@ type call struct {
 	repository *Repository
 	user       *User
 	membership *Membership
+
+	// What needs found in Bitbucket Pipelines.
+	pipelines   *Pipelines
+	pipeline    *Pipeline
+	step        *PipelineStep
+	testCase    *TestCase
+	schedule    *PipelineSchedule
+	environment *DeploymentEnvironment
 }
 
 // route finds the endpoint of a path.
@@ -216,7 +226,7 @@ func (c *call) checkParameters() {
 	for name, values := range c.query {
 		if !slices.Contains(known, name) {
 			c.violate("the query parameter %s is unknown here", name)
-		} else if len(values) > 1 && name != "state" {
+		} else if len(values) > 1 && name != "state" && !slices.Contains(strings.Fields(c.endpoint.repeatable), name) {
 			c.violate("the query parameter %s is repeated", name)
 		}
 	}

@@ -14,6 +14,7 @@ type apiError struct {
 	detail  any
 	data    any
 	plain   bool // text/plain, not JSON
+	untyped bool // without the type of the object
 }
 
 func (e *apiError) Error() string { return e.message }
@@ -76,6 +77,9 @@ func (e *apiError) response() *response {
 		inner["detail"] = e.detail
 	}
 	body := map[string]any{"type": "error", "error": inner}
+	if e.untyped {
+		delete(body, "type")
+	}
 	if e.data != nil {
 		inner["data"], body["data"] = e.data, e.data
 	}

@@ -3,6 +3,7 @@ package fakebitbucket
 import (
 	"encoding/hex"
 	"hash/fnv"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -37,6 +38,9 @@ func (c *call) page() (any, error) {
 	if c.server.options.ShortPages {
 		step = max(1, step-1)
 	}
+	if l.whole {
+		step = math.MaxInt32
+	}
 	offset, err := c.offset(form, step)
 	if err != nil {
 		return nil, err
@@ -52,10 +56,11 @@ func (c *call) page() (any, error) {
 		values = append(values, all.at(i))
 	}
 	page := object{{name: "values", value: values}, {name: "pagelen", value: pagelen}}
-	if numbered := form == "" || form == NextNumber; numbered && !l.noSize && !c.server.options.OmitSize {
+	numbered := form == "" || form == NextNumber
+	if numbered && !l.noSize && !c.server.options.OmitSize {
 		page = append(page, member{name: "size", value: all.length}, member{name: "page", value: offset/step + 1})
 	}
-	if to < all.length {
+	if to < all.length && !(numbered && c.server.options.OmitNext) {
 		page = append(page, member{name: "next", value: c.next(form, to, step)})
 	}
 	return page, nil

@@ -62,6 +62,8 @@ type Options struct {
 	NextByUUID bool
 	// OmitSize leaves size and page out of lists.
 	OmitSize bool
+	// OmitNext leaves `next` out of numbered pages, as those of pipelines once did: their size tells whether there are more.
+	OmitNext bool
 	// ShortPages puts one object fewer on a page than its pagelen.
 	ShortPages bool
 }

@@ -1,0 +1,365 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Where things are that belong to Bitbucket Pipelines and Deployments. Their names are written now in one way, now in
+// another.
+const (
+	ofRepository = "/2.0/repositories/{workspace}/{repo_slug}"
+	ofWorkspace  = "/2.0/workspaces/{workspace}/pipelines-config"
+	ofSteps      = ofRepository + "/pipelines/{pipeline_uuid}/steps"
+	ofTests      = ofSteps + "/{step_uuid}/test_reports"
+	ofSchedules  = ofRepository + "/pipelines_config/schedules"
+)
+
+const (
+	readPipelines = "read:pipeline:bitbucket"
+	readRunners   = "read:runner:bitbucket"
+)
+
+// pipelineEndpoints tell about pipelines, how they are set up, and what they deploy. The documents name no roles for
+// that. As in the interface, whoever sees a repository sees its pipelines, schedules, caches, environments and
+// deployments, while variables, SSH keys, known hosts and runners are for administrators.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/
+var pipelineEndpoints = []endpoint{
+	{
+		path: ofRepository + "/pipelines", scopes: "pipeline", tokenScopes: readPipelines, needs: pipelinesOf(aRepository),
+		params:     strings.Join(slices.Sorted(maps.Keys(pipelineFilters)), " ") + " page pagelen",
+		repeatable: "status",
+		list: &listing{
+			of:   filteredPipelines,
+			sort: fieldsOf(map[kind]string{datetime: "created_on run_creation_date=created_on", textKind: "creator.uuid"}),
+		},
+	},
+	{
+		path: ofRepository + "/pipelines/{pipeline_uuid}", scopes: "pipeline", tokenScopes: readPipelines, needs: aPipeline,
+		get: func(c *call) (any, error) { return pipelineObject(c.repository, c.pipeline), nil },
+	},
+	{
+		path: ofSteps, scopes: "pipeline", tokenScopes: readPipelines, needs: aPipeline,
+		list: &listing{whole: true, of: func(c *call) collection {
+			return collect(c.pipeline.Steps, func(s *PipelineStep) object { return stepObject(c.pipeline, s) })
+		}},
+	},
+	{
+		path: ofSteps + "/{step_uuid}", scopes: "pipeline", tokenScopes: readPipelines, needs: aStep,
+		get: func(c *call) (any, error) { return stepObject(c.pipeline, c.step), nil },
+	},
+	{
+		path: ofTests, scopes: "pipeline", tokenScopes: readPipelines, needs: aTestedStep,
+		get: func(c *call) (any, error) { return testReportObject(c.step), nil },
+	},
+	{
+		path: ofTests + "/test_cases", scopes: "pipeline", tokenScopes: readPipelines, needs: aTestedStep,
+		list: &listing{of: func(c *call) collection { return collect(c.step.Report.Cases, testCaseObject) }},
+	},
+	{
+		path:   ofTests + "/test_cases/{test_case_uuid}/test_case_reasons",
+		scopes: "pipeline", tokenScopes: readPipelines, needs: aTestCase,
+		list: &listing{of: func(c *call) collection { return collect([]*TestCase{c.testCase}, testCaseReasonObject) }},
+	},
+	{
+		path:   ofRepository + "/pipelines_config",
+		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: pipelinesOf(anAdminsRepository),
+		get: func(c *call) (any, error) {
+			return object{
+				{name: "type", value: "repository_pipelines_configuration"},
+				{name: "enabled", value: c.pipelines.Enabled},
+				{name: "repository", value: lazy(func() any { return embeddedRepository(c.repository) })},
+			}, nil
+		},
+	},
+	{
+		path: ofSchedules, scopes: "pipeline", tokenScopes: readPipelines, needs: pipelinesOf(aRepository),
+		list: &listing{of: func(c *call) collection {
+			return collect(c.pipelines.Schedules, func(s *PipelineSchedule) object { return scheduleObject(c.repository, s) })
+		}},
+	},
+	{
+		path: ofSchedules + "/{schedule_uuid}", scopes: "pipeline", tokenScopes: readPipelines, needs: aSchedule,
+		get: func(c *call) (any, error) { return scheduleObject(c.repository, c.schedule), nil },
+	},
+	{
+		path: ofSchedules + "/{schedule_uuid}/executions", scopes: "pipeline", tokenScopes: readPipelines, needs: aSchedule,
+		list: &listing{of: func(c *call) collection { return collect(c.schedule.Executions, executionObject) }},
+	},
+	{
+		path: ofRepository + "/pipelines_config/variables", scopes: "pipeline", tokenScopes: readPipelines,
+		needs: pipelinesOf(anAdminsRepository),
+		list:  &listing{of: func(c *call) collection { return collect(c.pipelines.Variables, variableObject) }},
+	},
+	{
+		path: ofRepository + "/pipelines_config/variables/{variable_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
+		needs: pipelinesOf(anAdminsRepository),
+		get:   func(c *call) (any, error) { return c.variable(c.pipelines.Variables) },
+	},
+	{
+		path: ofRepository + "/pipelines_config/ssh/key_pair", scopes: "pipeline", tokenScopes: readPipelines,
+		needs: pipelinesOf(anAdminsRepository), get: sshKeyPair,
+	},
+	{
+		path: ofRepository + "/pipelines_config/ssh/known_hosts", scopes: "pipeline", tokenScopes: readPipelines,
+		needs: pipelinesOf(anAdminsRepository),
+		list:  &listing{of: func(c *call) collection { return collect(c.pipelines.KnownHosts, knownHostObject) }},
+	},
+	{
+		path: ofRepository + "/pipelines_config/ssh/known_hosts/{known_host_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
+		needs: pipelinesOf(anAdminsRepository),
+		get: func(c *call) (any, error) {
+			return found(c.pipelines.KnownHosts, c.path["known_host_uuid"], "Known host", knownHostObject,
+				func(h *PipelineKnownHost) string { return h.UUID })
+		},
+	},
+	{
+		path: ofRepository + "/pipelines-config/caches", scopes: "pipeline", tokenScopes: readPipelines, needs: pipelinesOf(aRepository),
+		list: &listing{of: func(c *call) collection { return collect(c.pipelines.Caches, cacheObject) }},
+	},
+	{
+		path: ofRepository + "/pipelines-config/runners", scopes: "runner", tokenScopes: readRunners,
+		needs: pipelinesOf(anAdminsRepository),
+		list:  &listing{of: func(c *call) collection { return collect(c.pipelines.Runners, runnerObject) }},
+	},
+	{
+		path: ofRepository + "/pipelines-config/runners/{runner_uuid}", scopes: "runner", tokenScopes: readRunners,
+		needs: pipelinesOf(anAdminsRepository),
+		get:   func(c *call) (any, error) { return c.runner(c.pipelines.Runners) },
+	},
+	{
+		path: ofWorkspace + "/variables", scopes: "pipeline", tokenScopes: readPipelines, needs: anOwnersWorkspace,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.WorkspacePipelinesOf(c.workspace).Variables, variableObject)
+		}},
+	},
+	{
+		path: ofWorkspace + "/variables/{variable_uuid}", scopes: "pipeline", tokenScopes: readPipelines, needs: anOwnersWorkspace,
+		get: func(c *call) (any, error) { return c.variable(c.org.WorkspacePipelinesOf(c.workspace).Variables) },
+	},
+	{
+		path: ofWorkspace + "/runners", scopes: "runner", tokenScopes: readRunners, needs: anOwnersWorkspace,
+		list: &listing{of: func(c *call) collection {
+			return collect(c.org.WorkspacePipelinesOf(c.workspace).Runners, runnerObject)
+		}},
+	},
+	{
+		path: ofWorkspace + "/runners/{runner_uuid}", scopes: "runner", tokenScopes: readRunners, needs: anOwnersWorkspace,
+		get: func(c *call) (any, error) { return c.runner(c.org.WorkspacePipelinesOf(c.workspace).Runners) },
+	},
+	{
+		path: ofRepository + "/deployments", scopes: "pipeline", tokenScopes: readPipelines, needs: deploymentsOf(aRepository),
+		list: &listing{of: func(c *call) collection {
+			return collect(c.pipelines.Deployments, func(d *Deployment) object { return deploymentObject(c.repository, d) })
+		}},
+	},
+	{
+		path: ofRepository + "/deployments/{deployment_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
+		needs: deploymentsOf(aRepository),
+		get: func(c *call) (any, error) {
+			render := func(d *Deployment) object { return deploymentObject(c.repository, d) }
+			return found(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render,
+				func(d *Deployment) string { return d.UUID })
+		},
+	},
+	{
+		path: ofRepository + "/environments", scopes: "pipeline", tokenScopes: readPipelines, needs: deploymentsOf(aRepository),
+		list: &listing{of: func(c *call) collection { return collect(c.pipelines.Environments, environmentObject) }},
+	},
+	{
+		path: ofRepository + "/environments/{environment_uuid}", scopes: "pipeline", tokenScopes: readPipelines, needs: anEnvironment(aRepository),
+		get: func(c *call) (any, error) { return environmentObject(c.environment), nil },
+	},
+	{
+		path:   ofRepository + "/deployments_config/environments/{environment_uuid}/variables",
+		scopes: "pipeline", tokenScopes: readPipelines, needs: anEnvironment(anAdminsRepository),
+		list: &listing{of: func(c *call) collection { return collect(c.environment.Variables, variableObject) }},
+	},
+}
+
+// pipelineFilters are the parameters that narrow a list of pipelines, instead of q. A value that none of them can have
+// is no error: nothing is found.
+var pipelineFilters = map[string]func(*Pipeline) []string{
+	"creator.uuid": func(p *Pipeline) []string {
+		if p.Creator == nil {
+			return nil
+		}
+		return []string{p.Creator.UUID}
+	},
+	"target.ref_type": func(p *Pipeline) []string { return []string{strings.ToUpper(p.Target.RefType)} },
+	"target.ref_name": func(p *Pipeline) []string { return []string{p.Target.RefName} },
+	"target.branch": func(p *Pipeline) []string {
+		if p.Target.RefType == "tag" {
+			return nil
+		}
+		return []string{p.Target.RefName, p.Target.Source}
+	},
+	"target.commit.hash":      func(p *Pipeline) []string { return []string{p.Target.Commit} },
+	"target.selector.pattern": func(p *Pipeline) []string { return []string{p.Target.SelectorPattern} },
+	"target.selector.type": func(p *Pipeline) []string {
+		return []string{map[string]string{
+			"branches": "BRANCH", "tags": "TAG", "custom": "CUSTOM", "pull-requests": "PULLREQUESTS", "default": "DEFAULT",
+		}[p.Target.SelectorType]}
+	},
+	"created_on": func(p *Pipeline) []string {
+		return []string{p.CreatedOn.UTC().Format(layoutRun), p.CreatedOn.UTC().Format(time.RFC3339Nano)}
+	},
+	"trigger_type": func(p *Pipeline) []string {
+		if p.Trigger == "SCHEDULE" {
+			return []string{"SCHEDULED"}
+		}
+		return []string{p.Trigger}
+	},
+	"status": func(p *Pipeline) []string { return []string{p.State.status()} },
+}
+
+func filteredPipelines(c *call) collection {
+	var kept []*Pipeline
+	for _, p := range c.pipelines.Runs {
+		matches := true
+		for name, values := range pipelineFilters {
+			is := func(asked string) bool { return asked != "" && slices.Contains(values(p), asked) }
+			matches = matches && (!c.query.Has(name) || slices.ContainsFunc(c.query[name], is))
+		}
+		if matches {
+			kept = append(kept, p)
+		}
+	}
+	return collect(kept, func(p *Pipeline) object { return pipelineObject(c.repository, p) })
+}
+
+func sshKeyPair(c *call) (any, error) {
+	if c.pipelines.PublicKey == "" {
+		return nil, notInPipelines("SSH key pair not found in repository %s", c.repository.UUID)
+	}
+	return object{{name: "type", value: "pipeline_ssh_key_pair"}, {name: "public_key", value: c.pipelines.PublicKey}}, nil
+}
+
+func (c *call) variable(among []*PipelineVariable) (any, error) {
+	return found(among, c.path["variable_uuid"], "Variable", variableObject, func(v *PipelineVariable) string { return v.UUID })
+}
+
+func (c *call) runner(among []*PipelineRunner) (any, error) {
+	return found(among, c.path["runner_uuid"], "Runner", runnerObject, func(r *PipelineRunner) string { return r.UUID })
+}
+
+// found is the one of many that has a UUID.
+func found[T any](among []T, uuid, what string, render func(T) object, of func(T) string) (any, error) {
+	for _, x := range among {
+		if of(x) == uuid {
+			return render(x), nil
+		}
+	}
+	return nil, notInPipelines("%s %s does not exist.", what, uuid)
+}
+
+// notInPipelines is a refusal in the words of the services behind Bitbucket Pipelines: the useful ones are the detail,
+// and there is no type.
+func notInPipelines(format string, a ...any) error {
+	return &apiError{status: http.StatusNotFound, message: "Not found", detail: fmt.Sprintf(format, a...), untyped: true}
+}
+
+// pipelinesOf is a repository that Bitbucket Pipelines knows, with whatever else the caller needs to be.
+func pipelinesOf(repository func(*call) error) func(*call) error {
+	known := deploymentsOf(repository)
+	return func(c *call) error {
+		if err := known(c); err != nil {
+			return err
+		}
+		if !c.pipelines.Known {
+			return notInPipelines("Pipelines is not enabled for repository %s", c.repository.UUID)
+		}
+		return nil
+	}
+}
+
+// deploymentsOf is any repository, with whatever else the caller needs to be. Deployments are another service: a
+// repository without pipelines has none, which is no error. Neither service takes braces as they are.
+func deploymentsOf(repository func(*call) error) func(*call) error {
+	return func(c *call) error {
+		if err := repository(c); err != nil {
+			return err
+		}
+		if strings.ContainsAny(c.request.RequestURI, "{}") {
+			return &apiError{status: http.StatusBadRequest, message: "Bad request", detail: "Unexpected response body", untyped: true}
+		}
+		c.pipelines = c.org.PipelinesOf(c.repository)
+		return nil
+	}
+}
+
+// aPipeline is one of a repository's, by its UUID or its build number.
+func aPipeline(c *call) error {
+	if err := pipelinesOf(aRepository)(c); err != nil {
+		return err
+	}
+	if c.pipeline = c.pipelines.run(c.path["pipeline_uuid"]); c.pipeline == nil {
+		return notInPipelines("Pipeline with build number '%s' not found in repository %s", c.path["pipeline_uuid"], c.repository.UUID)
+	}
+	return nil
+}
+
+func aStep(c *call) error {
+	if err := aPipeline(c); err != nil {
+		return err
+	}
+	if c.step = c.pipeline.step(c.path["step_uuid"]); c.step == nil {
+		return notInPipelines("Step %s does not exist.", c.path["step_uuid"])
+	}
+	return nil
+}
+
+// aTestedStep is one that reported tests.
+func aTestedStep(c *call) error {
+	if err := aStep(c); err != nil {
+		return err
+	}
+	if c.step.Report == nil {
+		return notInPipelines("Test reports of step %s do not exist.", c.step.UUID)
+	}
+	return nil
+}
+
+func aTestCase(c *call) error {
+	if err := aTestedStep(c); err != nil {
+		return err
+	}
+	at := slices.IndexFunc(c.step.Report.Cases, func(t *TestCase) bool { return t.UUID == c.path["test_case_uuid"] })
+	if at < 0 {
+		return notInPipelines("Test case %s does not exist.", c.path["test_case_uuid"])
+	}
+	c.testCase = c.step.Report.Cases[at]
+	return nil
+}
+
+func aSchedule(c *call) error {
+	if err := pipelinesOf(aRepository)(c); err != nil {
+		return err
+	}
+	at := slices.IndexFunc(c.pipelines.Schedules, func(s *PipelineSchedule) bool { return s.UUID == c.path["schedule_uuid"] })
+	if at < 0 {
+		return notInPipelines("Schedule %s does not exist.", c.path["schedule_uuid"])
+	}
+	c.schedule = c.pipelines.Schedules[at]
+	return nil
+}
+
+// anEnvironment is one of a repository's.
+func anEnvironment(repository func(*call) error) func(*call) error {
+	return func(c *call) error {
+		if err := deploymentsOf(repository)(c); err != nil {
+			return err
+		}
+		at := slices.IndexFunc(c.pipelines.Environments, func(e *DeploymentEnvironment) bool { return e.UUID == c.path["environment_uuid"] })
+		if at < 0 {
+			return notInPipelines("Environment %s does not exist.", c.path["environment_uuid"])
+		}
+		c.environment = c.pipelines.Environments[at]
+		return nil
+	}
+}

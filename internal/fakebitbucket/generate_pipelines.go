@@ -1,0 +1,409 @@
+package fakebitbucket
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// How many pipelines there are: most repositories have a few, one in each workspace has pages of them.
+const (
+	busyRuns = 230
+	busyAt   = 2 // the place of the busy repository in its workspace
+)
+
+// A pipelineMaker makes what belongs to Bitbucket Pipelines.
+type pipelineMaker struct{ *generator }
+
+// pipelines makes what a repository has in Bitbucket Pipelines. Its place in the workspace decides the kind.
+func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
+	at := max(0, slices.Index(m.org.RepositoriesOf(r.Workspace), r))
+	p := &Pipelines{}
+	if r.MainBranch == "" || at%6 == 1 {
+		return p // never turned on
+	}
+	p.Known, p.Enabled = true, at%9 != 5
+	p.Environments = m.environments(at)
+	p.Variables = m.variables(3 + at%3*5)
+	p.Runs = m.runs(r, p, at)
+	p.Deployments = m.deployments(r, p)
+	p.Schedules = m.schedules(r, p, at)
+	p.Caches = m.caches(p)
+	if at%4 == 0 {
+		p.PublicKey = "ssh-rsa " + m.base64(60) + " pipelines@" + r.Slug
+	}
+	for _, host := range [][]string{nil, {"git.example.com"}, {"git.example.com", "deploy.example.net:2222"}}[at%3] {
+		p.KnownHosts = append(p.KnownHosts, m.knownHost(host))
+	}
+	if at%7 == 2 {
+		p.Runners = m.runners(1 + at%3)
+	}
+	return p
+}
+
+// runs makes the pipelines of a repository, oldest first.
+func (m *pipelineMaker) runs(r *Repository, p *Pipelines, at int) []*Pipeline {
+	n, days := 1+m.IntN(3), 200.0
+	if at == busyAt {
+		n, days = busyRuns, 60
+	}
+	newest := m.now.Add(-time.Minute)
+	if !p.Enabled {
+		newest = m.now.AddDate(-1, 0, 0) // the day on which it was turned off
+	}
+	oldest := newest.Add(-time.Duration(days * 24 * float64(time.Hour)))
+	if oldest.Before(r.CreatedOn) {
+		oldest = r.CreatedOn
+	}
+	if !oldest.Before(newest) {
+		return nil // the repository is younger than that
+	}
+	users := m.usersOf(r.Workspace)
+	runs := make([]*Pipeline, n)
+	for i := range runs {
+		between := (float64(i) + m.Float64()) / float64(n)
+		created := oldest.Add(time.Duration(between * float64(newest.Sub(oldest)))).Truncate(time.Microsecond)
+		if i%5 == 2 {
+			created = created.Truncate(time.Millisecond) // as they all were in former years
+		}
+		runs[i] = m.run(r, i, n, created, users)
+		m.steps(runs[i], p, at == busyAt)
+	}
+	return runs
+}
+
+// run makes the i-th of n pipelines.
+func (m *pipelineMaker) run(r *Repository, i, n int, created time.Time, users []*User) *Pipeline {
+	p := &Pipeline{
+		UUID: m.uuid(), BuildNumber: i + 1, CreatedOn: created, RunNumber: 1, Creator: pick(m.generator, users),
+		Trigger: []string{"PUSH", "PUSH", "MANUAL", "PUSH", "SCHEDULE"}[m.IntN(5)],
+		Target:  m.target(r, m.IntN(12)),
+		State:   m.state(i, n, users),
+		Expired: m.now.Sub(created) > 100*24*time.Hour,
+	}
+	if m.IntN(10) == 0 {
+		p.RunNumber = 2
+	}
+	switch m.IntN(15) {
+	case 0:
+		p.Creator = nil
+	case 1:
+		p.Trigger = ""
+	}
+	if p.State.Name == "COMPLETED" {
+		seconds := 5 + m.IntN(900)
+		if p.State.Result == "ERROR" {
+			seconds = 0
+		}
+		completed := created.Add(time.Duration(seconds)*time.Second + time.Duration(m.IntN(1e6))*time.Microsecond)
+		if p.State.Result == "ERROR" {
+			completed = created.Add(-16 * time.Millisecond) // by another clock
+		}
+		if completed.After(m.now) {
+			completed = m.now
+		}
+		used := seconds * (1 + m.IntN(3))
+		p.CompletedOn, p.DurationInSeconds, p.BuildSecondsUsed = &completed, &seconds, &used
+	} else if m.IntN(2) == 0 {
+		zero := 0
+		p.DurationInSeconds = &zero
+	}
+	return p
+}
+
+// state makes the state of the i-th of n pipelines. The last of many are on their way; one that waits for somebody can
+// wait for ever.
+func (m *pipelineMaker) state(i, n int, users []*User) RunState {
+	if n == busyRuns {
+		switch n - i {
+		case 1:
+			return RunState{Name: "PENDING", Stage: "PENDING"}
+		case 2:
+			return RunState{Name: "IN_PROGRESS", Stage: "RUNNING"}
+		case 3:
+			return RunState{Name: "IN_PROGRESS"}
+		}
+	}
+	done := RunState{Name: "COMPLETED", Result: "SUCCESSFUL"}
+	switch m.IntN(16) {
+	case 0, 1, 2:
+		done.Result = "FAILED"
+	case 3:
+		done.Result, done.Terminator = "STOPPED", pick(m.generator, users)
+	case 4:
+		done.Result = "ERROR"
+		done.ErrorKey, done.Error = "result-service.plan.invalid", `There is an error in your bitbucket-pipelines.yml at [pipelines > default > 0].`
+	case 5:
+		done.Result = "EXPIRED"
+	case 6:
+		return RunState{Name: "IN_PROGRESS", Stage: "PAUSED"}
+	case 7:
+		return RunState{Name: "IN_PROGRESS", Stage: "HALTED"}
+	}
+	return done
+}
+
+// target makes what a pipeline runs on, of a kind from 0 to 11.
+func (m *pipelineMaker) target(r *Repository, kind int) PipelineTarget {
+	t := PipelineTarget{
+		Type: "pipeline_ref_target", RefType: "branch", RefName: r.MainBranch, Commit: m.hash(),
+		SelectorType: "branches", SelectorPattern: r.MainBranch,
+	}
+	feature := fmt.Sprintf("feature/%s-%d", pick(m.generator, domains), 1+m.IntN(90))
+	switch kind {
+	case 0, 1:
+		t.RefName, t.SelectorType, t.SelectorPattern = feature, "default", ""
+	case 2:
+		t.RefType, t.RefName = "tag", fmt.Sprintf("v1.%d.0", m.IntN(30))
+		t.SelectorType, t.SelectorPattern = "tags", "v*"
+	case 3:
+		t.SelectorType, t.SelectorPattern = "custom", "nightly \"full\" build"
+	case 4, 5:
+		return PipelineTarget{
+			Type: "pipeline_pullrequest_target", Commit: t.Commit, Source: feature, Destination: r.MainBranch,
+			DestinationCommit: m.hash(), PullRequest: 1 + m.IntN(60), SelectorType: "pull-requests", SelectorPattern: "**",
+		}
+	case 6:
+		return PipelineTarget{Type: "pipeline_commit_target", Commit: t.Commit, SelectorType: "custom", SelectorPattern: "release"}
+	}
+	return t
+}
+
+// steps makes the steps of a pipeline: how far it has got says how far they have.
+func (m *pipelineMaker) steps(p *Pipeline, of *Pipelines, few bool) {
+	names := []string{"Build", "Test", "", "Deploy to staging"}[:1+m.IntN(4)]
+	if few {
+		names = []string{"Build and test"}
+	}
+	if p.State.Result == "ERROR" {
+		return // a configuration that can't be read has no steps
+	}
+	started := p.CreatedOn.Add(time.Duration(500+m.IntN(9000)) * time.Millisecond).Add(time.Duration(m.IntN(999_000)))
+	for i, name := range names {
+		s := &PipelineStep{
+			UUID: m.uuid(), Name: name, Image: pick(m.generator, stepImages), MaxTime: 120, RunNumber: p.RunNumber,
+			Trigger: "automatic", Script: []string{"make " + pick(m.generator, []string{"build", "lint", "all"}), `./ci/run --label "` + name + `"`},
+		}
+		if m.IntN(8) == 0 {
+			s.Image, s.Password = "registry.example.com/ci/base:2", m.secret()
+		}
+		last := i == len(names)-1
+		if last && i > 1 {
+			s.Trigger = "manual"
+		}
+		s.State = stepState(p.State, last)
+		switch {
+		case s.State.Name == "COMPLETED" && s.State.Result != "NOT_RUN":
+			seconds := 1 + m.IntN(200)
+			begun, ended := started, started.Add(time.Duration(seconds)*time.Second)
+			if ended.After(m.now) {
+				begun, ended, seconds = p.CreatedOn, m.now, 0
+			}
+			used := seconds + m.IntN(10)
+			s.StartedOn, s.CompletedOn, s.DurationInSeconds, s.BuildSecondsUsed = &begun, &ended, &seconds, &used
+			started = ended
+			if strings.Contains(strings.ToLower(name), "test") {
+				s.Report = m.testReport(s.State.Result)
+			}
+		case s.State.Name == "IN_PROGRESS":
+			begun := p.CreatedOn
+			s.StartedOn = &begun
+		}
+		p.Steps = append(p.Steps, s)
+	}
+}
+
+// stepState is the state of a step of a pipeline in some state.
+func stepState(p RunState, last bool) RunState {
+	switch {
+	case p.Name == "PENDING":
+		return RunState{Name: "PENDING"}
+	case p.Stage == "PAUSED" && last, p.Stage == "HALTED" && last:
+		return RunState{Name: "PENDING", Stage: p.Stage}
+	case p.Name == "IN_PROGRESS" && last:
+		return RunState{Name: "IN_PROGRESS"}
+	case p.Name == "IN_PROGRESS":
+		return RunState{Name: "COMPLETED", Result: "SUCCESSFUL"}
+	case p.Result == "EXPIRED" && last:
+		return RunState{Name: "COMPLETED", Result: "NOT_RUN"}
+	case p.Result == "EXPIRED", !last:
+		return RunState{Name: "COMPLETED", Result: "SUCCESSFUL"}
+	}
+	return RunState{Name: "COMPLETED", Result: p.Result}
+}
+
+// testReport makes the tests of a step with some result.
+func (m *pipelineMaker) testReport(result string) *TestReport {
+	t := &TestReport{Successful: 20 + m.IntN(400), Skipped: m.IntN(5)}
+	if result == "SUCCESSFUL" {
+		return t
+	}
+	t.Failed, t.Errors = 1+m.IntN(12), m.IntN(2)
+	for i := range t.Failed + t.Errors {
+		class := title([]string{pick(m.generator, domains)}) + "Test"
+		c := &TestCase{
+			UUID: m.uuid(), Name: fmt.Sprintf("test_%s_%d", pick(m.generator, kinds), i), ClassName: "com.example." + class, Status: "FAILED",
+			Duration: fmt.Sprintf("PT%.7fS", m.Float64()*3), Message: "expected: <3> but was: <4>",
+			Output: "Traceback\n  at " + class + ".java:42\n  \"quoted\" <xml/>",
+		}
+		if i >= t.Failed {
+			c.Status = "ERROR"
+		}
+		t.Cases = append(t.Cases, c)
+	}
+	return t
+}
+
+func (m *pipelineMaker) environments(at int) []*DeploymentEnvironment {
+	kinds := []string{"Test", "Staging", "Production"}
+	all := make([]*DeploymentEnvironment, 0, 4)
+	for rank, name := range kinds {
+		all = append(all, &DeploymentEnvironment{UUID: m.uuid(), Name: name, Slug: slugify(name), Kind: name, Rank: rank})
+	}
+	all[0].Hidden = at%3 == 0
+	all[2].AdminOnly, all[2].Locked, all[2].Gated = at%3 == 0, at%8 == 3, at%8 == 6
+	if at%5 == 2 {
+		name := "Live (EU) & more"
+		all = append(all, &DeploymentEnvironment{UUID: m.uuid(), Name: name, Slug: slugify(name), Kind: "Production", Rank: 2, AdminOnly: true})
+	}
+	for i, e := range all {
+		if i > 0 {
+			e.Variables = m.variables(i + at%2)
+		}
+	}
+	return all
+}
+
+// deployments makes one of the last step of every other pipeline that has one.
+func (m *pipelineMaker) deployments(r *Repository, p *Pipelines) []*Deployment {
+	users := m.usersOf(r.Workspace)
+	var all []*Deployment
+	for i, run := range p.Runs {
+		if i%2 == 1 || len(run.Steps) == 0 {
+			continue
+		}
+		s := run.Steps[len(run.Steps)-1]
+		d := &Deployment{
+			UUID: m.uuid(), ReleaseUUID: m.uuid(), Environment: pick(m.generator, p.Environments), Pipeline: run, Step: s,
+			State: "UNDEPLOYED", Version: 1 + m.IntN(6), StartedOn: s.StartedOn, CompletedOn: s.CompletedOn,
+		}
+		switch {
+		case s.State.Name == "IN_PROGRESS":
+			d.State, d.LastUpdate = "IN_PROGRESS", s.StartedOn
+		case s.CompletedOn != nil:
+			d.State, d.Status, d.LastUpdate = "COMPLETED", s.State.Result, s.CompletedOn
+		}
+		if d.State != "UNDEPLOYED" && m.IntN(2) == 0 {
+			d.Deployer = pick(m.generator, users)
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+func (m *pipelineMaker) schedules(r *Repository, p *Pipelines, at int) []*PipelineSchedule {
+	var all []*PipelineSchedule
+	for i := range at % 3 {
+		created := m.after(r.CreatedOn)
+		s := &PipelineSchedule{
+			UUID: m.uuid(), Enabled: i == 0, CronPattern: []string{"0 0 12 * * ? *", "0 30 2 ? * MON *"}[i],
+			Target: m.target(r, 3), CreatedOn: created, UpdatedOn: m.after(created),
+		}
+		for j, run := range p.Runs {
+			if run.Trigger != "SCHEDULE" {
+				continue
+			}
+			e := &ScheduleExecution{Pipeline: run}
+			if j%4 == 3 {
+				e = &ScheduleExecution{ErrorKey: "pipelines.schedule.target-missing", Error: "Could not find last reference for branch " + r.MainBranch}
+			}
+			s.Executions = append(s.Executions, e)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func (m *pipelineMaker) caches(p *Pipelines) []*PipelineCache {
+	var all []*PipelineCache
+	for i, run := range p.Runs {
+		if i%3 != 0 || len(all) == 12 || len(run.Steps) == 0 || run.CompletedOn == nil {
+			continue
+		}
+		c := &PipelineCache{
+			UUID: m.uuid(), Name: []string{"node", "docker", "maven", "pip"}[len(all)%4], Path: "/root/.m2/repository",
+			Size: 20 + int64(m.ExpFloat64()*400e6), CreatedOn: *run.CompletedOn, Pipeline: run,
+		}
+		if len(all)%2 == 0 {
+			c.KeyHash = m.hash()
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// variables makes n variables, some of them secured. Those that are not hold secrets all the same, as they often do.
+func (m *pipelineMaker) variables(n int) []*PipelineVariable {
+	var all []*PipelineVariable
+	for i := range n {
+		all = append(all, &PipelineVariable{
+			UUID: m.uuid(), Key: variableKeys[i%len(variableKeys)], Value: m.secret(), Secured: m.IntN(3) > 0,
+		})
+	}
+	return all
+}
+
+func (m *pipelineMaker) knownHost(hostname string) *PipelineKnownHost {
+	return &PipelineKnownHost{
+		UUID: m.uuid(), Hostname: hostname, KeyType: pick(m.generator, []string{"ssh-rsa", "ssh-ed25519"}), Key: m.base64(40),
+		MD5: strings.Trim(strings.ReplaceAll(m.uuid(), "-", ":"), "{}"), SHA256: m.base64(24),
+	}
+}
+
+func (m *pipelineMaker) runners(n int) []*PipelineRunner {
+	var all []*PipelineRunner
+	for i := range n {
+		created := m.ago(700)
+		x := &PipelineRunner{
+			UUID: m.uuid(), Name: pick(m.generator, kinds) + " builder " + fmt.Sprint(i+1), Labels: []string{"self.hosted", "linux"},
+			Status: []string{"ONLINE", "OFFLINE", "UNREGISTERED"}[i%3], Version: "3.2.0", Cordoned: i == 1, CreatedOn: created, UpdatedOn: m.after(created),
+			ClientID: m.base64(12), ClientSecret: m.secret(),
+		}
+		x.StateOn = x.UpdatedOn
+		switch x.Status {
+		case "UNREGISTERED":
+			x.Version = ""
+		case "OFFLINE":
+			x.Version = "1.450.0" // far behind
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// hash is the hash of a commit.
+func (m *pipelineMaker) hash() string { return hex.EncodeToString(m.bytes(20)) }
+
+func (m *pipelineMaker) base64(n int) string { return base64.StdEncoding.EncodeToString(m.bytes(n)) }
+
+// secret is a value that must not be seen anywhere but where it is served.
+func (m *pipelineMaker) secret() string { return "secret-" + hex.EncodeToString(m.bytes(8)) }
+
+func (m *pipelineMaker) bytes(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(m.Uint32())
+	}
+	return b
+}
+
+var (
+	stepImages   = []string{"atlassian/default-image:4", "node:22", "golang:1.25", "python:3.13-slim"}
+	variableKeys = []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DOCKER_PASSWORD", "NPM_TOKEN", "SONAR_TOKEN", "DEPLOY_URL", "SENTRY_DSN",
+		"KUBE_CONFIG", "SLACK_WEBHOOK", "TF_VAR_region", "DB_PASSWORD", "FEATURE_FLAGS", "REGISTRY", "CACHE_BUST",
+	}
+)

@@ -1,0 +1,320 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// The forms of timestamps in Bitbucket Pipelines: without zeros at the end of the fraction.
+const (
+	layoutRun  = "2006-01-02T15:04:05.999999Z"
+	layoutStep = "2006-01-02T15:04:05.999999999Z"
+)
+
+// linkPipelines is how the service that runs pipelines calls itself in links, which nobody else can reach.
+const linkPipelines = "http://bitbucket-pipelines.prod.public.atl-paas.net//rest/1.0/accounts/"
+
+func runTime(t time.Time) timestamp { return timestamp{t, layoutRun} }
+
+// told appends members of which nothing is served where the value is unknown.
+func (o object) told(name string, known bool, value func() any) object {
+	if !known {
+		return o
+	}
+	return append(o, member{name: name, value: lazy(value)})
+}
+
+func pipelineObject(r *Repository, p *Pipeline) object {
+	o := object{
+		{name: "type", value: "pipeline"},
+		{name: "uuid", value: p.UUID},
+		{name: "repository", value: lazy(func() any { return embeddedRepository(r) })},
+		{name: "state", value: lazy(func() any { return stateObject("pipeline_state", p.State) })},
+		{name: "build_number", value: p.BuildNumber},
+		{name: "created_on", value: runTime(p.CreatedOn)},
+		{name: "target", value: lazy(func() any { return targetObject(r, p.Target) })},
+		{name: "run_number", value: p.RunNumber},
+		{name: "first_successful", value: p.BuildNumber == 1 && p.State.Result == "SUCCESSFUL"},
+		{name: "expired", value: p.Expired},
+		{name: "has_variables", value: false},
+		{name: "links", value: lazy(func() any {
+			self := linkPipelines + r.Workspace.UUID + "/repositories/" + r.UUID + "/pipelines/" + p.UUID
+			return links("self", self, "steps", self+"/steps")
+		})},
+	}
+	o = o.told("creator", p.Creator != nil, func() any { return embeddedUser(p.Creator) })
+	o = o.told("trigger", p.Trigger != "", func() any {
+		return object{{name: "name", value: p.Trigger}, {name: "type", value: "pipeline_trigger_" + strings.ToLower(p.Trigger)}}
+	})
+	o = o.told("completed_on", p.CompletedOn != nil, func() any { return runTime(*p.CompletedOn) })
+	o = o.told("duration_in_seconds", p.DurationInSeconds != nil, func() any { return *p.DurationInSeconds })
+	return o.told("build_seconds_used", p.BuildSecondsUsed != nil, func() any { return *p.BuildSecondsUsed })
+}
+
+func embeddedPipeline(p *Pipeline) object {
+	return object{{name: "type", value: "pipeline"}, {name: "uuid", value: p.UUID}}
+}
+
+// stateObject is the state of a pipeline or a step; of names its type.
+func stateObject(of string, s RunState) object {
+	kind := of + "_" + strings.ToLower(s.Name)
+	o := object{{name: "name", value: s.Name}, {name: "type", value: kind}}
+	o = o.told("stage", s.Stage != "", func() any { return typed(kind, s.Stage) })
+	return o.told("result", s.Result != "", func() any {
+		result := typed(kind, s.Result)
+		result = result.told("error", s.Error != "", func() any { return errorObject(of, s.ErrorKey, s.Error) })
+		return result.told("terminator", s.Terminator != nil, func() any { return embeddedUser(s.Terminator) })
+	})
+}
+
+// typed is a name with its type, which begins with another type.
+func typed(kind, name string) object {
+	return object{{name: "name", value: name}, {name: "type", value: kind + "_" + strings.ToLower(name)}}
+}
+
+func errorObject(of, key, message string) object {
+	return object{
+		{name: "type", value: strings.TrimSuffix(of, "_state") + "_error"}, {name: "key", value: key}, {name: "message", value: message},
+	}
+}
+
+func targetObject(r *Repository, t PipelineTarget) object {
+	o := object{{name: "type", value: t.Type}, {name: "commit", value: lazy(func() any { return targetCommit(r, t.Commit) })}}
+	selector := object{{name: "type", value: t.SelectorType}}
+	if t.SelectorPattern != "" {
+		selector = append(selector, member{name: "pattern", value: t.SelectorPattern})
+	}
+	o = append(o, member{name: "selector", value: selector})
+	switch t.Type {
+	case "pipeline_ref_target":
+		o = append(o, member{name: "ref_type", value: t.RefType}, member{name: "ref_name", value: t.RefName})
+	case "pipeline_pullrequest_target":
+		o = append(o, member{name: "source", value: t.Source}, member{name: "destination", value: t.Destination},
+			member{name: "destination_commit", value: lazy(func() any { return targetCommit(r, t.DestinationCommit) })},
+			member{name: "pullrequest", value: object{{name: "id", value: t.PullRequest}, {name: "draft", value: false}}})
+	}
+	return o
+}
+
+// targetCommit is a commit of which no more than its hash is told.
+func targetCommit(r *Repository, hash string) object {
+	return object{
+		{name: "type", value: "commit"}, {name: "hash", value: hash},
+		{name: "links", value: links(
+			"self", linkAPI+"/repositories/"+r.FullName()+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)},
+	}
+}
+
+func stepObject(p *Pipeline, s *PipelineStep) object {
+	image := object{{name: "name", value: s.Image}}
+	if s.Password != "" {
+		image = append(image, member{name: "username", value: "builder"}, member{name: "password", value: s.Password})
+	}
+	o := object{
+		{name: "type", value: "pipeline_step"},
+		{name: "uuid", value: s.UUID},
+		{name: "pipeline", value: embeddedPipeline(p)},
+		{name: "run_number", value: s.RunNumber},
+		{name: "maxTime", value: s.MaxTime},
+		{name: "image", value: image},
+		{name: "state", value: lazy(func() any { return stateObject("pipeline_step_state", s.State) })},
+		{name: "trigger", value: object{{name: "type", value: "pipeline_step_trigger_" + s.Trigger}}},
+		{name: "setup_commands", value: commands("user", "umask 000", "git config user.name bitbucket-pipelines")},
+		{name: "script_commands", value: commands("user", s.Script...)},
+		{name: "teardown_commands", value: commands("system", `echo "Processing test reports"`)},
+	}
+	o = o.told("name", s.Name != "", func() any { return s.Name })
+	o = o.told("started_on", s.StartedOn != nil, func() any { return timestamp{*s.StartedOn, layoutStep} })
+	o = o.told("completed_on", s.CompletedOn != nil, func() any { return timestamp{*s.CompletedOn, layoutStep} })
+	o = o.told("duration_in_seconds", s.DurationInSeconds != nil, func() any { return *s.DurationInSeconds })
+	return o.told("build_seconds_used", s.BuildSecondsUsed != nil, func() any { return *s.BuildSecondsUsed })
+}
+
+func commands(kind string, script ...string) []object {
+	all := make([]object, len(script))
+	for i, line := range script {
+		all[i] = object{{name: "commandType", value: kind}, {name: "name", value: line}, {name: "command", value: line}}
+	}
+	return all
+}
+
+func testReportObject(s *PipelineStep) object {
+	t := s.Report
+	return object{
+		{name: "step_uuid", value: s.UUID},
+		{name: "number_of_test_cases", value: t.Successful + t.Failed + t.Errors + t.Skipped},
+		{name: "number_of_successful_test_cases", value: t.Successful},
+		{name: "number_of_failed_test_cases", value: t.Failed},
+		{name: "number_of_error_test_cases", value: t.Errors},
+		{name: "number_of_skipped_test_cases", value: t.Skipped},
+	}
+}
+
+func testCaseObject(c *TestCase) object {
+	return object{
+		{name: "uuid", value: c.UUID},
+		{name: "name", value: c.Name},
+		{name: "class_name", value: c.ClassName},
+		{name: "fully_qualified_name", value: c.ClassName + "." + c.Name},
+		{name: "status", value: c.Status},
+		{name: "duration", value: c.Duration},
+		{name: "reason", value: object{{name: "message", value: c.Message}}},
+	}
+}
+
+func testCaseReasonObject(c *TestCase) object {
+	return object{{name: "message", value: c.Message}, {name: "stack_trace", value: c.Output}}
+}
+
+func scheduleObject(r *Repository, s *PipelineSchedule) object {
+	return object{
+		{name: "type", value: "pipeline_schedule"},
+		{name: "uuid", value: s.UUID},
+		{name: "enabled", value: s.Enabled},
+		{name: "cron_pattern", value: s.CronPattern},
+		{name: "target", value: lazy(func() any { return targetObject(r, s.Target) })},
+		{name: "created_on", value: runTime(s.CreatedOn)},
+		{name: "updated_on", value: runTime(s.UpdatedOn)},
+	}
+}
+
+func executionObject(e *ScheduleExecution) object {
+	if e.Pipeline == nil {
+		return object{
+			{name: "type", value: "pipeline_schedule_execution_errored"},
+			{name: "error", value: errorObject("pipeline", e.ErrorKey, e.Error)},
+		}
+	}
+	return object{
+		{name: "type", value: "pipeline_schedule_execution_executed"},
+		{name: "pipeline", value: embeddedPipeline(e.Pipeline)},
+	}
+}
+
+// variableObject shows the value of a variable only if it isn't secured.
+func variableObject(v *PipelineVariable) object {
+	o := object{
+		{name: "type", value: "pipeline_variable"}, {name: "uuid", value: v.UUID}, {name: "key", value: v.Key}, {name: "secured", value: v.Secured},
+	}
+	return o.told("value", !v.Secured, func() any { return v.Value })
+}
+
+func cacheObject(c *PipelineCache) object {
+	o := object{
+		{name: "type", value: "pipeline_cache"},
+		{name: "uuid", value: c.UUID},
+		{name: "pipeline_uuid", value: c.Pipeline.UUID},
+		{name: "step_uuid", value: c.Pipeline.Steps[0].UUID},
+		{name: "name", value: c.Name},
+		{name: "path", value: c.Path},
+		{name: "file_size_bytes", value: c.Size},
+		{name: "created_on", value: runTime(c.CreatedOn)},
+	}
+	return o.told("key_hash", c.KeyHash != "", func() any { return c.KeyHash })
+}
+
+func knownHostObject(h *PipelineKnownHost) object {
+	return object{
+		{name: "type", value: "pipeline_known_host"},
+		{name: "uuid", value: h.UUID},
+		{name: "hostname", value: h.Hostname},
+		{name: "public_key", value: object{
+			{name: "type", value: "pipeline_ssh_public_key"}, {name: "key_type", value: h.KeyType}, {name: "key", value: h.Key},
+			{name: "md5_fingerprint", value: h.MD5}, {name: "sha256_fingerprint", value: h.SHA256},
+		}},
+	}
+}
+
+func runnerObject(x *PipelineRunner) object {
+	client := object{
+		{name: "id", value: x.ClientID}, {name: "token_endpoint", value: "https://auth.atlassian.com/oauth/token"},
+		{name: "audience", value: "api.atlassian.com"},
+	}
+	state := object{{name: "status", value: x.Status}, {name: "updated_on", value: runTime(x.StateOn)}, {name: "cordoned", value: x.Cordoned}}
+	if x.Version == "" {
+		client = append(client, member{name: "secret", value: x.ClientSecret}) // told once, to set the runner up
+	} else {
+		state = append(state, member{name: "version", value: object{{name: "version", value: x.Version}, {name: "current", value: "3.2.0"}}})
+	}
+	return object{
+		{name: "type", value: "pipeline_runner"},
+		{name: "uuid", value: x.UUID},
+		{name: "name", value: x.Name},
+		{name: "labels", value: x.Labels},
+		{name: "state", value: state},
+		{name: "created_on", value: runTime(x.CreatedOn)},
+		{name: "updated_on", value: runTime(x.UpdatedOn)},
+		{name: "oauth_client", value: client},
+	}
+}
+
+func environmentObject(e *DeploymentEnvironment) object {
+	lock := "OPEN"
+	if e.Locked {
+		lock = "LOCKED"
+	}
+	return object{
+		{name: "type", value: "deployment_environment"},
+		{name: "uuid", value: e.UUID},
+		{name: "name", value: e.Name},
+		{name: "slug", value: e.Slug},
+		{name: "rank", value: e.Rank},
+		{name: "hidden", value: e.Hidden},
+		{name: "environment_type", value: object{
+			{name: "type", value: "deployment_environment_type"}, {name: "name", value: e.Kind}, {name: "rank", value: e.Rank},
+		}},
+		{name: "category", value: object{{name: "name", value: e.Kind}}},
+		{name: "restrictions", value: object{
+			{name: "type", value: "deployment_restrictions_configuration"}, {name: "admin_only", value: e.AdminOnly},
+		}},
+		{name: "environment_lock_enabled", value: true},
+		{name: "lock", value: typed("deployment_environment_lock", lock)},
+		{name: "deployment_gate_enabled", value: e.Gated},
+	}
+}
+
+// deploymentObject says what is released twice, and of the environment only which one it is.
+func deploymentObject(r *Repository, d *Deployment) object {
+	site := fmt.Sprintf("%s/%s/addon/pipelines/home#!/results/%d", linkSite, r.FullName(), d.Pipeline.BuildNumber)
+	release := func() any {
+		return object{
+			{name: "type", value: "deployment_release"},
+			{name: "uuid", value: d.ReleaseUUID},
+			{name: "pipeline", value: embeddedPipeline(d.Pipeline)},
+			{name: "key", value: "pipelines-" + d.Pipeline.UUID},
+			{name: "name", value: fmt.Sprintf("#%d", d.Pipeline.BuildNumber)},
+			{name: "url", value: site},
+			{name: "commit", value: targetCommit(r, d.Pipeline.Target.Commit)},
+			{name: "created_on", value: runTime(d.Pipeline.CreatedOn)},
+		}
+	}
+	state := typed("deployment_state", d.State)
+	status := object{}
+	if d.Status != "" {
+		status = typed("deployment_state_completed", d.Status)
+	}
+	if d.State != "IN_PROGRESS" {
+		state = append(state, member{name: "status", value: status})
+	}
+	if d.State != "UNDEPLOYED" {
+		state = append(state, member{name: "url", value: site + "/steps/" + url.PathEscape(d.Step.UUID)})
+		state = state.told("started_on", d.StartedOn != nil, func() any { return runTime(*d.StartedOn) })
+		state = state.told("completed_on", d.CompletedOn != nil, func() any { return runTime(*d.CompletedOn) })
+		state = state.told("deployer", d.Deployer != nil, func() any { return embeddedUser(d.Deployer) })
+	}
+	o := object{
+		{name: "type", value: "deployment"},
+		{name: "uuid", value: d.UUID},
+		{name: "environment", value: object{{name: "uuid", value: d.Environment.UUID}}},
+		{name: "step", value: object{{name: "uuid", value: d.Step.UUID}}},
+		{name: "commit", value: targetCommit(r, d.Pipeline.Target.Commit)},
+		{name: "key", value: "steps-" + d.Step.UUID},
+		{name: "state", value: state},
+		{name: "version", value: d.Version},
+		{name: "deployable", value: lazy(release)},
+		{name: "release", value: lazy(release)},
+	}
+	return o.told("last_update_time", d.LastUpdate != nil, func() any { return runTime(*d.LastUpdate) })
+}
