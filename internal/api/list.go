@@ -55,6 +55,12 @@ type List struct {
 // in flight. These are guesses: a page fetched ahead is used only when the page before it names
 // exactly its address as the next. At the first address that was not foreseen, or when the
 // collection changes, the list goes on one page at a time.
+//
+// # Where a list ends
+//
+// The last page names no next one. But lists of pipelines are known to have named none on any page, so that is not
+// believed as long as the size says that there are more items: then the page with the next number is asked for. The list
+// ends when that has no items, as the service may have counted some that it doesn't show.
 func (c *Client) List(ctx context.Context, l List) iter.Seq2[gjson.Result, error] {
 	return func(yield func(gjson.Result, error) bool) {
 		first := c.firstPage(l)
@@ -164,6 +170,9 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 			u = back
 			continue
 		}
+		if p.next, err = r.after(u, p); err != nil {
+			return err
+		}
 		r.foresee(p)
 		more, err := objects(p.values, u, func(item gjson.Result) bool { return r.moves.handedOut(item) || yield(item, nil) })
 		if !more {
@@ -172,6 +181,23 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 		u = p.next
 	}
 	return nil
+}
+
+// after returns the address of the page that follows one, or nil at the end of the collection.
+func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
+	isCursor := u != r.first && pageNumber(u) == 0
+	if p.next != nil || isCursor {
+		return p.next, nil
+	}
+	items := p.values.Get("#").Int()
+	read := r.moves.items + items
+	switch {
+	case items == 0, read >= p.size:
+		return nil, nil
+	case p.number == 0:
+		return nil, protocolError(u, "ended the list after %d items although it counts %d", read, p.size)
+	}
+	return numbered(u, p.number+1), nil
 }
 
 // page returns the page at an address, which must not have been there before.

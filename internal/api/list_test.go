@@ -293,9 +293,32 @@ func TestListSurprises(t *testing.T) {
 			},
 			want: func(names []string) []string { return slices.Delete(names, 200, 300) },
 		},
-		"ends early": {
+		"one page without next": {
 			edit: func(page map[string]any) {
 				if page["page"] == 4 {
+					delete(page, "next")
+				}
+			},
+			want: func(names []string) []string { return names },
+		},
+		"no next at all": {
+			edit: func(page map[string]any) { delete(page, "next") },
+			want: func(names []string) []string { return names },
+		},
+		"no next at all, and short pages": {
+			edit: func(page map[string]any) {
+				delete(page, "next")
+				if page["page"].(int) < 10 {
+					page["values"] = page["values"].([]any)[1:]
+				}
+			},
+			want: func(names []string) []string {
+				return slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "00") && name != "item-0900" })
+			},
+		},
+		"ends early without a size": {
+			edit: func(page map[string]any) {
+				if delete(page, "size"); page["page"] == 4 {
 					delete(page, "next")
 				}
 			},
@@ -364,12 +387,68 @@ func TestListSurprises(t *testing.T) {
 	}
 }
 
+// A page that names no next one is not the last as long as there are more items.
+func TestListWithoutNext(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		items     int
+		list      List
+		edit      func(page map[string]any)
+		wantItems int
+		wantPages []int
+		wantError string
+	}{
+		"no items":            {items: 0, wantItems: 0, wantPages: []int{1}},
+		"one page":            {items: 100, wantItems: 100, wantPages: []int{1}},
+		"pages":               {items: 250, wantItems: 250, wantPages: []int{1, 2, 3}},
+		"full pages":          {items: 300, wantItems: 300, wantPages: []int{1, 2, 3}},
+		"with parameters":     {items: 250, list: List{PageLen: 100, Query: url.Values{"sort": {"-created_on"}}}, wantItems: 250, wantPages: []int{1, 2, 3}},
+		"counted but hidden":  {items: 250, edit: func(page map[string]any) { page["size"] = 251 }, wantItems: 250, wantPages: []int{1, 2, 3, 4}},
+		"more than pagelen":   {items: 100, edit: func(page map[string]any) { page["pagelen"] = 1 }, wantItems: 100, wantPages: []int{1}},
+		"no page":             {items: 250, edit: func(page map[string]any) { delete(page, "page") }, wantPages: []int{1}, wantError: "ended the list after 100 items although it counts 250"},
+		"no page and no size": {items: 250, edit: func(page map[string]any) { delete(page, "page"); delete(page, "size") }, wantItems: 100, wantPages: []int{1}},
+		"always the first":    {items: 250, edit: func(page map[string]any) { page["page"] = 1 }, wantPages: []int{1, 2}, wantError: "answered with page 1 when asked for page 2"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := newCollection(tt.items)
+			service.edit = func(page map[string]any) {
+				delete(page, "next")
+				if tt.edit != nil {
+					tt.edit(page)
+				}
+			}
+			tt.list.Path = "/2.0/repositories/acme"
+			client := newMemoryClient(t, service.ServeHTTP, func(c *Config) { c.MaxConcurrency = 1 })
+			got, err := collect(t.Context(), client, tt.list)
+			if diff := cmp.Diff(tt.wantPages, service.pages(t)); diff != "" {
+				t.Errorf("pages asked for (-want +got):\n%s", diff)
+			}
+			if tt.wantError != "" {
+				wantProtocolError(t, err, tt.wantError)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(service.names[:tt.wantItems], got, cmp.Transformer("empty", nonNil)); diff != "" {
+				t.Errorf("items (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // A collection that changes while it is read loses no item that is there all the time, and hands
 // none out twice.
 func TestListOfChangingCollection(t *testing.T) {
 	t.Parallel()
 	plain := func(_ int, name string) any { return map[string]any{"name": name} }
-	forms := map[string]func(int, string) any{"with uuid": nil, "without uuid": plain}
+	withoutNext := func(page map[string]any) { delete(page, "next") }
+	forms := map[string]struct {
+		item func(int, string) any
+		edit func(page map[string]any)
+	}{"with uuid": {}, "without uuid": {item: plain}, "without next": {edit: withoutNext}}
 	changes := map[string]func(c *collection, r *rand.Rand, n int){
 		"removals":             func(c *collection, r *rand.Rand, n int) { c.remove(r.IntN(len(c.names))) },
 		"removals at the head": func(c *collection, r *rand.Rand, n int) { c.remove(r.IntN(10)) },
@@ -395,7 +474,7 @@ func TestListOfChangingCollection(t *testing.T) {
 				for seed := range uint64(runs) {
 					r := rand.New(rand.NewPCG(seed, 1))
 					service := newCollection(150)
-					service.item = form
+					service.item, service.edit = form.item, form.edit
 					before := slices.Clone(service.names)
 					service.onAnswer = func(c *collection, n int) {
 						if n > 1 && r.IntN(8) == 0 {

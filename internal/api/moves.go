@@ -22,6 +22,7 @@ const (
 // from what was handed out is ever passed over.
 type moves struct {
 	size   int64      // of the collection, as the last page said, or -1
+	items  int64      // on the pages read so far, of those that were read again only the last time
 	times  int        // that it has changed
 	pages  []readPage // the last ones, the one being read at the end; all their items are handed out
 	oldest int64      // number of the first page whose items are not forgotten
@@ -34,6 +35,7 @@ type moves struct {
 type readPage struct {
 	number int64
 	size   int64 // of the collection then
+	before int64 // items on the pages before it
 	items  []gjson.Result
 }
 
@@ -63,7 +65,7 @@ func (m *moves) begin(number int64) {
 		m.pages = m.pages[:copy(m.pages, m.pages[1:])]
 		m.oldest = m.pages[0].number
 	}
-	m.pages = append(m.pages, readPage{number: max(number, 1), size: m.size})
+	m.pages = append(m.pages, readPage{number: max(number, 1), size: m.size, before: m.items})
 	if number > m.through {
 		m.again = nil
 	}
@@ -94,6 +96,9 @@ func (m *moves) goBack(number, changed, length int64) (back int64, ok bool) {
 			}
 		}
 	}
+	if kept < len(m.pages) {
+		m.items = m.pages[kept].before
+	}
 	m.pages = m.pages[:kept]
 	m.again, m.through = again, max(m.through, number)+pages
 	return back, m.oldest <= from
@@ -101,6 +106,7 @@ func (m *moves) goBack(number, changed, length int64) (back int64, ok bool) {
 
 // handedOut reports whether an item was handed out before. If not, it is from now on.
 func (m *moves) handedOut(item gjson.Result) bool {
+	m.items++
 	if m.size >= 0 {
 		reading := &m.pages[len(m.pages)-1]
 		reading.items = append(reading.items, item)

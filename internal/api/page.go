@@ -131,8 +131,15 @@ func pageNumber(u *url.URL) int64 {
 
 // numbered is the address of another page of the same collection.
 func numbered(u *url.URL, number int64) *url.URL {
-	other := *u
-	other.RawQuery = pageParameter.ReplaceAllString(u.RawQuery, "${1}page="+strconv.FormatInt(number, 10)+"${3}")
+	other, page := *u, "page="+strconv.FormatInt(number, 10)
+	switch {
+	case pageNumber(u) > 0:
+		other.RawQuery = pageParameter.ReplaceAllString(u.RawQuery, "${1}"+page+"${3}")
+	case u.RawQuery == "":
+		other.RawQuery = page
+	default:
+		other.RawQuery += "&" + page
+	}
 	return &other
 }
 
