@@ -114,8 +114,7 @@ var pipelineEndpoints = []endpoint{
 		path: ofRepository + "/pipelines_config/ssh/known_hosts/{known_host_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
 		needs: pipelinesOf(anAdminsRepository),
 		get: func(c *call) (any, error) {
-			return found(c.pipelines.KnownHosts, c.path["known_host_uuid"], "Known host", knownHostObject,
-				func(h *PipelineKnownHost) string { return h.UUID })
+			return shown(c.pipelines.KnownHosts, c.path["known_host_uuid"], "Known host", knownHostObject)
 		},
 	},
 	{
@@ -163,8 +162,7 @@ var pipelineEndpoints = []endpoint{
 		needs: deploymentsOf(aRepository),
 		get: func(c *call) (any, error) {
 			render := func(d *Deployment) object { return deploymentObject(c.repository, d) }
-			return found(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render,
-				func(d *Deployment) string { return d.UUID })
+			return shown(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render)
 		},
 	},
 	{
@@ -240,22 +238,31 @@ func sshKeyPair(c *call) (any, error) {
 	return object{{name: "type", value: "pipeline_ssh_key_pair"}, {name: "public_key", value: c.pipelines.PublicKey}}, nil
 }
 
-func (c *call) variable(among []*PipelineVariable) (any, error) {
-	return found(among, c.path["variable_uuid"], "Variable", variableObject, func(v *PipelineVariable) string { return v.UUID })
+func (c *call) variable(all []*PipelineVariable) (any, error) {
+	return shown(all, c.path["variable_uuid"], "Variable", variableObject)
 }
 
-func (c *call) runner(among []*PipelineRunner) (any, error) {
-	return found(among, c.path["runner_uuid"], "Runner", runnerObject, func(r *PipelineRunner) string { return r.UUID })
+func (c *call) runner(all []*PipelineRunner) (any, error) {
+	return shown(all, c.path["runner_uuid"], "Runner", runnerObject)
 }
 
-// found is the one of many that has a UUID.
-func found[T any](among []T, uuid, what string, render func(T) object, of func(T) string) (any, error) {
-	for _, x := range among {
-		if of(x) == uuid {
-			return render(x), nil
+// among finds the one of many that has an id.
+func among[T interface{ id() string }](all []T, id, what string) (found T, err error) {
+	for _, x := range all {
+		if x.id() == id {
+			return x, nil
 		}
 	}
-	return nil, notInPipelines("%s %s does not exist.", what, uuid)
+	return found, notInPipelines("%s %s does not exist.", what, id)
+}
+
+// shown renders the one of many that has an id.
+func shown[T interface{ id() string }](all []T, id, what string, render func(T) object) (any, error) {
+	x, err := among(all, id, what)
+	if err != nil {
+		return nil, err
+	}
+	return render(x), nil
 }
 
 // notInPipelines is a refusal in the words of the services behind Bitbucket Pipelines: the useful ones are the detail,
@@ -304,14 +311,11 @@ func aPipeline(c *call) error {
 	return nil
 }
 
-func aStep(c *call) error {
-	if err := aPipeline(c); err != nil {
-		return err
+func aStep(c *call) (err error) {
+	if err = aPipeline(c); err == nil {
+		c.step, err = among(c.pipeline.Steps, c.path["step_uuid"], "Step")
 	}
-	if c.step = c.pipeline.step(c.path["step_uuid"]); c.step == nil {
-		return notInPipelines("Step %s does not exist.", c.path["step_uuid"])
-	}
-	return nil
+	return err
 }
 
 // aTestedStep is one that reported tests.
@@ -325,41 +329,26 @@ func aTestedStep(c *call) error {
 	return nil
 }
 
-func aTestCase(c *call) error {
-	if err := aTestedStep(c); err != nil {
-		return err
+func aTestCase(c *call) (err error) {
+	if err = aTestedStep(c); err == nil {
+		c.testCase, err = among(c.step.Report.Cases, c.path["test_case_uuid"], "Test case")
 	}
-	at := slices.IndexFunc(c.step.Report.Cases, func(t *TestCase) bool { return t.UUID == c.path["test_case_uuid"] })
-	if at < 0 {
-		return notInPipelines("Test case %s does not exist.", c.path["test_case_uuid"])
-	}
-	c.testCase = c.step.Report.Cases[at]
-	return nil
+	return err
 }
 
-func aSchedule(c *call) error {
-	if err := pipelinesOf(aRepository)(c); err != nil {
-		return err
+func aSchedule(c *call) (err error) {
+	if err = pipelinesOf(aRepository)(c); err == nil {
+		c.schedule, err = among(c.pipelines.Schedules, c.path["schedule_uuid"], "Schedule")
 	}
-	at := slices.IndexFunc(c.pipelines.Schedules, func(s *PipelineSchedule) bool { return s.UUID == c.path["schedule_uuid"] })
-	if at < 0 {
-		return notInPipelines("Schedule %s does not exist.", c.path["schedule_uuid"])
-	}
-	c.schedule = c.pipelines.Schedules[at]
-	return nil
+	return err
 }
 
 // anEnvironment is one of a repository's.
 func anEnvironment(repository func(*call) error) func(*call) error {
-	return func(c *call) error {
-		if err := deploymentsOf(repository)(c); err != nil {
-			return err
+	return func(c *call) (err error) {
+		if err = deploymentsOf(repository)(c); err == nil {
+			c.environment, err = among(c.pipelines.Environments, c.path["environment_uuid"], "Environment")
 		}
-		at := slices.IndexFunc(c.pipelines.Environments, func(e *DeploymentEnvironment) bool { return e.UUID == c.path["environment_uuid"] })
-		if at < 0 {
-			return notInPipelines("Environment %s does not exist.", c.path["environment_uuid"])
-		}
-		c.environment = c.pipelines.Environments[at]
-		return nil
+		return err
 	}
 }

@@ -214,15 +214,14 @@ func (p *Pipelines) run(id string) *Pipeline {
 	return nil
 }
 
-// step is a step by its UUID, or nil.
-func (p *Pipeline) step(uuid string) *PipelineStep {
-	for _, s := range p.Steps {
-		if s.UUID == uuid {
-			return s
-		}
-	}
-	return nil
-}
+func (s *PipelineStep) id() string          { return s.UUID }
+func (c *TestCase) id() string              { return c.UUID }
+func (s *PipelineSchedule) id() string      { return s.UUID }
+func (v *PipelineVariable) id() string      { return v.UUID }
+func (h *PipelineKnownHost) id() string     { return h.UUID }
+func (r *PipelineRunner) id() string        { return r.UUID }
+func (e *DeploymentEnvironment) id() string { return e.UUID }
+func (d *Deployment) id() string            { return d.UUID }
 
 // status is what the status parameter calls the state, the stage and the result of a pipeline in one word.
 func (s RunState) status() string {

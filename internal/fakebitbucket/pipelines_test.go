@@ -22,7 +22,7 @@ func theBusy(s *Server) *Repository {
 // administered are the repositories of the workspace that the connected user administers.
 func administered(o *Organization) []*Repository { return o.RepositoriesOf(o.Workspaces[0]) }
 
-// at is the address of something of a repository, in pieces that are escaped.
+// addressIn is the address of something of a repository, in pieces that are escaped.
 func addressIn(r *Repository, pieces ...string) string {
 	path := "/2.0/repositories/" + r.FullName()
 	for _, piece := range pieces {
@@ -567,6 +567,23 @@ func TestPipelineRefusals(t *testing.T) {
 	want := map[string]any{"error": map[string]any{"message": "Bad request", "detail": "Unexpected response body"}}
 	if diff := cmp.Diff(want, a.object()); diff != "" || a.status != http.StatusBadRequest {
 		t.Errorf("braces: status %d, body (-want +got):\n%s", a.status, diff)
+	}
+}
+
+// TestExpandEnvironment asks for more of the environment of a deployment than its id.
+func TestExpandEnvironment(t *testing.T) {
+	t.Parallel()
+	s := Start(t, Options{})
+	r := theBusy(s)
+	fields := "?pagelen=100&fields=" + url.QueryEscape("next,values.uuid,values.environment.name,values.environment.environment_type.name")
+	values, _ := connected(t, s).all(addressIn(r, "deployments") + fields)
+	for i, d := range s.Organization().PipelinesOf(r).Deployments {
+		want := map[string]any{"uuid": d.UUID, "environment": map[string]any{
+			"name": d.Environment.Name, "environment_type": map[string]any{"name": d.Environment.Kind},
+		}}
+		if diff := cmp.Diff(want, values[i]); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 

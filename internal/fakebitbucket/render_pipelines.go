@@ -275,7 +275,7 @@ func environmentObject(e *DeploymentEnvironment) object {
 	}
 }
 
-// deploymentObject says what is released twice, and of the environment only which one it is.
+// deploymentObject says what is released twice, and of the environment only which one it is, unless asked for more.
 func deploymentObject(r *Repository, d *Deployment) object {
 	site := fmt.Sprintf("%s/%s/addon/pipelines/home#!/results/%d", linkSite, r.FullName(), d.Pipeline.BuildNumber)
 	release := func() any {
@@ -307,7 +307,7 @@ func deploymentObject(r *Repository, d *Deployment) object {
 	o := object{
 		{name: "type", value: "deployment"},
 		{name: "uuid", value: d.UUID},
-		{name: "environment", value: object{{name: "uuid", value: d.Environment.UUID}}},
+		{name: "environment", value: lazy(func() any { return environmentObject(d.Environment).condensed("uuid") })},
 		{name: "step", value: object{{name: "uuid", value: d.Step.UUID}}},
 		{name: "commit", value: targetCommit(r, d.Pipeline.Target.Commit)},
 		{name: "key", value: "steps-" + d.Step.UUID},
