@@ -3,8 +3,6 @@ package bitbucket
 import (
 	"context"
 	"iter"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // userColumns say which user an object is about.
@@ -27,41 +25,21 @@ func groupColumns() []column {
 	}
 }
 
-// A grantable is what explicit permissions are granted on: a repository or a project.
-type grantable interface {
-	owner
-	path(rest string, values ...string) string
-}
-
 // userGrants lists the explicit grants to users on a repository or a project. Bitbucket can't filter them, but the grant to
 // one user has an address of its own, by either id.
-func (s *scan) userGrants(ctx context.Context, on grantable) iter.Seq2[*row, error] {
+func (s *scan) userGrants(ctx context.Context, on container) iter.Seq2[*row, error] {
 	for _, column := range []string{"user_uuid", "user_account_id"} {
 		if ids, ok := s.equals(column); ok && len(ids) == 1 {
-			return s.grantTo(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
+			return s.ask(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
 		}
 	}
 	return s.listIn(ctx, on, s.collection(on.path("/permissions-config/users"), 100))
 }
 
 // groupGrants lists the explicit grants to groups, like userGrants.
-func (s *scan) groupGrants(ctx context.Context, on grantable) iter.Seq2[*row, error] {
+func (s *scan) groupGrants(ctx context.Context, on container) iter.Seq2[*row, error] {
 	if slugs, ok := s.equals("group_slug"); ok && len(slugs) == 1 {
-		return s.grantTo(ctx, on, "/permissions-config/groups/{group_slug}", slugs[0])
+		return s.ask(ctx, on, "/permissions-config/groups/{group_slug}", slugs[0])
 	}
 	return s.listIn(ctx, on, s.collection(on.path("/permissions-config/groups"), 100))
-}
-
-// grantTo asks for the one grant to somebody, who mostly has none.
-func (s *scan) grantTo(ctx context.Context, on grantable, rest, id string) iter.Seq2[*row, error] {
-	return single(ctx, s, each(id), func(ctx context.Context, s *scan, id string) (*row, error) {
-		item, err := s.Get(ctx, on.path(rest, id), nil, s.fields(object)...)
-		if api.IsNotFound(err) && api.IsExplained(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return on.row(item), nil
-	})
 }

@@ -146,6 +146,26 @@ type owner interface {
 	row(item gjson.Result) *row
 }
 
+// A container is an owner with an address, below which are those of what is found in it.
+type container interface {
+	owner
+	path(rest string, values ...string) string
+}
+
+// ask asks a container for objects by their ids, one by one. What isn't there has no row.
+func (s *scan) ask(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
+	return single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
+		item, err := s.Get(ctx, in.path(rest, id), nil, s.fields(object)...)
+		if api.IsNotFound(err) && api.IsExplained(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return in.row(item), nil
+	})
+}
+
 // listIn reads one collection of an owner, as far as the query wants it.
 func (s *scan) listIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, error] {
 	return s.accepted(func(yield func(*row, error) bool) {
