@@ -25,6 +25,7 @@ const (
 	repository              // the repository it was found in
 	project                 // the project it was found in
 	parent                  // what it belongs to within the repository: a commit, a pull request, a pipeline
+	step                    // the step of a pipeline that it belongs to
 	membership              // the connected user's membership of the workspace
 	reviewers               // the default reviewers of the repository
 	explanation             // what access consists of, as worked out from several answers

@@ -11,7 +11,7 @@ import (
 
 // The scopes that a table declares are those of the requests that it makes, and no other.
 func TestScopesAreThoseOfTheRequests(t *testing.T) {
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20})
 	declared := map[string][]string{}
 	for _, r := range Requirements() {
 		declared[r.Table] = append(declared[r.Table], r.Scopes...)

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
@@ -164,6 +165,26 @@ func (s *scan) ask(ctx context.Context, in container, rest string, ids ...string
 		}
 		return in.row(item), nil
 	})
+}
+
+// one asks for the one object that is found at a path.
+func (s *scan) one(ctx context.Context, in container, rest string) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		item, err := s.Get(ctx, in.path(rest), nil, s.fields(object)...)
+		yield(in.row(item), err)
+	}
+}
+
+// all reads one collection into a JSON array.
+func (s *scan) all(ctx context.Context, path string) (gjson.Result, error) {
+	var items []string
+	for item, err := range s.List(ctx, api.List{Path: path, PageLen: 100}) {
+		if err != nil {
+			return gjson.Result{}, err
+		}
+		items = append(items, item.Raw)
+	}
+	return gjson.Parse("[" + strings.Join(items, ",") + "]"), nil
 }
 
 // listIn reads one collection of an owner, as far as the query wants it.

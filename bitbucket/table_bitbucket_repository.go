@@ -192,16 +192,9 @@ func (s *scan) withReviewers(ctx context.Context, repositories iter.Seq2[*row, e
 	if !s.needs(reviewers) {
 		return repositories
 	}
-	return s.completed(ctx, repositories, func(ctx context.Context, r *row) error {
+	return s.completed(ctx, repositories, func(ctx context.Context, r *row) (err error) {
 		slug, name, _ := strings.Cut(s.table.column("full_name").value(r).(string), "/")
-		var users []string
-		for user, err := range s.List(ctx, api.List{Path: api.Path("/2.0/repositories/{workspace}/{repo_slug}/default-reviewers", slug, name), PageLen: 100}) {
-			if err != nil {
-				return err
-			}
-			users = append(users, user.Raw)
-		}
-		r.parts[reviewers] = gjson.Parse("[" + strings.Join(users, ",") + "]")
-		return nil
+		r.parts[reviewers], err = s.all(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}/default-reviewers", slug, name))
+		return err
 	})
 }

@@ -24,10 +24,12 @@ var permissions = []permission{
 	{"account", "Account: Read", "who is connected, the workspaces, their members and groups"},
 	{"repository", "Repositories: Read", "repositories"},
 	{"project", "Projects: Read", "projects"},
-	{"repository:admin", "Repositories: Admin", "who was granted what on repositories; deploy keys, branch restrictions"},
+	{"repository:admin", "Repositories: Admin", "who was granted what on repositories; deploy keys, branch restrictions, whether pipelines are on"},
 	{"project:admin", "Projects: Admin", "who was granted what on projects; their deploy keys and default reviewers"},
 	{"pullrequest", "Pull requests: Read", "default reviewers"},
 	{"webhook", "Webhooks: Read and write", "webhooks"},
+	{"pipeline", "Pipelines: Read", "pipelines, deployments, and what they are set up with"},
+	{"runner", "Runners: Read", "self-hosted runners"},
 }
 
 // implied are the scopes that another one includes. Bitbucket leaves them out of what it says was granted.

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// How many pipelines there are: most repositories have a few, one in each workspace has pages of them.
+// How many pipelines there are: most repositories have a few, one of the first workspace has more than a page of them.
 const (
-	busyRuns = 230
-	busyAt   = 2 // the place of the busy repository in its workspace
+	busyRuns = 130
+	busyAt   = 2 // its place in the workspace
 )
 
 // A pipelineMaker makes what belongs to Bitbucket Pipelines.
@@ -28,7 +28,7 @@ func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
 	p.Known, p.Enabled = true, at%9 != 5
 	p.Environments = m.environments(at)
 	p.Variables = m.variables(3 + at%3*5)
-	p.Runs = m.runs(r, p, at)
+	p.Runs = m.runs(r, p, at == busyAt && r.Workspace == m.org.Workspaces[0])
 	p.Deployments = m.deployments(r, p)
 	p.Schedules = m.schedules(r, p, at)
 	p.Caches = m.caches(p)
@@ -45,9 +45,9 @@ func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
 }
 
 // runs makes the pipelines of a repository, oldest first.
-func (m *pipelineMaker) runs(r *Repository, p *Pipelines, at int) []*Pipeline {
+func (m *pipelineMaker) runs(r *Repository, p *Pipelines, busy bool) []*Pipeline {
 	n, days := 1+m.IntN(3), 200.0
-	if at == busyAt {
+	if busy {
 		n, days = busyRuns, 60
 	}
 	newest := m.now.Add(-time.Minute)
@@ -70,7 +70,7 @@ func (m *pipelineMaker) runs(r *Repository, p *Pipelines, at int) []*Pipeline {
 			created = created.Truncate(time.Millisecond) // as they all were in former years
 		}
 		runs[i] = m.run(r, i, n, created, users)
-		m.steps(runs[i], p, at == busyAt)
+		m.steps(runs[i], busy)
 	}
 	return runs
 }
@@ -173,7 +173,7 @@ func (m *pipelineMaker) target(r *Repository, kind int) PipelineTarget {
 }
 
 // steps makes the steps of a pipeline: how far it has got says how far they have.
-func (m *pipelineMaker) steps(p *Pipeline, of *Pipelines, few bool) {
+func (m *pipelineMaker) steps(p *Pipeline, few bool) {
 	names := []string{"Build", "Test", "", "Deploy to staging"}[:1+m.IntN(4)]
 	if few {
 		names = []string{"Build and test"}

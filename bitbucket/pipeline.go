@@ -1,0 +1,244 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// A pipelineParameter is one of the parameters by which Bitbucket narrows a list of pipelines, as the list has no filters.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-get
+type pipelineParameter struct {
+	column, name string
+	// words are what the parameter calls the column's values. There is no error for a word that Bitbucket doesn't know, but
+	// no pipeline either, so only those are sent that it is known to take. Without words it takes the values themselves.
+	words map[string][]string
+}
+
+// notCompleted are the words for the pipelines that are not completed, and for whatever Bitbucket has no other word for.
+var notCompleted = []string{"PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING", "UNKNOWN"}
+
+var pipelineParameters = []pipelineParameter{
+	{column: "creator_uuid", name: "creator.uuid"},
+	{column: "target_ref_name", name: "target.ref_name"},
+	{column: "target_ref_type", name: "target.ref_type", words: map[string][]string{"branch": {"BRANCH"}}},
+	{column: "target_commit_hash", name: "target.commit.hash"},
+	{column: "target_selector_type", name: "target.selector.type", words: map[string][]string{
+		"branches": {"BRANCH"}, "custom": {"CUSTOM"}, "pull-requests": {"PULLREQUESTS"},
+	}},
+	{column: "trigger_name", name: "trigger_type", words: map[string][]string{"PUSH": {"PUSH"}, "MANUAL": {"MANUAL"}}},
+	{column: "trigger_type", name: "trigger_type", words: map[string][]string{
+		"pipeline_trigger_push": {"PUSH"}, "pipeline_trigger_manual": {"MANUAL"},
+	}},
+	{column: "result_name", name: "status", words: map[string][]string{
+		"SUCCESSFUL": {"PASSED"}, "FAILED": {"FAILED"}, "ERROR": {"ERROR"}, "STOPPED": {"STOPPED"},
+	}},
+	{column: "stage_name", name: "status", words: map[string][]string{
+		"RUNNING": notCompleted, "PAUSED": notCompleted, "HALTED": notCompleted, "PENDING": notCompleted, "PARSING": notCompleted,
+	}},
+	{column: "state_name", name: "status", words: map[string][]string{
+		"IN_PROGRESS": notCompleted, "PENDING": notCompleted, "PARSING": notCompleted,
+	}},
+}
+
+// pipelineList describes the list of a repository's pipelines as far as the query wants them, but for their dates.
+func (s *scan) pipelineList(r repo) api.List {
+	l := s.collection(r.path("/pipelines"), 100)
+	if exact := s.setPipelineParameters(l.Query); !exact && l.Wanted > 0 {
+		l.Wanted = int64(l.PageLen)
+	}
+	return l
+}
+
+// setPipelineParameters sets the parameters for the conditions of the query. exact says that these leave no pipeline that
+// the query does not want.
+func (s *scan) setPipelineParameters(q url.Values) (exact bool) {
+	exact = true
+	for _, c := range s.conditions {
+		at := slices.IndexFunc(pipelineParameters, func(p pipelineParameter) bool { return p.column == c.column.name })
+		if at < 0 {
+			continue
+		}
+		p := pipelineParameters[at]
+		values, _ := s.equals(p.column)
+		words := p.wordsFor(values)
+		// Only the status can be one of several.
+		if len(words) == 0 || q.Has(p.name) || len(words) > 1 && p.name != "status" {
+			exact = false
+			continue
+		}
+		q[p.name] = words
+		exact = exact && len(words) <= len(values)
+	}
+	return exact
+}
+
+// wordsFor returns what the parameter calls the values, or nothing unless it has words for them all.
+func (p pipelineParameter) wordsFor(values []string) (all []string) {
+	for _, value := range values {
+		words, ok := p.words[value]
+		switch {
+		case p.words == nil && value != "":
+			words = []string{value}
+		case !ok:
+			return nil
+		}
+		all = append(all, words...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+const pipelinePath = "/pipelines/{pipeline_uuid}"
+
+// pipelinesIn reads a list of pipelines, or asks for those that the query names, if they are a few.
+func (s *scan) pipelinesIn(ctx context.Context, r repo, l api.List) iter.Seq2[*row, error] {
+	if ids, ok := s.few("uuid", "build_number"); ok {
+		return s.sorted(s.ask(ctx, r, pipelinePath, ids...))
+	}
+	return s.unlessOff(r, s.listByTime(ctx, r, l, "created_on"))
+}
+
+// few returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
+func (s *scan) few(columns ...string) (ids []string, ok bool) {
+	for _, c := range s.conditions {
+		if !slices.Contains(columns, c.column.name) || c.operator != quals.QualOperatorEqual || c.value == nil {
+			continue
+		}
+		values, isList := c.value.([]any)
+		if !isList {
+			values = []any{c.value}
+		}
+		for _, v := range values {
+			if id := fmt.Sprint(v); v != nil && isSlug(id) && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+		return ids, len(ids) <= fewNames
+	}
+	return nil, false
+}
+
+// perPipeline lists the children of every pipeline that the scan covers. The conditions on what a table says of the
+// pipelines narrow the list of them as they would in bitbucket_pipeline.
+func (s *scan) perPipeline(ctx context.Context, children func(context.Context, held) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	pipelines := s.over(tablePipeline())
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return s.accepted(combine(ctx, s, s.heldPipelines(ctx, r, pipelines), func(ctx context.Context, p held) iter.Seq2[*row, error] {
+			return unlessMissing(children(ctx, p))
+		}))
+	})
+}
+
+// heldPipelines lists the pipelines of a repository as parents, which pipelines is a scan of.
+func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.Seq2[held, error] {
+	if uuids, ok := pipelines.few("uuid"); ok && len(pipelines.wanted) == 1 {
+		return func(yield func(held, error) bool) { // no more of them need be known
+			for _, uuid := range uuids {
+				if !yield(held{r, pipelinePath, gjson.Parse(`{"uuid":` + quote(uuid) + `}`)}, nil) {
+					return
+				}
+			}
+		}
+	}
+	l := pipelines.pipelineList(r)
+	if s.limit >= 0 {
+		l.Wanted = int64(l.PageLen)
+	}
+	return func(yield func(held, error) bool) {
+		for p, err := range pipelines.accepted(pipelines.pipelinesIn(ctx, r, l)) {
+			h := held{repo: r, at: pipelinePath}
+			if err == nil {
+				h.parent = p.parts[object]
+			}
+			if !yield(h, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// over is a scan of another table for what this one says of its parents, which are rows of that: with the same conditions on
+// them, and without limit.
+func (s *scan) over(parents *table) *scan {
+	over := *s
+	over.table, over.limit, over.order = parents, -1, nil
+	over.wanted = map[string]bool{"uuid": true}
+	over.conditions = nil
+	for _, path := range s.fields(parent) {
+		over.wanted[parents.columnAt(path).name] = true
+	}
+	for _, c := range s.conditions {
+		if from := c.column.from()[0]; from.part == parent {
+			c.column = parents.columnAt(from.path)
+			over.conditions = append(over.conditions, c)
+		}
+	}
+	return &over
+}
+
+// columnAt is the column whose value stands in the object at a path.
+func (t *table) columnAt(path string) column {
+	for _, c := range t.columns {
+		if from := c.from()[0]; from.part == object && from.path == path {
+			return c
+		}
+	}
+	panic(fmt.Sprintf("table %s has no column of %s", t.name, path)) // a mistake in a declaration, which the tests find
+}
+
+// perStep lists the children of every step that the scan covers and that was started.
+func (s *scan) perStep(ctx context.Context, children func(context.Context, heldStep) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.perPipeline(ctx, func(ctx context.Context, p held) iter.Seq2[*row, error] {
+		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of heldStep) iter.Seq2[*row, error] {
+			return unlessMissing(children(ctx, of))
+		}))
+	})
+}
+
+// stepsOf lists the steps of a pipeline as parents.
+func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
+	return func(yield func(heldStep, error) bool) {
+		if uuids, ok := s.few("step_uuid"); ok && len(s.fields(step)) == 1 {
+			for _, uuid := range uuids {
+				if !yield(heldStep{p, gjson.Parse(`{"uuid":` + quote(uuid) + `}`)}, nil) {
+					return
+				}
+			}
+			return
+		}
+		l := api.List{Path: p.path("/steps"), Fields: append(s.fields(step), "uuid", "started_on")}
+		for item, err := range s.List(ctx, l) {
+			of := heldStep{p, item}
+			if err == nil && (!item.Get("started_on").Exists() || !s.acceptsIn(step, of.row(gjson.Result{}))) {
+				continue
+			}
+			if !yield(of, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// A heldStep is a step of a pipeline, which holds what it reported.
+type heldStep struct {
+	held
+	step gjson.Result
+}
+
+func (h heldStep) path(rest string, values ...string) string {
+	return h.held.path("/steps/{step_uuid}"+rest, append([]string{h.step.Get("uuid").String()}, values...)...)
+}
+
+func (h heldStep) row(item gjson.Result) *row {
+	r := h.held.row(item)
+	r.parts[step] = h.step
+	return r
+}

@@ -1,0 +1,32 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableDeploymentVariable: a row is a variable that the steps that deploy to an environment are given.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-deployments-config-environments-environment-uuid-variables-get
+func tableDeploymentVariable() *table {
+	return &table{
+		name:        "bitbucket_deployment_variable",
+		description: "A variable that steps that deploy to an environment are given; its value is never asked for. It covers the repositories that the connected user administers, and costs a request for each environment beside one for each repository.",
+		scopes:      []string{"account", "repository", "pipeline"},
+		columns: slices.Concat(variableColumns(), []column{
+			text("environment_name", "Name of the environment.").in(parent, "name"),
+			text("environment_type", "Kind of the environment: Test, Staging or Production.").in(parent, "environment_type.name"),
+			text("environment_uuid", "Immutable id of the environment, in braces.").in(parent, "uuid"),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(), named("environment_uuid"), named("environment_name"), named("environment_type")),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			s.wanted["uuid"] = true
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				const variablesOf = "/deployments_config/environments/{environment_uuid}"
+				return s.perHeld(ctx, r, "/environments", variablesOf, func(ctx context.Context, of held) iter.Seq2[*row, error] {
+					return s.listIn(ctx, of, s.collection(of.path("/variables"), 100))
+				})
+			})
+		},
+	}
+}

@@ -1,0 +1,76 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tablePipeline: a row is a pipeline of a repository, that is one run of what its configuration defines.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-get
+func tablePipeline() *table {
+	return &table{
+		name:        "bitbucket_pipeline",
+		description: "A pipeline: one run of what a repository's configuration defines. It costs a request for each repository and hundred pipelines; conditions on created_on end the reading at the first pipeline beyond them.",
+		scopes:      []string{"account", "repository", "pipeline"},
+		columns: slices.Concat([]column{
+			text("uuid", "Immutable id of the pipeline, in braces."),
+			integer("build_number", "Number of the pipeline, counted within its repository."),
+			integer("build_seconds_used", "Seconds of build time that the pipeline was charged with."),
+			timestamp("completed_on", "When the pipeline was completed. Null for one that is not."),
+			document("configuration_sources", "Where the configuration of the pipeline came from, if Bitbucket tells."),
+			timestamp("created_on", "When the pipeline was created.").sorted("created_on"),
+			text("creator_account_id", "Atlassian account id of whoever started the pipeline.").at("creator.account_id"),
+			text("creator_display_name", "Name of whoever started the pipeline.").at("creator.display_name"),
+			text("creator_type", "What started the pipeline: user, app_user or team.").at("creator.type"),
+			text("creator_uuid", "Immutable id of whoever started the pipeline, in braces. Null if Bitbucket does not tell.").at("creator.uuid"),
+			integer("duration_in_seconds", "Seconds that the pipeline took."),
+			text("error_key", "Kind of the error that kept the pipeline from running, for the result ERROR.").at("state.result.error.key"),
+			text("error_message", "The error that kept the pipeline from running, for the result ERROR.").at("state.result.error.message"),
+			boolean("expired", "True if the pipeline is so old that Bitbucket no longer keeps its artifacts."),
+			boolean("first_successful", "True for the first successful pipeline of the repository."),
+			boolean("has_variables", "True if variables were given to the pipeline, if Bitbucket tells."),
+			text("result_name", "How a completed pipeline ended: SUCCESSFUL, FAILED, ERROR, STOPPED or EXPIRED. Null for one that is not completed.").at("state.result.name"),
+			integer("run_number", "How many times the pipeline was run."),
+			text("stage_name", "How far a pipeline that is not completed has got: RUNNING, PAUSED (waits for somebody), HALTED, PENDING or PARSING. Null if Bitbucket does not tell.").at("state.stage.name"),
+			document("state", "State of the pipeline, with its result or its stage."),
+			text("state_name", "State of the pipeline: PENDING, IN_PROGRESS or COMPLETED.").at("state.name"),
+			document("target", "What the pipeline ran on."),
+			text("target_commit_hash", "Hash of the commit that the pipeline ran on.").at("target.commit.hash"),
+			text("target_destination", "Branch that the pull request is to be merged into, for a pipeline of a pull request.").at("target.destination"),
+			integer("target_pullrequest_id", "Number of the pull request, for a pipeline of one.").at("target.pullrequest.id"),
+			text("target_ref_name", "Branch or tag that the pipeline ran on. Null for pipelines of a pull request, or of a commit alone.").at("target.ref_name"),
+			text("target_ref_type", "What the pipeline ran on: branch or tag. Null for pipelines of a pull request, or of a commit alone.").at("target.ref_type"),
+			text("target_selector_pattern", "Name or pattern of the definition in the configuration.").at("target.selector.pattern"),
+			text("target_selector_type", "Section of the configuration that the definition is in: default, branches, tags, pull-requests or custom.").at("target.selector.type"),
+			text("target_source", "Branch that the pull request comes from, for a pipeline of a pull request.").at("target.source"),
+			text("target_type", "Kind of target: pipeline_ref_target, pipeline_pullrequest_target or pipeline_commit_target.").at("target.type"),
+			text("terminator_display_name", "Name of whoever stopped the pipeline.").at("state.result.terminator.display_name"),
+			text("terminator_uuid", "Immutable id of whoever stopped the pipeline, in braces.").at("state.result.terminator.uuid"),
+			text("title", "Title of the pipeline: its build number.").at("build_number"),
+			text("trigger_name", "What started the pipeline: PUSH, MANUAL or SCHEDULE.").at("trigger.name"),
+			text("trigger_type", "What started the pipeline, as a type: pipeline_trigger_push, pipeline_trigger_manual or another.").at("trigger.type"),
+			text("type", "Type of the object: pipeline."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(),
+			named("uuid"),
+			named("build_number"),
+			qual{column: "created_on", operators: opsOrder},
+			named("creator_uuid"),
+			named("result_name"),
+			named("stage_name"),
+			named("state_name"),
+			named("target_commit_hash"),
+			named("target_ref_name"),
+			named("target_ref_type"),
+			named("target_selector_type"),
+			named("trigger_name"),
+			named("trigger_type"),
+		),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				return s.pipelinesIn(ctx, r, s.pipelineList(r))
+			})
+		},
+	}
+}

@@ -1,0 +1,29 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tablePipelineConfig: a row says whether pipelines are turned on in a repository.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-get
+func tablePipelineConfig() *table {
+	return &table{
+		name:        "bitbucket_pipeline_config",
+		description: "Whether pipelines are turned on in a repository. It covers the repositories that the connected user administers; those in which pipelines were never turned on have no row.",
+		scopes:      []string{"account", "repository", "repository:admin"},
+		columns: slices.Concat([]column{
+			boolean("enabled", "True if pipelines are turned on."),
+			text("title", "Title of the configuration: the full name of the repository.").in(repository, "full_name"),
+			text("type", "Type of the object: repository_pipelines_configuration."),
+		}, inRepositoryColumns()),
+		quals: inRepositoryQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			s.wanted["enabled"] = true
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				return s.unlessOff(r, s.one(ctx, r, "/pipelines_config"))
+			})
+		},
+	}
+}

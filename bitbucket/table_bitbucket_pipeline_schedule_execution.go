@@ -1,0 +1,37 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tablePipelineScheduleExecution: a row is a time at which a schedule started a pipeline, or failed to.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-schedules-schedule-uuid-executions-get
+func tablePipelineScheduleExecution() *table {
+	return &table{
+		name:        "bitbucket_pipeline_schedule_execution",
+		description: "A pipeline that a schedule started, or the error that kept it from it. It costs a request for each schedule and hundred executions, beside one for each repository.",
+		scopes:      []string{"account", "repository", "pipeline"},
+		columns: slices.Concat([]column{
+			text("schedule_uuid", "Immutable id of the schedule, in braces.").in(parent, "uuid"),
+			text("pipeline_uuid", "Immutable id of the pipeline that was started, in braces. Null if none was.").at("pipeline.uuid"),
+			text("error_key", "Kind of the error, if no pipeline was started.").at("error.key"),
+			text("error_message", "The error, if no pipeline was started.").at("error.message"),
+			text("schedule_cron_pattern", "When the schedule starts pipelines, in UTC.").in(parent, "cron_pattern"),
+			boolean("schedule_enabled", "True if the schedule is in force.").in(parent, "enabled"),
+			text("title", "Title of the execution: the id of the pipeline, or the kind of the error.").at("pipeline.uuid").at("error.key"),
+			text("type", "What happened: pipeline_schedule_execution_executed or pipeline_schedule_execution_errored."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(), named("schedule_uuid"), qual{column: "schedule_enabled", operators: opsEqual}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			s.wanted["type"] = true
+			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				const schedules = "/pipelines_config/schedules"
+				return s.perHeld(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of held) iter.Seq2[*row, error] {
+					return s.listIn(ctx, of, s.collection(of.path("/executions"), 100))
+				})
+			})
+		},
+	}
+}

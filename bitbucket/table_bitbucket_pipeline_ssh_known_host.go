@@ -1,0 +1,25 @@
+package bitbucket
+
+import "slices"
+
+// tablePipelineSSHKnownHost: a row is a host that the pipelines of a repository know for SSH.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-ssh-known-hosts-get
+func tablePipelineSSHKnownHost() *table {
+	return &table{
+		name:        "bitbucket_pipeline_ssh_known_host",
+		description: "A host that the pipelines of a repository know for SSH, with its key. It covers the repositories that the connected user administers.",
+		scopes:      []string{"account", "repository", "pipeline"},
+		columns: slices.Concat([]column{
+			text("uuid", "Immutable id of the known host, in braces."),
+			text("hostname", "Name of the host."),
+			text("public_key_key", "Public key of the host, in base64.").at("public_key.key"),
+			text("public_key_key_type", "Type of the host's public key, such as ssh-rsa.").at("public_key.key_type"),
+			text("public_key_md5_fingerprint", "MD5 fingerprint of the host's public key.").at("public_key.md5_fingerprint"),
+			text("public_key_sha256_fingerprint", "SHA-256 fingerprint of the host's public key.").at("public_key.sha256_fingerprint"),
+			text("title", "Title of the known host: its name.").at("hostname"),
+			text("type", "Type of the object: pipeline_known_host."),
+		}, inRepositoryColumns()),
+		quals: inRepositoryQuals(),
+		rows:  inAdministeredRepositories("/pipelines_config/ssh/known_hosts"),
+	}
+}

@@ -1,0 +1,69 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tablePipelineStep: a row is a step of a pipeline.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-pipeline-uuid-steps-get
+func tablePipelineStep() *table {
+	return &table{
+		name:        "bitbucket_pipeline_step",
+		description: "A step of a pipeline. It costs a request for each pipeline, beside those for the list of pipelines: all that there ever were, unless the query says which, as by pipeline_created_on.",
+		scopes:      []string{"account", "repository", "pipeline"},
+		columns: slices.Concat([]column{
+			text("uuid", "Immutable id of the step, in braces."),
+			text("name", "Name of the step. Null if the configuration gives it none."),
+		}, ofPipelineColumns(), []column{
+			integer("build_seconds_used", "Seconds of build time that the step was charged with."),
+			timestamp("completed_on", "When the step was completed. Null for one that is not."),
+			integer("duration_in_seconds", "Seconds that the step took."),
+			text("error_key", "Kind of the error that kept the step from running, for the result ERROR.").at("state.result.error.key"),
+			text("error_message", "The error that kept the step from running, for the result ERROR.").at("state.result.error.message"),
+			text("image_name", "Docker image that the step ran in.").at("image.name"),
+			integer("max_time", "Minutes after which the step is stopped.").at("maxTime").at("max_time"),
+			text("result_name", "How a completed step ended: SUCCESSFUL, FAILED, ERROR, STOPPED, EXPIRED or NOT_RUN. Null for one that is not completed.").at("state.result.name"),
+			integer("run_number", "How many times the step was run."),
+			document("script_commands", "Commands of the step itself."),
+			document("setup_commands", "Commands by which Bitbucket set the step up, such as those that cloned the repository."),
+			text("stage_name", "How far a step that is not completed has got: PAUSED waits for somebody. Null if Bitbucket does not tell.").at("state.stage.name"),
+			timestamp("started_on", "When the step was started. Null for one that was not."),
+			document("state", "State of the step, with its result or its stage."),
+			text("state_name", "State of the step: PENDING, READY, IN_PROGRESS or COMPLETED.").at("state.name"),
+			document("teardown_commands", "Commands that Bitbucket ran after the step."),
+			text("title", "Title of the step: its name, or its id if it has none.").at("name").at("uuid"),
+			text("trigger_type", "How the step is started: pipeline_step_trigger_automatic or pipeline_step_trigger_manual.").at("trigger.type"),
+			text("type", "Type of the object: pipeline_step."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(), ofPipelineQuals()...),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			s.wanted["uuid"] = true
+			return s.perPipeline(ctx, func(ctx context.Context, p held) iter.Seq2[*row, error] {
+				return s.listIn(ctx, p, api.List{Path: p.path("/steps"), Fields: s.fields(object)})
+			})
+		},
+	}
+}
+
+// ofPipelineColumns say which pipeline something belongs to.
+func ofPipelineColumns() []column {
+	return []column{
+		text("pipeline_uuid", "Immutable id of the pipeline, in braces.").in(parent, "uuid"),
+		integer("build_number", "Number of the pipeline, counted within its repository.").in(parent, "build_number"),
+		timestamp("pipeline_created_on", "When the pipeline was created.").in(parent, "created_on"),
+		text("pipeline_result_name", "How the pipeline ended: SUCCESSFUL, FAILED, ERROR, STOPPED or EXPIRED. Null for one that is not completed.").in(parent, "state.result.name"),
+		text("pipeline_target_ref_name", "Branch or tag that the pipeline ran on. Null for pipelines of a pull request, or of a commit alone.").in(parent, "target.ref_name"),
+	}
+}
+
+// ofPipelineQuals are the conditions by which a query says of which pipelines it wants something.
+func ofPipelineQuals() []qual {
+	return []qual{
+		named("pipeline_uuid"), named("build_number"), {column: "pipeline_created_on", operators: opsOrder},
+		named("pipeline_result_name"), named("pipeline_target_ref_name"),
+	}
+}

@@ -1,0 +1,44 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tablePipelineTestCase: a row is a test that failed in a step of a pipeline.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-pipeline-uuid-steps-step-uuid-test-reports-test-cases-get
+func tablePipelineTestCase() *table {
+	return &table{
+		name:        "bitbucket_pipeline_test_case",
+		description: "A test that failed in a step of a pipeline; Bitbucket does not list those that passed or were skipped. It costs a request for each step that was started and one for each pipeline: say which pipelines, as by pipeline_created_on.",
+		scopes:      []string{"account", "repository", "pipeline"},
+		columns: slices.Concat([]column{
+			text("uuid", "Immutable id of the test case, in braces."),
+			text("name", "Name of the test."),
+		}, ofStepColumns(), []column{
+			text("class_name", "Class that the test is in."),
+			text("duration", "How long the test took, in ISO 8601, as in PT0.958S."),
+			text("fully_qualified_name", "Name of the test with that of its class."),
+			text("message", "What the test said when it failed.").at("reason.message"),
+			document("reasons", "Output of the test when it failed, such as a stack trace. Costs one more request for each test.").in(detail, "@this"),
+			text("status", "How the test ended, such as FAILED or ERROR."),
+			text("title", "Title of the test: its name.").at("name"),
+		}, inRepositoryColumns()),
+		quals: slices.Concat(inRepositoryQuals(), ofPipelineQuals(), []qual{named("step_uuid")}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			s.wanted["uuid"] = true
+			return s.perStep(ctx, func(ctx context.Context, of heldStep) iter.Seq2[*row, error] {
+				cases := s.listIn(ctx, of, s.collection(of.path("/test_reports/test_cases"), 100))
+				if !s.needs(detail) {
+					return cases
+				}
+				return s.completed(ctx, cases, func(ctx context.Context, r *row) (err error) {
+					uuid := r.parts[object].Get("uuid").String()
+					r.parts[detail], err = s.all(ctx, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
+					return err
+				})
+			})
+		},
+	}
+}

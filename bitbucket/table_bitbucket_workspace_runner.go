@@ -1,0 +1,16 @@
+package bitbucket
+
+import "slices"
+
+// tableWorkspaceRunner: a row is a machine of one's own that runs steps of all repositories of a workspace.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-runners-get
+func tableWorkspaceRunner() *table {
+	return &table{
+		name:        "bitbucket_workspace_runner",
+		description: "A self-hosted runner that runs steps of all repositories of a workspace. It covers the workspaces that the connected user administers, and those that the query names.",
+		scopes:      []string{"account", "runner"},
+		columns:     slices.Concat(runnerColumns(), inWorkspaceColumns()),
+		quals:       []qual{named("workspace_slug")},
+		rows:        inAdministeredWorkspaces("/2.0/workspaces/{workspace}/pipelines-config/runners"),
+	}
+}
