@@ -20,7 +20,7 @@ type endpoint struct {
 	people      bool                     // tokens of a workspace are refused
 	public      bool                     // anybody may call it in spite of the scopes, for what is public
 	gone        string                   // the announced change that removed it
-	get         func(*call) (any, error) // answers an object, or a bare list
+	get         func(*call) (any, error) // answers an object, a bare list, or a response as it is
 	list        *listing                 // answers pages instead
 }
 
@@ -70,6 +70,7 @@ type call struct {
 	testCase    *TestCase
 	schedule    *PipelineSchedule
 	environment *DeploymentEnvironment
+	pullRequest *PullRequest
 }
 
 // route finds the endpoint of a path.
@@ -207,6 +208,9 @@ func (c *call) respond() (*response, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if res, ok := v.(*response); ok { // such as a redirect
+		return res, nil
 	}
 	return jsonResponse(http.StatusOK, appendJSON(nil, v, selected)), nil
 }

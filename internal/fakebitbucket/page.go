@@ -146,11 +146,15 @@ func (c *call) next(form NextForm, offset, step int) string {
 		named := "/" + url.PathEscape(c.path["workspace"])
 		path = strings.Replace(path, named, "/"+url.PathEscape(c.workspace.UUID), 1)
 	}
-	scheme := "http"
+	return c.origin() + path + "?" + q.Encode()
+}
+
+// origin is the address that was called, without a path.
+func (c *call) origin() string {
 	if c.request.TLS != nil {
-		scheme = "https"
+		return "https://" + c.request.Host
 	}
-	return scheme + "://" + c.request.Host + path + "?" + q.Encode()
+	return "http://" + c.request.Host
 }
 
 // context stands for what the service remembers of a list between its pages.

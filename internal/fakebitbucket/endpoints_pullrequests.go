@@ -1,0 +1,353 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// pullRequestEndpoints tell about pull requests.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/
+var pullRequestEndpoints = []endpoint{
+	{
+		path: "/2.0/repositories/{workspace}/{repo_slug}/pullrequests", scopes: "pullrequest",
+		tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aRepository, params: "state",
+		list: &listing{max: 50, of: pullRequestsOf, filter: pullRequestFields, sort: pullRequestOrders},
+	},
+	{
+		path: "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/activity", scopes: "pullrequest",
+		tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aRepository,
+		list: &listing{max: 50, nextForm: NextContext, of: func(c *call) collection {
+			return activityOf(c.repository, c.org.PullRequests(c.repository))
+		}},
+	},
+	{
+		path: "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}", scopes: "pullrequest",
+		tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		get: func(c *call) (any, error) { return pullRequestObject(c.repository, c.pullRequest), nil },
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		list: &listing{max: 50, nextForm: NextContext, of: func(c *call) collection {
+			return activityOf(c.repository, []*PullRequest{c.pullRequest})
+		}},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		list: &listing{
+			of: func(c *call) collection {
+				return collect(c.pullRequest.Comments, func(x *PullRequestComment) object {
+					return pullRequestComment(c.repository, c.pullRequest, x)
+				})
+			},
+			filter: pullRequestCommentFields, sort: pullRequestCommentFields,
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments/{comment_id}",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		get: func(c *call) (any, error) {
+			for _, x := range c.pullRequest.Comments {
+				if strconv.FormatInt(x.ID, 10) == c.path["comment_id"] {
+					return pullRequestComment(c.repository, c.pullRequest, x), nil
+				}
+			}
+			return nil, notFound("Comment %s not found", c.path["comment_id"])
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/tasks",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest, params: "pagelen",
+		list: &listing{
+			of: func(c *call) collection {
+				return collect(c.pullRequest.Tasks, func(t *PullRequestTask) object {
+					return pullRequestTask(c.repository, c.pullRequest, t)
+				})
+			},
+			filter: pullRequestTaskFields, sort: pullRequestTaskFields,
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/tasks/{task_id}",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		get: func(c *call) (any, error) {
+			for _, t := range c.pullRequest.Tasks {
+				if strconv.FormatInt(t.ID, 10) == c.path["task_id"] {
+					return pullRequestTask(c.repository, c.pullRequest, t), nil
+				}
+			}
+			return nil, notFound("Task %s not found", c.path["task_id"])
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/commits",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequestWithSource,
+		list: &listing{nextForm: NextToken, of: func(c *call) collection {
+			return collect(c.pullRequest.Commits, func(x *PullRequestCommit) object {
+				return pullRequestCommit(c.repository, x)
+			})
+		}},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/diffstat",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		get: func(c *call) (any, error) {
+			return c.redirect("/2.0/repositories/%s/diffstat/%s?from_pullrequest_id=%d&topic=true",
+				c.repository.FullName(), c.pullRequest.spec(c.repository), c.pullRequest.ID), nil
+		},
+	},
+	{
+		// Where the diffstat of a pull request redirects to: the comparison names the source repository, with a slash.
+		// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-diffstat-spec-get
+		path: "/2.0/repositories/{workspace}/{repo_slug}/diffstat/{spec...}", scopes: "repository",
+		tokenScopes: "read:repository:bitbucket", public: true, needs: aComparedPullRequest,
+		params: "ignore_whitespace merge path renames topic from_pullrequest_id",
+		list:   &listing{pagelen: 500, max: 5000, of: pullRequestFiles},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/statuses",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
+		list: &listing{
+			pagelen: 30,
+			of: func(c *call) collection {
+				return collect(c.pullRequest.Statuses, func(s *PullRequestStatus) object {
+					return pullRequestStatus(c.repository, c.pullRequest, s)
+				})
+			},
+			filter: pullRequestStatusFields, sort: pullRequestStatusFields,
+		},
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", needs: aPullRequest, params: "q",
+		get: mergeChecks,
+	},
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/pullrequests",
+		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aReviewedCommit,
+		params: "page pagelen",
+		list: &listing{pagelen: 30, max: 50, of: func(c *call) collection {
+			return collect(c.org.pullRequestsWith(c.repository, c.path["commit"]), func(p *PullRequest) object {
+				return listedPullRequest(c.repository, p)
+			})
+		}},
+	},
+	{
+		path: "/2.0/workspaces/{workspace}/pullrequests/{selected_user}", scopes: "pullrequest",
+		tokenScopes: "read:pullrequest:bitbucket", params: "state", needs: func(c *call) error {
+			if err := aWorkspace(c); err != nil {
+				return err
+			}
+			return aUser(c)
+		},
+		list: &listing{max: 50, of: pullRequestsBy, filter: pullRequestFields, sort: pullRequestOrders},
+	},
+}
+
+// pullRequestFields are the fields of pull requests that can be filtered by. Those of participants can't.
+var pullRequestFields = fieldsOf(map[kind]string{
+	textKind: "title state source.branch.name source.repository.full_name source.repository.uuid destination.branch.name " +
+		"author.uuid author.nickname author.account_id reviewers.uuid reviewers.nickname reviewers.account_id",
+	boolean:  "draft",
+	datetime: "created_on updated_on",
+})
+
+var pullRequestOrders = fieldsOf(map[kind]string{
+	textKind: "title state",
+	number:   "id",
+	datetime: "created_on updated_on",
+})
+
+var pullRequestCommentFields = fieldsOf(map[kind]string{
+	textKind: "user.uuid user.nickname user.account_id content.raw",
+	number:   "id",
+	boolean:  "deleted",
+	datetime: "created_on updated_on",
+})
+
+var pullRequestTaskFields = fieldsOf(map[kind]string{
+	textKind: "state content.raw creator.uuid creator.nickname creator.account_id",
+	number:   "id",
+	datetime: "created_on updated_on",
+})
+
+var pullRequestStatusFields = fieldsOf(map[kind]string{
+	textKind: "key name state url description refname",
+	datetime: "created_on updated_on",
+})
+
+var pullRequestStates = []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
+
+// hasState tells whether a pull request is in a state that was asked for: the open ones, unless state says
+// otherwise. Beside a q state is ignored, and without one in q there are all.
+func (c *call) hasState() func(*PullRequest) bool {
+	wanted := c.query["state"]
+	switch {
+	case c.query.Get("q") != "" && len(wanted) > 0:
+		c.violate("the query parameter state is ignored beside q")
+		fallthrough
+	case c.query.Get("q") != "":
+		wanted = pullRequestStates
+	case len(wanted) == 0:
+		wanted = pullRequestStates[:1]
+	}
+	for _, s := range wanted {
+		if !slices.Contains(pullRequestStates, s) {
+			c.violate("the state %q is unknown", s)
+			wanted = pullRequestStates
+		}
+	}
+	return func(p *PullRequest) bool { return slices.Contains(wanted, p.State) }
+}
+
+func pullRequestsOf(c *call) collection {
+	wanted := c.hasState()
+	var all []*PullRequest
+	for _, p := range c.org.PullRequests(c.repository) {
+		if wanted(p) {
+			all = append(all, p)
+		}
+	}
+	return collect(all, func(p *PullRequest) object { return listedPullRequest(c.repository, p) })
+}
+
+// pullRequestsBy are those that a user created in the repositories of a workspace that the caller sees.
+func pullRequestsBy(c *call) collection {
+	type found struct {
+		r *Repository
+		p *PullRequest
+	}
+	wanted := c.hasState()
+	var all []found
+	for _, r := range c.org.RepositoriesOf(c.workspace) {
+		if !c.who.sees(c.org, r) {
+			continue
+		}
+		for _, p := range c.org.PullRequests(r) {
+			if p.Author == c.user && wanted(p) {
+				all = append(all, found{r, p})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return b.p.CreatedOn.Compare(a.p.CreatedOn) })
+	return collect(all, func(f found) object { return listedPullRequest(f.r, f.p) })
+}
+
+// activityOf is what happened to pull requests, the newest first.
+func activityOf(r *Repository, pulls []*PullRequest) collection {
+	type happened struct {
+		p *PullRequest
+		e *PullRequestEvent
+	}
+	var all []happened
+	for _, p := range pulls {
+		for _, e := range p.Activity {
+			all = append(all, happened{p, e})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b happened) int { return b.e.Date.Compare(a.e.Date) })
+	return collect(all, func(h happened) object { return pullRequestEvent(r, h.p, h.e) })
+}
+
+// pullRequestFiles are the files that a pull request changes.
+func pullRequestFiles(c *call) collection {
+	return collect(c.pullRequest.Files, func(f *PullRequestFile) object {
+		return pullRequestFile(c.repository, c.pullRequest, f)
+	})
+}
+
+// pullRequestsWith are the pull requests that brought a commit, named by the beginning of its hash.
+func (o *Organization) pullRequestsWith(r *Repository, hash string) []*PullRequest {
+	var all []*PullRequest
+	for _, p := range o.PullRequests(r) {
+		if slices.ContainsFunc(p.Commits, func(x *PullRequestCommit) bool { return strings.HasPrefix(x.Hash, hash) }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// mergeChecks answers all checks at once, without pages.
+func mergeChecks(c *call) (any, error) {
+	keep := condition(allOf{})
+	if q := c.query.Get("q"); q != "" {
+		var err error
+		fields := fieldsOf(map[kind]string{textKind: "type status", boolean: "required blocking"})
+		if keep, err = parseBBQL(q, fields); err != nil {
+			return nil, err
+		}
+	}
+	values := []object{}
+	for _, check := range c.pullRequest.MergeChecks(c.who.permission(c.org, c.repository)) {
+		if o := mergeCheck(c.repository, c.pullRequest, check); keep.holds(o) {
+			values = append(values, o)
+		}
+	}
+	return object{{name: "size", value: len(values)}, {name: "values", value: values}}, nil
+}
+
+// redirect answers with another address of the API.
+func (c *call) redirect(format string, a ...any) *response {
+	res := textResponse(http.StatusFound, "text/html; charset=utf-8", "")
+	res.header.Set("Location", c.origin()+fmt.Sprintf(format, a...))
+	return res
+}
+
+// aPullRequest is one of a repository that the caller can read.
+func aPullRequest(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	return c.findPullRequest(c.path["pull_request_id"])
+}
+
+func (c *call) findPullRequest(number string) error {
+	id, err := strconv.Atoi(number)
+	if err == nil {
+		c.pullRequest = c.org.PullRequest(c.repository, id)
+	}
+	if c.pullRequest == nil {
+		return notFound("Pull request %s not found", number)
+	}
+	return nil
+}
+
+// aPullRequestWithSource is one whose commits can be found: not of a fork that is gone.
+func aPullRequestWithSource(c *call) error {
+	if err := aPullRequest(c); err != nil {
+		return err
+	}
+	if c.pullRequest.ForkDeleted {
+		return notFound("The source repository of this pull request no longer exists")
+	}
+	return nil
+}
+
+// aComparedPullRequest is one by what it compares.
+func aComparedPullRequest(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	if err := c.findPullRequest(c.query.Get("from_pullrequest_id")); err != nil {
+		return err
+	}
+	if p := c.pullRequest; p.ForkDeleted || c.path["spec"] != strings.Replace(p.spec(c.repository), "%0D", "\r", 1) {
+		return notFound("Commit not found")
+	}
+	return nil
+}
+
+// aReviewedCommit is one that came by a pull request. Of others the service has no index.
+func aReviewedCommit(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	if len(c.path["commit"]) < 7 || len(c.org.pullRequestsWith(c.repository, c.path["commit"])) == 0 {
+		return notFound("Commit not found")
+	}
+	return nil
+}
