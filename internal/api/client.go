@@ -174,9 +174,15 @@ func (c *Client) url(path string, query url.Values) *url.URL {
 
 // fetch sends one GET request and returns the JSON that came back.
 func (c *Client) fetch(ctx context.Context, u *url.URL) (gjson.Result, error) {
+	document, _, err := c.follow(ctx, u)
+	return document, err
+}
+
+// follow is fetch, and also says at which address the answer was, after redirects.
+func (c *Client) follow(ctx context.Context, u *url.URL) (document gjson.Result, at *url.URL, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return gjson.Result{}, err
+		return gjson.Result{}, nil, err
 	}
 	req.Header.Set("Accept", "application/json")
 	if c.userAgent != "" {
@@ -184,20 +190,23 @@ func (c *Client) fetch(ctx context.Context, u *url.URL) (gjson.Result, error) {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return gjson.Result{}, failure(ctx, u, err)
+		return gjson.Result{}, nil, failure(ctx, u, err)
 	}
 	defer resp.Body.Close()
 	var body bytes.Buffer
 	if _, err := io.Copy(&body, resp.Body); err != nil {
-		return gjson.Result{}, failure(ctx, u, err)
+		return gjson.Result{}, nil, failure(ctx, u, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return gjson.Result{}, newError(u, resp.StatusCode, body.Bytes())
+		return gjson.Result{}, nil, newError(u, resp.StatusCode, body.Bytes())
 	}
 	if !gjson.ValidBytes(body.Bytes()) {
-		return gjson.Result{}, notJSON(u, resp, body.Bytes())
+		return gjson.Result{}, nil, notJSON(u, resp, body.Bytes())
 	}
-	return gjson.ParseBytes(body.Bytes()), nil
+	if at = u; resp.Request != nil {
+		at = resp.Request.URL
+	}
+	return gjson.ParseBytes(body.Bytes()), at, nil
 }
 
 // failure finds the error worth showing in what the stack returned.

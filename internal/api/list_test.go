@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -752,5 +753,36 @@ func TestListOfSomethingElse(t *testing.T) {
 				t.Errorf("got %q and error %v, want one item and a ProtocolError", got, err)
 			}
 		})
+	}
+}
+
+// The files of a pull request are such a list. Its address has a carriage return and a slash in what stands for one segment.
+func TestListFollowsRedirects(t *testing.T) {
+	t.Parallel()
+	const there = "/2.0/repositories/acme/site/diffstat/acme/site:abc%0Ddef"
+	var mu sync.Mutex
+	var asked []string
+	client := newServerClient(t, func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, req.URL.EscapedPath()+"?"+req.URL.Query().Get("page"))
+		switch at := "http://" + req.Host + there; {
+		case req.URL.Path == "/2.0/repositories/acme/site/pullrequests/7/diffstat":
+			http.Redirect(w, req, at+"?from_pullrequest_id=7&topic=true", http.StatusFound)
+		case req.URL.EscapedPath() != there:
+			http.NotFound(w, req)
+		case req.URL.Query().Get("page") == "2":
+			answer(http.StatusOK, `{"values": [{"name": "c"}], "page": 2, "size": 3, "pagelen": 2}`)(w, req)
+		default:
+			answer(http.StatusOK, `{"values": [{"name": "a"}, {"name": "b"}], "page": 1, "size": 3, "pagelen": 2, "next": "`+at+`?from_pullrequest_id=7&topic=true&page=2"}`)(w, req)
+		}
+	})
+	got, err := collect(t.Context(), client, List{Path: Path("/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/diffstat", "acme", "site", "7")})
+	if diff := cmp.Diff([]string{"a", "b", "c"}, got); diff != "" || err != nil {
+		t.Errorf("error %v, items (-want +got):\n%s", err, diff)
+	}
+	want := []string{"/2.0/repositories/acme/site/pullrequests/7/diffstat?", there + "?", there + "?2"}
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }

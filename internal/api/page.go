@@ -21,13 +21,14 @@ type page struct {
 	size   int64        // items in the whole collection, -1 if not known
 }
 
-// fetchPage fetches the page at an address.
+// fetchPage fetches the page at an address. The next one is named by where the page was found: the first page of a list
+// may be a redirect to another list.
 func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
-	document, err := c.fetch(ctx, u)
+	document, at, err := c.follow(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	return parsePage(document, u)
+	return parsePage(document, at)
 }
 
 // parsePage reads the envelope. Of its parts only the values are certain to be there; without them
