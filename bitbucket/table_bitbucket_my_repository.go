@@ -55,14 +55,9 @@ func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 }
 
 func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {
-	if p.named && s.wants("workspace_uuid") {
-		known, ok, err := s.listed(ctx, p)
-		if err != nil {
-			return failure[*row](err)
-		}
-		if ok {
-			p.workspace = known
-		}
+	p, err := s.identified(ctx, p)
+	if err != nil {
+		return failure[*row](err)
 	}
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
 	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")

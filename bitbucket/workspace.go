@@ -144,6 +144,18 @@ func (s *scan) listed(ctx context.Context, p place) (known gjson.Result, ok bool
 	return gjson.Result{}, false, nil
 }
 
+// identified adds the uuid, if the query wants it, to a workspace of which only the slug is known.
+func (s *scan) identified(ctx context.Context, p place) (place, error) {
+	if !p.named || !s.wants("workspace_uuid") {
+		return p, nil
+	}
+	known, ok, err := s.listed(ctx, p)
+	if ok {
+		p.workspace = known
+	}
+	return p, err
+}
+
 // vanished says whether a workspace that answered "not found" has gone since the inventory was taken. A scan over all
 // workspaces then goes on without it; whoever named it gets the error.
 func (s *scan) vanished(ctx context.Context, p place, err error) bool {

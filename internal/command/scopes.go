@@ -26,7 +26,7 @@ var permissions = []permission{
 	{"project", "Projects: Read", "projects"},
 	{"repository:admin", "Repositories: Admin", "who was granted what on repositories; deploy keys, branch restrictions, whether pipelines are on"},
 	{"project:admin", "Projects: Admin", "who was granted what on projects; their deploy keys and default reviewers"},
-	{"pullrequest", "Pull requests: Read", "default reviewers"},
+	{"pullrequest", "Pull requests: Read", "pull requests, default reviewers"},
 	{"webhook", "Webhooks: Read and write", "webhooks"},
 	{"pipeline", "Pipelines: Read", "pipelines, deployments, and what they are set up with"},
 	{"runner", "Runners: Read", "self-hosted runners"},

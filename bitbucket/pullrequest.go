@@ -1,0 +1,243 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// A pull is a pull request that a scan covers, for the tables of what belongs to pull requests.
+type pull struct {
+	repo
+	request gjson.Result // of its fields, those that pullFields names, or its number alone
+	unseen  bool         // named by the query, and not asked for: it may not be there
+}
+
+// pullFields are what is known of each pull request.
+var pullFields = []string{"id", "state", "created_on", "updated_on", "comment_count", "task_count"}
+
+// path is that of something in the pull request.
+func (p pull) path(rest string) string {
+	return p.repo.path("/pullrequests/{pull_request_id}"+rest, p.request.Get("id").String())
+}
+
+// row returns a row of an object found in the pull request.
+func (p pull) row(item gjson.Result) *row {
+	made := p.repo.row(item)
+	made.parts[parent] = p.request
+	return made
+}
+
+// inPullRequestColumns say in which pull request, and in which repository, an object lives.
+func inPullRequestColumns() []column {
+	return append([]column{
+		integer("pull_request_id", "Number of the pull request, unique in the repository.").in(parent, "id"),
+		timestamp("pull_request_created_on", "When the pull request was created.").in(parent, "created_on"),
+		text("pull_request_state", "State of the pull request: OPEN, MERGED, DECLINED or SUPERSEDED.").in(parent, "state"),
+		timestamp("pull_request_updated_on", "When the pull request last changed.").in(parent, "updated_on"),
+	}, inRepositoryColumns()...)
+}
+
+// inPullRequestQuals are the conditions by which a query names pull requests, and those that leave some of them out before
+// anything is asked about them.
+func inPullRequestQuals() []qual {
+	return append(inRepositoryQuals(),
+		named("pull_request_id"),
+		filtered("pull_request_created_on", "created_on", opsOrder),
+		filtered("pull_request_state", "state", opsEqual),
+		filtered("pull_request_updated_on", "updated_on", opsOrder),
+	)
+}
+
+// perPullRequest lists the children of every pull request that the scan covers: those that the query names, else those in
+// all states, as far as the conditions on them do not leave them out, of every repository that the scan covers.
+func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pull) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return combine(ctx, s, s.pulls(ctx, r), children)
+	})
+}
+
+// childrenIn reads one collection of a pull request, as far as the query wants it. key is a field that every item has: a
+// query that only counts wants no field, and should not get all of them.
+func (s *scan) childrenIn(ctx context.Context, p pull, l api.List, key string) iter.Seq2[*row, error] {
+	l.Fields = append(l.Fields, key)
+	return s.of(object).listIn(ctx, p, l)
+}
+
+// unlessForkGone ends where Bitbucket does not find something of a pull request that is there itself: its commits and its
+// files go with the fork that it came from. A pull request that the query names and that is not there is an error.
+func (s *scan) unlessForkGone(ctx context.Context, p pull, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		for child, err := range rows {
+			if api.IsNotFound(err) && api.IsExplained(err) {
+				if !p.unseen {
+					return
+				}
+				if _, gone := s.Get(ctx, p.path(""), nil, "id"); gone == nil {
+					return
+				}
+			}
+			if !yield(child, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// pulls returns the pull requests of a repository that the scan covers, with more of their fields if the scan needs them.
+func (s *scan) pulls(ctx context.Context, r repo, more ...string) iter.Seq2[pull, error] {
+	on := s.of(parent)
+	found := on.listedPulls(ctx, r, more)
+	if ids, ok := s.integers("pull_request_id"); ok && len(ids) <= fewNames {
+		found = on.namedPulls(ctx, r, ids, more)
+	}
+	return func(yield func(pull, error) bool) {
+		for p, err := range found {
+			if err == nil && !p.unseen && !on.accepts(p.row(gjson.Result{})) {
+				continue
+			}
+			if !yield(p, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// listedPulls lists the pull requests of a repository, once for all scans of half a minute that want the same ones.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
+func (s *scan) listedPulls(ctx context.Context, r repo, more []string) iter.Seq2[pull, error] {
+	l := s.pullRequestList(r.path("/pullrequests"))
+	l.Fields = slices.Concat(pullFields, more)
+	l.Wanted = 0
+	if s.limit >= 0 {
+		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
+	}
+	key := strings.Join([]string{l.Path, l.Query.Encode(), strings.Join(l.Fields, ",")}, " ")
+	return func(yield func(pull, error) bool) {
+		for item, err := range s.shared(ctx, key, l) {
+			if !yield(pull{repo: r, request: item}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// namedPulls returns the pull requests with some numbers. They are asked for if more than the number is needed of them, and
+// where the query names no repository, as most repositories will not have the number.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-get
+func (s *scan) namedPulls(ctx context.Context, r repo, ids []int64, more []string) iter.Seq2[pull, error] {
+	unseen := r.from == nil && len(more) == 0 && !s.wants("pull_request_created_on", "pull_request_state", "pull_request_updated_on")
+	return func(yield func(pull, error) bool) {
+		for _, id := range ids {
+			p := pullNumbered(r, id)
+			p.unseen = unseen
+			if !unseen {
+				item, err := s.Get(ctx, p.path(""), nil, slices.Concat(pullFields, more)...)
+				if err != nil && r.lacks(err) {
+					continue
+				}
+				if err != nil {
+					yield(pull{}, err)
+					return
+				}
+				p.request = item
+			}
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+// pullNumbered is the pull request of a repository that has a number.
+func pullNumbered(r repo, id int64) pull {
+	return pull{repo: r, request: gjson.Parse(`{"id":` + strconv.FormatInt(id, 10) + `}`)}
+}
+
+// lacks says whether an error means no more than that one of all the repositories has no such thing.
+func (r repo) lacks(err error) bool {
+	return r.from != nil && api.IsNotFound(err) && api.IsExplained(err)
+}
+
+// pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states unless one
+// of them is on the state. Bitbucket lists the open ones alone as long as there is no filter, and the longest page is 50.
+func (s *scan) pullRequestList(path string) api.List {
+	l := s.collection(path, 50)
+	filter, _ := s.filter(nil)
+	if len(url.QueryEscape(filter.String())) > longestFilter {
+		filter, l.Wanted = api.Filter{}, 0 // what it would leave out is left out here
+	}
+	byState := slices.ContainsFunc(s.conditions, func(c condition) bool {
+		return c.field == "state" && c.operator == quals.QualOperatorEqual && c.value != nil
+	})
+	if filter.IsZero() || !byState {
+		filter = api.And(filter, api.Compare("state", "IN", []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}))
+	}
+	l.Query.Set("q", filter.String())
+	l.Fields = append(l.Fields, "id") // a query that only counts wants no field of it, and should not get all of them
+	return l
+}
+
+// longestFilter is how long the filter of a list of pull requests may get when it is escaped. In an address that is too
+// long there is no selection of fields, and without one such a list has neither reviewers nor participants.
+const longestFilter = 4000
+
+// of is the scan with no other conditions than those on what stands in one part of the rows.
+func (s *scan) of(p part) *scan {
+	narrowed := *s
+	narrowed.conditions = slices.DeleteFunc(slices.Clone(s.conditions), func(c condition) bool { return c.column.from()[0].part != p })
+	return &narrowed
+}
+
+// integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
+func (s *scan) integers(name string) (values []int64, ok bool) {
+	for _, c := range s.conditions {
+		if c.column.name != name || c.operator != quals.QualOperatorEqual || c.value == nil {
+			continue
+		}
+		list, isList := c.value.([]any)
+		if !isList {
+			list = []any{c.value}
+		}
+		for _, one := range list {
+			if n, isInteger := one.(int64); isInteger && !slices.Contains(values, n) {
+				values = append(values, n)
+			}
+		}
+		return values, true
+	}
+	return nil, false
+}
+
+// since returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
+func (s *scan) since(name string) (earliest time.Time) {
+	for _, c := range s.conditions {
+		at, isTime := c.value.(time.Time)
+		if c.column.name != name || !isTime {
+			continue
+		}
+		switch c.operator {
+		case quals.QualOperatorEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual:
+			if at.After(earliest) {
+				earliest = at
+			}
+		}
+	}
+	return earliest
+}
+
+// isExactly says whether the query wants no other value in a column than this one.
+func (s *scan) isExactly(name string, value any) bool {
+	return slices.ContainsFunc(s.conditions, func(c condition) bool {
+		return c.column.name == name && c.operator == quals.QualOperatorEqual && c.value == value
+	})
+}

@@ -1,0 +1,1044 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A pulled is a pull request of the fake's, and the repository that it belongs to.
+type pulled struct {
+	*fakebitbucket.PullRequest
+	r *fakebitbucket.Repository
+}
+
+func (x pulled) String() string { return line(x.r.FullName(), x.ID) }
+
+// named are the conditions that name a pull request by its number in the column.
+func (x pulled) named(column string) []*proto.Qual {
+	return []*proto.Qual{where("repository_full_name", "=", x.r.FullName()), where(column, "=", x.ID)}
+}
+
+// pulledBy are the pull requests of all repositories that a user sees in the workspaces that the user belongs to, and that
+// are such as asked for.
+func pulledBy(o *fakebitbucket.Organization, u *fakebitbucket.User, such func(pulled) bool) []pulled {
+	var all []pulled
+	for _, r := range covered(o, u) {
+		for _, p := range o.PullRequests(r) {
+			if x := (pulled{p, r}); such == nil || such(x) {
+				all = append(all, x)
+			}
+		}
+	}
+	return all
+}
+
+// onePulled is the first pull request that is such as asked for.
+func onePulled(t *testing.T, fake *fakebitbucket.Server, such func(pulled) bool) pulled {
+	t.Helper()
+	o := fake.Organization()
+	all := pulledBy(o, o.Connected, such)
+	if len(all) == 0 {
+		t.Fatal("the organization has no such pull request")
+	}
+	return all[0]
+}
+
+func pulledNames(all []pulled) []string {
+	var names []string
+	for _, x := range all {
+		names = append(names, x.String())
+	}
+	return names
+}
+
+// userTruth is what columns say of a user, who may be nobody.
+func userTruth(prefix string, u *fakebitbucket.User) map[string]any {
+	if u == nil {
+		u = &fakebitbucket.User{}
+	}
+	return map[string]any{
+		prefix + "_uuid": orNil(u.UUID), prefix + "_account_id": orNil(u.AccountID), prefix + "_display_name": orNil(u.DisplayName),
+	}
+}
+
+func orNilFlag(b *bool) any {
+	if b == nil {
+		return nil
+	}
+	return *b
+}
+
+func orNilTime(at *time.Time) any {
+	if at == nil {
+		return nil
+	}
+	return at.UTC()
+}
+
+func orNilInt(n int) any {
+	if n == 0 {
+		return nil
+	}
+	return int64(n)
+}
+
+// repositoryTruth is what the columns say of the repository that something belongs to.
+func repositoryTruth(r *fakebitbucket.Repository) map[string]any {
+	return map[string]any{
+		"repository_full_name": r.FullName(), "repository_uuid": r.UUID,
+		"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID,
+	}
+}
+
+// truth is what the columns of bitbucket_pull_request say, but for documents.
+func (x pulled) truth() map[string]any {
+	requested := 0
+	for _, who := range x.Participants {
+		if who.State == "changes_requested" && !who.NoState {
+			requested++
+		}
+	}
+	source := x.r
+	if x.Fork != nil {
+		source = x.Fork
+	}
+	want := merged(repositoryTruth(x.r), userTruth("author", x.Author), userTruth("closed_by", x.ClosedBy), map[string]any{
+		"id": int64(x.ID), "approval_count": int64(x.Approvals()), "change_request_count": int64(requested), "reviewer_count": int64(len(x.Reviewers)),
+		"author_nickname": nil, "author_type": nil, "close_source_branch": x.CloseSourceBranch, "comment_count": int64(x.CommentCount()), "task_count": int64(x.OpenTasks()),
+		"created": x.CreatedOn.UTC(), "created_on": x.CreatedOn.UTC(), "updated": x.UpdatedOn.UTC(), "updated_on": x.UpdatedOn.UTC(),
+		"description": orNil(x.Description), "destination_branch_name": x.DestinationBranch, "destination_commit_hash": orNil(x.DestinationCommit),
+		"draft": orNilFlag(x.Draft), "queued": orNilFlag(x.Queued), "merge_commit_hash": orNil(x.MergeCommit), "reason": orNil(x.Reason),
+		"source_branch_name": x.SourceBranch, "source_commit_hash": orNil(x.SourceCommit),
+		"source_repository_full_name": source.FullName(), "source_repository_uuid": source.UUID, "state": x.State, "title": x.Title, "type": "pullrequest",
+		"html_url":  fmt.Sprintf("https://bitbucket.org/%s/pull-requests/%d", x.r.FullName(), x.ID),
+		"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d", x.r.FullName(), x.ID),
+	})
+	if x.Author != nil {
+		want["author_nickname"], want["author_type"] = orNil(x.Author.Nickname), x.Author.Type
+	}
+	if x.ForkDeleted {
+		want["source_repository_full_name"], want["source_repository_uuid"] = nil, nil
+	}
+	return want
+}
+
+// sameLines fails the test unless both have the same lines, of which there may be none.
+func sameLines(t *testing.T, what string, want, got []string) {
+	t.Helper()
+	if diff := cmp.Diff(sorted(slices.Clone(want)), sorted(slices.Clone(got)), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s mismatch (-want +got):\n%s", what, diff)
+	}
+}
+
+// merged puts maps together.
+func merged(all ...map[string]any) map[string]any {
+	m := map[string]any{}
+	for _, one := range all {
+		for name, value := range one {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+func TestPullRequest(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	rows := connected(t, fake).rows(ask{table: "bitbucket_pull_request"})
+	var want []map[string]any
+	all := pulledBy(o, o.Connected, nil)
+	for _, x := range all {
+		want = append(want, x.truth())
+	}
+	sameRows(t, want, rows)
+	documents := []string{"destination", "merge_commit", "participants", "reviewers", "source", "summary"}
+	if n, all := len(want[0])+len(documents), len(tablePullRequest().columns); n != all {
+		t.Errorf("%d columns are compared, the table has %d", n, all)
+	}
+	found := byKey(t, rows, "repository_full_name", "id")
+	for _, x := range all {
+		row := found[strings.ReplaceAll(x.String(), " | ", " ")]
+		if n, _ := row["participants"].([]any); len(n) != len(x.Participants) {
+			t.Errorf("%s: participants = %v, want %d", x, row["participants"], len(x.Participants))
+		}
+		if n, _ := row["reviewers"].([]any); len(n) != len(x.Reviewers) {
+			t.Errorf("%s: reviewers = %v, want %d", x, row["reviewers"], len(x.Reviewers))
+		}
+		if branch := gjson.Get(fmt.Sprintf("%q", row["source"]), "branch"); row["source"] == nil || row["destination"] == nil || branch.Exists() {
+			t.Errorf("%s: source %v, destination %v", x, row["source"], row["destination"])
+		}
+		if (row["merge_commit"] == nil) != (x.MergeCommit == "") {
+			t.Errorf("%s: merge_commit = %v, want %s", x, row["merge_commit"], x.MergeCommit)
+		}
+	}
+}
+
+func TestPullRequestConditions(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	one := onePulled(t, fake, func(x pulled) bool {
+		return x.State == "MERGED" && x.Author != nil && x.Author.AccountID != "" && x.Author.Nickname != "" && len(o.PullRequests(x.r)) > 3
+	})
+	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
+	single := list + "/{pull_request_id}"
+	repositories := len(covered(o, o.Connected))
+	const never = -1 // the number of requests is not what the test is about
+	for name, test := range map[string]struct {
+		where      []*proto.Qual
+		want       func(pulled) bool
+		wantFilter string // part of the q that Bitbucket must have been sent
+		wantAsked  int    // requests for lists
+		wantSingle int    // requests for single pull requests
+	}{
+		"repository":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled) bool { return x.r == one.r }, "", never, 0},
+		"workspace":            {[]*proto.Qual{where("workspace_slug", "=", one.r.Workspace.Slug)}, func(x pulled) bool { return x.r.Workspace == one.r.Workspace }, "", never, 0},
+		"open":                 {[]*proto.Qual{where("state", "=", "OPEN")}, func(x pulled) bool { return x.State == "OPEN" }, `state = "OPEN"`, never, 0},
+		"some states":          {[]*proto.Qual{where("state", "=", []string{"OPEN", "DECLINED"})}, func(x pulled) bool { return x.State == "OPEN" || x.State == "DECLINED" }, `state IN ("OPEN", "DECLINED")`, never, 0},
+		"not merged":           {[]*proto.Qual{where("state", "<>", "MERGED")}, func(x pulled) bool { return x.State != "MERGED" }, `state != "MERGED" AND state IN (`, never, 0},
+		"no such state":        {[]*proto.Qual{where("state", "=", `OPEN" OR state = "MERGED`)}, func(pulled) bool { return false }, "state IN (", never, 0},
+		"a state and nonsense": {[]*proto.Qual{where("state", "=", []string{"MERGED", `"`})}, func(x pulled) bool { return x.State == "MERGED" }, "state IN (", never, 0},
+		"drafts":               {[]*proto.Qual{where("draft", "=", true)}, func(x pulled) bool { return x.Draft != nil && *x.Draft }, "draft = true", never, 0},
+		"no drafts":            {[]*proto.Qual{where("draft", "<>", true)}, func(x pulled) bool { return x.Draft != nil && !*x.Draft }, "draft = false", never, 0},
+		"title":                {[]*proto.Qual{where("title", "~~", "Retry%")}, func(x pulled) bool { return strings.HasPrefix(x.Title, "Retry") }, `title ~ "Retry"`, never, 0},
+		"title with quotes":    {[]*proto.Qual{where("title", "=", `Quote "search" as it should be`)}, func(x pulled) bool { return x.Title == `Quote "search" as it should be` }, "state IN (", never, 0},
+		"author's name":        {[]*proto.Qual{where("author_nickname", "=", one.Author.Nickname)}, func(x pulled) bool { return x.Author != nil && x.Author.Nickname == one.Author.Nickname }, "author.nickname = ", never, 0},
+		"source branch":        {[]*proto.Qual{where("source_branch_name", "=", one.SourceBranch)}, func(x pulled) bool { return x.SourceBranch == one.SourceBranch }, "source.branch.name = ", never, 0},
+		"target branch":        {[]*proto.Qual{where("destination_branch_name", "=", "master")}, func(x pulled) bool { return x.DestinationBranch == "master" }, "destination.branch.name = ", never, 0},
+		"from forks":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("source_repository_full_name", "<>", one.r.FullName())}, func(x pulled) bool { return x.r == one.r && x.Fork != nil }, "source.repository.full_name != ", never, 0},
+		"created since":        {[]*proto.Qual{where("created_on", ">=", one.CreatedOn)}, func(x pulled) bool { return !x.CreatedOn.Before(one.CreatedOn) }, "created_on >= ", never, 0},
+		"created, as of old":   {[]*proto.Qual{where("created", "<", one.CreatedOn)}, func(x pulled) bool { return x.CreatedOn.Before(one.CreatedOn) }, "created_on < ", never, 0},
+		"updated between": {[]*proto.Qual{where("updated_on", ">", one.UpdatedOn.AddDate(0, -1, 0)), where("updated_on", "<=", one.UpdatedOn)}, func(x pulled) bool {
+			return x.UpdatedOn.After(one.UpdatedOn.AddDate(0, -1, 0)) && !x.UpdatedOn.After(one.UpdatedOn)
+		}, "updated_on > ", never, 0},
+		"updated, as of old":    {[]*proto.Qual{where("updated", "=", one.UpdatedOn)}, func(x pulled) bool { return x.UpdatedOn.Equal(one.UpdatedOn) }, "updated_on = ", never, 0},
+		"number":                {one.named("id"), func(x pulled) bool { return x.PullRequest == one.PullRequest }, "", 0, 1},
+		"number and state":      {append(one.named("id"), where("state", "=", "OPEN")), func(pulled) bool { return false }, "", 0, 1},
+		"numbers":               {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("id", "=", []string{})}, func(pulled) bool { return false }, "", 0, 0},
+		"number anywhere":       {[]*proto.Qual{where("id", "=", 2)}, func(x pulled) bool { return x.ID == 2 }, "", 0, repositories},
+		"a very long condition": {[]*proto.Qual{where("title", "~~", "%"+strings.Repeat("é", 900)+"%")}, func(pulled) bool { return false }, "state IN (", never, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name id", where: test.where})
+			sameLines(t, "pull requests", pulledNames(pulledBy(o, o.Connected, test.want)), lines(rows, "repository_full_name", "id"))
+			for _, e := range fake.Journal() {
+				if e.Endpoint != "/2.0"+list {
+					continue
+				}
+				if q := e.Query.Get("q"); !strings.Contains(q, test.wantFilter) || e.Query.Get("pagelen") != "50" || !e.Query.Has("fields") {
+					t.Errorf("Bitbucket was sent %v, want q=%s", e.Query, test.wantFilter)
+				}
+			}
+			asked := requested(fake)
+			if test.wantAsked != never && asked[list] != test.wantAsked || asked[single] != test.wantSingle {
+				t.Errorf("%d lists and %d single pull requests were asked for, want %d and %d", asked[list], asked[single], test.wantAsked, test.wantSingle)
+			}
+		})
+	}
+}
+
+// manyNumbers names more pull requests than are asked for one by one.
+func TestPullRequestsOfManyNumbers(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	one := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
+	numbers := &proto.QualValueList{}
+	var want []string
+	for _, p := range o.PullRequests(one.r)[:30] {
+		numbers.Values = append(numbers.Values, qualValue(p.ID))
+		want = append(want, pulled{p, one.r}.String())
+	}
+	in := func(column string) []*proto.Qual {
+		q := where(column, "=", 0)
+		q.Value = &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: numbers}}
+		return []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), q}
+	}
+	fake.ResetJournal()
+	rows := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name id", where: in("id")})
+	sameLines(t, "pull requests", want, lines(rows, "repository_full_name", "id"))
+	if n := len(fake.Journal()); n > 3 {
+		t.Errorf("30 pull requests took %d requests", n)
+	}
+	participants := h.rows(ask{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: in("pull_request_id")})
+	for _, row := range participants {
+		if name := line(row["repository_full_name"], row["pull_request_id"]); !slices.Contains(want, name) {
+			t.Errorf("a participant of %s, which was not asked for", name)
+		}
+	}
+	if len(participants) == 0 {
+		t.Error("no participants of 30 pull requests")
+	}
+}
+
+func TestPullRequestLimitAndOrder(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
+	many := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
+	in := []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}
+	for limit, wantRequests := range map[int64]int{5: 1, 50: 1, 51: 2} {
+		fake.ResetJournal()
+		rows := h.rows(ask{table: "bitbucket_pull_request", columns: "id", where: in, limit: limit})
+		if int64(len(rows)) != limit || requested(fake)[list] != wantRequests {
+			t.Errorf("LIMIT %d: %d rows by %d requests, want %d", limit, len(rows), requested(fake)[list], wantRequests)
+		}
+	}
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_pull_request", columns: "id", limit: 3}); len(rows) != 3 || requested(fake)[list] > 8 {
+		t.Errorf("LIMIT 3: %d rows by %d requests", len(rows), requested(fake)[list])
+	}
+
+	all := pulledBy(o, o.Connected, nil)
+	slices.SortFunc(all, func(a, b pulled) int { return b.UpdatedOn.Compare(a.UpdatedOn) })
+	fake.ResetJournal()
+	rows := h.rows(ask{
+		table: "bitbucket_pull_request", columns: "repository_full_name id", limit: 20,
+		order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
+	})
+	var got []string
+	for _, row := range rows {
+		got = append(got, line(row["repository_full_name"], row["id"]))
+	}
+	if diff := cmp.Diff(pulledNames(all[:20]), got); diff != "" {
+		t.Errorf("the last changed mismatch (-want +got):\n%s", diff)
+	}
+	if got, want := requested(fake)[list], len(covered(o, o.Connected)); got != want {
+		t.Errorf("%d requests for lists, want one for each of %d repositories", got, want)
+	}
+	byAuthor := h.rows(ask{
+		table: "bitbucket_pull_request", columns: "created_on", limit: 5, where: []*proto.Qual{where("author_uuid", "=", o.Users[2].UUID)},
+		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Asc},
+	})
+	if !slices.IsSortedFunc(byAuthor, func(a, b map[string]any) int { return a["created_on"].(time.Time).Compare(b["created_on"].(time.Time)) }) || len(byAuthor) != 5 {
+		t.Errorf("not in order: %v", byAuthor)
+	}
+}
+
+func TestPullRequestsOfAnAuthor(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	const ofAuthor, list = "/workspaces/{workspace}/pullrequests/{selected_user}", "/repositories/{workspace}/{repo_slug}/pullrequests"
+	by := func(users ...*fakebitbucket.User) func(pulled) bool {
+		return func(x pulled) bool { return x.Author != nil && slices.Contains(users, x.Author) }
+	}
+	without := onePulled(t, fake, func(x pulled) bool {
+		return x.NoDestinationRepository && x.Author != nil && x.Author.Type == "user" && x.Author.AccountID != ""
+	})
+	team := onePulled(t, fake, func(x pulled) bool { return x.Author != nil && x.Author.Type == "team" }).Author
+	repositories := len(covered(o, o.Connected))
+	for name, test := range map[string]struct {
+		where     []*proto.Qual
+		want      func(pulled) bool
+		wantLists map[string]int
+	}{
+		"by uuid":            {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID)}, by(without.Author), map[string]int{ofAuthor: 2}},
+		"by account":         {[]*proto.Qual{where("author_account_id", "=", without.Author.AccountID)}, by(without.Author), map[string]int{ofAuthor: 2}},
+		"in one workspace":   {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", without.r.Workspace.Slug)}, func(x pulled) bool { return by(without.Author)(x) && x.r.Workspace == without.r.Workspace }, map[string]int{ofAuthor: 1}},
+		"in one repository":  {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("repository_full_name", "=", without.r.FullName())}, func(x pulled) bool { return by(without.Author)(x) && x.r == without.r }, map[string]int{list: 1}},
+		"two, one unknown":   {[]*proto.Qual{where("author_uuid", "=", []string{without.Author.UUID, "{00000000-0000-4000-8000-000000000000}"})}, by(without.Author), nil},
+		"a team":             {[]*proto.Qual{where("author_uuid", "=", team.UUID)}, by(team), map[string]int{ofAuthor: 2, list: repositories}},
+		"a team and another": {[]*proto.Qual{where("author_uuid", "=", []string{team.UUID, without.Author.UUID})}, by(team, without.Author), nil},
+		"the open ones":      {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("state", "=", "OPEN")}, func(x pulled) bool { return by(without.Author)(x) && x.State == "OPEN" }, map[string]int{ofAuthor: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_pull_request", where: test.where})
+			var want []map[string]any
+			for _, x := range pulledBy(o, o.Connected, test.want) {
+				want = append(want, x.truth())
+			}
+			if len(want) == 0 {
+				t.Fatal("the organization has none, which is no test")
+			}
+			sameRows(t, want, rows)
+			asked := requested(fake)
+			for endpoint, n := range test.wantLists {
+				if asked[endpoint] != n {
+					t.Errorf("%d requests of %s, want %d", asked[endpoint], endpoint, n)
+				}
+			}
+			if test.wantLists[list] == 0 && test.wantLists != nil && asked[list] > 0 {
+				t.Errorf("%d repositories were asked", asked[list])
+			}
+		})
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", "nobodys-workspace")}}); err == nil {
+		t.Error("no error for a workspace that does not exist")
+	}
+}
+
+// What has changed since the last time costs one short list for each repository, and nothing for what has not.
+func TestPullRequestIncrements(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	last := time.Time{}
+	for _, row := range h.rows(ask{table: "bitbucket_pull_request", columns: "updated_on"}) {
+		if at := row["updated_on"].(time.Time); at.After(last) {
+			last = at
+		}
+	}
+	since := func(table, column string) ([]map[string]any, map[string]int, int64) {
+		fake.ResetJournal()
+		rows := h.rows(ask{table: table, columns: "repository_full_name", where: []*proto.Qual{where(column, ">", last)}})
+		var bytes int64
+		for _, e := range fake.Journal() {
+			bytes += e.Bytes
+		}
+		return rows, requested(fake), bytes
+	}
+	const list = "/repositories/{workspace}/{repo_slug}/pullrequests"
+	repositories := len(covered(o, o.Connected))
+	if rows, asked, bytes := since("bitbucket_pull_request", "updated_on"); len(rows) != 0 || asked[list] != repositories || bytes > int64(repositories)*250 {
+		t.Errorf("%d rows, %v requests and %d bytes where nothing has changed", len(rows), asked, bytes)
+	}
+	changed := []pulled{
+		onePulled(t, fake, func(x pulled) bool {
+			return len(x.Comments) > 1 && len(x.Participants) > 0 && len(o.PullRequests(x.r)) > 50
+		}),
+		onePulled(t, fake, func(x pulled) bool { return len(x.Comments) > 1 && len(x.Participants) > 0 && x.State == "DECLINED" }),
+	}
+	later := last.Add(time.Minute)
+	comments := 0
+	for _, x := range changed {
+		fake.ChangePullRequest(x.r.FullName(), x.ID, func(p *fakebitbucket.PullRequest) { p.UpdatedOn = later })
+		comments += len(x.Comments)
+	}
+	rows, asked, _ := since("bitbucket_pull_request", "updated_on")
+	sameLines(t, "changed repositories", []string{changed[0].r.FullName(), changed[1].r.FullName()}, lines(rows, "repository_full_name"))
+	if asked[list] != repositories {
+		t.Errorf("%v requests, want one for each of %d repositories", asked, repositories)
+	}
+	rows, asked, _ = since("bitbucket_pull_request_comment", "pull_request_updated_on")
+	if len(rows) != comments || asked[list] != repositories || asked[list+"/{pull_request_id}/comments"] != 2 {
+		t.Errorf("%d comments by %v requests, want %d, and none of what has not changed", len(rows), asked, comments)
+	}
+	rows, asked, _ = since("bitbucket_pull_request_participant", "pull_request_updated_on")
+	if want := len(changed[0].Participants) + len(changed[1].Participants); len(rows) != want || asked[list] != repositories {
+		t.Errorf("%d participants by %v requests, want %d", len(rows), asked, want)
+	}
+}
+
+func TestPullRequestNamedOrGone(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+	o := fake.Organization()
+	one := onePulled(t, fake, func(x pulled) bool { return !x.ForkDeleted && x.State == "OPEN" })
+	for _, tab := range tables {
+		column := "pull_request_id"
+		switch {
+		case tab.name == "bitbucket_pull_request":
+			column = "id"
+		case !strings.HasPrefix(tab.name, "bitbucket_pull_request_"):
+			continue
+		}
+		t.Run(tab.name, func(t *testing.T) {
+			h := connected(t, fake)
+			if rows := h.rows(ask{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where(column, "=", 9999)}}); len(rows) != 0 {
+				t.Errorf("%d rows of a number that no repository has", len(rows))
+			}
+			for name, conditions := range map[string][]*proto.Qual{
+				"pull request": {where("repository_full_name", "=", one.r.FullName()), where(column, "=", 9999)},
+				"repository":   {where("repository_full_name", "=", one.r.Workspace.Slug+"/nothing-here")},
+				"workspace":    {where("workspace_slug", "=", "nobodys-workspace")},
+			} {
+				if rows, err := h.try(context.Background(), ask{table: tab.name, columns: "repository_full_name", where: conditions}); err == nil || len(rows) > 0 {
+					t.Errorf("%d rows and error %v, want an error for a missing %s", len(rows), err, name)
+				}
+			}
+			for _, such := range []string{"another-workspace/x", one.r.Workspace.Slug} {
+				if rows := h.rows(ask{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", strings.ToUpper(one.r.Workspace.Slug)), where(column, "=", one.ID)}}); len(rows) > 0 {
+					t.Errorf("%d rows of %s", len(rows), such)
+				}
+			}
+		})
+	}
+	// A repository that goes while a scan runs has no rows; the inventory of a moment ago still has it.
+	h := connected(t, fake)
+	before := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name"})
+	fake.RemoveRepository(one.r.FullName())
+	after := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name"})
+	if len(before)-len(after) != len(o.PullRequests(one.r)) {
+		t.Errorf("%d rows, and %d without %s", len(before), len(after), one.r.FullName())
+	}
+	for _, table := range []string{"bitbucket_pull_request_comment", "bitbucket_pull_request_activity", "bitbucket_pull_request_participant"} {
+		if slices.Contains(values(h.rows(ask{table: table, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
+			t.Errorf("%s has rows of %s", table, one.r.FullName())
+		}
+	}
+}
+
+// parts are the tables of what belongs to pull requests: the truth about each, and how it is asked for.
+var pullRequestParts = map[string]struct {
+	truth    func(pulled) []map[string]any
+	endpoint string // below the pull request
+	requests int    // for each pull request; 0 if they come with the list
+}{
+	"bitbucket_pull_request_participant": {func(x pulled) (rows []map[string]any) {
+		for _, who := range x.Participants {
+			state := orNil(who.State)
+			if who.NoState {
+				state = nil
+			}
+			rows = append(rows, merged(userTruth("user", who.User), map[string]any{
+				"user_nickname": orNil(who.User.Nickname), "user_type": who.User.Type, "approved": who.Approved, "state": state, "role": who.Role,
+				"participated_on": orNilTime(who.ParticipatedOn), "title": who.User.DisplayName, "type": "participant",
+			}))
+		}
+		return rows
+	}, "", 0},
+	"bitbucket_pull_request_comment": {func(x pulled) (rows []map[string]any) {
+		for _, c := range x.Comments {
+			row := merged(userTruth("user", c.User), map[string]any{
+				"user_nickname": orNil(c.User.Nickname), "user_type": c.User.Type, "id": c.ID, "content": orNil(c.Content), "title": orNil(c.Content),
+				"created_on": c.CreatedOn.UTC(), "updated_on": c.UpdatedOn.UTC(), "deleted": c.Deleted, "pending": orNilFlag(c.Pending), "type": "pullrequest_comment",
+				"inline_path": nil, "inline_from": nil, "inline_to": nil, "inline_start_from": nil, "inline_start_to": nil, "parent_id": nil,
+				"resolved_on": orNilTime(c.ResolvedOn), "resolved_by_uuid": nil, "resolved_by_display_name": nil,
+				"html_url":  fmt.Sprintf("https://bitbucket.org/%s/pull-requests/%d/_/diff#comment-%d", x.r.FullName(), x.ID, c.ID),
+				"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d/comments/%d", x.r.FullName(), x.ID, c.ID),
+			})
+			if c.Inline != nil {
+				row["inline_path"], row["inline_from"], row["inline_to"] = c.Inline.Path, orNilInt(c.Inline.From), orNilInt(c.Inline.To)
+				row["inline_start_from"], row["inline_start_to"] = orNilInt(c.Inline.StartFrom), orNilInt(c.Inline.StartTo)
+			}
+			if c.Parent != nil {
+				row["parent_id"] = c.Parent.ID
+			}
+			if c.ResolvedBy != nil {
+				row["resolved_by_uuid"], row["resolved_by_display_name"] = c.ResolvedBy.UUID, c.ResolvedBy.DisplayName
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}, "/comments", 1},
+	"bitbucket_pull_request_task": {func(x pulled) (rows []map[string]any) {
+		for _, task := range x.Tasks {
+			row := merged(userTruth("creator", task.Creator), userTruth("resolved_by", task.ResolvedBy), map[string]any{
+				"id": task.ID, "content": task.Content, "title": task.Content, "state": task.State, "created_on": task.CreatedOn.UTC(), "pending": false,
+				"updated_on": task.UpdatedOn.UTC(), "resolved_on": orNilTime(task.ResolvedOn), "comment_id": nil,
+				"html_url":  fmt.Sprintf("https://bitbucket.org/%s/pull-requests/%d", x.r.FullName(), x.ID),
+				"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d/tasks/%d", x.r.FullName(), x.ID, task.ID),
+			})
+			if task.Comment != nil {
+				row["comment_id"] = task.Comment.ID
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}, "/tasks", 1},
+	"bitbucket_pull_request_commit": {func(x pulled) (rows []map[string]any) {
+		for _, c := range x.Commits {
+			rows = append(rows, merged(userTruth("author", c.Author), map[string]any{
+				"hash": c.Hash, "title": c.Hash, "author_raw": c.Raw, "date": c.Date.UTC(), "message": c.Message, "type": "commit",
+				"html_url":  "https://bitbucket.org/" + x.r.FullName() + "/commits/" + c.Hash,
+				"self_link": "https://api.bitbucket.org/2.0/repositories/" + x.r.FullName() + "/commit/" + c.Hash,
+			}))
+		}
+		return rows
+	}, "/commits", 1},
+	"bitbucket_pull_request_file": {func(x pulled) (rows []map[string]any) {
+		for _, f := range x.Files {
+			path := f.NewPath
+			if path == "" {
+				path = f.OldPath
+			}
+			rows = append(rows, map[string]any{
+				"path": path, "title": path, "old_path": orNil(f.OldPath), "new_path": orNil(f.NewPath), "status": f.Status, "type": "diffstat",
+				"lines_added": int64(f.LinesAdded), "lines_removed": int64(f.LinesRemoved),
+			})
+		}
+		return rows
+	}, "/diffstat", 1},
+	"bitbucket_pull_request_status": {func(x pulled) (rows []map[string]any) {
+		for _, s := range x.Statuses {
+			row := map[string]any{
+				"key": s.Key, "name": s.Name, "title": s.Name, "state": s.State, "url": s.URL, "description": orNil(s.Description), "refname": nil, "type": "build",
+				"commit_hash": x.SourceCommit, "created_on": s.CreatedOn.UTC(), "updated_on": s.UpdatedOn.UTC(),
+				"self_link": "https://api.bitbucket.org/2.0/repositories/" + x.r.FullName() + "/commit/" + x.SourceCommit + "/statuses/build/" + s.Key,
+			}
+			if s.Refname != nil && !s.NoRefname {
+				row["refname"] = *s.Refname
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}, "/statuses", 1},
+}
+
+// inPullRequest is what the columns say of the pull request that something belongs to.
+func (x pulled) inPullRequest() map[string]any {
+	return merged(repositoryTruth(x.r), map[string]any{
+		"pull_request_id": int64(x.ID), "pull_request_state": x.State,
+		"pull_request_created_on": x.CreatedOn.UTC(), "pull_request_updated_on": x.UpdatedOn.UTC(),
+	})
+}
+
+func TestPullRequestParts(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+	o := fake.Organization()
+	all := pulledBy(o, o.Connected, nil)
+	one := onePulled(t, fake, func(x pulled) bool {
+		return len(x.Comments) > 0 && len(x.Tasks) > 0 && len(x.Commits) > 0 && len(x.Statuses) > 0 && len(x.Participants) > 0 && len(o.PullRequests(x.r)) > 2
+	})
+	const list = "/repositories/{workspace}/{repo_slug}/pullrequests"
+	for name, part := range pullRequestParts {
+		t.Run(name, func(t *testing.T) {
+			truth := func(such func(pulled) bool) (want []map[string]any, pulls int) {
+				for _, x := range all {
+					if !such(x) {
+						continue
+					}
+					pulls++
+					for _, row := range part.truth(x) {
+						want = append(want, merged(row, x.inPullRequest()))
+					}
+				}
+				return want, pulls
+			}
+			documents := map[string]int{"bitbucket_pull_request_commit": 1, "bitbucket_pull_request_comment": 1} // parents; content_html
+			for name, test := range map[string]struct {
+				where      []*proto.Qual
+				such       func(pulled) bool
+				wantLists  int // -1: whatever
+				wantFilter string
+			}{
+				"all":            {nil, func(pulled) bool { return true }, -1, `state IN ("OPEN", "MERGED", "DECLINED", "SUPERSEDED")`},
+				"of open ones":   {[]*proto.Qual{where("pull_request_state", "=", "OPEN")}, func(x pulled) bool { return x.State == "OPEN" }, -1, `state = "OPEN"`},
+				"of closed ones": {[]*proto.Qual{where("pull_request_state", "<>", "OPEN")}, func(x pulled) bool { return x.State != "OPEN" }, -1, `state != "OPEN"`},
+				"of changed ones": {[]*proto.Qual{where("pull_request_updated_on", ">=", one.UpdatedOn)}, func(x pulled) bool {
+					return !x.UpdatedOn.Before(one.UpdatedOn)
+				}, -1, "updated_on >= "},
+				"of new ones": {[]*proto.Qual{where("pull_request_created_on", ">", one.CreatedOn), where("workspace_slug", "=", one.r.Workspace.Slug)}, func(x pulled) bool {
+					return x.CreatedOn.After(one.CreatedOn) && x.r.Workspace == one.r.Workspace
+				}, -1, "created_on > "},
+				"of a repository":          {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled) bool { return x.r == one.r }, -1, ""},
+				"of one":                   {one.named("pull_request_id"), func(x pulled) bool { return x.PullRequest == one.PullRequest }, 0, ""},
+				"of one, in another state": {append(one.named("pull_request_id"), where("pull_request_state", "<>", one.State)), func(pulled) bool { return false }, 0, ""},
+				"of a number anywhere":     {[]*proto.Qual{where("pull_request_id", "=", 3)}, func(x pulled) bool { return x.ID == 3 }, 0, ""},
+			} {
+				t.Run(name, func(t *testing.T) {
+					h := connected(t, fake)
+					fake.ResetJournal()
+					rows := h.rows(ask{table: tabName(t), where: test.where})
+					want, pulls := truth(test.such)
+					sameRows(t, want, rows)
+					if all := len(tableNamed(tabName(t)).columns); len(want) > 0 && len(want[0])+documents[tabName(t)] != all {
+						t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
+					}
+					asked := requested(fake)
+					if n := asked[list+"/{pull_request_id}"+part.endpoint]; part.requests > 0 && n < pulls*part.requests || n > pulls*part.requests+pulls/2 && part.requests > 0 {
+						t.Errorf("%d requests of %s for %d pull requests", n, part.endpoint, pulls)
+					}
+					if test.wantLists >= 0 && asked[list] != test.wantLists {
+						t.Errorf("%d lists of pull requests were asked for, want %d", asked[list], test.wantLists)
+					}
+					for _, e := range fake.Journal() {
+						if e.Endpoint == "/2.0"+list && (!strings.Contains(e.Query.Get("q"), test.wantFilter) || e.Query.Get("pagelen") != "50") {
+							t.Errorf("Bitbucket was sent %v, want q=%s", e.Query, test.wantFilter)
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// tabName is the table that a subtest of TestPullRequestParts is about.
+func tabName(t *testing.T) string { return strings.Split(t.Name(), "/")[1] }
+
+func TestPullRequestPartConditions(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 80})
+	o := fake.Organization()
+	h := connected(t, fake)
+	const below = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
+	commented := onePulled(t, fake, func(x pulled) bool { return len(x.Comments) > 100 })
+	middle := commented.Comments[60].CreatedOn
+	built := onePulled(t, fake, func(x pulled) bool { return len(x.Statuses) > 1 })
+	for name, test := range map[string]struct {
+		table      string
+		where      []*proto.Qual
+		keep       func(pulled, map[string]any) bool
+		endpoint   string
+		wantFilter string
+		asks       func(pulled) bool // of which pull requests something is asked
+	}{
+		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ pulled, row map[string]any) bool { return row["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
+		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ pulled, row map[string]any) bool { return !row["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
+		"comments kept":    {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", false)}, func(_ pulled, row map[string]any) bool { return row["deleted"] == false }, "/comments", "", func(x pulled) bool { return x.CommentCount() > 0 }},
+		"comments deleted": {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", true)}, func(_ pulled, row map[string]any) bool { return row["deleted"] == true }, "/comments", "", nil},
+		"open tasks":       {"bitbucket_pull_request_task", []*proto.Qual{where("state", "=", "UNRESOLVED")}, func(_ pulled, row map[string]any) bool { return row["state"] == "UNRESOLVED" }, "/tasks", "", func(x pulled) bool { return x.OpenTasks() > 0 }},
+		"closed tasks":     {"bitbucket_pull_request_task", []*proto.Qual{where("state", "<>", "UNRESOLVED")}, func(_ pulled, row map[string]any) bool { return row["state"] != "UNRESOLVED" }, "/tasks", "", nil},
+		"failed builds":    {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED")}, func(_ pulled, row map[string]any) bool { return row["state"] == "FAILED" }, "/statuses", `state = "FAILED"`, nil},
+		"builds by key":    {"bitbucket_pull_request_status", []*proto.Qual{where("key", "=", built.Statuses[0].Key)}, func(_ pulled, row map[string]any) bool { return row["key"] == built.Statuses[0].Key }, "/statuses", "key = ", nil},
+		"builds by name":   {"bitbucket_pull_request_status", []*proto.Qual{where("name", "~~*", "pipeline%")}, func(_ pulled, row map[string]any) bool { return strings.HasPrefix(row["name"].(string), "Pipeline") }, "/statuses", `name ~ "pipeline"`, nil},
+		"builds since": {"bitbucket_pull_request_status", []*proto.Qual{where("created_on", ">=", built.Statuses[0].CreatedOn)}, func(_ pulled, row map[string]any) bool {
+			return !row["created_on"].(time.Time).Before(built.Statuses[0].CreatedOn)
+		}, "/statuses", "created_on >= ", nil},
+		"failed, in others": {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED"), where("pull_request_state", "=", "OPEN")}, func(x pulled, row map[string]any) bool { return row["state"] == "FAILED" && x.State == "OPEN" }, "/statuses", `state = "FAILED"`, func(x pulled) bool { return x.State == "OPEN" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []map[string]any
+			asked := 0
+			for _, x := range pulledBy(o, o.Connected, nil) {
+				if test.asks == nil || test.asks(x) {
+					asked++
+				}
+				for _, row := range pullRequestParts[test.table].truth(x) {
+					if test.keep(x, row) {
+						want = append(want, merged(row, x.inPullRequest()))
+					}
+				}
+			}
+			if len(want) == 0 {
+				t.Fatal("the organization has none, which is no test")
+			}
+			fake.ResetJournal()
+			sameRows(t, want, h.rows(ask{table: test.table, where: test.where}))
+			if n := requested(fake)[below+test.endpoint]; n < asked || n > asked+asked/10 {
+				t.Errorf("%d requests for %d pull requests", n, asked)
+			}
+			for _, e := range fake.Journal() {
+				if q := e.Query.Get("q"); e.Endpoint == "/2.0"+below+test.endpoint && !strings.Contains(q, test.wantFilter) || strings.HasSuffix(e.Endpoint, "/tasks") && q != "" {
+					t.Errorf("Bitbucket was sent q=%s, want %s", q, test.wantFilter)
+				}
+			}
+		})
+	}
+}
+
+func TestPullRequestPartsLimit(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+	for table, part := range pullRequestParts {
+		t.Run(table, func(t *testing.T) {
+			h := connected(t, fake)
+			fake.ResetJournal()
+			if rows := h.rows(ask{table: table, columns: "pull_request_id", limit: 3}); len(rows) != 3 {
+				t.Errorf("LIMIT 3 gave %d rows", len(rows))
+			}
+			if n := len(fake.Journal()); n > 40 {
+				t.Errorf("LIMIT 3 made %d requests: %v", n, requested(fake))
+			}
+		})
+		if part.endpoint == "" {
+			continue
+		}
+		t.Run(table+", counted", func(t *testing.T) {
+			h := connected(t, fake)
+			fake.ResetJournal()
+			req := h.request([]string{"bitbucket"}, ask{table: table, columns: "title"})
+			req.QueryContext.Columns = nil
+			if err := h.Execute(req, &rowStream{ctx: context.Background()}); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range fake.Journal() {
+				if strings.HasSuffix(e.Endpoint, part.endpoint) && !e.Query.Has("fields") {
+					t.Errorf("all fields of %s were asked for, and only counted", e.Path)
+				}
+			}
+		})
+	}
+}
+
+// What is asked of a pull request that the query names costs no request for the pull request itself, unless something of it
+// is wanted.
+func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+	one := onePulled(t, fake, func(x pulled) bool { return len(x.Comments) > 0 })
+	const single = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
+	for columns, want := range map[string]int{"id pull_request_id workspace_slug": 0, "id pull_request_state": 1} {
+		fake.ResetJournal()
+		rows := connected(t, fake).rows(ask{table: "bitbucket_pull_request_comment", columns: columns, where: one.named("pull_request_id")})
+		if asked := requested(fake); len(rows) != len(one.Comments) || asked[single] != want || asked[single+"/comments"] != 1 {
+			t.Errorf("%s: %d rows by %v", columns, len(rows), asked)
+		}
+	}
+}
+
+// Several tables read the pull requests of a repository once.
+func TestPullRequestPartsShareTheList(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+	h := connected(t, fake)
+	h.rows(ask{table: "bitbucket_pull_request_comment", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
+	fake.ResetJournal()
+	h.rows(ask{table: "bitbucket_pull_request_task", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
+	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/pullrequests"]; n != 0 {
+		t.Errorf("%d lists of pull requests were asked for again", n)
+	}
+}
+
+func TestPullRequestOfADeletedFork(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	gone := onePulled(t, fake, func(x pulled) bool { return x.ForkDeleted })
+	h := connected(t, fake)
+	for _, table := range []string{"bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_status"} {
+		if rows := h.rows(ask{table: table, where: gone.named("pull_request_id")}); len(rows) != 0 {
+			t.Errorf("%s: %d rows", table, len(rows))
+		}
+		if rows := h.rows(ask{table: table, columns: "repository_full_name", where: gone.named("pull_request_id")}); len(rows) != 0 {
+			t.Errorf("%s, named alone: %d rows", table, len(rows))
+		}
+	}
+}
+
+func TestPullRequestFilesOfAManyFold(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	large := onePulled(t, fake, func(x pulled) bool { return len(x.Files) > 500 })
+	h := connected(t, fake)
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_pull_request_file", where: large.named("pull_request_id")}); len(rows) != len(large.Files) {
+		t.Errorf("%d files, want %d", len(rows), len(large.Files))
+	}
+	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/diffstat/{spec...}"]; n != 2 {
+		t.Errorf("%d pages", n)
+	}
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_pull_request_file", columns: "path", where: large.named("pull_request_id"), limit: 100}); len(rows) != 100 {
+		t.Errorf("LIMIT 100 gave %d files", len(rows))
+	}
+	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/diffstat/{spec...}"]; n != 1 {
+		t.Errorf("LIMIT 100 read %d pages", n)
+	}
+}
+
+func TestPullRequestMergeCheck(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	truth := func(x pulled) (rows []map[string]any) {
+		for _, c := range x.MergeChecks(o.EffectivePermission(x.r, o.Connected)) {
+			row := merged(x.inPullRequest(), map[string]any{
+				"type": c.Type, "kind": orNil(c.Kind), "status": c.Status, "required": c.Required, "blocking": c.Blocking, "reason": orNil(c.Reason),
+				"title": c.Type, "state": nil, "message": nil, "name": nil,
+			})
+			if c.Kind != "" {
+				row["title"] = c.Kind
+			}
+			if row["state"] = nil; c.Type == "pullrequest_state_check" {
+				row["state"] = "OPEN"
+				if x.Draft != nil && *x.Draft {
+					row["state"] = "DRAFT"
+				}
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	open := pulledBy(o, o.Connected, func(x pulled) bool { return x.State == "OPEN" })
+	var want []map[string]any
+	for _, x := range open {
+		want = append(want, truth(x)...)
+	}
+	fake.ResetJournal()
+	sameRows(t, want, h.rows(ask{table: "bitbucket_pull_request_merge_check"}))
+	const checks = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"
+	if n := requested(fake)[checks]; n != len(open) {
+		t.Errorf("%d requests for %d open pull requests", n, len(open))
+	}
+	sameRows(t, truth(open[0]), h.rows(ask{table: "bitbucket_pull_request_merge_check", where: open[0].named("pull_request_id")}))
+	fake.ResetJournal()
+	closed := onePulled(t, fake, func(x pulled) bool { return x.State == "MERGED" })
+	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "status", where: closed.named("pull_request_id")}); len(rows) != 0 || requested(fake)[checks] != 0 {
+		t.Errorf("%d checks of a pull request that was merged", len(rows))
+	}
+	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_state", "=", "MERGED")}}); len(rows) != 0 {
+		t.Errorf("%d checks of merged pull requests", len(rows))
+	}
+	for _, row := range h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", open[0].r.FullName())}}) {
+		_, counted := row["observed"].(map[string]any)
+		_, demanded := row["requirement"].(map[string]any)
+		if counted != (row["kind"] != nil) || demanded != (row["kind"] == "minimum_approvals") {
+			t.Errorf("%v: observed %v, requirement %v", row["kind"], row["observed"], row["requirement"])
+		}
+	}
+}
+
+func TestPullRequestActivity(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	truth := func(such func(pulled, *fakebitbucket.PullRequestEvent) bool) (rows []map[string]any) {
+		for _, x := range pulledBy(o, o.Connected, nil) {
+			for _, e := range x.Activity {
+				if !such(x, e) {
+					continue
+				}
+				row := merged(repositoryTruth(x.r), userTruth("user", e.User), map[string]any{
+					"pull_request_id": int64(x.ID), "kind": orNil(e.Kind), "date": e.Date.UTC(), "pull_request_title": x.Title, "title": x.Title,
+					"state": nil, "reason": nil, "comment_id": nil, "comment_deleted": nil, "comment_inline_path": nil, "content": nil,
+				})
+				switch e.Kind {
+				case "":
+					row["date"] = nil
+				case "update":
+					row["state"], row["reason"] = e.State, orNil(x.Reason)
+				case "comment":
+					row["comment_id"], row["comment_deleted"], row["content"] = e.Comment.ID, e.Comment.Deleted, orNil(e.Comment.Content)
+					if e.Comment.Inline != nil {
+						row["comment_inline_path"] = e.Comment.Inline.Path
+					}
+				}
+				rows = append(rows, row)
+			}
+		}
+		return rows
+	}
+	const all, single = "/repositories/{workspace}/{repo_slug}/pullrequests/activity", "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"
+	repositories := len(covered(o, o.Connected))
+	pages := 0
+	for _, r := range covered(o, o.Connected) {
+		n := 0
+		for _, p := range o.PullRequests(r) {
+			n += len(p.Activity)
+		}
+		pages += max(1, (n+49)/50)
+	}
+	one := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 && len(x.Activity) > 2 })
+	week := time.Now().AddDate(0, 0, -7)
+	between := func(from, to time.Time) func(pulled, *fakebitbucket.PullRequestEvent) bool {
+		return func(_ pulled, e *fakebitbucket.PullRequestEvent) bool {
+			return e.Kind != "" && e.Date.After(from) && e.Date.Before(to)
+		}
+	}
+	for name, test := range map[string]struct {
+		where      []*proto.Qual
+		such       func(pulled, *fakebitbucket.PullRequestEvent) bool
+		wantAll    [2]int // at least, and at most, requests for the logs of repositories
+		wantSingle int
+	}{
+		"everything":    {nil, func(pulled, *fakebitbucket.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
+		"the last week": {[]*proto.Qual{where("date", ">", week)}, between(week, time.Now().AddDate(1, 0, 0)), [2]int{repositories, repositories + 3}, 0},
+		"a week of old": {[]*proto.Qual{where("date", ">", week.AddDate(-1, 0, 0)), where("date", "<", week)}, between(week.AddDate(-1, 0, 0), week), [2]int{repositories, pages}, 0},
+		"before":        {[]*proto.Qual{where("date", "<", week)}, between(time.Time{}, week), [2]int{pages, pages}, 0},
+		"at one time": {[]*proto.Qual{where("date", "=", one.Activity[1].Date)}, func(_ pulled, e *fakebitbucket.PullRequestEvent) bool {
+			return e.Kind != "" && e.Date.Equal(one.Activity[1].Date)
+		}, [2]int{repositories, pages}, 0},
+		"of a repository":   {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled, _ *fakebitbucket.PullRequestEvent) bool { return x.r == one.r }, [2]int{2, pages}, 0},
+		"of a pull request": {one.named("pull_request_id"), func(x pulled, _ *fakebitbucket.PullRequestEvent) bool { return x.PullRequest == one.PullRequest }, [2]int{0, 0}, 1},
+		"of a number":       {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x pulled, _ *fakebitbucket.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, repositories},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := truth(test.such)
+			if len(want) == 0 {
+				t.Fatal("the organization has none, which is no test")
+			}
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_pull_request_activity", where: test.where})
+			sameRows(t, want, rows)
+			if all := len(tablePullRequestActivity().columns); len(want[0])+1 != all { // changes
+				t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
+			}
+			asked := requested(fake)
+			if n := asked[all]; n < test.wantAll[0] || n > test.wantAll[1] || asked[single] != test.wantSingle {
+				t.Errorf("%d requests for logs of repositories, want %v; %d for single ones, want %d", n, test.wantAll, asked[single], test.wantSingle)
+			}
+		})
+	}
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_pull_request_activity", columns: "kind", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}}); len(rows) != 5 || requested(fake)[all] != 1 {
+		t.Errorf("LIMIT 5: %d rows by %d requests", len(rows), requested(fake)[all])
+	}
+	for _, e := range fake.Journal() {
+		if strings.Contains(e.Query.Get("fields"), "kind") {
+			t.Errorf("Bitbucket was asked for what it does not know: %s", e.Query.Get("fields"))
+		}
+	}
+}
+
+// A pull request in a list has no participants unless they are asked for, and not even then if the selection of fields is
+// left out of an address that would be too long.
+func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+	one := onePulled(t, fake, func(x pulled) bool { return len(x.Participants) > 0 })
+	titles := []string{one.Title}
+	for i := range 40 {
+		titles = append(titles, strings.Repeat("größer ", 6)+fmt.Sprint(i))
+	}
+	rows := connected(t, fake).rows(ask{
+		table: "bitbucket_pull_request", columns: "title participants reviewer_count approval_count",
+		where: []*proto.Qual{where("title", "=", titles), where("source_branch_name", "~~", "feature/%")},
+	})
+	if len(rows) == 0 {
+		t.Fatal("no rows")
+	}
+	for _, row := range rows {
+		if row["participants"] == nil || row["reviewer_count"] == nil || row["approval_count"] == nil {
+			t.Errorf("%v: nothing is told of its participants", row["title"])
+		}
+	}
+}
+
+// recordedPulls are recordings of what belongs to one repository, served at an endpoint.
+func TestPullRequestRecordings(t *testing.T) {
+	folder := filepath.Join(bitbucketDocuments, "recordings")
+	if _, err := os.Stat(folder); err != nil {
+		t.Skipf("skipped: the recordings are not at hand (%v)", err)
+	}
+	const pull = "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
+	for resource, as := range map[string]struct {
+		table, endpoint, without, key, path string
+		named                               bool // asked for by the number of the pull request
+	}{
+		"pull-requests":   {"bitbucket_pull_request", "/2.0/repositories/{workspace}/{repo_slug}/pullrequests", "", "id", "id", false},
+		"pr-activity":     {"bitbucket_pull_request_activity", pull + "/activity", "", "pull_request_id", "pull_request.id", true},
+		"pr-comments":     {"bitbucket_pull_request_comment", pull + "/comments", "pull_request_", "id", "id", true},
+		"pr-commits":      {"bitbucket_pull_request_commit", pull + "/commits", "pull_request_", "hash", "hash", true},
+		"commit-statuses": {"bitbucket_pull_request_status", pull + "/statuses", "pull_request_", "key", "key", true},
+	} {
+		files, err := filepath.Glob(filepath.Join(folder, resource, "*.json"))
+		if err != nil || len(files) < 3 {
+			t.Errorf("no recordings of %s (%v)", resource, err)
+		}
+		for _, file := range files {
+			t.Run(resource+"/"+filepath.Base(file), func(t *testing.T) {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				items := []gjson.Result{gjson.ParseBytes(text)}
+				if items[0].IsArray() {
+					items = items[0].Array()
+				} else if values := items[0].Get("values"); values.IsArray() {
+					items = values.Array()
+				}
+				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+				one := onePulled(t, fake, func(x pulled) bool { return true })
+				fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: page(items), Count: -1})
+				conditions := []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}
+				if number := items[0].Get("pull_request.id"); number.Exists() {
+					conditions = append(conditions, where("pull_request_id", "=", int(number.Int())))
+				} else if as.named {
+					conditions = append(conditions, where("pull_request_id", "=", one.ID))
+				}
+				var columns []string
+				for _, c := range tableNamed(as.table).columns {
+					if as.without == "" || !strings.HasPrefix(c.name, as.without) {
+						columns = append(columns, c.name)
+					}
+				}
+				rows := connected(t, fake).rows(ask{table: as.table, columns: strings.Join(columns, " "), where: conditions})
+				var want []string
+				for _, item := range items {
+					want = append(want, item.Get(as.path).String())
+				}
+				sameLines(t, as.key, want, values(rows, as.key))
+			})
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"regexp"
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tablePullRequest: a row is a pull request.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-workspaces-workspace-pullrequests-selected-user-get
+func tablePullRequest() *table {
+	return &table{
+		name:        "bitbucket_pull_request",
+		description: "A pull request, in whatever state. A condition on updated_on, created_on or state leaves all others unread; one on the author, without one on the repository, reads a single list for each workspace.",
+		scopes:      []string{"account", "repository", "pullrequest"},
+		columns: slices.Concat([]column{
+			integer("id", "Number of the pull request, unique in the repository."),
+			integer("approval_count", "How many participants have approved.").at("participants.#(approved==true)#|#"),
+			text("author_account_id", "Atlassian account id of the author. Null for an author who is not a person, or no longer has an account.").at("author.account_id"),
+			text("author_display_name", "Name of the author.").at("author.display_name"),
+			text("author_nickname", "Name that the author has chosen; not unique.").at("author.nickname"),
+			text("author_type", "What the author is: user, app_user or team.").at("author.type"),
+			text("author_uuid", "Immutable id of the author, in braces. Null if the account was deleted.").at("author.uuid"),
+			integer("change_request_count", "How many participants have requested changes.").at(`participants.#(state=="changes_requested")#|#`),
+			boolean("close_source_branch", "True if the merge closes the source branch."),
+			text("closed_by_account_id", "Atlassian account id of the user who merged or declined it.").at("closed_by.account_id"),
+			text("closed_by_display_name", "Name of the user who merged or declined it.").at("closed_by.display_name"),
+			text("closed_by_uuid", "Immutable id of the user who merged or declined it, in braces.").at("closed_by.uuid"),
+			integer("comment_count", "How many comments there are."),
+			timestamp("created", "The same as created_on.").at("created_on"),
+			timestamp("created_on", "When the pull request was created.").sorted("created_on"),
+			text("description", "Description of the pull request, as it was written."),
+			document("destination", "Where the changes go: branch, commit and repository."),
+			text("destination_branch_name", "Name of the branch that the changes go to.").at("destination.branch.name"),
+			text("destination_commit_hash", "First 12 digits of the hash of the commit that the changes go to. Null if the branch was deleted.").at("destination.commit.hash"),
+			boolean("draft", "True if it is a draft. Null if Bitbucket does not tell."),
+			text("html_url", "Address of the pull request in the browser.").at("links.html.href"),
+			document("merge_commit", "The commit of the merge. Null unless it was merged."),
+			text("merge_commit_hash", "Hash of the commit of the merge, mostly its first 12 digits. Null unless it was merged.").at("merge_commit.hash"),
+			document("participants", "Those who review it, and those who commented or approved, each with role and verdict. The table bitbucket_pull_request_participant has them as rows."),
+			boolean("queued", "True if it waits in a merge queue. Null if Bitbucket does not tell."),
+			text("reason", "Why it was declined, if somebody said so."),
+			integer("reviewer_count", "How many reviewers there are.").at("reviewers.#"),
+			document("reviewers", "Users who were asked to review it."),
+			text("self_link", "Address of the pull request in the API.").at("links.self.href"),
+			document("source", "Where the changes come from: branch, commit and repository."),
+			text("source_branch_name", "Name of the branch that the changes come from.").at("source.branch.name"),
+			text("source_commit_hash", "First 12 digits of the hash of the last commit that the pull request brings. Null if it came from a fork that was deleted.").at("source.commit.hash"),
+			text("source_repository_full_name", "Full name of the repository that the changes come from: this one, or a fork. Null if it was deleted.").at("source.repository.full_name"),
+			text("source_repository_uuid", "Immutable id of the repository that the changes come from, in braces.").at("source.repository.uuid"),
+			text("state", "OPEN, MERGED, DECLINED or SUPERSEDED."),
+			document("summary", "The description with its markup and as HTML."),
+			integer("task_count", "How many open tasks there are."),
+			text("title", "Title of the pull request."),
+			text("type", "Type of the object: pullrequest."),
+			timestamp("updated", "The same as updated_on.").at("updated_on"),
+			timestamp("updated_on", "When the pull request last changed: by a push, a comment, a verdict, or its end.").sorted("updated_on"),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(),
+			named("id"),
+			filtered("author_account_id", "author.account_id", opsName),
+			filtered("author_nickname", "author.nickname", opsText),
+			filtered("author_uuid", "author.uuid", opsName),
+			filtered("created", "created_on", opsOrder),
+			filtered("created_on", "created_on", opsOrder),
+			filtered("destination_branch_name", "destination.branch.name", opsText),
+			filtered("draft", "draft", opsEqual),
+			filtered("source_branch_name", "source.branch.name", opsText),
+			filtered("source_repository_full_name", "source.repository.full_name", opsText),
+			filtered("state", "state", opsEqual),
+			filtered("title", "title", opsText),
+			filtered("updated", "updated_on", opsOrder),
+			filtered("updated_on", "updated_on", opsOrder),
+		),
+		rows: pullRequestRows,
+	}
+}
+
+func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	_, byRepository := s.equals("repository_full_name")
+	for _, column := range []string{"author_uuid", "author_account_id"} {
+		if users, ok := s.equals(column); ok && !byRepository && len(users) <= fewNames {
+			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+				return combine(ctx, s, each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
+					return s.authored(ctx, p, column, user)
+				})
+			})
+		}
+	}
+	return s.perRepository(ctx, s.pullRequestsIn)
+}
+
+// pullRequestsIn lists the pull requests of a repository, or asks for those whose numbers the query names.
+func (s *scan) pullRequestsIn(ctx context.Context, r repo) iter.Seq2[*row, error] {
+	ids, ok := s.integers("id")
+	if !ok || len(ids) > fewNames {
+		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
+	}
+	return s.sorted(single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
+		item, err := s.Get(ctx, pullNumbered(r, id).path(""), nil, append(s.fields(object), "id")...)
+		if err != nil && r.lacks(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return r.row(item), nil
+	}))
+}
+
+// authored lists the pull requests of one author in a workspace. For an account of which Bitbucket knows no such list the
+// lists of the repositories are looked through.
+func (s *scan) authored(ctx context.Context, p place, column, user string) iter.Seq2[*row, error] {
+	p, err := s.identified(ctx, p)
+	if err != nil {
+		return failure[*row](err)
+	}
+	l := s.pullRequestList(api.Path("/2.0/workspaces/{workspace}/pullrequests/{selected_user}", p.slug(), user))
+	for _, field := range repoFields {
+		l.Fields = append(l.Fields, "destination.repository."+field)
+	}
+	l.Fields = append(l.Fields, "links.self.href")
+	return s.accepted(func(yield func(*row, error) bool) {
+		for item, err := range s.List(ctx, l) {
+			if api.IsNotFound(err) && api.IsExplained(err) {
+				s.authoredInEach(ctx, p, column, user)(yield)
+				return
+			}
+			r, err := s.destination(ctx, p, item, err)
+			if !yield(r.row(item), err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// authoredInEach lists the pull requests of one author in each repository of a workspace.
+func (s *scan) authoredInEach(ctx context.Context, p place, column, user string) iter.Seq2[*row, error] {
+	author := s.table.column(column)
+	return func(yield func(*row, error) bool) {
+		for r, err := range s.inEach(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {
+			if err == nil && author.value(r) != user { // the query names other authors, too
+				continue
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// fromAddress finds the repository in the address of a pull request.
+var fromAddress = regexp.MustCompile(`/repositories/([^/]+/[^/]+)/pullrequests/`)
+
+// destination is the repository of a pull request that was not found in one. Sometimes Bitbucket leaves it out.
+func (s *scan) destination(ctx context.Context, p place, item gjson.Result, err error) (repo, error) {
+	if err != nil {
+		return repo{}, err
+	}
+	r := repo{place: p, repository: item.Get("destination.repository")}
+	name := r.fullName()
+	if found := fromAddress.FindStringSubmatch(item.Get("links.self.href").String()); name == "" && found != nil {
+		name = found[1]
+	}
+	isIdentified := r.repository.Get("workspace.uuid").Exists() || p.workspace.Get("uuid").Exists() || !s.wants("workspace_uuid")
+	if name != "" && (name != r.fullName() || !isIdentified) {
+		return s.repository(ctx, name)
+	}
+	if home := r.home(); name != "" && home.slug() != p.slug() {
+		r.place = home
+	}
+	return r, nil
+}

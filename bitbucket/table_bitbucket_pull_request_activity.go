@@ -1,0 +1,106 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// tablePullRequestActivity: a row is something that happened to a pull request.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-activity-get
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-activity-get
+func tablePullRequestActivity() *table {
+	return &table{
+		name:        "bitbucket_pull_request_activity",
+		description: "Something that happened to a pull request: it was created, changed or closed, commented on, approved, or changes were requested. One list for each repository has it all, the newest first, and is read no further back than a condition on date demands.",
+		scopes:      []string{"account", "repository", "pullrequest"},
+		columns: slices.Concat([]column{
+			integer("pull_request_id", "Number of the pull request, unique in the repository.").at("pull_request.id"),
+			text("kind", "What happened: update, comment, approval or changes_requested. Null if Bitbucket does not tell."),
+			happened(timestamp("date", "When it happened. Null if Bitbucket does not tell."), func(e activity) string { return e.date }),
+			document("changes", "What an update has changed, if Bitbucket tells.").at("update.changes"),
+			boolean("comment_deleted", "True if it is a comment that was deleted.").at("comment.deleted"),
+			integer("comment_id", "Id of the comment.").at("comment.id"),
+			text("comment_inline_path", "Path of the file that the comment stands at. Null for a comment on the pull request as a whole.").at("comment.inline.path"),
+			text("content", "Text of the comment.").at("comment.content.raw"),
+			text("pull_request_title", "Title of the pull request.").at("pull_request.title"),
+			text("reason", "Why the pull request was declined, if somebody said so.").at("update.reason"),
+			text("state", "State of the pull request after an update: OPEN, MERGED, DECLINED or SUPERSEDED.").at("update.state"),
+			text("title", "Title of the activity: that of the pull request.").at("pull_request.title"),
+			whoActed("user_account_id", "Atlassian account id of the user who did it.", "account_id"),
+			whoActed("user_display_name", "Name of the user who did it.", "display_name"),
+			whoActed("user_uuid", "Immutable id of the user who did it, in braces.", "uuid"),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(), named("pull_request_id"), qual{column: "date", operators: opsOrder}),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, s.activityIn)
+		},
+	}
+}
+
+// An activity is what an entry of the log can be: the member that it has then, and where in it are the time and the user.
+type activity struct{ kind, date, user string }
+
+var activities = []activity{
+	{"update", "update.date", "update.author"},
+	{"comment", "comment.created_on", "comment.user"},
+	{"approval", "approval.date", "approval.user"},
+	{"changes_requested", "changes_requested.date", "changes_requested.user"},
+}
+
+// happened says that the column stands in another place for each kind of activity.
+func happened(c column, place func(activity) string) column {
+	for _, e := range activities {
+		c = c.at(place(e))
+	}
+	return c
+}
+
+func whoActed(name, description, field string) column {
+	return happened(text(name, description), func(e activity) string { return e.user + "." + field })
+}
+
+// activityIn lists what happened to the pull requests of a repository, or to those that the query names.
+func (s *scan) activityIn(ctx context.Context, r repo) iter.Seq2[*row, error] {
+	ids, ok := s.integers("pull_request_id")
+	if !ok || len(ids) > fewNames {
+		return s.activityAt(ctx, r, r.path("/pullrequests/activity"))
+	}
+	return combine(ctx, s, each(ids...), func(ctx context.Context, id int64) iter.Seq2[*row, error] {
+		return s.unlessOff(r, s.activityAt(ctx, r, pullNumbered(r, id).path("/activity")))
+	})
+}
+
+// activityAt reads a log, the newest first, back to where the query wants no more of it.
+func (s *scan) activityAt(ctx context.Context, r repo, path string) iter.Seq2[*row, error] {
+	l := s.collection(path, 50)
+	l.Fields = slices.DeleteFunc(l.Fields, func(field string) bool { return field == "kind" })
+	for _, e := range activities {
+		l.Fields = append(l.Fields, e.date)
+	}
+	date, since := s.table.column("date"), s.since("date")
+	return s.accepted(func(yield func(*row, error) bool) {
+		for item, err := range s.List(ctx, l) {
+			made := r.row(withKind(item))
+			if at, ok := date.value(made).(time.Time); ok && at.Before(since) {
+				return
+			}
+			if !yield(made, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// withKind adds the kind to an entry of the log.
+func withKind(item gjson.Result) gjson.Result {
+	for _, e := range activities {
+		if item.Get(e.kind).Exists() {
+			return gjson.Parse(`{"kind":` + quote(e.kind) + `,` + item.Raw[1:])
+		}
+	}
+	return item
+}

@@ -1,0 +1,45 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+)
+
+// tablePullRequestMergeCheck: a row is a condition that must hold, or should, before an open pull request is merged.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-mergeability-checks-get
+func tablePullRequestMergeCheck() *table {
+	return &table{
+		name:        "bitbucket_pull_request_merge_check",
+		description: "A condition that must hold, or should, before an open pull request is merged, and whether it does. Costs one request for each open pull request that the conditions leave, and Bitbucket allows fewer of these than of others.",
+		scopes:      []string{"account", "repository", "pullrequest"},
+		columns: slices.Concat([]column{
+			text("type", "What is checked: pullrequest_state_check, current_user_permission_check, git_mergeability_check, merge_queue_check, or a check that was set up, standard_merge_check, custom_pre_merge_check or custom_on_merge_check."),
+			text("kind", "What a standard check is about, such as minimum_approvals or resolved_tasks.").at("check.kind"),
+			text("status", "PASSED, FAILED, PENDING, SKIPPED or UNKNOWN."),
+			boolean("blocking", "True if the pull request can't be merged because of this check."),
+			text("details_url", "Address in the API of what there is to say about the check.").at("links.details.href"),
+			text("message", "What a custom check says."),
+			text("name", "Name of a custom check.").at("check.name"),
+			document("observed", "What the check has counted, such as the approvals there are."),
+			text("reason", "Why Git could or could not merge: clean, conflicts or merge_impossible."),
+			boolean("required", "True if the check must pass before the merge."),
+			document("requirement", "What the check demands, such as the approvals there must be."),
+			text("state", "State of the pull request, where that is checked: OPEN or DRAFT."),
+			text("title", "Title of the check: its name, kind or type.").at("check.name").at("check.kind").at("type"),
+		}, inPullRequestColumns()),
+		quals: inPullRequestQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			s.wanted["pull_request_state"] = true
+			s.conditions = append(s.conditions, condition{
+				column: s.table.column("pull_request_state"), field: "state", operator: quals.QualOperatorEqual, value: "OPEN",
+			})
+			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+				// They come all at once.
+				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/mergeability/checks"), 0), "type")
+			})
+		},
+	}
+}

@@ -1,0 +1,47 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tablePullRequestParticipant: a row is somebody who reviews a pull request, or who commented on it or approved it.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
+func tablePullRequestParticipant() *table {
+	return &table{
+		name:        "bitbucket_pull_request_participant",
+		description: "A reviewer of a pull request, or somebody who commented on it or approved it, with the verdict. They come with the pull requests, fifty in one request.",
+		scopes:      []string{"account", "repository", "pullrequest"},
+		columns: slices.Concat(userColumns(), []column{
+			boolean("approved", "True if the participant has approved."),
+			timestamp("participated_on", "When the participant approved, or else commented last. Null for a reviewer who did neither."),
+			text("role", "REVIEWER for somebody who was asked to review, else PARTICIPANT."),
+			text("state", "The verdict: approved or changes_requested. Null for none."),
+			text("title", "Title of the participant: the name of the user.").at("user.display_name"),
+			text("type", "Type of the object: participant."),
+		}, inPullRequestColumns()),
+		quals: inPullRequestQuals(),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			fields := []string{"participants.user.uuid"}
+			for _, field := range s.fields(object) {
+				fields = append(fields, "participants."+field)
+			}
+			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+				return s.of(object).accepted(func(yield func(*row, error) bool) {
+					for p, err := range s.pulls(ctx, r, fields...) {
+						if err != nil {
+							yield(nil, err)
+							return
+						}
+						for _, participant := range p.request.Get("participants").Array() {
+							if !yield(p.row(participant), nil) {
+								return
+							}
+						}
+					}
+				})
+			})
+		},
+	}
+}

@@ -1,0 +1,43 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tablePullRequestStatus: a row is the result of a build of what a pull request brings.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-statuses-get
+func tablePullRequestStatus() *table {
+	return &table{
+		name:        "bitbucket_pull_request_status",
+		description: "The result of a build, a test or a scan of a pull request's last commit. Costs one request for each pull request that the conditions leave.",
+		scopes:      []string{"account", "repository", "pullrequest"},
+		columns: slices.Concat([]column{
+			text("key", "What the build system calls the status by, unique for the commit."),
+			text("commit_hash", "Hash of the commit, or its first 12 digits.").at("commit.hash"),
+			timestamp("created_on", "When the status was first reported."),
+			text("description", "What the build system says of the status."),
+			text("name", "Name of the build."),
+			text("refname", "Name of the branch that was built, if the build system told."),
+			text("self_link", "Address of the status in the API.").at("links.self.href"),
+			text("state", "SUCCESSFUL, FAILED, INPROGRESS or STOPPED."),
+			text("title", "Title of the status: the name of the build, or its key.").at("name").at("key"),
+			text("type", "Type of the object: build."),
+			timestamp("updated_on", "When the status last changed."),
+			text("url", "Address of the build."),
+		}, inPullRequestColumns()),
+		quals: append(inPullRequestQuals(),
+			filtered("created_on", "created_on", opsOrder),
+			filtered("key", "key", opsName),
+			filtered("name", "name", opsText),
+			filtered("state", "state", opsEqual),
+			filtered("updated_on", "updated_on", opsOrder),
+		),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/statuses"), 100), "key")
+			})
+		},
+	}
+}
