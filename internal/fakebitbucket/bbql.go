@@ -32,6 +32,7 @@ type kind string
 
 const (
 	textKind  kind = "text"
+	natural   kind = "natural" // text that is sorted with the numbers in it by their values
 	number    kind = "number"
 	boolean   kind = "boolean"
 	datetime  kind = "datetime"
@@ -242,7 +243,7 @@ func check(c comparison, k kind, v any) error {
 	case nil:
 		matches = !ordered && !textual
 	case string:
-		matches = k == textKind || k == levelKind && !textual && rankOfAny(v)
+		matches = k == textKind || k == natural || k == levelKind && !textual && rankOfAny(v)
 	case float64:
 		matches = k == number && !textual
 	case bool:

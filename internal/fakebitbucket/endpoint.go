@@ -16,7 +16,6 @@ type endpoint struct {
 	tokenScopes string                   // of API tokens
 	needs       func(*call) error        // finds what the path names and checks the caller's role
 	params      string                   // query parameters that it knows besides fields, page, pagelen, q and sort
-	repeatable  string                   // those that may be repeated
 	people      bool                     // tokens of a workspace are refused
 	public      bool                     // anybody may call it in spite of the scopes, for what is public
 	gone        string                   // the announced change that removed it
@@ -70,6 +69,11 @@ type call struct {
 	testCase    *TestCase
 	schedule    *PipelineSchedule
 	environment *DeploymentEnvironment
+
+	// What needs found in the code.
+	commit      *Commit
+	commits     []*Commit // of a history, or the two that are compared
+	report      *Report
 	pullRequest *PullRequest
 }
 
@@ -230,7 +234,7 @@ func (c *call) checkParameters() {
 	for name, values := range c.query {
 		if !slices.Contains(known, name) {
 			c.violate("the query parameter %s is unknown here", name)
-		} else if len(values) > 1 && name != "state" && !slices.Contains(strings.Fields(c.endpoint.repeatable), name) {
+		} else if len(values) > 1 && !slices.Contains(repeatable, name) {
 			c.violate("the query parameter %s is repeated", name)
 		}
 	}
@@ -240,6 +244,9 @@ func (c *call) checkParameters() {
 		}
 	}
 }
+
+// repeatable are parameters that may come more than once.
+var repeatable = []string{"state", "status", "include", "exclude", "path"}
 
 func (c *call) violate(format string, a ...any) {
 	c.server.violate("%s %s: "+format, append([]any{c.request.Method, c.request.URL.EscapedPath()}, a...)...)

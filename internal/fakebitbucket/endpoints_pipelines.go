@@ -32,8 +32,7 @@ const (
 var pipelineEndpoints = []endpoint{
 	{
 		path: ofRepository + "/pipelines", scopes: "pipeline", tokenScopes: readPipelines, needs: pipelinesOf(aRepository),
-		params:     strings.Join(slices.Sorted(maps.Keys(pipelineFilters)), " ") + " page pagelen",
-		repeatable: "status",
+		params: strings.Join(slices.Sorted(maps.Keys(pipelineFilters)), " ") + " page pagelen",
 		list: &listing{
 			of:   filteredPipelines,
 			sort: fieldsOf(map[kind]string{datetime: "created_on run_creation_date=created_on", textKind: "creator.uuid"}),

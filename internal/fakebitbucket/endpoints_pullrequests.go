@@ -101,14 +101,6 @@ var pullRequestEndpoints = []endpoint{
 		},
 	},
 	{
-		// Where the diffstat of a pull request redirects to: the comparison names the source repository, with a slash.
-		// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-diffstat-spec-get
-		path: "/2.0/repositories/{workspace}/{repo_slug}/diffstat/{spec...}", scopes: "repository",
-		tokenScopes: "read:repository:bitbucket", public: true, needs: aComparedPullRequest,
-		params: "ignore_whitespace merge path renames topic from_pullrequest_id",
-		list:   &listing{pagelen: 500, max: 5000, of: pullRequestFiles},
-	},
-	{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/statuses",
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
 		list: &listing{

@@ -15,6 +15,7 @@ type apiError struct {
 	data    any
 	plain   bool // text/plain, not JSON
 	untyped bool // without the type of the object
+	html    bool // a page for people
 }
 
 func (e *apiError) Error() string { return e.message }
@@ -69,6 +70,9 @@ func errGone(change string) error {
 
 // response is the error on its way to the caller.
 func (e *apiError) response() *response {
+	if e.html {
+		return textResponse(e.status, "text/html; charset=utf-8", htmlPage)
+	}
 	if e.plain {
 		return textResponse(e.status, "text/plain", e.message)
 	}

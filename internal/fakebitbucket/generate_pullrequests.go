@@ -14,7 +14,7 @@ var (
 		"Retry failed %s", "Speed up %s", "Remove the old %s", "Fix a race in %s", "Log less in %s", "Test %s",
 		"Raise the timeout of %s", "Translate %s", "Document %s", `Quote "%s" as it should be`, "Déplacer %s – enfin ✓",
 	}
-	remarks = []string{
+	reviewRemarks = []string{
 		"Looks good to me.", "Why not reuse what we have?", "Please add a test.", "A typo, line %d.",
 		"This reads `nil` when the list is empty.", "Done in the last push.", "> Please add a test.\n\nThere is one now.",
 		"Is <b>this</b> escaped & safe?", "🚀",
@@ -248,7 +248,7 @@ func (m *pullRequestMaker) comments(p *PullRequest, end time.Time) {
 	}
 	for _, at := range m.times(n, p.CreatedOn, end) {
 		c := &PullRequestComment{
-			ID: m.id(), Content: pick(m.generator, remarks), User: pick(m.generator, m.users), CreatedOn: at, UpdatedOn: at,
+			ID: m.id(), Content: pick(m.generator, reviewRemarks), User: pick(m.generator, m.users), CreatedOn: at, UpdatedOn: at,
 		}
 		if strings.Contains(c.Content, "%d") {
 			c.Content = fmt.Sprintf(c.Content, 1+m.IntN(200))

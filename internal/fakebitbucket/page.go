@@ -211,7 +211,11 @@ func sortObjects(objects []object, order string, fields fieldset) error {
 	}
 	keys := make(map[*member]any, len(objects))
 	for _, o := range objects {
-		keys[&o[0]] = force(lookup(o, by.path))
+		key := force(lookup(o, by.path))
+		if text, ok := key.(string); ok && by.kind == natural {
+			key = naturalKey(text)
+		}
+		keys[&o[0]] = key
 	}
 	slices.SortStableFunc(objects, func(a, b object) int {
 		x, y := keys[&a[0]], keys[&b[0]]

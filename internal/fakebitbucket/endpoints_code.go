@@ -1,0 +1,389 @@
+package fakebitbucket
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// codeEndpoints tell about what Git has of a repository, and what is kept beside its commits.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branching-model/
+var codeEndpoints = []endpoint{
+	inCode(aRepository, "/refs", listing{of: allRefs, filter: refFields, sort: refOrders}),
+	inCode(aRepository, "/refs/branches", listing{of: branches, filter: refFields, sort: refOrders}),
+	oneInCode(aRepository, "/refs/branches/{name}", func(c *call) (any, error) {
+		if b := c.org.Branch(c.repository, c.path["name"]); b != nil {
+			return branchObject(c.org, c.repository, b), nil
+		}
+		return nil, notFound("No such branch: %s", c.path["name"])
+	}),
+	inCode(aRepository, "/refs/tags", listing{of: tags, filter: tagFields, sort: tagOrders}),
+	oneInCode(aRepository, "/refs/tags/{name}", func(c *call) (any, error) {
+		for _, t := range c.org.Tags(c.repository) {
+			if t.Name == c.path["name"] {
+				return tagObject(c.org, c.repository, t), nil
+			}
+		}
+		return nil, notFound("No such tag: %s", c.path["name"])
+	}),
+	inCode(aHistory, "/commits", commits, "include", "exclude", "path"),
+	inCode(aRevisionsHistory, "/commits/{revision}", commits, "include", "exclude", "path"),
+	oneInCode(aCommit, "/commit/{commit}", func(c *call) (any, error) {
+		return singleCommit(c.org, c.repository, c.commit), nil
+	}),
+	inCode(aCommit, "/commit/{commit}/statuses", listing{
+		of: statuses, pagelen: 30, filter: statusFields, sort: statusFields,
+	}, "refname"),
+	oneInCode(aCommit, "/commit/{commit}/statuses/build/{key}", func(c *call) (any, error) {
+		for _, s := range c.org.Statuses(c.repository, c.commit) {
+			if s.Key == c.path["key"] {
+				return statusObject(c.org, c.repository, c.commit, s), nil
+			}
+		}
+		return nil, notFound("No build status with key %s", c.path["key"])
+	}),
+	inCode(aCommit, "/commit/{commit}/comments", listing{of: commitComments, filter: commentFields, sort: commentFields}),
+	oneInCode(aCommit, "/commit/{commit}/comments/{comment_id}", func(c *call) (any, error) {
+		for _, comment := range c.org.CommitComments(c.repository, c.commit) {
+			if strconv.FormatInt(comment.ID, 10) == c.path["comment_id"] {
+				return commentObject(c.org, c.repository, c.commit, comment), nil
+			}
+		}
+		return nil, notFound("Comment not found")
+	}),
+	inCode(aCommit, "/commit/{commit}/reports", listing{of: func(c *call) collection {
+		return collect(c.org.Reports(c.repository, c.commit), reportObject)
+	}}),
+	oneInCode(aReport, "/commit/{commit}/reports/{reportId}", func(c *call) (any, error) { return reportObject(c.report), nil }),
+	inCode(aReport, "/commit/{commit}/reports/{reportId}/annotations", listing{of: func(c *call) collection {
+		return collect(c.report.Annotations, annotationObject)
+	}}),
+	oneInCode(aReport, "/commit/{commit}/reports/{reportId}/annotations/{annotationId}", func(c *call) (any, error) {
+		for _, a := range c.report.Annotations {
+			if id := c.path["annotationId"]; a.UUID == id || a.ExternalID == id {
+				return annotationObject(a), nil
+			}
+		}
+		return nil, notFound("The annotation with the given ID was not found.")
+	}),
+	oneInCode(aComparison, "/merge-base/{revspec}", func(c *call) (any, error) {
+		if base := c.org.MergeBase(c.commits[0], c.commits[1]); base != nil {
+			return commitObject(c.org, c.repository, base), nil
+		}
+		return nil, notFound("There is no common ancestor.")
+	}),
+	inCode(aDiff, "/diffstat/{spec...}", listing{of: diffstat, pagelen: 500, max: 5000},
+		"ignore_whitespace", "merge", "path", "renames", "topic", "from_pullrequest_id"),
+	inCode(aRevision, "/filehistory/{commit}/{path...}", listing{
+		of: fileHistory, pagelen: 50, nextForm: NextToken, filter: fileFields, sort: fileFields,
+	}, "renames"),
+	oneInCode(aRepository, "/branching-model", func(c *call) (any, error) {
+		m := c.org.RepositoryBranchingModel(c.repository)
+		return branchingModelObject(c.org, c.repository, m, "branching_model", modelPlace(c)), nil
+	}),
+	oneInCode(aRepository, "/effective-branching-model", func(c *call) (any, error) {
+		m := c.org.EffectiveBranchingModel(c.repository)
+		return branchingModelObject(c.org, c.repository, m, "effective_repo_branching_model", modelPlace(c)), nil
+	}),
+	{
+		path:   "/2.0/repositories/{workspace}/{repo_slug}/branching-model/settings",
+		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
+		get: func(c *call) (any, error) {
+			return branchingSettings(c.org, c.repository, c.org.RepositoryBranchingModel(c.repository), modelPlace(c)), nil
+		},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/branching-model",
+		scopes: "project:admin", tokenScopes: "read:repository:bitbucket", needs: aProject,
+		get: func(c *call) (any, error) {
+			m := c.org.ProjectBranchingModel(c.project)
+			return branchingModelObject(c.org, nil, m, "project_branching_model", modelPlace(c)), nil
+		},
+	},
+	{
+		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/branching-model/settings",
+		scopes: "project:admin", tokenScopes: "admin:project:bitbucket", needs: anAdminsProject,
+		get: func(c *call) (any, error) {
+			return branchingSettings(c.org, nil, c.org.ProjectBranchingModel(c.project), modelPlace(c)), nil
+		},
+	},
+}
+
+// inCode is a list that whoever can read a repository can read.
+func inCode(needs func(*call) error, place string, list listing, params ...string) endpoint {
+	return endpoint{
+		path: "/2.0/repositories/{workspace}/{repo_slug}" + place, scopes: "repository",
+		tokenScopes: "read:repository:bitbucket", public: true, needs: needs, params: strings.Join(params, " "), list: &list,
+	}
+}
+
+// oneInCode is an object that whoever can read a repository can read.
+func oneInCode(needs func(*call) error, place string, get func(*call) (any, error)) endpoint {
+	e := inCode(needs, place, listing{})
+	e.list, e.get = nil, get
+	return e
+}
+
+func modelPlace(c *call) string { return "https://api.bitbucket.org" + c.request.URL.EscapedPath() }
+
+// The fields that lists can be filtered and sorted by.
+var (
+	refFields = fieldsOf(map[kind]string{
+		textKind: "name target.hash target.message target.author.raw", datetime: "target.date",
+	})
+	refOrders = fieldsOf(map[kind]string{natural: "name", textKind: "target.hash", datetime: "target.date"})
+	tagFields = fieldsOf(map[kind]string{
+		textKind: "name message target.hash target.message target.author.raw tagger.raw", datetime: "date target.date",
+	})
+	tagOrders    = fieldsOf(map[kind]string{natural: "name", textKind: "target.hash", datetime: "date target.date"})
+	statusFields = fieldsOf(map[kind]string{
+		textKind: "key name state url description refname", datetime: "created_on updated_on",
+	})
+	commentFields = fieldsOf(map[kind]string{
+		number: "id parent.id", textKind: "content.raw user.uuid user.account_id user.nickname inline.path",
+		boolean: "deleted", datetime: "created_on updated_on", embedded: "parent inline user",
+	})
+	fileFields = fieldsOf(map[kind]string{textKind: "path commit.hash", datetime: "commit.date", number: "size"})
+)
+
+func branches(c *call) collection {
+	return collect(c.org.Branches(c.repository), func(b *Branch) object { return branchObject(c.org, c.repository, b) })
+}
+
+func tags(c *call) collection {
+	return collect(c.org.Tags(c.repository), func(t *Tag) object { return tagObject(c.org, c.repository, t) })
+}
+
+// allRefs are the branches and then the tags, as git show-ref has them.
+func allRefs(c *call) collection {
+	first, second := branches(c), tags(c)
+	return collection{first.length + second.length, func(i int) object {
+		if i < first.length {
+			return first.at(i)
+		}
+		return second.at(i - first.length)
+	}}
+}
+
+var commits = listing{pagelen: 30, nextForm: NextContext, of: func(c *call) collection {
+	all := c.commits
+	if path := c.query.Get("path"); path != "" {
+		all = nil
+		for _, commit := range c.commits {
+			if commit.touches(path) {
+				all = append(all, commit)
+			}
+		}
+	}
+	return collect(all, func(commit *Commit) object { return commitObject(c.org, c.repository, commit) })
+}}
+
+// statuses are those of the commit: with a refname, those of that name and those of none.
+func statuses(c *call) collection {
+	var wanted []*CommitStatus
+	for _, s := range c.org.Statuses(c.repository, c.commit) {
+		if name := c.query.Get("refname"); name == "" || s.Refname == nil || *s.Refname == name {
+			wanted = append(wanted, s)
+		}
+	}
+	return collect(wanted, func(s *CommitStatus) object { return statusObject(c.org, c.repository, c.commit, s) })
+}
+
+func commitComments(c *call) collection {
+	return collect(c.org.CommitComments(c.repository, c.commit), func(comment *CommitComment) object {
+		return commentObject(c.org, c.repository, c.commit, comment)
+	})
+}
+
+// aDiff is a comparison of commits, or that of a pull request, whose diffstat redirects there.
+func aDiff(c *call) error {
+	if c.query.Has("from_pullrequest_id") {
+		return aComparedPullRequest(c)
+	}
+	return aComparison(c)
+}
+
+// diffstat is what a pull request changes, or what changed from the second commit of the comparison, or from its base with the first, to the first.
+func diffstat(c *call) collection {
+	if c.pullRequest != nil {
+		return pullRequestFiles(c)
+	}
+	to := c.commits[0]
+	from := to.parent()
+	if len(c.commits) > 1 {
+		from = c.commits[1]
+		if c.query.Get("topic") == "true" || !c.query.Has("topic") && c.query.Get("merge") != "false" {
+			from = c.org.MergeBase(to, from)
+		}
+	}
+	paths := c.query["path"]
+	var changes []Change
+	for _, change := range Diff(from, to, c.query.Get("renames") != "false") {
+		if len(paths) == 0 || isUnder(change.Old, paths) || isUnder(change.New, paths) {
+			changes = append(changes, change)
+		}
+	}
+	return collect(changes, func(change Change) object { return changeObject(c.repository, from, to, change) })
+}
+
+// isUnder tells whether a path is one of some, or below a directory among them.
+func isUnder(path string, some []string) bool {
+	for _, s := range some {
+		if path == s || strings.HasPrefix(path, strings.TrimSuffix(s, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// fileHistory is the commits that changed a file, each with what it was called then.
+func fileHistory(c *call) collection {
+	type version struct {
+		commit *Commit
+		path   string
+	}
+	var versions []version
+	path := c.path["path"]
+	for _, commit := range logOf([]*Commit{c.commit}, nil) {
+		if !commit.touches(path) {
+			continue
+		}
+		versions = append(versions, version{commit, path})
+		for _, change := range commit.Changes() {
+			if change.Status == "renamed" && change.New == path && c.query.Get("renames") != "false" {
+				path = change.Old
+				break
+			}
+		}
+	}
+	return collect(versions, func(v version) object { return fileObject(c.org, c.repository, v.commit, v.path) })
+}
+
+// The functions that follow are what the endpoints need, beside those for a repository or a project.
+
+func errNoCommit(hash string) error {
+	return &apiError{status: http.StatusNotFound, message: "Commit not found", data: map[string][]string{"shas": {hash}}}
+}
+
+// aCommit is a commit, by its hash.
+func aCommit(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	if c.commit = c.org.Commit(c.repository, c.path["commit"]); c.commit == nil {
+		return errNoCommit(c.path["commit"])
+	}
+	return nil
+}
+
+// aRevision is a commit, by its hash or the name of a branch or a tag.
+func aRevision(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	if c.commit = c.org.Revision(c.repository, c.path["commit"]); c.commit == nil {
+		return errNoCommit(c.path["commit"])
+	}
+	return nil
+}
+
+// aReport is a report on a commit, by its UUID or the id that its maker gave it.
+func aReport(c *call) error {
+	if err := aCommit(c); err != nil {
+		return err
+	}
+	for _, r := range c.org.Reports(c.repository, c.commit) {
+		if id := c.path["reportId"]; r.UUID == id || r.ExternalID == id {
+			c.report = r
+			return nil
+		}
+	}
+	return notFound("The report with the given ID was not found.")
+}
+
+// aHistory is the commits that some revisions lead to and others don't: all, if none are named.
+func aHistory(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	names := c.query["include"]
+	if c.path["revision"] != "" {
+		names = append([]string{c.path["revision"]}, names...)
+	}
+	include, err := c.revisions(names)
+	if err != nil {
+		return err
+	}
+	exclude, err := c.revisions(c.query["exclude"])
+	if err != nil {
+		return err
+	}
+	if c.commits = c.org.Commits(c.repository); len(names) == 0 {
+		include = c.commits
+	}
+	if len(names)+len(exclude) > 0 {
+		c.commits = c.org.Log(include, exclude)
+	}
+	return nil
+}
+
+// aRevisionsHistory is a history that begins at a revision. Of repositories that there are not, this one resource answers
+// with a page for people.
+func aRevisionsHistory(c *call) error {
+	if err := aRepository(c); err != nil {
+		return &apiError{status: http.StatusNotFound, html: true}
+	}
+	return aHistory(c)
+}
+
+func (c *call) revisions(names []string) ([]*Commit, error) {
+	var found []*Commit
+	for _, name := range names {
+		commit := c.org.Revision(c.repository, name)
+		if commit == nil {
+			return nil, errNoCommit(name)
+		}
+		found = append(found, commit)
+	}
+	return found, nil
+}
+
+// aComparison is one commit, or two with two dots between. The links of pull requests name the first one's repository,
+// too, and have a carriage return for the dots.
+func aComparison(c *call) error {
+	if err := aRepository(c); err != nil {
+		return err
+	}
+	if c.query.Has("merge") && c.query.Has("topic") {
+		return badRequest("The 'merge' and 'topic' parameters cannot be both used at the same time.")
+	}
+	spec, isDiffstat := c.path["spec"]
+	if !isDiffstat {
+		spec = c.path["revspec"]
+	}
+	first, second, isPair := strings.Cut(strings.ReplaceAll(spec, "\r", ".."), "..")
+	in := c.repository
+	if name, revision, ok := strings.Cut(first, ":"); ok && strings.Contains(name, "/") {
+		if in, first = c.org.Repository(name), revision; in == nil || !c.who.sees(c.org, in) {
+			return errNoRepository
+		}
+	}
+	commit := c.org.Revision(in, first)
+	if commit == nil {
+		return errNoCommit(first)
+	}
+	c.commits = []*Commit{commit}
+	if !isPair {
+		if !isDiffstat {
+			return badRequest("Expected two commits with .. between")
+		}
+		return nil
+	}
+	other, err := c.revisions([]string{second})
+	c.commits = append(c.commits, other...)
+	return err
+}
