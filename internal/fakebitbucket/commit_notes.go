@@ -63,22 +63,22 @@ type Annotation struct {
 	CreatedOn, UpdatedOn                     time.Time
 }
 
-// of names what belongs to a commit of a repository.
-func of(r *Repository, c *Commit) string { return r.UUID + " " + c.Hash }
+// commitID names what belongs to a commit of a repository.
+func commitID(r *Repository, c *Commit) string { return r.UUID + " " + c.Hash }
 
 // Statuses are the statuses of a commit, the oldest first.
 func (o *Organization) Statuses(r *Repository, c *Commit) []*CommitStatus {
-	return once(o, "statuses", of(r, c), func(g *generator) []*CommitStatus { return g.statuses(r, c) })
+	return once(o, "statuses", commitID(r, c), func(g *generator) []*CommitStatus { return g.statuses(r, c) })
 }
 
 // CommitComments are the comments on a commit, the oldest first.
 func (o *Organization) CommitComments(r *Repository, c *Commit) []*CommitComment {
-	return once(o, "comments", of(r, c), func(g *generator) []*CommitComment { return g.commitComments(r, c) })
+	return once(o, "comments", commitID(r, c), func(g *generator) []*CommitComment { return g.commitComments(r, c) })
 }
 
 // Approvals are who approved a commit.
 func (o *Organization) Approvals(r *Repository, c *Commit) []Approval {
-	return once(o, "approvals", of(r, c), func(g *generator) []Approval {
+	return once(o, "approvals", commitID(r, c), func(g *generator) []Approval {
 		var approvals []Approval
 		for range max(0, g.IntN(5)-2) {
 			approvals = append(approvals, Approval{pick(g, g.usersOf(r.Workspace)), g.after(c.Date)})
@@ -89,7 +89,7 @@ func (o *Organization) Approvals(r *Repository, c *Commit) []Approval {
 
 // Reports are the reports on a commit.
 func (o *Organization) Reports(r *Repository, c *Commit) []*Report {
-	return once(o, "reports", of(r, c), func(g *generator) []*Report { return g.reports(c) })
+	return once(o, "reports", commitID(r, c), func(g *generator) []*Report { return g.reports(c) })
 }
 
 // statuses has builds of several systems: some that failed, some that never ended, and commits that nothing was built of.
@@ -174,8 +174,9 @@ func (g *generator) anchor(comment *CommitComment, at Change) {
 
 func (g *generator) reports(c *Commit) []*Report {
 	var all []*Report
+	first := g.IntN(len(reportKinds))
 	for i := range max(0, g.IntN(6)-2) {
-		kind := reportKinds[i]
+		kind := reportKinds[(first+i)%len(reportKinds)]
 		created := earliest(g.now, c.Date.Add(time.Duration(60+g.IntN(3600*1000))*time.Millisecond))
 		report := &Report{
 			UUID: g.uuid(), ExternalID: fmt.Sprintf("%s-%03d", kind.reporter, 1+g.IntN(999)), Title: kind.title,

@@ -13,15 +13,15 @@ import (
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branching-model/
 var codeEndpoints = []endpoint{
-	inCode(aRepository, "/refs", listing{of: allRefs, filter: refFields, sort: refOrders}),
-	inCode(aRepository, "/refs/branches", listing{of: branches, filter: refFields, sort: refOrders}),
+	inCode(aRepository, "/refs", listing{of: refList, filter: refFields, sort: refOrders}),
+	inCode(aRepository, "/refs/branches", listing{of: branchList, filter: refFields, sort: refOrders}),
 	oneInCode(aRepository, "/refs/branches/{name}", func(c *call) (any, error) {
 		if b := c.org.Branch(c.repository, c.path["name"]); b != nil {
 			return branchObject(c.org, c.repository, b), nil
 		}
 		return nil, notFound("No such branch: %s", c.path["name"])
 	}),
-	inCode(aRepository, "/refs/tags", listing{of: tags, filter: tagFields, sort: tagOrders}),
+	inCode(aRepository, "/refs/tags", listing{of: tagList, filter: tagFields, sort: tagOrders}),
 	oneInCode(aRepository, "/refs/tags/{name}", func(c *call) (any, error) {
 		for _, t := range c.org.Tags(c.repository) {
 			if t.Name == c.path["name"] {
@@ -30,13 +30,13 @@ var codeEndpoints = []endpoint{
 		}
 		return nil, notFound("No such tag: %s", c.path["name"])
 	}),
-	inCode(aHistory, "/commits", commits, "include", "exclude", "path"),
-	inCode(aRevisionsHistory, "/commits/{revision}", commits, "include", "exclude", "path"),
+	inCode(aHistory, "/commits", commitListing, "include", "exclude", "path"),
+	inCode(aRevisionsHistory, "/commits/{revision}", commitListing, "include", "exclude", "path"),
 	oneInCode(aCommit, "/commit/{commit}", func(c *call) (any, error) {
 		return singleCommit(c.org, c.repository, c.commit), nil
 	}),
 	inCode(aCommit, "/commit/{commit}/statuses", listing{
-		of: statuses, pagelen: 30, filter: statusFields, sort: statusFields,
+		of: statusList, pagelen: 30, filter: statusFields, sort: statusFields,
 	}, "refname"),
 	oneInCode(aCommit, "/commit/{commit}/statuses/build/{key}", func(c *call) (any, error) {
 		for _, s := range c.org.Statuses(c.repository, c.commit) {
@@ -46,7 +46,7 @@ var codeEndpoints = []endpoint{
 		}
 		return nil, notFound("No build status with key %s", c.path["key"])
 	}),
-	inCode(aCommit, "/commit/{commit}/comments", listing{of: commitComments, filter: commentFields, sort: commentFields}),
+	inCode(aCommit, "/commit/{commit}/comments", listing{of: commentList, filter: commentFields, sort: commentFields}),
 	oneInCode(aCommit, "/commit/{commit}/comments/{comment_id}", func(c *call) (any, error) {
 		for _, comment := range c.org.CommitComments(c.repository, c.commit) {
 			if strconv.FormatInt(comment.ID, 10) == c.path["comment_id"] {
@@ -76,10 +76,10 @@ var codeEndpoints = []endpoint{
 		}
 		return nil, notFound("There is no common ancestor.")
 	}),
-	inCode(aDiff, "/diffstat/{spec...}", listing{of: diffstat, pagelen: 500, max: 5000},
+	inCode(aDiff, "/diffstat/{spec...}", listing{of: changeList, pagelen: 500, max: 5000},
 		"ignore_whitespace", "merge", "path", "renames", "topic", "from_pullrequest_id"),
 	inCode(aRevision, "/filehistory/{commit}/{path...}", listing{
-		of: fileHistory, pagelen: 50, nextForm: NextToken, filter: fileFields, sort: fileFields,
+		of: versionList, pagelen: 50, nextForm: NextToken, filter: fileFields, sort: fileFields,
 	}, "renames"),
 	oneInCode(aRepository, "/branching-model", func(c *call) (any, error) {
 		m := c.org.RepositoryBranchingModel(c.repository)
@@ -150,17 +150,17 @@ var (
 	fileFields = fieldsOf(map[kind]string{textKind: "path commit.hash", datetime: "commit.date", number: "size"})
 )
 
-func branches(c *call) collection {
+func branchList(c *call) collection {
 	return collect(c.org.Branches(c.repository), func(b *Branch) object { return branchObject(c.org, c.repository, b) })
 }
 
-func tags(c *call) collection {
+func tagList(c *call) collection {
 	return collect(c.org.Tags(c.repository), func(t *Tag) object { return tagObject(c.org, c.repository, t) })
 }
 
-// allRefs are the branches and then the tags, as git show-ref has them.
-func allRefs(c *call) collection {
-	first, second := branches(c), tags(c)
+// refList are the branches and then the tags, as git show-ref has them.
+func refList(c *call) collection {
+	first, second := branchList(c), tagList(c)
 	return collection{first.length + second.length, func(i int) object {
 		if i < first.length {
 			return first.at(i)
@@ -169,7 +169,7 @@ func allRefs(c *call) collection {
 	}}
 }
 
-var commits = listing{pagelen: 30, nextForm: NextContext, of: func(c *call) collection {
+var commitListing = listing{pagelen: 30, nextForm: NextContext, of: func(c *call) collection {
 	all := c.commits
 	if path := c.query.Get("path"); path != "" {
 		all = nil
@@ -182,8 +182,8 @@ var commits = listing{pagelen: 30, nextForm: NextContext, of: func(c *call) coll
 	return collect(all, func(commit *Commit) object { return commitObject(c.org, c.repository, commit) })
 }}
 
-// statuses are those of the commit: with a refname, those of that name and those of none.
-func statuses(c *call) collection {
+// statusList is the statuses of the commit: with a refname, those of that name and those of none.
+func statusList(c *call) collection {
 	var wanted []*CommitStatus
 	for _, s := range c.org.Statuses(c.repository, c.commit) {
 		if name := c.query.Get("refname"); name == "" || s.Refname == nil || *s.Refname == name {
@@ -193,7 +193,7 @@ func statuses(c *call) collection {
 	return collect(wanted, func(s *CommitStatus) object { return statusObject(c.org, c.repository, c.commit, s) })
 }
 
-func commitComments(c *call) collection {
+func commentList(c *call) collection {
 	return collect(c.org.CommitComments(c.repository, c.commit), func(comment *CommitComment) object {
 		return commentObject(c.org, c.repository, c.commit, comment)
 	})
@@ -207,8 +207,9 @@ func aDiff(c *call) error {
 	return aComparison(c)
 }
 
-// diffstat is what a pull request changes, or what changed from the second commit of the comparison, or from its base with the first, to the first.
-func diffstat(c *call) collection {
+// changeList is what a pull request changes, or what changed from the second commit of the comparison, or from its base
+// with the first, to the first.
+func changeList(c *call) collection {
 	if c.pullRequest != nil {
 		return pullRequestFiles(c)
 	}
@@ -240,8 +241,8 @@ func isUnder(path string, some []string) bool {
 	return false
 }
 
-// fileHistory is the commits that changed a file, each with what it was called then.
-func fileHistory(c *call) collection {
+// versionList is the commits that changed a file, each with what it was called then.
+func versionList(c *call) collection {
 	type version struct {
 		commit *Commit
 		path   string

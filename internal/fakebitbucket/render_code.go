@@ -102,8 +102,8 @@ func approvalObject(a Approval) object {
 	}
 }
 
-// strategies are the ways in which a pull request can be merged into a branch.
-var strategies = []string{
+// mergeStrategies are the ways in which a pull request can be merged into a branch.
+var mergeStrategies = []string{
 	"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge",
 }
 
@@ -112,7 +112,7 @@ func branchObject(o *Organization, r *Repository, b *Branch) object {
 		{name: "name", value: b.Name},
 		{name: "links", value: lazy(func() any { return refLinks(r, "branches", "branch", b.Name) })},
 		{name: "default_merge_strategy", value: b.DefaultMergeStrategy},
-		{name: "merge_strategies", value: strategies},
+		{name: "merge_strategies", value: mergeStrategies},
 		{name: "type", value: "branch"},
 		{name: "target", value: lazy(func() any { return refTarget(o, r, b.Target) })},
 	}
@@ -188,13 +188,13 @@ func commentObject(o *Organization, r *Repository, c *Commit, comment *CommitCom
 	}
 	if comment.Path != "" {
 		all = append(all, member{name: "inline", value: object{
-			{name: "path", value: comment.Path}, {name: "from", value: line(comment.From)}, {name: "to", value: line(comment.To)},
+			{name: "path", value: comment.Path}, {name: "from", value: lineNumber(comment.From)}, {name: "to", value: lineNumber(comment.To)},
 		}})
 	}
 	return all
 }
 
-func line(n *int) any {
+func lineNumber(n *int) any {
 	if n == nil {
 		return nil
 	}
