@@ -24,7 +24,8 @@ const (
 	detail                  // the same object, asked for singly: it has more fields than in the list
 	repository              // the repository it was found in
 	project                 // the project it was found in
-	parent                  // what it belongs to within the repository: a commit, a pull request, a pipeline
+	commit                  // the commit it is about
+	parent                  // what it belongs to within the repository: a pull request, a pipeline, a report
 	step                    // the step of a pipeline that it belongs to
 	membership              // the connected user's membership of the workspace
 	reviewers               // the default reviewers of the repository

@@ -24,7 +24,15 @@ const pluginName = "steampipe-plugin-bitbucket"
 
 // tables are all tables of the plugin.
 var tables = []*table{
+	tableBranch(),
 	tableBranchRestriction(),
+	tableBranchingModel(),
+	tableCommit(),
+	tableCommitComment(),
+	tableCommitFile(),
+	tableCommitReport(),
+	tableCommitReportAnnotation(),
+	tableCommitStatus(),
 	tableDefaultReviewer(),
 	tableDeployKey(),
 	tableDeployment(),
@@ -45,6 +53,7 @@ var tables = []*table{
 	tablePipelineTestCase(),
 	tablePipelineTestReport(),
 	tableProject(),
+	tableProjectBranchingModel(),
 	tableProjectDefaultReviewer(),
 	tableProjectDeployKey(),
 	tableProjectGroupPermission(),
@@ -67,6 +76,7 @@ var tables = []*table{
 	tableRepositoryRunner(),
 	tableRepositoryUserPermission(),
 	tableRepositoryVariable(),
+	tableTag(),
 	tableUser(),
 	tableWebhook(),
 	tableWorkspace(),

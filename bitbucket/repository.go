@@ -66,7 +66,7 @@ func administered(slug string) *inventory {
 }
 
 // repoFields are what is known of each repository.
-var repoFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid"}
+var repoFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
 
 // fullName is the slug of the workspace and the slug of the repository, as in "acme/website".
 func (r repo) fullName() string { return r.repository.Get("full_name").String() }

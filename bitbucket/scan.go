@@ -189,13 +189,18 @@ func (s *scan) all(ctx context.Context, path string) (gjson.Result, error) {
 
 // listIn reads one collection of an owner, as far as the query wants it.
 func (s *scan) listIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, error] {
-	return s.accepted(func(yield func(*row, error) bool) {
+	return s.accepted(s.rowsIn(ctx, o, l))
+}
+
+// rowsIn reads one collection of an owner.
+func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			if !yield(o.row(item), err) {
 				return
 			}
 		}
-	})
+	}
 }
 
 // combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.

@@ -518,7 +518,7 @@ func TestBranchingModels(t *testing.T) {
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
 		m := o.EffectiveBranchingModel(r)
 		a := c.get(codeOf(r) + "/effective-branching-model").object()
-		if r.OwnBranchingModel {
+		if r.OverridesBranchingModel {
 			own++
 			if m != o.RepositoryBranchingModel(r) {
 				t.Errorf("%s: its own model does not count", r.FullName())
@@ -527,7 +527,7 @@ func TestBranchingModels(t *testing.T) {
 			inherited++
 		}
 		override, _ := at(c.get(codeOf(r)).object(), "override_settings.branching_model")
-		if override != r.OwnBranchingModel {
+		if override != r.OverridesBranchingModel {
 			t.Errorf("%s: override_settings say %v", r.FullName(), override)
 		}
 		if production, ok := a["production"]; ok != m.Production.Enabled {

@@ -1,0 +1,115 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"regexp"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// A revision is a commit that a scan covers, for the tables of what is kept beside commits.
+type revision struct {
+	repo
+	hash string // as the query has it, or whole
+}
+
+// path is that of something kept beside the commit: rest is what follows the commit's own path, with values for its
+// placeholders.
+func (r revision) path(rest string, values ...string) string {
+	return r.repo.path("/commit/{commit}"+rest, append([]string{r.hash}, values...)...)
+}
+
+// row returns a row of an object found at the commit.
+func (r revision) row(item gjson.Result) *row {
+	made := r.repo.row(item)
+	made.parts[commit] = gjson.Parse(`{"hash":` + quote(r.hash) + `}`)
+	return made
+}
+
+// ofCommitColumns say at which commit, and in which repository, an object lives.
+func ofCommitColumns() []column {
+	return append([]column{
+		text("commit_hash", "Hash of the commit, whole or as the query gives it: the first seven digits or more will do. If the query gives none, it is the newest commit of the repository's main branch.").in(commit, "hash"),
+	}, inRepositoryColumns()...)
+}
+
+// ofCommitQuals are the conditions by which a query names commits.
+func ofCommitQuals() []qual { return append([]qual{named("commit_hash")}, inRepositoryQuals()...) }
+
+// perCommit lists the children of the commits that the query names, in each repository that the scan covers, or else of the
+// newest commit of each main branch. A hash comes from other rows, and of a commit that a repository does not have there
+// is nothing to tell.
+func (s *scan) perCommit(ctx context.Context, children func(context.Context, revision) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c revision) iter.Seq2[*row, error] {
+			return unlessUnknown(children(ctx, c))
+		})
+	})
+}
+
+// revisions returns the commits of a repository that the scan covers.
+func (s *scan) revisions(ctx context.Context, r repo) iter.Seq2[revision, error] {
+	hashes, named := s.equals("commit_hash")
+	return func(yield func(revision, error) bool) {
+		if !named {
+			if hash, err := s.head(ctx, r); hash != "" || err != nil {
+				yield(revision{r, hash}, err)
+			}
+			return
+		}
+		for _, hash := range hashes {
+			if isHash.MatchString(hash) && !yield(revision{r, hash}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// isHash matches what can name a commit.
+var isHash = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
+
+// head is the hash of the newest commit of a repository's main branch, and empty where there is none.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
+func (s *scan) head(ctx context.Context, r repo) (string, error) {
+	if r.mainBranch() == "" {
+		return "", nil
+	}
+	branch, err := s.remembered(ctx, "head "+strings.ToLower(r.fullName()), func(ctx context.Context) (any, error) {
+		return s.Get(ctx, r.path("/refs/branches/{name}", r.mainBranch()), nil, "target.hash")
+	})
+	if isUnknown(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return branch.(gjson.Result).Get("target.hash").String(), nil
+}
+
+// isUnknown says whether Bitbucket answered that there is no such thing.
+func isUnknown(err error) bool { return api.IsNotFound(err) && api.IsExplained(err) }
+
+// unlessUnknown ends where Bitbucket says that there is no such thing.
+func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		for r, err := range rows {
+			if isUnknown(err) || !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// signatureColumns say who made a commit or a tag, found under a path, as Git has it and as Bitbucket knows the address.
+func signatureColumns(prefix, path, what string) []column {
+	return []column{
+		text(prefix+"_account_id", "Atlassian account id of "+what+". Null if the e-mail address is no account's.").at(path + ".user.account_id"),
+		text(prefix+"_display_name", "Name of the account of "+what+". Null if the e-mail address is no account's.").at(path + ".user.display_name"),
+		text(prefix+"_raw", "Name and e-mail address of "+what+" as they stand in Git, which anybody can set.").at(path + ".raw"),
+		text(prefix+"_uuid", "Immutable id of the account of "+what+", in braces. Null if the e-mail address is no account's.").at(path + ".user.uuid"),
+	}
+}

@@ -1,0 +1,46 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableBranch: a row is a branch of a repository.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-get
+func tableBranch() *table {
+	return &table{
+		name:        "bitbucket_branch",
+		description: "A branch of a repository, with the commit at its head.",
+		scopes:      []string{"account", "repository"},
+		columns: slices.Concat([]column{
+			text("name", "Name of the branch."),
+			text("default_merge_strategy", "How pull requests to this branch are merged unless somebody chooses otherwise: merge_commit, squash, fast_forward, squash_fast_forward, rebase_fast_forward or rebase_merge."),
+			text("html_url", "Address of the branch in the browser.").at("links.html.href"),
+			document("links", "Addresses of the branch and its commits."),
+			text("mainbranch_name", "Name of the repository's main branch. The branch itself is that if it has the same name.").in(repository, "mainbranch.name"),
+			document("merge_strategies", "The ways in which pull requests to this branch can be merged."),
+			text("self_link", "Address of the branch in the API.").at("links.self.href"),
+			document("target", "The commit at the head of the branch."),
+		}, signatureColumns("target_author", "target.author", "the author of the commit at the head"), []column{
+			timestamp("target_date", "Date of the commit at the head of the branch, by which a branch is active or stale.").at("target.date").sorted("target.date"),
+			text("target_hash", "Hash of the commit at the head of the branch.").at("target.hash"),
+			text("target_message", "Message of the commit at the head of the branch.").at("target.message"),
+			text("title", "Title of the branch: its name.").at("name"),
+			text("type", "Type of the object: branch."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(),
+			filtered("name", "name", opsText),
+			filtered("target_date", "target.date", opsOrder),
+			filtered("target_hash", "target.hash", opsName),
+		),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] { return refRows(ctx, s, "/refs/branches") },
+	}
+}
+
+// refRows lists the branches, or the tags, of repositories.
+func refRows(ctx context.Context, s *scan, path string) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return s.listIn(ctx, r, s.collection(r.path(path), 100))
+	})
+}

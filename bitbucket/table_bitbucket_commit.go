@@ -1,0 +1,179 @@
+package bitbucket
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+)
+
+// tableCommit: a row is a commit of a repository.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commits-get
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commit-commit-get
+func tableCommit() *table {
+	return &table{
+		name:        "bitbucket_commit",
+		description: "A commit of a repository: of all that a branch or a tag leads to, or of the history that the query asks for by revision. Bitbucket lists a hundred with each request, the newest first, and can't filter them by date.",
+		scopes:      []string{"account", "repository"},
+		columns: slices.Concat([]column{
+			text("hash", "Hash of the commit: 40 hexadecimal digits. A commit that the query names costs one request for each repository that the query covers."),
+			timestamp("date", "Date of the commit. Not always later than the dates of the commits before it, as whoever rebases keeps it."),
+			text("message", "Message of the commit."),
+		}, signatureColumns("author", "author", "the author"), []column{
+			text("author_self_link", "Address of the author's account in the API.").at("author.user.links.self.href"),
+			text("author_type", "What the author's account is: user, app_user or team.").at("author.user.type"),
+		}, signatureColumns("committer", "committer", "the committer"), []column{
+			boolean("dates_in_order", "As asked for in the query. With dates_in_order = true and a lower bound on date, the reading of a history ends when a hundred commits in a row are older, which saves most of the requests; it misses a newer one only where a hundred older ones come first. Null if the query does not ask.").in(query, "dates_in_order"),
+			text("excluded_revision", "Branch, tag or hash, as asked for in the query: commits that it leads to are left out. Null if the query does not ask, with = or IN.").in(query, "excluded_revision"),
+			text("html_url", "Address of the commit in the browser.").at("links.html.href"),
+			document("parents", "The commits before this one: none for the first, two or more for a merge."),
+			document("participants", "Who approved the commit. Certain only for a commit that the query names by its hash: Bitbucket may leave it out of lists."),
+			text("path", "File or directory, as asked for in the query: only commits that changed it are listed. Null if the query does not ask, with = or IN.").in(query, "path"),
+			text("repository_name", "Name of the repository as shown in the interface.").in(repository, "name"),
+			text("revision", "Branch, tag or hash, as asked for in the query: only commits that it leads to are listed, and repositories without it have none. Null if the query does not ask, with = or IN.").in(query, "revision"),
+			text("self_link", "Address of the commit in the API.").at("links.self.href"),
+			document("summary", "Message of the commit as text and as HTML."),
+			text("title", "Title of the commit: its hash.").at("hash"),
+			text("type", "Type of the object: commit."),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(),
+			named("hash"),
+			named("revision"),
+			named("excluded_revision"),
+			named("path"),
+			named("dates_in_order"),
+			qual{column: "date", operators: opsOrder},
+		),
+		rows: commitRows,
+	}
+}
+
+func commitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	hashes, byHash := s.equals("hash")
+	walks := s.walks()
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return combine(ctx, s, each(walks...), func(ctx context.Context, w walk) iter.Seq2[*row, error] {
+			r := r.asked(w)
+			if byHash && w.isWhole() { // the commit alone would not tell what leads to it
+				return single(ctx, s, each(hashes...), func(ctx context.Context, s *scan, hash string) (*row, error) {
+					return commitByHash(ctx, s, r, hash)
+				})
+			}
+			return s.unlessOff(r, s.walk(ctx, r, w))
+		})
+	})
+}
+
+// commitByHash asks for one commit. A hash comes from other rows, and most repositories don't have it.
+func commitByHash(ctx context.Context, s *scan, r repo, hash string) (*row, error) {
+	if !isHash.MatchString(hash) {
+		return nil, nil
+	}
+	item, err := s.Get(ctx, revision{r, hash}.path(""), nil, s.fields(object)...)
+	if isUnknown(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.row(item), nil
+}
+
+// A walk is a reading of a history: where it begins, what it leaves out, and what its commits changed. An empty text is no
+// such condition.
+type walk struct {
+	Revision string `json:"revision,omitempty"`
+	Excluded string `json:"excluded_revision,omitempty"`
+	Path     string `json:"path,omitempty"`
+	InOrder  *bool  `json:"dates_in_order,omitempty"` // nil if the query doesn't ask
+}
+
+// isWhole says whether it is the whole history of a repository.
+func (w walk) isWhole() bool { return w.Revision == "" && w.Excluded == "" && w.Path == "" }
+
+// asked is the repository with what the query asked of it, for its rows to say.
+func (r repo) asked(w walk) repo {
+	asked, _ := json.Marshal(w) // texts and a bool can always be encoded
+	r.query = gjson.ParseBytes(asked)
+	return r
+}
+
+// walks returns one walk for each combination of what the query asks for.
+func (s *scan) walks() []walk {
+	or := func(column string) []string {
+		if values, ok := s.equals(column); ok {
+			return values
+		}
+		return []string{""}
+	}
+	var inOrder *bool
+	for _, c := range s.conditions {
+		if asked, ok := c.value.(bool); ok && c.column.name == "dates_in_order" {
+			inOrder = &asked
+		}
+	}
+	var all []walk
+	for _, revision := range or("revision") {
+		for _, excluded := range or("excluded_revision") {
+			for _, path := range or("path") {
+				all = append(all, walk{revision, excluded, path, inOrder})
+			}
+		}
+	}
+	return all
+}
+
+// walk lists the commits of a history.
+func (s *scan) walk(ctx context.Context, r repo, w walk) iter.Seq2[*row, error] {
+	l := s.collection(r.path("/commits"), 100)
+	for parameter, value := range map[string]string{"include": w.Revision, "exclude": w.Excluded, "path": w.Path} {
+		if value != "" {
+			l.Query.Set(parameter, value)
+		}
+	}
+	since := time.Time{}
+	for _, c := range s.conditions {
+		if c.column.name != "date" {
+			continue
+		}
+		l.Wanted = 0 // Bitbucket does not look at dates: nobody knows how many commits it takes to find those that are wanted
+		switch at, isTime := c.value.(time.Time); c.operator {
+		case quals.QualOperatorEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual:
+			if isTime && at.After(since) {
+				since = at
+			}
+		}
+	}
+	rows := s.rowsIn(ctx, r, l)
+	if w.InOrder != nil && *w.InOrder {
+		rows = s.untilOlder(rows, since)
+	}
+	return s.accepted(rows)
+}
+
+// untilOlder ends with the hundredth commit in a row that is older. One is not enough: topology comes before date in a
+// history, and whoever rebases keeps the old dates.
+func (s *scan) untilOlder(rows iter.Seq2[*row, error], since time.Time) iter.Seq2[*row, error] {
+	const enough = 100
+	date := s.table.column("date")
+	return func(yield func(*row, error) bool) {
+		older := 0
+		for r, err := range rows {
+			if !yield(r, err) || err != nil {
+				return
+			}
+			if at, ok := date.value(r).(time.Time); ok && at.Before(since) {
+				older++
+			} else {
+				older = 0
+			}
+			if older == enough {
+				return
+			}
+		}
+	}
+}

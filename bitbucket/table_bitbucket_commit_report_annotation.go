@@ -1,0 +1,87 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableCommitReportAnnotation: a row is one finding of a report of Code Insights.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/#api-repositories-workspace-repo-slug-commit-commit-reports-reportid-annotations-get
+func tableCommitReportAnnotation() *table {
+	return &table{
+		name:        "bitbucket_commit_report_annotation",
+		description: "One finding of a report on a commit: the newest of each repository's main branch, or those that the query names by commit_hash. It costs one request for each report that the query does not rule out, beside those of bitbucket_commit_report.",
+		scopes:      []string{"account", "repository"},
+		columns: slices.Concat([]column{
+			text("uuid", "Identifier of the finding, in braces."),
+			text("external_id", "Identifier of the finding as its maker gave it."),
+			text("annotation_type", "Kind of the finding: VULNERABILITY, CODE_SMELL or BUG."),
+			timestamp("created_on", "When the finding was reported."),
+			text("details", "More about the finding."),
+			integer("line", "Line of the file that the finding is in."),
+			text("link", "Address of the finding in the tool that made the report."),
+			text("path", "File that the finding is in. Null if it is in none."),
+			text("report_external_id", "Identifier of the report as its maker gave it.").in(parent, "external_id"),
+			text("report_result", "Result of the report: PASSED, FAILED or PENDING.").in(parent, "result"),
+			text("report_title", "Title of the report.").in(parent, "title"),
+			text("report_type", "Kind of the report: SECURITY, COVERAGE, TEST or BUG.").in(parent, "report_type"),
+			text("report_uuid", "Identifier of the report, in braces.").in(parent, "uuid"),
+			text("reporter", "Tool or company that made the report.").in(parent, "reporter"),
+			text("result", "Result: PASSED, FAILED, SKIPPED or IGNORED."),
+			text("severity", "How bad it is: CRITICAL, HIGH, MEDIUM or LOW."),
+			text("summary", "What was found."),
+			text("title", "Title of the finding: what was found.").at("summary"),
+			text("type", "Type of the object: report_annotation."),
+			timestamp("updated_on", "When the finding was last changed."),
+		}, ofCommitColumns()),
+		quals: append(ofCommitQuals(),
+			qual{column: "report_external_id", operators: opsText},
+			qual{column: "report_result", operators: opsEqual},
+			qual{column: "report_title", operators: opsText},
+			qual{column: "report_type", operators: opsEqual},
+			qual{column: "report_uuid", operators: opsName},
+			qual{column: "reporter", operators: opsText},
+		),
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
+				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r report) iter.Seq2[*row, error] {
+					return s.listIn(ctx, r, s.collection(r.path("/reports/{report_id}/annotations", r.report.Get("uuid").String()), 100))
+				})
+			})
+		},
+	}
+}
+
+// A report is one of a commit that a scan covers.
+type report struct {
+	revision
+	report gjson.Result
+}
+
+// row returns a row of a finding of the report.
+func (r report) row(item gjson.Result) *row {
+	made := r.revision.row(item)
+	made.parts[parent] = r.report
+	return made
+}
+
+// reports lists the reports on a commit whose findings the query may want.
+func (s *scan) reports(ctx context.Context, c revision) iter.Seq2[report, error] {
+	l := api.List{Path: c.path("/reports"), Fields: append(s.fields(parent), "uuid"), PageLen: 100}
+	return func(yield func(report, error) bool) {
+		for item, err := range s.List(ctx, l) {
+			r := report{c, item}
+			if err == nil && !s.accepts(r.row(gjson.Result{})) { // all conditions are on the report, or on what it belongs to
+				continue
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
