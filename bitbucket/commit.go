@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // A revision is a commit that a scan covers, for the tables of what is kept beside commits.
@@ -89,9 +87,6 @@ func (s *scan) head(ctx context.Context, r repo) (string, error) {
 	}
 	return branch.(gjson.Result).Get("target.hash").String(), nil
 }
-
-// isUnknown says whether Bitbucket answered that there is no such thing.
-func isUnknown(err error) bool { return api.IsNotFound(err) && api.IsExplained(err) }
 
 // unlessUnknown ends where Bitbucket says that there is no such thing.
 func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {

@@ -140,12 +140,15 @@ func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], 
 	})
 }
 
+// isUnknown says whether Bitbucket answered, in its own words, that there is no such thing.
+func isUnknown(err error) bool { return api.IsNotFound(err) && api.IsExplained(err) }
+
 // unlessOff ends where Bitbucket says that there is no such thing in the repository: a feature that is switched off, such
 // as pipelines, answers "not found". A query that names the repository gets that answer.
 func (s *scan) unlessOff(r repo, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
-			if err != nil && r.from != nil && api.IsNotFound(err) && api.IsExplained(err) {
+			if r.from != nil && isUnknown(err) {
 				return
 			}
 			if !yield(child, err) || err != nil {

@@ -15,6 +15,7 @@ import (
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commits-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commit-commit-get
 func tableCommit() *table {
+	author := signatureColumns("author", "author", "the author")
 	return &table{
 		name:        "bitbucket_commit",
 		description: "A commit of a repository: of all that a branch or a tag leads to, or of the history that the query asks for by revision. Bitbucket lists a hundred with each request, the newest first, and can't filter them by date.",
@@ -23,10 +24,10 @@ func tableCommit() *table {
 			text("hash", "Hash of the commit: 40 hexadecimal digits. A commit that the query names costs one request for each repository that the query covers."),
 			timestamp("date", "Date of the commit. Not always later than the dates of the commits before it, as whoever rebases keeps it."),
 			text("message", "Message of the commit."),
-		}, signatureColumns("author", "author", "the author"), []column{
+		}, author[:3], []column{
 			text("author_self_link", "Address of the author's account in the API.").at("author.user.links.self.href"),
 			text("author_type", "What the author's account is: user, app_user or team.").at("author.user.type"),
-		}, signatureColumns("committer", "committer", "the committer"), []column{
+		}, author[3:], signatureColumns("committer", "committer", "the committer"), []column{
 			boolean("dates_in_order", "As asked for in the query. With dates_in_order = true and a lower bound on date, the reading of a history ends when a hundred commits in a row are older, which saves most of the requests; it misses a newer one only where a hundred older ones come first. Null if the query does not ask.").in(query, "dates_in_order"),
 			text("excluded_revision", "Branch, tag or hash, as asked for in the query: commits that it leads to are left out. Null if the query does not ask, with = or IN.").in(query, "excluded_revision"),
 			text("html_url", "Address of the commit in the browser.").at("links.html.href"),
@@ -34,6 +35,7 @@ func tableCommit() *table {
 			document("participants", "Who approved the commit. Certain only for a commit that the query names by its hash: Bitbucket may leave it out of lists."),
 			text("path", "File or directory, as asked for in the query: only commits that changed it are listed. Null if the query does not ask, with = or IN.").in(query, "path"),
 			text("repository_name", "Name of the repository as shown in the interface.").in(repository, "name"),
+			text("repository_self_link", "Address of the repository in the API.").at("repository.links.self.href"),
 			text("revision", "Branch, tag or hash, as asked for in the query: only commits that it leads to are listed, and repositories without it have none. Null if the query does not ask, with = or IN.").in(query, "revision"),
 			text("self_link", "Address of the commit in the API.").at("links.self.href"),
 			document("summary", "Message of the commit as text and as HTML."),

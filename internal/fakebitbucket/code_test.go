@@ -156,7 +156,7 @@ func TestCommits(t *testing.T) {
 	tag := o.Tags(r)[1]
 	one := func(c *Commit) []*Commit { return []*Commit{c} }
 	touching := func(path string) []*Commit {
-		return slices.DeleteFunc(slices.Clone(o.Commits(r)), func(c *Commit) bool { return !c.touches(path) })
+		return slices.DeleteFunc(slices.Clone(o.Commits(r)), func(c *Commit) bool { return !c.Touches(path) })
 	}
 	tests := map[string]struct {
 		path string
@@ -494,7 +494,7 @@ func TestFileHistory(t *testing.T) {
 	}
 	var want []string
 	for _, commit := range o.Log([]*Commit{o.Head(r)}, nil) {
-		if commit.touches(moved.New) {
+		if commit.Touches(moved.New) {
 			want = append(want, commit.Hash)
 		}
 	}

@@ -174,7 +174,7 @@ var commitListing = listing{pagelen: 30, nextForm: NextContext, of: func(c *call
 	if path := c.query.Get("path"); path != "" {
 		all = nil
 		for _, commit := range c.commits {
-			if commit.touches(path) {
+			if commit.Touches(path) {
 				all = append(all, commit)
 			}
 		}
@@ -250,7 +250,7 @@ func versionList(c *call) collection {
 	var versions []version
 	path := c.path["path"]
 	for _, commit := range logOf([]*Commit{c.commit}, nil) {
-		if !commit.touches(path) {
+		if !commit.Touches(path) {
 			continue
 		}
 		versions = append(versions, version{commit, path})

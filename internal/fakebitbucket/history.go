@@ -196,8 +196,8 @@ func (o *Organization) MergeBase(a, b *Commit) *Commit {
 	return nil
 }
 
-// touches tells whether a commit changed a file, or one below a directory. A merge did if it differs from all its parents.
-func (c *Commit) touches(path string) bool {
+// Touches tells whether a commit changed a file, or one below a directory. A merge did if it differs from all its parents.
+func (c *Commit) Touches(path string) bool {
 	if len(c.Parents) == 0 {
 		return differs(nil, c.Files, path)
 	}
