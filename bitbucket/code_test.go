@@ -45,8 +45,8 @@ func (o truth) with(t *testing.T, holds func(*fakebitbucket.Repository) bool) *f
 	return all[i]
 }
 
-// pages is how many requests a list of n takes.
-func pages(n, length int) int { return max(1, (n+length-1)/length) }
+// pagesOf is how many requests a list of n takes.
+func pagesOf(n, length int) int { return max(1, (n+length-1)/length) }
 
 // signature is what columns say of who made something: raw, uuid, account id and name.
 func signature(s *fakebitbucket.Signature) []any {
@@ -88,7 +88,7 @@ func TestBranches(t *testing.T) {
 			for _, b := range o.Branches(r) {
 				want = append(want, branchLine(r, b))
 			}
-			requests += pages(len(o.Branches(r)), 100)
+			requests += pagesOf(len(o.Branches(r)), 100)
 		})
 		rows := h.rows(ask{table: "bitbucket_branch"})
 		same(t, "branches", want, lines(rows, branchNames...))
@@ -112,7 +112,7 @@ func TestTags(t *testing.T) {
 			for _, tag := range o.Tags(r) {
 				want = append(want, line(slices.Concat([]any{r.FullName(), tag.Name, tag.Date, orNil(tag.Message), tag.Target.Hash, tag.Target.Date, tag.Target.Message, "tag"}, signature(tag.Tagger), signature(&tag.Target.Author))...))
 			}
-			requests += pages(len(o.Tags(r)), 100)
+			requests += pagesOf(len(o.Tags(r)), 100)
 		})
 		same(t, "tags", want, lines(h.rows(ask{table: "bitbucket_tag"}), names...))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/refs/tags"]; n != requests {
@@ -241,7 +241,7 @@ func TestCommits(t *testing.T) {
 			for _, c := range o.Commits(r) {
 				want = append(want, commitLine(r, c, nil, nil, nil, nil))
 			}
-			requests += pages(len(o.Commits(r)), 100)
+			requests += pagesOf(len(o.Commits(r)), 100)
 		})
 		rows := h.rows(ask{table: "bitbucket_commit"})
 		same(t, "commits", want, commitLines(rows, "revision", "excluded_revision", "path", "dates_in_order"))
@@ -308,8 +308,8 @@ func TestCommitConditions(t *testing.T) {
 			lists    int
 			requests int // for single commits
 		}{
-			"of one":           {[]*proto.Qual{in}, row(o.Commits(one), nil, nil, nil), "", pages(len(o.Commits(one)), 100), 0},
-			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(o.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pages(len(o.Log(of(head), nil)), 100), 0},
+			"of one":           {[]*proto.Qual{in}, row(o.Commits(one), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(o.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(o.Log(of(head), nil)), 100), 0},
 			"branches":         {[]*proto.Qual{where("revision", "=", "develop")}, withDevelop, "include=develop", -1, 0},
 			"no branch":        {[]*proto.Qual{where("revision", "=", "none-such")}, nil, "include=none-such", everywhere, 0},
 			"excluded":         {[]*proto.Qual{in, where("excluded_revision", "=", tag.Name)}, row(o.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
@@ -325,8 +325,8 @@ func TestCommitConditions(t *testing.T) {
 			"unknown hash":     {[]*proto.Qual{in, where("hash", "=", strings.Repeat("a", 40))}, nil, "", 0, 1},
 			"hash of a branch": {[]*proto.Qual{in, where("hash", "=", tag.Target.Hash), where("revision", "=", tag.Name)}, row(of(tag.Target), tag.Name, nil, nil), "include=" + tag.Name, -1, 0},
 			"hash elsewhere":   {[]*proto.Qual{in, where("hash", "=", head.Hash), where("excluded_revision", "=", one.MainBranch)}, nil, "exclude=" + one.MainBranch, -1, 0},
-			"since":            {[]*proto.Qual{in, where("date", ">=", since)}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return !c.Date.Before(since) }), nil, nil, nil), "", pages(len(o.Commits(one)), 100), 0},
-			"between":          {[]*proto.Qual{in, where("date", ">", since), where("date", "<", until)}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return c.Date.After(since) && c.Date.Before(until) }), nil, nil, nil), "", pages(len(o.Commits(one)), 100), 0},
+			"since":            {[]*proto.Qual{in, where("date", ">=", since)}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return !c.Date.Before(since) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"between":          {[]*proto.Qual{in, where("date", ">", since), where("date", "<", until)}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return c.Date.After(since) && c.Date.Before(until) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
 		}
 		for name, test := range tests {
 			fake.ResetJournal()
@@ -440,11 +440,11 @@ func TestCommitsInOrder(t *testing.T) {
 		limit                 int64
 		wantRows, wantFetched int
 	}{
-		"all":              {[]*proto.Qual{where("date", ">", now.AddDate(0, 0, -30))}, 0, 29, pages(len(fake.Organization().Commits(r)), 100)},
+		"all":              {[]*proto.Qual{where("date", ">", now.AddDate(0, 0, -30))}, 0, 29, pagesOf(len(fake.Organization().Commits(r)), 100)},
 		"in order":         {[]*proto.Qual{where("date", ">", now.AddDate(0, 0, -30)), where("dates_in_order", "=", true)}, 0, 29, 2},
-		"in order, not":    {[]*proto.Qual{where("date", ">", now.AddDate(0, 0, -30)), where("dates_in_order", "=", false)}, 0, 29, pages(len(fake.Organization().Commits(r)), 100)},
+		"in order, not":    {[]*proto.Qual{where("date", ">", now.AddDate(0, 0, -30)), where("dates_in_order", "=", false)}, 0, 29, pagesOf(len(fake.Organization().Commits(r)), 100)},
 		"in order, older":  {[]*proto.Qual{where("date", ">", now.AddDate(0, 0, -130)), where("dates_in_order", "=", true)}, 0, 129, 3},
-		"without a bound":  {[]*proto.Qual{where("date", "<", now.AddDate(0, 0, -890)), where("dates_in_order", "=", true), where("date", ">", now.AddDate(-2, -11, 0))}, 0, 11, pages(len(fake.Organization().Commits(r)), 100)},
+		"without a bound":  {[]*proto.Qual{where("date", "<", now.AddDate(0, 0, -890)), where("dates_in_order", "=", true), where("date", ">", now.AddDate(-2, -11, 0))}, 0, 11, pagesOf(len(fake.Organization().Commits(r)), 100)},
 		"limit":            {nil, 5, 5, 1},
 		"limit and a date": {[]*proto.Qual{where("date", "<", now.AddDate(0, 0, -250))}, 5, 5, 3},
 	} {
@@ -720,7 +720,7 @@ func TestAnnotationConditions(t *testing.T) {
 		requests := 0
 		for _, r := range all {
 			if test.holds(r) {
-				requests += pages(len(r.Annotations), 100)
+				requests += pagesOf(len(r.Annotations), 100)
 				for _, a := range r.Annotations {
 					want = append(want, a.UUID)
 				}
