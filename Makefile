@@ -12,7 +12,10 @@ COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 DATE   := $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucket.Date=$(DATE)
 
-.PHONY: build install demo test lint bench clean
+# Those that .goreleaser.yml releases.
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+
+.PHONY: build install demo test lint bench cross clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -40,5 +43,10 @@ lint:
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
+cross:
+	for target in $(TARGETS); do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o "dist/$(BINARY)_$${target%/*}_$${target#*/}" . || exit 1; \
+	done
+
 clean:
-	rm -f $(BINARY)
+	rm -rf $(BINARY) dist

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/template"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v2"
+)
+
+// Three things build the binary: the release, the image and make. What they say of the build must be what the program
+// knows, for the linker sets no variable that isn't there, and doesn't mind.
+
+// A releaseBuild is a build of .goreleaser.yml.
+type releaseBuild struct {
+	Binary  string   `yaml:"binary"`
+	Env     []string `yaml:"env"`
+	GOOS    []string `yaml:"goos"`
+	GOArch  []string `yaml:"goarch"`
+	LDFlags []string `yaml:"ldflags"`
+}
+
+func release(t *testing.T) releaseBuild {
+	t.Helper()
+	var config struct {
+		Builds []releaseBuild `yaml:"builds"`
+	}
+	if err := yaml.Unmarshal([]byte(contents(t, ".goreleaser.yml")), &config); err != nil {
+		t.Fatal(err)
+	}
+	if len(config.Builds) != 1 {
+		t.Fatalf("%d builds, want 1", len(config.Builds))
+	}
+	return config.Builds[0]
+}
+
+func contents(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// made are the commands that make would run for a target.
+func made(t *testing.T, target string) string {
+	t.Helper()
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("skipped: there is no make here")
+	}
+	out, err := exec.Command("make", "-n", target).CombinedOutput()
+	if err != nil {
+		t.Fatalf("make -n %s: %v\n%s", target, err, out)
+	}
+	return string(out)
+}
+
+var (
+	quotedFlags = regexp.MustCompile(`CGO_ENABLED=0 .*go build -trimpath -ldflags "([^"]*)"`)
+	stamp       = regexp.MustCompile(`-X ` + regexp.QuoteMeta("github.com/kindor/steampipe-plugin-bitbucket/bitbucket.") + `(\w+)=(\S*)`)
+)
+
+// stamps are the variables that linker flags set.
+func stamps(ldflags string) map[string]string {
+	set := map[string]string{}
+	for _, s := range stamp.FindAllStringSubmatch(ldflags, -1) {
+		set[s[1]] = s[2]
+	}
+	return set
+}
+
+// stampsOf are those of the one build in a text.
+func stampsOf(t *testing.T, text string) map[string]string {
+	t.Helper()
+	found := quotedFlags.FindAllStringSubmatch(text, -1)
+	if len(found) != 1 {
+		t.Fatalf("%d static builds, want 1, in\n%s", len(found), text)
+	}
+	return stamps(found[0][1])
+}
+
+func TestReleaseTargets(t *testing.T) {
+	b := release(t)
+	if !slices.Contains(b.Env, "CGO_ENABLED=0") {
+		t.Errorf("env = %v, want no cgo", b.Env)
+	}
+	if b.Binary != pluginName {
+		t.Errorf("binary = %q, want %q", b.Binary, pluginName)
+	}
+	want := []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64"}
+	var released []string
+	for _, system := range b.GOOS {
+		for _, arch := range b.GOArch {
+			released = append(released, system+"/"+arch)
+		}
+	}
+	slices.Sort(released)
+	if diff := cmp.Diff(want, released); diff != "" {
+		t.Errorf("released targets (-want +got):\n%s", diff)
+	}
+	line := regexp.MustCompile(`(?m)^TARGETS := (.*)$`).FindStringSubmatch(contents(t, "Makefile"))
+	if line == nil {
+		t.Fatal("the Makefile has no TARGETS")
+	}
+	crossed := slices.Sorted(slices.Values(strings.Fields(line[1])))
+	if diff := cmp.Diff(want, crossed); diff != "" {
+		t.Errorf("targets of make cross (-want +got):\n%s", diff)
+	}
+}
+
+// A release says what it is. It is built here without -trimpath, under which nothing that is compiled could be used again.
+func TestReleaseSaysWhatItIs(t *testing.T) {
+	b := release(t)
+	var flags strings.Builder
+	err := template.Must(template.New("ldflags").Option("missingkey=error").Parse(strings.Join(b.LDFlags, " "))).
+		Execute(&flags, map[string]string{"Version": "1.2.3", "ShortCommit": "abc1234", "CommitDate": "2026-01-02T03:04:05Z"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	built := filepath.Join(t.TempDir(), b.Binary)
+	build := exec.Command("go", "build", "-ldflags", flags.String(), "-o", built, ".")
+	build.Env = append(os.Environ(), b.Env...)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	out, err := exec.Command(built, "version").CombinedOutput()
+	if err != nil {
+		t.Fatalf("version: %v\n%s", err, out)
+	}
+	if want := pluginName + " 1.2.3\ncommit abc1234\ndate 2026-01-02T03:04:05Z\n"; !strings.HasPrefix(string(out), want) {
+		t.Errorf("version says\n%swant\n%s", out, want)
+	}
+}
+
+// The image and make set what the release sets; only the release knows a version.
+func TestEveryBuildSaysWhatItIs(t *testing.T) {
+	all := slices.Sorted(maps.Keys(stamps(strings.Join(release(t).LDFlags, " "))))
+	if diff := cmp.Diff([]string{"Commit", "Date", "Version"}, all); diff != "" {
+		t.Errorf("the release sets (-want +got):\n%s", diff)
+	}
+	t.Run("image", func(t *testing.T) {
+		want := map[string]string{"Version": "${VERSION}", "Commit": "${COMMIT}", "Date": "${DATE}"}
+		file := contents(t, "Dockerfile")
+		if diff := cmp.Diff(want, stampsOf(t, file)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		for name := range want {
+			if argument := "\nARG " + strings.ToUpper(name) + "="; strings.Count(file, argument) != 1 {
+				t.Errorf("no argument%s", argument)
+			}
+		}
+	})
+	for _, target := range []string{"build", "cross"} {
+		t.Run("make "+target, func(t *testing.T) {
+			set := stampsOf(t, made(t, target))
+			if diff := cmp.Diff([]string{"Commit", "Date"}, slices.Sorted(maps.Keys(set))); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			for name, value := range set {
+				if value == "" {
+					t.Errorf("%s is empty", name)
+				}
+			}
+		})
+	}
+}
+
+// The token file must outlive the container, and be its user's: without that, the first token is the last.
+func TestImageKeepsTheToken(t *testing.T) {
+	file := contents(t, "Dockerfile")
+	stages := regexp.MustCompile(`(?m)^FROM `).FindAllStringIndex(file, -1)
+	last := file[stages[len(stages)-1][0]:]
+	find := func(pattern string) string {
+		t.Helper()
+		found := regexp.MustCompile(`(?m)` + pattern).FindStringSubmatch(last)
+		if found == nil {
+			t.Fatalf("the image has no %s", pattern)
+		}
+		return found[1]
+	}
+	folder, owner := find(`^ENV .*\bBITBUCKET_TOKEN_DIR=(\S+)`), find(`^USER (\d+:\d+)$`)
+	if volume := find(`^VOLUME (\S+)$`); volume != folder {
+		t.Errorf("the volume is %s, and the token files are in %s", volume, folder)
+	}
+	if owner == "0:0" {
+		t.Error("the image runs as root")
+	}
+	if given := find(`^COPY --from=build --chown=(\S+) /rootfs/ /$`); given != owner {
+		t.Errorf("%s belongs to %s, and the image runs as %s", folder, given, owner)
+	}
+	if !strings.Contains(file, "chmod 700 /rootfs"+folder+" ") {
+		t.Errorf("%s is open to others", folder)
+	}
+	if entry := find(`^ENTRYPOINT \["(\S+)"\]$`); entry != "/usr/local/bin/"+pluginName {
+		t.Errorf("the image starts %s", entry)
+	}
+}
