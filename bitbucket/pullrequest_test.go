@@ -638,7 +638,9 @@ func TestPullRequestParts(t *testing.T) {
 					fake.ResetJournal()
 					rows := h.rows(ask{table: tabName(t), where: test.where})
 					want, pulls := truth(test.such)
-					sameRows(t, want, rows)
+					if len(want) > 0 || len(rows) > 0 {
+						sameRows(t, want, rows)
+					}
 					if all := len(tableNamed(tabName(t)).columns); len(want) > 0 && len(want[0])+documents[tabName(t)] != all {
 						t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 					}
