@@ -28,7 +28,7 @@ func tableCommit() *table {
 			text("author_self_link", "Address of the author's account in the API.").at("author.user.links.self.href"),
 			text("author_type", "What the author's account is: user, app_user or team.").at("author.user.type"),
 		}, author[3:], signatureColumns("committer", "committer", "the committer"), []column{
-			boolean("dates_in_order", "As asked for in the query. With dates_in_order = true and a lower bound on date, the reading of a history ends when a hundred commits in a row are older, which saves most of the requests; it misses a newer one only where a hundred older ones come first. Null if the query does not ask.").in(query, "dates_in_order"),
+			boolean("dates_in_order", "As asked for in the query. With a lower bound on date, the reading of a history ends when a hundred commits in a row are older, so that the last days do not cost the whole history; where so many commits that were rebased with their old dates may come before a newer one, dates_in_order = false reads it all. Null if the query does not ask.").in(query, "dates_in_order"),
 			text("excluded_revision", "Branch, tag or hash, as asked for in the query: commits that it leads to are left out. Null if the query does not ask, with = or IN.").in(query, "excluded_revision"),
 			text("html_url", "Address of the commit in the browser.").at("links.html.href"),
 			document("parents", "The commits before this one: none for the first, two or more for a merge."),
@@ -151,7 +151,7 @@ func (s *scan) walk(ctx context.Context, r repo, w walk) iter.Seq2[*row, error] 
 		}
 	}
 	rows := s.rowsIn(ctx, r, l)
-	if w.InOrder != nil && *w.InOrder {
+	if w.InOrder == nil || *w.InOrder {
 		rows = s.untilOlder(rows, since)
 	}
 	return s.accepted(rows)
