@@ -80,6 +80,7 @@ func open(settings Settings, way wayIn, logger hclog.Logger) (*connection, error
 		UserAgent:      "steampipe-plugin-bitbucket/" + Version,
 		MaxConcurrency: settings.MaxConcurrency,
 		MaxWait:        maxWait,
+		MaxAge:         settings.MaxAge,
 		Logger:         logger,
 	})
 	if err != nil {

@@ -101,26 +101,24 @@ func (f *sources) of(ctx context.Context, r repo) (*circumstances, error) {
 }
 
 // grantsOn lists the explicit grants on something, with two requests.
-func (f *sources) grantsOn(ctx context.Context, path func(string, ...string) string, withGroups bool) (grants, error) {
-	var g grants
-	asking, ctx := errgroup.WithContext(ctx)
-	asking.Go(func() (err error) {
-		g.users, err = f.holdings(ctx, path("/permissions-config/users"), "user.uuid")
-		return err
-	})
-	if withGroups {
-		asking.Go(func() (err error) {
-			g.groups, err = f.holdings(ctx, path("/permissions-config/groups"), "group.slug", "group.name")
-			return err
-		})
+func (f *sources) grantsOn(ctx context.Context, path func(string, ...string) string, withGroups bool) (g grants, err error) {
+	if g.users, err = f.holdings(ctx, path("/permissions-config/users"), "user.uuid"); err != nil || !withGroups {
+		return g, err
 	}
-	return g, asking.Wait()
+	g.groups, err = f.holdings(ctx, path("/permissions-config/groups"), "group.slug", "group.name")
+	return g, err
 }
 
-// projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read.
+// projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read. That is
+// remembered, as it would be the same for the next who asks.
 func (f *sources) projectGrants(ctx context.Context, p proj, withGroups bool) (grants, error) {
+	refused := "refused " + p.path("")
+	if _, known := f.scan.known.Get(refused); known {
+		return grants{unreadable: true}, nil
+	}
 	g, err := f.grantsOn(ctx, p.path, withGroups)
 	if isRefused(err) {
+		f.scan.known.SetDefault(refused, true)
 		return grants{unreadable: true}, nil
 	}
 	return g, err

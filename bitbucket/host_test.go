@@ -25,11 +25,12 @@ type host struct {
 }
 
 // newHost starts the plugin with connections, each a name and the HCL of its body.
-func newHost(t testing.TB, connections map[string]string) *host {
+func newHost(t testing.TB, bodies map[string]string) *host {
 	t.Helper()
-	h := &host{Server: NewServer(), t: t, config: connections}
+	h := &host{Server: NewServer(), t: t, config: bodies}
+	t.Cleanup(forgetConnections)
 	req := &proto.SetAllConnectionConfigsRequest{}
-	for name, body := range connections {
+	for name, body := range bodies {
 		req.Configs = append(req.Configs, &proto.ConnectionConfig{
 			Connection: name, Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body,
 		})
@@ -40,15 +41,26 @@ func newHost(t testing.TB, connections map[string]string) *host {
 	return h
 }
 
+// forgetConnections lets go of what the connections of a test remember.
+func forgetConnections() {
+	connections.Lock()
+	defer connections.Unlock()
+	clear(connections.bySettings)
+}
+
 // connected starts the plugin with one connection, "bitbucket", to the fake as its connected user.
 func connected(t testing.TB, fake *fakebitbucket.Server, more ...string) *host {
 	t.Helper()
 	return newHost(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID, more...)})
 }
 
-// connectionTo is a connection's body with an access token of the user.
+// connectionTo is a connection's body with an access token of the user. Unless more says otherwise each query asks anew, so
+// that a test sees what it asks.
 func connectionTo(fake *fakebitbucket.Server, userUUID string, more ...string) string {
 	token := fake.AccessToken(userUUID, fakebitbucket.AllScopes()...)
+	if !strings.Contains(strings.Join(more, ""), "max_age") {
+		more = append(more, `max_age = "0s"`)
+	}
 	return fmt.Sprintf("base_url = %q\naccess_token = %q\n%s", fake.URL(), token, strings.Join(more, "\n"))
 }
 

@@ -2,11 +2,13 @@ package bitbucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -132,12 +134,37 @@ func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], 
 				if err != nil && s.lost(ctx, r, err) {
 					return
 				}
-				if !yield(child, err) || err != nil {
+				if !yield(child, s.withNeeds(ctx, r, err)) || err != nil {
 					return
 				}
 			}
 		}
 	})
+}
+
+// withNeeds adds to an error that the quota is used up how many repositories were still to come, each of which takes a
+// request at least.
+func (s *scan) withNeeds(ctx context.Context, r repo, err error) error {
+	spent, ok := errors.AsType[*api.QuotaError](err)
+	if !ok || r.from == nil {
+		return err
+	}
+	const patience = 200 * time.Millisecond // for a page of the inventory that nobody needs but for this
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	isLater, later := false, int64(0)
+	for item, err := range s.shared(ctx, r.from.key, r.from.list(api.Filter{})) {
+		if err != nil {
+			break
+		}
+		if isLater {
+			later++
+		}
+		isLater = isLater || r.from.repository(item).Get("uuid").String() == r.repository.Get("uuid").String()
+	}
+	more := *spent // others may hold it
+	more.Needed = max(1, more.Needed) + later
+	return &more
 }
 
 // isUnknown says whether Bitbucket answered, in its own words, that there is no such thing.

@@ -18,9 +18,7 @@ func TestScopesAreThoseOfTheRequests(t *testing.T) {
 	}
 	for _, tab := range tables {
 		t.Run(tab.name, func(t *testing.T) {
-			connections.Lock()
-			clear(connections.bySettings) // so that nothing is known yet
-			connections.Unlock()
+			forgetConnections()
 			h := connected(t, fake)
 			fake.ResetJournal()
 			h.rows(ask{table: tab.name})

@@ -24,6 +24,7 @@ type Config struct {
 	Workspaces     []string `hcl:"workspaces,optional"`
 	MaxConcurrency *int     `hcl:"max_concurrency"`
 	MaxWait        *string  `hcl:"max_wait"`
+	MaxAge         *string  `hcl:"max_age"`
 	TokenDir       *string  `hcl:"token_dir"`
 	BaseURL        *string  `hcl:"base_url"`
 	OAuthURL       *string  `hcl:"oauth_url"`
@@ -41,6 +42,7 @@ type Settings struct {
 	Workspaces     []string
 	MaxConcurrency int
 	MaxWait        time.Duration
+	MaxAge         time.Duration // of an answer that another query has had
 	TokenDir       string
 	BaseURL        string
 	OAuthURL       string
@@ -91,6 +93,7 @@ func (c Config) Settings() (Settings, error) {
 		Workspaces:     c.Workspaces,
 		MaxConcurrency: api.DefaultMaxConcurrency,
 		MaxWait:        api.DefaultMaxWait,
+		MaxAge:         inventoryLife,
 		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", DefaultTokenDir()),
 		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", api.DefaultBaseURL),
 		OAuthURL:       orEnvironment(c.OAuthURL, "BITBUCKET_OAUTH_URL", auth.DefaultURL),
@@ -110,6 +113,13 @@ func (c Config) Settings() (Settings, error) {
 			return s, &ConfigError{[]string{"max_wait"}, fmt.Sprintf("max_wait is %q: give a duration such as \"30s\", \"5m\" or \"1h\"", *c.MaxWait)}
 		}
 		s.MaxWait = wait
+	}
+	if c.MaxAge != nil {
+		age, err := time.ParseDuration(*c.MaxAge)
+		if err != nil || age < 0 || age > time.Minute {
+			return s, &ConfigError{[]string{"max_age"}, fmt.Sprintf("max_age is %q: give a duration from \"0s\" to \"1m\"", *c.MaxAge)}
+		}
+		s.MaxAge = age
 	}
 	for _, pattern := range s.Workspaces {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.HasPrefix(pattern, "{") {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // A table is declared as data: its columns, the conditions that Bitbucket can answer, and how its rows are read.
@@ -92,6 +94,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(*row)
 	if err != nil {
 		return 0, err
 	}
+	ctx = api.WithCaller(ctx, s)
 	if s.limit == 0 {
 		return 0, nil
 	}

@@ -37,6 +37,10 @@ connection "bitbucket" {
   # "1m" if not set.
   # max_wait = "1m"
 
+  # How old an answer of Bitbucket's may be that is given to more than one query, from "0s" to "1m". The panels of a
+  # dashboard share what they read within that time. "30s" if not set.
+  # max_age = "30s"
+
   # The folder of the token files. $STEAMPIPE_INSTALL_DIR/bitbucket if not set, which is ~/.steampipe/bitbucket by default.
   # Also from the environment variable BITBUCKET_TOKEN_DIR.
   # token_dir = "~/.steampipe/bitbucket"

@@ -57,6 +57,9 @@ type Config struct {
 	// MaxWait is the longest a request waits for the request quota, by default a minute. A
 	// negative value never waits.
 	MaxWait time.Duration
+	// MaxAge is how old an answer may be that is given again to whoever asks the same, by default
+	// none. What is asked at the same time is asked once in any case.
+	MaxAge time.Duration
 	// Logger may be nil.
 	Logger hclog.Logger
 }
@@ -68,6 +71,7 @@ type Client struct {
 	ahead     int // pages that a list may read ahead
 	logger    hclog.Logger
 	http      *http.Client
+	recent    recent
 
 	// The parts of the stack that can be asked something afterwards.
 	quota     *quota
@@ -109,6 +113,7 @@ func New(config Config) (*Client, error) {
 			Transport:     newSlots(quota, concurrency),
 			CheckRedirect: stayOn(base),
 		},
+		recent:    recent{maxAge: config.MaxAge},
 		quota:     quota,
 		retry:     retry,
 		authorize: authorize,
@@ -172,17 +177,22 @@ func (c *Client) url(path string, query url.Values) *url.URL {
 	return &u
 }
 
-// fetch sends one GET request and returns the JSON that came back.
+// fetch returns the JSON at an address.
 func (c *Client) fetch(ctx context.Context, u *url.URL) (gjson.Result, error) {
-	document, _, err := c.follow(ctx, u)
-	return document, err
+	f, err := c.follow(ctx, u)
+	return f.document, err
 }
 
 // follow is fetch, and also says at which address the answer was, after redirects.
-func (c *Client) follow(ctx context.Context, u *url.URL) (document gjson.Result, at *url.URL, err error) {
+func (c *Client) follow(ctx context.Context, u *url.URL) (found, error) {
+	return c.recent.get(ctx, u.String(), func(ctx context.Context) (found, error) { return c.request(ctx, u) })
+}
+
+// request sends one GET request and returns the JSON that came back.
+func (c *Client) request(ctx context.Context, u *url.URL) (found, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return gjson.Result{}, nil, err
+		return found{}, err
 	}
 	req.Header.Set("Accept", "application/json")
 	if c.userAgent != "" {
@@ -190,23 +200,24 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (document gjson.Result,
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return gjson.Result{}, nil, failure(ctx, u, err)
+		return found{}, failure(ctx, u, err)
 	}
 	defer resp.Body.Close()
 	var body bytes.Buffer
 	if _, err := io.Copy(&body, resp.Body); err != nil {
-		return gjson.Result{}, nil, failure(ctx, u, err)
+		return found{}, failure(ctx, u, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return gjson.Result{}, nil, newError(u, resp.StatusCode, body.Bytes())
+		return found{}, newError(u, resp.StatusCode, body.Bytes())
 	}
 	if !gjson.ValidBytes(body.Bytes()) {
-		return gjson.Result{}, nil, notJSON(u, resp, body.Bytes())
+		return found{}, notJSON(u, resp, body.Bytes())
 	}
-	if at = u; resp.Request != nil {
+	at := u
+	if resp.Request != nil {
 		at = resp.Request.URL
 	}
-	return gjson.ParseBytes(body.Bytes()), at, nil
+	return found{gjson.ParseBytes(body.Bytes()), at}, nil
 }
 
 // failure finds the error worth showing in what the stack returned.

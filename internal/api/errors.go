@@ -225,6 +225,8 @@ type QuotaError struct {
 	Waited, MaxWait time.Duration
 	// Limit is the number of requests in an hour, or nil if the service doesn't say.
 	Limit *int64
+	// Needed is how many more requests are known to be needed, this one included.
+	Needed int64
 }
 
 // Error says when to try again.
@@ -239,6 +241,9 @@ func (e *QuotaError) Error() string {
 		b.WriteString("the service does not say when it returns, which is within the hour")
 	} else {
 		fmt.Fprintf(&b, "it returns in %s, at %s", e.ResetIn.Round(time.Second), e.ResetAt.Format("15:04:05 MST"))
+	}
+	if e.Needed > 1 {
+		fmt.Fprintf(&b, ". At least %d more requests are needed", e.Needed)
 	}
 	fmt.Fprintf(&b, ". Waited %s of at most %s (max_wait): try again then, or ask for less", e.Waited.Round(time.Second), max(0, e.MaxWait))
 	return b.String()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/url"
 	"strconv"
@@ -135,6 +136,7 @@ type reader struct {
 	first  *url.URL
 	wanted int64
 	named  map[string]bool // addresses of pages fetched
+	pages  int64           // there are, or 0 if not known
 	ahead  *prefetcher
 	moves  moves
 }
@@ -158,7 +160,7 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
 		if err != nil {
-			return err
+			return r.short(u, err)
 		}
 		back, err := r.moves.observe(u, p)
 		if err != nil {
@@ -166,12 +168,16 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 		}
 		if back != nil {
 			r.ahead.stop()
+			r.ahead.parent = fresh(r.ctx) // what was answered before the change counts no more
 			clear(r.named)
 			u = back
 			continue
 		}
 		if p.next, err = r.after(u, p); err != nil {
 			return err
+		}
+		if p.size >= 0 && p.length > 0 {
+			r.pages = (p.size + p.length - 1) / p.length
 		}
 		r.foresee(p)
 		more, err := objects(p.values, u, func(item gjson.Result) bool { return r.moves.handedOut(item) || yield(item, nil) })
@@ -181,6 +187,17 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 		u = p.next
 	}
 	return nil
+}
+
+// short adds to an error of a page, if it is that the quota is used up, how many more pages there are.
+func (r *reader) short(u *url.URL, err error) error {
+	spent, ok := errors.AsType[*QuotaError](err)
+	if number := pageNumber(u); ok && number > 0 && r.pages >= number {
+		more := *spent // others may hold it
+		more.Needed = r.pages - number + 1
+		return &more
+	}
+	return err
 }
 
 // after returns the address of the page that follows one, or nil at the end of the collection.

@@ -24,11 +24,11 @@ type page struct {
 // fetchPage fetches the page at an address. The next one is named by where the page was found: the first page of a list
 // may be a redirect to another list.
 func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
-	document, at, err := c.follow(ctx, u)
+	f, err := c.follow(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	return parsePage(document, at)
+	return parsePage(f.document, f.at)
 }
 
 // parsePage reads the envelope. Of its parts only the values are certain to be there; without them

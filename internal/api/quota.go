@@ -55,6 +55,10 @@ type quota struct {
 	told     bool      // guarded by mu: opensAt is the service's word, not our guess
 	closings int       // guarded by mu: how often the gate has closed
 	refusals int       // guarded by mu: how many of these closings came without a success between
+	paced    time.Time // guarded by mu: when the next request may be sent while little is left
+
+	inFlight int           // guarded by mu
+	answered chan struct{} // guarded by mu: closed, and replaced, when a request comes back
 }
 
 func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -65,10 +69,10 @@ func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := q.next.RoundTrip(req)
+		q.observe(resp)
 		if err != nil {
 			return nil, err
 		}
-		q.observe(resp)
 		if resp.StatusCode != http.StatusTooManyRequests {
 			q.succeeded(closings)
 			return resp, nil
@@ -79,16 +83,38 @@ func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// pass waits until the gate is open. It returns the count of closings that the request has seen.
+// pass waits until the gate is open, and when little is left of the quota for the request's turn. It returns the count of
+// closings that the request has seen.
 func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
-	for {
+	for hasTurn := false; ; {
 		q.mu.Lock()
+		if q.mayBeSpent() {
+			answered := q.answered
+			q.mu.Unlock()
+			select {
+			case <-answered:
+				continue
+			case <-req.Context().Done():
+				return 0, req.Context().Err()
+			}
+		}
 		closings, wait, told := q.closings, time.Until(q.opensAt), q.told
+		isOpen := wait <= 0
+		if isOpen {
+			if hasTurn {
+				wait = 0
+			} else {
+				wait, hasTurn = min(q.turn(time.Now()), q.maxWait-*waited), true
+			}
+		}
+		if wait <= 0 {
+			q.inFlight++
+		}
 		q.mu.Unlock()
 		if wait <= 0 {
 			return closings, nil
 		}
-		if *waited+wait > q.maxWait {
+		if !isOpen && *waited+wait > q.maxWait {
 			return 0, q.exhausted(req, wait, told, *waited)
 		}
 		if err := sleep(req.Context(), wait); err != nil {
@@ -96,6 +122,38 @@ func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
 		}
 		*waited += wait
 	}
+}
+
+const (
+	// nearShare is the part of the quota, one in so many, that counts as little.
+	nearShare = 20
+	// paceMax is the longest that requests follow each other at when little is left.
+	paceMax = time.Second
+)
+
+// mayBeSpent says whether the requests in flight may use up all that is left: then one of them has to come back, and tell,
+// before another is sent. The caller holds mu.
+func (q *quota) mayBeSpent() bool {
+	o := q.observed
+	if q.answered == nil {
+		q.answered = make(chan struct{})
+	}
+	return o.Remaining != nil && *o.Remaining > 0 && *o.Remaining <= int64(q.inFlight) && o.ResetAt.After(time.Now())
+}
+
+// turn is how long a request has to wait for its turn. While there is little left of the quota, that is spread over the
+// time until it returns, so that it is less often used up. The caller holds mu.
+func (q *quota) turn(now time.Time) time.Duration {
+	o := q.observed
+	if o.Limit == nil || o.Remaining == nil || *o.Remaining*nearShare > *o.Limit || !o.ResetAt.After(now) {
+		return 0
+	}
+	at := q.paced
+	if at.Before(now) {
+		at = now
+	}
+	q.paced = at.Add(min(o.ResetAt.Sub(now)/time.Duration(*o.Remaining+1), paceMax))
+	return at.Sub(now)
 }
 
 func (q *quota) exhausted(req *http.Request, wait time.Duration, told bool, waited time.Duration) error {
@@ -142,14 +200,31 @@ func (q *quota) last() Quota {
 	return q.observed
 }
 
+// observe counts a request that has come back, with a response or without, and learns what the response says.
 func (q *quota) observe(resp *http.Response) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.inFlight--
+	if q.answered != nil {
+		close(q.answered)
+		q.answered = nil
+	}
+	if resp == nil {
+		return
+	}
 	observed, ok := parseQuota(resp.Header)
 	if !ok {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	// Answers overtake each other, but until the quota returns nothing is added to what is left.
+	if before := q.observed; observed.Remaining != nil && before.Remaining != nil && observed.Resource == before.Resource && time.Now().Before(before.ResetAt) {
+		observed.Remaining = new(min(*observed.Remaining, *before.Remaining))
+	}
 	q.observed = observed
+	if r := observed.Remaining; r != nil && *r == 0 && observed.ResetAt.After(q.opensAt) && resp.StatusCode != http.StatusTooManyRequests {
+		// Nothing is left: the next request would be refused, so it is not sent.
+		q.opensAt, q.told = observed.ResetAt, true
+	}
 }
 
 // parseQuota reads the headers that Bitbucket sends about the quota.

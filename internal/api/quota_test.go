@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,9 +95,9 @@ func TestQuotaEverybodyWaitsTogether(t *testing.T) {
 			service.ServeHTTP(w, req)
 		})
 		var all sync.WaitGroup
-		for range 100 {
+		for i := range 100 {
 			all.Go(func() {
-				if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
+				if _, err := client.Get(t.Context(), Path("/2.0/users/{id}", strconv.Itoa(i)), nil); err != nil {
 					t.Error(err)
 				}
 			})
@@ -264,6 +265,109 @@ func TestQuotaDuringList(t *testing.T) {
 		}
 		if diff := cmp.Diff(service.names, got); diff != "" {
 			t.Errorf("items (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// allowance is a service that has so many requests left, and says so: the quota returns at once, at an hour.
+type allowance struct {
+	mu       sync.Mutex
+	left     int64
+	returns  time.Time
+	received []time.Time
+	refused  int
+}
+
+func (a *allowance) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	a.received = append(a.received, now)
+	if !now.Before(a.returns) {
+		a.left, a.returns = 1000, now.Add(time.Hour)
+	}
+	status := http.StatusOK
+	if a.left--; a.left < 0 {
+		a.left, status = 0, http.StatusTooManyRequests
+		a.refused++
+	}
+	w.Header().Set("X-Ratelimit-Limit", "1000, 1000;w=3600")
+	w.Header().Set("X-Ratelimit-Remaining", strconv.FormatInt(a.left, 10))
+	w.Header().Set("X-Ratelimit-Reset", strconv.Itoa(int(a.returns.Sub(now).Seconds()+0.999)))
+	answer(status, `{}`)(w, req)
+}
+
+// Near the quota requests go slower, and none is sent that the service has said it would refuse.
+func TestQuotaIsNotRunInto(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &allowance{left: 60, returns: time.Now().Add(50 * time.Second)}
+		client := newMemoryClient(t, service.ServeHTTP)
+		began := time.Now()
+		for i := range 70 {
+			if _, err := client.Get(t.Context(), Path("/2.0/users/{id}", strconv.Itoa(i)), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if service.refused != 0 || len(service.received) != 70 {
+			t.Errorf("%d of %d requests were refused", service.refused, len(service.received))
+		}
+		if tenth := service.received[9].Sub(began); tenth > 0 {
+			t.Errorf("the first requests took %s although much was left", tenth)
+		}
+		if fiftieth := service.received[49].Sub(began); fiftieth < 10*time.Second {
+			t.Errorf("the 50th of 60 came after %s, want that it was slowed down", fiftieth)
+		}
+		if took := service.received[60].Sub(began); took < 50*time.Second {
+			t.Errorf("the 61st came after %s, before the quota returned", took)
+		}
+	})
+}
+
+func TestQuotaThatIsSpentIsAnErrorBeforeARequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &allowance{left: 1, returns: time.Now().Add(30 * time.Minute)}
+		client := newMemoryClient(t, service.ServeHTTP)
+		if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := client.Get(t.Context(), "/2.0/workspaces/acme", nil)
+		spent := new(QuotaError)
+		if !errors.As(err, &spent) || spent.ResetIn != 30*time.Minute || len(service.received) != 1 {
+			t.Errorf("error = %v after %d requests, want that the quota returns in 30m, after one", err, len(service.received))
+		}
+	})
+}
+
+func TestQuotaErrorSaysHowMuchAListNeeds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &allowance{left: 3, returns: time.Now().Add(30 * time.Minute)}
+		long := newCollection(1000)
+		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
+			recorded := httptest.NewRecorder()
+			if service.ServeHTTP(recorded, req); recorded.Code != http.StatusOK {
+				answer(recorded.Code, `{}`)(w, req)
+				return
+			}
+			for name, values := range recorded.Header() {
+				if strings.HasPrefix(name, "X-Ratelimit") {
+					w.Header()[name] = values
+				}
+			}
+			long.ServeHTTP(w, req)
+		}, func(c *Config) { c.MaxConcurrency = 1 })
+		var failed error
+		n := 0
+		for _, err := range client.List(t.Context(), List{Path: "/2.0/repositories/acme", PageLen: 100}) {
+			if failed = err; err == nil {
+				n++
+			}
+		}
+		spent := new(QuotaError)
+		if !errors.As(failed, &spent) || spent.Needed != 7 || n != 300 || !strings.Contains(failed.Error(), "7 more requests") {
+			t.Errorf("%d items and error %v, want 300, and that 7 more requests are needed", n, failed)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -310,9 +311,9 @@ func TestConcurrencyIsBounded(t *testing.T) {
 		}, func(c *Config) { c.MaxConcurrency = 3 })
 		began := time.Now()
 		var all sync.WaitGroup
-		for range 30 {
+		for i := range 30 {
 			all.Go(func() {
-				if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
+				if _, err := client.Get(t.Context(), Path("/2.0/users/{id}", strconv.Itoa(i)), nil); err != nil {
 					t.Error(err)
 				}
 			})

@@ -1,30 +1,111 @@
 package api
 
 import (
+	"context"
 	"net/http"
-
-	"golang.org/x/sync/semaphore"
+	"slices"
+	"sync"
 )
 
 // slots bounds the requests in flight over the whole client. A request holds its slot until it is
 // done with, also while it waits for the quota or for another attempt: the others could do nothing
 // better meanwhile, and a service in trouble is asked less.
 //
-// The semaphore serves in the order of arrival. With readers that ask for a bounded number of
-// pages ahead, no scan starves another; turns by caller would be taken here.
+// When a slot is free the callers that wait take turns, so that one that asks for hundreds of things
+// at once does not keep another from its first. See [WithCaller].
 type slots struct {
 	next http.RoundTripper
-	free *semaphore.Weighted
+
+	mu    sync.Mutex
+	free  int      // slots that nobody waits for; guarded by mu
+	turns []*queue // of the callers that wait, in the order of their turns; guarded by mu
 }
 
-func newSlots(next http.RoundTripper, n int) *slots {
-	return &slots{next: next, free: semaphore.NewWeighted(int64(n))}
+// A queue is the requests of one caller that wait for a slot, in the order of their arrival.
+type queue struct {
+	caller  any
+	waiting []chan struct{} // each is closed when the request has its slot
 }
+
+type callerKey struct{}
+
+// WithCaller returns a context for the requests of one caller, a query say: among callers the requests
+// in flight are shared out fairly. The caller is told from others by ==.
+func WithCaller(ctx context.Context, caller any) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
+func newSlots(next http.RoundTripper, n int) *slots { return &slots{next: next, free: n} }
 
 func (s *slots) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := s.free.Acquire(req.Context(), 1); err != nil {
+	if err := s.acquire(req.Context()); err != nil {
 		return nil, err
 	}
-	defer s.free.Release(1)
+	defer s.release()
 	return s.next.RoundTrip(req)
+}
+
+func (s *slots) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.free > 0 {
+		s.free--
+		s.mu.Unlock()
+		return nil
+	}
+	granted := s.enqueue(ctx.Value(callerKey{}))
+	s.mu.Unlock()
+	select {
+	case <-granted:
+		return nil
+	case <-ctx.Done():
+		s.abandon(granted)
+		return ctx.Err()
+	}
+}
+
+// enqueue adds a request to the queue of its caller. The function's caller holds mu.
+func (s *slots) enqueue(caller any) chan struct{} {
+	granted := make(chan struct{})
+	i := slices.IndexFunc(s.turns, func(q *queue) bool { return q.caller == caller })
+	if i < 0 {
+		i = len(s.turns)
+		s.turns = append(s.turns, &queue{caller: caller})
+	}
+	s.turns[i].waiting = append(s.turns[i].waiting, granted)
+	return granted
+}
+
+// release hands the slot to the caller whose turn it is, who goes to the end of the line.
+func (s *slots) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.turns) == 0 {
+		s.free++
+		return
+	}
+	first := s.turns[0]
+	s.turns = s.turns[1:]
+	close(first.waiting[0])
+	if first.waiting = first.waiting[1:]; len(first.waiting) > 0 {
+		s.turns = append(s.turns, first)
+	}
+}
+
+// abandon takes back a request that waits no longer. It may have been given its slot meanwhile.
+func (s *slots) abandon(granted chan struct{}) {
+	s.mu.Lock()
+	for i, q := range s.turns {
+		if j := slices.Index(q.waiting, granted); j >= 0 {
+			if q.waiting = slices.Delete(q.waiting, j, j+1); len(q.waiting) == 0 {
+				s.turns = slices.Delete(s.turns, i, i+1)
+			}
+			s.mu.Unlock()
+			return
+		}
+	}
+	s.mu.Unlock()
+	s.release()
 }

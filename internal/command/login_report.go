@@ -185,6 +185,7 @@ func (t target) block() string {
 		{name: "workspaces"},
 		{name: "max_concurrency"},
 		{name: "max_wait"},
+		{name: "max_age"},
 		{"token_dir", t.settings.TokenDir, bitbucket.DefaultTokenDir()},
 		{"base_url", t.settings.BaseURL, api.DefaultBaseURL},
 		{"oauth_url", t.settings.OAuthURL, auth.DefaultURL},

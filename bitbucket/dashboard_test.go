@@ -1,0 +1,96 @@
+package bitbucket
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// The panels of a dashboard share what they read: twenty ask no more than those of them that ask something new.
+func TestPanelsShareWhatTheyRead(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	kinds := []ask{
+		{table: "bitbucket_repository", columns: "full_name size updated_on"},
+		{table: "bitbucket_deploy_key", columns: "repository_full_name label last_used"},
+		{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid permission is_explained"},
+		{table: "bitbucket_workspace_member", columns: "user_uuid permission"},
+		{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("is_private", "=", false)}},
+	}
+	alone := map[string]int{}
+	h := connected(t, fake, `max_age = "30s"`)
+	for _, kind := range kinds {
+		h.rows(kind)
+	}
+	alone = requested(fake)
+
+	fake.ResetJournal()
+	h = connected(t, fake, `max_age = "31s"`) // a connection that knows nothing yet
+	inParallel(20, 20, func(i int) {
+		if _, err := h.try(context.Background(), kinds[i%len(kinds)]); err != nil {
+			t.Error(err)
+		}
+	})
+	if diff := cmp.Diff(alone, requested(fake)); diff != "" {
+		t.Errorf("requests of twenty panels (-of five +of twenty):\n%s", diff)
+	}
+	fake.ResetJournal()
+	for _, kind := range kinds {
+		h.rows(kind)
+	}
+	if n := len(fake.Journal()); n != 0 {
+		t.Errorf("%d requests for what was read a moment ago", n)
+	}
+}
+
+// A large scan leaves its turns to a small one.
+func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, OneWorkspace: true})
+	h := connected(t, fake, "max_concurrency = 2")
+	h.rows(ask{table: "bitbucket_repository_override", columns: "repository_full_name", limit: 1})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	begun, done := make(chan struct{}), make(chan struct{})
+	var rows atomic.Int64
+	go func() {
+		defer close(done)
+		stream := &rowStream{ctx: ctx, seen: func(n int) {
+			if rows.Store(int64(n)); n == 20 {
+				close(begun)
+			}
+		}}
+		_ = h.Execute(h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}), stream)
+	}()
+	<-begun
+	before := len(fake.Journal())
+	h.rows(ask{table: "bitbucket_user", columns: "uuid"})
+	between := 0
+	for _, e := range fake.Journal()[before:] {
+		if strings.HasSuffix(e.Endpoint, "/user") {
+			break
+		}
+		between++
+	}
+	if between > 30 {
+		t.Errorf("%d requests of the large scan came before the one of the small", between)
+	}
+	cancel()
+	<-done
+}
+
+// Who can't have an answer for want of the quota is told how much it takes.
+func TestQuotaErrorSaysHowMuchTheRepositoriesNeed(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Quota: 40})
+	_, err := connected(t, fake, `max_wait = "0s"`).try(context.Background(), ask{table: "bitbucket_deploy_key"})
+	if err == nil || !strings.Contains(err.Error(), "quota of 40 requests") || !strings.Contains(err.Error(), "it returns in") || !strings.Contains(err.Error(), "more requests are needed") {
+		t.Errorf("error = %v, want what it takes and when", err)
+	}
+	if fake.Journal()[len(fake.Journal())-1].Status == 429 {
+		t.Error("the quota was run into although each answer told what was left of it")
+	}
+}
