@@ -3,6 +3,7 @@ package fakebitbucket
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -281,13 +282,11 @@ func (c allOf) holds(o object) bool {
 
 func (c comparison) holds(o object) bool {
 	have := force(lookup(o, c.path))
-	if all, ok := have.([]any); ok { // a list holds what one of its values holds
-		for _, one := range all {
-			if c.holdsFor(one) {
-				return true
-			}
-		}
-		return false
+	switch all := have.(type) { // a list holds what one of its values holds
+	case []any:
+		return slices.ContainsFunc(all, c.holdsFor)
+	case []string:
+		return slices.ContainsFunc(all, func(one string) bool { return c.holdsFor(one) })
 	}
 	return c.holdsFor(have)
 }

@@ -20,7 +20,7 @@ type endpoint struct {
 	public      bool                     // anybody may call it in spite of the scopes, for what is public
 	gone        string                   // the announced change that removed it
 	get         func(*call) (any, error) // answers an object, a bare list, or a response as it is
-	list        *listing                 // answers pages instead
+	list        *listing                 // answers pages instead; beside get, where that asks for a page
 }
 
 // A listing is the part of an endpoint that lists objects.
@@ -115,7 +115,7 @@ func match(pattern string, segments []string) (map[string]string, bool) {
 			i = len(segments)
 		}
 		value, err := url.PathUnescape(segment)
-		if err != nil || value == "" {
+		if err != nil || value == "" && !isRest {
 			return nil, false
 		}
 		values[name] = value
@@ -205,10 +205,10 @@ func (c *call) respond() (*response, error) {
 	}
 	var v any
 	var err error
-	if c.endpoint.list != nil {
-		v, err = c.page()
-	} else {
+	if c.endpoint.get != nil {
 		v, err = c.endpoint.get(c)
+	} else {
+		v, err = c.page()
 	}
 	if err != nil {
 		return nil, err

@@ -73,7 +73,13 @@ func (o *Organization) history(r *Repository) *history {
 	if r.MainBranch == "" {
 		return newHistory(nil, nil)
 	}
-	return once(o, "history", r.UUID, func(g *generator) *history { return g.history(r) })
+	return once(o, "history", r.UUID, func(g *generator) *history {
+		h := g.history(r)
+		if r.Parent == nil || r.Parent.MainBranch == "" { // another has its parent's files
+			h.strew(g)
+		}
+		return h
+	})
 }
 
 // Commits are all commits of a repository that a branch or a tag leads to, newest first.
@@ -240,7 +246,7 @@ func (s *Server) Push(fullName, branch string, commits ...Commit) []*Commit {
 	if b == nil {
 		b = &Branch{Target: must(o.Head(r), "commit in", fullName), DefaultMergeStrategy: "merge_commit"}
 	}
-	w := writer{generator: &generator{Rand: seeded(o.seed, "push "+b.Target.Hash), now: s.now(), org: o}}
+	w := writer{generator: &generator{Rand: seeded(o.seed, "push "+branch+" "+b.Target.Hash), now: s.now(), org: o}}
 	var pushed []*Commit
 	head := b.Target
 	for _, c := range commits {
