@@ -61,6 +61,7 @@ type call struct {
 	repository *Repository
 	user       *User
 	membership *Membership
+	snippet    *Snippet
 
 	// What needs found in Bitbucket Pipelines.
 	pipelines   *Pipelines

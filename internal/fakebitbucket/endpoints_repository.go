@@ -70,12 +70,17 @@ var repositoryFields = fieldsOf(map[kind]string{
 var roles = map[string]string{"member": "read", "contributor": "write", "admin": "admin"}
 
 func visibleRepositories(c *call) collection {
+	return repositoriesInRole(c, c.org.RepositoriesOf(c.workspace))
+}
+
+// repositoriesInRole lists those of some repositories that the caller sees, in the role that was asked for.
+func repositoriesInRole(c *call, among []*Repository) collection {
 	role := c.query.Get("role")
 	if _, known := roles[role]; !known && role != "" && role != "owner" {
 		c.violate("the role %q is unknown", role)
 	}
 	var visible []*Repository
-	for _, r := range c.org.RepositoriesOf(c.workspace) {
+	for _, r := range among {
 		if c.hasRole(r, role) {
 			visible = append(visible, r)
 		}

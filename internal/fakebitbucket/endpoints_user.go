@@ -12,6 +12,17 @@ var userEndpoints = []endpoint{
 		list: &listing{of: ownEmails},
 	},
 	{
+		path: "/2.0/user/emails/{email}", scopes: "email", tokenScopes: "read:user:bitbucket", people: true,
+		get: func(c *call) (any, error) {
+			for _, a := range c.org.EmailAddresses(c.who.user) {
+				if a.Address == c.path["email"] {
+					return emailObject(a), nil
+				}
+			}
+			return nil, notFound("No such email address: %s", c.path["email"])
+		},
+	},
+	{
 		path: "/2.0/user/workspaces", scopes: "account", tokenScopes: "read:workspace:bitbucket", people: true,
 		params: "administrator",
 		list: &listing{
@@ -46,14 +57,7 @@ var permissionFields = fieldsOf(map[kind]string{
 })
 
 func ownEmails(c *call) collection {
-	return collect([]string{c.who.user.Email}, func(email string) object {
-		return object{
-			{name: "type", value: "email"},
-			{name: "email", value: email},
-			{name: "is_primary", value: true},
-			{name: "is_confirmed", value: true},
-		}
-	})
+	return collect(c.org.EmailAddresses(c.who.user), emailObject)
 }
 
 // ownWorkspaces are the workspaces of the caller.

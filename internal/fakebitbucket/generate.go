@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -446,6 +447,10 @@ func (g *generator) publicWorkspace() {
 			r.IsPrivate = r.Slug == g.org.Repositories[len(g.org.Repositories)-1].Slug // the last one is hidden
 			r.Owner = owner
 		}
+	}
+	isPublic := func(r *Repository) bool { return !r.IsPrivate }
+	if forked := slices.IndexFunc(g.org.Repositories, isPublic); g.org.Repositories[forked].Workspace != w {
+		g.org.Repositories[len(g.org.Repositories)-2].Parent = g.org.Repositories[forked] // in another workspace
 	}
 }
 

@@ -52,6 +52,8 @@ var undocumentedParameters = map[string]string{
 	"GET /2.0/repositories/{workspace}/{repo_slug}/commits/{revision} include": ofCommits,
 	"GET /2.0/repositories/{workspace}/{repo_slug}/commits/{revision} exclude": ofCommits,
 	"GET /2.0/repositories/{workspace}/{repo_slug}/commits/{revision} path":    ofCommits,
+
+	"GET /2.0/snippets/{workspace}/{encoded_id}/comments sort": "the operation's description",
 }
 
 const ofCommits = "the operation's description: the DAG can be filtered"
