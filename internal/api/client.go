@@ -177,6 +177,17 @@ func (c *Client) url(path string, query url.Values) *url.URL {
 	return &u
 }
 
+// Bytes fetches what is at a path as it is: a file, a key, a text, of whatever type. More than the limit is an error, and
+// is not read.
+func (c *Client) Bytes(ctx context.Context, path string, query url.Values, limit int64) ([]byte, error) {
+	u := c.url(path, query)
+	if err := namesSomething(u); err != nil {
+		return nil, err
+	}
+	_, body, err := c.send(context.WithValue(ctx, limitKey{}, limit), u, "*/*")
+	return body, err
+}
+
 // fetch returns the JSON at an address.
 func (c *Client) fetch(ctx context.Context, u *url.URL) (gjson.Result, error) {
 	f, err := c.follow(ctx, u)
@@ -190,35 +201,46 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (found, error) {
 
 // request sends one GET request and returns the JSON that came back.
 func (c *Client) request(ctx context.Context, u *url.URL) (found, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	resp, body, err := c.send(ctx, u, "application/json")
 	if err != nil {
 		return found{}, err
 	}
-	req.Header.Set("Accept", "application/json")
-	if c.userAgent != "" {
-		req.Header.Set("User-Agent", c.userAgent)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return found{}, failure(ctx, u, err)
-	}
-	defer resp.Body.Close()
-	var body bytes.Buffer
-	if _, err := io.Copy(&body, resp.Body); err != nil {
-		return found{}, failure(ctx, u, err)
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return found{}, newError(u, resp.StatusCode, body.Bytes())
-	}
-	if !gjson.ValidBytes(body.Bytes()) {
-		return found{}, notJSON(u, resp, body.Bytes())
+	if !gjson.ValidBytes(body) {
+		return found{}, notJSON(u, resp, body)
 	}
 	at := u
 	if resp.Request != nil {
 		at = resp.Request.URL
 	}
-	return found{gjson.ParseBytes(body.Bytes()), at}, nil
+	return found{gjson.ParseBytes(body), at}, nil
 }
+
+// send sends one GET request and returns the body of a success.
+func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("Accept", accept)
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, nil, failure(ctx, u, err)
+	}
+	defer resp.Body.Close()
+	var body bytes.Buffer
+	if _, err := io.Copy(&body, resp.Body); err != nil {
+		return nil, nil, failure(ctx, u, err)
+	}
+	if !succeeded(resp) {
+		return nil, nil, newError(u, resp.StatusCode, body.Bytes())
+	}
+	return resp, body.Bytes(), nil
+}
+
+func succeeded(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }
 
 // failure finds the error worth showing in what the stack returned.
 func failure(ctx context.Context, u *url.URL, err error) error {

@@ -99,6 +99,46 @@ func TestGetOfNothingAsksNothing(t *testing.T) {
 	}
 }
 
+func TestNamesSomething(t *testing.T) {
+	t.Parallel()
+	const file = "/2.0/repositories/{workspace}/src/{path...}"
+	tests := map[string]struct {
+		path string
+		want bool // that it is asked for
+	}{
+		"file":             {Path(file, "acme", "docs/a.md"), true},
+		"folder":           {Path(file, "acme", "docs/"), true},
+		"root":             {Path(file, "acme", ""), true},
+		"dots in a name":   {Path(file, "acme", "...a/..b"), true},
+		"braces":           {Path(file, "{1c26-0}", "{}"), true},
+		"above":            {Path(file, "acme", "../../../user"), false},
+		"here":             {Path(file, "acme", "./user"), false},
+		"two slashes":      {Path(file, "acme", "docs//a.md"), false},
+		"from the root":    {Path(file, "acme", "/docs"), false},
+		"two at the end":   {Path(file, "acme", "docs//"), false},
+		"nothing":          {"/", false},
+		"no workspace":     {Path(file, "", "docs"), false},
+		"nothing but it":   {Path("/2.0/repositories/{workspace}", ""), false},
+		"escaped dots":     {"/2.0/repositories/%2E%2E/user", false},
+		"a placeholder":    {Path(file, "{workspace}", "docs"), false},
+		"a slash too many": {"/2.0/repositories/acme//", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := false
+			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
+				asked = true
+				answer(http.StatusOK, `{}`)(w, req)
+			})
+			_, err := client.Get(t.Context(), tt.path, nil)
+			if asked != tt.want || IsNotFound(err) == tt.want {
+				t.Errorf("%s: asked: %v, error %v", tt.path, asked, err)
+			}
+		})
+	}
+}
+
 func TestPath(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -111,6 +151,10 @@ func TestPath(t *testing.T) {
 		"account id": {"/2.0/users/{id}", []string{"557058:ba89"}, "/2.0/users/557058%3Aba89"},
 		"slash":      {"/2.0/x/{a}", []string{"feature/../b?c#d e%2F"}, "/2.0/x/feature%2F..%2Fb%3Fc%23d%20e%252F"},
 		"none":       {"/2.0/user", nil, "/2.0/user"},
+		"file":       {"/2.0/src/{commit}/{path...}", []string{"HEAD", "docs/a b#1?.md"}, "/2.0/src/HEAD/docs/a%20b%231%3F.md"},
+		"folder":     {"/2.0/src/{commit}/{path...}", []string{"a/b", "docs/"}, "/2.0/src/a%2Fb/docs/"},
+		"root":       {"/2.0/src/{commit}/{path...}", []string{"HEAD", ""}, "/2.0/src/HEAD/"},
+		"empty":      {"/2.0/src/{commit}/{path...}", []string{"", "x"}, "/2.0/src/{commit}/x"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

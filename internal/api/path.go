@@ -9,20 +9,35 @@ import (
 	"strings"
 )
 
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+var placeholder = regexp.MustCompile(`\{[a-z_]+(\.\.\.)?\}`)
 
 // Path fills the placeholders of an API path with values, escaped so that each stays one segment:
 //
 //	Path("/2.0/repositories/{workspace}/{repo_slug}", "acme", "{1c26…}")
 //
-// It panics if there are more or fewer values than placeholders, which is a mistake in the program.
+// A placeholder with dots takes a path of its own, which keeps its slashes and may be empty, for the root:
+//
+//	Path("/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}", "acme", "site", "HEAD", "docs/a.md")
+//
+// Any other empty value leaves its placeholder standing. Path panics if there are more or fewer values than
+// placeholders, which is a mistake in the program.
 func Path(template string, values ...string) string {
 	if n := len(placeholder.FindAllString(template, -1)); n != len(values) {
 		panic(fmt.Sprintf("api: path %s has %d placeholders, not %d", template, n, len(values)))
 	}
-	return placeholder.ReplaceAllStringFunc(template, func(string) string {
+	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
 		value := values[0]
 		values = values[1:]
+		switch {
+		case strings.HasSuffix(name, "...}"):
+			parts := strings.Split(value, "/")
+			for i, part := range parts {
+				parts[i] = escapeSegment(part)
+			}
+			return strings.Join(parts, "/")
+		case value == "":
+			return name
+		}
 		return escapeSegment(value)
 	})
 }
@@ -32,12 +47,14 @@ func escapeSegment(value string) string {
 	return strings.ReplaceAll(url.PathEscape(value), ":", "%3A")
 }
 
-// namesSomething guards against identifiers that would make a path another endpoint's: an empty
-// one, "." and "..". Nothing on Bitbucket is called so, and that is what the error says.
+// namesSomething guards against identifiers that would make a path another endpoint's: one that is missing, "." and "..".
+// Nothing on Bitbucket is called so, and that is what the error says. A slash may end the path: that of a folder does.
 func namesSomething(u *url.URL) error {
-	for segment := range strings.SplitSeq(strings.TrimPrefix(u.EscapedPath(), "/"), "/") {
-		switch unescape(segment) {
-		case "", ".", "..":
+	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
+	for i, part := range parts {
+		name := unescape(part)
+		isFolder := name == "" && i > 0 && i == len(parts)-1
+		if name == "" && !isFolder || name == "." || name == ".." || placeholder.FindString(name) == name && name != "" {
 			return newError(u, http.StatusNotFound, nil)
 		}
 	}

@@ -21,6 +21,9 @@ const (
 
 var errAttemptTimeout = errors.New("the answer took too long")
 
+// limitKey is for the context of a request whose answer may hold no more than an int64 says.
+type limitKey struct{}
+
 // wire does one exchange. It reads the body whole, so that a connection cut in the middle is a
 // failed request that can be retried, and not half a page.
 type wire struct {
@@ -50,12 +53,16 @@ func (w *wire) exchange(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w.observe(req, resp)
-	body, err := w.read(resp)
+	limit := w.limit
+	if asked, ok := req.Context().Value(limitKey{}).(int64); ok && succeeded(resp) { // a refusal is read whole
+		limit = min(limit, asked)
+	}
+	body, err := w.read(resp, limit)
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(body)) > w.limit {
-		return nil, protocolError(req.URL, "answered with more than %d MiB", w.limit>>20)
+	if int64(len(body)) > limit {
+		return nil, protocolError(req.URL, "answered with more than %s", size(limit))
 	}
 	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
 		return nil, protocolError(req.URL, "redirects to something that is not an address")
@@ -64,14 +71,22 @@ func (w *wire) exchange(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// size writes a limit as people read it.
+func size(limit int64) string {
+	if limit >= 1<<20 {
+		return fmt.Sprintf("%d MiB", limit>>20)
+	}
+	return fmt.Sprintf("%d bytes", limit)
+}
+
 // read returns the body, or one byte more than the limit.
-func (w *wire) read(resp *http.Response) ([]byte, error) {
+func (w *wire) read(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	var body bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= w.limit {
+	if n := resp.ContentLength; n > 0 && n <= limit {
 		body.Grow(int(n) + bytes.MinRead)
 	}
-	n, err := body.ReadFrom(io.LimitReader(resp.Body, w.limit+1))
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1))
 	w.bytes.Add(n)
 	return body.Bytes(), err
 }
