@@ -55,10 +55,6 @@ func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 }
 
 func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {
-	p, err := s.identified(ctx, p)
-	if err != nil {
-		return failure[*row](err)
-	}
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
 	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")
 	if !s.needs(detail) {

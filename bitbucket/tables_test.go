@@ -696,3 +696,30 @@ func TestQueriesShareTheInventory(t *testing.T) {
 		t.Errorf("15 queries asked %d times for the workspaces, want once", got)
 	}
 }
+
+// What belongs to a workspace alone says in which one it is whether the query names that or not.
+func TestWorkspaceUUIDIsTheSameNamedOrNot(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	w := o.Workspaces[0]
+	h := connected(t, fake)
+	in := []*proto.Qual{where("workspace_slug", "=", w.Slug)}
+	for _, tab := range tables {
+		if !slices.ContainsFunc(tab.columns, func(c column) bool { return c.name == "workspace_uuid" && c.from()[0].part == workspace }) {
+			continue
+		}
+		rows := h.rows(ask{table: tab.name, columns: "workspace_slug workspace_uuid", where: in})
+		for _, row := range rows {
+			if row["workspace_uuid"] != w.UUID {
+				t.Errorf("%s: %v", tab.name, row)
+			}
+		}
+		if len(rows) == 0 {
+			t.Errorf("%s: no rows in %s", tab.name, w.Slug)
+		}
+		in := []*proto.Qual{where("workspace_slug", "=", strings.ToUpper(w.Slug))}
+		if rows := h.rows(ask{table: tab.name, columns: "workspace_slug workspace_uuid", where: in}); len(rows) > 0 {
+			t.Errorf("%s: %d rows in a workspace that no row is in", tab.name, len(rows))
+		}
+	}
+}

@@ -64,7 +64,17 @@ func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
 			slugs = distinct(slices.DeleteFunc(slices.Clone(s.settings.Workspaces), isPattern), strings.EqualFold)
 		}
 		for _, slug := range slugs {
-			if s.covers(slug) && !yield(namedPlace(slug), nil) {
+			if !s.covers(slug) {
+				continue
+			}
+			p, err := namedPlace(slug), error(nil)
+			if s.wants("workspace_uuid") && s.table.column("workspace_uuid").from()[0].part == workspace { // not in each row
+				p, err = s.identified(ctx, p)
+			}
+			if err == nil && byQuery && p.slug() != slug {
+				continue // SQL compares strictly, and Bitbucket does not mind the case
+			}
+			if !yield(p, err) || err != nil {
 				return
 			}
 		}
@@ -144,12 +154,16 @@ func (s *scan) listed(ctx context.Context, p place) (known gjson.Result, ok bool
 	return gjson.Result{}, false, nil
 }
 
-// identified adds the uuid, if the query wants it, to a workspace of which only the slug is known.
+// identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs to no
+// user has no inventory, and the uuid stays unknown.
 func (s *scan) identified(ctx context.Context, p place) (place, error) {
 	if !p.named || !s.wants("workspace_uuid") {
 		return p, nil
 	}
 	known, ok, err := s.listed(ctx, p)
+	if api.IsUnauthorized(err) || api.IsForbidden(err) {
+		return p, nil
+	}
 	if ok {
 		p.workspace = known
 	}
