@@ -30,6 +30,7 @@ const (
 	membership              // the connected user's membership of the workspace
 	reviewers               // the default reviewers of the repository
 	explanation             // what access consists of, as worked out from several answers
+	content                 // a text that was fetched by itself
 	query                   // values of the query itself, for columns that exist to be asked for
 	parts                   // how many there are
 )

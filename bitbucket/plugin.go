@@ -76,6 +76,7 @@ var tables = []*table{
 	tableRepositoryRunner(),
 	tableRepositoryUserPermission(),
 	tableRepositoryVariable(),
+	tableSourceFile(),
 	tableTag(),
 	tableUser(),
 	tableWebhook(),

@@ -1,0 +1,377 @@
+package bitbucket
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// sourceOf are the files of a repository at a commit, and its folders with a null for a file.
+func sourceOf(o *fakebitbucket.Organization, r *fakebitbucket.Repository, c *fakebitbucket.Commit) map[string]*fakebitbucket.SourceFile {
+	all := map[string]*fakebitbucket.SourceFile{}
+	for _, f := range o.SourceFiles(r, c) {
+		all[f.Path] = f
+		for folder := f.Path; strings.Contains(folder, "/"); {
+			folder = folder[:strings.LastIndex(folder, "/")]
+			all[folder] = nil
+		}
+	}
+	return all
+}
+
+// sourceLine is what the table shows of a file or folder, in the order of sourceColumns.
+func sourceLine(r *fakebitbucket.Repository, hash, path string, f *fakebitbucket.SourceFile) string {
+	if f == nil {
+		return line(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_directory", nil, nil, nil)
+	}
+	return line(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_file", len(f.Content), orNil(f.MimeType()), texts(f.Attributes))
+}
+
+var sourceColumns = []string{"repository_full_name", "repository_uuid", "workspace_slug", "commit_hash", "path", "title", "type", "size", "mimetype", "attributes"}
+
+func depthOf(path string) int { return strings.Count(path, "/") + 1 }
+
+// theSource is what the connected user sees of all repositories at a revision, at the head of the main branch if that is
+// empty, as far as a file satisfies a condition.
+func theSource(o *fakebitbucket.Organization, revision string, holds func(path string, f *fakebitbucket.SourceFile) bool) []string {
+	var all []string
+	for _, r := range withSource(o) {
+		c := o.Head(r)
+		if revision != "" {
+			c = o.Revision(r, revision)
+		}
+		if c == nil {
+			continue
+		}
+		for path, f := range sourceOf(o, r, c) {
+			if holds(path, f) {
+				all = append(all, sourceLine(r, c.Hash, path, f))
+			}
+		}
+	}
+	return all
+}
+
+func TestSourceFile(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	type file = fakebitbucket.SourceFile
+	const places = "/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"
+	for name, test := range map[string]struct {
+		where    []*proto.Qual
+		revision string
+		holds    func(path string, f *file) bool
+		asked    string // what Bitbucket must have been asked each time: a part of the query, or of the path
+	}{
+		"the root":        {nil, "", func(path string, _ *file) bool { return depthOf(path) == 1 }, "/src/HEAD/"},
+		"a folder":        {[]*proto.Qual{where("folder", "=", "docs")}, "", func(path string, _ *file) bool { return depthOf(path) == 2 && strings.HasPrefix(path, "docs/") }, "/src/HEAD/docs"},
+		"a folder, slash": {[]*proto.Qual{where("folder", "=", "docs/")}, "", func(path string, _ *file) bool { return depthOf(path) == 2 && strings.HasPrefix(path, "docs/") }, "/src/HEAD/docs/"},
+		"two levels":      {[]*proto.Qual{where("max_depth", "=", 2)}, "", func(path string, _ *file) bool { return depthOf(path) <= 2 }, "max_depth=2"},
+		"all":             {[]*proto.Qual{where("max_depth", "=", 20)}, "", func(string, *file) bool { return true }, "max_depth=20"},
+		"below a folder":  {[]*proto.Qual{where("folder", "=", "src"), where("max_depth", "=", 20)}, "", func(path string, _ *file) bool { return strings.HasPrefix(path, "src/") }, "/src/HEAD/src?"},
+		"a branch":        {[]*proto.Qual{where("revision", "=", "develop")}, "develop", func(path string, _ *file) bool { return depthOf(path) == 1 }, "/src/develop/"},
+		"a file":          {[]*proto.Qual{where("path", "=", "docs/logo.png")}, "", func(path string, _ *file) bool { return path == "docs/logo.png" }, "/src/HEAD/docs/logo.png?"},
+		"awkward files": {[]*proto.Qual{where("path", "=", []string{"docs/read me & more.md", "docs/größer als 1%.md", "README.md"})}, "", func(path string, _ *file) bool {
+			return path == "docs/read me & more.md" || path == "docs/größer als 1%.md" || path == "README.md"
+		}, "format=meta"},
+		"a folder itself": {[]*proto.Qual{where("path", "=", "scripts")}, "", func(path string, _ *file) bool { return path == "scripts" }, "format=meta"},
+		"a file of one":   {[]*proto.Qual{where("path", "=", "Dockerfile"), where("revision", "=", "develop")}, "develop", func(path string, _ *file) bool { return path == "Dockerfile" }, "/src/develop/Dockerfile?"},
+		"in a folder":     {[]*proto.Qual{where("path", "=", "docs/old.txt"), where("folder", "=", "docs")}, "", func(path string, _ *file) bool { return path == "docs/old.txt" }, "q="},
+		"by extension":    {[]*proto.Qual{where("path", "~~", "%.go"), where("max_depth", "=", 20)}, "", func(path string, _ *file) bool { return strings.HasSuffix(path, ".go") }, "q=path ~ \".go\""},
+		"any case":        {[]*proto.Qual{where("path", "~~*", "readme.%")}, "", func(path string, _ *file) bool { return path == "README.md" }, "q=path ~ \"readme.\""},
+		"another file":    {[]*proto.Qual{where("path", "<>", "README.md")}, "", func(path string, _ *file) bool { return depthOf(path) == 1 && path != "README.md" }, "q=path != \"README.md\""},
+		"large":           {[]*proto.Qual{where("size", ">", 1<<20), where("max_depth", "=", 20)}, "", func(_ string, f *file) bool { return f != nil && len(f.Content) > 1<<20 }, "q=size > 1048576"},
+		"empty":           {[]*proto.Qual{where("size", "=", 0), where("max_depth", "=", 20)}, "", func(_ string, f *file) bool { return f != nil && f.Content == "" }, "q=size = 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake.ResetJournal()
+			rows := h.rows(ask{table: "bitbucket_source_file", columns: strings.Join(sourceColumns, " "), where: test.where})
+			same(t, name, theSource(o, test.revision, test.holds), lines(rows, sourceColumns...))
+			asked := 0
+			for _, e := range fake.Journal() {
+				if strings.TrimPrefix(e.Endpoint, "/2.0") != places || e.Query.Get("page") != "" {
+					continue
+				}
+				asked++
+				query := []string{e.Path + "?"}
+				for name, values := range e.Query {
+					query = append(query, name+"="+values[0])
+				}
+				if !strings.Contains(strings.Join(query, " "), test.asked) {
+					t.Errorf("Bitbucket was asked %q, without %q", query, test.asked)
+				}
+			}
+			files := 1
+			if name == "awkward files" {
+				files = 3
+			}
+			if want := files * len(withSource(o)); asked != want {
+				t.Errorf("%d requests, want %d for %d repositories that are not empty", asked, want, len(withSource(o)))
+			}
+		})
+	}
+}
+
+// withSource are the repositories that the connected user sees and that are not empty.
+func withSource(o *fakebitbucket.Organization) []*fakebitbucket.Repository {
+	return slices.DeleteFunc(covered(o, o.Connected), func(r *fakebitbucket.Repository) bool { return r.MainBranch == "" })
+}
+
+// aSource is a repository with such a file, and the file.
+func aSource(t *testing.T, o *fakebitbucket.Organization, path string) (*fakebitbucket.Repository, *fakebitbucket.SourceFile) {
+	t.Helper()
+	for _, r := range withSource(o) {
+		if f := sourceOf(o, r, o.Head(r))[path]; f != nil {
+			return r, f
+		}
+	}
+	t.Fatalf("no repository has %s", path)
+	return nil, nil
+}
+
+func TestSourceFileRepeatsTheQuery(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	r, _ := aSource(t, o, "docs/old.txt")
+	fake.Push(r.FullName(), "other", fakebitbucket.Commit{})
+	in := where("repository_full_name", "=", r.FullName())
+	columns := "path revision folder max_depth"
+	for name, test := range map[string]struct {
+		where []*proto.Qual
+		want  []string // a row among others
+	}{
+		"nothing":  {nil, []string{line("README.md", nil, nil, nil)}},
+		"folder":   {[]*proto.Qual{where("folder", "=", "docs")}, []string{line("docs/old.txt", nil, "docs", nil)}},
+		"a few":    {[]*proto.Qual{where("folder", "=", []string{"docs", "assets", "docs/"})}, []string{line("docs/old.txt", nil, "docs", nil), line("docs/old.txt", nil, "docs/", nil), line("assets/training.zip", nil, "assets", nil)}},
+		"depth":    {[]*proto.Qual{where("max_depth", "=", 2)}, []string{line("README.md", nil, nil, 2), line("docs/old.txt", nil, nil, 2)}},
+		"revision": {[]*proto.Qual{where("revision", "=", []string{"other", r.MainBranch})}, []string{line("README.md", "other", nil, nil), line("README.md", r.MainBranch, nil, nil)}},
+		"file":     {[]*proto.Qual{where("path", "=", "README.md"), where("revision", "=", "other")}, []string{line("README.md", "other", nil, nil)}},
+		"all": {[]*proto.Qual{where("path", "=", "docs/old.txt"), where("folder", "=", "docs"), where("max_depth", "=", 3), where("revision", "=", r.MainBranch)},
+			[]string{line("docs/old.txt", r.MainBranch, "docs", 3)}},
+		"depth, file": {[]*proto.Qual{where("path", "=", []string{"docs/old.txt", "README.md"}), where("max_depth", "=", 1)}, []string{line("README.md", nil, nil, 1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := lines(h.rows(ask{table: "bitbucket_source_file", columns: columns, where: append(test.where, in)}), strings.Fields(columns)...)
+			for _, want := range test.want {
+				if !slices.Contains(got, want) {
+					t.Errorf("no row %s among\n%s", want, strings.Join(got, "\n"))
+				}
+			}
+			if name == "depth, file" && len(got) != 1 {
+				t.Errorf("rows %q, of which one is too deep", got)
+			}
+		})
+	}
+	upper := where("folder", "=", "DOCS")
+	if rows := h.rows(ask{table: "bitbucket_source_file", columns: columns, where: []*proto.Qual{in, upper}}); len(rows) > 0 {
+		t.Errorf("the folder DOCS has %v", rows)
+	}
+}
+
+// TestSourceFileByNamesThatAreNone names what no file, folder or revision can be called, and must not lead elsewhere.
+func TestSourceFileByNamesThatAreNone(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	r, _ := aSource(t, o, "docs/old.txt")
+	for column, values := range map[string][]string{
+		"path":     {"", "/", ".", "..", "../README.md", "docs/", "/docs", "docs//old.txt", "docs/../README.md", "README.MD", "nothing"},
+		"folder":   {"/", "..", "docs/../docs", "docs//", "/docs", "README.md/x", "nothing"},
+		"revision": {"", ".", "..", "nothing", "0000000000000000000000000000000000000000"},
+	} {
+		for _, value := range values {
+			for _, repository := range []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("workspace_slug", "=", r.Workspace.Slug)} {
+				rows, err := h.try(context.Background(), ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{repository, where(column, "=", value)}})
+				if err != nil || len(rows) > 0 {
+					t.Errorf("%s = %q, %s: %d rows, error %v", column, value, repository.FieldName, len(rows), err)
+				}
+			}
+		}
+	}
+	_, err := h.try(context.Background(), ask{table: "bitbucket_source_file", where: []*proto.Qual{where("max_depth", "=", 0)}})
+	if err == nil || !strings.Contains(err.Error(), "at least 1") {
+		t.Errorf("error %v, want one about the depth", err)
+	}
+}
+
+// A revision with a slash in its name is asked for by the commit that it stands for.
+func TestSourceFileOfARevisionWithASlash(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	r, _ := aSource(t, o, "docs/old.txt")
+	fake.Push(r.FullName(), "feature/only here & 100%", fakebitbucket.Commit{})
+	type named struct {
+		repository *fakebitbucket.Repository
+		name       string
+		requests   int
+	}
+	names := []named{{r, "feature/only here & 100%", 3}}
+	for _, r := range withSource(o) {
+		for _, tag := range o.Tags(r) {
+			if strings.Contains(tag.Name, "/") && o.Branch(r, tag.Name) == nil && len(names) < 3 {
+				names = append(names, named{r, tag.Name, 4})
+			}
+		}
+	}
+	if len(names) < 2 {
+		t.Fatal("no tag has a slash in its name")
+	}
+	of := func(n named) []string {
+		h := connected(t, fake, "# "+n.name) // with nothing remembered
+		fake.ResetJournal()
+		return lines(h.rows(ask{table: "bitbucket_source_file", columns: "path revision commit_hash", where: []*proto.Qual{
+			where("repository_full_name", "=", n.repository.FullName()), where("revision", "=", n.name), where("max_depth", "=", 9)}}), "path", "revision", "commit_hash")
+	}
+	for _, n := range names {
+		c := o.Revision(n.repository, n.name)
+		var want []string
+		for path := range sourceOf(o, n.repository, c) {
+			want = append(want, line(path, n.name, c.Hash))
+		}
+		connections.Lock()
+		clear(connections.bySettings) // so that nothing is known yet
+		connections.Unlock()
+		same(t, n.name, want, of(n))
+		pages := (len(want) + 99) / 100
+		if got := len(fake.Journal()); got != n.requests-1+pages {
+			t.Errorf("%s: %d requests, want one for the repository, those for its name and %d for the files", n.name, got, pages)
+		}
+	}
+	if got := of(named{r, "feature/of-nobody", 0}); len(got) > 0 {
+		t.Errorf("a branch that is not there has %q", got)
+	}
+	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", Status: http.StatusNotFound, Count: -1})
+	_, err := connected(t, fake).try(context.Background(), ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("revision", "=", "feature/x")}})
+	if err == nil {
+		t.Error("no error for a web page that is not Bitbucket's word")
+	}
+}
+
+func TestSourceFileContent(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	contents := func(r *fakebitbucket.Repository, conditions ...*proto.Qual) map[string]any {
+		fake.ResetJournal()
+		got := map[string]any{}
+		for _, row := range h.rows(ask{table: "bitbucket_source_file", columns: "path content", where: append(conditions, where("repository_full_name", "=", r.FullName()))}) {
+			got[row["path"].(string)] = row["content"]
+		}
+		return got
+	}
+	deep := where("max_depth", "=", 20)
+	for _, path := range []string{"docs/old.txt", "assets/training.zip", "data/export.json"} {
+		r, _ := aSource(t, o, path)
+		want, fetched := map[string]any{}, 0
+		for path, f := range sourceOf(o, r, o.Head(r)) {
+			want[path] = nil
+			if f == nil || f.Content == "" || len(f.Content) > 1<<20 || slices.ContainsFunc(f.Attributes, func(a string) bool { return a == "binary" || a == "lfs" }) {
+				continue
+			}
+			fetched++
+			if utf8.ValidString(f.Content) && !strings.Contains(f.Content, "\x00") {
+				want[path] = f.Content
+			}
+		}
+		if diff := cmp.Diff(want, contents(r, deep, where("path", "~~", "%"))); diff != "" {
+			t.Errorf("contents of %s mismatch (-want +got):\n%s", r.FullName(), diff)
+		}
+		pages := (len(want) + 99) / 100
+		if got := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; got != fetched+pages {
+			t.Errorf("%d requests, want %d pages and %d files", got, pages, fetched)
+		}
+		for path, text := range contents(r, deep) {
+			if text != nil {
+				t.Errorf("the text of %s was fetched although the query names no path", path)
+			}
+		}
+	}
+	r, f := aSource(t, o, "docs/read me & more.md")
+	if diff := cmp.Diff(map[string]any{f.Path: f.Content}, contents(r, where("path", "=", f.Path))); diff != "" {
+		t.Errorf("by name mismatch (-want +got):\n%s", diff)
+	}
+	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; n != 2 {
+		t.Errorf("%d requests for one file, want 2", n)
+	}
+	h.rows(ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}})
+	if got := len(h.rows(ask{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("path", "~~", "%.md")}, limit: 3})); got != 3 {
+		t.Errorf("LIMIT 3 gave %d rows", got)
+	}
+}
+
+// A scan goes on without a repository that is gone when its files are read, and fails for everything else.
+func TestSourceFileFails(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	r, _ := aSource(t, o, "docs/old.txt")
+	file := func(req *http.Request) bool {
+		return strings.Contains(req.URL.Path, "/"+r.Slug+"/src/") && strings.HasSuffix(req.URL.Path, "/docs/read me & more.md") && !req.URL.Query().Has("format")
+	}
+	query := ask{table: "bitbucket_source_file", columns: "repository_full_name path content", where: []*proto.Qual{where("path", "=", []string{"README.md", "docs/read me & more.md"})}}
+	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Match: file, Handler: func(w http.ResponseWriter, req *http.Request) {
+		fake.RemoveRepository(r.FullName())
+		fake.Answer(w, req)
+	}})
+	rows := h.rows(query)
+	others := 0
+	for _, row := range rows {
+		if row["repository_full_name"] != r.FullName() {
+			others++
+		}
+	}
+	if want := len(withSource(o)) - 1; others < want {
+		t.Errorf("%d rows of other repositories, want %d and more", others, want)
+	}
+	other, _ := aSource(t, fake.Organization(), "docs/old.txt")
+	for name, fault := range map[string]fakebitbucket.Fault{
+		"too deep":  {Kind: fakebitbucket.FaultStatus, Status: 555, Body: `{"type":"error","error":{"message":"Timeout"}}`},
+		"in flames": {Kind: fakebitbucket.FaultStatus, Status: 400, Body: `{"type":"error","error":{"message":"No"}}`},
+		"web page":  {Kind: fakebitbucket.FaultHTML, Status: 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fault.Path, fault.Count = "/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}", -1
+			fake.Inject(fault)
+			defer fake.ClearFaults()
+			in := where("repository_full_name", "=", other.FullName())
+			for _, q := range [][]*proto.Qual{{in}, {in, where("path", "=", "README.md")}, {where("path", "=", "README.md")}} {
+				if _, err := h.try(context.Background(), ask{table: "bitbucket_source_file", columns: "path", where: q}); err == nil {
+					t.Errorf("no error with %d conditions", len(q))
+				}
+			}
+		})
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_source_file", where: []*proto.Qual{where("repository_full_name", "=", r.Workspace.Slug+"/nothing")}}); err == nil {
+		t.Error("no error for a repository that is not there")
+	}
+}
+
+func TestSourceFileLimit(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_source_file", columns: "path", limit: 3}); len(rows) != 3 {
+		t.Errorf("LIMIT 3 gave %d rows", len(rows))
+	}
+	if diff := cmp.Diff(map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": 1, "/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}": 1}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	r, _ := aSource(t, fake.Organization(), "data/export.json")
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_source_file", columns: "path", limit: 120, where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("folder", "=", "migrations")}}); len(rows) != 120 {
+		t.Errorf("LIMIT 120 gave %d rows", len(rows))
+	}
+	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; n != 2 {
+		t.Errorf("%d pages for LIMIT 120", n)
+	}
+}

@@ -1,0 +1,240 @@
+package bitbucket
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
+// tableSourceFile: a row is a file or folder of a repository, at the head of the main branch or at the revision that the
+// query names: those that it names by path, or those in a folder, and in the folders below as far down as it asks for.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-source/#api-repositories-workspace-repo-slug-src-commit-path-get
+func tableSourceFile() *table {
+	return &table{
+		name:        "bitbucket_source_file",
+		description: "A file or folder of a repository: one that the query names by its path, else all in the root folder, or in the folder and as many levels down as the query asks for. Costs one request for each repository and a hundred files.",
+		scopes:      []string{"account", "repository"},
+		columns: slices.Concat([]column{
+			text("path", "Path of the file or folder from the root of the repository, without a slash at either end."),
+			text("type", "What it is: commit_file or commit_directory."),
+			document("attributes", "What is special about the file: link, executable, subrepository, binary, lfs."),
+			text("commit_hash", "Hash of the commit at which the repository was looked at, which need not have changed the file.").at("commit.hash"),
+			text("content", "Text of the file, at one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, what is stored as binary or in LFS or is no UTF-8, and beyond 1 MiB.").in(content, "@this"),
+			text("escaped_path", "Path as it stands in a diff, which escapes some characters."),
+			text("folder", "The folder that was listed, as asked for in the query. Null if the query does not ask, which means the root.").in(query, "folder"),
+			integer("max_depth", "How many levels of folders were listed, as asked for in the query. Null if the query does not ask, which means one; Bitbucket gives up if it would take too long.").in(query, "max_depth"),
+			text("mimetype", "Type of the file by its name, such as text/x-python, if Bitbucket knows one."),
+			text("revision", "The branch, tag or commit that was looked at, as asked for in the query. Null if the query does not ask, which means the head of the main branch.").in(query, "revision"),
+			text("self_link", "Address of the file, or of the list of the folder, in the API.").at("links.self.href"),
+			integer("size", "Size of the file in bytes. Null for a folder."),
+			text("title", "Title of the file: its path.").at("path"),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(),
+			named("revision"),
+			named("folder"),
+			qual{column: "max_depth", operators: opsName},
+			filtered("path", "path", opsText),
+			filtered("size", "size", opsOrder),
+		),
+		rows: sourceRows,
+	}
+}
+
+// A tree is the source of a repository at a revision, or a part of it.
+type tree struct {
+	repo
+	ref   string      // of the revision, as it can be asked for
+	asked sourceQuery // by the query
+}
+
+// A sourceQuery is values of the query, which its rows repeat.
+type sourceQuery struct {
+	Revision string `json:"revision,omitempty"`
+	Folder   string `json:"folder,omitempty"`
+	MaxDepth int64  `json:"max_depth,omitempty"`
+}
+
+// at is the part of the tree that the query asks for by these values.
+func (t tree) at(asked sourceQuery) tree {
+	encoded, _ := json.Marshal(asked) // texts and a number can always be encoded
+	t.asked, t.query = asked, gjson.ParseBytes(encoded)
+	return t
+}
+
+// src is the path of a file or folder in the API.
+func (t tree) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
+
+func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	if s.needs(content) {
+		for _, known := range []string{"path", "type", "attributes", "commit_hash", "size"} {
+			s.wanted[known] = true
+		}
+	}
+	depths, _ := s.integers("max_depth")
+	if i := slices.IndexFunc(depths, func(depth int64) bool { return depth < 1 }); i >= 0 {
+		return failure[*row](fmt.Errorf("max_depth is a number of levels, at least 1: not %d", depths[i]))
+	}
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return s.withContent(ctx, r, func(yield func(*row, error) bool) {
+			for t, err := range s.trees(ctx, r) {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				// The repository is there: what may be missing is the revision in it, or the folder.
+				for file, err := range unlessMissing(s.sourceOf(ctx, t)) {
+					if !yield(file, err) || err != nil {
+						return
+					}
+				}
+			}
+		})
+	})
+}
+
+// trees are what the query asks for of a repository: each revision, each folder in it, each depth. A repository to which
+// nothing was pushed has none.
+func (s *scan) trees(ctx context.Context, r repo) iter.Seq2[tree, error] {
+	orNone := func(values []string, ok bool) []string {
+		if !ok {
+			return []string{""}
+		}
+		return values
+	}
+	revisions, folders := orNone(s.equals("revision")), orNone(s.equals("folder"))
+	depths, ok := s.integers("max_depth")
+	if !ok {
+		depths = []int64{0}
+	}
+	return func(yield func(tree, error) bool) {
+		if r.mainBranch() == "" {
+			return
+		}
+		for _, revision := range revisions {
+			ref, err := s.ref(ctx, r, revision)
+			if err != nil {
+				yield(tree{}, err)
+				return
+			}
+			if ref == "" {
+				continue
+			}
+			for _, folder := range folders {
+				for _, depth := range depths {
+					if t := (tree{repo: r, ref: ref}).at(sourceQuery{revision, folder, depth}); !yield(t, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// ref is how the source of a revision can be asked for. A name with a slash in it can't be, but the commit that it stands
+// for; it is empty if there is none. Without a revision it is the head of the main branch.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-tags-name-get
+func (s *scan) ref(ctx context.Context, r repo, revision string) (string, error) {
+	switch {
+	case revision == "":
+		return "HEAD", nil
+	case !strings.Contains(revision, "/"):
+		if !isSlug(revision) {
+			return "", nil
+		}
+		return revision, nil
+	}
+	for _, place := range []string{"/refs/branches/{name}", "/refs/tags/{name}"} {
+		named, err := s.Get(ctx, r.path(place, revision), nil, "target.hash")
+		if err == nil {
+			return named.Get("target.hash").String(), nil
+		}
+		if !isUnknown(err) {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// sourceOf lists a part of a tree, or asks for the files that the query names.
+func (s *scan) sourceOf(ctx context.Context, t tree) iter.Seq2[*row, error] {
+	paths, ok := s.equals("path")
+	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
+		return single(ctx, s, each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
+			return s.sourceAt(ctx, t, path)
+		})
+	}
+	if !isPath(strings.TrimSuffix(t.asked.Folder, "/")) && t.asked.Folder != "" {
+		return each[*row]()
+	}
+	l := s.collection(t.src(t.asked.Folder), 100)
+	if t.asked.MaxDepth != 0 {
+		l.Query.Set("max_depth", strconv.FormatInt(t.asked.MaxDepth, 10))
+	}
+	return s.listIn(ctx, t, l)
+}
+
+// sourceAt asks for one file or folder. There is no row for one that does not exist.
+func (s *scan) sourceAt(ctx context.Context, t tree, path string) (*row, error) {
+	if !isPath(path) {
+		return nil, nil
+	}
+	item, err := s.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, s.fields(object)...)
+	if isUnknown(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.row(item), nil
+}
+
+// isPath says whether a text can be the path of anything below the root.
+func isPath(path string) bool {
+	return !slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool { return !isSlug(name) })
+}
+
+// maxContent is the size up to which the text of a file is fetched, in bytes.
+const maxContent = 1 << 20
+
+// withContent adds their text to the files of a repository, if the query reads it and chooses the files by path: a query
+// for all columns of all files must not fetch a whole tree.
+func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	byPath := slices.ContainsFunc(s.conditions, func(c condition) bool { return c.column.name == "path" })
+	if !s.needs(content) || !byPath {
+		return files
+	}
+	return s.completed(ctx, files, func(ctx context.Context, file *row) error {
+		found := file.parts[object]
+		if !mayBeText(found) {
+			return nil
+		}
+		read, err := s.Bytes(ctx, r.path("/src/{commit}/{path...}", found.Get("commit.hash").String(), found.Get("path").String()), nil, maxContent)
+		if err != nil {
+			return err
+		}
+		if utf8.Valid(read) && !slices.Contains(read, 0) {
+			file.parts[content] = gjson.Parse(quote(string(read)))
+		}
+		return nil
+	})
+}
+
+// mayBeText says whether it is worth a request to see if an entry of a listing is a text.
+func mayBeText(found gjson.Result) bool {
+	size := found.Get("size")
+	for _, attribute := range found.Get("attributes").Array() {
+		if slices.Contains([]string{"binary", "lfs"}, attribute.String()) {
+			return false
+		}
+	}
+	return found.Get("type").String() == "commit_file" && size.Int() > 0 && size.Int() <= maxContent
+}
