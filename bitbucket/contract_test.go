@@ -51,6 +51,8 @@ var schemas = map[string]map[part]string{
 	"bitbucket_deployment":                  {object: "deployment", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_deployment_environment":      {object: "deployment_environment", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_deployment_variable":         {object: "deployment_variable", parent: "deployment_environment", repository: "repository", workspace: "workspace_base"},
+	"bitbucket_fork":                        {object: "repository", repository: "repository", workspace: "workspace_base"},
+	"bitbucket_repository_watcher":          {object: "account", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_source_file":                 {object: "commit_file", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_my_repository":               {object: "repository_permission", detail: "repository", workspace: "workspace_base"},
 	"bitbucket_my_workspace":                {object: "workspace_access", detail: "workspace", membership: "workspace_membership"},
@@ -126,7 +128,7 @@ var undocumented = map[string][]string{
 // withoutSchema are the tables whose rows the document does not describe: what the client counted, API 1.0, reports of tests
 // and other answers of which it has no more than addresses or examples, and what is newer than the document.
 var withoutSchema = []string{
-	"bitbucket_group", "bitbucket_group_member",
+	"bitbucket_download", "bitbucket_group", "bitbucket_group_member",
 	"bitbucket_pipeline_test_case", "bitbucket_pipeline_test_report",
 	"bitbucket_pull_request_activity", "bitbucket_pull_request_merge_check",
 	"bitbucket_rate_limit",
@@ -299,7 +301,8 @@ var recordedAs = map[string]struct {
 	key, path                string // a column and where its value stands
 }{
 	"repositories":        {table: "bitbucket_repository", endpoint: "/2.0/repositories/{workspace}", list: true, key: "uuid", path: "uuid"},
-	"forks":               {table: "bitbucket_repository", endpoint: "/2.0/repositories/{workspace}", list: true, key: "full_name", path: "full_name"},
+	"forks":               {table: "bitbucket_fork", endpoint: "/2.0/repositories/{workspace}/{repo_slug}/forks", list: true, inRepository: true, key: "full_name", path: "full_name"},
+	"watchers":            {table: "bitbucket_repository_watcher", endpoint: "/2.0/repositories/{workspace}/{repo_slug}/watchers", list: true, inRepository: true, key: "user_display_name", path: "display_name"},
 	"branches":            {table: "bitbucket_branch", endpoint: codePath + "/refs/branches", list: true, inRepository: true, key: "target_hash", path: "target.hash"},
 	"tags":                {table: "bitbucket_tag", endpoint: codePath + "/refs/tags", list: true, inRepository: true, key: "name", path: "name"},
 	"commits":             {table: "bitbucket_commit", endpoint: codePath + "/commits", list: true, inRepository: true, key: "author_raw", path: "author.raw"},

@@ -101,14 +101,9 @@ func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 }
 
 func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	roles, byRole := s.equals("role")
-	for _, role := range roles {
-		if !slices.Contains([]string{"member", "contributor", "admin", "owner"}, role) {
-			return failure[*row](fmt.Errorf("no such role on a repository: %q; there are member, contributor, admin and owner", role))
-		}
-	}
-	if !byRole {
-		roles = []string{""}
+	roles, byRole, err := s.roles("repository", "member", "contributor", "admin", "owner")
+	if err != nil {
+		return failure[*row](err)
 	}
 	lists := func(s *scan) iter.Seq2[*row, error] {
 		return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
@@ -132,6 +127,21 @@ func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	return lists(s)
 }
 
+// roles are those of the connected user that the query asks for: the empty one, which is any, if it asks for none. Another
+// than the known ones would be taken for any.
+func (s *scan) roles(on string, known ...string) (roles []string, ok bool, err error) {
+	roles, ok = s.equals("role")
+	if !ok {
+		return []string{""}, false, nil
+	}
+	for _, role := range roles {
+		if !slices.Contains(known, role) {
+			return nil, true, fmt.Errorf("no such role on a %s: %q; there are %s", on, role, strings.Join(known, ", "))
+		}
+	}
+	return roles, true, nil
+}
+
 // isListCheaper says whether all workspaces can be looked through, and are fewer than the objects to look for.
 func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 	workspaces := 0
@@ -147,11 +157,18 @@ func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 // repositoriesIn lists the repositories of one workspace, in all roles if role is empty.
 func repositoriesIn(ctx context.Context, s *scan, p place, role string) iter.Seq2[*row, error] {
 	l := s.collection(api.Path("/2.0/repositories/{workspace}", p.slug()), 100)
-	if role != "" {
-		l.Query.Set("role", role)
-		p.query = gjson.Parse(`{"role":` + quote(role) + `}`)
-	}
+	p.query = withRole(l, role)
 	return s.listIn(ctx, p, l)
+}
+
+// withRole asks for the part of a list in which the connected user has a role, unless that is empty. It returns what that
+// makes of the row's part of the query.
+func withRole(l api.List, role string) gjson.Result {
+	if role == "" {
+		return gjson.Result{}
+	}
+	l.Query.Set("role", role)
+	return gjson.Parse(`{"role":` + quote(role) + `}`)
 }
 
 // repositoryByFullName asks for one repository, such as "acme/website".

@@ -1,0 +1,49 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// tableFork: a row is a repository that was forked from another one. It may be in any workspace, a personal one for
+// example.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-forks-get
+func tableFork() *table {
+	return &table{
+		name:        "bitbucket_fork",
+		description: "A repository that was forked from one that the connected user can see, in whatever workspace the fork is. Costs one request for each repository that may have been forked.",
+		scopes:      []string{"account", "repository"},
+		columns: slices.Concat([]column{
+			text("full_name", "Slugs of the fork's own workspace and of the fork, as in \"somebody/website\"."),
+			text("uuid", "Immutable id of the fork, in braces."),
+			text("slug", "Short name of the fork as it stands in addresses, unique in its workspace."),
+		}, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool { return c.name == "default_reviewers" }), []column{
+			text("role", "The role by which the connected user must hold the fork, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(query, "role"),
+		}, inRepositoryColumns()),
+		quals: append(inRepositoryQuals(),
+			named("role"),
+			filtered("uuid", "uuid", opsName),
+			filtered("name", "name", opsText),
+			filtered("is_private", "is_private", opsEqual),
+			filtered("created_on", "created_on", opsOrder),
+			filtered("updated_on", "updated_on", opsOrder),
+			filtered("size", "size", opsOrder),
+		),
+		rows: forkRows,
+	}
+}
+
+func forkRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	roles, _, err := s.roles("fork", "member", "contributor", "admin", "owner")
+	if err != nil {
+		return failure[*row](err)
+	}
+	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+			l := s.collection(r.path("/forks"), 100)
+			r.query = withRole(l, role)
+			return s.listIn(ctx, r, l)
+		})
+	})
+}
