@@ -53,6 +53,9 @@ var schemas = map[string]map[part]string{
 	"bitbucket_deployment_variable":         {object: "deployment_variable", parent: "deployment_environment", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_fork":                        {object: "repository", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_repository_watcher":          {object: "account", repository: "repository", workspace: "workspace_base"},
+	"bitbucket_snippet":                     {object: "snippet", detail: "snippet", workspace: "workspace_base"},
+	"bitbucket_snippet_comment":             {object: "snippet_comment", parent: "snippet", workspace: "workspace_base"},
+	"bitbucket_snippet_commit":              {object: "snippet_commit", parent: "snippet", workspace: "workspace_base"},
 	"bitbucket_source_file":                 {object: "commit_file", repository: "repository", workspace: "workspace_base"},
 	"bitbucket_my_repository":               {object: "repository_permission", detail: "repository", workspace: "workspace_base"},
 	"bitbucket_my_workspace":                {object: "workspace_access", detail: "workspace", membership: "workspace_membership"},
@@ -107,6 +110,8 @@ var undocumented = map[string][]string{
 	"repository":                   {"slug", "workspace", "website", "enforced_signed_commits", "override_settings"},
 	"team":                         {"account_id", "links.html"},
 	"repository_inheritance_state": {"override_settings"},
+	"snippet":                      {"links", "files"},
+	"snippet_comment":              {"id", "content", "created_on", "updated_on", "user", "deleted", "parent"}, // as those of commits
 	"webhook_subscription":         {"skip_cert_verification", "read_only", "history_enabled", "links.self"},
 	"user":                         {"links.html", "links.self", "location", "username", "website", "kind"},
 	"workspace_membership":         {"permission", "added_on", "last_accessed"},

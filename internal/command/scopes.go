@@ -30,6 +30,7 @@ var permissions = []permission{
 	{"webhook", "Webhooks: Read and write", "webhooks"},
 	{"pipeline", "Pipelines: Read", "pipelines, deployments, and what they are set up with"},
 	{"runner", "Runners: Read", "self-hosted runners"},
+	{"snippet", "Snippets: Read", "snippets"},
 }
 
 // implied are the scopes that another one includes. Bitbucket leaves them out of what it says was granted.
@@ -39,6 +40,7 @@ var implied = map[string][]string{
 	"pullrequest:write": {"pullrequest", "repository", "repository:write"},
 	"repository:write":  {"repository"},
 	"account:write":     {"account"},
+	"snippet:write":     {"snippet"},
 }
 
 // missing returns the scopes of the requirement that the granted ones neither are nor include.

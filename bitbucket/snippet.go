@@ -1,0 +1,104 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// A snip is a snippet that a scan covers, for the tables of what belongs to snippets.
+type snip struct {
+	place
+	snippet gjson.Result
+}
+
+// row returns a row of an object found in the snippet.
+func (p snip) row(item gjson.Result) *row {
+	r := &row{}
+	r.parts[object] = item
+	r.parts[parent] = p.snippet
+	r.parts[workspace] = p.workspace
+	return r
+}
+
+// path is that of something in the snippet.
+func (p snip) path(rest string) string {
+	return api.Path("/2.0/snippets/{workspace}/{encoded_id}"+rest, p.slug(), p.snippet.Get("id").String())
+}
+
+// inSnippetColumns say to which snippet an object belongs.
+func inSnippetColumns() []column {
+	return append([]column{
+		text("snippet_id", "Id of the snippet, unique in the workspace.").in(parent, "id"),
+		text("snippet_title", "Title of the snippet. Null for one without, and where the query names the snippet by its id.").in(parent, "title"),
+	}, inWorkspaceColumns()...)
+}
+
+// inSnippetQuals are the conditions by which a query names snippets.
+func inSnippetQuals() []qual { return []qual{named("workspace_slug"), named("snippet_id")} }
+
+// perSnippet lists what every snippet that the scan covers has at the rest of its path. One that is gone since it was
+// listed has nothing, and neither has one that the query names in the workspaces where it is not.
+func (s *scan) perSnippet(ctx context.Context, rest string) iter.Seq2[*row, error] {
+	_, byID := s.equals("snippet_id")
+	slugs, _ := s.equals("workspace_slug")
+	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snip) iter.Seq2[*row, error] {
+		rows := s.listIn(ctx, parent, s.collection(parent.path(rest), 100))
+		if byID && len(slugs) == 1 {
+			return rows
+		}
+		return unlessMissing(rows)
+	})
+}
+
+// snippets are those that the query names, in each workspace that the scan covers, or else all that are there.
+func (s *scan) snippets(ctx context.Context) iter.Seq2[snip, error] {
+	ids, byID := s.equals("snippet_id")
+	return func(yield func(snip, error) bool) {
+		for p, err := range s.places(ctx) {
+			if err != nil {
+				yield(snip{}, err)
+				return
+			}
+			found := s.snippetsOf(ctx, p)
+			if byID {
+				found = namedSnippets(p, ids)
+			}
+			for parent, err := range found {
+				if err != nil && s.vanished(ctx, p, err) {
+					break
+				}
+				if !yield(parent, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// snippetsOf lists the snippets of a workspace, for all scans of half a minute.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-get
+func (s *scan) snippetsOf(ctx context.Context, p place) iter.Seq2[snip, error] {
+	l := api.List{Path: api.Path("/2.0/snippets/{workspace}", p.slug()), Fields: []string{"id", "title"}, PageLen: 100}
+	return func(yield func(snip, error) bool) {
+		for item, err := range s.shared(ctx, "snippets "+p.slug(), l) {
+			if !yield(snip{p, item}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// namedSnippets are those that the query names. Which workspace one is in it need not say.
+func namedSnippets(p place, ids []string) iter.Seq2[snip, error] {
+	return func(yield func(snip, error) bool) {
+		for _, id := range ids {
+			if isSlug(id) && !yield(snip{p, gjson.Parse(`{"id":` + quote(id) + `}`)}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// theSnippets are those of the connected user's workspaces that satisfy a condition.
+func theSnippets(o *fakebitbucket.Organization, holds func(*fakebitbucket.Snippet) bool) []*fakebitbucket.Snippet {
+	var all []*fakebitbucket.Snippet
+	for _, m := range o.MembershipsOf(o.Connected) {
+		for _, s := range o.Snippets(m.Workspace) {
+			if holds == nil || holds(s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+var snippetColumns = []string{"workspace_slug", "workspace_uuid", "id", "title", "is_private", "scm", "created_on", "updated_on", "creator_uuid", "creator_display_name", "creator_account_id", "owner_uuid", "owner_type"}
+
+func snippetLine(s *fakebitbucket.Snippet) string {
+	uuid, name, account := any(nil), any(nil), any(nil)
+	if s.Creator != nil {
+		uuid, name, account = s.Creator.UUID, s.Creator.DisplayName, orNil(s.Creator.AccountID)
+	}
+	return line(s.Workspace.Slug, s.Workspace.UUID, s.ID, orNil(s.Title), s.IsPrivate, "git", s.CreatedOn, s.UpdatedOn, uuid, name, account, s.Owner.UUID, s.Owner.Type)
+}
+
+func TestSnippet(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	const lists, one = "/snippets/{workspace}", "/snippets/{workspace}/{encoded_id}"
+	home, away := theSnippets(o, nil)[0], theSnippets(o, func(s *fakebitbucket.Snippet) bool { return s.Workspace == o.Workspaces[1] })[2]
+	watches := func(s *fakebitbucket.Snippet) bool {
+		return slices.Contains(s.Watchers, o.Connected) || s.Owner == o.Connected
+	}
+	is := func(some ...*fakebitbucket.Snippet) func(*fakebitbucket.Snippet) bool {
+		return func(s *fakebitbucket.Snippet) bool { return slices.Contains(some, s) }
+	}
+	for name, test := range map[string]struct {
+		where []*proto.Qual
+		holds func(*fakebitbucket.Snippet) bool
+		want  map[string]int // requests
+	}{
+		"all":            {nil, nil, map[string]int{"/user/workspaces": 1, lists: 2}},
+		"of a workspace": {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(s *fakebitbucket.Snippet) bool { return s.Workspace == o.Workspaces[1] }, map[string]int{"/user/workspaces": 1, lists: 1}},
+		"one":            {[]*proto.Qual{where("id", "=", away.ID)}, is(away), map[string]int{"/user/workspaces": 1, one: 2}},
+		"one of one":     {[]*proto.Qual{where("id", "=", away.ID), where("workspace_slug", "=", "QuarryTools")}, is(away), map[string]int{"/user/workspaces": 1, one: 1}},
+		"two":            {[]*proto.Qual{where("id", "=", []string{home.ID, away.ID, "nothing", "../x"})}, is(home, away), map[string]int{"/user/workspaces": 1, one: 6}},
+		"owned":          {[]*proto.Qual{where("role", "=", "owner")}, func(s *fakebitbucket.Snippet) bool { return s.Owner == o.Connected }, map[string]int{"/user/workspaces": 1, lists: 2}},
+		"watched":        {[]*proto.Qual{where("role", "=", "contributor")}, watches, map[string]int{"/user/workspaces": 1, lists: 2}},
+		"one in a role":  {[]*proto.Qual{where("role", "=", "member"), where("id", "=", home.ID)}, is(home), map[string]int{"/user/workspaces": 1, lists: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newHost := connected(t, fake, "max_wait = \"59s\" # "+name) // with nothing remembered
+			fake.ResetJournal()
+			var want []string
+			for _, s := range theSnippets(o, test.holds) {
+				want = append(want, snippetLine(s))
+			}
+			same(t, name, want, lines(newHost.rows(ask{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
+			if diff := cmp.Diff(test.want, requested(fake)); diff != "" {
+				t.Errorf("requests mismatch (-want +got):\n%s", diff)
+			}
+			for _, e := range fake.Journal() {
+				for _, q := range test.where {
+					if e.Endpoint == "/2.0"+lists && q.FieldName == "role" && e.Query.Get("role") != q.Value.GetStringValue() {
+						t.Errorf("Bitbucket was asked %v", e.Query)
+					}
+				}
+			}
+		})
+	}
+	for name, q := range map[string][]*proto.Qual{
+		"no snippet":   {where("id", "=", "nothing"), where("workspace_slug", "=", "QuarryTools")},
+		"no workspace": {where("workspace_slug", "=", "nobodys-workspace")},
+		"no role":      {where("role", "=", "janitor")},
+		"not mine":     {where("id", "=", o.Snippets(o.Workspaces[2])[0].ID), where("workspace_slug", "=", o.Workspaces[2].Slug)},
+	} {
+		if rows, err := h.try(context.Background(), ask{table: "bitbucket_snippet", columns: "id", where: q}); err == nil || len(rows) > 0 {
+			t.Errorf("%s: %d rows, error %v, want an error", name, len(rows), err)
+		}
+	}
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_snippet", columns: "id files", limit: 2}); len(rows) != 2 {
+		t.Errorf("LIMIT 2 gave %d rows", len(rows))
+	}
+	if got := requested(fake)[one]; got != 2 {
+		t.Errorf("LIMIT 2 asked for the files of %d snippets", got)
+	}
+}
+
+func TestSnippetWithATokenOfTheWorkspace(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.WorkspaceAccessToken(o.Workspaces[0].Slug))
+	rows := newHost(t, map[string]string{"bitbucket": token}).rows(ask{table: "bitbucket_snippet", columns: "id workspace_uuid", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}})
+	if len(rows) == 0 || rows[0]["workspace_uuid"] != nil {
+		t.Errorf("with a token that is no user's: %v", rows)
+	}
+}
+
+func TestSnippetFiles(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	var want []string
+	for _, s := range theSnippets(o, nil) {
+		want = append(want, line(s.ID, sorted(slices.Clone(s.Files))))
+	}
+	read := func(where ...*proto.Qual) []string {
+		rows := h.rows(ask{table: "bitbucket_snippet", columns: "id files", where: where})
+		for _, row := range rows {
+			var names []string
+			for name := range row["files"].(map[string]any) {
+				names = append(names, name)
+			}
+			row["files"] = sorted(names)
+		}
+		return lines(rows, "id", "files")
+	}
+	same(t, "files", want, read())
+	one := theSnippets(o, nil)[3]
+	fake.ResetJournal()
+	same(t, "files of one", []string{line(one.ID, sorted(slices.Clone(one.Files)))}, read(where("id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
+	if n := len(fake.Journal()); n != 1 {
+		t.Errorf("%d requests for the files of one snippet", n)
+	}
+	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/snippets/{workspace}/" + one.ID, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"Snippet not found"}}`, Count: -1})
+	for _, row := range h.rows(ask{table: "bitbucket_snippet", columns: "id files"}) {
+		if (row["files"] == nil) != (row["id"] == one.ID) {
+			t.Errorf("%s, gone since it was listed: %s, has files %v", row["id"], one.ID, row["files"])
+		}
+	}
+}
+
+func TestSnippetCommentsAndCommits(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	commentColumns := []string{"workspace_slug", "snippet_id", "id", "content_raw", "created_on", "updated_on", "is_deleted", "parent_id", "user_uuid", "user_display_name"}
+	comments := func(some []*fakebitbucket.Snippet) []string {
+		var all []string
+		for _, s := range some {
+			for _, c := range s.Comments {
+				answered := any(nil)
+				if c.Parent != nil {
+					answered = c.Parent.ID
+				}
+				all = append(all, line(s.Workspace.Slug, s.ID, c.ID, orNil(c.Text), c.CreatedOn, c.UpdatedOn, c.Deleted, answered, c.User.UUID, c.User.DisplayName))
+			}
+		}
+		return all
+	}
+	commitColumns := []string{"workspace_slug", "snippet_id", "hash", "title", "message", "date", "author_raw", "author_uuid", "author_display_name"}
+	commits := func(some []*fakebitbucket.Snippet) []string {
+		var all []string
+		for _, s := range some {
+			for _, c := range s.Commits {
+				uuid, name := any(nil), any(nil)
+				if c.User != nil {
+					uuid, name = c.User.UUID, c.User.DisplayName
+				}
+				all = append(all, line(s.Workspace.Slug, s.ID, c.Hash, c.Hash, c.Message, c.Date, c.Author, uuid, name))
+			}
+		}
+		return all
+	}
+	all := theSnippets(o, nil)
+	commented := slices.DeleteFunc(slices.Clone(all), func(s *fakebitbucket.Snippet) bool { return len(s.Comments) == 0 })
+	tables := map[string]struct {
+		columns []string
+		of      func([]*fakebitbucket.Snippet) []string
+		list    string
+	}{
+		"bitbucket_snippet_comment": {commentColumns, comments, "/snippets/{workspace}/{encoded_id}/comments"},
+		"bitbucket_snippet_commit":  {commitColumns, commits, "/snippets/{workspace}/{encoded_id}/commits"},
+	}
+	for name, tab := range tables {
+		t.Run(name, func(t *testing.T) {
+			read := func(where ...*proto.Qual) []string {
+				fake.ResetJournal()
+				return lines(h.rows(ask{table: name, where: where}), tab.columns...)
+			}
+			same(t, "all", tab.of(all), read())
+			if got := requested(fake)[tab.list]; got != len(all) {
+				t.Errorf("%d requests for %d snippets", got, len(all))
+			}
+			one := commented[1]
+			same(t, "of one", tab.of([]*fakebitbucket.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
+			if n := len(fake.Journal()); n != 1 {
+				t.Errorf("%d requests for one snippet", n)
+			}
+			last := commented[len(commented)-1]
+			same(t, "of two", tab.of([]*fakebitbucket.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
+			inOne := func(s *fakebitbucket.Snippet) bool { return s.Workspace == last.Workspace }
+			same(t, "of a workspace", tab.of(theSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
+			if _, err := h.try(context.Background(), ask{table: name, where: []*proto.Qual{where("snippet_id", "=", "nothing"), where("workspace_slug", "=", last.Workspace.Slug)}}); err == nil {
+				t.Error("no error for a snippet that is not where the query says")
+			}
+			fake.ResetJournal()
+			if rows := h.rows(ask{table: name, columns: "snippet_id", limit: 1}); len(rows) != 1 {
+				t.Errorf("LIMIT 1 gave %d rows", len(rows))
+			}
+			if got := requested(fake)[tab.list]; got > 4 {
+				t.Errorf("LIMIT 1 made %d requests", got)
+			}
+
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"Snippet not found"}}`, Count: -1})
+			same(t, "without one that is gone", tab.of(slices.DeleteFunc(slices.Clone(all), func(s *fakebitbucket.Snippet) bool { return s == one })), read())
+			fake.ClearFaults()
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Count: -1})
+			if _, err := h.try(context.Background(), ask{table: name}); err == nil {
+				t.Error("no error for a web page that is not Bitbucket's word")
+			}
+			fake.ClearFaults()
+		})
+	}
+}

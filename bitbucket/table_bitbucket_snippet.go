@@ -1,0 +1,90 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableSnippet: a row is a snippet.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-get
+func tableSnippet() *table {
+	return &table{
+		name:        "bitbucket_snippet",
+		description: "A snippet, which is a handful of files with a history of their own, that the connected user can see in the workspaces that the connection covers.",
+		scopes:      []string{"account", "snippet"},
+		columns: slices.Concat([]column{
+			text("id", "Id of the snippet, unique in the workspace."),
+			timestamp("created_on", "When the snippet was created."),
+			text("creator_account_id", "Atlassian account id of the user who created the snippet.").at("creator.account_id"),
+			text("creator_display_name", "Name of the user who created the snippet. Null if the account is gone.").at("creator.display_name"),
+			text("creator_uuid", "Immutable id of the user who created the snippet, in braces.").at("creator.uuid"),
+			document("files", "The files of the snippet by name, with their addresses. Costs one more request for each snippet.").in(detail, "files"),
+			text("html_url", "Address of the snippet in the browser.").at("links.html.href"),
+			boolean("is_private", "True if only those who were given access can see the snippet; false if everybody can."),
+			text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
+			text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
+			text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
+			text("role", "The role by which the connected user must hold the snippet, as asked for in the query: owner, contributor (or watcher) or member (of the workspace). Null if the query does not ask, with = or IN.").in(query, "role"),
+			text("scm", "Version control system: git."),
+			text("self_link", "Address of the snippet in the API.").at("links.self.href"),
+			text("title", "Title of the snippet. Null for one without."),
+			text("type", "Type of the object: snippet."),
+			timestamp("updated_on", "When the snippet was last changed."),
+		}, inWorkspaceColumns()),
+		quals: []qual{named("workspace_slug"), named("id"), named("role")},
+		rows:  snippetRows,
+	}
+}
+
+func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+	roles, byRole, err := s.roles("snippet", "owner", "contributor", "member")
+	if err != nil {
+		return failure[*row](err)
+	}
+	ids, byID := s.equals("id")
+	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+		if byID && !byRole && len(ids) <= fewNames { // a role is something that only the list tells
+			return s.namedSnippetRows(ctx, p, ids)
+		}
+		rows := combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+			l := s.collection(api.Path("/2.0/snippets/{workspace}", p.slug()), 100)
+			l.Fields = append(l.Fields, "id")
+			in := p
+			in.query = withRole(l, role)
+			return s.listIn(ctx, in, l)
+		})
+		if !s.needs(detail) {
+			return rows
+		}
+		return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
+			found := snip{p, r.parts[object]}
+			if r.parts[detail], err = s.Get(ctx, found.path(""), nil, s.fields(detail)...); api.IsNotFound(err) {
+				return nil // gone since it was listed
+			}
+			return err
+		})
+	})
+}
+
+// namedSnippetRows asks for the snippets of a workspace that the query names.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
+func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter.Seq2[*row, error] {
+	slugs, _ := s.equals("workspace_slug")
+	return single(ctx, s, namedSnippets(p, ids), func(ctx context.Context, s *scan, named snip) (*row, error) {
+		item, err := s.Get(ctx, named.path(""), nil, append(s.fields(object), s.fields(detail)...)...)
+		if isUnknown(err) && len(slugs) != 1 {
+			return nil, nil // it is in another workspace, as it would be in a list
+		}
+		if err != nil {
+			return nil, err
+		}
+		r := p.row(item)
+		r.parts[detail] = gjson.Parse(item.Raw)
+		return r, nil
+	})
+}
