@@ -50,6 +50,18 @@ func (c *connection) user(ctx context.Context, uuid string) (gjson.Result, error
 	return known.(gjson.Result), nil
 }
 
+// me is the uuid of the connected user.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
+func (c *connection) me(ctx context.Context) (uuid string, err error) {
+	known, err := c.remembered(ctx, "me", func(ctx context.Context) (any, error) {
+		return c.Get(ctx, api.Path("/2.0/user"), nil, "uuid")
+	})
+	if err != nil {
+		return "", err
+	}
+	return known.(gjson.Result).Get("uuid").String(), nil
+}
+
 // remembered returns what ask answers, or has answered a moment ago. Those who want it at the same time share one request.
 func (c *connection) remembered(ctx context.Context, key string, ask func(context.Context) (any, error)) (any, error) {
 	if known, ok := c.known.Get(key); ok {

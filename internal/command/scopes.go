@@ -31,6 +31,7 @@ var permissions = []permission{
 	{"pipeline", "Pipelines: Read", "pipelines, deployments, and what they are set up with"},
 	{"runner", "Runners: Read", "self-hosted runners"},
 	{"snippet", "Snippets: Read", "snippets"},
+	{"email", "Account: Email", "the connected user's e-mail addresses"},
 }
 
 // implied are the scopes that another one includes. Bitbucket leaves them out of what it says was granted.

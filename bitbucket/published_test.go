@@ -1,0 +1,123 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+func TestWebhookEvent(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	of := func(subjects ...string) []string {
+		var all []string
+		for _, subject := range subjects {
+			for _, e := range fakebitbucket.HookEvents(subject) {
+				all = append(all, line(subject, e.Event, e.Category, e.Label, e.Label, e.Description))
+			}
+		}
+		return all
+	}
+	read := func(where ...*proto.Qual) []string {
+		fake.ResetJournal()
+		return lines(h.rows(ask{table: "bitbucket_webhook_event", where: where}), "subject_type", "event", "category", "label", "title", "description")
+	}
+	same(t, "events", of("repository", "workspace"), read())
+	if diff := cmp.Diff(map[string]int{"/hook_events": 1, "/hook_events/{subject_type}": 2}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	same(t, "events of workspaces", of("workspace"), read(where("subject_type", "=", "workspace")))
+	if diff := cmp.Diff(map[string]int{"/hook_events/{subject_type}": 1}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_webhook_event", where: []*proto.Qual{where("subject_type", "=", "team")}}); err == nil || !strings.Contains(err.Error(), "Invalid subject type") {
+		t.Errorf("error %v, want what Bitbucket says", err)
+	}
+}
+
+func TestWorkspaceGPGKey(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	of := func(some ...*fakebitbucket.Workspace) []string {
+		var all []string
+		for _, w := range some {
+			for _, key := range o.SystemKeys(w) {
+				all = append(all, line(w.Slug, w.Slug, key))
+			}
+		}
+		return all
+	}
+	read := func(where ...*proto.Qual) []string {
+		fake.ResetJournal()
+		return lines(h.rows(ask{table: "bitbucket_workspace_gpg_key", where: where}), "workspace_slug", "title", "key")
+	}
+	same(t, "keys", of(o.Workspaces[:2]...), read())
+	if len(o.SystemKeys(o.Workspaces[0])) != 2 {
+		t.Error("no keys are being replaced")
+	}
+	same(t, "keys of one", of(o.Workspaces[1]), read(where("workspace_slug", "=", o.Workspaces[1].Slug)))
+	if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}/settings/gpg/public-key": 1}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_workspace_gpg_key", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); err == nil {
+		t.Error("no error for a workspace that the user does not belong to")
+	}
+	for text, want := range map[string][]string{
+		"":                                    nil,
+		"no armor\n":                          {"no armor\n"},
+		" a " + endOfKey:                      {"a " + endOfKey + "\n"},
+		"a" + endOfKey + "\n":                 {"a" + endOfKey + "\n"},
+		"a" + endOfKey + "\r\n\nb" + endOfKey: {"a" + endOfKey + "\n", "b" + endOfKey + "\n"},
+	} {
+		if diff := cmp.Diff(want, armoredKeys(text)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestWorkspaceOIDCProvider(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake)
+	o := fake.Organization()
+	const configuration, keys = "/workspaces/{workspace}/pipelines-config/identity/oidc/.well-known/openid-configuration", "/workspaces/{workspace}/pipelines-config/identity/oidc/keys.json"
+	var want []string
+	for _, w := range o.Workspaces[:2] {
+		issuer := "https://api.bitbucket.org/2.0/workspaces/" + w.Slug + "/pipelines-config/identity/oidc"
+		want = append(want, line(w.Slug, issuer, issuer, issuer+"/keys.json", texts([]string{"RS256"}), issuer, texts(o.OIDCKeyIDs(w))))
+	}
+	rows := h.rows(ask{table: "bitbucket_workspace_oidc_provider"})
+	for _, row := range rows {
+		row["configuration"] = row["configuration"].(map[string]any)["issuer"]
+		ids := []any{}
+		for _, key := range row["keys"].([]any) {
+			ids = append(ids, key.(map[string]any)["kid"])
+		}
+		row["keys"] = ids
+		if claims := row["claims_supported"].([]any); len(claims) < 5 {
+			t.Errorf("claims %v", claims)
+		}
+	}
+	same(t, "providers", want, lines(rows, "workspace_slug", "issuer", "title", "jwks_uri", "id_token_signing_alg_values_supported", "configuration", "keys"))
+	if diff := cmp.Diff(map[string]int{"/user/workspaces": 1, configuration: 2, keys: 2}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	fake.ResetJournal()
+	if rows := h.rows(ask{table: "bitbucket_workspace_oidc_provider", columns: "issuer", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); len(rows) != 1 {
+		t.Errorf("%d rows of a workspace that the query names", len(rows))
+	}
+	if diff := cmp.Diff(map[string]int{configuration: 1}, requested(fake)); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	email, token := fake.APIToken(o.Connected.UUID)
+	basic := fmt.Sprintf("base_url = %q\nemail = %q\napi_token = %q", fake.URL(), email, token)
+	if _, err := newHost(t, map[string]string{"bitbucket": basic}).try(context.Background(), ask{table: "bitbucket_workspace_oidc_provider"}); err == nil || !strings.Contains(err.Error(), "Forbidden") {
+		t.Errorf("error %v, want what Bitbucket says to an API token", err)
+	}
+}

@@ -1,0 +1,45 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableMySSHKey: a row is a public SSH key of the connected user.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-selected-user-ssh-keys-get
+func tableMySSHKey() *table {
+	return &table{
+		name:        "bitbucket_my_ssh_key",
+		description: "A public SSH key with which the connected user reaches repositories. Bitbucket shows others' keys to nobody.",
+		scopes:      []string{"account"},
+		columns: []column{
+			text("uuid", "Immutable id of the key, in braces."),
+			text("fingerprint", "SHA-256 of the key in base64."),
+			text("label", "Name that the user has given the key."),
+			text("comment", "Comment at the end of the key, such as somebody@laptop."),
+			timestamp("created_on", "When the key was added."),
+			timestamp("expires_on", "When the key ends to be valid. Null for one that does not."),
+			text("key", "The public key: its kind, such as ssh-ed25519, and its value."),
+			timestamp("last_used", "When the key was last used. Null for one that never was."),
+			text("owner_display_name", "Name of the connected user.").at("owner.display_name"),
+			text("owner_uuid", "Immutable id of the connected user, in braces.").at("owner.uuid"),
+			text("self_link", "Address of the key in the API.").at("links.self.href"),
+			text("title", "Title of the key: its label, or else its comment.").at("label").at("comment"),
+			text("type", "Type of the object: ssh_key."),
+		},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.mine(ctx, "/2.0/users/{selected_user}/ssh-keys")
+		},
+	}
+}
+
+// mine lists something that Bitbucket shows to its owner only, who has to be named all the same.
+func (s *scan) mine(ctx context.Context, template string) iter.Seq2[*row, error] {
+	uuid, err := s.me(ctx)
+	if err != nil {
+		return failure[*row](err)
+	}
+	return s.listIn(ctx, place{}, s.collection(api.Path(template, uuid), 100))
+}

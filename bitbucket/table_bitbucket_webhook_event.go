@@ -1,0 +1,52 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableWebhookEvent: a row is a kind of event that webhooks can be called for.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-subject-type-get
+func tableWebhookEvent() *table {
+	return &table{
+		name:        "bitbucket_webhook_event",
+		description: "A kind of event that a webhook of a repository or a workspace can be called for.",
+		columns: []column{
+			text("subject_type", "What the webhook belongs to: repository or workspace.").in(query, "subject_type"),
+			text("event", "Name of the event, as in repo:push."),
+			text("category", "Group of events that this one belongs to, as in Pull Request."),
+			text("description", "When the event happens."),
+			text("label", "Short name of the event for people."),
+			text("title", "Title of the event: its label.").at("label"),
+		},
+		quals: []qual{named("subject_type")},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) iter.Seq2[*row, error] {
+				p := place{query: gjson.Parse(`{"subject_type":` + quote(subject) + `}`)}
+				return s.listIn(ctx, p, s.collection(api.Path("/2.0/hook_events/{subject_type}", subject), 100))
+			})
+		},
+	}
+}
+
+// hookSubjects are the types of what webhooks can belong to: those that the query names, or all that Bitbucket does.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-get
+func (s *scan) hookSubjects(ctx context.Context) iter.Seq2[string, error] {
+	if subjects, ok := s.equals("subject_type"); ok {
+		return each(subjects...)
+	}
+	subjects, err := s.Get(ctx, api.Path("/2.0/hook_events"), nil)
+	if err != nil {
+		return failure[string](err)
+	}
+	var names []string
+	subjects.ForEach(func(name, _ gjson.Result) bool {
+		names = append(names, name.String())
+		return true
+	})
+	return each(names...)
+}

@@ -1,0 +1,58 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// tableWorkspaceGPGKey: a row is a public key of Bitbucket itself, as it hands it out to a workspace. During a rotation there
+// are two.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-settings-gpg-public-key-get
+func tableWorkspaceGPGKey() *table {
+	return &table{
+		name:        "bitbucket_workspace_gpg_key",
+		description: "A public GPG key of Bitbucket itself, with which the commits can be verified that it signs for a workspace. There are two while they are being replaced.",
+		scopes:      []string{"account"},
+		columns: slices.Concat([]column{
+			text("key", "The public key, in OpenPGP's armor."),
+			text("title", "Title of the key: the slug of the workspace.").in(workspace, "slug"),
+		}, inWorkspaceColumns()),
+		quals: []qual{named("workspace_slug")},
+		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+				return func(yield func(*row, error) bool) {
+					armored, err := s.Bytes(ctx, api.Path("/2.0/workspaces/{workspace}/settings/gpg/public-key", p.slug()), nil, maxContent)
+					if err != nil {
+						yield(nil, err)
+						return
+					}
+					for _, key := range armoredKeys(string(armored)) {
+						if !yield(p.row(gjson.Parse(`{"key":`+quote(key)+`}`)), nil) {
+							return
+						}
+					}
+				}
+			})
+		},
+	}
+}
+
+// endOfKey is the last line of a public key in OpenPGP's armor.
+const endOfKey = "-----END PGP PUBLIC KEY BLOCK-----"
+
+// armoredKeys takes apart keys that stand one after the other in a text.
+func armoredKeys(text string) []string {
+	var keys []string
+	for block := range strings.SplitAfterSeq(text, endOfKey) {
+		if block = strings.TrimSpace(block); block != "" {
+			keys = append(keys, block+"\n")
+		}
+	}
+	return keys
+}
