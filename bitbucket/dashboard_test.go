@@ -22,12 +22,11 @@ func TestPanelsShareWhatTheyRead(t *testing.T) {
 		{table: "bitbucket_workspace_member", columns: "user_uuid permission"},
 		{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("is_private", "=", false)}},
 	}
-	alone := map[string]int{}
 	h := connected(t, fake, `max_age = "30s"`)
 	for _, kind := range kinds {
 		h.rows(kind)
 	}
-	alone = requested(fake)
+	alone := requested(fake)
 
 	fake.ResetJournal()
 	h = connected(t, fake, `max_age = "31s"`) // a connection that knows nothing yet
