@@ -242,7 +242,7 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 	}
 	var some *fakeRepository
 	for _, r := range o.RepositoriesOf(home) {
-		if len(o.PipelinesOf(r).Schedules) > 1 {
+		if p := o.PipelinesOf(r); len(p.Schedules) > 1 && len(p.Schedules[1].Executions) > 0 && len(p.Deployments) > 0 {
 			some = r
 		}
 	}

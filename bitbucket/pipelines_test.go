@@ -225,7 +225,7 @@ func TestPipelineConditions(t *testing.T) {
 		"tags":          {[]*proto.Qual{where("target_ref_type", "=", "tag")}, "target.ref_type", "", func(_ *fakeRepository, p *fakePipeline) bool { return p.Target.RefType == "tag" }},
 		"custom":        {[]*proto.Qual{where("target_selector_type", "=", "custom")}, "target.selector.type", "CUSTOM", func(_ *fakeRepository, p *fakePipeline) bool { return p.Target.SelectorType == "custom" }},
 		"pull requests": {[]*proto.Qual{where("target_selector_type", "=", "pull-requests")}, "target.selector.type", "PULLREQUESTS", func(_ *fakeRepository, p *fakePipeline) bool { return p.Target.SelectorType == "pull-requests" }},
-		"commit":        {[]*proto.Qual{where("target_commit_hash", "=", middle.Target.Commit)}, "target.commit.hash", middle.Target.Commit, func(_ *fakeRepository, p *fakePipeline) bool { return p == middle }},
+		"commit":        {[]*proto.Qual{where("target_commit_hash", "=", middle.Target.Commit)}, "target.commit.hash", middle.Target.Commit, func(_ *fakeRepository, p *fakePipeline) bool { return p.Target.Commit == middle.Target.Commit }},
 		"creator":       {[]*proto.Qual{where("creator_uuid", "=", first.Creator.UUID)}, "creator.uuid", first.Creator.UUID, func(_ *fakeRepository, p *fakePipeline) bool { return p.Creator == first.Creator }},
 		"since":         {[]*proto.Qual{where("created_on", ">=", middle.CreatedOn)}, "sort", "-created_on", func(_ *fakeRepository, p *fakePipeline) bool { return !p.CreatedOn.Before(middle.CreatedOn) }},
 		"after":         {[]*proto.Qual{where("created_on", ">", middle.CreatedOn)}, "sort", "-created_on", func(_ *fakeRepository, p *fakePipeline) bool { return p.CreatedOn.After(middle.CreatedOn) }},
@@ -500,7 +500,7 @@ func TestPipelineSecrets(t *testing.T) {
 	}
 }
 
-// runningTruth are the rows of a table of what steps have.
+// stepsTruth makes the rows of a table of what steps have.
 func stepsTruth(rows func(*fakePipeline, *fakeStep) []map[string]any) func(*fakePipelines) []map[string]any {
 	return func(p *fakePipelines) []map[string]any {
 		var all []map[string]any

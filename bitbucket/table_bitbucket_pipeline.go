@@ -27,7 +27,7 @@ func tablePipeline() *table {
 			integer("duration_in_seconds", "Seconds that the pipeline took."),
 			text("error_key", "Kind of the error that kept the pipeline from running, for the result ERROR.").at("state.result.error.key"),
 			text("error_message", "The error that kept the pipeline from running, for the result ERROR.").at("state.result.error.message"),
-			boolean("expired", "True if the pipeline is so old that Bitbucket no longer keeps its artifacts."),
+			boolean("expired", "True for a pipeline that Bitbucket considers expired, as it does with old ones."),
 			boolean("first_successful", "True for the first successful pipeline of the repository."),
 			boolean("has_variables", "True if variables were given to the pipeline, if Bitbucket tells."),
 			text("result_name", "How a completed pipeline ended: SUCCESSFUL, FAILED, ERROR, STOPPED or EXPIRED. Null for one that is not completed.").at("state.result.name"),

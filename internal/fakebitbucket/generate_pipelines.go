@@ -16,7 +16,11 @@ const (
 )
 
 // A pipelineMaker makes what belongs to Bitbucket Pipelines.
-type pipelineMaker struct{ *generator }
+type pipelineMaker struct {
+	*generator
+	commits  []*Commit // of the repository, newest first
+	branches []*Branch
+}
 
 // pipelines makes what a repository has in Bitbucket Pipelines. Its place in the workspace decides the kind.
 func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
@@ -26,6 +30,7 @@ func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
 		return p // never turned on
 	}
 	p.Known, p.Enabled = true, at%9 != 5
+	m.commits, m.branches = m.org.Commits(r), m.org.Branches(r)
 	p.Environments = m.environments(at)
 	p.Variables = m.variables(3 + at%3*5)
 	p.Runs = m.runs(r, p, at == busyAt && r.Workspace == m.org.Workspaces[0])
@@ -80,7 +85,7 @@ func (m *pipelineMaker) run(r *Repository, i, n int, created time.Time, users []
 	p := &Pipeline{
 		UUID: m.uuid(), BuildNumber: i + 1, CreatedOn: created, RunNumber: 1, Creator: pick(m.generator, users),
 		Trigger: []string{"PUSH", "PUSH", "MANUAL", "PUSH", "SCHEDULE"}[m.IntN(5)],
-		Target:  m.target(r, m.IntN(12)),
+		Target:  m.target(r, m.IntN(12), created),
 		State:   m.state(i, n, users),
 		Expired: m.now.Sub(created) > 100*24*time.Hour,
 	}
@@ -147,12 +152,12 @@ func (m *pipelineMaker) state(i, n int, users []*User) RunState {
 }
 
 // target makes what a pipeline runs on, of a kind from 0 to 11.
-func (m *pipelineMaker) target(r *Repository, kind int) PipelineTarget {
+func (m *pipelineMaker) target(r *Repository, kind int, created time.Time) PipelineTarget {
 	t := PipelineTarget{
-		Type: "pipeline_ref_target", RefType: "branch", RefName: r.MainBranch, Commit: m.hash(),
+		Type: "pipeline_ref_target", RefType: "branch", RefName: r.MainBranch, Commit: m.commit(created),
 		SelectorType: "branches", SelectorPattern: r.MainBranch,
 	}
-	feature := fmt.Sprintf("feature/%s-%d", pick(m.generator, domains), 1+m.IntN(90))
+	feature := pick(m.generator, m.branches).Name
 	switch kind {
 	case 0, 1:
 		t.RefName, t.SelectorType, t.SelectorPattern = feature, "default", ""
@@ -164,7 +169,7 @@ func (m *pipelineMaker) target(r *Repository, kind int) PipelineTarget {
 	case 4, 5:
 		return PipelineTarget{
 			Type: "pipeline_pullrequest_target", Commit: t.Commit, Source: feature, Destination: r.MainBranch,
-			DestinationCommit: m.hash(), PullRequest: 1 + m.IntN(60), SelectorType: "pull-requests", SelectorPattern: "**",
+			DestinationCommit: m.commit(created), PullRequest: 1 + m.IntN(60), SelectorType: "pull-requests", SelectorPattern: "**",
 		}
 	case 6:
 		return PipelineTarget{Type: "pipeline_commit_target", Commit: t.Commit, SelectorType: "custom", SelectorPattern: "release"}
@@ -310,7 +315,7 @@ func (m *pipelineMaker) schedules(r *Repository, p *Pipelines, at int) []*Pipeli
 		created := m.after(r.CreatedOn)
 		s := &PipelineSchedule{
 			UUID: m.uuid(), Enabled: i == 0, CronPattern: []string{"0 0 12 * * ? *", "0 30 2 ? * MON *"}[i],
-			Target: m.target(r, 3), CreatedOn: created, UpdatedOn: m.after(created),
+			Target: m.target(r, 3, created), CreatedOn: created, UpdatedOn: m.after(created),
 		}
 		for j, run := range p.Runs {
 			if run.Trigger != "SCHEDULE" {
@@ -384,7 +389,17 @@ func (m *pipelineMaker) runners(n int) []*PipelineRunner {
 	return all
 }
 
-// hash is the hash of a commit.
+// commit is the hash of the newest commit at some time.
+func (m *pipelineMaker) commit(at time.Time) string {
+	for _, c := range m.commits {
+		if !c.Date.After(at) {
+			return c.Hash
+		}
+	}
+	return m.commits[len(m.commits)-1].Hash
+}
+
+// hash is a hash as long as those of commits.
 func (m *pipelineMaker) hash() string { return hex.EncodeToString(m.bytes(20)) }
 
 func (m *pipelineMaker) base64(n int) string { return base64.StdEncoding.EncodeToString(m.bytes(n)) }

@@ -178,13 +178,13 @@ type Deployment struct {
 
 // PipelinesOf is what a repository has in Bitbucket Pipelines.
 func (o *Organization) PipelinesOf(r *Repository) *Pipelines {
-	return once(o, "pipelines", r.UUID, func(g *generator) *Pipelines { return (&pipelineMaker{g}).pipelines(r) })
+	return once(o, "pipelines", r.UUID, func(g *generator) *Pipelines { return (&pipelineMaker{generator: g}).pipelines(r) })
 }
 
 // WorkspacePipelinesOf is what a workspace has in Bitbucket Pipelines for all its repositories.
 func (o *Organization) WorkspacePipelinesOf(w *Workspace) *WorkspacePipelines {
 	return once(o, "pipelines", w.UUID, func(g *generator) *WorkspacePipelines {
-		m := &pipelineMaker{g}
+		m := &pipelineMaker{generator: g}
 		return &WorkspacePipelines{Variables: m.variables(14), Runners: m.runners(3)}
 	})
 }

@@ -97,7 +97,7 @@ func TestPipelineFilters(t *testing.T) {
 		"custom": {"target.selector.type=CUSTOM&target.selector.pattern=release", func(p *Pipeline) bool {
 			return p.Target.SelectorType == "custom" && p.Target.SelectorPattern == "release"
 		}},
-		"commit":         {"target.commit.hash=" + reviewed.Target.Commit, func(p *Pipeline) bool { return p == reviewed }},
+		"commit":         {"target.commit.hash=" + reviewed.Target.Commit, func(p *Pipeline) bool { return p.Target.Commit == reviewed.Target.Commit }},
 		"part of a hash": {"target.commit.hash=" + reviewed.Target.Commit[:12], nil},
 		"created":        {"created_on=" + url.QueryEscape(reviewed.CreatedOn.Format(time.RFC3339Nano)), func(p *Pipeline) bool { return p == reviewed }},
 		"both":           {"status=PASSED&trigger_type=PUSH", func(p *Pipeline) bool { return p.State.Result == "SUCCESSFUL" && p.Trigger == "PUSH" }},
@@ -567,6 +567,25 @@ func TestPipelineRefusals(t *testing.T) {
 	want := map[string]any{"error": map[string]any{"message": "Bad request", "detail": "Unexpected response body"}}
 	if diff := cmp.Diff(want, a.object()); diff != "" || a.status != http.StatusBadRequest {
 		t.Errorf("braces: status %d, body (-want +got):\n%s", a.status, diff)
+	}
+}
+
+// TestPipelinesRunOnCommits finds what pipelines ran on in the history of their repository.
+func TestPipelinesRunOnCommits(t *testing.T) {
+	t.Parallel()
+	o := New(Options{}).Organization()
+	for _, r := range o.Repositories {
+		for _, p := range o.PipelinesOf(r).Runs {
+			c := o.Commit(r, p.Target.Commit)
+			if c == nil || c.Date.After(p.CreatedOn) && p.CreatedOn.After(o.Commits(r)[len(o.Commits(r))-1].Date) {
+				t.Errorf("%s #%d of %v ran on %v", r.FullName(), p.BuildNumber, p.CreatedOn, c)
+			}
+			for _, name := range []string{p.Target.Source, p.Target.RefName} {
+				if p.Target.RefType != "tag" && name != "" && o.Branch(r, name) == nil {
+					t.Errorf("%s #%d ran on the branch %s, which does not exist", r.FullName(), p.BuildNumber, name)
+				}
+			}
+		}
 	}
 }
 
