@@ -181,7 +181,7 @@ func TestCommits(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			values, pages := c.all(codeOf(r) + test.path)
+			values, pages := connected(t, s).all(codeOf(r) + test.path)
 			if diff := cmp.Diff(hashes(test.want), column(values, "hash")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -411,23 +411,23 @@ func TestDiffstat(t *testing.T) {
 		path string
 		want []Change
 	}{
-		"merge":             {merge.Hash, Diff(ours, merge, true)},
-		"short hash":        {merge.Hash[:12], Diff(ours, merge, true)},
-		"branch":            {url.PathEscape(r.MainBranch), o.Head(r).Changes()},
-		"the first":         {first.Hash, Diff(nil, first, true)},
-		"three dots":        {pair, Diff(base, side, true)},
-		"topic":             {pair + "?topic=true", Diff(base, side, true)},
-		"two dots":          {pair + "?topic=false", Diff(ours, side, true)},
-		"merge is false":    {pair + "?merge=false", Diff(ours, side, true)},
-		"no renames":        {first.Hash + ".." + o.Head(r).Hash + "?topic=false&renames=false", Diff(o.Head(r), first, false)},
-		"of a pull request": {r.FullName() + ":" + side.Hash[:12] + "%0D" + ours.Hash[:12] + "?from_pullrequest_id=2&topic=true", Diff(base, side, true)},
-		"long pages":        {first.Hash + "?pagelen=5000", Diff(nil, first, true)},
-		"short pages":       {first.Hash + "?pagelen=1", Diff(nil, first, true)},
+		"merge":           {merge.Hash, Diff(ours, merge, true)},
+		"short hash":      {merge.Hash[:12], Diff(ours, merge, true)},
+		"branch":          {url.PathEscape(r.MainBranch), o.Head(r).Changes()},
+		"the first":       {first.Hash, Diff(nil, first, true)},
+		"three dots":      {pair, Diff(base, side, true)},
+		"topic":           {pair + "?topic=true", Diff(base, side, true)},
+		"two dots":        {pair + "?topic=false", Diff(ours, side, true)},
+		"merge is false":  {pair + "?merge=false", Diff(ours, side, true)},
+		"no renames":      {first.Hash + ".." + o.Head(r).Hash + "?topic=false&renames=false", Diff(o.Head(r), first, false)},
+		"with its source": {r.FullName() + ":" + side.Hash[:12] + "%0D" + ours.Hash[:12] + "?topic=true", Diff(base, side, true)},
+		"long pages":      {first.Hash + "?pagelen=5000", Diff(nil, first, true)},
+		"short pages":     {first.Hash + "?pagelen=1", Diff(nil, first, true)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			values, pages := c.all(codeOf(r) + "/diffstat/" + test.path)
+			values, pages := connected(t, s).all(codeOf(r) + "/diffstat/" + test.path)
 			var got []Change
 			for _, v := range values {
 				change := Change{Status: v["status"].(string), Added: int(v["lines_added"].(float64)), Removed: int(v["lines_removed"].(float64))}
