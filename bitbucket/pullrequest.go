@@ -62,12 +62,12 @@ func inPullRequestQuals() []qual {
 // all states, as far as the conditions on them do not leave them out, of every repository that the scan covers.
 func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pull) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return combine(ctx, s, s.pulls(ctx, r), children)
+		return s.accepted(combine(ctx, s, s.pulls(ctx, r), children))
 	})
 }
 
 // childrenIn reads one collection of a pull request, as far as the query wants it. key is a field that every item has: a
-// query that only counts wants no field, and should not get all of them.
+// query that wants no other column than the repository should not get all fields.
 func (s *scan) childrenIn(ctx context.Context, p pull, l api.List, key string) iter.Seq2[*row, error] {
 	l.Fields = append(l.Fields, key)
 	return s.of(object).listIn(ctx, p, l)
@@ -183,7 +183,7 @@ func (s *scan) pullRequestList(path string) api.List {
 		filter = api.And(filter, api.Compare("state", "IN", []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}))
 	}
 	l.Query.Set("q", filter.String())
-	l.Fields = append(l.Fields, "id") // a query that only counts wants no field of it, and should not get all of them
+	l.Fields = append(l.Fields, "id") // a query that wants no other column than the repository should not get all fields
 	return l
 }
 

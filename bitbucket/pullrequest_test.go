@@ -326,6 +326,15 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 		table: "bitbucket_pull_request", columns: "created_on", limit: 5, where: []*proto.Qual{where("author_uuid", "=", o.Users[2].UUID)},
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Asc},
 	})
+	numbers := where("id", "=", 0)
+	numbers.Value = &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: &proto.QualValueList{Values: []*proto.QualValue{qualValue(1), qualValue(5), qualValue(3)}}}}
+	byNumber := h.rows(ask{
+		table: "bitbucket_pull_request", columns: "id", where: append(slices.Clone(in), numbers),
+		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
+	})
+	if diff := cmp.Diff([]string{"5", "3", "1"}, values(byNumber, "id")); diff != "" {
+		t.Errorf("by number mismatch (-want +got):\n%s", diff)
+	}
 	if !slices.IsSortedFunc(byAuthor, func(a, b map[string]any) int { return a["created_on"].(time.Time).Compare(b["created_on"].(time.Time)) }) || len(byAuthor) != 5 {
 		t.Errorf("not in order: %v", byAuthor)
 	}
@@ -380,6 +389,20 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 			}
 		})
 	}
+	public := o.Workspaces[2] // to which the connected user does not belong
+	owner := o.MembersOf(public)[0].User
+	var want []map[string]any
+	for _, r := range o.RepositoriesOf(public) {
+		for _, p := range o.PullRequests(r) {
+			if !r.IsPrivate && p.Author == owner {
+				want = append(want, pulled{p, r}.truth())
+			}
+		}
+	}
+	if len(want) == 0 {
+		t.Fatal("there is none in the public workspace, which is no test")
+	}
+	sameRows(t, want, h.rows(ask{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", owner.UUID), where("workspace_slug", "=", public.Slug)}}))
 	if _, err := h.try(context.Background(), ask{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", "nobodys-workspace")}}); err == nil {
 		t.Error("no error for a workspace that does not exist")
 	}
@@ -726,35 +749,45 @@ func TestPullRequestPartConditions(t *testing.T) {
 }
 
 func TestPullRequestPartsLimit(t *testing.T) {
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
-	for table, part := range pullRequestParts {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	many := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
+	for table := range pullRequestParts {
 		t.Run(table, func(t *testing.T) {
 			h := connected(t, fake)
 			fake.ResetJournal()
 			if rows := h.rows(ask{table: table, columns: "pull_request_id", limit: 3}); len(rows) != 3 {
 				t.Errorf("LIMIT 3 gave %d rows", len(rows))
 			}
-			if n := len(fake.Journal()); n > 40 {
-				t.Errorf("LIMIT 3 made %d requests: %v", n, requested(fake))
+			if n := len(fake.Journal()); n > 60 {
+				t.Errorf("LIMIT 3 of all repositories: %v", requested(fake))
+			}
+			fake.ResetJournal()
+			h.rows(ask{table: table, columns: "pull_request_id", where: []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}, limit: 3})
+			if n := requested(fake)["/repositories/{workspace}/{repo_slug}/pullrequests"]; n != 1 || len(fake.Journal()) > 25 {
+				t.Errorf("LIMIT 3 of a repository: %v", requested(fake))
 			}
 		})
-		if part.endpoint == "" {
+	}
+}
+
+// A query that wants no column of the object itself asks for one field, and not for all because it wants none.
+func TestPullRequestsByRepositoryAlone(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20})
+	h := connected(t, fake)
+	for _, tab := range tables {
+		if !strings.HasPrefix(tab.name, "bitbucket_pull_request") {
 			continue
 		}
-		t.Run(table+", counted", func(t *testing.T) {
-			h := connected(t, fake)
-			fake.ResetJournal()
-			req := h.request([]string{"bitbucket"}, ask{table: table, columns: "title"})
-			req.QueryContext.Columns = nil
-			if err := h.Execute(req, &rowStream{ctx: context.Background()}); err != nil {
-				t.Fatal(err)
+		fake.ResetJournal()
+		if rows := h.rows(ask{table: tab.name, columns: "repository_full_name"}); len(rows) == 0 {
+			t.Errorf("%s has no rows", tab.name)
+		}
+		for _, e := range fake.Journal() {
+			if strings.Contains(e.Endpoint, "/pullrequests") && !e.Query.Has("fields") {
+				t.Errorf("%s: all fields of %s were asked for", tab.name, e.Path)
 			}
-			for _, e := range fake.Journal() {
-				if strings.HasSuffix(e.Endpoint, part.endpoint) && !e.Query.Has("fields") {
-					t.Errorf("all fields of %s were asked for, and only counted", e.Path)
-				}
-			}
-		})
+		}
 	}
 }
 
@@ -952,6 +985,15 @@ func TestPullRequestActivity(t *testing.T) {
 			}
 		})
 	}
+	unknown := 0
+	for _, row := range h.rows(ask{table: "bitbucket_pull_request_activity", columns: "kind"}) {
+		if row["kind"] == nil {
+			unknown++
+		}
+	}
+	if want := len(truth(func(_ pulled, e *fakebitbucket.PullRequestEvent) bool { return e.Kind == "" })); unknown != want {
+		t.Errorf("%d activities are of no kind, want %d", unknown, want)
+	}
 	fake.ResetJournal()
 	if rows := h.rows(ask{table: "bitbucket_pull_request_activity", columns: "kind", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}}); len(rows) != 5 || requested(fake)[all] != 1 {
 		t.Errorf("LIMIT 5: %d rows by %d requests", len(rows), requested(fake)[all])
@@ -968,13 +1010,10 @@ func TestPullRequestActivity(t *testing.T) {
 func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	one := onePulled(t, fake, func(x pulled) bool { return len(x.Participants) > 0 })
-	titles := []string{one.Title}
-	for i := range 40 {
-		titles = append(titles, strings.Repeat("größer ", 6)+fmt.Sprint(i))
-	}
+	long := "%" + strings.Repeat("ü", 900) + "%" // of three signs for each byte in an address
 	rows := connected(t, fake).rows(ask{
-		table: "bitbucket_pull_request", columns: "title participants reviewer_count approval_count",
-		where: []*proto.Qual{where("title", "=", titles), where("source_branch_name", "~~", "feature/%")},
+		table: "bitbucket_pull_request",
+		where: []*proto.Qual{where("title", "<>", long), where("repository_full_name", "=", one.r.FullName())},
 	})
 	if len(rows) == 0 {
 		t.Fatal("no rows")

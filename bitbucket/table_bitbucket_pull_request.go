@@ -87,9 +87,9 @@ func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	for _, column := range []string{"author_uuid", "author_account_id"} {
 		if users, ok := s.equals(column); ok && !byRepository && len(users) <= fewNames {
 			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-				return combine(ctx, s, each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
+				return s.accepted(combine(ctx, s, each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
 					return s.authored(ctx, p, column, user)
-				})
+				}))
 			})
 		}
 	}

@@ -69,9 +69,9 @@ func (s *scan) activityIn(ctx context.Context, r repo) iter.Seq2[*row, error] {
 	if !ok || len(ids) > fewNames {
 		return s.activityAt(ctx, r, r.path("/pullrequests/activity"))
 	}
-	return combine(ctx, s, each(ids...), func(ctx context.Context, id int64) iter.Seq2[*row, error] {
+	return s.accepted(combine(ctx, s, each(ids...), func(ctx context.Context, id int64) iter.Seq2[*row, error] {
 		return s.unlessOff(r, s.activityAt(ctx, r, pullNumbered(r, id).path("/activity")))
-	})
+	}))
 }
 
 // activityAt reads a log, the newest first, back to where the query wants no more of it.
