@@ -1,0 +1,160 @@
+package bitbucket
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A coverage is what docs/coverage.md says of one operation.
+type coverage struct {
+	path  string
+	shown []string // by these tables, or table.column; empty if there is a reason
+	why   string
+}
+
+var (
+	coverageRow      = regexp.MustCompile("(?m)^\\| `(/[^`]*)` \\| ((?:`[^`]*`,? )*)\\| ([^|]*)\\|$")
+	tableOrItsColumn = regexp.MustCompile(`bitbucket_\w+(\.\w+)?`)
+)
+
+// theCoverage reads docs/coverage.md.
+func theCoverage(t *testing.T) (page string, rows []coverage) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/coverage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range coverageRow.FindAllStringSubmatch(string(text), -1) {
+		rows = append(rows, coverage{found[1], tableOrItsColumn.FindAllString(found[2], -1), strings.TrimSpace(found[3])})
+	}
+	if n := strings.Count(string(text), "\n| `"); n != len(rows) || n == 0 {
+		t.Fatalf("%d of %d rows can be read", len(rows), n)
+	}
+	return string(text), rows
+}
+
+// TestCoverage holds docs/coverage.md against the tables.
+func TestCoverage(t *testing.T) {
+	page, rows := theCoverage(t)
+	seen := map[string]bool{}
+	for _, c := range rows {
+		if (len(c.shown) == 0) == (c.why == "") {
+			t.Errorf("%s needs a table or a reason, and not both: %q, %q", c.path, c.shown, c.why)
+		}
+		if seen[c.path] {
+			t.Errorf("%s stands twice", c.path)
+		}
+		seen[c.path] = true
+	}
+	columns := map[string][]string{}
+	for _, tab := range tables {
+		for _, c := range tab.columns {
+			columns[tab.name] = append(columns[tab.name], c.name)
+		}
+		if !regexp.MustCompile("`" + tab.name + `\b`).MatchString(page) {
+			t.Errorf("%s is not named", tab.name)
+		}
+	}
+	for _, name := range tableOrItsColumn.FindAllString(page, -1) {
+		table, column, _ := strings.Cut(name, ".")
+		if columns[table] == nil || column != "" && !slices.Contains(columns[table], column) {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
+
+// TestCoverageOfTheDocument holds docs/coverage.md against the operations of Bitbucket's document.
+func TestCoverageOfTheDocument(t *testing.T) {
+	list, err := os.ReadFile(filepath.Join(bitbucketDocuments, "get-endpoints.tsv"))
+	if err != nil {
+		t.Skipf("skipped: the list of operations is not at hand (%v)", err)
+	}
+	var want, got []string
+	for line := range strings.Lines(string(list)) {
+		if path, _, _ := strings.Cut(line, "\t"); strings.HasPrefix(path, "/") {
+			want = append(want, path)
+		}
+	}
+	_, rows := theCoverage(t)
+	for _, c := range rows {
+		got = append(got, c.path)
+	}
+	if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+		t.Errorf("operations (-of the document +in docs/coverage.md):\n%s", diff)
+	}
+}
+
+// TestCoverageIsAskedFor scans every table in all ways, and looks for the operations that docs/coverage.md says it shows.
+func TestCoverageIsAskedFor(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, OneWorkspace: true, Users: 10})
+	_, rows := theCoverage(t)
+	for _, tab := range tables {
+		asked := askedFor(t, fake, tab)
+		for _, c := range rows {
+			for _, name := range c.shown {
+				if table, _, _ := strings.Cut(name, "."); table == tab.name && !asked[c.path] {
+					t.Errorf("%s does not ask for %s", tab.name, c.path)
+				}
+			}
+		}
+	}
+	if askedFor(t, fake, tableNamed("bitbucket_user"))["/repositories/{workspace}"] {
+		t.Error("the table of users passes for one of repositories")
+	}
+}
+
+// askedFor are the operations that a table asks for: when the query reads all columns, or the first one alone, and with each
+// condition that Bitbucket can answer.
+func askedFor(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]bool {
+	t.Helper()
+	connections.Lock()
+	clear(connections.bySettings) // so that nothing is known yet
+	connections.Unlock()
+	h := connected(t, fake)
+	fake.ResetJournal()
+	scans := []ask{{}, {columns: tab.columns[0].name}}
+	for _, q := range tab.quals {
+		scans = append(scans, ask{where: []*proto.Qual{where(q.column, "=", exampleOf(fake.Organization(), tab.column(q.column)))}})
+	}
+	for _, scan := range scans {
+		scan.table = tab.name
+		_, _ = h.try(context.Background(), scan) // there need not be any such thing
+	}
+	asked := map[string]bool{}
+	for _, e := range fake.Journal() {
+		asked[strings.ReplaceAll(strings.TrimPrefix(e.Endpoint, "/2.0"), "...}", "}")] = true
+	}
+	return asked
+}
+
+// exampleOf is a value that a condition on the column may have.
+func exampleOf(o *fakebitbucket.Organization, c column) any {
+	r := withSource(o)[0]
+	known := map[string]any{
+		"workspace_slug": r.Workspace.Slug, "full_name": r.FullName(), "repository_full_name": r.FullName(), "project_key": r.Project.Key,
+		"uuid": r.UUID, "user_uuid": o.Connected.UUID, "hash": o.Head(r).Hash, "commit_hash": o.Head(r).Hash, "path": "README.md",
+		"role": "member", "subject_type": "repository",
+	}[c.name]
+	switch {
+	case known != nil:
+		return known
+	case c.kind == proto.ColumnType_INT:
+		return 1
+	case c.kind == proto.ColumnType_BOOL:
+		return true
+	case c.kind == proto.ColumnType_TIMESTAMP:
+		return time.Now()
+	}
+	return "x"
+}
