@@ -44,7 +44,8 @@ func generate(o Options) *Organization {
 
 	home := g.workspace("Harbor Labs", "harbor-labs")
 	away := g.workspace("Quarry Tools", "QuarryTools")
-	away.IsPrivacyEnforced, away.CentrallyAdministered = false, true
+	away.CentrallyAdministered, away.ForkingMode = true, "allow_forks"
+	away.IsPrivacyEnforced = true // what was public before stays so
 	g.members(home, g.org.Users)
 	g.members(away, g.org.Users[:(len(g.org.Users)+1)/2])
 	if o.PlainMember {
@@ -250,9 +251,11 @@ func (g *generator) projects(w *Workspace, n int) {
 			})
 		}
 		if u := pick(g, users); u != g.org.Connected {
-			g.org.ProjectGrants = append(g.org.ProjectGrants, &ProjectGrant{
-				Project: p, User: u, Permission: projectLevels[(i+4)%len(projectLevels)],
-			})
+			permission := projectLevels[(i+4)%len(projectLevels)]
+			if i%5 == 4 { // in one of five nobody creates repositories but the owners of the workspace
+				permission = "write"
+			}
+			g.org.ProjectGrants = append(g.org.ProjectGrants, &ProjectGrant{Project: p, User: u, Permission: permission})
 		}
 	}
 }
