@@ -18,6 +18,7 @@ func (h *Host) authorize(action sqlite.AuthorizerActionCode, first, second, sche
 	}
 	err := h.refusal(action, first, second, schema)
 	if err == nil {
+		h.running.note(h, action, first, second, schema)
 		return sqlite.AuthorizerOK
 	}
 	if h.running.err == nil {

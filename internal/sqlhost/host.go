@@ -78,8 +78,9 @@ type Host struct {
 // statement is what the virtual tables need to know of the statement that is running.
 type statement struct {
 	ctx   context.Context
-	folds bool  // compares text by another rule than byte by byte
-	err   error // the first error of a scan
+	folds bool                       // compares text by another rule than byte by byte
+	err   error                      // the first error of a scan
+	read  map[string]map[string]bool // columns of tables, by name
 }
 
 // maxCacheSizeMb is the size of the SDK's query cache, which the host never uses. The SDK needs one
