@@ -1,0 +1,110 @@
+// Package audit holds the questions of the audit: controls that pass or alarm for each resource, and the queries of the
+// dashboards. They are data, from which come the Powerpipe mod in powerpipe/ (mod.go), for PostgreSQL, and what the command
+// audit asks (run.go), in SQLite. Each query stands once, in sql/, as a template in which functions write what differs
+// between the two (dialect.go).
+package audit
+
+//go:generate go run ./write ../../powerpipe
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Control judges resources, each a row of its query: with the columns resource, status, reason, and dimensions that say
+// where the resource is. The control, its query and the file of that have one name.
+type Control struct {
+	Name, Title  string
+	Risk, Remedy string // what may happen, and what to do about it
+	Severity     string // low, medium, high or critical
+	Service      string // what of Bitbucket it is about
+}
+
+// A Status is what a control says of a resource. Powerpipe knows the same ones.
+type Status string
+
+// The statuses.
+const (
+	OK    Status = "ok"
+	Alarm Status = "alarm"
+	Info  Status = "info"  // Bitbucket does not tell
+	Skip  Status = "skip"  // the control does not apply
+	Error Status = "error" // the control could not be judged
+)
+
+// Statuses are all of them, the worst first.
+var Statuses = []Status{Error, Alarm, Info, Skip, OK}
+
+// A Benchmark is controls that belong together, or benchmarks that do.
+type Benchmark struct {
+	Name, Title, Description string
+	CIS                      string // number in the CIS Software Supply Chain Security Guide
+	Benchmarks               []*Benchmark
+	Controls                 []string
+}
+
+// Find returns the benchmark of the name, this one or one below; nil if there is none.
+func (b *Benchmark) Find(name string) *Benchmark {
+	if b.Name == name {
+		return b
+	}
+	for _, below := range b.Benchmarks {
+		if found := below.Find(name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// All are the names of the controls of the benchmark and of those below, each once.
+func (b *Benchmark) All() []string {
+	all := slices.Clone(b.Controls)
+	for _, below := range b.Benchmarks {
+		for _, name := range below.All() {
+			if !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+// FindBenchmark returns the benchmark of the name, at whatever depth; nil if there is none.
+func FindBenchmark(name string) *Benchmark {
+	for _, b := range Benchmarks {
+		if found := b.Find(name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// FindControl returns the control of the name, or nil.
+func FindControl(name string) *Control {
+	i := slices.IndexFunc(Controls, func(c *Control) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return Controls[i]
+}
+
+// CIS are the numbers of the CIS guide that a control is about.
+func (c *Control) CIS() []string {
+	var numbers []string
+	var visit func(*Benchmark)
+	visit = func(b *Benchmark) {
+		if b.CIS != "" && slices.Contains(b.Controls, c.Name) {
+			numbers = append(numbers, b.CIS)
+		}
+		for _, below := range b.Benchmarks {
+			visit(below)
+		}
+	}
+	for _, b := range Benchmarks {
+		visit(b)
+	}
+	return numbers
+}
+
+// underscored is a number of the guide as names have it.
+func underscored(number string) string { return strings.ReplaceAll(number, ".", "_") }

@@ -1,0 +1,238 @@
+package audit
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+// A Dialect is that of an engine which answers the queries.
+type Dialect int
+
+// The dialects: SQLite's is the plugin's own, PostgreSQL's is Steampipe's.
+const (
+	SQLite Dialect = iota
+	PostgreSQL
+)
+
+// A Kind is the type of a parameter.
+type Kind string
+
+// The kinds of parameters, as Powerpipe writes the types of variables.
+const (
+	Number Kind = "number"
+	Text   Kind = "string"
+	Flag   Kind = "bool"
+	Texts  Kind = "list(string)"
+)
+
+// A Param is a value that a query takes.
+type Param struct {
+	Name string
+	Kind Kind
+}
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// templates are the queries by name. A file whose name begins with an underscore holds parts of queries.
+var templates = template.Must(template.New("").Funcs((&writer{}).functions()).ParseFS(files, "sql/*.sql"))
+
+// Queries are the names of all queries, sorted.
+func Queries() []string {
+	found, _ := fs.Glob(files, "sql/[a-z]*.sql") // the pattern is a good one
+	var names []string
+	for _, file := range found {
+		names = append(names, strings.TrimSuffix(path.Base(file), ".sql"))
+	}
+	return names
+}
+
+// SQL writes a query in SQLite's dialect, with its values in place.
+func SQL(query string, values map[string]any) (string, error) {
+	sql, _, err := write(SQLite, query, values)
+	return sql, err
+}
+
+// Prepared writes a query in PostgreSQL's dialect, which takes its parameters as $1, $2 and so on.
+func Prepared(query string) (sql string, params []Param, err error) {
+	return write(PostgreSQL, query, nil)
+}
+
+func write(d Dialect, query string, values map[string]any) (string, []Param, error) {
+	w := &writer{dialect: d, values: values}
+	set, err := templates.Clone()
+	if err != nil {
+		return "", nil, err
+	}
+	var b bytes.Buffer
+	if err := set.Funcs(w.functions()).ExecuteTemplate(&b, query+".sql", nil); err != nil {
+		return "", nil, fmt.Errorf("query %s: %w", query, err)
+	}
+	return strings.TrimSpace(b.String()), w.params, nil
+}
+
+// A writer writes one query. Its methods are what the templates call where the dialects differ.
+type writer struct {
+	dialect Dialect
+	values  map[string]any
+	params  []Param
+}
+
+func (w *writer) functions() template.FuncMap {
+	return template.FuncMap{
+		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
+		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
+		"each": w.each, "object": w.object, "length": w.length, "level": level,
+	}
+}
+
+// param is the place of a parameter in the query, or its value.
+func (w *writer) param(name string, kind Kind) (string, error) {
+	if w.dialect == SQLite {
+		value, ok := w.values[name]
+		if !ok {
+			return "", fmt.Errorf("%s has no value", name)
+		}
+		return literal(name, kind, value)
+	}
+	i := slices.IndexFunc(w.params, func(p Param) bool { return p.Name == name })
+	if i < 0 {
+		i = len(w.params)
+		w.params = append(w.params, Param{name, kind})
+	}
+	if w.params[i].Kind != kind {
+		return "", fmt.Errorf("%s is a %s and a %s", name, w.params[i].Kind, kind)
+	}
+	return fmt.Sprintf("$%d::%s", i+1, map[Kind]string{Number: "integer", Text: "text", Flag: "boolean", Texts: "text[]"}[kind]), nil
+}
+
+// literal is a value in SQLite's dialect.
+func literal(name string, kind Kind, value any) (string, error) {
+	switch v := value.(type) {
+	case int:
+		if kind == Number {
+			return strconv.Itoa(v), nil
+		}
+	case string:
+		if kind == Text {
+			return quote(v), nil
+		}
+	case bool:
+		if kind == Flag {
+			return strconv.FormatBool(v), nil
+		}
+	case []string:
+		if kind == Texts {
+			quoted := make([]string, len(v))
+			for i, s := range v {
+				quoted[i] = "(" + quote(s) + ")"
+			}
+			if len(v) == 0 {
+				return "(select null as value where false)", nil
+			}
+			return "(select column1 as value from (values " + strings.Join(quoted, ", ") + "))", nil
+		}
+	}
+	return "", fmt.Errorf("%s is %v, which is no %s", name, value, kind)
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func (w *writer) number(name string) (string, error) { return w.param(name, Number) }
+func (w *writer) text(name string) (string, error)   { return w.param(name, Text) }
+func (w *writer) flag(name string) (string, error)   { return w.param(name, Flag) }
+
+// listed says whether an expression is one of the texts of a list.
+func (w *writer) listed(expression, list string) (string, error) {
+	texts, err := w.param(list, Texts)
+	if w.dialect == PostgreSQL {
+		return expression + " = any(" + texts + ")", err
+	}
+	return expression + " in " + texts, err
+}
+
+// matches says whether an expression matches one of the patterns of a list.
+func (w *writer) matches(expression, list string) (string, error) {
+	patterns, err := w.param(list, Texts)
+	if w.dialect == PostgreSQL {
+		patterns = "unnest(" + patterns + ")"
+	}
+	return "exists (select 1 from " + patterns + " as pattern" + map[Dialect]string{PostgreSQL: "(value)"}[w.dialect] +
+		" where " + w.glob(expression, "pattern.value") + ")", err
+}
+
+// glob says whether a name matches a pattern, in which * stands for any text and nothing else for more than itself.
+func (w *writer) glob(name, pattern string) string {
+	if w.dialect == PostgreSQL {
+		return name + ` like replace(replace(replace(replace(` + pattern + `, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')`
+	}
+	return name + " glob replace(replace(" + pattern + ", '[', '[[]'), '?', '[?]')"
+}
+
+// daysAgo is the time so many days ago.
+func (w *writer) daysAgo(days string) (string, error) {
+	n, err := w.number(days)
+	if w.dialect == PostgreSQL {
+		return "now() - " + n + " * interval '1 day'", err
+	}
+	return "datetime('now', '-" + n + " days')", err
+}
+
+// daysSince is how many whole days have passed since a time.
+func (w *writer) daysSince(time string) string {
+	if w.dialect == PostgreSQL {
+		return "extract(day from now() - " + time + ")::integer"
+	}
+	return "cast(julianday('now') - julianday(" + time + ") as integer)"
+}
+
+func (w *writer) date(time string) string {
+	if w.dialect == PostgreSQL {
+		return "to_char(" + time + ", 'YYYY-MM-DD')"
+	}
+	return "date(" + time + ")"
+}
+
+func (w *writer) month(time string) string {
+	if w.dialect == PostgreSQL {
+		return "to_char(" + time + ", 'YYYY-MM')"
+	}
+	return "strftime('%Y-%m', " + time + ")"
+}
+
+// each is the elements of a JSON array, as rows with a column value.
+func (w *writer) each(array string) string {
+	if w.dialect == PostgreSQL {
+		return "jsonb_array_elements(" + array + ")"
+	}
+	return "json_each(" + array + ")"
+}
+
+// object is a JSON object of names and values.
+func (w *writer) object(pairs ...string) string {
+	function := "json_object"
+	if w.dialect == PostgreSQL {
+		function = "jsonb_build_object"
+	}
+	return function + "(" + strings.Join(pairs, ", ") + ")"
+}
+
+// length is the number of elements of a JSON array.
+func (w *writer) length(array string) string {
+	if w.dialect == PostgreSQL {
+		return "jsonb_array_length(" + array + ")"
+	}
+	return "json_array_length(" + array + ")"
+}
+
+// level makes permissions on repositories comparable.
+func level(permission string) string {
+	return "case " + permission + " when 'read' then 1 when 'write' then 2 when 'admin' then 3 else 0 end"
+}

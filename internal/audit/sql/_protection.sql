@@ -1,0 +1,58 @@
+{{define "protection"}}with repositories as materialized (
+  select
+    full_name,
+    workspace_slug,
+    project_key,
+    permission,
+    mainbranch_name
+  from
+    bitbucket_my_repository
+),
+restrictions as materialized (
+  select
+    repository_full_name,
+    kind,
+    pattern,
+    value,
+    users,
+    groups
+  from
+    bitbucket_branch_restriction
+  where
+    branch_match_kind = 'glob'
+),
+protection as (
+  select
+    r.full_name,
+    r.workspace_slug,
+    r.permission,
+    r.mainbranch_name,
+    max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
+    count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
+    max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
+    count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
+    count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
+    count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
+    count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
+    count(case when b.kind = 'push' then 1 end) as pushes,
+    count(case when b.kind = 'restrict_merges' then 1 end) as merges,
+    count(case when b.kind = 'force' then 1 end) as forces,
+    count(case when b.kind = 'delete' then 1 end) as deletes
+  from
+    repositories as r
+    left join restrictions as b on b.repository_full_name = r.full_name and {{glob "r.mainbranch_name" "b.pattern"}}
+  group by
+    r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
+){{end}}
+{{define "unjudged"}}when permission <> 'admin' then 'skip'
+    when mainbranch_name is null then 'skip'{{end}}
+{{define "unjudged_reason"}}when permission <> 'admin' then 'The connected account does not administer ' || full_name || ', and does not see its rules.'
+    when mainbranch_name is null then full_name || ' has no branch.'{{end}}
+{{define "enforced"}}(enforcements > 0 or not {{flag "require_enforced_merge_checks"}}){{end}}
+{{define "judged"}}as reason,
+  workspace_slug as workspace,
+  full_name as repository
+from
+  protection
+order by
+  full_name{{end}}

@@ -1,0 +1,27 @@
+select
+  repository_full_name || ' ' || user_uuid as resource,
+  case
+    when is_direct is null or via_group is null then 'info'
+    when via_group then 'alarm'
+    else 'ok'
+  end as status,
+  user_display_name ||
+  case
+    when is_direct is null or via_group is null then ' has ' || permission || ' on ' || repository_full_name || '; Bitbucket does not show the connected account by which grants.'
+    when via_group then ' was granted access to ' || repository_full_name || ' in person, beside ' || (
+      select string_agg(p.value ->> 'group_name', ', ' order by p.value ->> 'group_name')
+      from {{each "paths"}} as p
+      where p.value ->> 'holder' = 'group' and p.value ->> 'membership' is null
+    ) || '.'
+    else ' was granted access to ' || repository_full_name || ' in person, and no group gives it.'
+  end as reason,
+  workspace_slug as workspace,
+  repository_full_name as repository,
+  user_display_name as user_name
+from
+  bitbucket_repository_access
+where
+  is_direct is not false
+  and is_workspace_owner is not true
+order by
+  repository_full_name, user_display_name

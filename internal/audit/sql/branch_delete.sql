@@ -1,0 +1,13 @@
+{{template "protection"}}
+select
+  full_name as resource,
+  case
+    {{template "unjudged"}}
+    when deletes = 0 then 'alarm'
+    else 'ok'
+  end as status,
+  case
+    {{template "unjudged_reason"}}
+    when deletes = 0 then mainbranch_name || ' of ' || full_name || ' may be deleted.'
+    else mainbranch_name || ' of ' || full_name || ' can not be deleted.'
+  end {{template "judged"}}

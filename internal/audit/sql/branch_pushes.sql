@@ -1,0 +1,14 @@
+{{template "protection"}}
+select
+  full_name as resource,
+  case
+    {{template "unjudged"}}
+    when pushes = 0 or merges = 0 then 'alarm'
+    else 'ok'
+  end as status,
+  case
+    {{template "unjudged_reason"}}
+    when pushes = 0 then 'Everybody with write access may push to ' || mainbranch_name || ' of ' || full_name || '.'
+    when merges = 0 then 'Everybody with write access may merge into ' || mainbranch_name || ' of ' || full_name || '.'
+    else 'Pushes to ' || mainbranch_name || ' of ' || full_name || ' and merges into it are limited to some.'
+  end {{template "judged"}}

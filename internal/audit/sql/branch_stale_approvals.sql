@@ -1,0 +1,13 @@
+{{template "protection"}}
+select
+  full_name as resource,
+  case
+    {{template "unjudged"}}
+    when resets = 0 then 'alarm'
+    else 'ok'
+  end as status,
+  case
+    {{template "unjudged_reason"}}
+    when resets = 0 then 'Approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || ' outlast changes to it.'
+    else 'Changes dismiss the approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || '.'
+  end {{template "judged"}}

@@ -1,0 +1,19 @@
+select
+  full_name as resource,
+  case
+    when not {{matches "full_name" "needed_repositories"}} then 'alarm'
+    when permission <> {{text "needed_permission"}} then 'alarm'
+    else 'ok'
+  end as status,
+  'The connected account was granted ' || permission || ' on ' || full_name ||
+  case
+    when not {{matches "full_name" "needed_repositories"}} then ', which it does not need.'
+    when permission <> {{text "needed_permission"}} then ', and needs ' || {{text "needed_permission"}} || '.'
+    else ', as it needs.'
+  end as reason,
+  workspace_slug as workspace,
+  full_name as repository
+from
+  bitbucket_my_repository
+order by
+  full_name

@@ -1,0 +1,13 @@
+select
+  workspace_slug || ':' || slug as resource,
+  case
+    when permission in ('write', 'admin') then 'alarm'
+    else 'ok'
+  end as status,
+  name || case when permission is null then ' is granted nothing' else ' is granted ' || permission end || ' on each new repository of ' || workspace_slug || '.' as reason,
+  workspace_slug as workspace,
+  slug as group_slug
+from
+  bitbucket_group
+order by
+  workspace_slug, slug

@@ -1,0 +1,19 @@
+select
+  full_name as resource,
+  case
+    when not is_private then 'skip'
+    when fork_policy = 'allow_forks' then 'alarm'
+    else 'ok'
+  end as status,
+  case
+    when not is_private then full_name || ' is public.'
+    when fork_policy = 'allow_forks' then 'Private ' || full_name || ' may have public forks.'
+    when fork_policy = 'no_public_forks' then 'Private ' || full_name || ' may have private forks only.'
+    else 'Private ' || full_name || ' may have no forks.'
+  end as reason,
+  workspace_slug as workspace,
+  full_name as repository
+from
+  bitbucket_repository
+order by
+  full_name

@@ -1,0 +1,20 @@
+mod "bitbucket" {
+  # Hub metadata
+  title         = "Bitbucket"
+  description   = "Dashboards over repositories, access, code review and pipelines of Bitbucket Cloud, and an audit of access and of the CIS Software Supply Chain controls, using Powerpipe and Steampipe."
+  color         = "#0052CC"
+  documentation = file("./docs/index.md")
+  icon          = "/images/plugins/kindor/bitbucket.svg"
+  categories    = ["bitbucket", "cis", "compliance", "security", "software development"]
+
+  opengraph {
+    title       = "Powerpipe Mod for Bitbucket"
+    description = "Dashboards and an audit of access for Bitbucket Cloud, using Powerpipe and Steampipe."
+  }
+
+  require {
+    plugin "bitbucket" {
+      min_version = "0.1.0"
+    }
+  }
+}

@@ -1,0 +1,479 @@
+package powerpipe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A world is an organization as its connected user sees it.
+type world struct {
+	*fakebitbucket.Organization
+	now time.Time
+}
+
+type (
+	repository = fakebitbucket.Repository
+	workspace  = fakebitbucket.Workspace
+	project    = fakebitbucket.Project
+	user       = fakebitbucket.User
+	verdicts   = map[string]audit.Status // by resource
+)
+
+// verdict is alarm, or ok.
+func verdict(alarms bool) audit.Status {
+	if alarms {
+		return audit.Alarm
+	}
+	return audit.OK
+}
+
+func (w world) daysAgo(days int) time.Time { return w.now.AddDate(0, 0, -days) }
+
+// workspaces are those of the connected user.
+func (w world) workspaces() []*workspace {
+	var all []*workspace
+	for _, m := range w.MembershipsOf(w.Connected) {
+		all = append(all, m.Workspace)
+	}
+	return all
+}
+
+// repositories are those of the workspaces on which the connected user holds a permission.
+func (w world) repositories() []*repository {
+	return w.visible(func(r *repository) bool { return w.EffectivePermission(r, w.Connected) != "" })
+}
+
+// administered are those that the connected user administers.
+func (w world) administered() []*repository {
+	return w.visible(func(r *repository) bool { return w.EffectivePermission(r, w.Connected) == "admin" })
+}
+
+func (w world) visible(is func(*repository) bool) []*repository {
+	var all []*repository
+	for _, workspace := range w.workspaces() {
+		for _, r := range w.RepositoriesOf(workspace) {
+			if is(r) {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// An access is a user's to a repository that the connected user administers. What can't be known is nil.
+type access struct {
+	r                          *repository
+	u                          *user
+	permission                 string
+	direct, inGroup, explained *bool
+	isMember, isOwner          bool
+}
+
+func known(b bool) *bool { return &b }
+
+// certain is true, and nil for what is not known to be false.
+func certain(is, unknown bool) *bool {
+	if !is && unknown {
+		return nil
+	}
+	return known(is)
+}
+
+func (w world) access() []access {
+	var all []access
+	for _, r := range w.administered() {
+		groupsShown, projectShown := w.Administers(r.Workspace, w.Connected), w.AdministersProject(r.Project, w.Connected)
+		for _, u := range w.Users {
+			permission := w.EffectivePermission(r, u)
+			if permission == "" {
+				continue
+			}
+			var direct, inGroup, explained, maybeInGroup, maybeExplained bool
+			for _, p := range w.Paths(r, u) {
+				shown := !p.Hidden && (p.On != "project" || projectShown) && (p.Group == nil || groupsShown)
+				direct = direct || shown && p.Group == nil && p.On != "workspace"
+				inGroup = inGroup || shown && p.Group != nil
+				explained = explained || shown && p.Level() == permission
+			}
+			if !groupsShown { // any group that holds no more than the user may be the user's
+				for _, g := range w.RepositoryGrants {
+					if g.Repository == r && g.Group != nil && slices.Index(levels, g.Permission) <= slices.Index(levels, permission) && g.Permission != "none" {
+						maybeInGroup = true
+						maybeExplained = maybeExplained || g.Permission == permission
+					}
+				}
+			}
+			m := w.Membership(r.Workspace, u)
+			all = append(all, access{
+				r: r, u: u, permission: permission,
+				direct:    certain(direct, !projectShown),
+				inGroup:   certain(inGroup, !projectShown || maybeInGroup),
+				explained: certain(explained, !projectShown || maybeExplained),
+				isMember:  m != nil, isOwner: m != nil && m.Permission == "owner",
+			})
+		}
+	}
+	return all
+}
+
+var levels = []string{"none", "read", "write", "admin"}
+
+// perRepository judges the repositories that the connected user administers by who has access.
+func (w world) perRepository(judge func([]access) audit.Status) verdicts {
+	held := map[string][]access{}
+	for _, a := range w.access() {
+		held[a.r.FullName()] = append(held[a.r.FullName()], a)
+	}
+	all := verdicts{}
+	for name, accesses := range held {
+		all[name] = judge(accesses)
+	}
+	return all
+}
+
+// perRule judges repositories by the rules for their main branches.
+func (w world) perRule(judge func(r *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status) verdicts {
+	all := verdicts{}
+	for _, r := range w.repositories() {
+		if w.EffectivePermission(r, w.Connected) != "admin" || r.MainBranch == "" {
+			all[r.FullName()] = audit.Skip
+			continue
+		}
+		rules := map[string][]*fakebitbucket.BranchRestriction{}
+		for _, b := range w.BranchRestrictions(r) {
+			if b.BranchMatchKind == "glob" && matches(r.MainBranch, b.Pattern) {
+				rules[b.Kind] = append(rules[b.Kind], b)
+			}
+		}
+		all[r.FullName()] = judge(r, rules)
+	}
+	return all
+}
+
+// matches compares a name with a pattern in which * stands for any text.
+func matches(name, pattern string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return name == pattern
+	}
+	rest, ok := strings.CutPrefix(name, parts[0])
+	for _, part := range parts[1 : len(parts)-1] {
+		if ok {
+			_, rest, ok = strings.Cut(rest, part)
+		}
+	}
+	return ok && strings.HasSuffix(rest, parts[len(parts)-1])
+}
+
+// hasRules is a judge that wants rules of all the kinds.
+func hasRules(kinds ...string) func(*repository, map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+	return func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+		return verdict(slices.ContainsFunc(kinds, func(kind string) bool { return len(rules[kind]) == 0 }))
+	}
+}
+
+// perKey judges the deploy keys of repositories and projects that the connected user administers.
+func (w world) perKey(judge func(*fakebitbucket.DeployKey) audit.Status) verdicts {
+	all := verdicts{}
+	for _, r := range w.administered() {
+		for _, k := range w.DeployKeys(r) {
+			all[fmt.Sprintf("%s deploy key %d", r.FullName(), k.ID)] = judge(k)
+		}
+	}
+	for _, p := range w.projects() {
+		for _, k := range w.ProjectDeployKeys(p) {
+			all[fmt.Sprintf("%s/%s deploy key %d", p.Workspace.Slug, p.Key, k.ID)] = judge(k)
+		}
+	}
+	return all
+}
+
+// projects are those that the connected user administers.
+func (w world) projects() []*project {
+	var all []*project
+	for _, workspace := range w.workspaces() {
+		for _, p := range w.ProjectsOf(workspace) {
+			if w.AdministersProject(p, w.Connected) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// perHook judges the webhooks of repositories and workspaces that the connected user administers.
+func (w world) perHook(judge func(*fakebitbucket.Webhook) audit.Status) verdicts {
+	all := verdicts{}
+	add := func(of string, hooks []*fakebitbucket.Webhook) {
+		for _, h := range hooks {
+			status := audit.Skip
+			if h.Active {
+				status = judge(h)
+			}
+			all[of+" webhook "+h.UUID] = status
+		}
+	}
+	for _, r := range w.administered() {
+		add(r.FullName(), w.Webhooks(r))
+	}
+	for _, workspace := range w.workspaces() {
+		if w.Administers(workspace, w.Connected) {
+			add(workspace.Slug, w.WorkspaceWebhooks(workspace))
+		}
+	}
+	return all
+}
+
+// perGroup judges the groups of workspaces that the connected user administers.
+func (w world) perGroup(judge func(*fakebitbucket.Group) audit.Status) verdicts {
+	all := verdicts{}
+	for _, workspace := range w.workspaces() {
+		if w.Administers(workspace, w.Connected) {
+			for _, g := range w.GroupsOf(workspace) {
+				all[workspace.Slug+":"+g.Slug] = judge(g)
+			}
+		}
+	}
+	return all
+}
+
+// perVisible judges all repositories that the connected user sees.
+func (w world) perVisible(judge func(*repository) audit.Status) verdicts {
+	all := verdicts{}
+	for _, r := range w.visible(func(r *repository) bool { return !r.IsPrivate || w.EffectivePermission(r, w.Connected) != "" }) {
+		all[r.FullName()] = judge(r)
+	}
+	return all
+}
+
+// perWorkspace judges the workspaces of the connected user.
+func (w world) perWorkspace(judge func(*workspace) audit.Status) verdicts {
+	all := verdicts{}
+	for _, workspace := range w.workspaces() {
+		all[workspace.Slug] = judge(workspace)
+	}
+	return all
+}
+
+// truths say of each control, with the default values, what it should find in the demo organization.
+var truths = map[string]func(w world) verdicts{
+	"connected_account_repository": func(w world) verdicts {
+		all := verdicts{}
+		for _, r := range w.repositories() {
+			all[r.FullName()] = verdict(w.EffectivePermission(r, w.Connected) != "read")
+		}
+		return all
+	},
+	"connected_account_workspace": func(w world) verdicts {
+		return w.perWorkspace(func(ws *workspace) audit.Status { return verdict(w.Administers(ws, w.Connected)) })
+	},
+	"access_direct_beside_group": func(w world) verdicts {
+		all := verdicts{}
+		for _, a := range w.access() {
+			switch resource := a.r.FullName() + " " + a.u.UUID; {
+			case a.isOwner || a.direct != nil && !*a.direct:
+			case a.direct == nil || a.inGroup == nil:
+				all[resource] = audit.Info
+			default:
+				all[resource] = verdict(*a.inGroup)
+			}
+		}
+		return all
+	},
+	"access_outsider": func(w world) verdicts {
+		all := verdicts{}
+		for _, a := range w.access() {
+			all[a.r.Workspace.Slug+" "+a.u.UUID] = verdict(!a.isMember)
+		}
+		return all
+	},
+	"access_unexplained": func(w world) verdicts {
+		return w.perRepository(func(held []access) audit.Status {
+			status := audit.OK
+			for _, a := range held {
+				switch {
+				case a.explained == nil && status == audit.OK:
+					status = audit.Info
+				case a.explained != nil && !*a.explained:
+					status = audit.Alarm
+				}
+			}
+			return status
+		})
+	},
+	"workspace_administrators": func(w world) verdicts {
+		return w.perWorkspace(func(ws *workspace) audit.Status {
+			owners := 0
+			for _, m := range w.MembersOf(ws) {
+				if m.Permission == "owner" {
+					owners++
+				}
+			}
+			return verdict(owners < 2 || owners > 3)
+		})
+	},
+	"repository_administrators": func(w world) verdicts {
+		return w.perRepository(func(held []access) audit.Status {
+			administrators := 0
+			for _, a := range held {
+				if a.permission == "admin" {
+					administrators++
+				}
+			}
+			return verdict(administrators < 2 || administrators > 10)
+		})
+	},
+	"repository_trusted_administrators": func(w world) verdicts {
+		return w.perRepository(func(held []access) audit.Status {
+			return verdict(slices.ContainsFunc(held, func(a access) bool { return a.permission == "admin" && !a.isOwner }))
+		})
+	},
+	"group_write_access": func(w world) verdicts {
+		return w.perGroup(func(g *fakebitbucket.Group) audit.Status {
+			writable := map[*repository]bool{}
+			for _, grant := range w.RepositoryGrants {
+				if grant.Group == g && (grant.Permission == "write" || grant.Permission == "admin") {
+					writable[grant.Repository] = true
+				}
+			}
+			for _, grant := range w.ProjectGrants {
+				if grant.Group == g && slices.Contains([]string{"write", "create-repo", "admin"}, grant.Permission) {
+					for _, r := range w.RepositoriesOf(g.Workspace) {
+						if r.Project == grant.Project {
+							writable[r] = true
+						}
+					}
+				}
+			}
+			return verdict(4*len(writable) > len(w.RepositoriesOf(g.Workspace)))
+		})
+	},
+	"group_default_permission": func(w world) verdicts {
+		return w.perGroup(func(g *fakebitbucket.Group) audit.Status {
+			return verdict(g.Permission == "write" || g.Permission == "admin")
+		})
+	},
+	"member_inactive": func(w world) verdicts {
+		all := verdicts{}
+		for _, workspace := range w.workspaces() {
+			for _, m := range w.MembersOf(workspace) {
+				status := audit.Info
+				if m.LastAccessed != nil {
+					status = verdict(m.LastAccessed.Before(w.daysAgo(90)))
+				}
+				all[workspace.Slug+" "+m.User.UUID] = status
+			}
+		}
+		return all
+	},
+	"deploy_key_unused": func(w world) verdicts {
+		return w.perKey(func(k *fakebitbucket.DeployKey) audit.Status {
+			last := k.CreatedOn
+			if k.LastUsed != nil {
+				last = *k.LastUsed
+			}
+			return verdict(last.Before(w.daysAgo(90)))
+		})
+	},
+	"deploy_key_old": func(w world) verdicts {
+		return w.perKey(func(k *fakebitbucket.DeployKey) audit.Status { return verdict(k.CreatedOn.Before(w.daysAgo(365))) })
+	},
+	"webhook_certificate": func(w world) verdicts {
+		return w.perHook(func(h *fakebitbucket.Webhook) audit.Status {
+			return verdict(h.SkipCertVerification || !strings.HasPrefix(h.URL, "https:"))
+		})
+	},
+	"webhook_secret": func(w world) verdicts {
+		return w.perHook(func(h *fakebitbucket.Webhook) audit.Status {
+			if !h.Modern {
+				return audit.Info
+			}
+			return verdict(h.Secret == "")
+		})
+	},
+	"branch_approvals": func(w world) verdicts {
+		return w.perRule(func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+			enough := slices.ContainsFunc(rules["require_approvals_to_merge"], func(b *fakebitbucket.BranchRestriction) bool { return *b.Value >= 2 })
+			return verdict(!enough || len(rules["enforce_merge_checks"]) == 0)
+		})
+	},
+	"branch_stale_approvals": func(w world) verdicts {
+		return w.perRule(func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+			return verdict(len(rules["reset_pullrequest_approvals_on_change"])+len(rules["smart_reset_pullrequest_approvals"]) == 0)
+		})
+	},
+	"branch_builds": func(w world) verdicts {
+		return w.perRule(hasRules("require_passing_builds_to_merge", "enforce_merge_checks"))
+	},
+	"branch_up_to_date": func(w world) verdicts { return w.perRule(hasRules("require_commits_behind", "enforce_merge_checks")) },
+	"branch_comments": func(w world) verdicts {
+		return w.perRule(hasRules("require_all_comments_resolved", "require_tasks_to_be_completed", "enforce_merge_checks"))
+	},
+	"branch_pushes": func(w world) verdicts { return w.perRule(hasRules("push", "restrict_merges")) },
+	"branch_force":  func(w world) verdicts { return w.perRule(hasRules("force")) },
+	"branch_delete": func(w world) verdicts { return w.perRule(hasRules("delete")) },
+	"branch_administrators": func(w world) verdicts {
+		return w.perRule(func(r *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+			projectShown := w.AdministersProject(r.Project, w.Connected)
+			administers := func(g *fakebitbucket.Group) bool {
+				return slices.ContainsFunc(w.RepositoryGrants, func(grant *fakebitbucket.RepositoryGrant) bool {
+					return grant.Repository == r && grant.Group == g && grant.Permission == "admin"
+				}) || projectShown && slices.ContainsFunc(w.ProjectGrants, func(grant *fakebitbucket.ProjectGrant) bool {
+					return grant.Project == r.Project && grant.Group == g && grant.Permission == "admin"
+				})
+			}
+			for _, b := range slices.Concat(rules["push"], rules["restrict_merges"]) {
+				if slices.ContainsFunc(b.Groups, administers) {
+					return audit.Alarm
+				}
+				for _, u := range b.Users {
+					if w.EffectivePermission(r, u) == "admin" {
+						return audit.Alarm
+					}
+				}
+			}
+			return verdict(len(rules["push"]) == 0)
+		})
+	},
+	"repository_creators": func(w world) verdicts {
+		all := verdicts{}
+		for _, ws := range w.workspaces() {
+			creates := func(m *fakebitbucket.Membership) bool { return m.Permission == "create-project" }
+			all[ws.Slug] = verdict(slices.ContainsFunc(w.MembersOf(ws), creates))
+			if !w.Administers(ws, w.Connected) {
+				continue
+			}
+			for _, p := range w.ProjectsOf(ws) {
+				all[ws.Slug+"/"+p.Key] = verdict(slices.ContainsFunc(w.ProjectGrants, func(g *fakebitbucket.ProjectGrant) bool {
+					return g.Project == p && (g.Permission == "create-repo" || g.Permission == "admin") && !(g.User != nil && w.Administers(ws, g.User))
+				}))
+			}
+		}
+		return all
+	},
+	"repository_inactive": func(w world) verdicts {
+		return w.perVisible(func(r *repository) audit.Status { return verdict(r.UpdatedOn.Before(w.daysAgo(180))) })
+	},
+	"repository_public": func(w world) verdicts {
+		return w.perVisible(func(r *repository) audit.Status { return verdict(!r.IsPrivate) })
+	},
+	"repository_fork_policy": func(w world) verdicts {
+		return w.perVisible(func(r *repository) audit.Status {
+			if !r.IsPrivate {
+				return audit.Skip
+			}
+			return verdict(r.ForkPolicy == "allow_forks")
+		})
+	},
+	"workspace_forking": func(w world) verdicts {
+		return w.perWorkspace(func(ws *workspace) audit.Status { return verdict(ws.ForkingMode == "allow_forks") })
+	},
+	"workspace_privacy": func(w world) verdicts {
+		return w.perWorkspace(func(ws *workspace) audit.Status { return verdict(!ws.IsPrivacyEnforced) })
+	},
+}

@@ -1,0 +1,66 @@
+package powerpipe
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// choices are a workspace, a repository and a user with much to show.
+func (d demo) choices() map[string]any {
+	var best access
+	paths := 0
+	for _, a := range d.access() {
+		if n := len(d.Paths(a.r, a.u)); n > paths && d.Administers(a.r.Workspace, d.Connected) && len(d.DeployKeys(a.r)) > 0 && len(d.Webhooks(a.r)) > 0 && len(d.BranchRestrictions(a.r)) > 0 {
+			best, paths = a, n
+		}
+	}
+	return map[string]any{
+		"workspace_slug":       best.r.Workspace.Slug,
+		"repository_full_name": best.r.FullName(),
+		"user_uuid":            best.u.UUID,
+		"since":                "2000-01-01",
+	}
+}
+
+// shown is a value as a text that is the same from both engines.
+func shown(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case bool:
+		return map[bool]string{true: "1", false: "0"}[v]
+	case float64:
+		return trimmed(fmt.Sprintf("%.4f", v))
+	case pgtype.Numeric:
+		f, err := v.Float64Value()
+		if err != nil {
+			return err.Error()
+		}
+		return trimmed(fmt.Sprintf("%.4f", f.Float64))
+	case map[string]any:
+		return encoded(v)
+	case string:
+		object := map[string]any{}
+		if json.Unmarshal([]byte(v), &object) == nil {
+			return encoded(object)
+		}
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func trimmed(number string) string {
+	return strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
+}
+
+func encoded(object map[string]any) string {
+	for name, v := range object {
+		object[name] = shown(v)
+	}
+	text, _ := json.Marshal(object) // texts can always be encoded
+	return string(text)
+}
