@@ -106,7 +106,11 @@ func (d demo) load(t *testing.T, values map[string]any) *audit.Run {
 		tables = append(tables, table)
 	}
 	postgrestest.Load(t, d.postgres, d.host, tables)
-	if err := run.Keep(t.Context(), audit.Queries()); err != nil {
+	statements, err := run.Statements(audit.Queries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Keep(t.Context(), statements); err != nil {
 		t.Fatal(err)
 	}
 	return run

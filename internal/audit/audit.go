@@ -91,19 +91,33 @@ func FindControl(name string) *Control {
 // CIS are the numbers of the CIS guide that a control is about.
 func (c *Control) CIS() []string {
 	var numbers []string
-	var visit func(*Benchmark)
-	visit = func(b *Benchmark) {
-		if b.CIS != "" && slices.Contains(b.Controls, c.Name) {
+	for _, b := range c.in(Benchmarks) {
+		if b.CIS != "" {
 			numbers = append(numbers, b.CIS)
 		}
-		for _, below := range b.Benchmarks {
-			visit(below)
-		}
-	}
-	for _, b := range Benchmarks {
-		visit(b)
 	}
 	return numbers
+}
+
+// Benchmarks are the names of the benchmarks that the control is in.
+func (c *Control) Benchmarks() []string {
+	var names []string
+	for _, b := range c.in(Benchmarks) {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+// in are the benchmarks among some and below that have the control.
+func (c *Control) in(benchmarks []*Benchmark) []*Benchmark {
+	var all []*Benchmark
+	for _, b := range benchmarks {
+		if slices.Contains(b.Controls, c.Name) {
+			all = append(all, b)
+		}
+		all = append(all, c.in(b.Benchmarks)...)
+	}
+	return all
 }
 
 // underscored is a number of the guide as names have it.

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,36 +57,44 @@ func (r Result) Worst() Status {
 type Run struct {
 	host   *sqlhost.Host
 	values map[string]any
-	kept   map[string][]string // columns of the tables that were read, by name
-	failed map[string]error    // why a table could not be read, by name
+	failed map[string]error // why a table could not be read, by name
 }
 
 // NewRun makes a run in which the variables have the values. The host is the run's alone.
 func NewRun(host *sqlhost.Host, values map[string]any) *Run {
-	return &Run{host: host, values: values, kept: map[string][]string{}, failed: map[string]error{}}
+	return &Run{host: host, values: values, failed: map[string]error{}}
 }
 
-// Keep reads the tables that more than one of the queries read, with all columns that they need of them. A table that
-// can't be read is left to the queries that need it, which fail.
-func (r *Run) Keep(ctx context.Context, queries []string) error {
-	readers := map[string]int{}
-	columns := map[string][]string{}
+// Statements are the statements of queries, with the run's values.
+func (r *Run) Statements(queries []string) ([]string, error) {
+	var statements []string
 	for _, query := range queries {
 		sql, err := SQL(query, r.values)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		statements = append(statements, sql)
+	}
+	return statements, nil
+}
+
+// Keep reads the tables that more than one of the statements read, with all columns that they need of them. A table that
+// can't be read is left to the statements that need it, which fail.
+func (r *Run) Keep(ctx context.Context, statements []string) error {
+	readers := map[string]int{}
+	columns := map[string][]string{}
+	for _, sql := range statements {
 		reads, err := r.host.Reads(ctx, sql)
 		if err != nil {
-			return fmt.Errorf("query %s: %w", query, err)
+			return err
 		}
 		for _, read := range reads {
 			readers[read.Table]++
 			columns[read.Table] = append(columns[read.Table], read.Columns...)
 		}
 	}
-	for table, n := range readers {
-		if n < 2 {
+	for _, table := range slices.Sorted(maps.Keys(readers)) {
+		if readers[table] < 2 {
 			continue
 		}
 		needed := columns[table]
@@ -111,10 +120,7 @@ func (r *Run) keep(ctx context.Context, table string, columns []string) error {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-	}
-	if rows.Err() == nil {
-		r.kept[table] = columns
+	for rows.Next() { // which has none
 	}
 	return rows.Err()
 }
@@ -122,7 +128,11 @@ func (r *Run) keep(ctx context.Context, table string, columns []string) error {
 // Judge asks a control.
 func (r *Run) Judge(ctx context.Context, c *Control) Result {
 	result := Result{Control: c}
-	result.Err = r.each(ctx, c.Name, func(columns []sqlhost.Column, values []any) error {
+	sql, err := SQL(c.Name, r.values)
+	if err != nil {
+		return Result{Control: c, Err: err}
+	}
+	result.Err = r.each(ctx, sql, func(columns []sqlhost.Column, values []any) error {
 		resource, err := resourceOf(columns, values)
 		result.Resources = append(result.Resources, resource)
 		return err
@@ -133,12 +143,8 @@ func (r *Run) Judge(ctx context.Context, c *Control) Result {
 	return result
 }
 
-// each calls f for each row of a query.
-func (r *Run) each(ctx context.Context, query string, f func([]sqlhost.Column, []any) error) error {
-	sql, err := SQL(query, r.values)
-	if err != nil {
-		return err
-	}
+// each calls f for each row of a statement.
+func (r *Run) each(ctx context.Context, sql string, f func([]sqlhost.Column, []any) error) error {
 	if len(r.failed) > 0 {
 		reads, err := r.host.Reads(ctx, sql)
 		if err != nil {

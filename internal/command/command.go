@@ -1,5 +1,6 @@
 // Package command is the command line of the plugin's binary, for a person: login connects to Bitbucket, query answers
-// SQL without Steampipe, tables and describe say what there is to ask, and demo shows it all on a made-up organization.
+// SQL without Steampipe, audit judges who has access, tables and describe say what there is to ask, and demo shows it all on
+// a made-up organization.
 //
 // What a command was asked for goes to standard output; prompts, progress and errors go to standard error. The exit code
 // is 0, or 1 if what was asked for failed, or 2 if it was asked in a way, or with a configuration, that can't work.
@@ -105,7 +106,7 @@ Steampipe starts it as a plugin. Started by you, it answers SQL itself. The firs
 	}
 	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error what the plugin does")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newLogin(c), newQuery(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c))
+	root.AddCommand(newLogin(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c))
 	return root
 }
 
