@@ -146,13 +146,23 @@ func (w world) perRule(judge func(r *repository, rules map[string][]*fakebitbuck
 		}
 		rules := map[string][]*fakebitbucket.BranchRestriction{}
 		for _, b := range w.BranchRestrictions(r) {
-			if b.BranchMatchKind == "glob" && matches(r.MainBranch, b.Pattern) {
+			if w.isAboutMainBranch(r, b) {
 				rules[b.Kind] = append(rules[b.Kind], b)
 			}
 		}
 		all[r.FullName()] = judge(r, rules)
 	}
 	return all
+}
+
+// isAboutMainBranch tells whether a rule is about the main branch: by a pattern, or by the part that the branch plays.
+func (w world) isAboutMainBranch(r *repository, b *fakebitbucket.BranchRestriction) bool {
+	if b.BranchMatchKind == "glob" {
+		return matches(r.MainBranch, b.Pattern)
+	}
+	model := w.EffectiveBranchingModel(r)
+	role := map[string]fakebitbucket.BranchRole{"production": model.Production, "development": model.Development}[b.BranchType]
+	return role.Enabled && (role.Name == "" || role.Name == r.MainBranch)
 }
 
 // matches compares a name with a pattern in which * stands for any text.
@@ -359,12 +369,26 @@ var truths = map[string]func(w world) verdicts{
 		})
 	},
 	"member_inactive": func(w world) verdicts {
+		commits := map[*workspace]map[*user]bool{} // recent ones
+		for _, r := range w.visible(func(r *repository) bool { return !r.IsPrivate || w.EffectivePermission(r, w.Connected) != "" }) {
+			for _, c := range w.Commits(r) {
+				if commits[r.Workspace] == nil {
+					commits[r.Workspace] = map[*user]bool{}
+				}
+				if !c.Date.Before(w.daysAgo(90)) {
+					commits[r.Workspace][c.Author.User] = true
+				}
+			}
+		}
 		all := verdicts{}
 		for _, workspace := range w.workspaces() {
 			for _, m := range w.MembersOf(workspace) {
 				status := audit.Info
-				if m.LastAccessed != nil {
+				switch {
+				case m.LastAccessed != nil:
 					status = verdict(m.LastAccessed.Before(w.daysAgo(90)))
+				case commits[workspace][m.User]:
+					status = audit.OK
 				}
 				all[workspace.Slug+" "+m.User.UUID] = status
 			}
@@ -395,6 +419,33 @@ var truths = map[string]func(w world) verdicts{
 			}
 			return verdict(h.Secret == "")
 		})
+	},
+	"variable_secured": func(w world) verdicts {
+		all := verdicts{}
+		add := func(of string, variables []*fakebitbucket.PipelineVariable) {
+			for _, v := range variables {
+				secret := slices.ContainsFunc([]string{"TOKEN", "SECRET", "PASSW", "KEY", "CREDENTIAL", "WEBHOOK"}, func(word string) bool {
+					return strings.Contains(strings.ToUpper(v.Key), word)
+				}) || strings.HasSuffix(strings.ToUpper(v.Key), "_DSN")
+				all[of+" variable "+v.Key] = verdict(secret && !v.Secured)
+			}
+		}
+		for _, ws := range w.workspaces() {
+			if w.Administers(ws, w.Connected) {
+				add(ws.Slug, w.WorkspacePipelinesOf(ws).Variables)
+			}
+		}
+		for _, r := range w.administered() {
+			p := w.PipelinesOf(r)
+			if !p.Known {
+				continue
+			}
+			add(r.FullName(), p.Variables)
+			for _, e := range p.Environments {
+				add(r.FullName()+" environment "+e.UUID, e.Variables)
+			}
+		}
+		return all
 	},
 	"branch_approvals": func(w world) verdicts {
 		return w.perRule(func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {

@@ -3,17 +3,23 @@ package powerpipe
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
 // choices are a workspace, a repository and a user with much to show.
 func (d demo) choices() map[string]any {
+	open := func(p *fakebitbucket.PullRequest) bool { return p.State == "OPEN" }
 	var best access
 	paths := 0
 	for _, a := range d.access() {
-		if n := len(d.Paths(a.r, a.u)); n > paths && d.Administers(a.r.Workspace, d.Connected) && len(d.DeployKeys(a.r)) > 0 && len(d.Webhooks(a.r)) > 0 && len(d.BranchRestrictions(a.r)) > 0 {
+		shows := d.Administers(a.r.Workspace, d.Connected) && len(d.DeployKeys(a.r)) > 0 && len(d.Webhooks(a.r)) > 0 &&
+			len(d.BranchRestrictions(a.r)) > 0 && len(d.PipelinesOf(a.r).Runs) > 0 && slices.ContainsFunc(d.PullRequests(a.r), open)
+		if n := len(d.Paths(a.r, a.u)); shows && n > paths {
 			best, paths = a, n
 		}
 	}

@@ -84,6 +84,18 @@ variable "require_enforced_merge_checks" {
   description = "Whether a merge check counts only where it is enforced. Without the enforcement, which Bitbucket's Premium plan has, a check that fails is but a warning."
 }
 
+variable "secret_names" {
+  type        = list(string)
+  default     = ["*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"]
+  description = "Patterns of the names, in capitals, of pipelines' variables that hold secrets; * stands for any text."
+}
+
+variable "stale_pull_request_days" {
+  type        = number
+  default     = 30
+  description = "Days after which an open pull request that did not change counts as stale, in dashboards."
+}
+
 variable "trusted_administrators" {
   type        = list(string)
   default     = [""]

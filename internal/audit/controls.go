@@ -93,6 +93,12 @@ var Controls = []*Control{
 		Severity: "medium", Service: "Webhook",
 	},
 	{
+		Name: "variable_secured", Title: "Variables of pipelines that hold secrets are secured",
+		Risk:     "Whoever may see the variable reads its value, and the logs of pipelines show it.",
+		Remedy:   "Replace the secret, for it may have been read, and keep the new one in a secured variable. The variable secret_names has the patterns of names by which secrets are known.",
+		Severity: "high", Service: "Pipeline",
+	},
+	{
 		Name: "branch_approvals", Title: "A pull request needs approvals before it is merged into the main branch",
 		Risk:     "Without a second pair of eyes a mistake, or an attacker with one account, reaches the main branch.",
 		Remedy:   "Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the number.",
@@ -189,7 +195,7 @@ var Benchmarks = []*Benchmark{accessAudit, supplyChain}
 
 var accessAudit = &Benchmark{
 	Name: "access_audit", Title: "Access Audit",
-	Description: "Who has access to what, by which grants, and what opens repositories beside people: keys and webhooks.",
+	Description: "Who has access to what, by which grants, and what opens repositories beside people: keys, webhooks and variables.",
 	Benchmarks: []*Benchmark{
 		{
 			Name: "access_audit_account", Title: "The connected account",
@@ -205,9 +211,9 @@ var accessAudit = &Benchmark{
 			},
 		},
 		{
-			Name: "access_audit_machines", Title: "Keys and webhooks",
-			Description: "What opens repositories without being anybody, and where their events go.",
-			Controls:    []string{"deploy_key_unused", "deploy_key_old", "webhook_certificate", "webhook_secret"},
+			Name: "access_audit_machines", Title: "Keys, webhooks and variables",
+			Description: "What opens repositories without being anybody, where their events go, and what their pipelines know.",
+			Controls:    []string{"deploy_key_unused", "deploy_key_old", "webhook_certificate", "webhook_secret", "variable_secured"},
 		},
 	},
 }
@@ -255,7 +261,7 @@ var supplyChain = &Benchmark{
 			Description: "What the guide does not ask for and Bitbucket can answer.",
 			Controls: []string{
 				"access_direct_beside_group", "access_outsider", "deploy_key_unused", "deploy_key_old", "webhook_certificate",
-				"webhook_secret", "workspace_forking", "workspace_privacy",
+				"webhook_secret", "variable_secured", "workspace_forking", "workspace_privacy",
 			},
 		},
 	},

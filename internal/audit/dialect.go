@@ -89,7 +89,7 @@ func (w *writer) functions() template.FuncMap {
 	return template.FuncMap{
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
-		"each": w.each, "object": w.object, "length": w.length, "level": level,
+		"each": w.each, "object": w.object, "moment": w.moment, "day_before": w.dayBefore, "days_between": w.daysBetween,
 	}
 }
 
@@ -224,15 +224,27 @@ func (w *writer) object(pairs ...string) string {
 	return function + "(" + strings.Join(pairs, ", ") + ")"
 }
 
-// length is the number of elements of a JSON array.
-func (w *writer) length(array string) string {
+// moment is a time that a parameter names, by its day or more exactly.
+func (w *writer) moment(name string) (string, error) {
+	text, err := w.text(name)
 	if w.dialect == PostgreSQL {
-		return "jsonb_array_length(" + array + ")"
+		text += "::timestamp with time zone"
 	}
-	return "json_array_length(" + array + ")"
+	return text, err
 }
 
-// level makes permissions on repositories comparable.
-func level(permission string) string {
-	return "case " + permission + " when 'read' then 1 when 'write' then 2 when 'admin' then 3 else 0 end"
+// dayBefore is the day so many days before today, as a text.
+func (w *writer) dayBefore(days int) string {
+	if w.dialect == PostgreSQL {
+		return fmt.Sprintf("to_char(now() - interval '%d days', 'YYYY-MM-DD')", days)
+	}
+	return fmt.Sprintf("date('now', '-%d days')", days)
+}
+
+// daysBetween is how many days lie between two times.
+func (w *writer) daysBetween(from, to string) string {
+	if w.dialect == PostgreSQL {
+		return "extract(epoch from " + to + " - " + from + ") / 86400"
+	}
+	return "(julianday(" + to + ") - julianday(" + from + "))"
 }

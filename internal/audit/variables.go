@@ -33,6 +33,8 @@ var Variables = []Variable{
 	{Name: "old_key_days", Default: 365, Min: 1, Description: "Days after which a deploy key should have been replaced."},
 	{Name: "public_repositories", Default: []string{""}, Description: "Patterns of the full names of the repositories that are meant to be public; * stands for any text."},
 	{Name: "require_enforced_merge_checks", Default: true, Description: "Whether a merge check counts only where it is enforced. Without the enforcement, which Bitbucket's Premium plan has, a check that fails is but a warning."},
+	{Name: "secret_names", Default: []string{"*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"}, Description: "Patterns of the names, in capitals, of pipelines' variables that hold secrets; * stands for any text."},
+	{Name: "stale_pull_request_days", Default: 30, Min: 1, Description: "Days after which an open pull request that did not change counts as stale, in dashboards."},
 	{Name: "trusted_administrators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."},
 	{Name: "trusted_creators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users, or slugs of groups, who may create repositories or projects."},
 	{Name: "trusted_outsiders", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users who may have access without being members of the workspace."},

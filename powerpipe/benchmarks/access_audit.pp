@@ -2,7 +2,7 @@
 
 benchmark "access_audit" {
   title       = "Access Audit"
-  description = "Who has access to what, by which grants, and what opens repositories beside people: keys and webhooks."
+  description = "Who has access to what, by which grants, and what opens repositories beside people: keys, webhooks and variables."
 
   children = [
     benchmark.access_audit_account,
@@ -50,14 +50,15 @@ benchmark "access_audit_people" {
 }
 
 benchmark "access_audit_machines" {
-  title       = "Keys and webhooks"
-  description = "What opens repositories without being anybody, and where their events go."
+  title       = "Keys, webhooks and variables"
+  description = "What opens repositories without being anybody, where their events go, and what their pipelines know."
 
   children = [
     control.deploy_key_unused,
     control.deploy_key_old,
     control.webhook_certificate,
-    control.webhook_secret
+    control.webhook_secret,
+    control.variable_secured
   ]
 
   tags = merge(local.bitbucket_common_tags, {

@@ -328,6 +328,7 @@ benchmark "cis_supply_chain_v100_beyond" {
     control.deploy_key_old,
     control.webhook_certificate,
     control.webhook_secret,
+    control.variable_secured,
     control.workspace_forking,
     control.workspace_privacy
   ]

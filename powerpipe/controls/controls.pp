@@ -177,6 +177,17 @@ control "webhook_secret" {
   })
 }
 
+control "variable_secured" {
+  title       = "Variables of pipelines that hold secrets are secured"
+  description = "Whoever may see the variable reads its value, and the logs of pipelines show it. Replace the secret, for it may have been read, and keep the new one in a secured variable. The variable secret_names has the patterns of names by which secrets are known."
+  severity    = "high"
+  query       = query.variable_secured
+
+  tags = merge(local.bitbucket_common_tags, {
+    service = "Bitbucket/Pipeline"
+  })
+}
+
 control "branch_approvals" {
   title       = "A pull request needs approvals before it is merged into the main branch"
   description = "Without a second pair of eyes a mistake, or an attacker with one account, reaches the main branch. Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the number."

@@ -123,9 +123,19 @@ query "branch_administrators" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -133,8 +143,24 @@ query "branch_administrators" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -155,7 +181,7 @@ query "branch_administrators" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     ),
@@ -191,14 +217,13 @@ query "branch_administrators" {
     ),
     limits as (
       select
-        b.repository_full_name,
-        b.users,
-        b.groups
+        full_name as repository_full_name,
+        users,
+        groups
       from
-        repositories as r
-        join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        rules
       where
-        b.kind in ('push', 'restrict_merges')
+        kind in ('push', 'restrict_merges')
     ),
     exempt as (
       select
@@ -263,9 +288,19 @@ query "branch_approvals" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -273,8 +308,24 @@ query "branch_approvals" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -295,7 +346,7 @@ query "branch_approvals" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -347,9 +398,19 @@ query "branch_builds" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -357,8 +418,24 @@ query "branch_builds" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -379,7 +456,7 @@ query "branch_builds" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -425,9 +502,19 @@ query "branch_comments" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -435,8 +522,24 @@ query "branch_comments" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -457,7 +560,7 @@ query "branch_comments" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -504,9 +607,19 @@ query "branch_delete" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -514,8 +627,24 @@ query "branch_delete" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -536,7 +665,7 @@ query "branch_delete" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -575,9 +704,19 @@ query "branch_force" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -585,8 +724,24 @@ query "branch_force" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -607,7 +762,7 @@ query "branch_force" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -646,9 +801,19 @@ query "branch_pushes" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -656,8 +821,24 @@ query "branch_pushes" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -678,7 +859,7 @@ query "branch_pushes" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -718,9 +899,19 @@ query "branch_stale_approvals" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -728,8 +919,24 @@ query "branch_stale_approvals" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -750,7 +957,7 @@ query "branch_stale_approvals" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -789,9 +996,19 @@ query "branch_up_to_date" {
       from
         bitbucket_my_repository
     ),
+    models as materialized (
+      select
+        repository_full_name,
+        development_name,
+        production_name
+      from
+        bitbucket_branching_model
+    ),
     restrictions as materialized (
       select
         repository_full_name,
+        branch_match_kind,
+        branch_type,
         kind,
         pattern,
         value,
@@ -799,8 +1016,24 @@ query "branch_up_to_date" {
         groups
       from
         bitbucket_branch_restriction
+    ),
+    rules as (
+      select
+        r.full_name,
+        b.kind,
+        b.value,
+        b.users,
+        b.groups
+      from
+        repositories as r
+        join restrictions as b on b.repository_full_name = r.full_name
+        left join models as m on m.repository_full_name = r.full_name
       where
-        branch_match_kind = 'glob'
+        case
+          when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+          when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+          when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+        end
     ),
     protection as (
       select
@@ -821,7 +1054,7 @@ query "branch_up_to_date" {
         count(case when b.kind = 'delete' then 1 end) as deletes
       from
         repositories as r
-        left join restrictions as b on b.repository_full_name = r.full_name and r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
+        left join rules as b on b.full_name = r.full_name
       group by
         r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
     )
@@ -1107,23 +1340,35 @@ query "group_write_access" {
 
 query "member_inactive" {
   sql = <<-EOQ
+    with authors as materialized (
+      select distinct
+        workspace_slug,
+        author_uuid
+      from
+        bitbucket_commit
+      where
+        date >= now() - $1::integer * interval '1 day'
+    )
     select
-      workspace_slug || ' ' || user_uuid as resource,
+      m.workspace_slug || ' ' || m.user_uuid as resource,
       case
-        when last_accessed is null then 'info'
-        when last_accessed < now() - $1::integer * interval '1 day' then 'alarm'
+        when m.last_accessed < now() - $1::integer * interval '1 day' then 'alarm'
+        when m.last_accessed is null and a.author_uuid is null then 'info'
         else 'ok'
       end as status,
+      m.display_name ||
       case
-        when last_accessed is null then 'Bitbucket does not tell when ' || display_name || ' last used ' || workspace_slug || '.'
-        else display_name || ' last used ' || workspace_slug || ' ' || extract(day from now() - last_accessed)::integer || ' days ago.'
+        when m.last_accessed is not null then ' last used ' || m.workspace_slug || ' ' || extract(day from now() - m.last_accessed)::integer || ' days ago.'
+        when a.author_uuid is not null then ' has recent commits in ' || m.workspace_slug || '; Bitbucket does not tell of other use.'
+        else ' has no recent commits in ' || m.workspace_slug || ', and Bitbucket does not tell whether they use it otherwise.'
       end as reason,
-      workspace_slug as workspace,
-      display_name as user_name
+      m.workspace_slug as workspace,
+      m.display_name as user_name
     from
-      bitbucket_workspace_member
+      bitbucket_workspace_member as m
+      left join authors as a on a.workspace_slug = m.workspace_slug and a.author_uuid = m.user_uuid
     order by
-      workspace_slug, display_name;
+      m.workspace_slug, m.display_name;
   EOQ
 
   param "inactive_member_days" {
@@ -1390,6 +1635,66 @@ query "repository_trusted_administrators" {
   param "trusted_administrators" {
     description = "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."
     default     = var.trusted_administrators
+  }
+}
+
+query "variable_secured" {
+  sql = <<-EOQ
+    with variables as (
+      select
+        workspace_slug || ' variable ' || key as resource,
+        'Variable ' || key || ' of ' || workspace_slug as name,
+        key,
+        secured,
+        workspace_slug,
+        cast(null as text) as repository_full_name
+      from
+        bitbucket_workspace_variable
+      union all
+      select
+        repository_full_name || ' variable ' || key,
+        'Variable ' || key || ' of ' || repository_full_name,
+        key,
+        secured,
+        workspace_slug,
+        repository_full_name
+      from
+        bitbucket_repository_variable
+      union all
+      select
+        repository_full_name || ' environment ' || environment_uuid || ' variable ' || key,
+        'Variable ' || key || ' of environment ' || environment_name || ' of ' || repository_full_name,
+        key,
+        secured,
+        workspace_slug,
+        repository_full_name
+      from
+        bitbucket_deployment_variable
+    )
+    select
+      resource,
+      case
+        when secured then 'ok'
+        when exists (select 1 from unnest($1::text[]) as pattern(value) where upper(key) like replace(replace(replace(replace(pattern.value, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')) then 'alarm'
+        else 'ok'
+      end as status,
+      name ||
+      case
+        when secured then ' is secured.'
+        when exists (select 1 from unnest($1::text[]) as pattern(value) where upper(key) like replace(replace(replace(replace(pattern.value, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')) then ' is not secured, and its name is that of a secret.'
+        else ' is not secured, and its name is not that of a secret.'
+      end as reason,
+      workspace_slug as workspace,
+      repository_full_name as repository
+    from
+      variables
+    order by
+      resource;
+  EOQ
+
+  param "secret_names" {
+    description = "Patterns of the names, in capitals, of pipelines' variables that hold secrets; * stands for any text."
+    default     = var.secret_names
   }
 }
 

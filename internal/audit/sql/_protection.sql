@@ -8,9 +8,19 @@
   from
     bitbucket_my_repository
 ),
+models as materialized (
+  select
+    repository_full_name,
+    development_name,
+    production_name
+  from
+    bitbucket_branching_model
+),
 restrictions as materialized (
   select
     repository_full_name,
+    branch_match_kind,
+    branch_type,
     kind,
     pattern,
     value,
@@ -18,8 +28,24 @@ restrictions as materialized (
     groups
   from
     bitbucket_branch_restriction
+),
+rules as (
+  select
+    r.full_name,
+    b.kind,
+    b.value,
+    b.users,
+    b.groups
+  from
+    repositories as r
+    join restrictions as b on b.repository_full_name = r.full_name
+    left join models as m on m.repository_full_name = r.full_name
   where
-    branch_match_kind = 'glob'
+    case
+      when b.branch_match_kind = 'glob' then {{glob "r.mainbranch_name" "b.pattern"}}
+      when b.branch_type = 'production' then m.production_name = r.mainbranch_name
+      when b.branch_type = 'development' then m.development_name = r.mainbranch_name
+    end
 ),
 protection as (
   select
@@ -40,7 +66,7 @@ protection as (
     count(case when b.kind = 'delete' then 1 end) as deletes
   from
     repositories as r
-    left join restrictions as b on b.repository_full_name = r.full_name and {{glob "r.mainbranch_name" "b.pattern"}}
+    left join rules as b on b.full_name = r.full_name
   group by
     r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
 ){{end}}

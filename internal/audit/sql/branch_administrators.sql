@@ -31,14 +31,13 @@ administrating_groups as (
 ),
 limits as (
   select
-    b.repository_full_name,
-    b.users,
-    b.groups
+    full_name as repository_full_name,
+    users,
+    groups
   from
-    repositories as r
-    join restrictions as b on b.repository_full_name = r.full_name and {{glob "r.mainbranch_name" "b.pattern"}}
+    rules
   where
-    b.kind in ('push', 'restrict_merges')
+    kind in ('push', 'restrict_merges')
 ),
 exempt as (
   select

@@ -1,17 +1,29 @@
+with authors as materialized (
+  select distinct
+    workspace_slug,
+    author_uuid
+  from
+    bitbucket_commit
+  where
+    date >= {{days_ago "inactive_member_days"}}
+)
 select
-  workspace_slug || ' ' || user_uuid as resource,
+  m.workspace_slug || ' ' || m.user_uuid as resource,
   case
-    when last_accessed is null then 'info'
-    when last_accessed < {{days_ago "inactive_member_days"}} then 'alarm'
+    when m.last_accessed < {{days_ago "inactive_member_days"}} then 'alarm'
+    when m.last_accessed is null and a.author_uuid is null then 'info'
     else 'ok'
   end as status,
+  m.display_name ||
   case
-    when last_accessed is null then 'Bitbucket does not tell when ' || display_name || ' last used ' || workspace_slug || '.'
-    else display_name || ' last used ' || workspace_slug || ' ' || {{days_since "last_accessed"}} || ' days ago.'
+    when m.last_accessed is not null then ' last used ' || m.workspace_slug || ' ' || {{days_since "m.last_accessed"}} || ' days ago.'
+    when a.author_uuid is not null then ' has recent commits in ' || m.workspace_slug || '; Bitbucket does not tell of other use.'
+    else ' has no recent commits in ' || m.workspace_slug || ', and Bitbucket does not tell whether they use it otherwise.'
   end as reason,
-  workspace_slug as workspace,
-  display_name as user_name
+  m.workspace_slug as workspace,
+  m.display_name as user_name
 from
-  bitbucket_workspace_member
+  bitbucket_workspace_member as m
+  left join authors as a on a.workspace_slug = m.workspace_slug and a.author_uuid = m.user_uuid
 order by
-  workspace_slug, display_name
+  m.workspace_slug, m.display_name

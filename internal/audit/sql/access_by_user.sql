@@ -1,0 +1,16 @@
+select
+  user_display_name as "User",
+  count(*) as "Repositories",
+  count(*) filter (where permission = 'admin') as "Admin",
+  count(*) filter (where permission = 'write') as "Write",
+  count(*) filter (where permission = 'read') as "Read",
+  max(workspace_permission) as "Role in the workspace",
+  user_uuid
+from
+  bitbucket_repository_access
+where
+  workspace_slug = {{text "workspace_slug"}}
+group by
+  user_uuid, user_display_name
+order by
+  count(*) desc, user_display_name, user_uuid

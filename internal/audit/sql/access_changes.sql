@@ -1,0 +1,56 @@
+select
+  'member' as "What",
+  display_name as "Who",
+  workspace_slug as "Where",
+  {{date "added_on"}} as "When"
+from
+  bitbucket_workspace_member
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and added_on >= {{moment "since"}}
+union all
+select
+  'deploy key',
+  coalesce(nullif(label, ''), comment, cast(id as text)),
+  repository_full_name,
+  {{date "added_on"}}
+from
+  bitbucket_deploy_key
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and added_on >= {{moment "since"}}
+union all
+select
+  'deploy key',
+  coalesce(nullif(label, ''), comment, cast(id as text)),
+  workspace_slug || '/' || project_key,
+  {{date "added_on"}}
+from
+  bitbucket_project_deploy_key
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and added_on >= {{moment "since"}}
+union all
+select
+  'webhook',
+  url,
+  repository_full_name,
+  {{date "created_at"}}
+from
+  bitbucket_webhook
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and created_at >= {{moment "since"}}
+union all
+select
+  'repository',
+  coalesce(owner_display_name, workspace_slug),
+  full_name,
+  {{date "created_on"}}
+from
+  bitbucket_repository
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and created_on >= {{moment "since"}}
+order by
+  4 desc, 1, 3, 2

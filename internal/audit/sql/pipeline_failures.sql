@@ -1,0 +1,16 @@
+select
+  repository_full_name as "Repository",
+  build_number as "Run",
+  coalesce(target_ref_name, target_source, substr(target_commit_hash, 1, 12)) as "Of",
+  lower(coalesce(result_name, state_name)) as "Result",
+  creator_display_name as "Started by",
+  {{date "created_on"}} as "When",
+  round(duration_in_seconds / 60.0, 2) as "Minutes"
+from
+  bitbucket_pipeline
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and created_on >= {{moment "since"}}
+  and result_name in ('FAILED', 'ERROR')
+order by
+  created_on desc, repository_full_name, build_number desc

@@ -1,0 +1,15 @@
+select
+  full_name as "Repository",
+  project_name as "Project",
+  description as "Description",
+  language as "Language",
+  mainbranch_name as "Main branch",
+  fork_policy as "Forks",
+  round(size / 1000000.0, 1) as "Megabytes",
+  {{date "created_on"}} as "Created",
+  {{date "updated_on"}} as "Last change",
+  html_url
+from
+  bitbucket_repository
+where
+  full_name = {{text "repository_full_name"}}

@@ -1,0 +1,14 @@
+select
+  build_number as "Run",
+  coalesce(target_ref_name, target_source, substr(target_commit_hash, 1, 12)) as "Of",
+  lower(coalesce(result_name, state_name)) as "Result",
+  creator_display_name as "Started by",
+  {{date "created_on"}} as "When",
+  round(duration_in_seconds / 60.0, 2) as "Minutes"
+from
+  bitbucket_pipeline
+where
+  repository_full_name = {{text "repository_full_name"}}
+order by
+  created_on desc, build_number desc
+limit 20

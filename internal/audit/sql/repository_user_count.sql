@@ -1,0 +1,7 @@
+select
+  'Users with access' as label,
+  count(*) as value
+from
+  bitbucket_repository_permission
+where
+  repository_full_name = {{text "repository_full_name"}}

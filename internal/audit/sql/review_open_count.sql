@@ -1,0 +1,8 @@
+select
+  'Open pull requests' as label,
+  count(*) as value
+from
+  bitbucket_pull_request
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and state = 'OPEN'

@@ -1,0 +1,21 @@
+select
+  repository_full_name as "Repository",
+  permission as "Permission",
+  (
+    select string_agg(
+      case
+        when p.value ->> 'on' = 'workspace' then 'administrator of the workspace'
+        when p.value ->> 'holder' = 'user' then 'in person on the ' || (p.value ->> 'on')
+        else (p.value ->> 'group_name') || ' on the ' || (p.value ->> 'on')
+      end || ': ' || (p.value ->> 'permission'), '; '
+      order by p.value ->> 'on', coalesce(p.value ->> 'group_name', '')
+    )
+    from {{each "paths"}} as p
+  ) as "Paths",
+  case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
+from
+  bitbucket_repository_access
+where
+  user_uuid = {{text "user_uuid"}}
+order by
+  repository_full_name

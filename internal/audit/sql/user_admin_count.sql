@@ -1,0 +1,8 @@
+select
+  'Of them as administrator' as label,
+  count(*) as value
+from
+  bitbucket_repository_access
+where
+  user_uuid = {{text "user_uuid"}}
+  and permission = 'admin'

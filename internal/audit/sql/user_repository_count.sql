@@ -1,0 +1,7 @@
+select
+  'Repositories' as label,
+  count(*) as value
+from
+  bitbucket_repository_access
+where
+  user_uuid = {{text "user_uuid"}}

@@ -1,0 +1,7 @@
+select
+  slug as label,
+  slug as value
+from
+  bitbucket_my_workspace
+order by
+  slug

@@ -1,0 +1,7 @@
+select
+  'Members' as label,
+  count(*) as value
+from
+  bitbucket_workspace_member
+where
+  workspace_slug = {{text "workspace_slug"}}

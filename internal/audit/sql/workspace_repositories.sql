@@ -1,0 +1,14 @@
+select
+  full_name as "Repository",
+  project_name as "Project",
+  language as "Language",
+  case when is_private then 'private' else 'public' end as "Visibility",
+  round(size / 1000000.0, 1) as "Megabytes",
+  {{date "created_on"}} as "Created",
+  {{date "updated_on"}} as "Last change"
+from
+  bitbucket_repository
+where
+  workspace_slug = {{text "workspace_slug"}}
+order by
+  full_name

@@ -1,0 +1,7 @@
+select
+  'Gigabytes' as label,
+  round(coalesce(sum(size), 0) / 1000000000.0, 1) as value
+from
+  bitbucket_repository
+where
+  workspace_slug = {{text "workspace_slug"}}

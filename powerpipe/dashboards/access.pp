@@ -1,0 +1,162 @@
+dashboard "bitbucket_access" {
+  title         = "Bitbucket Access"
+  documentation = file("./dashboards/docs/access.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/Access"
+    type     = "Dashboard"
+  })
+
+  input "workspace_slug" {
+    title = "Workspace:"
+    type  = "select"
+    width = 4
+    query = query.workspace_input
+  }
+
+  input "since" {
+    title = "New in:"
+    type  = "combo"
+    width = 4
+    query = query.since_input
+  }
+
+  container {
+    card {
+      width = 3
+      query = query.access_user_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      href  = "${dashboard.bitbucket_access_audit.url_path}"
+      query = query.access_outsider_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      href  = "${dashboard.bitbucket_access_audit.url_path}"
+      query = query.access_direct_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      href  = "${dashboard.bitbucket_access_audit.url_path}"
+      query = query.access_unexplained_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+  }
+
+  container {
+    title = "Who holds what, and how"
+
+    chart {
+      title    = "By path and permission"
+      type     = "bar"
+      width    = 6
+      grouping = "stack"
+      query    = query.access_by_path
+      args     = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    flow {
+      title = "What groups are granted, by project"
+      type  = "sankey"
+      width = 6
+
+      node {
+        category = category.group
+        query    = query.access_flow_groups
+        args     = { workspace_slug = self.input.workspace_slug.value }
+      }
+
+      node {
+        category = category.project
+        query    = query.access_flow_projects
+        args     = { workspace_slug = self.input.workspace_slug.value }
+      }
+
+      edge {
+        category = category.grant
+        query    = query.access_flow_grants
+        args     = { workspace_slug = self.input.workspace_slug.value }
+      }
+    }
+  }
+
+  table {
+    title = "Users"
+    width = 12
+    query = query.access_by_user
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "User" {
+      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Administrators"
+    width = 6
+    query = query.access_administrators
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "User" {
+      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Who has access without being a member"
+    width = 6
+    query = query.access_outsiders
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "User" {
+      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "Repository" {
+      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "What changed hands: new members, keys, webhooks and repositories"
+    width = 12
+    query = query.access_changes
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+  }
+}
+
+dashboard "bitbucket_access_audit" {
+  title         = "Bitbucket Access Audit"
+  documentation = file("./dashboards/docs/access_audit.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/Access"
+    type     = "Report"
+  })
+
+  benchmark {
+    base  = benchmark.access_audit
+    title = "Access Audit"
+  }
+}

@@ -1,0 +1,39 @@
+category "user" {
+  title = "User"
+  color = "orange"
+  icon  = "person"
+  href  = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.id | @uri}}"
+}
+
+category "group" {
+  title = "Group"
+  color = "purple"
+  icon  = "group"
+}
+
+category "project" {
+  title = "Project"
+  color = "blue"
+  icon  = "folder"
+}
+
+category "place" {
+  title = "Repository, project or workspace"
+  color = "blue"
+  icon  = "folder"
+}
+
+category "membership" {
+  title = "Membership"
+  color = "purple"
+}
+
+category "grant" {
+  title = "Grant"
+  color = "green"
+}
+
+category "containment" {
+  title = "Containment"
+  color = "gray"
+}

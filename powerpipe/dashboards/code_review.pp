@@ -1,0 +1,136 @@
+dashboard "bitbucket_code_review" {
+  title         = "Bitbucket Code Review"
+  documentation = file("./dashboards/docs/code_review.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/PullRequest"
+    type     = "Dashboard"
+  })
+
+  input "workspace_slug" {
+    title = "Workspace:"
+    type  = "select"
+    width = 4
+    query = query.workspace_input
+  }
+
+  input "since" {
+    title = "Merged in:"
+    type  = "combo"
+    width = 4
+    query = query.since_input
+  }
+
+  container {
+    card {
+      width = 2
+      query = query.review_open_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      query = query.review_stale_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      query = query.review_merged_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 2
+      query = query.review_unapproved_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 2
+      query = query.review_days_to_merge
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+  }
+
+  container {
+    chart {
+      title    = "Merged, by month"
+      type     = "column"
+      width    = 4
+      grouping = "stack"
+      query    = query.review_by_month
+      args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    chart {
+      title = "Days to merge, by month"
+      type  = "line"
+      width = 4
+      query = query.review_time_by_month
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    chart {
+      title = "Open, by repository"
+      type  = "bar"
+      width = 4
+      query = query.review_open_by_repository
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+  }
+
+  table {
+    title = "Stale pull requests"
+    width = 12
+    query = query.review_stale
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "Repository" {
+      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+
+    column "Title" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Merged without approval"
+    width = 12
+    query = query.review_unapproved
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Repository" {
+      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+
+    column "Title" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Reviewers of open pull requests"
+    width = 6
+    query = query.review_by_reviewer
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "Reviewer" {
+      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
+  }
+}

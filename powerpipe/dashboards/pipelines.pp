@@ -1,0 +1,91 @@
+dashboard "bitbucket_pipelines" {
+  title         = "Bitbucket Pipelines"
+  documentation = file("./dashboards/docs/pipelines.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/Pipeline"
+    type     = "Dashboard"
+  })
+
+  input "workspace_slug" {
+    title = "Workspace:"
+    type  = "select"
+    width = 4
+    query = query.workspace_input
+  }
+
+  input "since" {
+    title = "Started in:"
+    type  = "combo"
+    width = 4
+    query = query.since_input
+  }
+
+  container {
+    card {
+      width = 3
+      query = query.pipeline_run_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.pipeline_failure_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.pipeline_minutes
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.pipeline_duration
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+  }
+
+  container {
+    chart {
+      title    = "Runs by month and result"
+      type     = "column"
+      width    = 6
+      grouping = "stack"
+      query    = query.pipeline_by_month
+      args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    chart {
+      title = "Minutes used, by repository"
+      type  = "bar"
+      width = 6
+      query = query.pipeline_minutes_by_repository
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+  }
+
+  table {
+    title = "Repositories"
+    width = 12
+    query = query.pipeline_by_repository
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Repository" {
+      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+  }
+
+  table {
+    title = "Failed runs"
+    width = 12
+    query = query.pipeline_failures
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Repository" {
+      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+  }
+}

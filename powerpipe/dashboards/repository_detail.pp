@@ -1,0 +1,168 @@
+dashboard "bitbucket_repository_detail" {
+  title         = "Bitbucket Repository Detail"
+  documentation = file("./dashboards/docs/repository_detail.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/Repository"
+    type     = "Detail"
+  })
+
+  input "repository_full_name" {
+    title = "Repository:"
+    type  = "select"
+    width = 4
+    query = query.repository_input
+  }
+
+  container {
+    card {
+      width = 2
+      query = query.repository_visibility
+      args  = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    card {
+      width = 2
+      query = query.repository_permission
+      args  = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    card {
+      width = 2
+      query = query.repository_last_change
+      args  = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    card {
+      width = 2
+      href  = "${dashboard.bitbucket_access.url_path}"
+      query = query.repository_user_count
+      args  = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    card {
+      width = 2
+      href  = "${dashboard.bitbucket_code_review.url_path}"
+      query = query.repository_open_count
+      args  = { repository_full_name = self.input.repository_full_name.value }
+    }
+  }
+
+  graph {
+    title     = "How users came by their access"
+    direction = "left_right"
+
+    node {
+      category = category.user
+      query    = query.repository_graph_users
+      args     = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    node {
+      category = category.group
+      query    = query.repository_graph_groups
+      args     = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    node {
+      category = category.place
+      query    = query.repository_graph_places
+      args     = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    edge {
+      category = category.membership
+      query    = query.repository_graph_memberships
+      args     = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    edge {
+      category = category.grant
+      query    = query.repository_graph_grants
+      args     = { repository_full_name = self.input.repository_full_name.value }
+    }
+
+    edge {
+      category = category.containment
+      query    = query.repository_graph_parents
+      args     = { repository_full_name = self.input.repository_full_name.value }
+    }
+  }
+
+  container {
+    table {
+      title = "Overview"
+      type  = "line"
+      width = 3
+      query = query.repository_overview
+      args  = { repository_full_name = self.input.repository_full_name.value }
+
+      column "Repository" {
+        href = "{{.html_url}}"
+      }
+
+      column "html_url" {
+        display = "none"
+      }
+    }
+
+    table {
+      title = "Access"
+      width = 9
+      query = query.repository_access
+      args  = { repository_full_name = self.input.repository_full_name.value }
+
+      column "User" {
+        href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+      }
+
+      column "user_uuid" {
+        display = "none"
+      }
+    }
+  }
+
+  table {
+    title = "Rules for branches"
+    width = 12
+    query = query.repository_rules
+    args  = { repository_full_name = self.input.repository_full_name.value }
+  }
+
+  table {
+    title = "Deploy keys"
+    width = 6
+    query = query.repository_deploy_keys
+    args  = { repository_full_name = self.input.repository_full_name.value }
+  }
+
+  table {
+    title = "Webhooks"
+    width = 6
+    query = query.repository_webhooks
+    args  = { repository_full_name = self.input.repository_full_name.value }
+  }
+
+  table {
+    title = "Open pull requests"
+    width = 6
+    query = query.repository_pull_requests
+    args  = { repository_full_name = self.input.repository_full_name.value }
+
+    column "Title" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Latest pipelines"
+    width = 6
+    query = query.repository_pipelines
+    args  = { repository_full_name = self.input.repository_full_name.value }
+  }
+}

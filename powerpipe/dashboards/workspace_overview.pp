@@ -1,0 +1,155 @@
+dashboard "bitbucket_workspace_overview" {
+  title         = "Bitbucket Workspace Overview"
+  documentation = file("./dashboards/docs/workspace_overview.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/Workspace"
+    type     = "Dashboard"
+  })
+
+  input "workspace_slug" {
+    title = "Workspace:"
+    type  = "select"
+    width = 4
+    query = query.workspace_input
+  }
+
+  input "since" {
+    title = "New in:"
+    type  = "combo"
+    width = 4
+    query = query.since_input
+  }
+
+  container {
+    card {
+      width = 2
+      query = query.workspace_repository_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      href  = "${dashboard.bitbucket_public_repositories.url_path}"
+      query = query.workspace_public_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      query = query.workspace_inactive_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      query = query.workspace_size
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      href  = "${dashboard.bitbucket_access.url_path}"
+      query = query.workspace_member_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
+      href  = "${dashboard.bitbucket_access.url_path}"
+      query = query.workspace_administrator_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+  }
+
+  table {
+    title = "New repositories"
+    width = 12
+    query = query.workspace_new_repositories
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Repository" {
+      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+  }
+
+  container {
+    title = "Repositories"
+
+    chart {
+      title = "By project"
+      type  = "bar"
+      width = 6
+      query = query.workspace_by_project
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    chart {
+      title = "By language"
+      type  = "donut"
+      width = 3
+      query = query.workspace_by_language
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    chart {
+      title = "By visibility"
+      type  = "donut"
+      width = 3
+      query = query.workspace_by_visibility
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    chart {
+      title = "By year of creation"
+      type  = "column"
+      width = 4
+      query = query.workspace_by_age
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    chart {
+      title = "By size"
+      type  = "column"
+      width = 4
+      query = query.workspace_by_size
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    chart {
+      title = "By month of the last change"
+      type  = "line"
+      width = 4
+      query = query.workspace_activity
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    table {
+      title = "All repositories"
+      width = 12
+      query = query.workspace_repositories
+      args  = { workspace_slug = self.input.workspace_slug.value }
+
+      column "Repository" {
+        href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      }
+    }
+  }
+}
+
+dashboard "bitbucket_public_repositories" {
+  title         = "Bitbucket Public Repositories"
+  documentation = file("./dashboards/docs/public_repositories.md")
+
+  tags = merge(local.bitbucket_common_tags, {
+    category = "Dashboards"
+    service  = "Bitbucket/Repository"
+    type     = "Report"
+  })
+
+  benchmark {
+    base  = benchmark.cis_supply_chain_v100_1_3_8
+    title = "Strict base permissions"
+  }
+}
