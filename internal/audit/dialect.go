@@ -185,12 +185,12 @@ func (w *writer) daysAgo(days string) (string, error) {
 	return "datetime('now', '-" + n + " days')", err
 }
 
-// daysSince is how many whole days have passed since a time.
+// daysSince is how many days of the calendar have passed since a time.
 func (w *writer) daysSince(time string) string {
 	if w.dialect == PostgreSQL {
-		return "extract(day from now() - " + time + ")::integer"
+		return "(current_date - cast(" + time + " as date))"
 	}
-	return "cast(julianday('now') - julianday(" + time + ") as integer)"
+	return "cast(julianday(date('now')) - julianday(date(" + time + ")) as integer)"
 }
 
 func (w *writer) date(time string) string {

@@ -9,8 +9,9 @@ import (
 // Mod writes what of the Powerpipe mod comes from this package, by file. The rest, the dashboards, is written by hand.
 func Mod() (map[string]string, error) {
 	mod := map[string]string{
-		"variables.pp":         variablesFile(),
-		"controls/controls.pp": controlsFile(),
+		"variables.pp":             variablesFile(),
+		"powerpipe.ppvars.example": valuesFile(),
+		"controls/controls.pp":     controlsFile(),
 	}
 	for _, b := range Benchmarks {
 		f := newFile()
@@ -77,6 +78,17 @@ func variablesFile() string {
 		f.line(1, "default     = %s", value(v.Default))
 		f.line(1, "description = %s", text(v.Description))
 		f.line(0, "}")
+	}
+	return f.String()
+}
+
+// valuesFile is an example of the file in which people set variables.
+func valuesFile() string {
+	var f file
+	f.WriteString("# Copy this file to powerpipe.ppvars, and change what should be other than by default.\n")
+	for _, v := range Variables {
+		f.line(0, "\n# %s", v.Description)
+		f.line(0, "%s = %s", v.Name, value(v.Default))
 	}
 	return f.String()
 }

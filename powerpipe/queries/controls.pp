@@ -1180,7 +1180,7 @@ query "deploy_key_old" {
         when added_on < now() - $1::integer * interval '1 day' then 'alarm'
         else 'ok'
       end as status,
-      name || ' was added ' || extract(day from now() - added_on)::integer || ' days ago.' as reason,
+      name || ' was added ' || (current_date - cast(added_on as date)) || ' days ago.' as reason,
       workspace_slug as workspace,
       project_key as project,
       repository_full_name as repository
@@ -1228,8 +1228,8 @@ query "deploy_key_unused" {
         else 'ok'
       end as status,
       case
-        when last_used is null then name || ' was added ' || extract(day from now() - added_on)::integer || ' days ago, and never used.'
-        else name || ' was last used ' || extract(day from now() - last_used)::integer || ' days ago.'
+        when last_used is null then name || ' was added ' || (current_date - cast(added_on as date)) || ' days ago, and never used.'
+        else name || ' was last used ' || (current_date - cast(last_used as date)) || ' days ago.'
       end as reason,
       workspace_slug as workspace,
       project_key as project,
@@ -1358,7 +1358,7 @@ query "member_inactive" {
       end as status,
       m.display_name ||
       case
-        when m.last_accessed is not null then ' last used ' || m.workspace_slug || ' ' || extract(day from now() - m.last_accessed)::integer || ' days ago.'
+        when m.last_accessed is not null then ' last used ' || m.workspace_slug || ' ' || (current_date - cast(m.last_accessed as date)) || ' days ago.'
         when a.author_uuid is not null then ' has recent commits in ' || m.workspace_slug || '; Bitbucket does not tell of other use.'
         else ' has no recent commits in ' || m.workspace_slug || ', and Bitbucket does not tell whether they use it otherwise.'
       end as reason,
@@ -1553,7 +1553,7 @@ query "repository_inactive" {
         when updated_on < now() - $1::integer * interval '1 day' then 'alarm'
         else 'ok'
       end as status,
-      full_name || ' last changed ' || extract(day from now() - updated_on)::integer || ' days ago.' as reason,
+      full_name || ' last changed ' || (current_date - cast(updated_on as date)) || ' days ago.' as reason,
       workspace_slug as workspace,
       full_name as repository
     from

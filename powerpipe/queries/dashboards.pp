@@ -623,7 +623,7 @@ query "repository_last_change" {
   sql = <<-EOQ
     select
       'Days since the last change' as label,
-      extract(day from now() - updated_on)::integer as value
+      (current_date - cast(updated_on as date)) as value
     from
       bitbucket_repository
     where
@@ -916,7 +916,7 @@ query "review_stale" {
       title as "Title",
       author_display_name as "Author",
       to_char(created_on, 'YYYY-MM-DD') as "Created",
-      extract(day from now() - updated_on)::integer as "Days without a change",
+      (current_date - cast(updated_on as date)) as "Days without a change",
       approval_count as "Approvals",
       html_url
     from

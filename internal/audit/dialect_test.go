@@ -1,0 +1,93 @@
+package audit
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestQueriesAreWritten(t *testing.T) {
+	t.Parallel()
+	values := Defaults()
+	for _, name := range []string{"workspace_slug", "repository_full_name", "user_uuid", "since"} {
+		values[name] = "it's"
+	}
+	for _, query := range Queries() {
+		sqlite, err := SQL(query, values)
+		if err != nil {
+			t.Error(err)
+		}
+		postgres, params, err := Prepared(query)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, sql := range []string{sqlite, postgres} {
+			if strings.Contains(sql, "<no value>") || strings.Contains(sql, "{{") || strings.HasPrefix(sql, "\n") {
+				t.Errorf("%s is not written out:\n%s", query, sql)
+			}
+		}
+		if strings.Contains(sqlite, "$1") || strings.Contains(sqlite, "::") {
+			t.Errorf("%s is no SQLite:\n%s", query, sqlite)
+		}
+		for _, p := range params {
+			if _, ok := values[p.Name]; !ok {
+				t.Errorf("%s takes %s, which nobody knows", query, p.Name)
+			}
+		}
+	}
+	if _, err := SQL("repository_overview", Defaults()); err == nil || !strings.Contains(err.Error(), "repository_full_name has no value") {
+		t.Errorf("a query without its value: %v", err)
+	}
+	if _, err := SQL("nope", values); err == nil {
+		t.Error("a query that is not there was written")
+	}
+	sql, err := SQL("repository_overview", values)
+	if err != nil || !strings.Contains(sql, "full_name = 'it''s'") {
+		t.Errorf("a text was not quoted: %v\n%s", err, sql)
+	}
+	values["min_approvals"] = "2"
+	if _, err := SQL("branch_approvals", values); err == nil || !strings.Contains(err.Error(), "min_approvals is 2, which is no number") {
+		t.Errorf("a text for a number: %v", err)
+	}
+}
+
+// What says of itself that it is a control, is one; and all that benchmarks name is there.
+func TestDeclarations(t *testing.T) {
+	t.Parallel()
+	queries := map[string]bool{}
+	for _, query := range Queries() {
+		queries[query] = true
+	}
+	judged := map[string]bool{}
+	for _, b := range Benchmarks {
+		for _, name := range b.All() {
+			judged[name] = true
+			if FindControl(name) == nil {
+				t.Errorf("benchmark %s has no control %s", b.Name, name)
+			}
+		}
+		if FindBenchmark(b.Name) != b {
+			t.Errorf("benchmark %s is not found", b.Name)
+		}
+	}
+	for i, c := range Controls {
+		if !queries[c.Name] || !judged[c.Name] || FindControl(c.Name) != Controls[i] {
+			t.Errorf("control %s has no query or benchmark, or its name is another's", c.Name)
+		}
+		for _, text := range []string{c.Risk, c.Remedy} {
+			if !strings.HasSuffix(text, ".") || strings.Contains(text, "  ") {
+				t.Errorf("control %s: %q is no sentence", c.Name, text)
+			}
+		}
+	}
+	for i, v := range Variables {
+		if found, ok := FindVariable(v.Name); !ok || found.Description != v.Description {
+			t.Errorf("variable %s is not found", v.Name)
+		}
+		if i > 0 && Variables[i-1].Name >= v.Name {
+			t.Errorf("variable %s is not in its place", v.Name)
+		}
+		if _, err := literal(v.Name, v.Kind(), v.Default); err != nil {
+			t.Error(err)
+		}
+	}
+}
