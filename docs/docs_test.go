@@ -182,6 +182,15 @@ func rowsInSQLite(ctx context.Context, host *sqlhost.Host, sql string) (int, err
 	return n, rows.Err()
 }
 
+func TestChangelogNamesEveryTable(t *testing.T) {
+	text := read(t, "../CHANGELOG.md")
+	for _, table := range tables(t) {
+		if !strings.Contains(text, "`"+table+"`") {
+			t.Errorf("CHANGELOG.md does not name %s", table)
+		}
+	}
+}
+
 // notes are the lines of a page's important notes that a test can check.
 var notes = map[string]*regexp.Regexp{
 	"scopes": regexp.MustCompile(`(?m)^- \*\*Scopes:\*\* (.*)$`),
