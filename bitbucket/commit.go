@@ -88,17 +88,6 @@ func (s *scan) head(ctx context.Context, r repo) (string, error) {
 	return branch.(gjson.Result).Get("target.hash").String(), nil
 }
 
-// unlessUnknown ends where Bitbucket says that there is no such thing.
-func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return func(yield func(*row, error) bool) {
-		for r, err := range rows {
-			if isUnknown(err) || !yield(r, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 // signatureColumns say who made a commit or a tag, found under a path, as Git has it and as Bitbucket knows the address.
 func signatureColumns(prefix, path, what string) []column {
 	return []column{

@@ -41,7 +41,7 @@ func (s *scan) perHeld(ctx context.Context, r repo, list, at string, children fu
 		}
 	}
 	return s.unlessOff(r, s.accepted(combine(ctx, s, parents, func(ctx context.Context, h held) iter.Seq2[*row, error] {
-		return unlessMissing(children(ctx, h))
+		return unlessUnknown(children(ctx, h))
 	})))
 }
 
@@ -53,21 +53,6 @@ func (s *scan) acceptsIn(p part, r *row) bool {
 		}
 	}
 	return true
-}
-
-// unlessMissing ends where Bitbucket says that what was asked for does not exist: it is gone since its parent was listed, or
-// never was.
-func unlessMissing(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return func(yield func(*row, error) bool) {
-		for r, err := range rows {
-			if api.IsNotFound(err) && api.IsExplained(err) {
-				return
-			}
-			if !yield(r, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // inRepositories lists what is found at a path in each repository.

@@ -132,7 +132,7 @@ func (s *scan) perPipeline(ctx context.Context, children func(context.Context, h
 	pipelines := s.over(tablePipeline())
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 		return s.accepted(combine(ctx, s, s.heldPipelines(ctx, r, pipelines), func(ctx context.Context, p held) iter.Seq2[*row, error] {
-			return unlessMissing(children(ctx, p))
+			return unlessUnknown(children(ctx, p))
 		}))
 	})
 }
@@ -198,7 +198,7 @@ func (t *table) columnAt(path string) column {
 func (s *scan) perStep(ctx context.Context, children func(context.Context, heldStep) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return s.perPipeline(ctx, func(ctx context.Context, p held) iter.Seq2[*row, error] {
 		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of heldStep) iter.Seq2[*row, error] {
-			return unlessMissing(children(ctx, of))
+			return unlessUnknown(children(ctx, of))
 		}))
 	})
 }

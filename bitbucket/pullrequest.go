@@ -78,7 +78,7 @@ func (s *scan) childrenIn(ctx context.Context, p pull, l api.List, key string) i
 func (s *scan) unlessForkGone(ctx context.Context, p pull, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
-			if api.IsNotFound(err) && api.IsExplained(err) {
+			if isUnknown(err) {
 				if !p.unseen {
 					return
 				}
@@ -165,7 +165,7 @@ func pullNumbered(r repo, id int64) pull {
 
 // lacks says whether an error means no more than that one of all the repositories has no such thing.
 func (r repo) lacks(err error) bool {
-	return r.from != nil && api.IsNotFound(err) && api.IsExplained(err)
+	return r.from != nil && isUnknown(err)
 }
 
 // pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states unless one

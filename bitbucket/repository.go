@@ -130,7 +130,7 @@ func (s *scan) perAdministeredRepository(ctx context.Context, children func(cont
 func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return combine(ctx, s, repositories, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
-			for child, err := range children(ctx, r) {
+			for child, err := range s.accepted(children(ctx, r)) {
 				if err != nil && s.lost(ctx, r, err) {
 					return
 				}
@@ -170,19 +170,25 @@ func (s *scan) withNeeds(ctx context.Context, r repo, err error) error {
 // isUnknown says whether Bitbucket answered, in its own words, that there is no such thing.
 func isUnknown(err error) bool { return api.IsNotFound(err) && api.IsExplained(err) }
 
-// unlessOff ends where Bitbucket says that there is no such thing in the repository: a feature that is switched off, such
-// as pipelines, answers "not found". A query that names the repository gets that answer.
-func (s *scan) unlessOff(r repo, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+// unlessUnknown ends where Bitbucket says that there is no such thing: it is gone since what it belongs to was listed, or it
+// never was.
+func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		for child, err := range rows {
-			if r.from != nil && isUnknown(err) {
-				return
-			}
-			if !yield(child, err) || err != nil {
+		for r, err := range rows {
+			if isUnknown(err) || !yield(r, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// unlessOff is unlessUnknown for a feature that is switched off, such as pipelines, which answers "not found". A query that
+// names the repository gets that answer.
+func (s *scan) unlessOff(r repo, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if r.from == nil {
+		return rows
+	}
+	return unlessUnknown(rows)
 }
 
 // repositories returns the repositories that the query names, or those that of has of each workspace that the scan covers.

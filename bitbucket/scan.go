@@ -157,7 +157,7 @@ type container interface {
 func (s *scan) ask(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
 	return single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		item, err := s.Get(ctx, in.path(rest, id), nil, s.fields(object)...)
-		if api.IsNotFound(err) && api.IsExplained(err) {
+		if isUnknown(err) {
 			return nil, nil
 		}
 		if err != nil {

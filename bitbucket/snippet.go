@@ -50,7 +50,7 @@ func (s *scan) perSnippet(ctx context.Context, rest string) iter.Seq2[*row, erro
 		if byID && len(slugs) == 1 {
 			return rows
 		}
-		return unlessMissing(rows)
+		return unlessUnknown(rows)
 	})
 }
 

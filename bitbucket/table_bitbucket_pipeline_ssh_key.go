@@ -22,7 +22,7 @@ func tablePipelineSSHKey() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["public_key"] = true // and nothing else, whatever the query reads
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-				return unlessMissing(s.one(ctx, r, "/pipelines_config/ssh/key_pair"))
+				return unlessUnknown(s.one(ctx, r, "/pipelines_config/ssh/key_pair"))
 			})
 		},
 	}

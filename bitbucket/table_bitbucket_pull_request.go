@@ -128,7 +128,7 @@ func (s *scan) authored(ctx context.Context, p place, column, user string) iter.
 	l.Fields = append(l.Fields, "links.self.href")
 	return s.accepted(func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
-			if api.IsNotFound(err) && api.IsExplained(err) {
+			if isUnknown(err) {
 				s.authoredInEach(ctx, p, column, user)(yield)
 				return
 			}

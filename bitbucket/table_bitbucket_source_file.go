@@ -90,7 +90,7 @@ func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 					return
 				}
 				// The repository is there: what may be missing is the revision in it, or the folder.
-				for file, err := range unlessMissing(s.sourceOf(ctx, t)) {
+				for file, err := range unlessUnknown(s.sourceOf(ctx, t)) {
 					if !yield(file, err) || err != nil {
 						return
 					}
