@@ -89,7 +89,7 @@ func TestAuditFormats(t *testing.T) {
 	report, _ := auditOf(t, args...)
 	run := func(format string) string {
 		got := runCommand(t, "", append([]string{"audit", "--output", format}, args...)...)
-		if got.code != exitFailed || got.err != "Error: 4 of 4 controls alarm\n" {
+		if got.code != exitFailed || got.err != "Error: 5 of 5 controls alarm\n" {
 			t.Errorf("%s: exit code %d and %q", format, got.code, got.err)
 		}
 		return got.out
@@ -144,7 +144,7 @@ func TestAuditFails(t *testing.T) {
 		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
 	report, got := auditOf(t, "--config", config, "--benchmark", "access_audit_machines")
-	if want := "Error: 2 of 4 controls alarm, and 2 could not be judged\n"; got.code != exitFailed || got.err != want {
+	if want := "Error: 3 of 5 controls alarm, and 2 could not be judged\n"; got.code != exitFailed || got.err != want {
 		t.Errorf("exit code %d and %q, want %d and %q", got.code, got.err, exitFailed, want)
 	}
 	for _, c := range report.Controls {
@@ -248,23 +248,33 @@ repository_fork_policy,medium,A private repository can not have public forks,1.3
 	}
 }
 
+// afresh are arguments of a run that passes everywhere, with a token of its own: a process remembers what it has read for a
+// while.
+func afresh(t *testing.T, fake *fakebitbucket.Server, args ...string) []string {
+	t.Helper()
+	return append(append([]string{"--config", configOf(t, fake)}, quiet...), args...)
+}
+
 // What was granted and revoked between two runs.
 func TestAuditSince(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	config, file := configOf(t, fake), filepath.Join(t.TempDir(), "grants.db")
-	args := append([]string{"--config", config, "--save", file}, quiet...)
-	if _, got := auditOf(t, args...); got.code != exitOK {
-		t.Fatalf("exit code %d: %s", got.code, got.err)
+	file := filepath.Join(t.TempDir(), "grants.db")
+	run := func(args ...string) jsonReport {
+		report, got := auditOf(t, append(args, afresh(t, fake, "--save", file)...)...)
+		if got.code != exitOK {
+			t.Fatalf("exit code %d: %s", got.code, got.err)
+		}
+		return report
 	}
+	run()
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("the file is %v (%v), want 0600", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
 		t.Errorf("%d files were left", len(entries))
 	}
-	args = append(args, "--since", file)
-	report, _ := auditOf(t, args...)
+	report := run("--since", file)
 	if report.Changes == nil || len(report.Changes.Changes) > 0 {
 		t.Errorf("nothing has changed, and there are %v", report.Changes)
 	}
@@ -286,7 +296,7 @@ func TestAuditSince(t *testing.T) {
 	}
 	fake.GrantRepository(private[0].FullName(), member.UUID, "write")
 	fake.SetRole(home.Slug, member.UUID, "create-project")
-	report, _ = auditOf(t, args...)
+	report = run("--since", file)
 	want := []jsonChange{
 		{"granted", "effective permission", private[0].FullName(), member.DisplayName, "", "write"},
 		{"granted", "grant to a user on the repository", private[0].FullName(), member.DisplayName, "", "write"},
@@ -300,7 +310,7 @@ func TestAuditSince(t *testing.T) {
 	created := fake.AddRepository(fakebitbucket.Repository{Workspace: home, Slug: "brand-new", IsPrivate: true})
 	fake.GrantRepository(created.FullName(), newcomer.UUID, "read")
 	fake.RemoveRepository(private[1].FullName())
-	report, _ = auditOf(t, args...)
+	report = run("--since", file)
 	kinds := map[string]int{}
 	for _, c := range report.Changes.Changes {
 		switch c.Place {
@@ -330,7 +340,7 @@ func TestAuditSince(t *testing.T) {
 	for format, want := range map[string]string{
 		"text": "- " + sentence, "junit": "<system-out>" + sentence, "csv": "revoked,effective permission," + private[0].FullName() + "," + member.DisplayName + ",admin,\n",
 	} {
-		got := runCommand(t, "", append([]string{"audit", "--config", config, "--since", file, "--output", format}, quiet...)...)
+		got := runCommand(t, "", append([]string{"audit", "--since", file, "--output", format}, afresh(t, fake)...)...)
 		if got.code != exitOK || !strings.Contains(got.out, want) {
 			t.Errorf("%s: exit code %d, no %q in %q%q", format, got.code, want, got.out, got.err)
 		}
@@ -342,8 +352,8 @@ func TestAuditAppears(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	file := filepath.Join(t.TempDir(), "grants.db")
-	run := func(args ...string) jsonReport { // with a token of its own: a process remembers for a while what a user administers
-		report, _ := auditOf(t, append(append([]string{"--config", configOf(t, fake), "--save", file}, quiet...), args...)...)
+	run := func(args ...string) jsonReport {
+		report, _ := auditOf(t, append(args, afresh(t, fake, "--save", file)...)...)
 		return report
 	}
 	run()
@@ -434,7 +444,7 @@ func TestAuditRefusesFiles(t *testing.T) {
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Path: "/2.0/repositories/{workspace}/{repo_slug}/permissions-config/groups", Count: -1,
 		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
-	got := run(config, "--save", file, "--since", file)
+	got := runCommand(t, "", append([]string{"audit"}, afresh(t, fake, "--save", file, "--since", file)...)...)
 	if got.code != exitFailed || !strings.Contains(got.err, "the grants can't be read") || !strings.Contains(got.out, "OK") || strings.Contains(got.out, "Changes since") {
 		t.Errorf("exit code %d, %q and %q, want %d and why", got.code, got.out, got.err, exitFailed)
 	}
