@@ -43,7 +43,7 @@ func (c *connection) groups(ctx context.Context, slug string) ([]gjson.Result, e
 // A missing scope can be mended, and is another thing.
 func isClosed(err error) bool {
 	_, scopes := api.MissingScope(err)
-	return !scopes && api.HasStatus(err, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone)
+	return !scopes && api.IsExplained(err) && api.HasStatus(err, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone)
 }
 
 // A groupsError says that the groups of a workspace can't be read.

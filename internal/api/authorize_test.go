@@ -16,7 +16,7 @@ func accept(credentials ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		for _, credential := range credentials {
 			if req.Header.Get("Authorization") == credential {
-				answer(http.StatusOK, `{}`)(w, req)
+				answer(http.StatusOK, `{"a": 1}`)(w, req)
 				return
 			}
 		}
@@ -155,7 +155,7 @@ func TestTokensThatExpireSoonAreRenewedEachTime(t *testing.T) {
 			accept()(w, req)
 			return
 		}
-		answer(http.StatusOK, `{}`)(w, req)
+		answer(http.StatusOK, `{"a": 1}`)(w, req)
 	}, func(c *Config) { c.Authorizer = source })
 	for range 10 {
 		if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {

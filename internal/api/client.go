@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func New(config Config) (*Client, error) {
 	}
 	transport := config.Transport
 	if transport == nil {
-		transport = newTransport(concurrency)
+		transport = NewTransport(concurrency)
 	}
 
 	wire := &wire{next: transport, limit: maxBody, timeout: attemptTimeout, notices: notices{logger: logger}}
@@ -153,7 +154,13 @@ func stayOn(base *url.URL) func(*http.Request, []*http.Request) error {
 
 // Get fetches one object, or those of its fields that are named ("links.html.href"). Without
 // fields it is the whole object as the service sends it.
+//
+// What has none of the fields could pass for an object that says nothing. So the type is always asked for, which all
+// objects have, and an answer without anything is an error.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, fields ...string) (gjson.Result, error) {
+	if len(fields) > 0 {
+		fields = append(slices.Clone(fields), "type")
+	}
 	u := c.url(path, withFields(query, fields))
 	if tooLong(u) {
 		u = c.url(path, query)
@@ -162,10 +169,17 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 		return gjson.Result{}, err
 	}
 	object, err := c.fetch(ctx, u)
-	if err == nil && !object.IsObject() {
+	switch {
+	case err != nil:
+		return gjson.Result{}, err
+	case !object.IsObject():
 		return gjson.Result{}, protocolError(u, "answered with JSON that is not an object")
+	case object.Get("type").String() == "error":
+		return gjson.Result{}, protocolError(u, "answered with an error as if it were a success: %s", text(object.Get("error.message").String()))
+	case len(object.Map()) == 0:
+		return gjson.Result{}, protocolError(u, "answered with an empty object")
 	}
-	return object, err
+	return object, nil
 }
 
 // url is the address of a path under the base, which must be escaped already.

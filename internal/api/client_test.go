@@ -65,7 +65,7 @@ func TestGet(t *testing.T) {
 		t.Errorf("got link %q", href)
 	}
 	want := map[string]string{
-		"method": "GET", "address": "https://api.bitbucket.org/2.0/workspaces/%7B1c26%7D?fields=links.html.href%2Cname&x=a%20b%26c",
+		"method": "GET", "address": "https://api.bitbucket.org/2.0/workspaces/%7B1c26%7D?fields=links.html.href%2Cname%2Ctype&x=a%20b%26c",
 		"Accept": "application/json", "Authorization": "Bearer secret", "User-Agent": "steampipe-plugin-bitbucket/1",
 	}
 	sent := map[string]string{
@@ -79,7 +79,7 @@ func TestGet(t *testing.T) {
 
 func TestGetRefusesWhatIsNoObject(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`[]`, `null`, `"x"`, ``, `{"a": `, `<html></html>`, `{} {}`} {
+	for _, body := range []string{`[]`, `null`, `"x"`, ``, `{"a": `, `<html></html>`, `{} {}`, `{}`, `{"type": "error", "error": {"message": "no"}}`} {
 		client := newMemoryClient(t, answer(http.StatusOK, body))
 		_, err := client.Get(t.Context(), "/2.0/user", nil)
 		wantProtocolError(t, err, "answered with")
@@ -203,7 +203,7 @@ func TestRedirects(t *testing.T) {
 					t.Errorf("no authorization for %s", req.URL)
 				}
 				if req.URL.Path == "/2.0/there" {
-					answer(http.StatusOK, `{}`)(w, req)
+					answer(http.StatusOK, `{"a": 1}`)(w, req)
 					return
 				}
 				http.Redirect(w, req, tt.location, http.StatusFound)

@@ -91,6 +91,9 @@ func (e *Error) missing() []string {
 	return missing
 }
 
+// plainNotFound is what some endpoints, mostly those of API 1.0, say without JSON.
+const plainNotFound = "Not Found"
+
 // newError reads the body of a failure. Nothing but the known parts of Bitbucket's JSON is taken
 // from it: other bodies can be whole pages, with personal data in them.
 //
@@ -98,6 +101,9 @@ func (e *Error) missing() []string {
 func newError(u *url.URL, status int, body []byte) *Error {
 	e := &Error{StatusCode: status, Method: http.MethodGet, Path: cleanPath(u)}
 	if !gjson.ValidBytes(body) {
+		if strings.TrimSpace(string(body)) == plainNotFound {
+			e.Message = plainNotFound
+		}
 		return e
 	}
 	envelope := gjson.ParseBytes(body)
@@ -185,9 +191,6 @@ func statusOf(err error) int {
 // HasStatus reports whether the service answered one of the statuses.
 func HasStatus(err error, statuses ...int) bool { return slices.Contains(statuses, statusOf(err)) }
 
-// IsNotFound reports whether the service says that something does not exist, or hides it.
-func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
-
 // IsExplained reports whether the service refused in its own words: a web page, or the answer of something on the way, is
 // not the service's word on anything.
 func IsExplained(err error) bool {
@@ -195,11 +198,14 @@ func IsExplained(err error) bool {
 	return ok && e.Message != ""
 }
 
-// IsGone reports whether the service says that something was removed.
-func IsGone(err error) bool { return statusOf(err) == http.StatusGone }
+// IsNotFound reports whether the service says, in its own words, that something does not exist, or hides it.
+func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound && IsExplained(err) }
 
-// IsForbidden reports whether the service refused, for a missing scope or a missing role.
-func IsForbidden(err error) bool { return statusOf(err) == http.StatusForbidden }
+// IsGone reports whether the service says, in its own words, that something was removed.
+func IsGone(err error) bool { return statusOf(err) == http.StatusGone && IsExplained(err) }
+
+// IsForbidden reports whether the service refused, in its own words, for a missing scope or a missing role.
+func IsForbidden(err error) bool { return statusOf(err) == http.StatusForbidden && IsExplained(err) }
 
 // IsUnauthorized reports whether the service did not accept the credentials.
 func IsUnauthorized(err error) bool { return statusOf(err) == http.StatusUnauthorized }

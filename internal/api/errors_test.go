@@ -70,6 +70,7 @@ func TestError(t *testing.T) {
 		"timeout":                {555, `{"error": {"message": "m"}}`, Error{Message: "m"}, `555 Timeout in the service: m - the service took too long to compute this answer`},
 		"trouble":                {503, ``, Error{}, `503 Service Unavailable - the service is in trouble, also after more attempts; try again later`},
 		"unknown status":         {299 + 300, ``, Error{}, `Bitbucket answered 599`},
+		"plain not found":        {404, "Not Found\n", Error{Message: "Not Found"}, `404 Not Found: Not Found - it`},
 		"plain text":             {404, `Not Found secret`, Error{}, `404 Not Found - it`},
 		"web page":               {404, `<!DOCTYPE html><html>secret</html>`, Error{}, `404 Not Found - it`},
 		"web page in JSON":       {502, `{"error": {"message": "<html>secret</html>", "detail": "  <p>secret"}}`, Error{}, `502 Bad Gateway - the`},
@@ -108,10 +109,13 @@ func TestPredicates(t *testing.T) {
 	tests := map[int]func(error) bool{401: IsUnauthorized, 403: IsForbidden, 404: IsNotFound, 410: IsGone}
 	for status, is := range tests {
 		for other := range tests {
-			client := newMemoryClient(t, answer(other, ``))
-			_, err := client.Get(t.Context(), "/2.0/user", nil)
-			if is(err) != (status == other) {
-				t.Errorf("the predicate for %d says %v of %d", status, is(err), other)
+			for body, explained := range map[string]bool{`{"error": {"message": "no"}}`: true, `<html>no</html>`: false, ``: false} {
+				client := newMemoryClient(t, answer(other, body))
+				_, err := client.Get(t.Context(), "/2.0/user", nil)
+				want := status == other && (explained || status == http.StatusUnauthorized)
+				if is(err) != want {
+					t.Errorf("the predicate for %d says %v of %d with %q", status, is(err), other, body)
+				}
 			}
 		}
 		if is(nil) {

@@ -130,13 +130,18 @@ func objects(list gjson.Result, u *url.URL, take func(item gjson.Result) bool) (
 	return more, err
 }
 
+// maxEmpty is how many pages without items may come one after the other. A page of what the connected user may not see can
+// be empty; a service that names an empty page as the next without end must not hold a query for ever.
+const maxEmpty = 100
+
 // A reader is one walk through a collection, page by page as the service names them.
 type reader struct {
 	ctx    context.Context
 	first  *url.URL
 	wanted int64
-	named  map[string]bool // addresses of pages fetched
+	named  map[string]bool // pages fetched, by their query: the path leads to the same collection
 	pages  int64           // there are, or 0 if not known
+	empty  int             // pages without items since the last with some
 	ahead  *prefetcher
 	moves  moves
 }
@@ -178,6 +183,12 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 		}
 		if p.size >= 0 && p.length > 0 {
 			r.pages = (p.size + p.length - 1) / p.length
+		}
+		if r.empty++; p.values.Get("0").Exists() {
+			r.empty = 0
+		}
+		if r.empty > maxEmpty {
+			return protocolError(u, "goes on and on naming pages without items")
 		}
 		r.foresee(p)
 		more, err := objects(p.values, u, func(item gjson.Result) bool { return r.moves.handedOut(item) || yield(item, nil) })
@@ -222,11 +233,11 @@ func (r *reader) page(u *url.URL) (*page, error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
-	address := u.String()
-	if r.named[address] {
+	query := u.Query().Encode() // in one spelling
+	if r.named[query] {
 		return nil, protocolError(u, "named a page as the next that it had named before")
 	}
-	r.named[address] = true
+	r.named[query] = true
 	return r.ahead.page(u)
 }
 

@@ -786,3 +786,36 @@ func TestListFollowsRedirects(t *testing.T) {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
+
+// A service whose next page is always another one must not hold a query for ever.
+func TestListOfEmptyPagesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	service := newCollection(150)
+	service.edit = func(page map[string]any) {
+		page["next"] = fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/acme?pagelen=100&page=%d", page["page"].(int)+1)
+	}
+	client := newMemoryClient(t, service.ServeHTTP)
+	got, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme", PageLen: 100})
+	wantProtocolError(t, err, "pages without items")
+	if len(got) != 150 {
+		t.Errorf("got %d items before the error, want 150", len(got))
+	}
+	if n := len(service.pages(t)); n > 150 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// A page that is named again in another spelling is the same page.
+func TestListThatLoopsInAnotherSpelling(t *testing.T) {
+	t.Parallel()
+	service := newCollection(3)
+	service.edit = func(page map[string]any) {
+		page["next"] = "https://api.bitbucket.org/2.0/repositories/acme?pagelen=100&q=a+%3D+b"
+	}
+	client := newMemoryClient(t, service.ServeHTTP)
+	got, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme", PageLen: 100, Query: url.Values{"q": {"a = b"}}})
+	wantProtocolError(t, err, "named before")
+	if len(got) != 3 {
+		t.Errorf("got %d items before the error, want 3", len(got))
+	}
+}

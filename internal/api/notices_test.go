@@ -19,7 +19,7 @@ func TestNoticesAreLoggedOncePerEndpoint(t *testing.T) {
 			w.Header().Set("Sunset", "Fri, 21 Aug 2026 00:00:00 GMT")
 			w.Header().Set("Link", `<https://developer.atlassian.com/cloud/bitbucket/changelog#CHANGE-3071>; rel="deprecation"`)
 		}
-		answer(http.StatusOK, `{}`)(w, req)
+		answer(http.StatusOK, `{"a": 1}`)(w, req)
 	}, func(c *Config) { c.Logger = hclog.New(&hclog.LoggerOptions{Output: &log}) })
 	for _, path := range []string{"/2.0/user", "/2.0/repositories/a/b/issues", "/2.0/repositories/c/d/issues", "/2.0/repositories/a/b/issues/7", "/2.0/repositories/a/b/issues/8"} {
 		if _, err := client.Get(t.Context(), path, nil); err != nil {

@@ -55,7 +55,9 @@ func namesSomething(u *url.URL) error {
 		name := unescape(part)
 		isFolder := name == "" && i > 0 && i == len(parts)-1
 		if name == "" && !isFolder || name == "." || name == ".." || placeholder.FindString(name) == name && name != "" {
-			return newError(u, http.StatusNotFound, nil)
+			e := newError(u, http.StatusNotFound, nil)
+			e.Message = "nothing has such a name"
+			return e
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ type limiter struct {
 func (l *limiter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !time.Now().Before(l.until) {
 		l.served.Add(1)
-		answer(http.StatusOK, `{}`)(w, req)
+		answer(http.StatusOK, `{"a": 1}`)(w, req)
 		return
 	}
 	l.refused.Add(1)
@@ -169,7 +169,7 @@ func TestQuotaWaitBeginsAnew(t *testing.T) {
 				w.WriteHeader(http.StatusTooManyRequests)
 				return
 			}
-			answer(http.StatusOK, `{}`)(w, req)
+			answer(http.StatusOK, `{"a": 1}`)(w, req)
 		})
 		for range 5 {
 			began := time.Now()
@@ -225,7 +225,7 @@ func TestQuotaObserved(t *testing.T) {
 					for name, value := range tt.header {
 						w.Header().Set(name, value)
 					}
-					answer(http.StatusOK, `{}`)(w, req)
+					answer(http.StatusOK, `{"a": 1}`)(w, req)
 				})
 				if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
 					t.Fatal(err)

@@ -67,7 +67,7 @@ func TestRetryHonoursRetryAfter(t *testing.T) {
 						w.WriteHeader(http.StatusServiceUnavailable)
 						return
 					}
-					answer(http.StatusOK, `{}`)(w, req)
+					answer(http.StatusOK, `{"a": 1}`)(w, req)
 				})
 				if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
 					t.Fatal(err)
@@ -207,7 +207,7 @@ func TestSilentServerIsAskedAgain(t *testing.T) {
 				<-req.Context().Done()
 				return
 			}
-			answer(http.StatusOK, `{}`)(w, req)
+			answer(http.StatusOK, `{"a": 1}`)(w, req)
 		})
 		if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
 			t.Error(err)
@@ -217,7 +217,7 @@ func TestSilentServerIsAskedAgain(t *testing.T) {
 
 func TestUntrustedCertificateIsNotRetried(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewUnstartedServer(answer(http.StatusOK, `{}`))
+	server := httptest.NewUnstartedServer(answer(http.StatusOK, `{"a": 1}`))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -307,7 +307,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 			}
 			time.Sleep(time.Second) // simulated
 			inFlight.Add(-1)
-			answer(http.StatusOK, `{}`)(w, req)
+			answer(http.StatusOK, `{"a": 1}`)(w, req)
 		}, func(c *Config) { c.MaxConcurrency = 3 })
 		began := time.Now()
 		var all sync.WaitGroup
@@ -333,7 +333,7 @@ func TestSlotsAreFair(t *testing.T) {
 		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 			time.Sleep(time.Second) // simulated
 			if req.URL.Path == "/2.0/user" {
-				answer(http.StatusOK, `{}`)(w, req)
+				answer(http.StatusOK, `{"a": 1}`)(w, req)
 				return
 			}
 			long.ServeHTTP(w, req)

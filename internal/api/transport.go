@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// newTransport is like Go's default one, but keeps as many connections to the one host as there
-// are requests in flight, and does not wait for an answer for ever.
-func newTransport(concurrency int) *http.Transport {
+// NewTransport returns the transport that a client has unless its [Config] brings another. It is like Go's default one,
+// but keeps as many connections to the one host as there are requests in flight, and does not wait for an answer for ever.
+func NewTransport(concurrency int) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
