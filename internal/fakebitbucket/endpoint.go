@@ -45,6 +45,12 @@ func collect[T any](all []T, render func(T) object) collection {
 	return collection{len(all), func(i int) object { return render(all[i]) }}
 }
 
+// without is the collection less its first n objects.
+func (c collection) without(n int) collection {
+	n = min(n, c.length)
+	return collection{c.length - n, func(i int) object { return c.at(n + i) }}
+}
+
 // A call is a request to an endpoint.
 type call struct {
 	server   *Server

@@ -1,6 +1,9 @@
 package fakebitbucket
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -9,8 +12,8 @@ import (
 // A FaultKind is a way in which an answer goes wrong.
 type FaultKind int
 
-// The kinds of faults. Reset, Short and Lost let the server do its work first: a refresh token that was sent
-// is spent.
+// The kinds of faults. Reset, Short, Lost, Stall, Drip, Edit and Drop let the server do its work first: a refresh
+// token that was sent is spent.
 const (
 	FaultStatus  FaultKind = iota // answers Status, Header and Body
 	FaultHTML                     // answers a page of HTML, with Status (default 502)
@@ -21,6 +24,12 @@ const (
 	FaultHang                     // never answers
 	FaultDelay                    // answers after Delay
 	FaultHandler                  // lets Handler answer
+	FaultStall                    // stops in the middle of the body, and does not end
+	FaultDrip                     // goes on with a byte each second after the body, without end
+	FaultHuge                     // answers a page that goes on as fast as it is read, without end
+	FaultBomb                     // answers the same in little, compressed
+	FaultEdit                     // lets Edit change the body
+	FaultDrop                     // leaves Drop objects out, at the head of a list
 )
 
 // A Fault makes answers go wrong. It applies to requests that match in all respects, after Skip of them, and
@@ -40,6 +49,8 @@ type Fault struct {
 	Body    string
 	Delay   time.Duration
 	Handler http.HandlerFunc
+	Edit    func(r *http.Request, body []byte) []byte
+	Drop    int
 }
 
 // An armedFault is a fault and how far it has got.
@@ -98,7 +109,7 @@ const htmlPage = `<!DOCTYPE html>
 `
 
 // spoil applies a fault to the answer that work makes. It returns nil where nothing more is to be sent.
-func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func() *response) *response {
+func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Request) *response) *response {
 	switch f.Kind {
 	case FaultStatus:
 		return f.instead("application/json; charset=utf-8", f.Body, http.StatusInternalServerError)
@@ -118,13 +129,69 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func() *respo
 		case <-r.Context().Done():
 			return nil
 		}
-		return work()
+		return work(r)
+	case FaultHuge:
+		flood(w, "", []byte(strings.Repeat(" ", 1<<20)))
+		return nil
+	case FaultBomb:
+		flood(w, "gzip", compress(make([]byte, 1<<20)))
+		return nil
+	case FaultDrop:
+		return work(r.WithContext(context.WithValue(r.Context(), dropKey{}, f.Drop)))
 	}
-	if res := work(); res != nil {
+	res := work(r)
+	switch {
+	case res == nil:
+	case f.Kind == FaultEdit:
+		res.body = f.Edit(r, res.body)
+	default:
 		res.cut = f.Kind
-		return res
 	}
-	return nil
+	return res
+}
+
+type dropKey struct{}
+
+// dropped is how many objects a fault leaves out at the head of a list.
+func dropped(r *http.Request) int {
+	n, _ := r.Context().Value(dropKey{}).(int)
+	return n
+}
+
+// flood writes the beginning of a page, and then the same again and again until the caller has had enough.
+func flood(w http.ResponseWriter, encoding string, again []byte) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	begin := []byte(`{"values": [`)
+	if encoding != "" {
+		w.Header().Set("Content-Encoding", encoding)
+		begin = compress(begin) // gzip's parts can be strung together
+	}
+	w.WriteHeader(http.StatusOK)
+	_, err := w.Write(begin)
+	for err == nil {
+		_, err = w.Write(again)
+	}
+}
+
+// Set returns an Edit that gives a member of a JSON object another value, or takes it away if that is nil.
+func Set(name string, value func(*http.Request) any) func(*http.Request, []byte) []byte {
+	return func(r *http.Request, body []byte) []byte {
+		members := map[string]any{}
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		if d.Decode(&members) != nil {
+			return body // no object, such as a list of API 1.0
+		}
+		delete(members, name)
+		if v := value(r); v != nil {
+			members[name] = v
+		}
+		edited, err := json.Marshal(members)
+		if err != nil {
+			panic(err) // what was JSON still is
+		}
+		return edited
+	}
 }
 
 func (f *Fault) instead(contentType, body string, status int) *response {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestFaults(t *testing.T) {
@@ -28,6 +30,8 @@ func TestFaults(t *testing.T) {
 		"lost":    {Fault{Kind: FaultLost}, 0, ""},
 		"delay":   {Fault{Kind: FaultDelay, Delay: time.Millisecond}, 200, `"values"`},
 		"handler": {Fault{Kind: FaultHandler, Handler: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) }}, 418, ""},
+		"edit":    {Fault{Kind: FaultEdit, Edit: Set("next", func(*http.Request) any { return "elsewhere" })}, 200, `"next":"elsewhere"`},
+		"absent":  {Fault{Kind: FaultEdit, Edit: Set("values", func(*http.Request) any { return nil })}, 200, `{"page":1,"pagelen":100`},
 		"path":    {Fault{Path: "/2.0/repositories/{workspace}"}, 500, ""},
 		"prefix":  {Fault{Path: "/2.0/{rest...}"}, 500, ""},
 		"method":  {Fault{Method: "POST"}, 200, `"values"`},
@@ -120,6 +124,72 @@ func TestHang(t *testing.T) {
 				t.Errorf("%v, want canceled", err)
 			}
 		})
+	}
+}
+
+// Bodies that do not end are read as long as the caller likes.
+func TestEndlessBodies(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		kind      FaultKind
+		wantBytes int // before the caller gives up
+	}{
+		"stall": {FaultStall, 0},
+		"drip":  {FaultDrip, 100},
+		"huge":  {FaultHuge, 10 << 20},
+		"bomb":  {FaultBomb, 10 << 20},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := Start(t, Options{})
+			s.Inject(Fault{Kind: test.kind})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+"/2.0/repositories/harbor-labs?pagelen=100&fields=values.name", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", connected(t, s).authorization)
+			resp, err := newClient(t).Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if _, err := io.CopyN(io.Discard, resp.Body, int64(test.wantBytes)); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v, want canceled", err)
+			}
+		})
+	}
+}
+
+func TestDrop(t *testing.T) {
+	t.Parallel()
+	s := Start(t, Options{PageLen: 3})
+	c := connected(t, s)
+	var names []string
+	list := func() []string {
+		names = nil
+		for path := "/2.0/repositories/harbor-labs?pagelen=100"; path != ""; {
+			page := c.get(path).object()
+			for _, v := range page["values"].([]any) {
+				names = append(names, v.(map[string]any)["name"].(string))
+			}
+			path, _ = page["next"].(string)
+			if page["pagelen"] != 3.0 {
+				t.Fatalf("pages of %v, want 3", page["pagelen"])
+			}
+		}
+		return names
+	}
+	all := list()
+	s.Inject(Fault{Kind: FaultDrop, Drop: 2, Count: -1})
+	if diff := cmp.Diff(all[2:], list()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

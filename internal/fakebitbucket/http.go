@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ServeHTTP answers a request, and records it.
@@ -14,12 +15,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := s.journal.begin(r, s.now())
 	counted := &counter{ResponseWriter: w}
 	defer func() { e.end(counted.status, counted.bytes) }()
-	work := func() *response { return s.dispatch(r, e) }
+	work := func(r *http.Request) *response { return s.dispatch(r, e) }
 	var res *response
 	if f := s.fault(r); f != nil {
 		res = f.spoil(counted, r, work)
 	} else {
-		res = work()
+		res = work(r)
 	}
 	if res != nil {
 		res.send(counted, r)
@@ -55,12 +56,14 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 		body = compress(body)
 		h.Set("Content-Encoding", "gzip")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if res.cut != FaultDrip {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(res.status)
 	if r.Method == http.MethodHead {
 		return
 	}
-	if res.cut == FaultReset || res.cut == FaultShort {
+	if res.cut == FaultReset || res.cut == FaultShort || res.cut == FaultStall {
 		body = body[:len(body)/2]
 	}
 	_, _ = w.Write(body) // a caller who is gone doesn't matter
@@ -70,6 +73,27 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 	case FaultShort:
 		_ = http.NewResponseController(w).Flush() // what matters is the end
 		panic(http.ErrAbortHandler)
+	case FaultStall:
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	case FaultDrip:
+		drip(w, r)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// drip writes a space each second until the caller is gone.
+func drip(w http.ResponseWriter, r *http.Request) {
+	each := time.NewTicker(time.Second)
+	defer each.Stop()
+	for {
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-each.C:
+			_, _ = w.Write([]byte(" "))
+		case <-r.Context().Done():
+			return
+		}
 	}
 }
 

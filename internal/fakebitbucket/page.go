@@ -34,6 +34,9 @@ func (c *call) page() (any, error) {
 	if c.server.options.NextForm != "" {
 		form = c.server.options.NextForm
 	}
+	if most := c.server.options.PageLen; most > 0 {
+		pagelen = min(pagelen, most)
+	}
 	step := pagelen
 	if c.server.options.ShortPages {
 		step = max(1, step-1)
@@ -49,6 +52,7 @@ func (c *call) page() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	all = all.without(dropped(c.request))
 	from := min(offset, all.length)
 	to := min(from+step, all.length)
 	values := make([]object, 0, to-from)

@@ -64,6 +64,8 @@ type Options struct {
 	OmitSize bool
 	// OmitNext leaves `next` out of numbered pages, as those of pipelines once did: their size tells whether there are more.
 	OmitNext bool
+	// PageLen is the most objects that a page has, whatever a request asks for; 0 is what the endpoint allows.
+	PageLen int
 	// ShortPages puts one object fewer on a page than its pagelen.
 	ShortPages bool
 }
