@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"net/http"
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
@@ -47,17 +48,16 @@ func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := json.Marshal([]any{settings, way})
+	key, err := settings.key(way)
 	if err != nil {
 		return nil, err
 	}
-	key := sha256.Sum256(encoded)
 	connections.Lock()
 	defer connections.Unlock()
 	if known, ok := connections.bySettings[key]; ok {
 		return known, nil
 	}
-	opened, err := open(settings, way, plugin.Logger(ctx).ResetNamed("bitbucket")) // and not by the query that came first
+	opened, err := open(settings, way, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // and not by the query that came first
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +65,15 @@ func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
 	return opened, nil
 }
 
-func open(settings Settings, way wayIn, logger hclog.Logger) (*connection, error) {
-	source, err := settings.source(way, logger)
+// key tells one connection from another.
+func (s Settings) key(way wayIn) ([sha256.Size]byte, error) {
+	encoded, err := json.Marshal([]any{s, way})
+	return sha256.Sum256(encoded), err
+}
+
+// open makes a connection. Its requests go over the transport, or over the client's own if that is nil.
+func open(settings Settings, way wayIn, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
+	source, err := settings.source(way, transport, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +85,7 @@ func open(settings Settings, way wayIn, logger hclog.Logger) (*connection, error
 		BaseURL:        settings.BaseURL,
 		Authorizer:     source,
 		UserAgent:      "steampipe-plugin-bitbucket/" + Version,
+		Transport:      transport,
 		MaxConcurrency: settings.MaxConcurrency,
 		MaxWait:        maxWait,
 		MaxAge:         settings.MaxAge,
@@ -124,16 +132,20 @@ func (s Settings) wayIn() (wayIn, error) {
 	return withClientCredentials, nil
 }
 
-func (s Settings) source(way wayIn, logger hclog.Logger) (auth.Source, error) {
+func (s Settings) source(way wayIn, transport http.RoundTripper, logger hclog.Logger) (auth.Source, error) {
+	consumer := s.Consumer(logger)
+	if transport != nil {
+		consumer.HTTPClient = &http.Client{Transport: transport}
+	}
 	switch way {
 	case withAccessToken:
 		return auth.NewAccessToken(auth.NewSecret(s.AccessToken)), nil
 	case withAPIToken:
 		return auth.NewAPIToken(s.Email, auth.NewSecret(s.APIToken)), nil
 	case withClientCredentials:
-		return auth.NewClientCredentials(s.Consumer(logger))
+		return auth.NewClientCredentials(consumer)
 	default:
-		return auth.OpenChain(s.TokenDir, s.Consumer(logger), auth.NewSecret(s.RefreshToken))
+		return auth.OpenChain(s.TokenDir, consumer, auth.NewSecret(s.RefreshToken))
 	}
 }
 

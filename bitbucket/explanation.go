@@ -18,15 +18,34 @@ import (
 type sources struct {
 	ctx  context.Context // of the scan: what one part of it asks for, others need as well
 	scan *scan
-	read sync.Map // by kind and name: a function that returns what was read
+	read sync.Map // by kind and name: a *once
 }
 
 func newSources(ctx context.Context, s *scan) *sources { return &sources{ctx: ctx, scan: s} }
 
+// A once is what one of those who want to know has asked for, and the others wait for.
+type once[T any] struct {
+	done  chan struct{}
+	value T // valid after done, as is err
+	err   error
+}
+
 // reading is what ask returns, asked once in a scan.
 func reading[T any](f *sources, key string, ask func(context.Context) (T, error)) (T, error) {
-	known, _ := f.read.LoadOrStore(key, sync.OnceValues(func() (T, error) { return ask(f.ctx) }))
-	return known.(func() (T, error))()
+	known, asked := f.read.LoadOrStore(key, &once[T]{done: make(chan struct{}), err: errors.New("a request was not made to its end")})
+	o := known.(*once[T])
+	if !asked {
+		defer close(o.done)
+		o.value, o.err = ask(f.ctx)
+		return o.value, o.err
+	}
+	select {
+	case <-o.done:
+		return o.value, o.err
+	case <-f.ctx.Done():
+		var none T
+		return none, f.ctx.Err()
+	}
 }
 
 // A holding is an explicit grant: to a user, or to a group.

@@ -163,7 +163,7 @@ func tryConnection(c Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = open(settings, way, nil)
+	_, err = open(settings, way, nil, nil)
 	return err
 }
 

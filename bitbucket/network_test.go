@@ -1,0 +1,221 @@
+package bitbucket
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/hcl/v2/hclsimple"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// fakeHost is the name of the fake's host in a network.
+const fakeHost = "api.bitbucket.test"
+
+// A network leads to a fake over pipes instead of sockets: whole HTTP, over TLS. In a bubble of synctest all waiting on it
+// is simulated, so that it is the limits of production that are tested.
+type network struct {
+	*http.Transport                   // the way that is whole
+	broken          http.RoundTripper // the way that requests take for which breaks is true
+	breaks          func(*http.Request) bool
+	server          *http.Server
+	conns           chan net.Conn // on their way to the server
+	inUse           atomic.Int64  // connections that the client has not closed
+	strangers       sync.Map      // hosts beside the fake's that somebody tried to reach
+}
+
+// certificate is that of the fake's host.
+var certificate = sync.OnceValue(func() tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{fakeHost}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Unix(0, 0), NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+})
+
+// newNetwork starts to serve a handler.
+func newNetwork(handler http.Handler) *network {
+	n := &network{conns: make(chan net.Conn)}
+	n.Transport = n.transport(func(config *tls.Config) { config.RootCAs.AddCert(certificate().Leaf) })
+	n.server = &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
+	go n.server.Serve(tls.NewListener(n, &tls.Config{Certificates: []tls.Certificate{certificate()}}))
+	return n
+}
+
+// transport is the client's own, with pipes, and with what a test makes of its TLS.
+func (n *network) transport(configure func(*tls.Config)) *http.Transport {
+	t := api.NewTransport(api.DefaultMaxConcurrency)
+	t.Proxy = nil
+	t.DialContext = n.dial
+	t.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+	configure(t.TLSClientConfig)
+	return t
+}
+
+func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	if host, _, _ := net.SplitHostPort(address); host != fakeHost {
+		n.strangers.Store(host, true)
+		return nil, fmt.Errorf("%s is not the fake's host", host)
+	}
+	ours, theirs := net.Pipe()
+	select {
+	case n.conns <- theirs:
+		n.inUse.Add(1)
+		return &countedConn{Conn: ours, open: &n.inUse}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	if n.broken != nil && n.breaks(r) {
+		return n.broken.RoundTrip(r)
+	}
+	return n.Transport.RoundTrip(r)
+}
+
+// A countedConn is counted off when it is closed.
+type countedConn struct {
+	net.Conn
+	once sync.Once
+	open *atomic.Int64
+}
+
+func (c *countedConn) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// Accept, Close and Addr make the network the listener of its server.
+func (n *network) Accept() (net.Conn, error) {
+	if c, ok := <-n.conns; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (n *network) Close() error   { close(n.conns); return nil }
+func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+// end closes the connections that the client keeps, and returns how many it still uses.
+func (n *network) end() int64 {
+	for _, way := range []http.RoundTripper{n.Transport, n.broken} {
+		if idle, ok := way.(interface{ CloseIdleConnections() }); ok {
+			idle.CloseIdleConnections()
+		}
+	}
+	left := n.inUse.Load()
+	n.server.Close()
+	return left
+}
+
+// A route is where the requests of a connection go, which is decided after the connection is made.
+type route struct{ http.RoundTripper }
+
+// A simulation is the plugin with one connection, "bitbucket", to a fake in a network.
+type simulation struct {
+	*host
+	fake     *fakebitbucket.Server
+	settings Settings
+}
+
+// simulate starts the plugin with a connection that has these arguments besides the addresses.
+func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simulation {
+	t.Helper()
+	arguments += fmt.Sprintf("\nbase_url = %q\noauth_url = %q\n", "https://"+fakeHost, "https://"+fakeHost+"/site/oauth2")
+	var config Config
+	if err := hclsimple.Decode("bitbucket.hcl", []byte(arguments), nil, &config); err != nil {
+		t.Fatal(err)
+	}
+	settings, err := config.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &simulation{host: newHost(t, map[string]string{"bitbucket": arguments}), fake: fake, settings: settings}
+	// What the SDK starts with its first query, and never ends, must not be in a bubble.
+	s.connect(&route{http.NewFileTransport(http.Dir(t.TempDir()))})
+	if _, err := s.try(context.Background(), ask{table: "bitbucket_my_workspace"}); err == nil {
+		t.Fatal("no error without a network")
+	}
+	return s
+}
+
+// connect makes the connection anew: its requests go by the route, and it remembers nothing.
+func (s *simulation) connect(r *route) {
+	s.t.Helper()
+	way, err := s.settings.wayIn()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	made, err := open(s.settings, way, r, hclog.NewNullLogger())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	key, err := s.settings.key(way)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	connections.Lock()
+	defer connections.Unlock()
+	connections.bySettings[key] = made
+}
+
+// A scanning is what became of a scan in a bubble.
+type scanning struct {
+	rows  []map[string]any
+	err   error
+	took  time.Duration // simulated
+	inUse int64         // connections that were left in use
+	other []string      // hosts beside the fake's that somebody tried to reach
+}
+
+// scan asks over a network of its own, which prepare may break first.
+func (s *simulation) scan(t *testing.T, a ask, prepare func(*network)) (done scanning) {
+	t.Helper()
+	r := &route{}
+	s.connect(r)
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(s.fake)
+		prepare(n)
+		r.RoundTripper = n
+		begin := time.Now()
+		done.rows, done.err = s.try(t.Context(), a)
+		done.took = time.Since(begin)
+		synctest.Wait()
+		done.inUse = n.end()
+		n.strangers.Range(func(host, _ any) bool {
+			done.other = append(done.other, host.(string))
+			return true
+		})
+	})
+	return done
+}
