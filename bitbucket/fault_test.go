@@ -1,0 +1,427 @@
+package bitbucket
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// soak makes the tests that could go on for hours do so: `make soak`.
+var soak = flag.Bool("soak", false, "test every fault at every request, and under load for minutes")
+
+// A breach is a way in which the answer to one request goes wrong.
+type breach struct {
+	fault  fakebitbucket.Fault
+	broken func(*network) http.RoundTripper // the way of the request, for what goes wrong before the service
+	heals  bool                             // another attempt succeeds, if the fault was a passing one: then there is no error
+	pages  bool                             // it is one of pages
+	renews bool                             // a connection that can renew its token has no error
+	dear   bool                             // takes long to test, and is the same for all requests
+}
+
+// status is the breach of another answer.
+func status(code int, body string, header ...string) fakebitbucket.Fault {
+	f := fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: code, Body: body, Header: http.Header{}}
+	for i := 0; i < len(header); i += 2 {
+		f.Header.Set(header[i], header[i+1])
+	}
+	return f
+}
+
+// next is the breach of a page that names another next page.
+func next(address func(*http.Request) string) breach {
+	return breach{pages: true, fault: fakebitbucket.Fault{
+		Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("next", func(r *http.Request) any { return address(r) }),
+	}}
+}
+
+// edited is the address of a request, changed.
+func edited(change func(*url.URL)) func(*http.Request) string {
+	return func(r *http.Request) string {
+		u := *r.URL
+		u.Scheme, u.Host = "https", r.Host
+		change(&u)
+		return u.String()
+	}
+}
+
+// withoutPage is the address of the first page of a list.
+func withoutPage(u *url.URL) {
+	query := u.Query()
+	for _, parameter := range []string{"page", "ctx", "after"} {
+		query.Del(parameter)
+	}
+	u.RawQuery = query.Encode()
+}
+
+const expired = `{"type":"error","error":{"message":"Access token expired. Use your refresh token to obtain a new access token."}}`
+
+// breaches are all faults that a scan has to survive: with exact rows, or with an error.
+var breaches = map[string]breach{
+	"429 with Retry-After":       {fault: status(429, "Rate limit for this resource has been exceeded", "Retry-After", "7", "Content-Type", "text/plain"), heals: true},
+	"429 with x-ratelimit-reset": {fault: status(429, `{"type":"error","error":{"message":"slow down"}}`, "X-Ratelimit-Reset", "7"), heals: true},
+	"429 as plain text":          {fault: status(429, "Rate limit for this resource has been exceeded", "Content-Type", "text/plain"), heals: true},
+	"500":                        {fault: status(500, ""), heals: true},
+	"502 with HTML":              {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML}, heals: true},
+	"503":                        {fault: status(503, "", "Retry-After", "3"), heals: true},
+	"504":                        {fault: status(504, "upstream request timeout"), heals: true},
+	"555":                        {fault: status(555, `{"type":"error","error":{"message":"timeout"}}`)},
+	"400":                        {fault: status(400, `{"type":"error","error":{"message":"no"}}`)},
+	"401 as expired":             {fault: status(401, expired), renews: true},
+	"403 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 403}},
+	"404 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 404}},
+	"410":                        {fault: status(410, `{"type":"error","error":{"message":"CHANGE-1 - Functionality has been deprecated"}}`)},
+
+	"connection refused":    {broken: refused, heals: true},
+	"name not found":        {broken: unknown},
+	"TLS not trusted":       {broken: untrusted},
+	"TLS broken off":        {broken: brokenOff, heals: true},
+	"reset in the body":     {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultReset}, heals: true},
+	"body too short":        {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultShort}, heals: true},
+	"closed unanswered":     {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultLost}, heals: true},
+	"no answer":             {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHang}, heals: true},
+	"body that stalls":      {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultStall}, heals: true},
+	"body that never ends":  {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultDrip}, heals: true},
+	"page larger than sane": {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHuge}, dear: true},
+	"compressed bomb":       {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultBomb}, dear: true},
+
+	"invalid JSON":         {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultInvalid}},
+	"nothing":              {fault: status(200, "")},
+	"null":                 {fault: status(200, "null")},
+	"a text":               {fault: status(200, `"maintenance"`)},
+	"an empty object":      {fault: status(200, "{}")},
+	"a list of texts":      {fault: status(200, `["a", "b"]`)},
+	"a list of null":       {fault: status(200, `[null]`)},
+	"an error with 200":    {fault: status(200, `{"type":"error","error":{"message":"no"}}`)},
+	"HTML with 200":        {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 200}},
+	"values missing":       {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return nil })}},
+	"values null":          {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return json.RawMessage("null") })}},
+	"values of null":       {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return []any{nil} })}},
+	"values an object":     {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return map[string]any{"a": 1} })}},
+	"next repeats":         next(edited(func(*url.URL) {})),
+	"next loops":           next(edited(withoutPage)),
+	"next on another host": next(edited(func(u *url.URL) { u.Host = "evil.test" })),
+	"next to http":         next(edited(func(u *url.URL) { u.Scheme = "http" })),
+	"next on another port": next(edited(func(u *url.URL) { u.Host += ":8443" })),
+	"next to another path": next(edited(func(u *url.URL) { u.Path, u.RawPath = "/2.0/user/workspaces/elsewhere", "" })),
+	"next not an address":  next(func(*http.Request) string { return "page=2" }),
+	"next empty":           next(func(*http.Request) string { return "" }),
+
+	"redirect to another host": {fault: status(302, "", "Location", "https://evil.test/2.0/user")},
+	"redirect to http":         {fault: status(301, "", "Location", "http://"+fakeHost+"/2.0/user")},
+	"redirect to itself": {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Handler: func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.RequestURI(), http.StatusTemporaryRedirect)
+	}}, heals: true},
+}
+
+// unreachable is a way that ends where it begins.
+type unreachable struct{ err error }
+
+func (u unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, u.err }
+
+func refused(*network) http.RoundTripper {
+	return unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}}
+}
+
+func unknown(*network) http.RoundTripper {
+	return unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: fakeHost, IsNotFound: true}}}
+}
+
+func untrusted(n *network) http.RoundTripper { return n.transport(func(*tls.Config) {}) }
+
+// brokenOff is a way on which the other side closes the connection in the handshake.
+func brokenOff(n *network) http.RoundTripper {
+	t := n.transport(func(*tls.Config) {})
+	t.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			_, _ = theirs.Read(make([]byte, 5))
+			theirs.Close()
+		}()
+		return ours, nil
+	}
+	return t
+}
+
+// longest is the most that a scan may take of which one request goes wrong, always: its attempts begin within a minute and a
+// half, none lasts longer than a minute, and the quota is waited for at most a minute.
+const longest = 90*time.Second + time.Minute + time.Minute + 10*time.Second
+
+// A request is one that a scan makes.
+type request struct {
+	uri, path string
+	endpoint  string
+	position  string // which of the pages of a list, or an object
+	sized     bool   // it is of pages that tell how many items there are
+}
+
+func (r request) kind() string { return r.endpoint + " " + r.position }
+
+// A baseline is a scan without any fault: what was asked, and what the rows are.
+type baseline struct {
+	ask
+	requests []request
+	rows     map[string]int // how often each row comes, by its JSON
+}
+
+// learn runs a scan without any fault.
+func (s *simulation) learn(t *testing.T, a ask) *baseline {
+	t.Helper()
+	b := &baseline{ask: a}
+	var mu sync.Mutex
+	known := map[string]bool{}
+	s.fake.ClearFaults()
+	s.fake.ResetJournal()
+	s.fake.Inject(fakebitbucket.Fault{Method: http.MethodGet, Kind: fakebitbucket.FaultEdit, Count: -1, Edit: func(r *http.Request, body []byte) []byte {
+		var page map[string]json.RawMessage
+		_ = json.Unmarshal(body, &page) // what is no object is no page
+		uri := r.URL.RequestURI()
+		mu.Lock()
+		defer mu.Unlock()
+		if !known[uri] {
+			known[uri] = true
+			b.requests = append(b.requests, request{uri: uri, path: r.URL.EscapedPath(), position: position(r.URL.Query(), page), sized: page["size"] != nil})
+		}
+		return body
+	}})
+	done := s.scan(t, a, func(*network) {})
+	s.fake.ClearFaults()
+	if done.err != nil {
+		t.Fatalf("%v without any fault: %v", a, done.err)
+	}
+	endpoints := map[string]string{}
+	for _, e := range s.fake.Journal() {
+		endpoints[e.EscapedPath] = e.Endpoint
+	}
+	for i, r := range b.requests {
+		b.requests[i].endpoint = endpoints[r.path]
+	}
+	slices.SortFunc(b.requests, func(a, b request) int { return cmp.Compare(a.uri, b.uri) })
+	b.rows = tally(a.table, done.rows)
+	return b
+}
+
+// tally counts rows by their JSON.
+func tally(table string, rows []map[string]any) map[string]int {
+	counts := map[string]int{}
+	for _, row := range rows {
+		if table == "bitbucket_rate_limit" {
+			row = nil // counts what went before
+		}
+		encoded, err := json.Marshal(row)
+		if err != nil {
+			panic(err) // rows are made of texts, numbers, times and what was JSON
+		}
+		counts[string(encoded)]++
+	}
+	return counts
+}
+
+// position says which part of a list an answer is.
+func position(query url.Values, page map[string]json.RawMessage) string {
+	if _, isPage := page["values"]; !isPage {
+		return "object"
+	}
+	isFirst := !query.Has("page") && !query.Has("after")
+	switch more := page["next"] != nil; {
+	case isFirst && more:
+		return "first page"
+	case isFirst:
+		return "only page"
+	case more:
+		return "middle page"
+	}
+	return "last page"
+}
+
+// asks are the questions about a table: for everything, and by each column that names what is asked for.
+func (s *simulation) asks(t *testing.T, of *table) []*baseline {
+	t.Helper()
+	all := []*baseline{s.learn(t, ask{table: of.name})}
+	for _, q := range of.quals {
+		if !slices.Equal(q.operators, opsName) {
+			continue
+		}
+		for row := range all[0].rows {
+			var columns map[string]any
+			if err := json.Unmarshal([]byte(row), &columns); err != nil {
+				t.Fatal(err)
+			}
+			if name, ok := columns[q.column].(string); ok {
+				all = append(all, s.learn(t, ask{table: of.name, where: []*proto.Qual{where(q.column, "=", name)}}))
+				break
+			}
+		}
+	}
+	return all
+}
+
+// budget is how many scans with a fault the ordinary run of the tests has.
+const budget = 2500
+
+// TestEveryFault breaks requests of each table in every way: with -soak each request of all scans, else each kind of
+// request, which is an endpoint and a position among the pages of a list, where it comes first, and of the others some; of
+// these as many as the budget allows, which are the same in each run.
+func TestEveryFault(t *testing.T) {
+	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3})
+	s := simulate(t, fake, fmt.Sprintf("access_token = %q", fake.AccessToken(fake.Organization().Connected.UUID)))
+	var trials []trial
+	kinds := map[string]bool{}
+	for _, of := range tables {
+		for _, b := range s.asks(t, of) {
+			trials = append(trials, b.trials(kinds)...)
+		}
+	}
+	possible := len(trials)
+	if !*soak {
+		slices.SortFunc(trials, func(a, b trial) int { return cmp.Compare(a.draw(), b.draw()) })
+		trials = trials[:min(budget, len(trials))]
+		slices.SortStableFunc(trials, func(a, b trial) int { return cmp.Compare(a.baseline.String(), b.baseline.String()) })
+	}
+	begin := time.Now()
+	for _, tr := range trials {
+		s.tryOne(t, tr)
+	}
+	t.Logf("%d scans of %d possible, each with one of %d faults at one of %d kinds of requests, in %s",
+		len(trials), possible, len(breaches), len(kinds), time.Since(begin).Round(time.Second))
+}
+
+func (b *baseline) String() string {
+	name := b.table
+	for _, q := range b.where {
+		name += " of one " + q.FieldName
+	}
+	return name
+}
+
+// A trial is a scan with a fault at one request of it, once or always.
+type trial struct {
+	*baseline
+	request
+	fault  string
+	always bool
+}
+
+func (t trial) String() string {
+	return fmt.Sprintf("%s: %s, %s, at %s (%s)", t.baseline, t.fault, map[bool]string{false: "once", true: "always"}[t.always], t.uri, t.position)
+}
+
+// draw is a number that looks like any other and is the same in each run. (Of what names the trial, the addresses change
+// with the columns, and the rest does not.)
+func (t trial) draw() uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, t.baseline, t.kind(), t.fault, t.always)
+	return h.Sum64()
+}
+
+// trials are those that are worth the time, beside the kinds of requests that are known.
+func (b *baseline) trials(known map[string]bool) []trial {
+	var all []trial
+	byKind := map[string][]request{}
+	for _, r := range b.requests {
+		byKind[r.kind()] = append(byKind[r.kind()], r)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		for _, fault := range slices.Sorted(maps.Keys(breaches)) {
+			var of []trial
+			for _, r := range byKind[kind] {
+				if does := breaches[fault]; !does.pages || r.position != "object" {
+					of = append(of, trial{b, r, fault, false})
+					if does.heals || *soak { // what another attempt does not heal is the same always
+						of = append(of, trial{b, r, fault, true})
+					}
+				}
+			}
+			if !*soak && len(of) > 0 {
+				n := int(of[0].draw() % uint64(30*len(of)))
+				if known[kind] && n >= len(of) || breaches[fault].dear && n != 0 {
+					continue
+				}
+				n %= len(of)
+				of = of[n : n+1]
+			}
+			all = append(all, of...)
+		}
+		known[kind] = true
+	}
+	return all
+}
+
+// tryOne makes a trial.
+func (s *simulation) tryOne(t *testing.T, tr trial) {
+	t.Helper()
+	does := breaches[tr.fault]
+	matches := func(r *http.Request) bool { return r.URL.RequestURI() == tr.uri }
+	s.fake.ClearFaults()
+	if does.broken == nil {
+		fault := does.fault
+		fault.Match = matches
+		if tr.always {
+			fault.Count = -1
+		}
+		s.fake.Inject(fault)
+	}
+	done := s.scan(t, tr.ask, func(n *network) {
+		if does.broken == nil {
+			return
+		}
+		var times atomic.Int64
+		n.broken = does.broken(n)
+		n.breaks = func(r *http.Request) bool { return matches(r) && (tr.always || times.Add(1) == 1) }
+	})
+	s.fake.ClearFaults()
+	if problem := tr.judge(done, does.heals && !tr.always); problem != "" {
+		t.Errorf("%s: %s", tr, problem)
+	}
+}
+
+// judge says what is wrong with a scan that a fault was made in.
+func (b *baseline) judge(done scanning, healed bool) string {
+	rows := tally(b.table, done.rows)
+	for row, n := range rows {
+		if n > b.rows[row] {
+			return fmt.Sprintf("a row came %d times, and is there %d times: %.300s; error %v", n, b.rows[row], row, done.err)
+		}
+	}
+	switch {
+	case done.inUse > 0:
+		return fmt.Sprintf("%d connections are left in use", done.inUse)
+	case len(done.other) > 0:
+		return fmt.Sprintf("it reached for %v", done.other)
+	case done.took > longest:
+		return fmt.Sprintf("it took %s", done.took)
+	case done.err == nil && !maps.Equal(rows, b.rows):
+		return fmt.Sprintf("%d rows instead of %d, and no error", len(done.rows), total(b.rows))
+	case healed && done.err != nil:
+		return fmt.Sprintf("error %v, although the fault was a passing one", done.err)
+	case !healed && done.err == nil && b.table != "bitbucket_rate_limit": // which shows what refusals say, too
+		return "no error"
+	}
+	return ""
+}
+
+func total(counts map[string]int) (n int) {
+	for _, count := range counts {
+		n += count
+	}
+	return n
+}
