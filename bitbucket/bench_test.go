@@ -89,7 +89,7 @@ func BenchmarkRepositories(b *testing.B) {
 // peakMemory is the most memory in use during a scan of the repositories above that before it, in bytes. Garbage does not
 // count: it is collected before each look.
 func peakMemory(h *host, columns string) int64 {
-	return peakMemoryOf(h, ask{table: "bitbucket_repository", columns: columns}, 500)
+	return peakMemoryOf(h, ask{table: "bitbucket_repository", columns: columns}, 1000)
 }
 
 // peakMemoryOf is peakMemory of any query, looked at each so many rows.
