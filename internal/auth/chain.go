@@ -142,7 +142,7 @@ func (c *Chain) notice() {
 	}
 	c.seen = info
 	saved, err := c.store.read()
-	if err != nil || !saved.replaces(c.held) {
+	if err != nil || !c.prefers(saved) {
 		return // what is wrong with the file is said when a refresh needs it
 	}
 	c.held, c.unsaved = saved, false
@@ -210,10 +210,10 @@ func (c *Chain) recall() (record, error) {
 		return record{}, err
 	}
 	c.mu.Lock()
-	held := c.held
+	held, prefers := c.held, err == nil && c.prefers(saved)
 	c.mu.Unlock()
 	switch {
-	case err == nil && saved.replaces(held):
+	case prefers:
 		c.hold(saved)
 		return saved, nil
 	case !held.RefreshToken.IsZero():
@@ -261,6 +261,15 @@ func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
 	return next.Token, nil
 }
 
+// prefers reports whether saved, found in the file, is to be used rather than what is held. The seed is not, once the chain
+// has left it: then a process that lost the file has begun again with what is dead by now. The caller holds mu.
+func (c *Chain) prefers(saved record) bool {
+	if c.held.generation > 0 && saved.RefreshToken.Equal(c.store.id.seed) {
+		return false
+	}
+	return saved.replaces(c.held)
+}
+
 // hold remembers rec as the newest record, and as one that is in the file.
 func (c *Chain) hold(rec record) {
 	c.mu.Lock()
@@ -300,7 +309,7 @@ func (c *Chain) save() bool {
 	if !c.unsaved {
 		return true
 	}
-	if err == nil && saved.replaces(c.held) {
+	if err == nil && c.prefers(saved) {
 		c.held, c.unsaved = saved, false
 		return true
 	}

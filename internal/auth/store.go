@@ -88,20 +88,24 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	case err != nil:
 		return nil, s.writeError(err)
 	}
-	unlock = func() {
+	release := func() {
 		if err := lock.Unlock(); err != nil {
 			s.logger.Warn("cannot unlock the token file", "error", err)
 		}
 	}
+	defer func() {
+		if unlock == nil {
+			release()
+		}
+	}()
 	if info, err := os.Lstat(s.path()); err == nil {
 		if err := s.checkOwner(info); err != nil {
-			unlock()
 			return nil, err
 		}
 	}
 	s.at("locked")
 	s.removeLeftovers()
-	return unlock, nil
+	return release, nil
 }
 
 func (s *store) makeDir() error {

@@ -1,0 +1,561 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var soak = flag.Bool("soak", false, "explore the life of chains a hundred times longer")
+
+// TestLivesOfChains lives through many random lives of a chain, with the real code on real files and a clock that is
+// simulated: processes that share it, of one machine or two, on a network that loses requests and answers, that are killed
+// at any step, and files that are damaged. It demands, by the rules of the service alone:
+//
+//   - Who knows a refresh token that the service would take gets a working access token.
+//   - A dead token is never spent by who knows a living one: the service locks out who does.
+//   - A token whose successor arrived and was saved is not spent again.
+//   - A refusal says what can be done.
+func TestLivesOfChains(t *testing.T) {
+	lives := 3000
+	if *soak {
+		lives *= 100
+	}
+	base := t.TempDir()
+	if memory, err := os.MkdirTemp("/dev/shm", "chains-"); err == nil { // where syncing costs nothing
+		t.Cleanup(func() { os.RemoveAll(memory) })
+		base = memory
+	}
+	seen := map[string]int{}
+	for i := range lives {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLife(t, uint64(i), filepath.Join(base, fmt.Sprint(i)))
+			l.live()
+			for what, n := range l.seen {
+				seen[what] += n
+			}
+		})
+		if t.Failed() {
+			t.Fatalf("in life %d", i)
+		}
+	}
+	for _, what := range []string{
+		"rotated", "reused within the grace", "refused", "answer lost", "request lost", "locked out", "probe of the living", "probe of the dead",
+		"file damaged", "two machines",
+		"killed at locked", "killed at reserved", "killed at intent saved", "killed at answered", "killed at written", "killed at renamed",
+		"killed at saved", "killed at set aside", "killed before the request", "killed after the rotation",
+	} {
+		if seen[what] == 0 {
+			t.Errorf("in %d lives this never happened: %s", lives, what)
+		}
+	}
+	t.Logf("%d lives: %v", lives, seen)
+}
+
+// A life is one history of a chain.
+type life struct {
+	t    *testing.T
+	rand *rand.Rand
+	seed string
+
+	machines []string // token folders
+	tampered bool     // a file was damaged or brought back: then a token may be spent again
+
+	mu        sync.Mutex // guards all below
+	processes []*mortal
+	tokens    map[string]*refreshLife
+	access    map[string]time.Time // expiry
+	locked    time.Time
+	successor int       // what a used token gets within the grace: another new token, the newest one, or one that supersedes it
+	troubles  []trouble // of the next requests
+	dieAt     string    // the point that kills who comes to it next
+	seen      map[string]int
+	log       []string
+}
+
+// A refreshLife is what the service knows of a refresh token.
+type refreshLife struct {
+	issued  time.Time
+	usedAt  time.Time // zero if it wasn't
+	next    string    // the newest successor
+	dead    bool      // superseded
+	settled bool      // the successor arrived, and was saved
+}
+
+// A trouble is what goes wrong with a token request.
+type trouble int
+
+const (
+	requestLost trouble = iota
+	answerLost
+	answerLate
+	badGateway
+	killedBefore
+	killedAfter
+	troubleCount
+)
+
+// A mortal is a process that uses the chain, until it is killed.
+type mortal struct {
+	*life
+	name    string
+	dir     string
+	skew    time.Duration // of its clock
+	chain   *Chain
+	ctx     context.Context
+	end     context.CancelFunc
+	dead    bool   // guarded by life.mu, as what follows
+	spent   string // the refresh token in its last request
+	refused bool   // at any time
+}
+
+func newLife(t *testing.T, seed uint64, dir string) *life {
+	l := &life{
+		t: t, rand: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]*refreshLife{}, access: map[string]time.Time{}, seen: map[string]int{},
+	}
+	l.successor = l.rand.IntN(3)
+	l.seed = l.mint()
+	l.machines = []string{filepath.Join(dir, "one")}
+	if l.rand.IntN(6) == 0 {
+		l.machines = append(l.machines, filepath.Join(dir, "two"))
+		l.seen["two machines"]++
+	}
+	for range 1 + l.rand.IntN(4) {
+		l.start()
+	}
+	return l
+}
+
+// start starts a process.
+func (l *life) start() *mortal {
+	m := &mortal{life: l, name: fmt.Sprintf("process %d", len(l.processes)+1), dir: l.machines[l.rand.IntN(len(l.machines))]}
+	m.skew = time.Duration(l.rand.IntN(9)-4) * time.Minute
+	if l.rand.IntN(10) == 0 {
+		m.skew = time.Duration(l.rand.IntN(9)-4) * time.Hour
+	}
+	m.ctx, m.end = context.WithCancel(context.Background())
+	chain, err := OpenChain(m.dir, Consumer{
+		Key: testKey, Secret: NewSecret(testSecret), URL: "https://oauth.test", HTTPClient: &http.Client{Transport: m},
+		Now: func() time.Time { return time.Now().Add(m.skew) },
+	}, NewSecret(l.seed))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	m.chain = chain
+	chain.store.step = m.at
+	l.processes = append(l.processes, m)
+	return m
+}
+
+// at kills the process at its point.
+func (m *mortal) at(point string) {
+	m.mu.Lock()
+	if point == "saved" && m.spent != "" && !m.dead {
+		if rec, err := m.chain.store.read(); err == nil && rec.RefreshToken.reveal() != m.spent {
+			m.tokens[m.spent].settled = true
+		}
+	}
+	die := m.dieAt == point || m.dead
+	if m.dieAt == point {
+		m.life.dieAt = ""
+	}
+	m.mu.Unlock()
+	if die {
+		m.die("at " + point)
+	}
+}
+
+// die ends the process here. What a killed process leaves lying stays.
+func (m *mortal) die(where string) {
+	m.mu.Lock()
+	m.note("%s is killed %s", m.name, where)
+	m.seen["killed "+where]++
+	m.dead = true
+	m.mu.Unlock()
+	entries, _ := os.ReadDir(m.dir)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") {
+			left := filepath.Join(m.dir, entry.Name())
+			_ = os.Link(left, left+"-left") // it is there already if it was left before
+		}
+	}
+	m.end()
+	runtime.Goexit()
+}
+
+func (l *life) note(format string, a ...any) {
+	l.log = append(l.log, time.Now().Format("02 15:04:05 ")+fmt.Sprintf(format, a...))
+}
+
+func (l *life) mint() string {
+	token := fmt.Sprintf("refresh-token-%d", len(l.tokens)+1)
+	l.tokens[token] = &refreshLife{issued: time.Now()}
+	return token
+}
+
+// living says whether the service would take a token now, but for a lockout. The caller holds mu.
+func (l *life) living(token string) bool {
+	known := l.tokens[token]
+	switch {
+	case known == nil || known.dead || time.Since(known.issued) >= 90*24*time.Hour:
+		return false
+	case known.usedAt.IsZero():
+		return true
+	}
+	return time.Since(known.usedAt) < grace
+}
+
+// knows returns what a process can know of the chain: from the file and from its memory, or else from its configuration.
+func (m *mortal) knows() (known []record) {
+	if rec, err := m.chain.store.read(); err == nil {
+		known = append(known, rec)
+	}
+	m.chain.mu.Lock()
+	defer m.chain.mu.Unlock()
+	if held := m.chain.held; !held.RefreshToken.IsZero() {
+		known = append(known, held)
+	}
+	if known == nil {
+		known = []record{{Token: Token{RefreshToken: NewSecret(m.seed)}}}
+	}
+	return known
+}
+
+// survives says whether the service allows somebody who knows this much to go on. A file that was damaged or brought back, or
+// another machine, can make a used token be used again: if that killed its successors, or began the chain a second time,
+// nobody can tell by what is known which of two tokens is dead. The caller holds mu.
+func (l *life) survives(known []record) bool {
+	living, lineages := 0, map[string]bool{}
+	for _, rec := range known {
+		lineages[rec.lineage] = true
+		if l.living(rec.RefreshToken.reveal()) {
+			living++
+		}
+	}
+	if (l.tampered || len(l.machines) > 1) && (l.successor == 2 || len(lineages) > 1) {
+		return living == len(known)
+	}
+	return living > 0
+}
+
+// RoundTrip is the way to the token address.
+func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	trouble := trouble(-1)
+	if len(m.troubles) > 0 {
+		trouble, m.troubles = m.troubles[0], m.troubles[1:]
+	}
+	dead, latency := m.dead, time.Duration(len(m.log)%5)*time.Second
+	m.mu.Unlock()
+	time.Sleep(latency)
+	switch {
+	case dead || trouble == killedBefore:
+		m.die("before the request")
+	case trouble == requestLost:
+		m.happens("request lost")
+		return nil, errors.New("connection reset by peer")
+	case trouble == badGateway:
+		return answered(502, []byte("<html>")), nil
+	}
+	status, body := m.spend(m, r.PostForm.Get("refresh_token"))
+	switch trouble {
+	case killedAfter:
+		m.die("after the rotation")
+	case answerLost:
+		m.happens("answer lost")
+		return nil, io.ErrUnexpectedEOF
+	case answerLate:
+		m.happens("answer lost")
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return answered(status, body), nil
+}
+
+func (l *life) happens(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen[what]++
+	l.note("%s", what)
+}
+
+func answered(status int, body []byte) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body))}
+}
+
+// spend is the service's answer to a refresh token.
+func (l *life) spend(m *mortal, token string) (status int, body []byte) {
+	known := m.knows()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	refuse := func(why string) (int, []byte) {
+		l.seen["refused"]++
+		l.note("%s is refused %s: %s", m.name, token, why)
+		m.refused = true
+		return 400, []byte(`{"error":"unauthorized_client","error_description":"Invalid OAuth client credentials"}`)
+	}
+	if time.Now().Before(l.locked) {
+		return refuse("the consumer is locked out")
+	}
+	if !l.living(token) {
+		if l.survives(known) {
+			l.fail("%s spent %s, which is dead, although it knew one that is not", m.name, token)
+		}
+		l.locked = time.Now().Add(lockout)
+		l.seen["locked out"]++
+		return refuse("it is dead")
+	}
+	spent := l.tokens[token]
+	switch {
+	case spent.usedAt.IsZero():
+		spent.usedAt = time.Now()
+		spent.next = l.mint()
+		l.seen["rotated"]++
+	default:
+		l.seen["reused within the grace"]++
+		if spent.settled && !l.tampered && len(l.machines) == 1 {
+			l.fail("%s spent %s again, whose successor was saved", m.name, token)
+		}
+		switch l.successor {
+		case 0:
+			spent.next = l.mint()
+		case 1:
+			for l.tokens[spent.next].next != "" {
+				spent.next = l.tokens[spent.next].next
+			}
+		case 2:
+			l.tokens[spent.next].dead = true
+			spent.next = l.mint()
+		}
+	}
+	m.spent = token
+	access := fmt.Sprintf("access-token-%d", len(l.access)+1)
+	l.access[access] = time.Now().Add(2 * time.Hour)
+	l.note("%s spends %s for %s and %s", m.name, token, spent.next, access)
+	body, _ = json.Marshal(map[string]any{"access_token": access, "refresh_token": spent.next, "expires_in": 7200, "token_type": "Bearer"})
+	return 200, body
+}
+
+// fail fails the test, with what went before. The caller holds mu.
+func (l *life) fail(format string, a ...any) {
+	l.t.Errorf(format+"\n%s", append(a, strings.Join(l.log, "\n"))...)
+}
+
+// use has the process make a request to the API.
+func (m *mortal) use() error {
+	value, err := m.chain.Authorization(m.ctx)
+	for range 5 {
+		if err != nil {
+			return err
+		}
+		m.mu.Lock()
+		good := time.Now().Before(m.access[strings.TrimPrefix(value, bearerPrefix)])
+		m.mu.Unlock()
+		if good {
+			return nil
+		}
+		value, err = m.chain.Renew(m.ctx, value)
+	}
+	return errors.New("still refused")
+}
+
+// live is the life itself.
+func (l *life) live() {
+	for range 5 + l.rand.IntN(12) {
+		switch n := l.rand.IntN(20); {
+		case n < 6:
+			l.pass()
+		case n < 9:
+			l.trouble()
+		case n < 16:
+			l.together()
+		case n < 17:
+			l.mu.Lock()
+			clear(l.access)
+			l.note("all access tokens are revoked")
+			l.mu.Unlock()
+		case n < 18:
+			l.tamper()
+		default:
+			l.probe()
+		}
+		if l.t.Failed() {
+			break
+		}
+	}
+	l.probe()
+	for _, m := range l.processes {
+		m.end()
+	}
+}
+
+// pass lets some time pass.
+func (l *life) pass() {
+	unit := []time.Duration{time.Second, time.Minute, time.Minute, time.Hour}[l.rand.IntN(4)]
+	d := time.Duration(1+l.rand.IntN(12)) * unit
+	if l.rand.IntN(60) == 0 {
+		d = 95 * 24 * time.Hour
+	}
+	l.mu.Lock()
+	l.note("%s pass", d)
+	l.mu.Unlock()
+	time.Sleep(d)
+}
+
+// trouble decides what will go wrong.
+func (l *life) trouble() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rand.IntN(2) == 0 {
+		for range 1 + l.rand.IntN(4) {
+			l.troubles = append(l.troubles, trouble(l.rand.IntN(int(troubleCount))))
+		}
+		return
+	}
+	points := []string{"locked", "reserved", "intent saved", "answered", "written", "renamed", "saved", "set aside"}
+	l.dieAt = points[l.rand.IntN(len(points))]
+	clear(l.access)
+}
+
+// together has some processes make a request at the same time. Those that were killed are started anew.
+func (l *life) together() {
+	var working sync.WaitGroup
+	for range 1 + l.rand.IntN(3) {
+		m := l.alive()
+		working.Go(func() { l.judge(m, m.use()) })
+	}
+	working.Wait()
+}
+
+// alive is some process, which is started anew if it was killed.
+func (l *life) alive() *mortal {
+	m := l.processes[l.rand.IntN(len(l.processes))]
+	l.mu.Lock()
+	dead := m.dead
+	l.mu.Unlock()
+	if dead || l.rand.IntN(8) == 0 {
+		return l.start()
+	}
+	return m
+}
+
+// judge looks at the error of a request, which may have met with any trouble.
+func (l *life) judge(m *mortal, err error) {
+	e, isOurs := errors.AsType[*Error](err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+	case m.dead && errors.Is(err, context.Canceled):
+	case !isOurs:
+		l.fail("%s got error %v", m.name, err)
+	case e.Kind == KindAuthorization && !m.refused:
+		l.fail("%s is told of a refusal that there was not: %v", m.name, err)
+	case e.Kind == KindAuthorization:
+		for _, advice := range []string{"login", "refresh_token", "two machines"} {
+			if !strings.Contains(e.Message, advice) {
+				l.fail("the refusal does not speak of %s: %v", advice, err)
+			}
+		}
+	case e.Kind != KindTemporary:
+		l.fail("%s got error %v", m.name, err)
+	}
+}
+
+// probe has every process make a request, one after the other, without any trouble: those that know a living token succeed.
+func (l *life) probe() {
+	l.mu.Lock()
+	l.troubles, l.dieAt = nil, ""
+	everybody := slices.Clone(l.processes)
+	l.mu.Unlock()
+	for _, m := range everybody {
+		l.mu.Lock()
+		if m.dead {
+			l.mu.Unlock()
+			m = l.start()
+			l.mu.Lock()
+		}
+		l.mu.Unlock()
+		// Refusals that were remembered, and the lockout, are over by then.
+		time.Sleep(max(refusalMemory+time.Second, time.Until(l.locked)+time.Second))
+		known := m.knows()
+		l.mu.Lock()
+		l.note("%s is probed", m.name)
+		lives := l.survives(known)
+		l.mu.Unlock()
+		err := m.use()
+		l.judge(m, err)
+		l.mu.Lock()
+		if lives {
+			l.seen["probe of the living"]++
+		} else {
+			l.seen["probe of the dead"]++
+		}
+		if lives && err != nil {
+			l.fail("%s knows a living token, and got error %v", m.name, err)
+		}
+		l.mu.Unlock()
+	}
+}
+
+// tamper damages the file of a machine.
+func (l *life) tamper() {
+	m := l.processes[l.rand.IntN(len(l.processes))]
+	path := m.chain.Path()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	var damaged []byte
+	switch l.rand.IntN(7) {
+	case 0:
+		damaged = content[:l.rand.IntN(len(content))]
+	case 1:
+		damaged = bytes.Replace(content, []byte(`"version": 1`), []byte(`"version": 2`), 1)
+	case 2:
+		damaged = bytes.Replace(content, []byte(`"fingerprint": "`), []byte(`"fingerprint": "f`), 1)
+	case 3:
+		damaged = []byte("null")
+	case 4:
+		err = os.Remove(path)
+	case 5: // nothing is lost
+		err = os.Chmod(path, 0o644)
+		damaged = content
+	case 6:
+		if backup, readErr := os.ReadFile(path + "-backup"); readErr == nil {
+			damaged = backup
+		} else {
+			damaged = content
+		}
+		err = os.WriteFile(path+"-backup", content, 0o600)
+	}
+	if damaged != nil {
+		err = errors.Join(err, os.WriteFile(path, damaged, 0o600))
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tampered = true
+	l.seen["file damaged"]++
+	l.note("the file of %s is damaged", m.name)
+}
