@@ -32,8 +32,8 @@ demo: build
 
 test:
 	@test -d ../shared/bitbucket || echo "Skipped: the tests that compare with Bitbucket's OpenAPI document and recordings, which are not in ../shared/bitbucket"
-	go test -race $(addsuffix /...,$(RACE_FREE))
-	go test $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
+	go test -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
+	go test -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi

@@ -276,7 +276,7 @@ func (s *simulation) asks(t *testing.T, of *table) []*baseline {
 }
 
 // budget is how many scans with a fault the ordinary run of the tests has.
-const budget = 250
+const budget = 120
 
 // TestEveryFault breaks requests of each table in every way: with -soak each request of all scans, else each kind of
 // request, which is an endpoint and a position among the pages of a list, where it comes first, and of the others some; of

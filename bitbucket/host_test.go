@@ -29,7 +29,7 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	t.Helper()
 	h := &host{Server: NewServer(), t: t, config: bodies}
 	t.Cleanup(forgetConnections)
-	req := &proto.SetAllConnectionConfigsRequest{}
+	req := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: 1} // of a cache that no table uses: without a limit it reserves hundreds
 	for name, body := range bodies {
 		req.Configs = append(req.Configs, &proto.ConnectionConfig{
 			Connection: name, Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body,

@@ -284,7 +284,7 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 		"variables of one":           {"bitbucket_deployment_variable", []*proto.Qual{ofSome, where("environment_uuid", "=", p.Environments[1].UUID)}, 0, len(p.Environments[1].Variables), map[string]int{repo + "/environments": 1, variables: 1}},
 		"variables of one by name":   {"bitbucket_deployment_variable", []*proto.Qual{ofSome, where("environment_name", "=", "Staging")}, 0, len(p.Environments[1].Variables), map[string]int{repo + "/environments": 1, variables: 1}},
 		"a deployment":               {"bitbucket_deployment", []*proto.Qual{ofSome, where("uuid", "=", p.Deployments[0].UUID)}, 0, 1, map[string]int{deployed + "/{deployment_uuid}": 1}},
-		"no deployment":              {"bitbucket_deployment", []*proto.Qual{ofSome, where("uuid", "=", "{none}")}, 0, 0, map[string]int{deployed + "/{deployment_uuid}": 1}},
+		"no deployment":              {"bitbucket_deployment", []*proto.Qual{ofSome, where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}, 0, 0, map[string]int{deployed + "/{deployment_uuid}": 1}},
 		"deployments":                {"bitbucket_deployment", []*proto.Qual{ofSome}, 0, len(p.Deployments), map[string]int{deployed: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
