@@ -105,7 +105,7 @@ func (s *steampipe) count(call, table string, columns ...string) (rows int, err 
 func connection(t *testing.T, fake *fakebitbucket.Server) string {
 	o := fake.Organization()
 	consumer := fake.Consumer(o.Workspaces[0].Slug, fakebitbucket.AllScopes()...)
-	return fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\nbase_url = %q\noauth_url = %q\ntoken_dir = %q\n",
+	return fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\nbase_url = %q\noauth_url = %q\ntoken_dir = %q\nmax_age = \"0s\"\n",
 		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), fake.URL(), fake.OAuthURL(), t.TempDir())
 }
 
