@@ -294,7 +294,7 @@ func (a *allowance) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("X-Ratelimit-Limit", "1000, 1000;w=3600")
 	w.Header().Set("X-Ratelimit-Remaining", strconv.FormatInt(a.left, 10))
 	w.Header().Set("X-Ratelimit-Reset", strconv.Itoa(int(a.returns.Sub(now).Seconds()+0.999)))
-	answer(status, `{}`)(w, req)
+	answer(status, `{"uuid": "{1}"}`)(w, req)
 }
 
 // Near the quota requests go slower, and none is sent that the service has said it would refuse.
