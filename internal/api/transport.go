@@ -15,6 +15,7 @@ func NewTransport(concurrency int) *http.Transport {
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          concurrency,
 		MaxIdleConnsPerHost:   concurrency,
+		MaxConnsPerHost:       concurrency, // one that is about to be idle again is waited for, not doubled
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 45 * time.Second,
