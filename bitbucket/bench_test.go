@@ -116,7 +116,8 @@ func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
 		return peakMemory(connected(t, fake), fewColumns)
 	}
 	few, many := peak(2500), peak(10000)
-	if grown := many - few; grown > 3<<20 {
+	// Rows that were kept would be 7 MiB more. What is in flight varies with how busy the machine is.
+	if grown := many - few; grown > 5<<20 {
 		t.Errorf("10,000 rows took %d KiB more than 2,500 rows (%d)", grown>>10, few>>10)
 	}
 }
