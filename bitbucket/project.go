@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"context"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -147,7 +148,7 @@ func (p *proj) comeHome(s *scan) bool {
 
 // projectVanished says whether a project that answered "not found" has gone since it was listed.
 func (s *scan) projectVanished(ctx context.Context, p proj, err error) bool {
-	if p.byName || !api.IsNotFound(err) {
+	if p.byName || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
 	_, err = s.Get(ctx, p.path(""), nil, "uuid")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -358,7 +359,7 @@ func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
 // inventory was taken. A scan then goes on without it; whoever named it gets the error.
 func (s *scan) lost(ctx context.Context, r repo, err error) bool {
 	_, scopes := api.MissingScope(err)
-	if r.from == nil || scopes || !api.IsNotFound(err) && !api.IsForbidden(err) {
+	if r.from == nil || scopes || !api.HasStatus(err, http.StatusNotFound, http.StatusForbidden) {
 		return false
 	}
 	l := r.from.list(api.Compare(r.from.at+"uuid", "=", r.repository.Get("uuid").String()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -173,7 +174,7 @@ func (s *scan) identified(ctx context.Context, p place) (place, error) {
 // vanished says whether a workspace that answered "not found" has gone since the inventory was taken. A scan over all
 // workspaces then goes on without it; whoever named it gets the error.
 func (s *scan) vanished(ctx context.Context, p place, err error) bool {
-	if p.named || !api.IsNotFound(err) {
+	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
 	s.known.Delete("workspaces")

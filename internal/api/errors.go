@@ -26,7 +26,8 @@ type Error struct {
 	// MoreInfo is the address of an announcement, if the service gives one.
 	MoreInfo string
 
-	renewal error // why the credentials could not be renewed after a 401
+	unfinished bool  // it came in the middle of a list
+	renewal    error // why the credentials could not be renewed after a 401
 }
 
 // Error is one sentence that says what was asked, what the service said, and what to do now.
@@ -198,14 +199,21 @@ func IsExplained(err error) bool {
 	return ok && e.Message != ""
 }
 
+// says reports whether the service answered a status in its own words, to a question of its own: a list that was begun is
+// there, and does not end because its next page is said not to be.
+func says(err error, status int) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.StatusCode == status && IsExplained(e) && !e.unfinished
+}
+
 // IsNotFound reports whether the service says, in its own words, that something does not exist, or hides it.
-func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound && IsExplained(err) }
+func IsNotFound(err error) bool { return says(err, http.StatusNotFound) }
 
 // IsGone reports whether the service says, in its own words, that something was removed.
-func IsGone(err error) bool { return statusOf(err) == http.StatusGone && IsExplained(err) }
+func IsGone(err error) bool { return says(err, http.StatusGone) }
 
 // IsForbidden reports whether the service refused, in its own words, for a missing scope or a missing role.
-func IsForbidden(err error) bool { return statusOf(err) == http.StatusForbidden && IsExplained(err) }
+func IsForbidden(err error) bool { return says(err, http.StatusForbidden) }
 
 // IsUnauthorized reports whether the service did not accept the credentials.
 func IsUnauthorized(err error) bool { return statusOf(err) == http.StatusUnauthorized }

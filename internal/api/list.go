@@ -141,6 +141,7 @@ type reader struct {
 	wanted int64
 	named  map[string]bool // pages fetched, by their query: the path leads to the same collection
 	pages  int64           // there are, or 0 if not known
+	begun  bool            // a page was read
 	empty  int             // pages without items since the last with some
 	ahead  *prefetcher
 	moves  moves
@@ -165,8 +166,9 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
 		if err != nil {
-			return r.short(u, err)
+			return r.short(u, r.midway(err))
 		}
+		r.begun = true
 		back, err := r.moves.observe(u, p)
 		if err != nil {
 			return err
@@ -198,6 +200,17 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 		u = p.next
 	}
 	return nil
+}
+
+// midway marks a refusal of a page after the first.
+func (r *reader) midway(err error) error {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || !r.begun {
+		return err
+	}
+	unfinished := *refused // others may hold it
+	unfinished.unfinished = true
+	return &unfinished
 }
 
 // short adds to an error of a page, if it is that the quota is used up, how many more pages there are.

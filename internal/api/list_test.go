@@ -674,7 +674,7 @@ func TestListError(t *testing.T) {
 		service.ServeHTTP(w, req)
 	})
 	got, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme", PageLen: 100})
-	if !IsForbidden(err) || len(got) != 300 {
+	if !HasStatus(err, http.StatusForbidden) || len(got) != 300 {
 		t.Errorf("got %d items and error %v, want 300 and the refusal", len(got), err)
 	}
 }
@@ -817,5 +817,24 @@ func TestListThatLoopsInAnotherSpelling(t *testing.T) {
 	wantProtocolError(t, err, "named before")
 	if len(got) != 3 {
 		t.Errorf("got %d items before the error, want 3", len(got))
+	}
+}
+
+// The next page of a list is not something that may be gone.
+func TestNotFoundInTheMiddleOfAList(t *testing.T) {
+	t.Parallel()
+	for page, want := range map[string]bool{"": true, "2": false} {
+		service := newCollection(150)
+		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
+			if req.URL.Query().Get("page") == page {
+				answer(http.StatusNotFound, `{"error": {"message": "Nothing here"}}`)(w, req)
+				return
+			}
+			service.ServeHTTP(w, req)
+		})
+		_, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme", PageLen: 100})
+		if !HasStatus(err, http.StatusNotFound) || IsNotFound(err) != want {
+			t.Errorf("page %q: error %v, not found %v, want %v", page, err, IsNotFound(err), want)
+		}
 	}
 }
