@@ -34,7 +34,6 @@ type breach struct {
 	broken func(*network) http.RoundTripper // the way of the request, for what goes wrong before the service
 	heals  bool                             // another attempt succeeds, if the fault was a passing one: then there is no error
 	pages  bool                             // it is one of pages
-	renews bool                             // a connection that can renew its token has no error
 	dear   bool                             // takes long to test, and is the same for all requests
 }
 
@@ -86,7 +85,7 @@ var breaches = map[string]breach{
 	"504":                        {fault: status(504, "upstream request timeout"), heals: true},
 	"555":                        {fault: status(555, `{"type":"error","error":{"message":"timeout"}}`)},
 	"400":                        {fault: status(400, `{"type":"error","error":{"message":"no"}}`)},
-	"401 as expired":             {fault: status(401, expired), renews: true},
+	"401 as expired":             {fault: status(401, expired)},
 	"403 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 403}},
 	"404 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 404}},
 	"410":                        {fault: status(410, `{"type":"error","error":{"message":"CHANGE-1 - Functionality has been deprecated"}}`)},
@@ -276,7 +275,7 @@ func (s *simulation) asks(t *testing.T, of *table) []*baseline {
 }
 
 // budget is how many scans with a fault the ordinary run of the tests has.
-const budget = 120
+const budget = 600
 
 // TestEveryFault breaks requests of each table in every way: with -soak each request of all scans, else each kind of
 // request, which is an endpoint and a position among the pages of a list, where it comes first, and of the others some; of

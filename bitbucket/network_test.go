@@ -151,6 +151,7 @@ type simulation struct {
 // simulate starts the plugin with a connection that has these arguments besides the addresses.
 func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simulation {
 	t.Helper()
+	t.Setenv("STEAMPIPE_FREE_MEM_INTERVAL", "0") // or the SDK collects garbage at the first row of each scan
 	arguments += fmt.Sprintf("\nbase_url = %q\noauth_url = %q\n", "https://"+fakeHost, "https://"+fakeHost+"/site/oauth2")
 	var config Config
 	if err := hclsimple.Decode("bitbucket.hcl", []byte(arguments), nil, &config); err != nil {

@@ -24,6 +24,13 @@ func (s *Server) update(change func(*Organization)) {
 	s.org.Store(o.ready())
 }
 
+// Restore makes the organization what it was, for a test that goes on with it.
+func (s *Server) Restore(o *Organization) {
+	s.change.Lock()
+	defer s.change.Unlock()
+	s.org.Store(o)
+}
+
 func must[T any](v *T, what, id string) *T {
 	if v == nil {
 		panic("fakebitbucket: no " + what + " " + id)

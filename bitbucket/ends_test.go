@@ -1,0 +1,302 @@
+package bitbucket
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// small is an organization with several pages of everything.
+var small = fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3}
+
+// simulateToken simulates a connection with an access token of the connected user.
+func simulateToken(t *testing.T, fake *fakebitbucket.Server) *simulation {
+	t.Helper()
+	return simulate(t, fake, fmt.Sprintf("access_token = %q", fake.AccessToken(fake.Organization().Connected.UUID)))
+}
+
+// everything has the question for all of each table, and what it comes to.
+func (s *simulation) everything(t *testing.T) []*baseline {
+	t.Helper()
+	var all []*baseline
+	for _, of := range tables {
+		all = append(all, s.learn(t, ask{table: of.name}))
+	}
+	return all
+}
+
+// oneOfEachKind keeps a request of each kind.
+func (b *baseline) oneOfEachKind(known map[string]bool) []request {
+	var kept []request
+	for _, r := range b.requests {
+		if !known[r.kind()] {
+			known[r.kind()] = true
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// missing are the rows of the baseline that a scan lacks.
+func (b *baseline) missing(rows map[string]int) []string {
+	var lacking []string
+	for _, row := range slices.Sorted(maps.Keys(b.rows)) {
+		if rows[row] < b.rows[row] {
+			lacking = append(lacking, row)
+		}
+	}
+	return lacking
+}
+
+// A list that becomes shorter or longer while its pages are read is read all the same: what is there all the time comes once.
+func TestListsThatShift(t *testing.T) {
+	fake := fakebitbucket.New(small)
+	s := simulateToken(t, fake)
+	known := map[string]bool{}
+	lists := 0
+	for _, b := range s.everything(t) {
+		for _, r := range b.oneOfEachKind(known) {
+			if r.position != "first page" || !r.sized {
+				continue
+			}
+			lists++
+			inList := func(other *http.Request) bool {
+				return other.URL.EscapedPath() == r.path && withoutPages(other.URL.RequestURI()) == withoutPages(r.uri)
+			}
+			// What is there of the shorter list alone.
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultDrop, Drop: 1, Match: inList, Count: -1})
+			shorter := tally(b.table, s.scan(t, b.ask, func(*network) {}).rows)
+			for name, fault := range map[string]fakebitbucket.Fault{
+				"shrinks": {Skip: 1, Count: -1},
+				"grows":   {Count: 1},
+			} {
+				fault.Kind, fault.Drop, fault.Match = fakebitbucket.FaultDrop, 1, inList
+				fake.ClearFaults()
+				fake.Inject(fault)
+				done := s.scan(t, b.ask, func(*network) {})
+				rows := tally(b.table, done.rows)
+				switch {
+				case done.err != nil:
+					t.Errorf("%s, %s %s: error %v", b, r.path, name, done.err)
+				case len(extra(rows, b.rows)) > 0 && len(extra(rows, shorter)) > 0:
+					t.Errorf("%s, %s %s: rows twice, or that are not there: %.300v", b, r.path, name, extra(rows, b.rows))
+				}
+				for _, row := range b.missing(rows) {
+					if shorter[row] == b.rows[row] {
+						t.Errorf("%s, %s %s: a row is missing that was there all the time: %.300s", b, r.path, name, row)
+					}
+				}
+			}
+			fake.ClearFaults()
+		}
+	}
+	t.Logf("%d lists", lists)
+}
+
+// extra are the rows of which there are more than in the other.
+func extra(rows, other map[string]int) []string {
+	var more []string
+	for row, n := range rows {
+		if n > other[row] {
+			more = append(more, row)
+		}
+	}
+	return more
+}
+
+// withoutPages is the address of a list, whichever page was asked for.
+func withoutPages(uri string) string {
+	path, query, _ := strings.Cut(uri, "?")
+	parameters := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool {
+		return strings.HasPrefix(p, "page=") || strings.HasPrefix(p, "ctx=") || strings.HasPrefix(p, "after=")
+	})
+	slices.Sort(parameters)
+	return path + "?" + strings.Join(parameters, "&")
+}
+
+// features are the endpoints of a repository that answer "not found" where what they are about is switched off: then a scan
+// over all repositories goes on, and who names the repository gets that answer.
+var features = []string{"/commits", "/deployments", "/downloads", "/environments", "/pipelines", "/pipelines-config/caches", "/pipelines-config/runners",
+	"/pipelines_config", "/pipelines_config/schedules", "/pipelines_config/ssh/known_hosts", "/pipelines_config/variables", "/watchers"}
+
+// things are the endpoints of what was listed and may have gone since, or of what a condition names and need not be there: for
+// a "not found" there are no rows.
+var things = []string{
+	"/1.0/groups/{workspace}", // closed: bitbucket_repository_access says then that it can't explain all
+	"/2.0/repositories/{workspace}/{repo_slug}",
+	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}",
+	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/comments",
+	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/reports",
+	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations",
+	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses",
+	"/2.0/repositories/{workspace}/{repo_slug}/deployments/{deployment_uuid}",
+	"/2.0/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables",
+	"/2.0/repositories/{workspace}/{repo_slug}/diffstat/{spec...}",
+	"/2.0/repositories/{workspace}/{repo_slug}/permissions-config/groups/{group_slug}",
+	"/2.0/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected_user_id}",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps/{step_uuid}/test_reports",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps/{step_uuid}/test_reports/test_cases",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps/{step_uuid}/test_reports/test_cases/{test_case_uuid}/test_case_reasons",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines_config/schedules/{schedule_uuid}/executions",
+	"/2.0/repositories/{workspace}/{repo_slug}/pipelines_config/ssh/key_pair", // most have none
+	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}",
+	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/commits",
+	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/diffstat",
+	"/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", // the main branch need not exist
+	"/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}",
+	"/2.0/snippets/{workspace}/{encoded_id}",
+	"/2.0/snippets/{workspace}/{encoded_id}/comments",
+	"/2.0/snippets/{workspace}/{encoded_id}/commits",
+	"/2.0/users/{selected_user}",
+	"/2.0/workspaces/{workspace}",
+	"/2.0/workspaces/{workspace}/projects/{project_key}",
+	"/2.0/workspaces/{workspace}/projects/{project_key}/permissions-config/groups/{group_slug}",
+	"/2.0/workspaces/{workspace}/projects/{project_key}/permissions-config/users/{selected_user_id}",
+	"/2.0/workspaces/{workspace}/pullrequests/{selected_user}",
+}
+
+// Where Bitbucket says in its own words that something is not there, a scan goes on in the few places where that can be true.
+// Everywhere else it is an error; so it is in the middle of a list. The ordinary run asks a quarter of the questions.
+func TestNotFound(t *testing.T) {
+	const body = `{"type":"error","error":{"message":"There is nothing here"}}`
+	fake := fakebitbucket.New(small)
+	s := simulateToken(t, fake)
+	scans, quiet := 0, 0
+	for _, of := range tables {
+		for _, b := range s.asks(t, of) {
+			for _, r := range b.oneOfEachKind(map[string]bool{}) {
+				if of.name == "bitbucket_rate_limit" { // it shows what refusals say, too
+					continue
+				}
+				if !*soak && (trial{baseline: b, request: r}).draw()%4 > 0 {
+					continue
+				}
+				fake.ClearFaults()
+				fake.Inject(fakebitbucket.Fault{
+					Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Body: body, Count: -1,
+					Match: func(other *http.Request) bool { return other.URL.RequestURI() == r.uri },
+				})
+				done := s.scan(t, b.ask, func(*network) {})
+				scans++
+				if done.err != nil {
+					continue
+				}
+				quiet++
+				if problem := b.judgeEnd(r, tally(b.table, done.rows)); problem != "" {
+					t.Errorf("%s, not found at %s (%s): %s", b, r.uri, r.position, problem)
+				}
+			}
+		}
+	}
+	t.Logf("%d scans, %d of them without an error", scans, quiet)
+}
+
+// judgeEnd says what is wrong with a scan that had no error although something in it was not found.
+func (b *baseline) judgeEnd(r request, rows map[string]int) string {
+	rest, inRepository := strings.CutPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}")
+	lacking := b.missing(rows)
+	switch isFeature := inRepository && slices.Contains(features, rest); {
+	case r.position == "middle page" || r.position == "last page":
+		if len(lacking) > 0 {
+			return fmt.Sprintf("%d rows of a list that was begun are missing", len(lacking))
+		}
+	case isFeature && len(b.where) > 0 && b.where[0].FieldName == "repository_full_name":
+		return "the query names the repository"
+	case !isFeature && !slices.Contains(things, r.endpoint):
+		return "nothing there can be gone"
+	}
+	if !inRepository {
+		return ""
+	}
+	names := strings.Split(r.path, "/")
+	for _, row := range lacking {
+		if !strings.Contains(row, names[3]+"/"+names[4]) && !strings.Contains(row, names[4]) {
+			return fmt.Sprintf("a row is missing that is not of the repository: %.300s", row)
+		}
+	}
+	return ""
+}
+
+// A repository that is taken away in the middle of a scan over all takes its own rows along, and no others.
+func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
+	fake := fakebitbucket.New(small)
+	s := simulateToken(t, fake)
+	before := fake.Organization()
+	for _, of := range tables {
+		fake.Restore(before)
+		b := s.learn(t, ask{table: of.name})
+		in := slices.DeleteFunc(slices.Clone(b.requests), func(r request) bool {
+			return !strings.HasPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}/")
+		})
+		if len(in) == 0 {
+			continue
+		}
+		r := in[len(in)/2]
+		names := strings.Split(r.path, "/")
+		gone := fake.Organization().Repository(names[3] + "/" + names[4])
+		fake.Inject(fakebitbucket.Fault{
+			Kind: fakebitbucket.FaultHandler, Match: func(other *http.Request) bool { return other.URL.RequestURI() == r.uri },
+			Handler: func(w http.ResponseWriter, r *http.Request) {
+				fake.RemoveRepository(gone.FullName())
+				fake.Answer(w, r)
+			},
+		})
+		done := s.scan(t, b.ask, func(*network) {})
+		if done.err != nil {
+			if isRepositories := strings.HasSuffix(of.name, "_repository"); !isRepositories { // for which this one counts
+				t.Errorf("%s: error %v", b, done.err)
+			}
+			continue
+		}
+		rows := tally(b.table, done.rows)
+		isOfIt := func(row string) bool {
+			return strings.Contains(row, gone.FullName()) || strings.Contains(row, gone.UUID)
+		}
+		for _, row := range append(b.missing(rows), extra(rows, b.rows)...) {
+			if !isOfIt(row) {
+				t.Errorf("%s: a row is missing, twice or changed that is not of the repository that was taken away: %.300s", b, row)
+			}
+		}
+	}
+}
+
+// An access token that expires at any request is renewed there, with one refresh, and the rows are exact.
+func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
+	fake := fakebitbucket.New(small)
+	o := fake.Organization()
+	consumer := fake.Consumer(o.Workspaces[0].Slug)
+	s := simulate(t, fake, fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\ntoken_dir = %q",
+		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
+	known := map[string]bool{}
+	requests := 0
+	for _, b := range s.everything(t) {
+		for _, r := range b.oneOfEachKind(known) {
+			fake.ClearFaults()
+			fault := breaches["401 as expired"].fault
+			fault.Match = func(other *http.Request) bool { return other.URL.RequestURI() == r.uri }
+			fake.Inject(fault)
+			before := fake.Rotations()
+			done := s.scan(t, b.ask, func(*network) {})
+			if problem := b.judge(done, true); problem != "" {
+				t.Errorf("%s, expired at %s (%s): %s", b, r.uri, r.position, problem)
+			}
+			if n := fake.Rotations() - before; n != 1 {
+				t.Errorf("%s, expired at %s: %d refreshes, want 1", b, r.uri, n)
+			}
+			requests++
+		}
+	}
+	for token, uses := range fake.RefreshUses() {
+		if uses > 1 {
+			t.Errorf("%.20s… was used %d times", token, uses)
+		}
+	}
+	t.Logf("%d requests", requests)
+}
