@@ -190,7 +190,7 @@ var escapes = regexp.MustCompile(`\\(u0000|.)`)
 // zone, which is UTC. It returns nil for anything else. Times are kept to the microsecond, as PostgreSQL does.
 func parseTime(s string) any {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() > 0 && t.Year() < 10000 {
+		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() > 0 && t.UTC().Year() < 10000 {
 			return t.UTC().Truncate(time.Microsecond)
 		}
 	}

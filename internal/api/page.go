@@ -106,7 +106,7 @@ func sameCollection(a, b *url.URL) bool {
 		return false
 	}
 	for i := range as {
-		if !strings.EqualFold(as[i], bs[i]) && !isUUID(as[i]) && !isUUID(bs[i]) {
+		if !strings.EqualFold(as[i], bs[i]) && isUUID(as[i]) == isUUID(bs[i]) {
 			return false
 		}
 	}

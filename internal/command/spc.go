@@ -229,6 +229,9 @@ func value(argument *hcl.Attribute, into any) error {
 func checkNames(connections []connection) error {
 	seen := map[string]connection{}
 	for _, c := range connections {
+		if c.Name == "" {
+			return at(c.where, "the connection has no name")
+		}
 		name := strings.ToLower(c.Name) // as SQL compares the names of schemas
 		if other, twice := seen[name]; twice {
 			return at(c.where, "there is a connection %s already, at %s", other.Name, place(other.where))

@@ -82,6 +82,27 @@ func parseBBQL(query string, fields fieldset) (condition, error) {
 	return c, nil
 }
 
+// Passes reports whether an object whose field has a value (a string, a bool, an int64, a time.Time) passes a query that is
+// about that field alone. It reads what clients write as strictly as the endpoints do.
+func Passes(query, name string, value any) (bool, error) {
+	f := field{path: name}
+	switch v := value.(type) {
+	case string:
+		f.kind = textKind
+	case bool:
+		f.kind = boolean
+	case int64:
+		f.kind = number
+	case time.Time:
+		f.kind, value = datetime, timestamp{time: v}
+	}
+	c, err := parseBBQL(query, fieldset{name: f})
+	if err != nil {
+		return false, err
+	}
+	return c.holds(object{{name: name, value: value}}), nil
+}
+
 type parser struct {
 	tokens []token
 	fields fieldset

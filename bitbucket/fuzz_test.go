@@ -1,0 +1,170 @@
+package bitbucket
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// What a condition makes of itself for Bitbucket lets every row pass that the condition holds for; one that is exact, no
+// other row.
+func FuzzCondition(f *testing.F) {
+	f.Add("website", "web%", uint8(2))
+	f.Add("a_b", `a\_b`, uint8(2))
+	f.Add("ACME", "%cm_", uint8(3))
+	f.Add(`say "hi"`, `say "hi"`, uint8(0))
+	f.Add(`a\`, `%\\`, uint8(2))
+	f.Add("100%", `100\%`, uint8(2))
+	f.Fuzz(func(t *testing.T, have, value string, operation uint8) {
+		operators := []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLike, quals.QualOperatorILike, "IN", "NOT IN"}
+		operator := operators[int(operation)%len(operators)]
+		c := condition{column: text("name", ""), field: "name", operator: operator, value: value}
+		switch operator {
+		case quals.QualOperatorLike, quals.QualOperatorILike:
+			c.pattern = like(value, operator == quals.QualOperatorILike)
+		case "IN":
+			c.operator, c.value = quals.QualOperatorEqual, []any{"other", value}
+		case "NOT IN":
+			c.operator, c.value = quals.QualOperatorNotEqual, []any{"other", value}
+		}
+		r := &row{}
+		encoded, err := json.Marshal(map[string]string{"name": have})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.parts[object] = gjson.ParseBytes(encoded)
+		if stored, ok := c.column.value(r).(string); !ok || stored != have {
+			return // what PostgreSQL can't store is shown otherwise than Bitbucket has it
+		}
+		filter, exact := c.filter()
+		if filter.IsZero() {
+			return
+		}
+		passes, err := fakebitbucket.Passes(filter.String(), "name", have)
+		if err != nil {
+			t.Fatalf("%s: %v", filter, err)
+		}
+		holds := c.holds(r)
+		if operator == quals.QualOperatorILike && holds {
+			// The host decides by the lower case of both; a regular expression takes more to be equal, such as s and ſ.
+			holds = like(strings.ToLower(value), false).MatchString(strings.ToLower(have))
+		}
+		if holds && !passes {
+			t.Errorf("%q %s %q holds, and %s keeps it out", have, operator, value, filter)
+		}
+		if exact && passes && !holds {
+			t.Errorf("%q %s %q does not hold, and %s, which is exact, lets it pass", have, operator, value, filter)
+		}
+	})
+}
+
+// Whatever JSON stands where a column's value is expected, the value is of the column's kind, and one that PostgreSQL can
+// store.
+func FuzzColumn(f *testing.F) {
+	for _, value := range []string{
+		`{"a": {"b": "text"}}`, `{"a": [{"b": 1}, {"b": null}]}`, `{"a": {"b": "\u0000\ud800"}}`, `{"a": {"b": 1e400}}`, `{"a": "true"}`, `{"a":{"b":"2023-02-20T09:38:17.20339Z"}}`,
+		"{\"a\": {\"b\": \"\xff\"}}", `[]`, `{"a": {"b": {"c": [1, "\\u0000"]}}}`, `{"a":{"b":9223372036854775808}}`, `nonsense`,
+	} {
+		f.Add([]byte(value), uint8(0))
+	}
+	f.Add([]byte(`{"a":[{"b":"https","c":"x"}]}`), uint8(3))
+	paths := []string{"a.b", "a", "a.#.b", `a.#(b=="https").c`, "a.0.b"} // the forms that columns have
+	f.Fuzz(func(t *testing.T, raw []byte, form uint8) {
+		path := paths[int(form)%len(paths)]
+		if !gjson.ValidBytes(raw) {
+			return // which is seen before
+		}
+		r := &row{}
+		r.parts[object] = gjson.ParseBytes(raw)
+		for _, c := range []column{text("c", ""), boolean("c", ""), integer("c", ""), timestamp("c", ""), document("c", "")} {
+			switch v := c.at(path).value(r).(type) {
+			case nil:
+			case string:
+				if c.kind != proto.ColumnType_STRING && c.kind != proto.ColumnType_JSON {
+					t.Errorf("%v has the text %q", c.kind, v)
+				}
+				if c.kind == proto.ColumnType_STRING && (!utf8.ValidString(v) || strings.Contains(v, "\x00")) {
+					t.Errorf("text %q", v)
+				}
+				if c.kind == proto.ColumnType_JSON && (!json.Valid([]byte(v)) || hasNUL(v)) {
+					t.Errorf("JSON %q", v)
+				}
+			case bool:
+				if c.kind != proto.ColumnType_BOOL {
+					t.Errorf("%v is %v", c.kind, v)
+				}
+			case int64:
+				if c.kind != proto.ColumnType_INT {
+					t.Errorf("%v is %v", c.kind, v)
+				}
+			case time.Time:
+				if c.kind != proto.ColumnType_TIMESTAMP || v.Year() < 1 || v.Year() > 9999 || v.Location() != time.UTC || v.Nanosecond()%1000 != 0 {
+					t.Errorf("%v is %v", c.kind, v)
+				}
+			default:
+				t.Errorf("%v is a %T", c.kind, v)
+			}
+		}
+	})
+}
+
+// hasNUL says whether a text in a JSON document has the character that PostgreSQL's jsonb refuses.
+func hasNUL(document string) bool {
+	var has func(any) bool
+	has = func(v any) bool {
+		switch v := v.(type) {
+		case string:
+			return strings.Contains(v, "\x00")
+		case []any:
+			for _, one := range v {
+				if has(one) {
+					return true
+				}
+			}
+		case map[string]any:
+			for name, one := range v {
+				if strings.Contains(name, "\x00") || has(one) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	var v any
+	return json.Unmarshal([]byte(document), &v) == nil && has(v)
+}
+
+// A time is read as what it says, in all forms that Bitbucket has, or not at all.
+func FuzzTime(f *testing.F) {
+	for _, s := range []string{
+		"2013-11-07T23:55:24.486865+00:00", "2019-03-13T14:09:07+00:00", "2023-02-20T09:38:17.20339Z", "2025-08-23T15:07:25.469063524Z", "2021-04-02T14:20:48.179",
+		"2020-10-28T12:00:00.0+00:00", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999-14:00", "2020-02-30T00:00:00Z", "", "2020-10-28T24:00:00Z", "2020-10-28T12:00:00,5Z",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := parseTime(s).(time.Time)
+		if !ok {
+			return
+		}
+		if got.Year() < 1 || got.Year() > 9999 || got.Location() != time.UTC || got.Nanosecond()%1000 != 0 {
+			t.Errorf("%q is %v", s, got)
+		}
+		if again, ok := parseTime(got.Format(time.RFC3339Nano)).(time.Time); !ok || !again.Equal(got) {
+			t.Errorf("%q is %v, and that is %v", s, got, again)
+		}
+		for _, zone := range []string{"", "Z"} { // without a zone it is UTC
+			if want, err := time.Parse(time.RFC3339Nano, s+zone); err == nil && !want.Truncate(time.Microsecond).Equal(got) {
+				t.Errorf("%q is %v, want %v", s, got, want)
+			}
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package api
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A filter passes what the comparison says, as the service reads it: whatever the strings hold, nothing breaks out of the
+// quotes. It may let everything pass instead.
+func FuzzCompare(f *testing.F) {
+	f.Add("acme", "acme", uint8(0), int64(1), int64(1), false)
+	f.Add(`a" OR name != "`, `a`, uint8(0), int64(0), int64(0), true)
+	f.Add(`\`, `\"`, uint8(1), int64(1603843200), int64(1603843200000001), true)
+	f.Add("Straße", "STRASSE", uint8(6), int64(-1), int64(1), false)
+	f.Fuzz(func(t *testing.T, have, want string, operation uint8, a, b int64, flag bool) {
+		operators := []string{"=", "!=", "<", "<=", ">", ">=", "~", "!~", "IN", "NOT IN", "<>"}
+		operator := operators[int(operation)%len(operators)]
+		at, than := time.UnixMicro(a%1e16).UTC(), time.UnixMicro(b%1e16).UTC()
+		const exact = 1 << 53 // numbers are compared as JSON has them
+		a, b = a%exact, b%exact
+		for _, pair := range []struct {
+			have, want any
+			order      int
+			equal      bool
+			textual    bool
+		}{
+			{have, want, strings.Compare(strings.ToLower(have), strings.ToLower(want)), have == want, true},
+			{a, b, cmp.Compare(a, b), a == b, false},
+			{at, than, at.Compare(than), at.Equal(than), false},
+			{flag, a > 0, 0, flag == (a > 0), false},
+		} {
+			if textual := strings.HasSuffix(operator, "~"); textual && !pair.textual {
+				continue
+			}
+			if _, isBool := pair.have.(bool); isBool && strings.ContainsAny(operator, "<>") && operator != "<>" {
+				continue
+			}
+			value := pair.want
+			if strings.HasSuffix(operator, "IN") {
+				value = []any{pair.want}
+			}
+			filter := Compare("field", operator, value)
+			if filter.IsZero() {
+				continue
+			}
+			got, err := fakebitbucket.Passes(filter.String(), "field", pair.have)
+			if err != nil {
+				t.Fatalf("%s: %v", filter, err)
+			}
+			contains := strings.Contains(strings.ToLower(have), strings.ToLower(want))
+			wanted := map[string]bool{
+				"=": pair.equal, "IN": pair.equal, "!=": !pair.equal, "<>": !pair.equal, "NOT IN": !pair.equal, "~": contains, "!~": !contains,
+				"<": pair.order < 0, "<=": pair.order <= 0, ">": pair.order > 0, ">=": pair.order >= 0,
+			}[operator]
+			if got != wanted {
+				t.Errorf("%s passes %q: %v, want %v", filter, pair.have, got, wanted)
+			}
+			// In a combination it is still one term.
+			never, _ := fakebitbucket.Passes(And(filter, Compare("field", "=", nil)).String(), "field", pair.have)
+			always, _ := fakebitbucket.Passes(Or(filter, Compare("field", "!=", nil)).String(), "field", pair.have)
+			if never || !always {
+				t.Errorf("%s breaks out of a combination", filter)
+			}
+		}
+	})
+}
+
+// What the service names as the next page is asked for with the token only where it belongs to the same list.
+func FuzzNext(f *testing.F) {
+	for _, address := range []string{
+		"https://api.bitbucket.org/2.0/repositories/acme?page=2", "https://bitbucket.org/!api/2.0/repositories/acme?page=2", "//evil.test/2.0/repositories/acme",
+		"https://api.bitbucket.org@evil.test/2.0/repositories/acme", "https://api.bitbucket.org:443/2.0/repositories/%61cme?ctx=a&page=2", "http://api.bitbucket.org/2.0/repositories/acme",
+		"https://api.bitbucket.org/2.0/repositories/{1}/../user", "HTTPS://API.BITBUCKET.ORG/2.0/repositories/ACME#f", "\x00",
+	} {
+		f.Add(address)
+	}
+	from := &url.URL{Scheme: "https", Host: "api.bitbucket.org", Path: "/2.0/repositories/acme", RawQuery: "pagelen=100"}
+	f.Fuzz(func(t *testing.T, address string) {
+		quoted := gjson.Parse(quoteJSON(address))
+		next, err := nextURL(quoted, from)
+		if err != nil {
+			if text := err.Error(); len(text) > 2000 || !utf8.ValidString(text) {
+				t.Errorf("%q: %q", address, text)
+			}
+			return
+		}
+		again, err := url.Parse(next.String())
+		if err != nil {
+			t.Fatalf("%q was taken for %q, which is no address: %v", address, next, err)
+		}
+		parts := strings.Split(strings.Trim(again.EscapedPath(), "/"), "/")
+		if again.Scheme != "https" || !strings.EqualFold(again.Hostname(), "api.bitbucket.org") || again.Port() != "" && again.Port() != "443" || again.User != nil || again.Fragment != "" {
+			t.Errorf("%q leads to %s", address, again)
+		}
+		if len(parts) != 3 || parts[0] != "2.0" || !strings.EqualFold(parts[1], "repositories") {
+			if name, _ := url.PathUnescape(parts[len(parts)-1]); len(parts) != 3 || !isUUID(name) && !strings.EqualFold(name, "acme") {
+				t.Errorf("%q leads to another list, %s", address, again)
+			}
+		}
+	})
+}
+
+func quoteJSON(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\x00", `\u0000`).Replace(s) + `"`
+}
+
+// The first page that is not one is an error, and what is a page has a list.
+func FuzzPage(f *testing.F) {
+	for _, body := range []string{
+		`{"values": [], "size": 0, "page": 1, "pagelen": 10}`, `{"values": null}`, `{"values": [1], "next": null, "size": 1e99, "page": -1}`, `{"values": [], "values": 3}`, `[]`, `null`, ``, `{"values":[`,
+	} {
+		f.Add([]byte(body))
+	}
+	from := &url.URL{Scheme: "https", Host: "api.bitbucket.org", Path: "/2.0/repositories/acme", RawQuery: "page=3"}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if !gjson.ValidBytes(body) {
+			return // which is seen before
+		}
+		p, err := parsePage(gjson.ParseBytes(body), from)
+		if err == nil && (!p.values.IsArray() || p.size < -1 || p.length < 0 || p.number < 0) {
+			t.Errorf("%s was read as %+v", body, p)
+		}
+	})
+}
+
+// The text of an error is short, printable and for people, whatever the body of the answer.
+func FuzzErrorBody(f *testing.F) {
+	for _, body := range []string{
+		`{"type": "error", "error": {"message": "no", "detail": {"required": ["a"], "granted": []}, "data": {"announcement_url": "https://developer.atlassian.com/x"}}}`,
+		`{"error": "invalid_grant", "error_description": "<html>"}`, `<!DOCTYPE html><html>`, `{"error": {"message": ["a"], "detail": 3, "fields": {"a": {"b": []}}}}`, "Not Found", `null`, "\xff\x1b[31m", `{"error":{"detail":{"required":"x"}}}`,
+	} {
+		f.Add(404, []byte(body))
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		err := newError(&url.URL{Path: "/2.0/user"}, status, body)
+		text := err.Error()
+		if n := utf8.RuneCountInString(text); n > 4000 || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+			t.Errorf("%d characters: %q", n, text)
+		}
+		if page := strings.TrimSpace(string(body)); strings.HasPrefix(page, "<") && err.Message+err.Detail != "" {
+			t.Errorf("a web page is shown: %q", text)
+		}
+		if missing, ok := MissingScope(err); ok && (len(missing) == 0 || slices.Contains(missing, "")) {
+			t.Errorf("missing scopes %q", missing)
+		}
+	})
+}
