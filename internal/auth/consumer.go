@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -116,7 +117,7 @@ func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oau
 		return Token{}, ctx.Err()
 	}
 	if err != nil {
-		return Token{}, c.explain(err, append(sent, c.Secret))
+		return Token{}, c.explain(err, c.asSent(append(sent, c.Secret)))
 	}
 	now := c.Now().Round(0).UTC() // without the monotonic clock, which stands still while a laptop sleeps
 	return Token{
@@ -193,6 +194,15 @@ func explainAnswer(tokenURL string, answer *oauth2.RetrieveError, sent []Secret)
 	// Without refused as its cause: who looks for a refusal must not find one.
 	return &Error{Kind: KindTemporary, Status: refused.status,
 		Message: tokenURL + " is in trouble (" + refused.Error() + "); try again later"}
+}
+
+// asSent adds to secrets what they look like in a request: escaped, and the consumer's as part of the Authorization header.
+func (c Consumer) asSent(secrets []Secret) []Secret {
+	for _, secret := range secrets {
+		secrets = append(secrets, NewSecret(url.QueryEscape(secret.reveal())))
+	}
+	pair := url.QueryEscape(c.Key) + ":" + url.QueryEscape(c.Secret.reveal())
+	return append(secrets, NewSecret(base64.StdEncoding.EncodeToString([]byte(pair))))
 }
 
 // presentable returns a text of the server's on one line and not too long, or nothing if it repeats a secret.

@@ -3,6 +3,7 @@ package fakebitbucket
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type oauth struct {
 	codes      map[string]*code
 	apiTokens  map[string]*accessToken // by email, ":" and token
 	rotations  int
+	issued     []string // every secret, token and code
 }
 
 type consumer struct {
@@ -91,7 +93,16 @@ func (a *oauth) secret(prefix string, length int) string {
 	for i := range b {
 		b[i] = alphabet[a.random.IntN(len(alphabet))]
 	}
-	return prefix + string(b) + "="
+	value := prefix + string(b) + "="
+	a.issued = append(a.issued, value)
+	return value
+}
+
+// Issued is every secret, token and code that the server has given out. None of them is anybody's business.
+func (s *Server) Issued() []string {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	return slices.Clone(s.oauth.issued)
 }
 
 // longToken is the length of access and refresh tokens beyond their prefix.
