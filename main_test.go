@@ -56,14 +56,22 @@ type steampipe struct {
 // start starts the plugin with one connection, "bitbucket".
 func start(t *testing.T, config string) *steampipe {
 	t.Helper()
+	return startLogging(t, config, io.Discard, "STEAMPIPE_LOG_LEVEL=OFF")
+}
+
+// startLogging is start with variables of the environment, and somewhere for the log to go.
+func startLogging(t *testing.T, config string, log io.Writer, variables ...string) *steampipe {
+	t.Helper()
 	cmd := exec.Command(binary)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "STEAMPIPE_LOG_LEVEL=OFF")
+	cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir()), variables...)
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig:  shared.Handshake,
 		Plugins:          map[string]goplugin.Plugin{pluginName: &shared.WrapperPlugin{}},
 		Cmd:              cmd,
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
+		Stderr:           log,
+		SyncStderr:       log,
 	})
 	t.Cleanup(client.Kill)
 	served, err := sdkgrpc.NewPluginClient(client, pluginName)
