@@ -59,6 +59,8 @@ type quota struct {
 
 	inFlight int           // guarded by mu
 	answered chan struct{} // guarded by mu: closed, and replaced, when a request comes back
+
+	answeredAt time.Time // guarded by mu: when the last response came
 }
 
 func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -132,13 +134,14 @@ const (
 )
 
 // mayBeSpent says whether the requests in flight may use up all that is left: then one of them has to come back, and tell,
-// before another is sent. The caller holds mu.
+// before another is sent. When the quota returns it may be by one request alone, the first of the hour before: so what was
+// left counts until somebody has been answered since. The caller holds mu.
 func (q *quota) mayBeSpent() bool {
 	o := q.observed
 	if q.answered == nil {
 		q.answered = make(chan struct{})
 	}
-	return o.Remaining != nil && *o.Remaining > 0 && *o.Remaining <= int64(q.inFlight) && o.ResetAt.After(time.Now())
+	return o.Remaining != nil && q.inFlight > 0 && *o.Remaining <= int64(q.inFlight) && !q.answeredAt.After(o.ResetAt)
 }
 
 // turn is how long a request has to wait for its turn. While there is little left of the quota, that is spread over the
@@ -212,6 +215,7 @@ func (q *quota) observe(resp *http.Response) {
 	if resp == nil {
 		return
 	}
+	q.answeredAt = time.Now()
 	observed, ok := parseQuota(resp.Header)
 	if !ok {
 		return

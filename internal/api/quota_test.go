@@ -371,3 +371,47 @@ func TestQuotaErrorSaysHowMuchAListNeeds(t *testing.T) {
 		}
 	})
 }
+
+// A quota returns as the requests of an hour before leave the hour: mostly one by one. So when it does, one request is sent to
+// see, and not all that wait.
+func TestQuotaThatReturnsOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		began, refused := time.Now(), 0
+		var received int
+		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
+			time.Sleep(50 * time.Millisecond) // simulated
+			mu.Lock()
+			defer mu.Unlock()
+			// One request may be made in each ten seconds.
+			allowed := 1 + int(time.Since(began)/(10*time.Second))
+			status := http.StatusOK
+			if received < allowed {
+				received++
+			} else {
+				status = http.StatusTooManyRequests
+				refused++
+			}
+			w.Header().Set("X-Ratelimit-Limit", "1000")
+			w.Header().Set("X-Ratelimit-Remaining", strconv.Itoa(allowed-received))
+			w.Header().Set("X-Ratelimit-Reset", strconv.Itoa(10-int(time.Since(began)/time.Second)%10))
+			answer(status, `{"a": 1}`)(w, req)
+		})
+		if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for i := range 6 {
+			all.Go(func() {
+				if _, err := client.Get(t.Context(), Path("/2.0/users/{id}", strconv.Itoa(i)), nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if refused > 0 {
+			t.Errorf("%d requests were refused", refused)
+		}
+	})
+}
