@@ -46,6 +46,11 @@ fuzz:
 		done; \
 	done
 
+# What the tests do in short, at length: half an hour.
+soak:
+	go test -timeout 3h -v -run 'TestEveryFault|TestNotFound|TestLoad$$' ./bitbucket -soak
+	go test -timeout 3h -v -run TestLivesOfChains ./internal/auth -soak
+
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...

@@ -14,19 +14,25 @@ const quotaWindow = time.Hour
 // A quota counts requests in a rolling hour.
 // https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
 type quota struct {
-	limit int // 0: unlimited
+	mu    sync.Mutex             // guards what follows
+	limit int                    // 0: unlimited
+	used  map[string][]time.Time // by whose budget, oldest first
+}
 
-	mu   sync.Mutex
-	used map[string][]time.Time // by whose budget, oldest first
+// SetQuota changes how many API requests an OAuth consumer, or a user without one, has in a rolling hour; 0 is unlimited.
+func (s *Server) SetQuota(limit int) {
+	s.quota.mu.Lock()
+	defer s.quota.mu.Unlock()
+	s.quota.limit = limit
 }
 
 // take uses one request of a budget, unless there is none left.
 func (q *quota) take(budget string, now time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.limit == 0 {
 		return true
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	used := q.current(budget, now)
 	if len(used) >= q.limit {
 		return false
@@ -48,11 +54,11 @@ func (q *quota) current(budget string, now time.Time) []time.Time {
 // describe tells what is left: the limit twice, the second time with its window, and the seconds until the
 // oldest request leaves the window.
 func (q *quota) describe(h http.Header, budget string, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	if q.limit == 0 {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	used := q.current(budget, now)
 	reset := quotaWindow
 	if len(used) > 0 {

@@ -1,0 +1,198 @@
+package bitbucket
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// mishaps are what happens to two in a hundred requests under load: most are over at the next attempt, and some are not.
+var mishaps = []string{
+	"500", "502 with HTML", "503", "504", "reset in the body", "body too short", "closed unanswered", "no answer", "body that stalls",
+	"401 as expired", "404 as HTML", "invalid JSON", "values missing",
+}
+
+// Fifty queries at once, for hours of the service's time, over a network on which two requests in a hundred go wrong, with a
+// quota that does not suffice: every answer is exact or an error that says why, nobody waits beyond the limits, memory does
+// not grow, requests that the quota does not allow are not sent, and there is one chain of tokens. With -soak it goes on for
+// a day, which takes ten minutes.
+func TestLoad(t *testing.T) {
+	duration, quota := 2*time.Hour, 4000
+	if *soak {
+		duration *= 12
+	}
+	fake := fakebitbucket.New(fakebitbucket.Options{
+		Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3, Latency: 100 * time.Millisecond, AccessTokenUses: 400,
+	})
+	o := fake.Organization()
+	consumer := fake.Consumer(o.Workspaces[0].Slug)
+	s := simulate(t, fake, fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\ntoken_dir = %q",
+		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
+	questions := s.everything(t)
+	fake.SetQuota(quota)
+	fake.ResetJournal()
+	l := &load{simulation: s, questions: questions, outcomes: map[string]int{}}
+	l.breakSome()
+
+	r := &route{}
+	s.connect(r)
+	var grown []uint64
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(fake)
+		r.RoundTripper = n
+		begin := time.Now()
+		var asking sync.WaitGroup
+		for worker := range 50 {
+			asking.Go(func() {
+				random := rand.New(rand.NewPCG(uint64(worker), 0))
+				for time.Since(begin) < duration && !t.Failed() {
+					if l.query(t, random) {
+						time.Sleep(time.Second)
+					} else {
+						time.Sleep(30 * time.Second) // before somebody tries again
+					}
+				}
+			})
+		}
+		for time.Since(begin) < duration {
+			time.Sleep(duration / 6)
+			l.count(fake)
+			grown = append(grown, heap())
+		}
+		asking.Wait()
+		synctest.Wait()
+		if left := n.end(); left > 0 {
+			t.Errorf("%d connections are left in use", left)
+		}
+	})
+	l.count(fake)
+
+	right, failed := l.outcomes["right"], 0
+	for outcome, n := range l.outcomes {
+		if outcome != "right" {
+			failed += n
+		}
+	}
+	if right < 100 {
+		t.Errorf("%d answers and %d errors: %v", right, failed, l.outcomes)
+	}
+	if l.refused > l.requests/500 {
+		t.Errorf("%d requests of %d were sent although the quota was used up", l.refused, l.requests)
+	}
+	first, last := grown[1], grown[len(grown)-1]
+	if last > first+first/4+(8<<20) {
+		t.Errorf("memory grew from %d MB to %d MB: %d", first>>20, last>>20, grown)
+	}
+	unused := 0
+	for token, uses := range fake.RefreshUses() {
+		if uses == 0 {
+			unused++
+		} else if uses > 1 {
+			t.Errorf("%.20s… was used %d times", token, uses)
+		}
+	}
+	if unused != 1 || fake.Rotations() < 3 {
+		t.Errorf("%d chains of tokens, rotated %d times", unused, fake.Rotations())
+	}
+	t.Logf("%s: %d requests, %d of them beyond the quota; %d rotations; heap %d MB; %v", duration, l.requests, l.refused, fake.Rotations(), last>>20, l.outcomes)
+}
+
+// A load is what queries come to.
+type load struct {
+	*simulation
+	questions []*baseline
+
+	requests, refused int64 // counted so far
+
+	mu       sync.Mutex
+	outcomes map[string]int // guarded by mu: how often a query was right, or what error it had
+}
+
+// breakSome breaks two requests in a hundred.
+func (l *load) breakSome() {
+	var drawn atomic.Uint64
+	for i, name := range mishaps {
+		fault := breaches[name].fault
+		fault.Count = -1
+		fault.Path = "/2.0/{rest...}"
+		fault.Match = func(*http.Request) bool {
+			if i > 0 {
+				return drawn.Load()%uint64(50*len(mishaps)) == uint64(50*i) // drawn by the first
+			}
+			return drawn.Add(1)%uint64(50*len(mishaps)) == 0
+		}
+		l.fake.Inject(fault)
+	}
+}
+
+// query asks something, judges the answer, and says whether there was one.
+func (l *load) query(t *testing.T, random *rand.Rand) bool {
+	b := l.questions[random.IntN(len(l.questions))]
+	a := b.ask
+	if random.IntN(4) == 0 {
+		a.limit = int64(1 + random.IntN(10))
+	}
+	begin := time.Now()
+	rows, err := l.try(t.Context(), a)
+	if took := time.Since(begin); took > time.Hour {
+		t.Errorf("%s took %s", b, took)
+	}
+	counts := tally(a.table, rows)
+	if more := extra(counts, b.rows); len(more) > 0 {
+		t.Errorf("%s: a row that is not there, or twice: %.300s (error %v)", b, more[0], err)
+	}
+	want := total(b.rows)
+	if a.limit > 0 {
+		want = min(want, int(a.limit))
+	}
+	if err == nil && len(rows) != want {
+		t.Errorf("%s, LIMIT %d: %d rows instead of %d, and no error", b, a.limit, len(rows), want)
+	}
+	outcome := "right"
+	if err != nil {
+		outcome = kindOf(err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outcomes[outcome]++
+	return err == nil
+}
+
+// kindOf says in a word what an error is about. It comes back from the SDK as a text.
+func kindOf(err error) string {
+	for _, kind := range []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "no list of values", "no answer from Bitbucket", "answered 50"} {
+		if strings.Contains(err.Error(), kind) {
+			return kind
+		}
+	}
+	return err.Error()
+}
+
+// count counts the requests since the last time, and forgets them.
+func (l *load) count(fake *fakebitbucket.Server) {
+	for _, e := range fake.Journal() {
+		if strings.HasPrefix(e.Path, "/2.0/") || strings.HasPrefix(e.Path, "/1.0/") {
+			l.requests++
+			if e.Status == http.StatusTooManyRequests {
+				l.refused++
+			}
+		}
+	}
+	fake.ResetJournal()
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
