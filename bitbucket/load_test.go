@@ -24,11 +24,11 @@ var mishaps = []string{
 // Fifty queries at once, for hours of the service's time, over a network on which two requests in a hundred go wrong, with a
 // quota that does not suffice: every answer is exact or an error that says why, nobody waits beyond the limits, memory does
 // not grow, requests that the quota does not allow are not sent, and there is one chain of tokens. With -soak it goes on for
-// a day, which takes ten minutes.
+// four days, which takes ten minutes.
 func TestLoad(t *testing.T) {
 	duration, quota := 2*time.Hour, 4000
 	if *soak {
-		duration *= 12
+		duration *= 50
 	}
 	fake := fakebitbucket.New(fakebitbucket.Options{
 		Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3, Latency: 100 * time.Millisecond, AccessTokenUses: 400,

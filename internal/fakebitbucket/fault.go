@@ -118,7 +118,7 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Re
 	case FaultInvalid:
 		return f.instead("application/json; charset=utf-8", `{"values": [{"uuid": "{`, http.StatusOK)
 	case FaultHang:
-		<-r.Context().Done()
+		abandoned(r)
 		return nil
 	case FaultHandler:
 		f.Handler(w, r)

@@ -3,6 +3,7 @@ package fakebitbucket
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -75,11 +76,18 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case FaultStall:
 		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
+		abandoned(r)
 	case FaultDrip:
 		drip(w, r)
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// abandoned waits until the caller is gone. Now and then net/http doesn't notice, so it doesn't wait for more than an hour.
+func abandoned(r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), time.Hour)
+	defer cancel()
+	<-ctx.Done()
 }
 
 // drip writes a space each second until the caller is gone.
@@ -90,7 +98,9 @@ func drip(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).Flush()
 		select {
 		case <-each.C:
-			_, _ = w.Write([]byte(" "))
+			if _, err := w.Write([]byte(" ")); err != nil {
+				return
+			}
 		case <-r.Context().Done():
 			return
 		}
