@@ -55,7 +55,10 @@ func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 	if err != nil {
 		return err
 	}
-	return o.error()
+	if err := o.error(); err != nil {
+		return err
+	}
+	return o.ctx.Err() // what was dropped must not be missing from a success
 }
 
 // A watchedStream lets the scans of a call find its outcome, and counts the rows that have left. It keeps the host's
