@@ -112,8 +112,8 @@ func peakMemoryOf(h *host, a ask, every int) int64 {
 
 func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
 	peak := func(repositories int) int64 {
-		fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
-		return peakMemory(connected(t, fake), fewColumns)
+		h, _ := recorded(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
+		return peakMemory(h, fewColumns)
 	}
 	few, many := peak(2500), peak(10000)
 	// Rows that were kept would be 7 MiB more. What is in flight varies with how busy the machine is.

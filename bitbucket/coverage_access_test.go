@@ -67,22 +67,27 @@ func TestMissingScopeIsAlwaysAnError(t *testing.T) {
 			continue
 		}
 		for _, without := range r.Scopes {
-			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-			var scopes []string
-			for _, scope := range fakebitbucket.AllScopes() {
-				implies := map[string]string{"project": "repository", "pullrequest": "repository", "pullrequest:write": "repository", "repository:write": "repository"}[scope]
-				if scope != without && implies != without {
-					scopes = append(scopes, scope)
-				}
-			}
-			token := fake.AccessToken(fake.Organization().Connected.UUID, scopes...)
-			h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
-			for i := range 3 {
-				_, err := h.try(context.Background(), ask{table: r.Table})
-				if err == nil || !strings.Contains(err.Error(), "needs the scope") || !strings.Contains(err.Error(), without) {
-					t.Errorf("%s without %s, time %d: error = %v, want that the scope is missing", r.Table, without, i+1, err)
-				}
-			}
+			t.Run(r.Table+" without "+without, func(t *testing.T) { lackingScope(t, r.Table, without) })
+		}
+	}
+}
+
+// lackingScope asks a table without one of the scopes that it needs.
+func lackingScope(t *testing.T, table, without string) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	var scopes []string
+	for _, scope := range fakebitbucket.AllScopes() {
+		implies := map[string]string{"project": "repository", "pullrequest": "repository", "pullrequest:write": "repository", "repository:write": "repository"}[scope]
+		if scope != without && implies != without {
+			scopes = append(scopes, scope)
+		}
+	}
+	token := fake.AccessToken(fake.Organization().Connected.UUID, scopes...)
+	h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
+	for i := range 3 {
+		_, err := h.try(context.Background(), ask{table: table})
+		if err == nil || !strings.Contains(err.Error(), "needs the scope") || !strings.Contains(err.Error(), without) {
+			t.Errorf("time %d: error = %v, want that the scope is missing", i+1, err)
 		}
 	}
 }

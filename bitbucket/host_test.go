@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,21 +25,61 @@ type host struct {
 	calls  atomic.Int64
 }
 
+// servers keeps the servers that no test uses at the moment, as each takes tens of megabytes for ever: those of the SDK's
+// query cache, which no table uses and which can't be left out.
+var servers struct {
+	sync.Mutex
+	idle []*Server
+}
+
 // newHost starts the plugin with connections, each a name and the HCL of its body.
 func newHost(t testing.TB, bodies map[string]string) *host {
 	t.Helper()
-	h := &host{Server: NewServer(), t: t, config: bodies}
-	t.Cleanup(forgetConnections)
-	req := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: 1} // of a cache that no table uses: without a limit it reserves hundreds
+	servers.Lock()
+	defer servers.Unlock()
+	var s *Server
+	if last := len(servers.idle) - 1; last >= 0 {
+		s, servers.idle = servers.idle[last], servers.idle[:last]
+	} else {
+		s = newServer(t)
+	}
+	t.Cleanup(func() {
+		servers.Lock()
+		defer servers.Unlock()
+		servers.idle = append(servers.idle, s)
+	})
+	return serve(t, s, bodies)
+}
+
+// newServer starts the plugin without connections.
+func newServer(t testing.TB) *Server {
+	t.Helper()
+	s := NewServer()
+	if _, err := s.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// serve gives connections to a server that has none, for the time of the test.
+func serve(t testing.TB, s *Server, bodies map[string]string) *host {
+	t.Helper()
+	req := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: -1} // leaves the cache as it is
 	for name, body := range bodies {
 		req.Configs = append(req.Configs, &proto.ConnectionConfig{
 			Connection: name, Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body,
 		})
 	}
-	if _, err := h.SetAllConnectionConfigs(req); err != nil {
+	if _, err := s.SetAllConnectionConfigs(req); err != nil {
 		t.Fatal(err)
 	}
-	return h
+	t.Cleanup(func() {
+		forgetConnections()
+		if _, err := s.UpdateConnectionConfigs(&proto.UpdateConnectionConfigsRequest{Deleted: req.Configs}); err != nil {
+			t.Error(err)
+		}
+	})
+	return &host{Server: s, t: t, config: bodies}
 }
 
 // forgetConnections lets go of what the connections of a test remember.

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
@@ -43,12 +42,8 @@ func TestLoad(t *testing.T) {
 	l := &load{simulation: s, questions: questions, outcomes: map[string]int{}}
 	l.breakSome()
 
-	r := &route{}
-	s.connect(r)
 	var grown []uint64
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(fake)
-		r.RoundTripper = n
+	left := s.online(t, func(t *testing.T, _ *network) {
 		begin := time.Now()
 		var asking sync.WaitGroup
 		for worker := range 50 {
@@ -69,11 +64,10 @@ func TestLoad(t *testing.T) {
 			grown = append(grown, heap())
 		}
 		asking.Wait()
-		synctest.Wait()
-		if left := n.end(); left > 0 {
-			t.Errorf("%d connections are left in use", left)
-		}
 	})
+	if left > 0 {
+		t.Errorf("%d connections are left in use", left)
+	}
 	l.count(fake)
 
 	right, failed := l.outcomes["right"], 0

@@ -151,7 +151,6 @@ type simulation struct {
 // simulate starts the plugin with a connection that has these arguments besides the addresses.
 func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simulation {
 	t.Helper()
-	t.Setenv("STEAMPIPE_FREE_MEM_INTERVAL", "0") // or the SDK collects garbage at the first row of each scan
 	arguments += fmt.Sprintf("\nbase_url = %q\noauth_url = %q\n", "https://"+fakeHost, "https://"+fakeHost+"/site/oauth2")
 	var config Config
 	if err := hclsimple.Decode("bitbucket.hcl", []byte(arguments), nil, &config); err != nil {
@@ -199,20 +198,29 @@ type scanning struct {
 	other []string      // hosts beside the fake's that somebody tried to reach
 }
 
-// scan asks over a network of its own, which prepare may break first.
-func (s *simulation) scan(t *testing.T, a ask, prepare func(*network)) (done scanning) {
+// online does something in a bubble with a network of its own, and returns how many connections it leaves in use.
+func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (inUse int64) {
 	t.Helper()
 	r := &route{}
 	s.connect(r)
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(s.fake)
-		prepare(n)
 		r.RoundTripper = n
+		do(t, n)
+		synctest.Wait()
+		inUse = n.end()
+	})
+	return inUse
+}
+
+// scan asks over a network of its own, which prepare may break first.
+func (s *simulation) scan(t *testing.T, a ask, prepare func(*network)) (done scanning) {
+	t.Helper()
+	done.inUse = s.online(t, func(t *testing.T, n *network) {
+		prepare(n)
 		begin := time.Now()
 		done.rows, done.err = s.try(t.Context(), a)
 		done.took = time.Since(begin)
-		synctest.Wait()
-		done.inUse = n.end()
 		n.strangers.Range(func(host, _ any) bool {
 			done.other = append(done.other, host.(string))
 			return true
