@@ -38,9 +38,52 @@ const (
 // A row is the raw JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
 // that is unknown, missing or of another type never breaks a page.
 type row struct {
-	parts  [parts]gjson.Result
-	wanted map[string]bool // the columns to fill in; shared by all rows of a scan
+	parts  [parts]string // the JSON of each, or "" for one that is not there
+	fields []field       // of the object, once a column was asked for
 }
+
+// A field is a name at the top of an object, and the JSON of its value.
+type field struct{ name, value string }
+
+// set makes JSON one of the parts.
+func (r *row) set(p part, value gjson.Result) {
+	r.parts[p] = value.Raw
+	if p == object {
+		r.fields = nil
+	}
+}
+
+// part is one of the parts.
+func (r *row) part(p part) gjson.Result { return gjson.Parse(r.parts[p]) }
+
+// at is the value at a source. Most columns of a wide table stand at the top of the object or just below: it is read once
+// for all of them.
+func (r *row) at(s source) gjson.Result {
+	name, rest, nested := strings.Cut(s.path, ".")
+	if s.part != object || strings.ContainsAny(name, special) || !strings.HasPrefix(r.parts[object], "{") {
+		return r.part(s.part).Get(s.path)
+	}
+	if r.fields == nil {
+		r.fields = make([]field, 0, 8)
+		r.part(object).ForEach(func(name, value gjson.Result) bool {
+			r.fields = append(r.fields, field{name.String(), value.Raw})
+			return true
+		})
+	}
+	for _, f := range r.fields {
+		switch {
+		case f.name != name:
+		case nested:
+			return gjson.Get(f.value, rest)
+		default:
+			return gjson.Parse(f.value)
+		}
+	}
+	return gjson.Result{}
+}
+
+// special are the characters by which a path says more than a name.
+const special = `*?#|@!{}[]\`
 
 // A column is declared once; its transform and the fields= selection sent to Bitbucket both follow from it.
 type column struct {
@@ -136,7 +179,7 @@ func (c column) from() []source {
 // none: the service uses null, "" and absence alike for "not set".
 func (c column) value(r *row) any {
 	for _, s := range c.from() {
-		if v := convert(c.kind, r.parts[s.part].Get(s.path)); v != nil {
+		if v := convert(c.kind, r.at(s)); v != nil {
 			return v
 		}
 	}
@@ -197,17 +240,14 @@ func parseTime(s string) any {
 	return nil
 }
 
-func (c column) plugin() *plugin.Column {
+// plugin declares the column, which is the i-th of its table.
+func (c column) plugin(i int) *plugin.Column {
 	p := &plugin.Column{
 		Name:        c.name,
 		Type:        c.kind,
 		Description: c.description,
 		Transform: transform.From(func(_ context.Context, d *transform.TransformData) (any, error) {
-			r := d.HydrateItem.(*row)
-			if !r.wanted[c.name] {
-				return nil, nil // the SDK fills in every column of the table for each row, asked for or not
-			}
-			return c.value(r), nil
+			return d.HydrateItem.(tuple)[i], nil
 		}),
 	}
 	if c.sort != "" {

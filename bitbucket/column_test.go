@@ -57,8 +57,8 @@ func TestConvert(t *testing.T) {
 
 func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 	r := &row{}
-	r.parts[object] = gjson.Parse(`{"workspace":{"slug":"acme"},"name":""}`)
-	r.parts[workspace] = gjson.Parse(`{"slug":"other","uuid":"{1}"}`)
+	r.set(object, gjson.Parse(`{"workspace":{"slug":"acme"},"name":""}`))
+	r.set(workspace, gjson.Parse(`{"slug":"other","uuid":"{1}"}`))
 	for name, test := range map[string]struct {
 		column column
 		want   any

@@ -24,7 +24,7 @@ func (r revision) path(rest string, values ...string) string {
 // row returns a row of an object found at the commit.
 func (r revision) row(item gjson.Result) *row {
 	made := r.repo.row(item)
-	made.parts[commit] = gjson.Parse(`{"hash":` + quote(r.hash) + `}`)
+	made.set(commit, gjson.Parse(`{"hash":`+quote(r.hash)+`}`))
 	return made
 }
 

@@ -40,7 +40,7 @@ func FuzzCondition(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.parts[object] = gjson.ParseBytes(encoded)
+		r.set(object, gjson.ParseBytes(encoded))
 		if stored, ok := c.column.value(r).(string); !ok || stored != have {
 			return // what PostgreSQL can't store is shown otherwise than Bitbucket has it
 		}
@@ -83,7 +83,10 @@ func FuzzColumn(f *testing.F) {
 			return // which is seen before
 		}
 		r := &row{}
-		r.parts[object] = gjson.ParseBytes(raw)
+		r.set(object, gjson.ParseBytes(raw))
+		if got, want := r.at(source{object, path}).Raw, gjson.GetBytes(raw, path).Raw; got != want {
+			t.Errorf("%s of %s is %q, want %q", path, raw, got, want)
+		}
 		for _, c := range []column{text("c", ""), boolean("c", ""), integer("c", ""), timestamp("c", ""), document("c", "")} {
 			switch v := c.at(path).value(r).(type) {
 			case nil:

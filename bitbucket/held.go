@@ -22,7 +22,7 @@ func (h held) path(rest string, values ...string) string {
 
 func (h held) row(item gjson.Result) *row {
 	r := h.repo.row(item)
-	r.parts[parent] = h.parent
+	r.set(parent, h.parent)
 	return r
 }
 

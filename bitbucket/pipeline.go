@@ -156,7 +156,7 @@ func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.
 		for p, err := range pipelines.accepted(pipelines.pipelinesIn(ctx, r, l)) {
 			h := held{repo: r, at: pipelinePath}
 			if err == nil {
-				h.parent = p.parts[object]
+				h.parent = p.part(object)
 			}
 			if !yield(h, err) || err != nil {
 				return
@@ -239,6 +239,6 @@ func (h heldStep) path(rest string, values ...string) string {
 
 func (h heldStep) row(item gjson.Result) *row {
 	r := h.held.row(item)
-	r.parts[step] = h.step
+	r.set(step, h.step)
 	return r
 }

@@ -30,9 +30,9 @@ func (p proj) path(rest string, values ...string) string {
 // row returns a row of an object found in the project.
 func (p proj) row(item gjson.Result) *row {
 	made := &row{}
-	made.parts[object] = item
-	made.parts[project] = p.project
-	made.parts[workspace] = p.workspace
+	made.set(object, item)
+	made.set(project, p.project)
+	made.set(workspace, p.workspace)
 	return made
 }
 

@@ -33,7 +33,7 @@ func (p pull) path(rest string) string {
 // row returns a row of an object found in the pull request.
 func (p pull) row(item gjson.Result) *row {
 	made := p.repo.row(item)
-	made.parts[parent] = p.request
+	made.set(parent, p.request)
 	return made
 }
 

@@ -93,10 +93,10 @@ func (r repo) path(rest string, values ...string) string {
 // row returns a row of an object found in the repository.
 func (r repo) row(item gjson.Result) *row {
 	made := &row{}
-	made.parts[object] = item
-	made.parts[repository] = r.repository
-	made.parts[workspace] = r.workspace
-	made.parts[query] = r.query
+	made.set(object, item)
+	made.set(repository, r.repository)
+	made.set(workspace, r.workspace)
+	made.set(query, r.query)
 	return made
 }
 

@@ -225,7 +225,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 		return func(yield func(*row, error) bool) {
 			for _, size := range sizes {
 				r := &row{}
-				r.parts[object] = gjson.Parse(`{"size":` + size + `}`)
+				r.set(object, gjson.Parse(`{"size":`+size+`}`))
 				if !yield(r, nil) {
 					return
 				}
@@ -250,7 +250,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 					failed = err
 					break
 				}
-				got = append(got, r.parts[object].Get("size").Raw)
+				got = append(got, r.part(object).Get("size").Raw)
 			}
 			if strings.Join(got, " ") != test.want || (failed != nil) != test.wantErr {
 				t.Errorf("rows %v, error %v, want %s, error %v", got, failed, test.want, test.wantErr)
@@ -264,7 +264,7 @@ func TestOrderByTwoColumns(t *testing.T) {
 	in := func(yield func(*row, error) bool) {
 		for _, object := range []string{`{"size":3,"name":"c"}`, `{"size":3,"name":"a"}`, `{"size":2,"name":"z"}`, `{"size":1,"name":"y"}`, `{"size":1,"name":"x"}`} {
 			r := &row{}
-			r.parts[0] = gjson.Parse(object)
+			r.set(0, gjson.Parse(object))
 			if !yield(r, nil) {
 				return
 			}
@@ -272,14 +272,14 @@ func TestOrderByTwoColumns(t *testing.T) {
 	}
 	var got []string
 	for r := range s.ties(in) {
-		got = append(got, r.parts[object].Get("name").String())
+		got = append(got, r.part(object).Get("name").String())
 	}
 	if want := "a c z x y"; strings.Join(got, " ") != want {
 		t.Errorf("order %v, want %s", got, want)
 	}
 	s.limit = 1
 	for r := range s.ties(s.accepted(in)) {
-		if first := r.parts[object].Get("name").String(); first != "a" {
+		if first := r.part(object).Get("name").String(); first != "a" {
 			t.Errorf("the first of those that are equal is %s, want a", first)
 		}
 		break

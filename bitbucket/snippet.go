@@ -18,9 +18,9 @@ type snip struct {
 // row returns a row of an object found in the snippet.
 func (p snip) row(item gjson.Result) *row {
 	r := &row{}
-	r.parts[object] = item
-	r.parts[parent] = p.snippet
-	r.parts[workspace] = p.workspace
+	r.set(object, item)
+	r.set(parent, p.snippet)
+	r.set(workspace, p.workspace)
 	return r
 }
 

@@ -30,8 +30,8 @@ func (t *table) plugin() *plugin.Table {
 		// taken away, and under it a cancelled query goes on until its next row.
 		Cache: &plugin.TableCacheOptions{Enabled: false},
 	}
-	for _, c := range t.columns {
-		p.Columns = append(p.Columns, c.plugin())
+	for i, c := range t.columns {
+		p.Columns = append(p.Columns, c.plugin(i))
 	}
 	return p
 }
@@ -59,7 +59,7 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 		return nil, nil
 	}
 	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
-	send := func(r *row) { d.StreamListItem(ctx, r) }
+	send := func(values tuple) { d.StreamListItem(ctx, values) }
 	scanning, cancel := context.WithCancel(ctx)
 	defer cancel()
 	o, served := ctx.Value(outcomeKey{}).(*outcome)
@@ -83,8 +83,22 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 	return nil, err
 }
 
+// A tuple is the values of a row in the order of the table's columns. For each row the SDK asks for all of them in a goroutine of
+// its own, whose small stack decoding would make it copy: so that is done before. What the query does not read is nil.
+type tuple []any
+
+func (s *scan) tuple(r *row) tuple {
+	values := make(tuple, len(s.table.columns))
+	for i, c := range s.table.columns {
+		if s.wanted[c.name] {
+			values[i] = c.value(r)
+		}
+	}
+	return values
+}
+
 // stream sends the rows of a scan that the query asks for, and returns how many.
-func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(*row)) (streamed int64, err error) {
+func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple)) (streamed int64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = bug(r)
@@ -108,8 +122,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(*row)
 		if !s.accepts(r) {
 			continue
 		}
-		r.wanted = s.wanted
-		send(r)
+		send(s.tuple(r))
 		streamed++
 		if streamed == s.limit {
 			return streamed, nil

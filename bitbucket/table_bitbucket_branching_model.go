@@ -68,9 +68,13 @@ func branchingModel(ctx context.Context, s *scan, r repo) (*row, error) {
 	}
 	made := r.row(item)
 	if s.needs(detail) && r.repository.Get("override_settings.branching_model").Bool() {
-		made.parts[detail], err = s.branchingSettings(ctx, r)
+		settings, err := s.branchingSettings(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		made.set(detail, settings)
 	}
-	return made, err
+	return made, nil
 }
 
 // branchingSettings asks for the settings of a repository's own model, unless the connected user may not see them.

@@ -66,7 +66,7 @@ type report struct {
 // row returns a row of a finding of the report.
 func (r report) row(item gjson.Result) *row {
 	made := r.revision.row(item)
-	made.parts[parent] = r.report
+	made.set(parent, r.report)
 	return made
 }
 

@@ -34,7 +34,7 @@ func tableGroupMember() *table {
 				var members []*row
 				for _, member := range group.Get("members").Array() {
 					r := p.row(member)
-					r.parts[parent] = group
+					r.set(parent, group)
 					members = append(members, r)
 				}
 				return members

@@ -116,7 +116,7 @@ func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], de
 // detailed adds the details to one repository, from those known or by a request. There is no row for a repository that was
 // taken away since the permissions were listed.
 func (s *scan) detailed(ctx context.Context, r *row, details map[string]gjson.Result) (*row, error) {
-	repository := r.parts[object].Get("repository")
+	repository := r.part(object).Get("repository")
 	known, ok := details[repository.Get("uuid").String()]
 	if !ok {
 		var err error
@@ -129,6 +129,6 @@ func (s *scan) detailed(ctx context.Context, r *row, details map[string]gjson.Re
 			return nil, err
 		}
 	}
-	r.parts[detail] = known
+	r.set(detail, known)
 	return r, nil
 }

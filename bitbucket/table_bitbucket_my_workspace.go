@@ -58,7 +58,7 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 				continue
 			}
 			r := &row{}
-			r.parts[object] = access
+			r.set(object, access)
 			if !yield(r, err) {
 				return
 			}
@@ -67,14 +67,22 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if !s.needs(detail) && !s.needs(membership) {
 		return rows
 	}
-	return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
-		slug := r.parts[object].Get("workspace.slug").String()
+	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
+		slug := r.part(object).Get("workspace.slug").String()
 		if s.needs(membership) {
-			r.parts[membership], err = s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membership)...)
+			found, err := s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membership)...)
+			if err != nil {
+				return err
+			}
+			r.set(membership, found)
 		}
-		if err == nil && s.needs(detail) {
-			r.parts[detail], err = s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, s.fields(detail)...)
+		if s.needs(detail) {
+			found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, s.fields(detail)...)
+			if err != nil {
+				return err
+			}
+			r.set(detail, found)
 		}
-		return err
+		return nil
 	})
 }

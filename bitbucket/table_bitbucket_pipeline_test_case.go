@@ -33,9 +33,10 @@ func tablePipelineTestCase() *table {
 				if !s.needs(detail) {
 					return cases
 				}
-				return s.completed(ctx, cases, func(ctx context.Context, r *row) (err error) {
-					uuid := r.parts[object].Get("uuid").String()
-					r.parts[detail], err = s.all(ctx, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
+				return s.completed(ctx, cases, func(ctx context.Context, r *row) error {
+					uuid := r.part(object).Get("uuid").String()
+					reasons, err := s.all(ctx, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
+					r.set(detail, reasons)
 					return err
 				})
 			})

@@ -59,7 +59,7 @@ func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return nil, err
 		}
 		r := &row{}
-		r.parts[object] = gjson.ParseBytes(encoded)
+		r.set(object, gjson.ParseBytes(encoded))
 		return r, nil
 	})
 }

@@ -209,9 +209,10 @@ func (s *scan) withReviewers(ctx context.Context, repositories iter.Seq2[*row, e
 	if !s.needs(reviewers) {
 		return repositories
 	}
-	return s.completed(ctx, repositories, func(ctx context.Context, r *row) (err error) {
+	return s.completed(ctx, repositories, func(ctx context.Context, r *row) error {
 		slug, name, _ := strings.Cut(s.table.column("full_name").value(r).(string), "/")
-		r.parts[reviewers], err = s.all(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}/default-reviewers", slug, name))
+		found, err := s.all(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}/default-reviewers", slug, name))
+		r.set(reviewers, found)
 		return err
 	})
 }

@@ -59,7 +59,7 @@ func accessRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 func sameRepository(a, b *row) bool {
 	const uuid = "repository.uuid"
-	return a.parts[object].Get(uuid).String() == b.parts[object].Get(uuid).String()
+	return a.part(object).Get(uuid).String() == b.part(object).Get(uuid).String()
 }
 
 // longestRun bounds what is held of one repository at a time.
@@ -92,7 +92,7 @@ func runs(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[
 // has access.
 func (f *sources) explained(ctx context.Context, held []*row) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		r := repo{repository: held[0].parts[object].Get("repository")}
+		r := repo{repository: held[0].part(object).Get("repository")}
 		r.place = r.home()
 		r.from = visible(r.slug())
 		known, err := f.of(ctx, r)
@@ -103,7 +103,7 @@ func (f *sources) explained(ctx context.Context, held []*row) iter.Seq2[*row, er
 			return
 		}
 		for _, h := range held {
-			h.parts[explanation] = gjson.ParseBytes(known.explain(h.parts[object].Get("user.uuid").String(), h.parts[object].Get("permission").String()))
+			h.set(explanation, gjson.ParseBytes(known.explain(h.part(object).Get("user.uuid").String(), h.part(object).Get("permission").String())))
 			if !yield(h, nil) {
 				return
 			}

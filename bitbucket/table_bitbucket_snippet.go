@@ -61,11 +61,12 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		if !s.needs(detail) {
 			return rows
 		}
-		return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
-			found := snip{p, r.parts[object]}
-			if r.parts[detail], err = s.Get(ctx, found.path(""), nil, s.fields(detail)...); api.IsNotFound(err) {
+		return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
+			found, err := s.Get(ctx, snip{p, r.part(object)}.path(""), nil, s.fields(detail)...)
+			if api.IsNotFound(err) {
 				return nil // gone since it was listed
 			}
+			r.set(detail, found)
 			return err
 		})
 	})
@@ -84,7 +85,7 @@ func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter
 			return nil, err
 		}
 		r := p.row(item)
-		r.parts[detail] = gjson.Parse(item.Raw)
+		r.set(detail, gjson.Parse(item.Raw))
 		return r, nil
 	})
 }

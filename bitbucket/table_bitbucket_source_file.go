@@ -213,7 +213,7 @@ func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, er
 		return files
 	}
 	return s.completed(ctx, files, func(ctx context.Context, file *row) error {
-		found := file.parts[object]
+		found := file.part(object)
 		if !mayBeText(found) {
 			return nil
 		}
@@ -222,7 +222,7 @@ func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, er
 			return err
 		}
 		if utf8.Valid(read) && !slices.Contains(read, 0) {
-			file.parts[content] = gjson.Parse(quote(string(read)))
+			file.set(content, gjson.Parse(quote(string(read))))
 		}
 		return nil
 	})

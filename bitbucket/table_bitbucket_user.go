@@ -63,6 +63,6 @@ func userAt(ctx context.Context, s *scan, path string) (*row, error) {
 		return nil, err
 	}
 	r := &row{}
-	r.parts[object] = found
+	r.set(object, found)
 	return r, nil
 }

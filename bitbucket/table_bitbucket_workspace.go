@@ -35,7 +35,7 @@ func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 	r := &row{}
 	if !p.named { // a name is only how somebody calls it: the workspace itself says how it is called
-		r.parts[workspace] = p.workspace
+		r.set(workspace, p.workspace)
 	}
 	if !p.named && !s.needs(detail) {
 		return r, nil
@@ -47,7 +47,7 @@ func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 		}
 		return nil, err
 	}
-	r.parts[detail] = found
+	r.set(detail, found)
 	if _, byQuery := s.equals("slug"); byQuery && s.table.column("slug").value(r) != p.slug() {
 		return nil, nil
 	}
@@ -63,6 +63,6 @@ func workspaceByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 		return nil, err
 	}
 	r := &row{}
-	r.parts[detail] = found
+	r.set(detail, found)
 	return r, nil
 }

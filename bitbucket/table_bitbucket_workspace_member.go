@@ -59,9 +59,10 @@ func memberRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if !s.needs(detail) {
 		return rows
 	}
-	return s.completed(ctx, rows, func(ctx context.Context, r *row) (err error) {
-		id := r.parts[object].Get("user.uuid").String()
-		r.parts[detail], err = s.user(ctx, id)
+	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
+		id := r.part(object).Get("user.uuid").String()
+		found, err := s.user(ctx, id)
+		r.set(detail, found)
 		if api.IsNotFound(err) {
 			return nil // an account without a profile of its own: it stays a member
 		}

@@ -43,9 +43,13 @@ func oidcProviderRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			}
 			r := p.row(configuration)
 			if s.needs(detail) {
-				r.parts[detail], err = s.Get(ctx, api.Path(provider+"/keys.json", slug), nil)
+				keys, err := s.Get(ctx, api.Path(provider+"/keys.json", slug), nil)
+				if err != nil {
+					return nil, err
+				}
+				r.set(detail, keys)
 			}
-			return r, err
+			return r, nil
 		})
 	})
 }

@@ -26,12 +26,12 @@ func (p place) slug() string { return p.workspace.Get("slug").String() }
 // row returns a row of an object found in the workspace.
 func (p place) row(item gjson.Result) *row {
 	r := &row{}
-	r.parts[object] = item
-	r.parts[workspace] = p.workspace
-	r.parts[query] = p.query
+	r.set(object, item)
+	r.set(workspace, p.workspace)
+	r.set(query, p.query)
 	if p.named { // the object knows how the workspace calls itself; somebody may have called it otherwise
 		if slug, _, ok := strings.Cut(item.Get("repository.full_name").String(), "/"); ok && slug != p.slug() {
-			r.parts[workspace] = namedPlace(slug).workspace
+			r.set(workspace, namedPlace(slug).workspace)
 		}
 	}
 	return r

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -117,29 +116,37 @@ func isUUID(segment string) bool {
 	return strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
 }
 
-var pageParameter = regexp.MustCompile(`(^|&)page=([0-9]{1,9})(&|$)`)
-
-// pageNumber is the plain number of a page in its address, or 0 if it has none: page=2, but not
-// page=8xhd.
-func pageNumber(u *url.URL) int64 {
-	match := pageParameter.FindStringSubmatch(u.RawQuery)
-	if match == nil {
-		return 0
+// pageParameter finds where the plain number of a page stands in its address: page=2, but not page=8xhd.
+func pageParameter(u *url.URL) (number int64, from, to int) {
+	const name = "page="
+	for parameter := range strings.SplitSeq(u.RawQuery, "&") {
+		to = from + len(parameter)
+		if digits, ok := strings.CutPrefix(parameter, name); ok && len(digits) < 10 {
+			if number, err := strconv.ParseUint(digits, 10, 63); err == nil && number > 0 {
+				return int64(number), from + len(name), to
+			}
+		}
+		from = to + 1
 	}
-	number, _ := strconv.ParseInt(match[2], 10, 64)
+	return 0, 0, 0
+}
+
+// pageNumber is the number of a page in its address, or 0 if it has none.
+func pageNumber(u *url.URL) int64 {
+	number, _, _ := pageParameter(u)
 	return number
 }
 
 // numbered is the address of another page of the same collection.
 func numbered(u *url.URL, number int64) *url.URL {
-	other, page := *u, "page="+strconv.FormatInt(number, 10)
-	switch {
-	case pageNumber(u) > 0:
-		other.RawQuery = pageParameter.ReplaceAllString(u.RawQuery, "${1}"+page+"${3}")
+	other, digits := *u, strconv.FormatInt(number, 10)
+	switch is, from, to := pageParameter(u); {
+	case is > 0:
+		other.RawQuery = u.RawQuery[:from] + digits + u.RawQuery[to:]
 	case u.RawQuery == "":
-		other.RawQuery = page
+		other.RawQuery = "page=" + digits
 	default:
-		other.RawQuery += "&" + page
+		other.RawQuery += "&page=" + digits
 	}
 	return &other
 }
