@@ -7,8 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF")       // the SDK need not log every error to standard error
-	os.Setenv("STEAMPIPE_FREE_MEM_INTERVAL", "0") // nor need it collect garbage at each hundredth row
-	debug.SetGCPercent(400)                       // the fake's organizations are large and live long: half the time went into looking at them
+	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK need not log every error to standard error
+	debug.SetGCPercent(400)                 // the fake's organizations are large and live long: half the time went into looking at them
 	os.Exit(m.Run())
 }

@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 
 	goplugin "github.com/hashicorp/go-plugin"
@@ -23,8 +24,16 @@ type Server struct {
 	*sdkgrpc.PluginServer
 }
 
+// collectVariable is the SDK's for how many rows lie between two times that it collects all garbage.
+const collectVariable = "STEAMPIPE_FREE_MEM_INTERVAL"
+
 // NewServer returns a server of the plugin without any connection yet.
 func NewServer() *Server {
+	// Unless told otherwise the SDK stops to collect garbage at the first row of each scan and at each hundredth. That is for
+	// plugins that pile rows up; here it took most of the time, and Go collects by itself.
+	if _, set := os.LookupEnv(collectVariable); !set {
+		os.Setenv(collectVariable, "0")
+	}
 	return &Server{plugin.Server(&plugin.ServeOpts{PluginFunc: Plugin})}
 }
 
