@@ -56,8 +56,9 @@ lint:
 	go vet ./...
 	go tool staticcheck ./...
 
+# The table of docs/performance.md. The benchmarks of the parts are run by go test -bench.
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -count 1 -timeout 30m -v -run '^TestPerformance$$' ./bitbucket -measure
 
 cross:
 	for target in $(TARGETS); do \

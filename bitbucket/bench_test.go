@@ -57,35 +57,6 @@ func (h *host) countOf(a ask, seen func(n int)) int {
 	return stream.rows
 }
 
-// BenchmarkRepositories scans 5,000 repositories. Beside the time it reports requests and bytes, which cost the user
-// more, and the peak of the memory in use above that before the scan.
-func BenchmarkRepositories(b *testing.B) {
-	for name, columns := range map[string]string{"three columns": fewColumns, "all columns": listColumns()} {
-		b.Run(name, func(b *testing.B) {
-			fake := fakebitbucket.Start(b, fakebitbucket.Options{Repositories: manyRows, OneWorkspace: true})
-			h := connected(b, fake)
-			var requests, bytes, rows int64
-			for b.Loop() {
-				fake.ResetJournal()
-				rows = int64(h.count(columns, nil))
-				b.StopTimer()
-				requests, bytes = int64(len(fake.Journal())), 0
-				for _, e := range fake.Journal() {
-					bytes += e.Bytes
-				}
-				b.StartTimer()
-			}
-			perSecond := float64(rows) * float64(b.N) / b.Elapsed().Seconds()
-			b.StopTimer()
-			b.ReportMetric(float64(rows), "rows")
-			b.ReportMetric(perSecond, "rows/s")
-			b.ReportMetric(float64(requests), "requests")
-			b.ReportMetric(float64(bytes)/1024, "KiB-received")
-			b.ReportMetric(float64(peakMemory(h, columns))/(1<<20), "MiB-peak")
-		})
-	}
-}
-
 // peakMemory is the most memory in use during a scan of the repositories above that before it, in bytes. Garbage does not
 // count: it is collected before each look.
 func peakMemory(h *host, columns string) int64 {
@@ -141,26 +112,6 @@ func manyGrants(b testing.TB, repositories int, latency time.Duration) *host {
 	return connected(b, fakebitbucket.Start(b, fakebitbucket.Options{
 		Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true, Latency: latency,
 	}))
-}
-
-// BenchmarkEffectivePermissions lists 100,000 effective permissions, with 50 ms before each answer.
-func BenchmarkEffectivePermissions(b *testing.B) {
-	h := manyGrants(b, 500, 50*time.Millisecond)
-	a := ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}
-	rows := 0
-	before := stats(b, h)
-	for b.Loop() {
-		rows = h.countOf(a, nil)
-	}
-	b.ReportMetric(float64(rows), "rows")
-	b.ReportMetric(float64(stats(b, h)-before)/float64(b.N), "requests")
-	b.ReportMetric(float64(peakMemoryOf(h, a, 20000))/(1<<20), "MiB-peak")
-}
-
-// stats is how many requests the connection has made.
-func stats(b testing.TB, h *host) int64 {
-	b.Helper()
-	return h.rows(ask{table: "bitbucket_rate_limit"})[0]["requests"].(int64)
 }
 
 func TestMemoryDoesNotGrowWithThePermissions(t *testing.T) {

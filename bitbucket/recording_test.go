@@ -1,7 +1,10 @@
 package bitbucket
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -18,8 +21,14 @@ type recording struct {
 	fake    *fakebitbucket.Server
 	latency time.Duration // before each answer
 
-	requests, bytes atomic.Int64
-	answers         sync.Map // *httptest.ResponseRecorder by address
+	requests, bytes, plain atomic.Int64 // bytes as sent, and before they were compressed
+	answers                sync.Map     // *answer by address
+}
+
+// An answer is a recorded one.
+type answer struct {
+	*httptest.ResponseRecorder
+	plain int64 // bytes before they were compressed
 }
 
 func (r *recording) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -27,18 +36,34 @@ func (r *recording) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	address := req.URL.RequestURI()
 	kept, ok := r.answers.Load(address)
 	if !ok {
-		answer := httptest.NewRecorder()
-		r.fake.ServeHTTP(answer, req)
-		kept, _ = r.answers.LoadOrStore(address, answer)
+		kept, _ = r.answers.LoadOrStore(address, r.record(req))
 	}
-	answer := kept.(*httptest.ResponseRecorder)
+	a := kept.(*answer)
 	time.Sleep(r.latency)
-	for name, values := range answer.Header() {
+	for name, values := range a.Header() {
 		w.Header()[name] = values
 	}
-	w.WriteHeader(answer.Code)
-	n, _ := w.Write(answer.Body.Bytes()) // to one that has gone, it is none
+	w.WriteHeader(a.Code)
+	n, _ := w.Write(a.Body.Bytes()) // to one that has gone, it is none
 	r.bytes.Add(int64(n))
+	r.plain.Add(a.plain)
+}
+
+func (r *recording) record(req *http.Request) *answer {
+	a := &answer{ResponseRecorder: httptest.NewRecorder()}
+	r.fake.ServeHTTP(a, req)
+	a.plain = int64(a.Body.Len())
+	if zipped, err := gzip.NewReader(bytes.NewReader(a.Body.Bytes())); err == nil {
+		a.plain, _ = io.Copy(io.Discard, zipped) // the fake's own, and whole
+	}
+	return a
+}
+
+// forget begins to count anew.
+func (r *recording) forget() {
+	r.requests.Store(0)
+	r.bytes.Store(0)
+	r.plain.Store(0)
 }
 
 // recorded starts the plugin with a connection, "bitbucket", to a recording of the fake.

@@ -1,0 +1,277 @@
+package bitbucket
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A kind is a kind of scan whose cost is measured.
+type kind struct {
+	name    string
+	options fakebitbucket.Options
+	few     ask
+	all     string // the columns that come with the same requests
+	pageLen int    // the longest page that its endpoint serves
+	// beside is how many requests it takes to know what is asked for.
+	beside int
+	// of is the column that says in which list a row was, of which there is one for each of so many owners; "" if each row is
+	// one request, or all are in one list.
+	of     string
+	owners int
+
+	trips, first int // round trips one after the other, and until the first row
+}
+
+const roundTrip = 100 * time.Millisecond
+
+// kinds are the scans that everything else is made of. Beside the large workspace there is an empty one.
+var kinds = []kind{
+	{
+		name: "5,000 repositories", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
+		few: ask{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 2,
+		trips: 9, first: 2,
+	},
+	{
+		name: "10 of them", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
+		few: ask{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 1,
+		trips: 2, first: 2,
+	},
+	{
+		name: "one by its name", options: fakebitbucket.Options{OneWorkspace: true},
+		few: ask{table: "bitbucket_repository", columns: fewColumns, where: []*proto.Qual{where("full_name", "=", firstRepository())}}, all: listColumns(), pageLen: 1,
+		trips: 1, first: 1,
+	},
+	{
+		name: "the settings of 500 repositories", options: fakebitbucket.Options{Repositories: 500, OneWorkspace: true},
+		few: ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, beside: 1 + 5 + 1,
+		trips: 66, first: 3,
+	},
+	{
+		name: "pull requests of 100 repositories", options: fakebitbucket.Options{Repositories: 100, OneWorkspace: true},
+		few: ask{table: "bitbucket_pull_request", columns: "repository_full_name id state"}, all: allColumns("bitbucket_pull_request"), pageLen: 50,
+		beside: 1 + 1 + 1, of: "repository_full_name", owners: 100, trips: 16, first: 3,
+	},
+	{
+		name: "100,000 effective permissions", options: fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true},
+		few: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
+		pageLen: 100, beside: 1, of: "workspace_slug", owners: 2, trips: 128, first: 2,
+	},
+}
+
+func firstRepository() string {
+	return fakebitbucket.New(fakebitbucket.Options{OneWorkspace: true}).Organization().Repositories[0].FullName()
+}
+
+// fewest is the smallest number of requests that these rows can be had with.
+func (k kind) fewest(rows []map[string]any) int {
+	lists := map[any]int{}
+	for _, row := range rows {
+		lists[row[k.of]]++
+	}
+	if k.of == "" {
+		lists = map[any]int{nil: len(rows)}
+	}
+	n := k.beside + max(0, k.owners-len(lists)) // a list without rows is a request as well
+	for _, items := range lists {
+		n += (items + k.pageLen - 1) / k.pageLen
+	}
+	return n
+}
+
+// A cost is what a scan takes by count: requests, and round trips in simulated time, which are nothing but those that wait for
+// each other or for one of the eight requests that there may be at once.
+type cost struct{ rows, requests, fewest, trips, first int }
+
+// cost scans in simulated time.
+func (k kind) cost(t *testing.T) (c cost) {
+	t.Helper()
+	options := k.options
+	options.Latency = roundTrip
+	fake := fakebitbucket.New(options)
+	s := simulateToken(t, fake)
+	a := k.few
+	if k.of != "" && !strings.Contains(a.columns, k.of) {
+		a.columns += " " + k.of
+	}
+	s.online(t, func(t *testing.T, _ *network) {
+		fake.ResetJournal()
+		begin := time.Now()
+		stream := &rowStream{ctx: t.Context(), seen: func(n int) {
+			if n == 1 {
+				c.first = int(time.Since(begin) / roundTrip)
+			}
+		}}
+		if err := s.Execute(s.request([]string{"bitbucket"}, a), stream); err != nil {
+			t.Fatal(err)
+		}
+		c.trips = int(time.Since(begin) / roundTrip)
+		c.rows, c.requests, c.fewest = len(stream.rows), len(fake.Journal()), k.fewest(stream.rows)
+	})
+	return c
+}
+
+// What a scan costs is counted: it asks no more than five in a hundred above the fewest requests possible, waits no longer than
+// is known, and has the first row as soon as the page is there that it is on.
+func TestCostOfScans(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			c := k.cost(t)
+			if c.rows == 0 || 100*c.requests > 105*c.fewest {
+				t.Errorf("%d requests for %d rows, which %d are enough for", c.requests, c.rows, c.fewest)
+			}
+			if c.trips > k.trips {
+				t.Errorf("%d round trips one after the other, want %d", c.trips, k.trips)
+			}
+			if c.first > k.first {
+				t.Errorf("the first row came after %d round trips, want %d", c.first, k.first)
+			}
+		})
+	}
+}
+
+// A few columns are a small part of what all are.
+func TestBytesOfAFewColumns(t *testing.T) {
+	h, r := recorded(t, fakebitbucket.Options{Repositories: 500, OneWorkspace: true})
+	h.count(fewColumns, nil)
+	few, fewPlain := r.bytes.Load(), r.plain.Load()
+	r.forget()
+	h.count(listColumns(), nil)
+	all, allPlain := r.bytes.Load(), r.plain.Load()
+	if 100*fewPlain > 10*allPlain || 100*few > 20*all {
+		t.Errorf("three columns took %d of %d bytes, compressed %d of %d", fewPlain, allPlain, few, all)
+	}
+}
+
+// Once a query has the rows of its LIMIT, or is cancelled, nothing more is asked.
+func TestNoRequestAfterTheLastRow(t *testing.T) {
+	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 1000, OneWorkspace: true, Latency: roundTrip})
+	s := simulateToken(t, fake)
+	for name, limit := range map[string]int64{"LIMIT": 150, "cancelled": 0} {
+		s.online(t, func(t *testing.T, _ *network) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			sent := 0
+			stream := &rowStream{ctx: ctx, seen: func(n int) {
+				if n == 150 {
+					sent = len(fake.Journal())
+					if limit == 0 {
+						cancel()
+					}
+				}
+			}}
+			fake.ResetJournal()
+			err := s.Execute(s.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: "full_name", limit: limit}), stream)
+			if (err != nil) != (limit == 0) {
+				t.Errorf("%s: error %v", name, err)
+			}
+			time.Sleep(10 * roundTrip) // simulated
+			if after := len(fake.Journal()); sent == 0 || after > sent {
+				t.Errorf("%s: %d requests after the last row, %d before", name, after-sent, sent)
+			}
+		})
+	}
+}
+
+// A measurement is what a scan takes by the clock.
+type measurement struct {
+	cost
+	few, all           [2]int64 // bytes as sent, and before they were compressed
+	wall, first        time.Duration
+	fewRate, allRate   float64 // rows a second
+	fewShare, allShare float64 // of those of a plugin that does nothing but stream the first row again and again
+	peak               int64
+}
+
+// measure scans recorded answers, after each of which there is a round trip, or none.
+func (k kind) measure(t *testing.T) (m measurement) {
+	t.Helper()
+	m.cost = k.cost(t)
+	h, r := recorded(t, k.options)
+	all := k.few
+	all.columns = k.all
+	bytes := func(a ask) [2]int64 {
+		h.countOf(a, nil) // recorded
+		r.forget()
+		h.countOf(a, nil)
+		return [2]int64{r.bytes.Load(), r.plain.Load()}
+	}
+	rate := func(h *host, a ask) float64 {
+		best := 0.0
+		for range 3 {
+			runtime.GC()
+			begin := time.Now()
+			rows := h.countOf(a, nil)
+			best = max(best, float64(rows)/time.Since(begin).Seconds())
+		}
+		return best
+	}
+	m.few = bytes(k.few)
+	rows := h.countOf(k.few, nil)
+	m.fewRate = rate(h, k.few)
+	m.fewShare = m.fewRate / rate(h.constant(k.few, rows), k.few)
+	if k.all != "" {
+		m.all = bytes(all)
+		m.allRate = rate(h, all)
+		m.allShare = m.allRate / rate(h.constant(all, rows), all)
+	}
+	m.peak = peakMemoryOf(h, k.few, max(1, rows/20))
+	r.latency = roundTrip
+	h.countOf(ask{table: "bitbucket_user"}, nil) // a connection that is kept alive
+	begin := time.Now()
+	h.countOf(k.few, func(n int) {
+		if n == 1 {
+			m.first = time.Since(begin)
+		}
+	})
+	m.wall = time.Since(begin)
+	return m
+}
+
+// measured lets TestPerformance run.
+var measured = flag.Bool("measure", false, "print the table of docs/performance.md, which takes some minutes of a quiet machine")
+
+// TestPerformance prints the table of docs/performance.md: `make bench`.
+func TestPerformance(t *testing.T) {
+	if !*measured {
+		t.Skip("only with -measure, as it takes the clock")
+	}
+	debug.SetGCPercent(100) // as in the plugin
+	defer debug.SetGCPercent(400)
+	out := &strings.Builder{}
+	line := func(cells ...any) {
+		for _, cell := range cells {
+			fmt.Fprintf(out, "| %v ", cell)
+		}
+		fmt.Fprintln(out, "|")
+	}
+	line("scan", "rows", "requests", "fewest possible", "round trips in turn", "first row after", "KiB, few columns", "KiB, all", "seconds at 100 ms", "first row, seconds", "rows/s, few columns", "rows/s, all", "MiB above idle")
+	fmt.Fprintln(out, strings.Repeat("|---", 13)+"|")
+	for _, k := range kinds {
+		m := k.measure(t)
+		size := func(n [2]int64) string { return fmt.Sprintf("%d (%d)", n[0]>>10, n[1]>>10) }
+		speed := func(rate, share float64) string { return fmt.Sprintf("%.0f (%.0f %%)", rate, 100*share) }
+		few, all, allSize := "", "", ""
+		if m.rows >= 10*m.requests { // else the time is that of requests, not of rows
+			few = speed(m.fewRate, m.fewShare)
+		}
+		if k.all != "" {
+			allSize = size(m.all)
+		}
+		if few != "" && k.all != "" {
+			all = speed(m.allRate, m.allShare)
+		}
+		line(k.name, m.rows, m.requests, m.fewest, m.trips, m.cost.first, size(m.few), allSize, fmt.Sprintf("%.2f", m.wall.Seconds()),
+			fmt.Sprintf("%.2f", m.first.Seconds()), few, all, fmt.Sprintf("%.1f", float64(m.peak)/(1<<20)))
+	}
+	fmt.Print("\n", out)
+}
