@@ -24,7 +24,7 @@ const (
 	FaultHang                     // never answers
 	FaultDelay                    // answers after Delay
 	FaultHandler                  // lets Handler answer
-	FaultStall                    // stops in the middle of the body, and does not end
+	FaultStall                    // stops in the middle of the body, or before an answer without one, and does not end
 	FaultDrip                     // goes on with a byte each second after the body, without end
 	FaultHuge                     // answers a page that goes on as fast as it is read, without end
 	FaultBomb                     // answers the same in little, compressed
@@ -118,7 +118,7 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Re
 	case FaultInvalid:
 		return f.instead("application/json; charset=utf-8", `{"values": [{"uuid": "{`, http.StatusOK)
 	case FaultHang:
-		abandoned(r)
+		<-r.Context().Done()
 		return nil
 	case FaultHandler:
 		f.Handler(w, r)

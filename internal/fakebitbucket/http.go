@@ -3,7 +3,6 @@ package fakebitbucket
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -48,6 +47,10 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 	if res.cut == FaultLost {
 		panic(http.ErrAbortHandler) // net/http closes the connection
 	}
+	if res.cut == FaultStall && len(res.body) == 0 { // a redirect without a body would be whole
+		<-r.Context().Done()
+		return
+	}
 	h := w.Header()
 	for name, values := range res.header {
 		h[name] = values
@@ -76,18 +79,11 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case FaultStall:
 		_ = http.NewResponseController(w).Flush()
-		abandoned(r)
+		<-r.Context().Done()
 	case FaultDrip:
 		drip(w, r)
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// abandoned waits until the caller is gone. Now and then net/http doesn't notice, so it doesn't wait for more than an hour.
-func abandoned(r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), time.Hour)
-	defer cancel()
-	<-ctx.Done()
 }
 
 // drip writes a space each second until the caller is gone.
