@@ -14,11 +14,10 @@ import (
 //
 // Each reader joins, iterates over the Items, and leaves.
 type SharedList struct {
-	stop context.CancelFunc // ends the reading
-
 	mu      sync.Mutex
-	items   []gjson.Result // read so far
-	wanted  int            // how many the readers have asked for
+	stop    context.CancelFunc // ends the reading
+	items   []gjson.Result     // read so far
+	wanted  int                // how many the readers have asked for
 	readers int
 	ended   bool
 	err     error         // why it ended early
@@ -109,7 +108,6 @@ func (l *SharedList) item(ctx context.Context, i int) (item gjson.Result, ok boo
 
 // read reads the list, each item when it is wanted.
 func (l *SharedList) read(ctx context.Context, items iter.Seq2[gjson.Result, error]) {
-	defer l.stop()
 	defer func() {
 		if r := recover(); r != nil {
 			l.end(fmt.Errorf("a bug stopped the reading of a list (%v)", r))
@@ -163,6 +161,8 @@ func (l *SharedList) end(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended, l.err = true, err
+	l.stop()
+	l.stop = func() {} // so that a list that is remembered does not keep the query that was the first to read it
 	l.announce()
 }
 

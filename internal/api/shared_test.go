@@ -189,3 +189,28 @@ func eventually(t *testing.T, what string, is func() bool) {
 		}
 	}
 }
+
+func TestSharedListForgetsWhoReadItFirst(t *testing.T) {
+	t.Parallel()
+	forgotten := make(chan struct{})
+	type key struct{}
+	query := new([1 << 10]int)
+	runtime.AddCleanup(query, func(done chan struct{}) { close(done) }, forgotten)
+	l := Share(context.WithValue(t.Context(), key{}, query), (&counted{n: 3}).read)
+	query = nil
+	l.Join()
+	for range l.Items(t.Context()) {
+	}
+	l.Leave()
+	for range 1000 {
+		runtime.GC()
+		select {
+		case <-forgotten:
+			runtime.KeepAlive(l)
+			return
+		default:
+		}
+	}
+	runtime.KeepAlive(l)
+	t.Error("a list that is remembered keeps the query that read it")
+}
