@@ -156,13 +156,18 @@ func (s *scan) listed(ctx context.Context, p place) (known gjson.Result, ok bool
 }
 
 // identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs to no
-// user has no inventory, and the uuid stays unknown.
+// user has no inventory, and the uuid stays unknown. Bitbucket refuses it in the words that it has for one that has expired: if
+// it says so twice, and the token is good for the rest, it is such a token.
 func (s *scan) identified(ctx context.Context, p place) (place, error) {
 	if !p.named || !s.wants("workspace_uuid") {
 		return p, nil
 	}
 	known, ok, err := s.listed(ctx, p)
-	if api.IsUnauthorized(err) || api.IsForbidden(err) {
+	mayBeNobodys := s.settings.AccessToken != ""
+	if mayBeNobodys && api.IsUnauthorized(err) {
+		known, ok, err = s.listed(ctx, p)
+	}
+	if mayBeNobodys && api.IsUnauthorized(err) || api.IsForbidden(err) {
 		return p, nil
 	}
 	if ok {
