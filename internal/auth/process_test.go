@@ -326,6 +326,29 @@ func TestFileOfAnotherUserIsLeftAlone(t *testing.T) {
 	}
 }
 
+// Two machines that are given the same seed know nothing of each other. The one that comes later gets an error that says what
+// happened and what to do, and the chain of the other lives on.
+func TestTwoMachinesShareASeed(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	server := newAuthServer(t, clock.Now)
+	seed := server.seed()
+	one := open(t, t.TempDir(), server.consumer(), seed)
+	authorize(t, one)
+	clock.advance(grace + time.Second)
+	two := open(t, t.TempDir(), server.consumer(), seed)
+	for range 3 {
+		_, err := two.Authorization(t.Context())
+		wantError(t, err, KindAuthorization, "two machines can't share one", "steampipe-plugin-bitbucket login", "remove refresh_token")
+	}
+	if got := server.count(); got != 2 {
+		t.Errorf("%d token requests, want one of each machine", got)
+	}
+	clock.advance(3 * time.Hour)
+	authorize(t, one)
+	server.wantSingleUse()
+}
+
 func TestFolderThatIsAFile(t *testing.T) {
 	t.Parallel()
 	server := newAuthServer(t, time.Now)
