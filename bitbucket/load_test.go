@@ -36,6 +36,7 @@ func TestLoad(t *testing.T) {
 	consumer := fake.Consumer(o.Workspaces[0].Slug)
 	s := simulate(t, fake, fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\ntoken_dir = %q",
 		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
+	leavesNothing(t)
 	questions := s.everything(t)
 	fake.SetQuota(quota)
 	fake.ResetJournal()

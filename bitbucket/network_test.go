@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -196,6 +198,30 @@ type scanning struct {
 	took  time.Duration // simulated
 	inUse int64         // connections that were left in use
 	other []string      // hosts beside the fake's that somebody tried to reach
+}
+
+// leavesNothing has a test fail that leaves goroutines or open files behind. Those of a bubble have ended with it, or it
+// panics: these are the others.
+func leavesNothing(t *testing.T) {
+	t.Helper()
+	count := func() [2]int {
+		files, err := os.ReadDir("/dev/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return [2]int{runtime.NumGoroutine(), len(files)}
+	}
+	before := count()
+	t.Cleanup(func() {
+		var after [2]int
+		for range 100 { // what is kept with a connection ends when that is collected
+			runtime.GC()
+			if after = count(); after[0] <= before[0] && after[1] <= before[1] {
+				return
+			}
+		}
+		t.Errorf("%d goroutines and %d open files, and there were %d and %d", after[0], after[1], before[0], before[1])
+	})
 }
 
 // online does something in a bubble with a network of its own, and returns how many connections it leaves in use.
