@@ -139,7 +139,7 @@ type reader struct {
 	ctx    context.Context
 	first  *url.URL
 	wanted int64
-	named  map[string]bool // pages fetched, by their query: the path leads to the same collection
+	named  map[string]bool // pages fetched, by their query, also where redirects led: the path leads to the same collection
 	pages  int64           // there are, or 0 if not known
 	begun  bool            // a page was read
 	empty  int             // pages without items since the last with some
@@ -246,13 +246,26 @@ func (r *reader) page(u *url.URL) (*page, error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
-	query := u.Query().Encode() // in one spelling
+	query := inOneSpelling(u)
 	if r.named[query] {
 		return nil, protocolError(u, "named a page as the next that it had named before")
 	}
 	r.named[query] = true
-	return r.ahead.page(u)
+	p, err := r.ahead.page(u)
+	if err != nil {
+		return nil, err
+	}
+	if found := inOneSpelling(p.at); found != query { // behind a redirect: it may be named as it is there
+		if r.named[found] {
+			return nil, protocolError(u, "redirects to a page that was there before")
+		}
+		r.named[found] = true
+	}
+	return p, nil
 }
+
+// inOneSpelling is the query of an address, with its parameters in order.
+func inOneSpelling(u *url.URL) string { return u.Query().Encode() }
 
 // foresee starts to fetch the pages that will follow, if they can be told.
 func (r *reader) foresee(p *page) {

@@ -820,6 +820,24 @@ func TestListThatLoopsInAnotherSpelling(t *testing.T) {
 	}
 }
 
+// A page that is found by a redirect has been there under both addresses.
+func TestListThatLoopsBehindARedirect(t *testing.T) {
+	t.Parallel()
+	client := newServerClient(t, func(w http.ResponseWriter, req *http.Request) {
+		there := "http://" + req.Host + "/2.0/repositories/acme/site/diffstat/a?topic=true"
+		if strings.Contains(req.URL.Path, "pullrequests") {
+			http.Redirect(w, req, there, http.StatusFound)
+			return
+		}
+		answer(http.StatusOK, `{"values": [{"name": "a"}], "next": "`+there+`"}`)(w, req)
+	})
+	got, err := collect(t.Context(), client, List{Path: Path("/2.0/repositories/acme/site/pullrequests/7/diffstat")})
+	wantProtocolError(t, err, "named before")
+	if diff := cmp.Diff([]string{"a"}, got); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+}
+
 // The next page of a list is not something that may be gone.
 func TestNotFoundInTheMiddleOfAList(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
 type page struct {
+	at     *url.URL     // where it was found, after redirects
 	values gjson.Result // the array of items
 	next   *url.URL     // nil at the end
 	number int64        // of this page, 0 if not known
@@ -33,7 +34,7 @@ func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 // parsePage reads the envelope. Of its parts only the values are certain to be there; without them
 // the answer is not a page, and must not pass for an empty one.
 func parsePage(document gjson.Result, u *url.URL) (*page, error) {
-	p := &page{size: -1}
+	p := &page{at: u, size: -1}
 	var next gjson.Result
 	document.ForEach(func(name, value gjson.Result) bool {
 		switch name.String() {
