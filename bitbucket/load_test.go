@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,8 +74,12 @@ func TestLoad(t *testing.T) {
 
 	right, failed := l.outcomes["right"], 0
 	for outcome, n := range l.outcomes {
-		if outcome != "right" {
-			failed += n
+		if outcome == "right" {
+			continue
+		}
+		failed += n
+		if !slices.Contains(reasons, outcome) {
+			t.Errorf("an error that does not say why: %s", outcome)
 		}
 	}
 	if right < 100 {
@@ -154,7 +159,7 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	}
 	outcome := "right"
 	if err != nil {
-		outcome = kindOf(err)
+		outcome = reasonOf(err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,11 +167,14 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	return err == nil
 }
 
-// kindOf says in a word what an error is about. It comes back from the SDK as a text.
-func kindOf(err error) string {
-	for _, kind := range []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "no list of values", "no answer from Bitbucket", "answered 50"} {
-		if strings.Contains(err.Error(), kind) {
-			return kind
+// reasons are what errors are about, in a word each.
+var reasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "no answer from Bitbucket", "answered 50"}
+
+// reasonOf says what an error is about. It comes back from the SDK as a text.
+func reasonOf(err error) string {
+	for _, reason := range reasons {
+		if strings.Contains(err.Error(), reason) {
+			return reason
 		}
 	}
 	return err.Error()
