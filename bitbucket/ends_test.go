@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
@@ -300,4 +302,17 @@ func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests", requests)
+}
+
+// An access token that is refused for a moment is not taken for one that belongs to nobody, of which the workspaces are unknown.
+func TestTokenThatIsRefusedOnce(t *testing.T) {
+	fake := fakebitbucket.New(small)
+	s := simulateToken(t, fake)
+	b := s.learn(t, ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", fake.Organization().Workspaces[0].Slug)}})
+	fault := breaches["401 as expired"].fault
+	fault.Path = "/2.0/user/workspaces"
+	fake.Inject(fault)
+	if problem := b.judge(s.scan(t, b.ask, func(*network) {}), true); problem != "" {
+		t.Error(problem)
+	}
 }

@@ -13,7 +13,7 @@ import (
 type FaultKind int
 
 // The kinds of faults. Reset, Short, Lost, Stall, Drip, Edit and Drop let the server do its work first: a refresh
-// token that was sent is spent.
+// token that was sent is spent. Where the answer has no body, Reset, Short and Stall come before its first byte.
 const (
 	FaultStatus  FaultKind = iota // answers Status, Header and Body
 	FaultHTML                     // answers a page of HTML, with Status (default 502)
@@ -24,7 +24,7 @@ const (
 	FaultHang                     // never answers
 	FaultDelay                    // answers after Delay
 	FaultHandler                  // lets Handler answer
-	FaultStall                    // stops in the middle of the body, or before an answer without one, and does not end
+	FaultStall                    // stops in the middle of the body, and does not end
 	FaultDrip                     // goes on with a byte each second after the body, without end
 	FaultHuge                     // answers a page that goes on as fast as it is read, without end
 	FaultBomb                     // answers the same in little, compressed

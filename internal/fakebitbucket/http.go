@@ -44,12 +44,17 @@ func (s *Server) dispatch(r *http.Request, e *entry) *response {
 
 // send writes the answer, compressed if the caller likes, and as a fault wants it cut.
 func (res *response) send(w http.ResponseWriter, r *http.Request) {
+	if len(res.body) == 0 { // as of a redirect: cut in the middle it would be whole
+		switch res.cut {
+		case FaultReset, FaultShort:
+			res.cut = FaultLost
+		case FaultStall:
+			<-r.Context().Done()
+			return
+		}
+	}
 	if res.cut == FaultLost {
 		panic(http.ErrAbortHandler) // net/http closes the connection
-	}
-	if res.cut == FaultStall && len(res.body) == 0 { // a redirect without a body would be whole
-		<-r.Context().Done()
-		return
 	}
 	h := w.Header()
 	for name, values := range res.header {
