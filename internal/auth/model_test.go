@@ -208,16 +208,16 @@ func (l *life) mint() string {
 	return token
 }
 
-// living says whether the service would take a token now, but for a lockout. The caller holds mu.
-func (l *life) living(token string) bool {
-	known := l.tokens[token]
+// living says whether the service would take a token that comes to it in a while, but for a lockout. The caller holds mu.
+func (l *life) living(token string, in time.Duration) bool {
+	known, at := l.tokens[token], time.Now().Add(in)
 	switch {
-	case known == nil || known.dead || time.Since(known.issued) >= 90*24*time.Hour:
+	case known == nil || known.dead || at.Sub(known.issued) >= 90*24*time.Hour:
 		return false
 	case known.usedAt.IsZero():
 		return true
 	}
-	return time.Since(known.usedAt) < grace
+	return at.Sub(known.usedAt) < grace
 }
 
 // knows returns what a process can know of the chain: from the file and from its memory, or else from its configuration.
@@ -236,14 +236,14 @@ func (m *mortal) knows() (known []record) {
 	return known
 }
 
-// survives says whether the service allows somebody who knows this much to go on. A file that was damaged or brought back, or
+// survives says whether the service allows somebody who knows this much to go on in a while. A file that was damaged or brought back, or
 // another machine, can make a used token be used again: if that killed its successors, or began the chain a second time,
 // nobody can tell by what is known which of two tokens is dead. The caller holds mu.
-func (l *life) survives(known []record) bool {
+func (l *life) survives(known []record, in time.Duration) bool {
 	living, lineages := 0, map[string]bool{}
 	for _, rec := range known {
 		lineages[rec.lineage] = true
-		if l.living(rec.RefreshToken.reveal()) {
+		if l.living(rec.RefreshToken.reveal(), in) {
 			living++
 		}
 	}
@@ -315,8 +315,8 @@ func (l *life) spend(m *mortal, token string) (status int, body []byte) {
 	if time.Now().Before(l.locked) {
 		return refuse("the consumer is locked out")
 	}
-	if !l.living(token) {
-		if l.survives(known) {
+	if !l.living(token, 0) {
+		if l.survives(known, 0) {
 			l.fail("%s spent %s, which is dead, although it knew one that is not", m.name, token)
 		}
 		l.locked = time.Now().Add(lockout)
@@ -499,7 +499,7 @@ func (l *life) probe() {
 		known := m.knows()
 		l.mu.Lock()
 		l.note("%s is probed", m.name)
-		lives := l.survives(known)
+		lives := l.survives(known, 10*time.Second) // a request takes up to five
 		l.mu.Unlock()
 		err := m.use()
 		l.judge(m, err)
