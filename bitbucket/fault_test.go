@@ -350,6 +350,9 @@ func (b *baseline) trials(known map[string]bool) []trial {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
 		for _, fault := range slices.Sorted(maps.Keys(breaches)) {
+			if b.table == "bitbucket_repository_access" && kind == "/1.0/groups/{workspace} object" && fault == "410" {
+				continue // it says in its rows what it can't explain, and a test of it shows that
+			}
 			var of []trial
 			for _, r := range byKind[kind] {
 				if does := breaches[fault]; !does.pages || r.position != "object" {
