@@ -69,15 +69,22 @@ func TestWorkspaceGPGKey(t *testing.T) {
 	if _, err := h.try(context.Background(), ask{table: "bitbucket_workspace_gpg_key", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); err == nil {
 		t.Error("no error for a workspace that the user does not belong to")
 	}
+	const a, b = beginOfKey + "\na\n" + endOfKey, beginOfKey + "\nb\n" + endOfKey
 	for text, want := range map[string][]string{
-		"":                                    nil,
-		"no armor\n":                          {"no armor\n"},
-		" a " + endOfKey:                      {"a " + endOfKey + "\n"},
-		"a" + endOfKey + "\n":                 {"a" + endOfKey + "\n"},
-		"a" + endOfKey + "\r\n\nb" + endOfKey: {"a" + endOfKey + "\n", "b" + endOfKey + "\n"},
+		"":                  nil,
+		"no armor\n":        nil,
+		"<html></html>":     nil,
+		a[:40]:              nil,
+		a[40:]:              nil,
+		a + "\n" + b[:40]:   nil,
+		" " + a:             {a + "\n"},
+		a + "\n":            {a + "\n"},
+		a + "\r\n\n" + b:    {a + "\n", b + "\n"},
+		a + b + "\n\r\n\n ": {a + "\n", b + "\n"},
 	} {
-		if diff := cmp.Diff(want, armoredKeys(text)); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", text, diff)
+		keys, ok := armoredKeys(text)
+		if diff := cmp.Diff(want, keys); diff != "" || ok != (want != nil) {
+			t.Errorf("%q: %v (-want +got):\n%s", text, ok, diff)
 		}
 	}
 }

@@ -304,6 +304,11 @@ func TestSourceFileContent(t *testing.T) {
 		t.Errorf("%d requests for one file, want 2", n)
 	}
 	h.rows(ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}})
+	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 200, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, f.Path) && req.URL.RawQuery == "" }})
+	if _, err := h.try(t.Context(), ask{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}}); err == nil || !strings.Contains(err.Error(), "bytes for a file that has") {
+		t.Errorf("error %v, want that a page is not the file", err)
+	}
+	fake.ClearFaults()
 	if got := len(h.rows(ask{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("path", "~~", "%.md")}, limit: 3})); got != 3 {
 		t.Errorf("LIMIT 3 gave %d rows", got)
 	}

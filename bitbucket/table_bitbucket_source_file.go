@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // tableSourceFile: a row is a file or folder of a repository, at the head of the main branch or at the revision that the
@@ -217,9 +219,13 @@ func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, er
 		if !mayBeText(found) {
 			return nil
 		}
-		read, err := s.Bytes(ctx, r.path("/src/{commit}/{path...}", found.Get("commit.hash").String(), found.Get("path").String()), nil, maxContent)
+		path := r.path("/src/{commit}/{path...}", found.Get("commit.hash").String(), found.Get("path").String())
+		read, err := s.Bytes(ctx, path, nil, maxContent)
 		if err != nil {
 			return err
+		}
+		if size := found.Get("size").Int(); int64(len(read)) != size { // anything can be a file, also what somebody in between says
+			return &api.ProtocolError{Path: path, Reason: fmt.Sprintf("answered with %d bytes for a file that has %d", len(read), size)}
 		}
 		if utf8.Valid(read) && !slices.Contains(read, 0) {
 			file.set(content, gjson.Parse(quote(string(read))))

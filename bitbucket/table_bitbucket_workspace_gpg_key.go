@@ -27,12 +27,18 @@ func tableWorkspaceGPGKey() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 				return func(yield func(*row, error) bool) {
-					armored, err := s.Bytes(ctx, api.Path("/2.0/workspaces/{workspace}/settings/gpg/public-key", p.slug()), nil, maxContent)
+					path := api.Path("/2.0/workspaces/{workspace}/settings/gpg/public-key", p.slug())
+					armored, err := s.Bytes(ctx, path, nil, maxContent)
 					if err != nil {
 						yield(nil, err)
 						return
 					}
-					for _, key := range armoredKeys(string(armored)) {
+					keys, ok := armoredKeys(string(armored))
+					if !ok {
+						yield(nil, &api.ProtocolError{Path: path, Reason: "answered with something else than public keys"})
+						return
+					}
+					for _, key := range keys {
 						if !yield(p.row(gjson.Parse(`{"key":`+quote(key)+`}`)), nil) {
 							return
 						}
@@ -43,16 +49,22 @@ func tableWorkspaceGPGKey() *table {
 	}
 }
 
-// endOfKey is the last line of a public key in OpenPGP's armor.
-const endOfKey = "-----END PGP PUBLIC KEY BLOCK-----"
+// The first and the last line of a public key in OpenPGP's armor.
+const (
+	beginOfKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+	endOfKey   = "-----END PGP PUBLIC KEY BLOCK-----"
+)
 
-// armoredKeys takes apart keys that stand one after the other in a text.
-func armoredKeys(text string) []string {
-	var keys []string
-	for block := range strings.SplitAfterSeq(text, endOfKey) {
-		if block = strings.TrimSpace(block); block != "" {
+// armoredKeys takes apart keys that stand one after the other in a text. It is false if there are none, or anything else.
+func armoredKeys(text string) (keys []string, ok bool) {
+	for block := range strings.SplitAfterSeq(strings.TrimSpace(text), endOfKey) {
+		switch block = strings.TrimSpace(block); {
+		case block == "": // after the last
+		case strings.HasPrefix(block, beginOfKey) && strings.HasSuffix(block, endOfKey):
 			keys = append(keys, block+"\n")
+		default:
+			return nil, false
 		}
 	}
-	return keys
+	return keys, len(keys) > 0
 }
