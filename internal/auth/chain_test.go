@@ -670,6 +670,30 @@ func TestOlderFileFromABackupIsNotPreferredToMemory(t *testing.T) {
 	server.wantSingleUse()
 }
 
+// A process that finds no file begins again with the seed, which is dead by then. One that has the chain in memory does not
+// follow it there, and gives the file back to both.
+func TestFileThatBeganAgainIsNotPreferredToMemory(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	server := newAuthServer(t, clock.Now)
+	dir, seed := t.TempDir(), server.seed()
+	chain := open(t, dir, server.consumer(), seed)
+	authorize(t, chain)
+	clock.advance(3 * time.Hour)
+	if err := os.Remove(chain.Path()); err != nil {
+		t.Fatal(err)
+	}
+	other := open(t, dir, server.consumer(), seed)
+	_, err := other.Authorization(t.Context())
+	wantError(t, err, KindAuthorization, "unauthorized_client")
+	clock.advance(lockout + time.Minute)
+	value := authorize(t, chain)
+	if authorize(t, other) != value {
+		t.Error("the chain is not in the file again")
+	}
+	server.wantSingleUse()
+}
+
 func TestOpenFileIsClosedToOthersAndUsed(t *testing.T) {
 	t.Parallel()
 	server := newAuthServer(t, newClock().Now)
