@@ -527,7 +527,7 @@ func (l *life) tamper() {
 	var damaged []byte
 	switch l.rand.IntN(7) {
 	case 0:
-		damaged = content[:l.rand.IntN(len(content))]
+		damaged = content[:l.rand.IntN(max(1, len(content)))]
 	case 1:
 		damaged = bytes.Replace(content, []byte(`"version": 1`), []byte(`"version": 2`), 1)
 	case 2:
