@@ -46,7 +46,7 @@ fuzz:
 		done; \
 	done
 
-# What the tests do in short, at length: half an hour.
+# What the tests do in short, at length: an hour.
 soak:
 	go test -timeout 3h -v -run 'TestEveryFault|TestNotFound|TestLoad$$' ./bitbucket -soak
 	go test -timeout 3h -v -run TestLivesOfChains ./internal/auth -soak
