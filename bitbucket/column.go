@@ -38,39 +38,44 @@ const (
 // A row is the raw JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
 // that is unknown, missing or of another type never breaks a page.
 type row struct {
-	parts  [parts]string // the JSON of each, or "" for one that is not there
-	fields []field       // of the object, once a column was asked for
+	parts [parts]string // the JSON of each, or "" for one that is not there
+}
+
+// set makes JSON one of the parts.
+func (r *row) set(p part, value gjson.Result) { r.parts[p] = value.Raw }
+
+// part is one of the parts.
+func (r *row) part(p part) gjson.Result { return gjson.Parse(r.parts[p]) }
+
+// at is the value at a source.
+func (r *row) at(s source) gjson.Result { return r.part(s.part).Get(s.path) }
+
+// An index is a row whose object was read once for all columns, most of which stand at its top or just below.
+type index struct {
+	*row
+	fields []field
 }
 
 // A field is a name at the top of an object, and the JSON of its value.
 type field struct{ name, value string }
 
-// set makes JSON one of the parts.
-func (r *row) set(p part, value gjson.Result) {
-	r.parts[p] = value.Raw
-	if p == object {
-		r.fields = nil
-	}
-}
-
-// part is one of the parts.
-func (r *row) part(p part) gjson.Result { return gjson.Parse(r.parts[p]) }
-
-// at is the value at a source. Most columns of a wide table stand at the top of the object or just below: it is read once
-// for all of them.
-func (r *row) at(s source) gjson.Result {
-	name, rest, nested := strings.Cut(s.path, ".")
-	if s.part != object || strings.ContainsAny(name, special) || !strings.HasPrefix(r.parts[object], "{") {
-		return r.part(s.part).Get(s.path)
-	}
-	if r.fields == nil {
-		r.fields = make([]field, 0, 8)
-		r.part(object).ForEach(func(name, value gjson.Result) bool {
-			r.fields = append(r.fields, field{name.String(), value.Raw})
+func (r *row) index() *index {
+	x := &index{row: r, fields: make([]field, 0, 8)}
+	if whole := r.part(object); whole.IsObject() {
+		whole.ForEach(func(name, value gjson.Result) bool {
+			x.fields = append(x.fields, field{name.String(), value.Raw})
 			return true
 		})
 	}
-	for _, f := range r.fields {
+	return x
+}
+
+func (x *index) at(s source) gjson.Result {
+	name, rest, nested := strings.Cut(s.path, ".")
+	if s.part != object || len(x.fields) == 0 || strings.ContainsAny(name, special) {
+		return x.row.at(s)
+	}
+	for _, f := range x.fields {
 		switch {
 		case f.name != name:
 		case nested:
@@ -177,7 +182,7 @@ func (c column) from() []source {
 
 // value is the column's value in r as string, bool, int64, time.Time, or nil where Bitbucket has none. An empty text is
 // none: the service uses null, "" and absence alike for "not set".
-func (c column) value(r *row) any {
+func (c column) value(r interface{ at(source) gjson.Result }) any {
 	for _, s := range c.from() {
 		if v := convert(c.kind, r.at(s)); v != nil {
 			return v

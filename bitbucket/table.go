@@ -88,10 +88,10 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 type tuple []any
 
 func (s *scan) tuple(r *row) tuple {
-	values := make(tuple, len(s.table.columns))
+	values, read := make(tuple, len(s.table.columns)), r.index()
 	for i, c := range s.table.columns {
 		if s.wanted[c.name] {
-			values[i] = c.value(r)
+			values[i] = c.value(read)
 		}
 	}
 	return values
