@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"google.golang.org/grpc"
@@ -57,20 +56,16 @@ func (h *host) countOf(a ask, seen func(n int)) int {
 	return stream.rows
 }
 
-// peakMemory is the most memory in use during a scan of the repositories above that before it, in bytes. Garbage does not
-// count: it is collected before each look.
-func peakMemory(h *host, columns string) int64 {
-	return peakMemoryOf(h, ask{table: "bitbucket_repository", columns: columns}, 1000)
+// inUse is the memory in use, in bytes. Garbage does not count: it is collected before.
+func inUse() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
-// peakMemoryOf is peakMemory of any query, looked at each so many rows.
-func peakMemoryOf(h *host, a ask, every int) int64 {
-	inUse := func() int64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
-	}
+// peakMemory is the most memory in use during a query above that before it, looked at each so many rows.
+func peakMemory(h *host, a ask, every int) int64 {
 	h.countOf(a, nil) // opens connections and fills pools, which stay
 	before, peak := inUse(), int64(0)
 	h.countOf(a, func(n int) {
@@ -84,7 +79,7 @@ func peakMemoryOf(h *host, a ask, every int) int64 {
 func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
 	peak := func(repositories int) int64 {
 		h, _ := recorded(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
-		return peakMemory(h, fewColumns)
+		return peakMemory(h, ask{table: "bitbucket_repository", columns: fewColumns}, 1000)
 	}
 	few, many := peak(2500), peak(10000)
 	// Rows that were kept would be 7 MiB more. What is in flight varies with how busy the machine is.
@@ -107,16 +102,13 @@ func TestRequestsOfALargeScan(t *testing.T) {
 	}
 }
 
-// manyGrants is an organization with 100,000 effective permissions.
-func manyGrants(b testing.TB, repositories int, latency time.Duration) *host {
-	return connected(b, fakebitbucket.Start(b, fakebitbucket.Options{
-		Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true, Latency: latency,
-	}))
-}
-
 func TestMemoryDoesNotGrowWithThePermissions(t *testing.T) {
 	a := ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}
-	few, many := peakMemoryOf(manyGrants(t, 10, 0), a, 500), peakMemoryOf(manyGrants(t, 100, 0), a, 5000)
+	peak := func(repositories, every int) int64 {
+		fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true})
+		return peakMemory(connected(t, fake), a, every)
+	}
+	few, many := peak(10, 500), peak(100, 5000)
 	if grown := many - few; grown > 5<<20 {
 		t.Errorf("20,000 rows took %d KiB more than 2,000 rows (%d)", grown>>10, few>>10)
 	}

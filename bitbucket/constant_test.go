@@ -46,9 +46,5 @@ func (h *host) constant(a ask, rows int) *host {
 	server := plugin.Server(&plugin.ServeOpts{PluginFunc: func(context.Context) *plugin.Plugin {
 		return &plugin.Plugin{Name: pluginName, TableMap: map[string]*plugin.Table{of.name: p}}
 	}})
-	constant := serve(h.t, &Server{server}, map[string]string{"bitbucket": ""})
-	if _, err := constant.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: 1}); err != nil {
-		h.t.Fatal(err)
-	}
-	return constant
+	return serve(h.t, begin(h.t, &Server{server}), map[string]string{"bitbucket": ""})
 }

@@ -41,7 +41,7 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	if last := len(servers.idle) - 1; last >= 0 {
 		s, servers.idle = servers.idle[last], servers.idle[:last]
 	} else {
-		s = newServer(t)
+		s = begin(t, NewServer())
 	}
 	t.Cleanup(func() {
 		servers.Lock()
@@ -51,10 +51,9 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	return serve(t, s, bodies)
 }
 
-// newServer starts the plugin without connections.
-func newServer(t testing.TB) *Server {
+// begin starts a server without connections.
+func begin(t testing.TB, s *Server) *Server {
 	t.Helper()
-	s := NewServer()
 	if _, err := s.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: 1}); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ func TestLoad(t *testing.T) {
 	l := &load{simulation: s, questions: questions, outcomes: map[string]int{}}
 	l.breakSome()
 
-	var grown []uint64
+	var grown []int64
 	left := s.online(t, func(t *testing.T, _ *network) {
 		begin := time.Now()
 		var asking sync.WaitGroup
@@ -63,7 +62,7 @@ func TestLoad(t *testing.T) {
 		for time.Since(begin) < duration {
 			time.Sleep(duration / 6)
 			l.count(fake)
-			grown = append(grown, heap())
+			grown = append(grown, inUse())
 		}
 		asking.Wait()
 	})
@@ -191,11 +190,4 @@ func (l *load) count(fake *fakebitbucket.Server) {
 		}
 	}
 	fake.ResetJournal()
-}
-
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -35,41 +35,40 @@ type kind struct {
 const roundTrip = 100 * time.Millisecond
 
 // kinds are the scans that everything else is made of. Beside the large workspace there is an empty one.
-var kinds = []kind{
-	{
-		name: "5,000 repositories", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
-		few: ask{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 2,
-		trips: 9, first: 2,
-	},
-	{
-		name: "10 of them", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
-		few: ask{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 1,
-		trips: 2, first: 2,
-	},
-	{
-		name: "one by its name", options: fakebitbucket.Options{OneWorkspace: true},
-		few: ask{table: "bitbucket_repository", columns: fewColumns, where: []*proto.Qual{where("full_name", "=", firstRepository())}}, all: listColumns(), pageLen: 1,
-		trips: 1, first: 1,
-	},
-	{
-		name: "the settings of 500 repositories", options: fakebitbucket.Options{Repositories: 500, OneWorkspace: true},
-		few: ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, beside: 1 + 5 + 1,
-		trips: 66, first: 4, // the pages ahead take their turns as well
-	},
-	{
-		name: "pull requests of 100 repositories", options: fakebitbucket.Options{Repositories: 100, OneWorkspace: true},
-		few: ask{table: "bitbucket_pull_request", columns: "repository_full_name id state"}, all: allColumns("bitbucket_pull_request"), pageLen: 50,
-		beside: 1 + 1 + 1, of: "repository_full_name", owners: 100, trips: 16, first: 3,
-	},
-	{
-		name: "100,000 effective permissions", options: fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true},
-		few: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
-		pageLen: 100, beside: 1, of: "workspace_slug", owners: 2, trips: 128, first: 2,
-	},
-}
-
-func firstRepository() string {
-	return fakebitbucket.New(fakebitbucket.Options{OneWorkspace: true}).Organization().Repositories[0].FullName()
+func kinds() []kind {
+	byName := fakebitbucket.Options{OneWorkspace: true}
+	return []kind{
+		{
+			name: "5,000 repositories", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
+			few: ask{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 2,
+			trips: 9, first: 2,
+		},
+		{
+			name: "10 of them", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
+			few: ask{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 1,
+			trips: 2, first: 2,
+		},
+		{
+			name: "one by its name", options: byName,
+			few: ask{table: "bitbucket_repository", columns: fewColumns, where: []*proto.Qual{where("full_name", "=", fakebitbucket.New(byName).Organization().Repositories[0].FullName())}}, all: listColumns(), pageLen: 1,
+			trips: 1, first: 1,
+		},
+		{
+			name: "the settings of 500 repositories", options: fakebitbucket.Options{Repositories: 500, OneWorkspace: true},
+			few: ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, beside: 1 + 5 + 1,
+			trips: 66, first: 4, // the pages ahead take their turns as well
+		},
+		{
+			name: "pull requests of 100 repositories", options: fakebitbucket.Options{Repositories: 100, OneWorkspace: true},
+			few: ask{table: "bitbucket_pull_request", columns: "repository_full_name id state"}, all: allColumns("bitbucket_pull_request"), pageLen: 50,
+			beside: 1 + 1 + 1, of: "repository_full_name", owners: 100, trips: 16, first: 3,
+		},
+		{
+			name: "100,000 effective permissions", options: fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true},
+			few: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
+			pageLen: 100, beside: 1, of: "workspace_slug", owners: 2, trips: 128, first: 2,
+		},
+	}
 }
 
 // fewest is the smallest number of requests that these rows can be had with.
@@ -123,7 +122,7 @@ func (k kind) cost(t *testing.T) (c cost) {
 // What a scan costs is counted: it asks no more than five in a hundred above the fewest requests possible, waits no longer than
 // is known, and has the first row as soon as the page is there that it is on.
 func TestCostOfScans(t *testing.T) {
-	for _, k := range kinds {
+	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			c := k.cost(t)
 			if c.rows == 0 || 100*c.requests > 105*c.fewest {
@@ -224,7 +223,7 @@ func (k kind) measure(t *testing.T) (m measurement) {
 		m.allRate = rate(h, all)
 		m.allShare = m.allRate / rate(h.constant(all, rows), all)
 	}
-	m.peak = peakMemoryOf(h, k.few, max(1, rows/20))
+	m.peak = peakMemory(h, k.few, max(1, rows/20))
 	r.latency = roundTrip
 	h.countOf(ask{table: "bitbucket_user"}, nil) // a connection that is kept alive
 	begin := time.Now()
@@ -256,7 +255,7 @@ func TestPerformance(t *testing.T) {
 	}
 	line("scan", "rows", "requests", "fewest possible", "round trips in turn", "first row after", "KiB, few columns", "KiB, all", "seconds at 100 ms", "first row, seconds", "rows/s, few columns", "rows/s, all", "MiB above idle")
 	fmt.Fprintln(out, strings.Repeat("|---", 13)+"|")
-	for _, k := range kinds {
+	for _, k := range kinds() {
 		m := k.measure(t)
 		size := func(n [2]int64) string { return fmt.Sprintf("%d (%d)", n[0]>>10, n[1]>>10) }
 		speed := func(rate, share float64) string { return fmt.Sprintf("%.0f (%.0f %%)", rate, 100*share) }
