@@ -908,7 +908,7 @@ func TestMainBranchGone(t *testing.T) {
 
 // TestCodeWithLimit counts the requests of a query for a few rows.
 func TestCodeWithLimit(t *testing.T) {
-	for table, most := range map[string]int{"bitbucket_branch": 3, "bitbucket_commit": 1, "bitbucket_commit_file": 6, "bitbucket_branching_model": 4} {
+	for table, most := range map[string]int{"bitbucket_branch": 3, "bitbucket_commit": 1, "bitbucket_commit_file": 6, "bitbucket_branching_model": 3} {
 		fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 		rows := connected(t, fake).rows(ask{table: table, columns: "repository_full_name", limit: 3})
 		n := 0

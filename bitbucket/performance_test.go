@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
@@ -162,6 +163,7 @@ func TestNoRequestAfterTheLastRow(t *testing.T) {
 			sent := 0
 			stream := &rowStream{ctx: ctx, seen: func(n int) {
 				if n == 150 {
+					synctest.Wait() // all that is read ahead is in flight
 					sent = len(fake.Journal())
 					if limit == 0 {
 						cancel()

@@ -6,12 +6,10 @@ import (
 	"sync"
 )
 
-// fanOut lists the children of each parent, and yields them in the order of their parents. At most width parents are
-// read at once, and each only so far ahead as its channel holds, so that memory does not grow with the number of rows.
-//
-// It begins with as many parents as begin says and doubles their number with each that did not suffice, so that LIMIT 5
-// over 500 repositories mostly asks one of them. A consumer that has enough stops, and so do the requests under way.
-func fanOut[P, C any](ctx context.Context, begin, width int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error]) iter.Seq2[C, error] {
+// fanOut lists the children of each parent, and yields them in the order of their parents. How many parents are read at
+// once width says, when so many have been read to their end; and each is read only so far ahead as its channel holds, so
+// that memory does not grow with the number of rows. A consumer that has enough stops, and so do the requests under way.
+func fanOut[P, C any](ctx context.Context, width func(done int) int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error]) iter.Seq2[C, error] {
 	return func(yield func(C, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
@@ -21,8 +19,8 @@ func fanOut[P, C any](ctx context.Context, begin, width int, parents iter.Seq2[P
 		defer stop()
 
 		var ahead []<-chan result[C] // of the parents being read, the one whose turn it is first
-		for more := true; ; {
-			for more && len(ahead) < begin {
+		for done, more := 0, true; ; done++ {
+			for most := width(done); more && len(ahead) < most; {
 				parent, err, ok := next()
 				if !ok {
 					more = false
@@ -43,7 +41,6 @@ func fanOut[P, C any](ctx context.Context, begin, width int, parents iter.Seq2[P
 				return
 			}
 			ahead = ahead[1:]
-			begin = min(2*begin, width)
 		}
 	}
 }

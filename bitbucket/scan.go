@@ -208,11 +208,33 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 	if len(s.order) > 0 {
 		return merge(ctx, parents, children, s.order[0].compare)
 	}
-	begin := s.settings.MaxConcurrency
-	if s.limit >= 0 {
-		begin = 1
+	return spread(ctx, s, 1, parents, children)
+}
+
+// spread is fanOut as wide as the query wants. With a LIMIT it begins with so many parents and doubles their number with each
+// that did not suffice, but to no more than what those before let expect to be needed: so LIMIT 5 over 500 repositories mostly
+// asks one of them, or five that have a row each.
+func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	most := s.settings.MaxConcurrency
+	if s.limit < 0 {
+		return fanOut(ctx, func(int) int { return most }, parents, children)
 	}
-	return fanOut(ctx, begin, s.settings.MaxConcurrency, parents, children)
+	return func(yield func(*row, error) bool) {
+		found := 0
+		width := func(done int) int {
+			n := min(min(begin, most)<<min(done, 30), most)
+			if wanted := min(int(s.limit)-found, most*found); wanted > 0 {
+				n = min(n, (wanted*done+found-1)/found)
+			}
+			return n
+		}
+		fanOut(ctx, width, parents, children)(func(r *row, err error) bool {
+			if err == nil && s.accepts(r) {
+				found++
+			}
+			return yield(r, err)
+		})
+	}
 }
 
 // fewNames is up to how many objects that a query names are asked for one by one. More are looked for in the lists.
@@ -252,11 +274,7 @@ func (s *scan) byName(ctx context.Context, column string, names []string, ask fu
 
 // single asks for one object of each parent. ask returns no row where there is nothing to show.
 func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], ask func(context.Context, *scan, P) (*row, error)) iter.Seq2[*row, error] {
-	width := s.settings.MaxConcurrency
-	if s.limit > 0 {
-		width = min(width, int(s.limit))
-	}
-	return fanOut(ctx, width, width, parents, func(ctx context.Context, parent P) iter.Seq2[*row, error] {
+	return spread(ctx, s, int(max(s.limit, 1)), parents, func(ctx context.Context, parent P) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			if r, err := ask(ctx, s, parent); r != nil || err != nil {
 				yield(r, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"net/http"
 	"runtime"
 	"strings"
@@ -286,25 +287,47 @@ func TestOrderByTwoColumns(t *testing.T) {
 	}
 }
 
-// A scan with a limit reads a few parents ahead at first, and more when those do not suffice.
-func TestFanOutBeginsSlowly(t *testing.T) {
-	read := 0
-	parents := func(yield func(int, error) bool) {
-		for i := range 100 {
-			read++
-			if !yield(i, nil) {
-				return
+// A scan with a limit reads a few parents ahead at first, and more when those do not suffice, but no more than it expects to
+// need.
+func TestLimitedScanBeginsSlowly(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		limit int64
+		rows  int // of each parent that has any
+		every int // how many parents there are for each that has rows
+		want  int // how many are begun with
+	}{
+		{"one parent suffices", 5, 100, 1, 1},
+		{"a row in each", 20, 1, 1, 20},
+		{"a row in each fourth", 2, 1, 4, 14},
+		{"none has enough", math.MaxInt64, 1, 2, 100},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			begun := 0
+			parents := func(yield func(int, error) bool) {
+				for begun < 100 {
+					begun++
+					if !yield(begun, nil) {
+						return
+					}
+				}
 			}
-		}
-	}
-	taken := 0
-	for range fanOut(context.Background(), 1, 8, parents, func(_ context.Context, i int) iter.Seq2[int, error] { return each(i) }) {
-		if taken++; taken == 3 {
-			break
-		}
-	}
-	if read != 6 {
-		t.Errorf("three rows, one of each parent, made it begin with %d parents, want 6: one, then two, then four at a time", read)
+			s := &scan{connection: &connection{settings: Settings{MaxConcurrency: 8}}, limit: test.limit}
+			taken := int64(0)
+			for range combine(t.Context(), s, parents, func(_ context.Context, parent int) iter.Seq2[*row, error] {
+				if parent%test.every > 0 {
+					return each[*row]()
+				}
+				return each(make([]*row, test.rows)...)
+			}) {
+				if taken++; taken == test.limit {
+					break
+				}
+			}
+			if begun != test.want {
+				t.Errorf("begun with %d parents, want %d", begun, test.want)
+			}
+		})
 	}
 }
 
