@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
@@ -49,46 +50,6 @@ func (r *row) part(p part) gjson.Result { return gjson.Parse(r.parts[p]) }
 
 // at is the value at a source.
 func (r *row) at(s source) gjson.Result { return r.part(s.part).Get(s.path) }
-
-// An index is a row whose object was read once for all columns, most of which stand at its top or just below.
-type index struct {
-	*row
-	fields []field
-}
-
-// A field is a name at the top of an object, and the JSON of its value.
-type field struct{ name, value string }
-
-func (r *row) index() *index {
-	x := &index{row: r, fields: make([]field, 0, 8)}
-	if whole := r.part(object); whole.IsObject() {
-		whole.ForEach(func(name, value gjson.Result) bool {
-			x.fields = append(x.fields, field{name.String(), value.Raw})
-			return true
-		})
-	}
-	return x
-}
-
-func (x *index) at(s source) gjson.Result {
-	name, rest, nested := strings.Cut(s.path, ".")
-	if s.part != object || len(x.fields) == 0 || strings.ContainsAny(name, special) {
-		return x.row.at(s)
-	}
-	for _, f := range x.fields {
-		switch {
-		case f.name != name:
-		case nested:
-			return gjson.Get(f.value, rest)
-		default:
-			return gjson.Parse(f.value)
-		}
-	}
-	return gjson.Result{}
-}
-
-// special are the characters by which a path says more than a name.
-const special = `*?#|@!{}[]\`
 
 // A column is declared once; its transform and the fields= selection sent to Bitbucket both follow from it.
 type column struct {
@@ -182,7 +143,7 @@ func (c column) from() []source {
 
 // value is the column's value in r as string, bool, int64, time.Time, or nil where Bitbucket has none. An empty text is
 // none: the service uses null, "" and absence alike for "not set".
-func (c column) value(r interface{ at(source) gjson.Result }) any {
+func (c column) value(r *row) any {
 	for _, s := range c.from() {
 		if v := convert(c.kind, r.at(s)); v != nil {
 			return v
@@ -215,6 +176,9 @@ func convert(kind proto.ColumnType, v gjson.Result) any {
 	case proto.ColumnType_TIMESTAMP:
 		return parseTime(v.String())
 	case proto.ColumnType_JSON:
+		if !strings.Contains(v.Raw, `\u0000`) {
+			return v.Raw
+		}
 		return escapes.ReplaceAllStringFunc(v.Raw, func(escape string) string {
 			if escape == `\u0000` {
 				return `\ufffd`
@@ -225,6 +189,9 @@ func convert(kind proto.ColumnType, v gjson.Result) any {
 		s := v.String()
 		if s == "" {
 			return nil
+		}
+		if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 { // which is faster than to look for what to replace
+			return s
 		}
 		return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 	}

@@ -82,13 +82,17 @@ func FuzzColumn(f *testing.F) {
 		if !gjson.ValidBytes(raw) {
 			return // which is seen before
 		}
-		r := &row{}
+		r, before := &row{}, &row{}
 		r.set(object, gjson.ParseBytes(raw))
-		if got, want := r.index().at(source{object, path}).Raw, gjson.GetBytes(raw, path).Raw; got != want {
-			t.Errorf("%s of %s is %q, want %q", path, raw, got, want)
-		}
+		before.set(object, gjson.Parse(`{"z": 1, "a": {"b": "other"}}`))
 		for _, c := range []column{text("c", ""), boolean("c", ""), integer("c", ""), timestamp("c", ""), document("c", "")} {
-			switch v := c.at(path).value(r).(type) {
+			c = c.at(path)
+			d := newDecoder(&table{columns: []column{c}}, map[string]bool{"c": true})
+			d.of(before)
+			if got, want := d.of(r)[0], c.value(r); got != want {
+				t.Errorf("%s of %s is %v after another row, want %v", path, raw, got, want)
+			}
+			switch v := c.value(r).(type) {
 			case nil:
 			case string:
 				if c.kind != proto.ColumnType_STRING && c.kind != proto.ColumnType_JSON {

@@ -188,8 +188,8 @@ type measurement struct {
 	cost
 	few, all           [2]int64 // bytes as sent, and before they were compressed
 	wall, first        time.Duration
-	fewRate, allRate   float64 // rows a second
-	fewShare, allShare float64 // of those of a plugin that does nothing but stream the first row again and again
+	fewRate, allRate   float64    // rows a second
+	fewShare, allShare [2]float64 // of those of a plugin that does nothing but stream the first row again and again: in all, and without the network
 	peak               int64
 }
 
@@ -218,12 +218,17 @@ func (k kind) measure(t *testing.T) (m measurement) {
 	}
 	m.few = bytes(k.few)
 	rows := h.countOf(k.few, nil)
-	m.fewRate = rate(h, k.few)
-	m.fewShare = m.fewRate / rate(h.constant(k.few, rows), k.few)
+	alone := simulateToken(t, r.fake) // without network
+	alone.connect(&route{r})
+	rates := func(a ask) (float64, [2]float64) {
+		alone.countOf(a, nil) // recorded
+		n, most := rate(h, a), rate(h.constant(a, rows), a)
+		return n, [2]float64{n / most, rate(alone.host, a) / most}
+	}
+	m.fewRate, m.fewShare = rates(k.few)
 	if k.all != "" {
 		m.all = bytes(all)
-		m.allRate = rate(h, all)
-		m.allShare = m.allRate / rate(h.constant(all, rows), all)
+		m.allRate, m.allShare = rates(all)
 	}
 	m.peak = peakMemory(h, k.few, max(1, rows/20))
 	r.latency = roundTrip
@@ -260,7 +265,9 @@ func TestPerformance(t *testing.T) {
 	for _, k := range kinds() {
 		m := k.measure(t)
 		size := func(n [2]int64) string { return fmt.Sprintf("%d (%d)", n[0]>>10, n[1]>>10) }
-		speed := func(rate, share float64) string { return fmt.Sprintf("%.0f (%.0f %%)", rate, 100*share) }
+		speed := func(rate float64, share [2]float64) string {
+			return fmt.Sprintf("%.0f (%.0f, %.0f %%)", rate, 100*share[0], 100*share[1])
+		}
 		few, all, allSize := "", "", ""
 		if m.rows >= 10*m.requests { // else the time is that of requests, not of rows
 			few = speed(m.fewRate, m.fewShare)

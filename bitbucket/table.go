@@ -83,20 +83,6 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 	return nil, err
 }
 
-// A tuple is the values of a row in the order of the table's columns. For each row the SDK asks for all of them in a goroutine of
-// its own, whose small stack decoding would make it copy: so that is done before. What the query does not read is nil.
-type tuple []any
-
-func (s *scan) tuple(r *row) tuple {
-	values, read := make(tuple, len(s.table.columns)), r.index()
-	for i, c := range s.table.columns {
-		if s.wanted[c.name] {
-			values[i] = c.value(read)
-		}
-	}
-	return values
-}
-
 // stream sends the rows of a scan that the query asks for, and returns how many.
 func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple)) (streamed int64, err error) {
 	defer func() {
@@ -112,6 +98,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 	if s.limit == 0 {
 		return 0, nil
 	}
+	values := newDecoder(t, s.wanted)
 	for r, err := range s.ties(t.rows(ctx, s)) {
 		if err != nil {
 			return streamed, err
@@ -122,7 +109,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 		if !s.accepts(r) {
 			continue
 		}
-		send(s.tuple(r))
+		send(values.of(r))
 		streamed++
 		if streamed == s.limit {
 			return streamed, nil
