@@ -44,7 +44,9 @@ func TestLivesOfChains(t *testing.T) {
 	seen := map[string]int{}
 	for i := range lives {
 		synctest.Test(t, func(t *testing.T) {
-			l := newLife(t, uint64(i), filepath.Join(base, fmt.Sprint(i)))
+			folder := filepath.Join(base, fmt.Sprint(i))
+			defer os.RemoveAll(folder)
+			l := newLife(t, uint64(i), folder)
 			l.live()
 			for what, n := range l.seen {
 				seen[what] += n
