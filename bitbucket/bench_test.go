@@ -76,18 +76,6 @@ func peakMemory(h *host, a ask, every int) int64 {
 	return peak
 }
 
-func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
-	peak := func(repositories int) int64 {
-		h, _ := recorded(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
-		return peakMemory(h, ask{table: "bitbucket_repository", columns: fewColumns}, 1000)
-	}
-	few, many := peak(2500), peak(10000)
-	// Rows that were kept would be 7 MiB more. What is in flight varies with how busy the machine is.
-	if grown := many - few; grown > 5<<20 {
-		t.Errorf("10,000 rows took %d KiB more than 2,500 rows (%d)", grown>>10, few>>10)
-	}
-}
-
 func TestRequestsOfALargeScan(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: manyRows, OneWorkspace: true})
 	h := connected(t, fake)
@@ -102,14 +90,15 @@ func TestRequestsOfALargeScan(t *testing.T) {
 	}
 }
 
-func TestMemoryDoesNotGrowWithThePermissions(t *testing.T) {
-	a := ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}
-	peak := func(repositories, every int) int64 {
-		fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true})
-		return peakMemory(connected(t, fake), a, every)
+// What is in flight, here and in the SDK, takes some megabytes, more or less as the machine is busy. Rows that were kept would
+// take more than twenty.
+func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
+	peak := func(repositories int) int64 {
+		h, _ := recorded(t, fakebitbucket.Options{Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true})
+		return peakMemory(h, ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, 20*repositories)
 	}
-	few, many := peak(10, 500), peak(100, 5000)
-	if grown := many - few; grown > 5<<20 {
-		t.Errorf("20,000 rows took %d KiB more than 2,000 rows (%d)", grown>>10, few>>10)
+	few, many := peak(10), peak(300)
+	if grown := many - few; grown > 15<<20 {
+		t.Errorf("60,000 rows took %d KiB more than 2,000 rows (%d)", grown>>10, few>>10)
 	}
 }
