@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
@@ -113,12 +114,11 @@ func tables(t *testing.T) []string {
 }
 
 // demo opens the tables of the demo organization.
-func demo(t *testing.T) *sqlhost.Host {
+func demo(t *testing.T, fake *fakebitbucket.Server, plugin sqlhost.Plugin) *sqlhost.Host {
 	t.Helper()
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	connection := sqlhost.Connection{Name: "bitbucket", Plugin: "local/bitbucket", Config: fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(o.Connected.UUID, fakebitbucket.AllScopes()...))}
-	host, err := sqlhost.Open(t.Context(), bitbucket.NewServer(), []sqlhost.Connection{connection})
+	host, err := sqlhost.Open(t.Context(), plugin, []sqlhost.Connection{connection})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,9 @@ func demo(t *testing.T) *sqlhost.Host {
 }
 
 func TestExamples(t *testing.T) {
-	host := demo(t)
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	l := &listener{bitbucket.NewServer(), map[string]*proto.ExecuteRequest{}}
+	host := demo(t, fake, l)
 	inSQLite := map[string]int{}
 	var all []example
 	for _, page := range pages(t) {
@@ -147,6 +149,7 @@ func TestExamples(t *testing.T) {
 			inSQLite[key(e)] = n
 		}
 	})
+	t.Run("requests", func(t *testing.T) { l.askAgain(t, fake) })
 	t.Run("PostgreSQL", func(t *testing.T) {
 		conn := postgrestest.Start(t)
 		postgrestest.Load(t, conn, host, host.Tables())
