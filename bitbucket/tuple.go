@@ -26,15 +26,14 @@ type read struct {
 	spots  []spot
 }
 
-// A spot is where a column's value may stand.
+// A spot is where a column's value may stand. Much of a row is as it was in the row before: then so is the value.
 type spot struct {
-	source
-	name, rest string // of a path into the object: the field at its top, and the path within that, or "" for the field itself
-	at         int    // where in the object the field was in the row before: mostly it is there again
-
-	// Parts of a row beside its object are mostly those of the row before.
-	json  string
-	value any
+	part   part
+	name   string // of the field of the object that holds the value; "" where the part does
+	path   string // within that, or "" for all of it
+	at     int    // where in the object the field was in the row before: mostly it is there again
+	holder string // in the row before
+	value  any    // in the row before
 }
 
 // A field is a name at the top of an object, and its value.
@@ -62,11 +61,10 @@ func newDecoder(t *table, wanted map[string]bool) *decoder {
 const special = `*?#|@!{}[]\`
 
 func newSpot(s source) spot {
-	p := spot{source: s}
 	if name, rest, _ := strings.Cut(s.path, "."); s.part == object && !strings.ContainsAny(name, special) {
-		p.name, p.rest = name, rest
+		return spot{part: object, name: name, path: rest}
 	}
-	return p
+	return spot{part: s.part, path: s.path}
 }
 
 // of returns the tuple of a row.
@@ -93,20 +91,23 @@ func (d *decoder) of(r *row) tuple {
 
 // value is what column.value is for one source.
 func (d *decoder) value(r *row, kind proto.ColumnType, p *spot) any {
-	switch {
-	case p.name != "" && len(d.fields) > 0:
-		return convert(kind, d.at(p))
-	case p.part == object:
-		return convert(kind, r.at(p.source))
+	holder := d.holder(r, p)
+	if holder.Raw == p.holder {
+		return p.value
 	}
-	if json := r.parts[p.part]; json != p.json {
-		p.json, p.value = json, convert(kind, r.at(p.source))
+	p.holder = holder.Raw
+	if p.path != "" {
+		holder = holder.Get(p.path)
 	}
+	p.value = convert(kind, holder)
 	return p.value
 }
 
-// at is the value at a spot in the fields.
-func (d *decoder) at(p *spot) gjson.Result {
+// holder finds what holds the value.
+func (d *decoder) holder(r *row, p *spot) gjson.Result {
+	if p.name == "" {
+		return r.part(p.part)
+	}
 	if p.at >= len(d.fields) || d.fields[p.at].name != p.name {
 		p.at = 0
 		for p.at < len(d.fields) && d.fields[p.at].name != p.name {
@@ -116,9 +117,5 @@ func (d *decoder) at(p *spot) gjson.Result {
 			return gjson.Result{}
 		}
 	}
-	found := d.fields[p.at].value
-	if p.rest == "" {
-		return found
-	}
-	return found.Get(p.rest)
+	return d.fields[p.at].value
 }
