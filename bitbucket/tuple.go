@@ -28,18 +28,56 @@ type read struct {
 
 // A spot is where a column's value may stand. Much of a row is as it was in the row before: then so is the value.
 type spot struct {
-	part   part
-	name   string // of the field of the object that holds the value; "" where the part does
-	path   string // within that, or "" for all of it
-	at     int    // where in the object the field was in the row before: mostly it is there again
-	holder string // in the row before
-	value  any    // in the row before
+	part         part
+	outer, inner name   // of the fields of the object that hold the value, one in the other; "" where there is none
+	path         string // within that, or "" for all of it
+	holder       string // of all that in the row before
+	value        any    // in the row before
 }
 
-// A field is a name at the top of an object, and its value.
+// A name is that of a field, and where it was in the row before: mostly it is there again.
+type name struct {
+	text string
+	at   int
+}
+
+// A field is a name in an object, and its value. It has fields itself, once somebody has asked for one.
 type field struct {
-	name  string
-	value gjson.Result
+	name   string
+	value  gjson.Result
+	fields []field
+}
+
+// fieldsOf lists the fields of an object, in the place of others.
+func fieldsOf(fields []field, whole gjson.Result) []field {
+	fields = fields[:0]
+	if !whole.IsObject() {
+		return fields
+	}
+	whole.ForEach(func(name, value gjson.Result) bool {
+		if len(fields) == cap(fields) {
+			fields = append(fields, field{})[:len(fields)]
+		}
+		fields = fields[:len(fields)+1]
+		f := &fields[len(fields)-1]
+		f.name, f.value, f.fields = name.String(), value, f.fields[:0]
+		return true
+	})
+	return fields
+}
+
+// in finds the field of the name, or returns nil.
+func (n *name) in(fields []field) *field {
+	if n.at < len(fields) && fields[n.at].name == n.text {
+		return &fields[n.at]
+	}
+	for i := range fields {
+		if fields[i].name == n.text {
+			n.at = i
+			return &fields[i]
+		}
+	}
+	return nil
 }
 
 func newDecoder(t *table, wanted map[string]bool) *decoder {
@@ -61,21 +99,28 @@ func newDecoder(t *table, wanted map[string]bool) *decoder {
 const special = `*?#|@!{}[]\`
 
 func newSpot(s source) spot {
-	if name, rest, _ := strings.Cut(s.path, "."); s.part == object && !strings.ContainsAny(name, special) {
-		return spot{part: object, name: name, path: rest}
+	p := spot{part: s.part, path: s.path}
+	if s.part == object {
+		p.outer.text, p.path = plain(p.path)
 	}
-	return spot{part: s.part, path: s.path}
+	if p.outer.text != "" {
+		p.inner.text, p.path = plain(p.path)
+	}
+	return p
+}
+
+// plain splits a path that begins with a name after that.
+func plain(path string) (name, rest string) {
+	name, rest, _ = strings.Cut(path, ".")
+	if strings.ContainsAny(name, special) {
+		return "", path
+	}
+	return name, rest
 }
 
 // of returns the tuple of a row.
 func (d *decoder) of(r *row) tuple {
-	d.fields = d.fields[:0]
-	if whole := r.part(object); whole.IsObject() {
-		whole.ForEach(func(name, value gjson.Result) bool {
-			d.fields = append(d.fields, field{name.String(), value})
-			return true
-		})
-	}
+	d.fields = fieldsOf(d.fields, r.part(object))
 	values := make(tuple, d.width)
 	for i := range d.reads {
 		read := &d.reads[i]
@@ -91,11 +136,20 @@ func (d *decoder) of(r *row) tuple {
 
 // value is what column.value is for one source.
 func (d *decoder) value(r *row, kind proto.ColumnType, p *spot) any {
-	holder := d.holder(r, p)
+	var in *field
+	var holder gjson.Result
+	if p.outer.text == "" {
+		holder = r.part(p.part)
+	} else if in = p.outer.in(d.fields); in != nil {
+		holder = in.value
+	}
 	if holder.Raw == p.holder {
 		return p.value
 	}
 	p.holder = holder.Raw
+	if p.inner.text != "" {
+		holder = in.at(&p.inner)
+	}
 	if p.path != "" {
 		holder = holder.Get(p.path)
 	}
@@ -103,19 +157,19 @@ func (d *decoder) value(r *row, kind proto.ColumnType, p *spot) any {
 	return p.value
 }
 
-// holder finds what holds the value.
-func (d *decoder) holder(r *row, p *spot) gjson.Result {
-	if p.name == "" {
-		return r.part(p.part)
+// at is the value of a field within the field, which may be none.
+func (f *field) at(n *name) gjson.Result {
+	if f == nil {
+		return gjson.Result{}
 	}
-	if p.at >= len(d.fields) || d.fields[p.at].name != p.name {
-		p.at = 0
-		for p.at < len(d.fields) && d.fields[p.at].name != p.name {
-			p.at++
-		}
-		if p.at == len(d.fields) {
-			return gjson.Result{}
-		}
+	if !f.value.IsObject() {
+		return f.value.Get(n.text)
 	}
-	return d.fields[p.at].value
+	if len(f.fields) == 0 {
+		f.fields = fieldsOf(f.fields, f.value)
+	}
+	if found := n.in(f.fields); found != nil {
+		return found.value
+	}
+	return gjson.Result{}
 }
