@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -199,7 +198,10 @@ func (c *Client) Bytes(ctx context.Context, path string, query url.Values, limit
 		return nil, err
 	}
 	_, body, err := c.send(context.WithValue(ctx, limitKey{}, limit), u, "*/*")
-	return body, err
+	if err != nil {
+		return nil, err
+	}
+	return []byte(body), nil
 }
 
 // fetch returns the JSON at an address.
@@ -219,21 +221,21 @@ func (c *Client) request(ctx context.Context, u *url.URL) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	if !gjson.ValidBytes(body) {
-		return found{}, notJSON(u, resp, body)
+	if !gjson.Valid(body) {
+		return found{}, notJSON(u, resp, []byte(body))
 	}
 	at := u
 	if resp.Request != nil {
 		at = resp.Request.URL
 	}
-	return found{gjson.ParseBytes(body), at}, nil
+	return found{gjson.Parse(body), at}, nil
 }
 
 // send sends one GET request and returns the body of a success.
-func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Response, []byte, error) {
+func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Response, string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	req.Header.Set("Accept", accept)
 	if c.userAgent != "" {
@@ -241,17 +243,17 @@ func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Res
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, nil, failure(ctx, u, err)
+		return nil, "", failure(ctx, u, err)
 	}
 	defer resp.Body.Close()
-	var body bytes.Buffer
+	var body strings.Builder
 	if _, err := io.Copy(&body, resp.Body); err != nil {
-		return nil, nil, failure(ctx, u, err)
+		return nil, "", failure(ctx, u, err)
 	}
 	if !succeeded(resp) {
-		return nil, nil, newError(u, resp.StatusCode, body.Bytes())
+		return nil, "", newError(u, resp.StatusCode, []byte(body.String()))
 	}
-	return resp, body.Bytes(), nil
+	return resp, body.String(), nil
 }
 
 func succeeded(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }
