@@ -480,3 +480,21 @@ func TestRecordedErrorsAreSentences(t *testing.T) {
 		})
 	}
 }
+
+// Tables are made anew whenever the SDK sets up connections: it writes into them, and a scan that goes on meanwhile reads them.
+func TestConnectionsHaveTablesOfTheirOwn(t *testing.T) {
+	p := Plugin(t.Context())
+	first, err := p.TableMapFunc(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := p.TableMapFunc(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range tables {
+		if a, b := first[of.name], second[of.name]; a == nil || b == nil || a == b || a.List == b.List {
+			t.Errorf("%s: %p and %p", of.name, a, b)
+		}
+	}
+}

@@ -101,15 +101,19 @@ var tables = []*table{
 
 // Plugin describes the plugin to the Steampipe SDK.
 func Plugin(context.Context) *plugin.Plugin {
-	p := &plugin.Plugin{
+	return &plugin.Plugin{
 		Name: pluginName,
 		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
 			NewInstance: func() any { return &Config{} },
 		},
-		TableMap: map[string]*plugin.Table{},
+		// The SDK writes into the tables whenever it sets up connections. Were they the same each time, a scan that goes on
+		// meanwhile would read what is written, which ends the process.
+		TableMapFunc: func(context.Context, *plugin.TableMapData) (map[string]*plugin.Table, error) {
+			all := map[string]*plugin.Table{}
+			for _, t := range tables {
+				all[t.name] = t.plugin()
+			}
+			return all, nil
+		},
 	}
-	for _, t := range tables {
-		p.TableMap[t.name] = t.plugin()
-	}
-	return p
 }

@@ -60,7 +60,7 @@ func fieldsOf(fields []field, whole gjson.Result) []field {
 		}
 		fields = fields[:len(fields)+1]
 		f := &fields[len(fields)-1]
-		f.name, f.value, f.fields = name.String(), value, f.fields[:0]
+		f.name, f.value, f.fields = name.Str, value, f.fields[:0]
 		return true
 	})
 	return fields

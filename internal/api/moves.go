@@ -61,11 +61,13 @@ func (m *moves) observe(u *url.URL, p *page) (*url.URL, error) {
 
 // begin remembers the page to be read now, and forgets one of long ago.
 func (m *moves) begin(number int64) {
+	var items []gjson.Result
 	if len(m.pages) == lookBack {
+		items = m.pages[0].items[:0]
 		m.pages = m.pages[:copy(m.pages, m.pages[1:])]
 		m.oldest = m.pages[0].number
 	}
-	m.pages = append(m.pages, readPage{number: max(number, 1), size: m.size, before: m.items})
+	m.pages = append(m.pages, readPage{number: max(number, 1), size: m.size, before: m.items, items: items})
 	if number > m.through {
 		m.again = nil
 	}
