@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +50,7 @@ func TestPanelsShareWhatTheyRead(t *testing.T) {
 // A large scan leaves its turns to a small one.
 func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Latency: 100 * time.Millisecond})
-	s := simulate(t, fake, fmt.Sprintf("access_token = %q\nmax_concurrency = 2", fake.AccessToken(fake.Organization().Connected.UUID)))
+	s := simulateToken(t, fake, "max_concurrency = 2")
 	s.online(t, func(t *testing.T, _ *network) {
 		large := ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}
 		begun, done := make(chan struct{}), make(chan error)

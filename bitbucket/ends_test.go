@@ -16,12 +16,6 @@ import (
 // small is an organization with several pages of everything.
 var small = fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3}
 
-// simulateToken simulates a connection with an access token of the connected user.
-func simulateToken(t *testing.T, fake *fakebitbucket.Server) *simulation {
-	t.Helper()
-	return simulate(t, fake, fmt.Sprintf("access_token = %q", fake.AccessToken(fake.Organization().Connected.UUID)))
-}
-
 // everything has the question for all of each table, and what it comes to.
 func (s *simulation) everything(t *testing.T) []*baseline {
 	t.Helper()
@@ -272,10 +266,7 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 // An access token that expires at any request is renewed there, with one refresh, and the rows are exact.
 func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 	fake := fakebitbucket.New(small)
-	o := fake.Organization()
-	consumer := fake.Consumer(o.Workspaces[0].Slug)
-	s := simulate(t, fake, fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\ntoken_dir = %q",
-		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
+	s := simulateConsumer(t, fake)
 	leavesNothing(t)
 	known := map[string]bool{}
 	requests := 0

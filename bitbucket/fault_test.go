@@ -287,7 +287,7 @@ func TestEveryFault(t *testing.T) {
 		size = fakebitbucket.Options{Seed: 4, Repositories: 3, Projects: 2, Users: 4, Groups: 2, PageLen: 2}
 	}
 	fake := fakebitbucket.New(size)
-	s := simulate(t, fake, fmt.Sprintf("access_token = %q", fake.AccessToken(fake.Organization().Connected.UUID)))
+	s := simulateToken(t, fake)
 	leavesNothing(t)
 	var trials []trial
 	kinds := map[string]bool{}

@@ -1,7 +1,6 @@
 package bitbucket
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -32,10 +31,7 @@ func TestLoad(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{
 		Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3, Latency: 100 * time.Millisecond, AccessTokenUses: 400,
 	})
-	o := fake.Organization()
-	consumer := fake.Consumer(o.Workspaces[0].Slug)
-	s := simulate(t, fake, fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\ntoken_dir = %q",
-		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
+	s := simulateConsumer(t, fake)
 	leavesNothing(t)
 	questions := s.everything(t)
 	fake.SetQuota(quota)

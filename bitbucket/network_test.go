@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -169,6 +170,22 @@ func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simul
 		t.Fatal("no error without a network")
 	}
 	return s
+}
+
+// simulateToken is simulate with an access token of the connected user.
+func simulateToken(t testing.TB, fake *fakebitbucket.Server, more ...string) *simulation {
+	t.Helper()
+	token := fmt.Sprintf("access_token = %q", fake.AccessToken(fake.Organization().Connected.UUID))
+	return simulate(t, fake, strings.Join(append(more, token), "\n"))
+}
+
+// simulateConsumer is simulate with an OAuth consumer and a refresh token of the connected user.
+func simulateConsumer(t testing.TB, fake *fakebitbucket.Server) *simulation {
+	t.Helper()
+	o := fake.Organization()
+	consumer := fake.Consumer(o.Workspaces[0].Slug)
+	return simulate(t, fake, fmt.Sprintf("consumer_key = %q\nconsumer_secret = %q\nrefresh_token = %q\ntoken_dir = %q",
+		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
 }
 
 // connect makes the connection anew: its requests go by the route, and it remembers nothing.

@@ -195,7 +195,7 @@ type measurement struct {
 	few, all           [2]int64 // bytes as sent, and before they were compressed
 	wall, first        time.Duration
 	fewRate, allRate   float64    // rows a second
-	fewShare, allShare [2]float64 // of those of a plugin that does nothing but stream the first row again and again: in all, and without the network
+	fewShare, allShare [2]float64 // of those of the constant plugin: in all, and without the network
 	peak               int64
 }
 
@@ -257,8 +257,7 @@ func TestPerformance(t *testing.T) {
 	if !*measured {
 		t.Skip("only with -measure, as it takes the clock")
 	}
-	debug.SetGCPercent(100) // as in the plugin
-	defer debug.SetGCPercent(400)
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // as in the plugin
 	out := &strings.Builder{}
 	line := func(cells ...any) {
 		for _, cell := range cells {

@@ -5,8 +5,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
@@ -85,7 +83,7 @@ func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter
 			return nil, err
 		}
 		r := p.row(item)
-		r.set(detail, gjson.Parse(item.Raw))
+		r.set(detail, item)
 		return r, nil
 	})
 }

@@ -135,7 +135,7 @@ func (tp *tap) check(t *testing.T, req *proto.ExecuteRequest, shape string, jour
 			continue
 		}
 		if lists[what] == nil {
-			lists[what] = &list{longest: tp.longest(t, e)}
+			lists[what] = &list{longest: tp.longest(e)}
 		}
 		lists[what].pages++
 		lists[what].items += len(page.Values)
@@ -195,8 +195,7 @@ func segment(e fakebitbucket.Entry, name string) string {
 }
 
 // longest is the longest page that an endpoint serves, which it is asked for: it refuses longer ones.
-func (tp *tap) longest(t *testing.T, e fakebitbucket.Entry) int {
-	t.Helper()
+func (tp *tap) longest(e fakebitbucket.Entry) int {
 	if tp.lengths[e.Endpoint] == 0 {
 		tp.lengths[e.Endpoint] = 1
 		for _, length := range []int{5000, 1000, 500, 250, 100, 50, 30, 20, 10} {

@@ -238,9 +238,9 @@ func (m *mortal) knows() (known []record) {
 	return known
 }
 
-// survives says whether the service allows somebody who knows this much to go on in a while. A file that was damaged or brought back, or
-// another machine, can make a used token be used again: if that killed its successors, or began the chain a second time,
-// nobody can tell by what is known which of two tokens is dead. The caller holds mu.
+// survives says whether the service allows somebody who knows this much to go on in a while. A file that was damaged or
+// brought back, or another machine, can make a used token be used again: if that killed its successors, or began the chain a
+// second time, nobody can tell by what is known which of two tokens is dead. The caller holds mu.
 func (l *life) survives(known []record, in time.Duration) bool {
 	living, lineages := 0, map[string]bool{}
 	for _, rec := range known {
