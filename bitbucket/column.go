@@ -13,6 +13,8 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/transform"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A part is one of the JSON objects that a row is made of. Most rows have the object alone; a part that costs a request
@@ -36,20 +38,17 @@ const (
 	parts                   // how many there are
 )
 
-// A row is the raw JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
+// A row is the JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
 // that is unknown, missing or of another type never breaks a page.
 type row struct {
-	parts [parts]string // the JSON of each, or "" for one that is not there
+	parts [parts]jsontree.Value // none for one that is not there
 }
 
 // set makes JSON one of the parts.
-func (r *row) set(p part, value gjson.Result) { r.parts[p] = value.Raw }
+func (r *row) set(p part, value jsontree.Value) { r.parts[p] = value }
 
 // part is one of the parts.
-func (r *row) part(p part) gjson.Result { return gjson.Parse(r.parts[p]) }
-
-// at is the value at a source.
-func (r *row) at(s source) gjson.Result { return r.part(s.part).Get(s.path) }
+func (r *row) part(p part) jsontree.Value { return r.parts[p] }
 
 // A column is declared once; its transform and the fields= selection sent to Bitbucket both follow from it.
 type column struct {
@@ -65,6 +64,59 @@ type column struct {
 type source struct {
 	part part
 	path string
+	hops []hop  // that the path begins with, from value to value
+	rest string // of the path, which gjson understands; "" if these are all
+}
+
+// A hop leads to the value of a field or, in a list, to the first object whose field has a certain value.
+type hop struct {
+	field string
+	is    string // as JSON; "" for the field itself
+}
+
+// hopForm is how a path says a hop.
+var hopForm = regexp.MustCompile(`^(?:([A-Za-z_]\w*)|#\((\w+)==("\w+")\))(?:\.|$)`)
+
+func newSource(p part, path string) source {
+	s := source{part: p, path: path, rest: path}
+	for {
+		form := hopForm.FindStringSubmatch(s.rest)
+		if form == nil {
+			return s
+		}
+		s.hops = append(s.hops, hop{form[1] + form[2], form[3]})
+		s.rest = s.rest[len(form[0]):]
+	}
+}
+
+// from makes the hop. Near is where it led in the row before, counted in values from the one that it is made from.
+func (h *hop) from(v jsontree.Value, near *int) jsontree.Value {
+	if h.is == "" {
+		return v.Near(h.field, near)
+	}
+	for one := range v.Values() {
+		if v.IsArray() && one.Near(h.field, near).Raw() == h.is {
+			return one
+		}
+	}
+	return jsontree.Value{}
+}
+
+// after is what the path leads to from where its hops do, as JSON; "" for nothing.
+func (s source) after(v jsontree.Value) string {
+	if s.rest == "" {
+		return v.Raw()
+	}
+	return v.Get(s.rest).Raw
+}
+
+// in is what is there in a row, as JSON.
+func (s source) in(r *row) string {
+	v, near := r.part(s.part), 0
+	for i := range s.hops {
+		v = s.hops[i].from(v, &near)
+	}
+	return s.after(v)
 }
 
 func text(name, description string) column {
@@ -92,7 +144,7 @@ func (c column) at(path string) column { return c.in(object, path) }
 
 // in says in which part, and where, the value stands.
 func (c column) in(p part, path string) column {
-	c.sources = append(c.sources[:len(c.sources):len(c.sources)], source{p, path})
+	c.sources = append(c.sources[:len(c.sources):len(c.sources)], newSource(p, path))
 	return c
 }
 
@@ -136,7 +188,7 @@ func unsorted(columns []column) []column {
 
 func (c column) from() []source {
 	if len(c.sources) == 0 {
-		return []source{{object, c.name}}
+		return []source{{part: object, path: c.name, hops: []hop{{field: c.name}}}}
 	}
 	return c.sources
 }
@@ -145,48 +197,49 @@ func (c column) from() []source {
 // none: the service uses null, "" and absence alike for "not set".
 func (c column) value(r *row) any {
 	for _, s := range c.from() {
-		if v := convert(c.kind, r.at(s)); v != nil {
+		if v := convert(c.kind, s.in(r)); v != nil {
 			return v
 		}
 	}
 	return nil
 }
 
-func convert(kind proto.ColumnType, v gjson.Result) any {
-	if !v.Exists() || v.Type == gjson.Null {
+// convert makes a value of a kind of JSON; nil if there is none.
+func convert(kind proto.ColumnType, raw string) any {
+	if raw == "" || raw == "null" {
 		return nil
 	}
 	switch kind {
 	case proto.ColumnType_BOOL:
-		switch v.String() { // some settings arrive as the text "true"
-		case "true":
+		switch raw {
+		case `true`, `"true"`: // some settings arrive as a text
 			return true
-		case "false":
+		case `false`, `"false"`:
 			return false
 		}
 		return nil
 	case proto.ColumnType_INT:
-		if v.Type == gjson.Number {
-			return v.Int()
-		}
-		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+		if n, err := strconv.ParseInt(strings.Trim(raw, `"`), 10, 64); err == nil {
 			return n
+		}
+		if number := gjson.Parse(raw); number.Type == gjson.Number {
+			return number.Int()
 		}
 		return nil
 	case proto.ColumnType_TIMESTAMP:
-		return parseTime(v.String())
+		return parseTime(asText(raw))
 	case proto.ColumnType_JSON:
-		if !strings.Contains(v.Raw, `\u0000`) {
-			return v.Raw
+		if !strings.Contains(raw, `\u0000`) {
+			return raw
 		}
-		return escapes.ReplaceAllStringFunc(v.Raw, func(escape string) string {
+		return escapes.ReplaceAllStringFunc(raw, func(escape string) string {
 			if escape == `\u0000` {
 				return `\ufffd`
 			}
 			return escape
 		})
 	default:
-		s := v.String()
+		s := asText(raw)
 		if s == "" {
 			return nil
 		}
@@ -197,6 +250,17 @@ func convert(kind proto.ColumnType, v gjson.Result) any {
 	}
 }
 
+// asText is what JSON says as a text.
+func asText(raw string) string {
+	switch {
+	case raw[0] != '"':
+		return gjson.Parse(raw).String()
+	case strings.IndexByte(raw, '\\') < 0: // as in most texts
+		return raw[1 : len(raw)-1]
+	}
+	return gjson.Parse(raw).Str
+}
+
 // escapes finds the escapes in JSON. One of them stands for the character that PostgreSQL can store neither in text nor
 // in jsonb.
 var escapes = regexp.MustCompile(`\\(u0000|.)`)
@@ -205,8 +269,12 @@ var escapes = regexp.MustCompile(`\\(u0000|.)`)
 // zone, which is UTC. It returns nil for anything else. Times are kept to the microsecond, as PostgreSQL does.
 func parseTime(s string) any {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() > 0 && t.UTC().Year() < 10000 {
-			return t.UTC().Truncate(time.Microsecond)
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
+		}
+		if t = t.UTC(); t.Year() > 0 && t.Year() < 10000 {
+			return t.Truncate(time.Microsecond)
 		}
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 func TestConvert(t *testing.T) {
@@ -48,7 +50,7 @@ func TestConvert(t *testing.T) {
 		"JSON with an escaped slash":   {proto.ColumnType_JSON, `{"a":"\\u0000"}`, `{"a":"\\u0000"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, convert(test.kind, gjson.Parse(test.json))); diff != "" {
+			if diff := cmp.Diff(test.want, convert(test.kind, test.json)); diff != "" {
 				t.Errorf("convert(%s) mismatch (-want +got):\n%s", test.json, diff)
 			}
 		})
@@ -57,8 +59,8 @@ func TestConvert(t *testing.T) {
 
 func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 	r := &row{}
-	r.set(object, gjson.Parse(`{"workspace":{"slug":"acme"},"name":""}`))
-	r.set(workspace, gjson.Parse(`{"slug":"other","uuid":"{1}"}`))
+	r.set(object, jsontree.MustParse(`{"workspace":{"slug":"acme"},"name":""}`))
+	r.set(workspace, jsontree.MustParse(`{"slug":"other","uuid":"{1}"}`))
 	for name, test := range map[string]struct {
 		column column
 		want   any
@@ -74,5 +76,36 @@ func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 				t.Errorf("value = %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+func TestSourceLeadsWhereItsPathDoes(t *testing.T) {
+	const whole = `{"a": {"b": {"c": "text"}, "n": null}, "list": [{"b": 1, "name": "ssh", "href": "one"}, 3, {"name": "https", "href": {"c": 2}}], "text": "{\"b\": 1}"}`
+	r := &row{}
+	r.set(object, jsontree.MustParse(whole))
+	for path, want := range map[string]string{
+		"a":                            `{"b": {"c": "text"}, "n": null}`,
+		"a.b.c":                        `"text"`,
+		"a.n":                          "null",
+		"a.n.c":                        "",
+		"a.b.c.d":                      "",
+		"none.b":                       "",
+		`list.#(name=="https").href`:   `{"c": 2}`,
+		`list.#(name=="https").href.c`: "2",
+		`list.#(name=="ssh").href`:     `"one"`,
+		`list.#(name=="other").href`:   "",
+		`a.#(c=="text").c`:             "", // no list
+		"list.b":                       "",
+		"list.1":                       "3",
+		"list.#":                       "3",
+		`list.#(b==1)#|#`:              "1",
+		"a.b.@this":                    `{"c": "text"}`,
+	} {
+		if got := newSource(object, path).in(r); got != want || got != gjson.Get(whole, path).Raw {
+			t.Errorf("%s leads to %q, want %q, as gjson's %q", path, got, want, gjson.Get(whole, path).Raw)
+		}
+	}
+	if got := newSource(object, "text.b").in(r); got != "" {
+		t.Errorf("a text that looks like an object has the field %q", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A revision is a commit that a scan covers, for the tables of what is kept beside commits.
@@ -22,9 +22,9 @@ func (r revision) path(rest string, values ...string) string {
 }
 
 // row returns a row of an object found at the commit.
-func (r revision) row(item gjson.Result) *row {
+func (r revision) row(item jsontree.Value) *row {
 	made := r.repo.row(item)
-	made.set(commit, gjson.Parse(`{"hash":`+quote(r.hash)+`}`))
+	made.set(commit, jsontree.Of(map[string]string{"hash": r.hash}))
 	return made
 }
 
@@ -85,7 +85,7 @@ func (s *scan) head(ctx context.Context, r repo) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return branch.(gjson.Result).Get("target.hash").String(), nil
+	return branch.(jsontree.Value).Get("target.hash").String(), nil
 }
 
 // signatureColumns say who made a commit or a tag, found under a path, as Git has it and as Bitbucket knows the address.

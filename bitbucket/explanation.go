@@ -2,16 +2,15 @@ package bitbucket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/tidwall/gjson"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // sources are what access to repositories can come from, as far as a scan has read it: each thing once.
@@ -110,7 +109,7 @@ func (f *sources) of(ctx context.Context, r repo) (*circumstances, error) {
 		if c.projectKey == "" {
 			return nil
 		}
-		p := proj{place: r.place, project: gjson.Parse(`{"key":` + quote(c.projectKey) + `}`)}
+		p := proj{place: r.place, project: jsontree.Of(map[string]string{"key": c.projectKey})}
 		c.project, err = reading(f, "project "+r.slug()+"/"+c.projectKey, func(ctx context.Context) (grants, error) {
 			return f.projectGrants(ctx, p, withGroups)
 		})
@@ -185,7 +184,7 @@ func (f *sources) groupsOf(slug string) (memberships, error) {
 		of := map[string]map[string]bool{}
 		for _, group := range groups {
 			members := map[string]bool{}
-			for _, member := range group.Get("members").Array() {
+			for member := range group.Field("members").Values() {
 				members[member.Get("uuid").String()] = true
 			}
 			of[group.Get("slug").String()] = members
@@ -278,7 +277,7 @@ func rank(permission string) int {
 }
 
 // explain says how a user came to a permission, as JSON.
-func (c *circumstances) explain(user, permission string) []byte {
+func (c *circumstances) explain(user, permission string) jsontree.Value {
 	all := c.paths(user, permission)
 	has := func(is func(accessPath) bool) bool { return slices.ContainsFunc(all, is) }
 	unreadable := []string{}
@@ -305,8 +304,7 @@ func (c *circumstances) explain(user, permission string) []byte {
 		role, isMember := c.roles.of[user]
 		said["is_member"], said["is_workspace_owner"], said["workspace_permission"] = isMember, role == "owner", role
 	}
-	encoded, _ := json.Marshal(said) // texts, booleans and lists of these can always be encoded
-	return encoded
+	return jsontree.Of(said)
 }
 
 // addUp says whether the highest of the known paths gives just the permission.

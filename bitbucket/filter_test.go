@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 func TestConditionHolds(t *testing.T) {
 	r := &row{}
-	r.set(object, gjson.Parse(`{"name":"Älpha_1%","size":5000000000,"is_private":true,"created_on":"2026-01-02T03:04:05.000006+00:00","language":""}`))
+	r.set(object, jsontree.MustParse(`{"name":"Älpha_1%","size":5000000000,"is_private":true,"created_on":"2026-01-02T03:04:05.000006+00:00","language":""}`))
 	created := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	for name, test := range map[string]struct {
 		column   column

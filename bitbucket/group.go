@@ -7,18 +7,17 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // groups lists the groups of a workspace with their members, for all scans of half a minute. They exist only in what is
 // left of API 1.0, which knows a workspace by its slug and answers its administrators; a workspace that is administered
 // elsewhere may be closed to it. The error says so then; it is a *groupsError.
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
-func (c *connection) groups(ctx context.Context, slug string) ([]gjson.Result, error) {
+func (c *connection) groups(ctx context.Context, slug string) ([]jsontree.Value, error) {
 	known, err := c.remembered(ctx, "groups "+strings.ToLower(slug), func(ctx context.Context) (any, error) {
-		var groups []gjson.Result
+		var groups []jsontree.Value
 		for group, err := range c.List(ctx, api.List{Path: api.Path("/1.0/groups/{workspace}", slug), Bare: true}) {
 			if isClosed(err) {
 				return &groupsError{slug, err}, nil // remembered like an answer: it would be the same for the next who asks
@@ -36,7 +35,7 @@ func (c *connection) groups(ctx context.Context, slug string) ([]gjson.Result, e
 	if closed, ok := known.(*groupsError); ok {
 		return nil, closed
 	}
-	return known.([]gjson.Result), nil
+	return known.([]jsontree.Value), nil
 }
 
 // isClosed says whether an answer means that the groups of the workspace are not to be had: for the user's role, or at all.
@@ -59,7 +58,7 @@ func (e *groupsError) Error() string {
 func (e *groupsError) Unwrap() error { return e.err }
 
 // perGroup makes rows of the groups of the workspaces that the connected user administers, and of those that the query names.
-func (s *scan) perGroup(ctx context.Context, rows func(place, gjson.Result) []*row) iter.Seq2[*row, error] {
+func (s *scan) perGroup(ctx context.Context, rows func(place, jsontree.Value) []*row) iter.Seq2[*row, error] {
 	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			groups, err := s.groups(ctx, p.slug())

@@ -4,23 +4,22 @@ import (
 	"context"
 	"iter"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A held is something in a repository that holds more: a pipeline its steps, an environment its variables.
 type held struct {
 	repo
-	at     string       // its path below the repository's, with a placeholder for its uuid
-	parent gjson.Result // with the uuid at least
+	at     string         // its path below the repository's, with a placeholder for its uuid
+	parent jsontree.Value // with the uuid at least
 }
 
 func (h held) path(rest string, values ...string) string {
 	return h.repo.path(h.at+rest, append([]string{h.parent.Get("uuid").String()}, values...)...)
 }
 
-func (h held) row(item gjson.Result) *row {
+func (h held) row(item jsontree.Value) *row {
 	r := h.repo.row(item)
 	r.set(parent, h.parent)
 	return r
@@ -32,7 +31,7 @@ func (s *scan) perHeld(ctx context.Context, r repo, list, at string, children fu
 		l := api.List{Path: r.path(list), Fields: append(s.fields(parent), "uuid"), PageLen: 100}
 		for item, err := range s.List(ctx, l) {
 			h := held{r, at, item}
-			if err == nil && !s.acceptsIn(parent, h.row(gjson.Result{})) {
+			if err == nil && !s.acceptsIn(parent, h.row(jsontree.Value{})) {
 				continue
 			}
 			if !yield(h, err) || err != nil {

@@ -7,9 +7,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // inventoryLife is how long the list of workspaces, and what is known of a user, is believed: long enough for the panels of a dashboard to share it,
@@ -18,9 +17,9 @@ const inventoryLife = 30 * time.Second
 
 // inventory lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
-func (c *connection) inventory(ctx context.Context) ([]gjson.Result, error) {
+func (c *connection) inventory(ctx context.Context) ([]jsontree.Value, error) {
 	known, err := c.remembered(ctx, "workspaces", func(ctx context.Context) (any, error) {
-		var accesses []gjson.Result
+		var accesses []jsontree.Value
 		for access, err := range c.List(ctx, myWorkspaces()) {
 			if err != nil {
 				return nil, err
@@ -35,19 +34,19 @@ func (c *connection) inventory(ctx context.Context) ([]gjson.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return known.([]gjson.Result), nil
+	return known.([]jsontree.Value), nil
 }
 
 // user asks for an account, once for all scans of half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
-func (c *connection) user(ctx context.Context, uuid string) (gjson.Result, error) {
+func (c *connection) user(ctx context.Context, uuid string) (jsontree.Value, error) {
 	known, err := c.remembered(ctx, "user "+uuid, func(ctx context.Context) (any, error) {
 		return c.Get(ctx, api.Path("/2.0/users/{selected_user}", uuid), nil)
 	})
 	if err != nil {
-		return gjson.Result{}, err
+		return jsontree.Value{}, err
 	}
-	return known.(gjson.Result), nil
+	return known.(jsontree.Value), nil
 }
 
 // me is the uuid of the connected user.
@@ -59,7 +58,7 @@ func (c *connection) me(ctx context.Context) (uuid string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return known.(gjson.Result).Get("uuid").String(), nil
+	return known.(jsontree.Value).Get("uuid").String(), nil
 }
 
 // remembered returns what ask answers, or has answered a moment ago. Those who want it at the same time share one request.
@@ -84,8 +83,8 @@ func (c *connection) remembered(ctx context.Context, key string, ask func(contex
 }
 
 // shared yields the items of a list that other scans may want at the same time, or have read a moment ago.
-func (c *connection) shared(ctx context.Context, key string, l api.List) iter.Seq2[gjson.Result, error] {
-	return func(yield func(gjson.Result, error) bool) {
+func (c *connection) shared(ctx context.Context, key string, l api.List) iter.Seq2[jsontree.Value, error] {
+	return func(yield func(jsontree.Value, error) bool) {
 		list := c.join(ctx, key, l)
 		defer c.leave(key, list)
 		list.Items(ctx)(yield)
@@ -101,7 +100,7 @@ func (c *connection) join(ctx context.Context, key string, l api.List) *api.Shar
 			return list
 		}
 	}
-	list := api.Share(ctx, func(ctx context.Context) iter.Seq2[gjson.Result, error] { return c.List(ctx, l) })
+	list := api.Share(ctx, func(ctx context.Context) iter.Seq2[jsontree.Value, error] { return c.List(ctx, l) })
 	list.Join()
 	c.known.SetDefault(key, list)
 	return list
@@ -120,7 +119,7 @@ func (c *connection) leave(key string, list *api.SharedList) {
 }
 
 // remembers returns all items of a list that was read to its end a moment ago.
-func (c *connection) remembers(key string) (items []gjson.Result, ok bool) {
+func (c *connection) remembers(key string) (items []jsontree.Value, ok bool) {
 	if known, ok := c.known.Get(key); ok {
 		return known.(*api.SharedList).All()
 	}

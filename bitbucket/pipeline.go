@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A pipelineParameter is one of the parameters by which Bitbucket narrows a list of pipelines, as the list has no filters.
@@ -142,7 +142,7 @@ func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.
 	if uuids, ok := pipelines.few("uuid"); ok && len(pipelines.wanted) == 1 {
 		return func(yield func(held, error) bool) { // no more of them need be known
 			for _, uuid := range uuids {
-				if !yield(held{r, pipelinePath, gjson.Parse(`{"uuid":` + quote(uuid) + `}`)}, nil) {
+				if !yield(held{r, pipelinePath, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
 					return
 				}
 			}
@@ -208,7 +208,7 @@ func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
 	return func(yield func(heldStep, error) bool) {
 		if uuids, ok := s.few("step_uuid"); ok && len(s.fields(step)) == 1 {
 			for _, uuid := range uuids {
-				if !yield(heldStep{p, gjson.Parse(`{"uuid":` + quote(uuid) + `}`)}, nil) {
+				if !yield(heldStep{p, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
 					return
 				}
 			}
@@ -217,7 +217,7 @@ func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
 		l := api.List{Path: p.path("/steps"), Fields: append(s.fields(step), "uuid", "started_on")}
 		for item, err := range s.List(ctx, l) {
 			of := heldStep{p, item}
-			if err == nil && (!item.Get("started_on").Exists() || !s.acceptsIn(step, of.row(gjson.Result{}))) {
+			if err == nil && (!item.Get("started_on").Exists() || !s.acceptsIn(step, of.row(jsontree.Value{}))) {
 				continue
 			}
 			if !yield(of, err) || err != nil {
@@ -230,14 +230,14 @@ func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
 // A heldStep is a step of a pipeline, which holds what it reported.
 type heldStep struct {
 	held
-	step gjson.Result
+	step jsontree.Value
 }
 
 func (h heldStep) path(rest string, values ...string) string {
 	return h.held.path("/steps/{step_uuid}"+rest, append([]string{h.step.Get("uuid").String()}, values...)...)
 }
 
-func (h heldStep) row(item gjson.Result) *row {
+func (h heldStep) row(item jsontree.Value) *row {
 	r := h.held.row(item)
 	r.set(step, h.step)
 	return r

@@ -7,15 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A proj is a project that a scan covers, for the tables of what belongs to projects.
 type proj struct {
 	place
-	project gjson.Result
+	project jsontree.Value
 	byName  bool // it is in the query
 }
 
@@ -28,7 +27,7 @@ func (p proj) path(rest string, values ...string) string {
 }
 
 // row returns a row of an object found in the project.
-func (p proj) row(item gjson.Result) *row {
+func (p proj) row(item jsontree.Value) *row {
 	made := &row{}
 	made.set(object, item)
 	made.set(project, p.project)
@@ -126,7 +125,7 @@ func (s *scan) namedProjects(ctx context.Context, p place, keys []string) iter.S
 				yield(proj{}, err)
 				return
 			}
-			pr := proj{place: p, project: known.(gjson.Result), byName: true}
+			pr := proj{place: p, project: known.(jsontree.Value), byName: true}
 			if !pr.comeHome(s) || !yield(pr, nil) {
 				return
 			}

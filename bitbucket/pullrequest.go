@@ -5,21 +5,20 @@ import (
 	"iter"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A pull is a pull request that a scan covers, for the tables of what belongs to pull requests.
 type pull struct {
 	repo
-	request gjson.Result // of its fields, those that pullFields names, or its number alone
-	unseen  bool         // named by the query, and not asked for: it may not be there
+	request jsontree.Value // of its fields, those that pullFields names, or its number alone
+	unseen  bool           // named by the query, and not asked for: it may not be there
 }
 
 // pullFields are what is known of each pull request.
@@ -31,7 +30,7 @@ func (p pull) path(rest string) string {
 }
 
 // row returns a row of an object found in the pull request.
-func (p pull) row(item gjson.Result) *row {
+func (p pull) row(item jsontree.Value) *row {
 	made := p.repo.row(item)
 	made.set(parent, p.request)
 	return made
@@ -102,7 +101,7 @@ func (s *scan) pulls(ctx context.Context, r repo, more ...string) iter.Seq2[pull
 	}
 	return func(yield func(pull, error) bool) {
 		for p, err := range found {
-			if err == nil && !p.unseen && !on.accepts(p.row(gjson.Result{})) {
+			if err == nil && !p.unseen && !on.accepts(p.row(jsontree.Value{})) {
 				continue
 			}
 			if !yield(p, err) || err != nil {
@@ -160,7 +159,7 @@ func (s *scan) namedPulls(ctx context.Context, r repo, ids []int64, more []strin
 
 // pullNumbered is the pull request of a repository that has a number.
 func pullNumbered(r repo, id int64) pull {
-	return pull{repo: r, request: gjson.Parse(`{"id":` + strconv.FormatInt(id, 10) + `}`)}
+	return pull{repo: r, request: jsontree.Of(map[string]int64{"id": id})}
 }
 
 // lacks says whether an error means no more than that one of all the repositories has no such thing.

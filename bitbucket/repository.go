@@ -11,16 +11,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A repo is a repository that a scan covers, for the tables of what belongs to repositories.
 type repo struct {
 	place
-	repository gjson.Result // of its fields, those that repoFields names
-	from       *inventory   // nil for one that the query names
+	repository jsontree.Value // of its fields, those that repoFields names
+	from       *inventory     // nil for one that the query names
 }
 
 // An inventory is a list of the repositories of a workspace, which scans share.
@@ -44,11 +43,11 @@ func (i *inventory) list(only api.Filter) api.List {
 }
 
 // repository is that of an item of the list.
-func (i *inventory) repository(item gjson.Result) gjson.Result {
+func (i *inventory) repository(item jsontree.Value) jsontree.Value {
 	if i.at == "" {
 		return item
 	}
-	return item.Get(strings.TrimSuffix(i.at, "."))
+	return item.Field(strings.TrimSuffix(i.at, "."))
 }
 
 // visible has the repositories of a workspace that the connected user can see.
@@ -91,7 +90,7 @@ func (r repo) path(rest string, values ...string) string {
 }
 
 // row returns a row of an object found in the repository.
-func (r repo) row(item gjson.Result) *row {
+func (r repo) row(item jsontree.Value) *row {
 	made := &row{}
 	made.set(object, item)
 	made.set(repository, r.repository)
@@ -337,9 +336,9 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repo, e
 // repository is the one with a full name, from the inventory or by a request, which is remembered like that.
 func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
-	found := gjson.Result{}
+	found := jsontree.Value{}
 	items, _ := s.remembers(visible(slug).key)
-	if i := slices.IndexFunc(items, func(item gjson.Result) bool { return item.Get("full_name").String() == fullName }); i >= 0 {
+	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("full_name").String() == fullName }); i >= 0 {
 		found = items[i]
 	} else {
 		known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
@@ -348,7 +347,7 @@ func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
 		if err != nil {
 			return repo{}, err
 		}
-		found = known.(gjson.Result)
+		found = known.(jsontree.Value)
 	}
 	r := repo{repository: found}
 	r.place = r.home()

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A scan is one reading of a table: what the query wants of it.
@@ -144,7 +144,7 @@ func (s *scan) collection(path string, pageLen int, filterable ...string) api.Li
 // An owner is what objects are found in: a workspace, a project, a repository, or something in one.
 type owner interface {
 	// row returns a row of an object found there.
-	row(item gjson.Result) *row
+	row(item jsontree.Value) *row
 }
 
 // A container is an owner with an address, below which are those of what is found in it.
@@ -176,15 +176,15 @@ func (s *scan) one(ctx context.Context, in container, rest string) iter.Seq2[*ro
 }
 
 // all reads one collection into a JSON array.
-func (s *scan) all(ctx context.Context, path string) (gjson.Result, error) {
+func (s *scan) all(ctx context.Context, path string) (jsontree.Value, error) {
 	var items []string
 	for item, err := range s.List(ctx, api.List{Path: path, PageLen: 100}) {
 		if err != nil {
-			return gjson.Result{}, err
+			return jsontree.Value{}, err
 		}
-		items = append(items, item.Raw)
+		items = append(items, item.Raw())
 	}
-	return gjson.Parse("[" + strings.Join(items, ",") + "]"), nil
+	return jsontree.MustParse("[" + strings.Join(items, ",") + "]"), nil
 }
 
 // listIn reads one collection of an owner, as far as the query wants it.

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // The SDK loses the error of some failed scans, and sends fewer rows as if they were all. So a scan that fails after
@@ -226,7 +226,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 		return func(yield func(*row, error) bool) {
 			for _, size := range sizes {
 				r := &row{}
-				r.set(object, gjson.Parse(`{"size":`+size+`}`))
+				r.set(object, jsontree.MustParse(`{"size":`+size+`}`))
 				if !yield(r, nil) {
 					return
 				}
@@ -265,7 +265,7 @@ func TestOrderByTwoColumns(t *testing.T) {
 	in := func(yield func(*row, error) bool) {
 		for _, object := range []string{`{"size":3,"name":"c"}`, `{"size":3,"name":"a"}`, `{"size":2,"name":"z"}`, `{"size":1,"name":"y"}`, `{"size":1,"name":"x"}`} {
 			r := &row{}
-			r.set(0, gjson.Parse(object))
+			r.set(0, jsontree.MustParse(object))
 			if !yield(r, nil) {
 				return
 			}

@@ -4,19 +4,18 @@ import (
 	"context"
 	"iter"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A snip is a snippet that a scan covers, for the tables of what belongs to snippets.
 type snip struct {
 	place
-	snippet gjson.Result
+	snippet jsontree.Value
 }
 
 // row returns a row of an object found in the snippet.
-func (p snip) row(item gjson.Result) *row {
+func (p snip) row(item jsontree.Value) *row {
 	r := &row{}
 	r.set(object, item)
 	r.set(parent, p.snippet)
@@ -96,7 +95,7 @@ func (s *scan) snippetsOf(ctx context.Context, p place) iter.Seq2[snip, error] {
 func namedSnippets(p place, ids []string) iter.Seq2[snip, error] {
 	return func(yield func(snip, error) bool) {
 		for _, id := range ids {
-			if isSlug(id) && !yield(snip{p, gjson.Parse(`{"id":` + quote(id) + `}`)}, nil) {
+			if isSlug(id) && !yield(snip{p, jsontree.Of(map[string]string{"id": id})}, nil) {
 				return
 			}
 		}

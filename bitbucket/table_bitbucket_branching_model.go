@@ -6,9 +6,8 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableBranchingModel: a row is the branching model that counts in a repository.
@@ -78,15 +77,15 @@ func branchingModel(ctx context.Context, s *scan, r repo) (*row, error) {
 }
 
 // branchingSettings asks for the settings of a repository's own model, unless the connected user may not see them.
-func (s *scan) branchingSettings(ctx context.Context, r repo) (gjson.Result, error) {
+func (s *scan) branchingSettings(ctx context.Context, r repo) (jsontree.Value, error) {
 	if r.from != nil {
 		if isAdministrator, err := s.administers(ctx, r.place); err != nil || !isAdministrator {
-			return gjson.Result{}, err
+			return jsontree.Value{}, err
 		}
 	}
 	settings, err := s.Get(ctx, r.path("/branching-model/settings"), nil, s.fields(detail)...)
 	if _, scopes := api.MissingScope(err); api.IsForbidden(err) && !scopes {
-		return gjson.Result{}, nil
+		return jsontree.Value{}, nil
 	}
 	return settings, err
 }

@@ -2,13 +2,13 @@ package bitbucket
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"slices"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableCommit: a row is a commit of a repository.
@@ -99,8 +99,7 @@ func (w walk) isWhole() bool { return w.Revision == "" && w.Excluded == "" && w.
 
 // asked is the repository with what the query asked of it, for its rows to say.
 func (r repo) asked(w walk) repo {
-	asked, _ := json.Marshal(w) // texts and a bool can always be encoded
-	r.query = gjson.ParseBytes(asked)
+	r.query = jsontree.Of(w)
 	return r
 }
 

@@ -5,9 +5,8 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableCommitReportAnnotation: a row is one finding of a report of Code Insights.
@@ -60,11 +59,11 @@ func tableCommitReportAnnotation() *table {
 // A report is one of a commit that a scan covers.
 type report struct {
 	revision
-	report gjson.Result
+	report jsontree.Value
 }
 
 // row returns a row of a finding of the report.
-func (r report) row(item gjson.Result) *row {
+func (r report) row(item jsontree.Value) *row {
 	made := r.revision.row(item)
 	made.set(parent, r.report)
 	return made
@@ -76,7 +75,7 @@ func (s *scan) reports(ctx context.Context, c revision) iter.Seq2[report, error]
 	return func(yield func(report, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			r := report{c, item}
-			if err == nil && !s.accepts(r.row(gjson.Result{})) { // all conditions are on the report, or on what it belongs to
+			if err == nil && !s.accepts(r.row(jsontree.Value{})) { // all conditions are on the report, or on what it belongs to
 				continue
 			}
 			if !yield(r, err) || err != nil {

@@ -40,7 +40,7 @@ func forkRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		return failure[*row](err)
 	}
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+		return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
 			l := s.collection(r.path("/forks"), 100)
 			r.query = withRole(l, role)
 			return s.listIn(ctx, r, l)

@@ -5,7 +5,7 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableGroup: a row is a group of users of a workspace.
@@ -28,7 +28,7 @@ func tableGroup() *table {
 		}, inWorkspaceColumns()),
 		quals: []qual{named("workspace_slug"), named("slug"), named("group_slug")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perGroup(ctx, func(p place, group gjson.Result) []*row { return []*row{p.row(group)} })
+			return s.perGroup(ctx, func(p place, group jsontree.Value) []*row { return []*row{p.row(group)} })
 		},
 	}
 }

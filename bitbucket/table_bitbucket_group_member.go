@@ -5,7 +5,7 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableGroupMember: a row is a user in a group.
@@ -30,9 +30,9 @@ func tableGroupMember() *table {
 		}, inWorkspaceColumns()),
 		quals: []qual{named("workspace_slug"), named("group_slug"), named("user_uuid"), named("user_account_id")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perGroup(ctx, func(p place, group gjson.Result) []*row {
+			return s.perGroup(ctx, func(p place, group jsontree.Value) []*row {
 				var members []*row
-				for _, member := range group.Get("members").Array() {
+				for member := range group.Field("members").Values() {
 					r := p.row(member)
 					r.set(parent, group)
 					members = append(members, r)

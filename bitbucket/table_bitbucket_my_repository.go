@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableMyRepository: a row is a repository on which the connected user holds a permission, and which. Repositories that
@@ -78,7 +77,7 @@ func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, err
 // but for a repository that came between the two lists.
 func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		details := map[string]gjson.Result{}
+		details := map[string]jsontree.Value{}
 		l := api.List{
 			Path:    api.Path("/2.0/repositories/{workspace}", p.slug()),
 			Query:   url.Values{"role": {"member"}},
@@ -97,7 +96,7 @@ func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error])
 }
 
 // detailedRows adds the details to one repository after the other.
-func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], details map[string]gjson.Result) iter.Seq2[*row, error] {
+func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], details map[string]jsontree.Value) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
 			if err == nil {
@@ -115,8 +114,8 @@ func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], de
 
 // detailed adds the details to one repository, from those known or by a request. There is no row for a repository that was
 // taken away since the permissions were listed.
-func (s *scan) detailed(ctx context.Context, r *row, details map[string]gjson.Result) (*row, error) {
-	repository := r.part(object).Get("repository")
+func (s *scan) detailed(ctx context.Context, r *row, details map[string]jsontree.Value) (*row, error) {
+	repository := r.part(object).Field("repository")
 	known, ok := details[repository.Get("uuid").String()]
 	if !ok {
 		var err error

@@ -6,9 +6,8 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tablePullRequest: a row is a pull request.
@@ -159,11 +158,11 @@ func (s *scan) authoredInEach(ctx context.Context, p place, column, user string)
 var fromAddress = regexp.MustCompile(`/repositories/([^/]+/[^/]+)/pullrequests/`)
 
 // destination is the repository of a pull request that was not found in one. Sometimes Bitbucket leaves it out.
-func (s *scan) destination(ctx context.Context, p place, item gjson.Result, err error) (repo, error) {
+func (s *scan) destination(ctx context.Context, p place, item jsontree.Value, err error) (repo, error) {
 	if err != nil {
 		return repo{}, err
 	}
-	r := repo{place: p, repository: item.Get("destination.repository")}
+	r := repo{place: p, repository: item.Field("destination").Field("repository")}
 	name := r.fullName()
 	if found := fromAddress.FindStringSubmatch(item.Get("links.self.href").String()); name == "" && found != nil {
 		name = found[1]

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tablePullRequestActivity: a row is something that happened to a pull request.
@@ -96,10 +96,10 @@ func (s *scan) activityAt(ctx context.Context, r repo, path string) iter.Seq2[*r
 }
 
 // withKind adds the kind to an entry of the log.
-func withKind(item gjson.Result) gjson.Result {
+func withKind(item jsontree.Value) jsontree.Value {
 	for _, e := range activities {
 		if item.Get(e.kind).Exists() {
-			return gjson.Parse(`{"kind":` + quote(e.kind) + `,` + item.Raw[1:])
+			return jsontree.MustParse(`{"kind":` + quote(e.kind) + `,` + item.Raw()[1:])
 		}
 	}
 	return item

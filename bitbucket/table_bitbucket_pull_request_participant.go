@@ -34,7 +34,7 @@ func tablePullRequestParticipant() *table {
 							yield(nil, err)
 							return
 						}
-						for _, participant := range p.request.Get("participants").Array() {
+						for participant := range p.request.Field("participants").Values() {
 							if !yield(p.row(participant), nil) {
 								return
 							}

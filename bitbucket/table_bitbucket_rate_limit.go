@@ -2,13 +2,11 @@ package bitbucket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableRateLimit: a row is what the last responses said about the quota of the connection.
@@ -54,12 +52,8 @@ func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 				said["reset_at"] = quota.ResetAt
 			}
 		}
-		encoded, err := json.Marshal(said)
-		if err != nil {
-			return nil, err
-		}
 		r := &row{}
-		r.set(object, gjson.ParseBytes(encoded))
+		r.set(object, jsontree.Of(said))
 		return r, nil
 	})
 }

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableRepository: a row is a repository that the connected user can see.
@@ -107,7 +106,7 @@ func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	}
 	lists := func(s *scan) iter.Seq2[*row, error] {
 		return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-			return combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+			return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
 				return repositoriesIn(ctx, s, p, role)
 			})
 		})
@@ -142,6 +141,14 @@ func (s *scan) roles(on string, known ...string) (roles []string, ok bool, err e
 	return roles, true, nil
 }
 
+// perRole lists what the connected user holds in each of the roles.
+func (s *scan) perRole(ctx context.Context, roles []string, children func(context.Context, string) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if len(roles) == 1 {
+		return children(ctx, roles[0])
+	}
+	return combine(ctx, s, each(roles...), children)
+}
+
 // isListCheaper says whether all workspaces can be looked through, and are fewer than the objects to look for.
 func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 	workspaces := 0
@@ -163,12 +170,12 @@ func repositoriesIn(ctx context.Context, s *scan, p place, role string) iter.Seq
 
 // withRole asks for the part of a list in which the connected user has a role, unless that is empty. It returns what that
 // makes of the row's part of the query.
-func withRole(l api.List, role string) gjson.Result {
+func withRole(l api.List, role string) jsontree.Value {
 	if role == "" {
-		return gjson.Result{}
+		return jsontree.Value{}
 	}
 	l.Query.Set("role", role)
-	return gjson.Parse(`{"role":` + quote(role) + `}`)
+	return jsontree.Of(map[string]string{"role": role})
 }
 
 // repositoryByFullName asks for one repository, such as "acme/website".

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-
-	"github.com/tidwall/gjson"
 )
 
 // tableRepositoryAccess: a row is a user's access to a repository, explained: the effective permission, and every path that
@@ -92,7 +90,7 @@ func runs(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[
 // has access.
 func (f *sources) explained(ctx context.Context, held []*row) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		r := repo{repository: held[0].part(object).Get("repository")}
+		r := repo{repository: held[0].part(object).Field("repository")}
 		r.place = r.home()
 		r.from = visible(r.slug())
 		known, err := f.of(ctx, r)
@@ -103,7 +101,7 @@ func (f *sources) explained(ctx context.Context, held []*row) iter.Seq2[*row, er
 			return
 		}
 		for _, h := range held {
-			h.set(explanation, gjson.ParseBytes(known.explain(h.part(object).Get("user.uuid").String(), h.part(object).Get("permission").String())))
+			h.set(explanation, known.explain(h.part(object).Get("user.uuid").String(), h.part(object).Get("permission").String()))
 			if !yield(h, nil) {
 				return
 			}

@@ -49,7 +49,7 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		if byID && !byRole && len(ids) <= fewNames { // a role is something that only the list tells
 			return s.namedSnippetRows(ctx, p, ids)
 		}
-		rows := combine(ctx, s, each(roles...), func(ctx context.Context, role string) iter.Seq2[*row, error] {
+		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
 			l := s.collection(api.Path("/2.0/snippets/{workspace}", p.slug()), 100)
 			l.Fields = append(l.Fields, "id")
 			in := p

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"net/url"
@@ -11,9 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableSourceFile: a row is a file or folder of a repository, at the head of the main branch or at the revision that the
@@ -66,8 +64,7 @@ type sourceQuery struct {
 
 // at is the part of the tree that the query asks for by these values.
 func (t tree) at(asked sourceQuery) tree {
-	encoded, _ := json.Marshal(asked) // texts and a number can always be encoded
-	t.asked, t.query = asked, gjson.ParseBytes(encoded)
+	t.asked, t.query = asked, jsontree.Of(asked)
 	return t
 }
 
@@ -228,17 +225,17 @@ func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, er
 			return &api.ProtocolError{Path: path, Reason: fmt.Sprintf("answered with %d bytes for a file that has %d", len(read), size)}
 		}
 		if utf8.Valid(read) && !slices.Contains(read, 0) {
-			file.set(content, gjson.Parse(quote(string(read))))
+			file.set(content, jsontree.Of(string(read)))
 		}
 		return nil
 	})
 }
 
 // mayBeText says whether it is worth a request to see if an entry of a listing is a text.
-func mayBeText(found gjson.Result) bool {
+func mayBeText(found jsontree.Value) bool {
 	size := found.Get("size")
-	for _, attribute := range found.Get("attributes").Array() {
-		if slices.Contains([]string{"binary", "lfs"}, attribute.String()) {
+	for attribute := range found.Field("attributes").Values() {
+		if slices.Contains([]string{"binary", "lfs"}, attribute.Result().String()) {
 			return false
 		}
 	}

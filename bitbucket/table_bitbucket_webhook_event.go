@@ -4,9 +4,8 @@ import (
 	"context"
 	"iter"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableWebhookEvent: a row is a kind of event that webhooks can be called for.
@@ -26,7 +25,7 @@ func tableWebhookEvent() *table {
 		quals: []qual{named("subject_type")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) iter.Seq2[*row, error] {
-				p := place{query: gjson.Parse(`{"subject_type":` + quote(subject) + `}`)}
+				p := place{query: jsontree.Of(map[string]string{"subject_type": subject})}
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/hook_events/{subject_type}", subject), 100))
 			})
 		},
@@ -44,9 +43,8 @@ func (s *scan) hookSubjects(ctx context.Context) iter.Seq2[string, error] {
 		return failure[string](err)
 	}
 	var names []string
-	subjects.ForEach(func(name, _ gjson.Result) bool {
-		names = append(names, name.String())
-		return true
-	})
+	for subject := range subjects.Values() {
+		names = append(names, subject.Name())
+	}
 	return each(names...)
 }

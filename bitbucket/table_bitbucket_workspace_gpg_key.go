@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableWorkspaceGPGKey: a row is a public key of Bitbucket itself, as it hands it out to a workspace. During a rotation there
@@ -39,7 +38,7 @@ func tableWorkspaceGPGKey() *table {
 						return
 					}
 					for _, key := range keys {
-						if !yield(p.row(gjson.Parse(`{"key":`+quote(key)+`}`)), nil) {
+						if !yield(p.row(jsontree.Of(map[string]string{"key": key})), nil) {
 							return
 						}
 					}

@@ -9,22 +9,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A place is a workspace that a scan covers.
 type place struct {
-	workspace gjson.Result // with the slug at least
-	named     bool         // by the query or the connection: then it is an error if Bitbucket refuses it
-	query     gjson.Result // what the query asked of it, for the part of that name
+	workspace jsontree.Value // with the slug at least
+	named     bool           // by the query or the connection: then it is an error if Bitbucket refuses it
+	query     jsontree.Value // what the query asked of it, for the part of that name
 }
 
 func (p place) slug() string { return p.workspace.Get("slug").String() }
 
 // row returns a row of an object found in the workspace.
-func (p place) row(item gjson.Result) *row {
+func (p place) row(item jsontree.Value) *row {
 	r := &row{}
 	r.set(object, item)
 	r.set(workspace, p.workspace)
@@ -39,7 +38,7 @@ func (p place) row(item gjson.Result) *row {
 
 // namedPlace is a workspace of which no more is known than how the query calls it.
 func namedPlace(slug string) place {
-	return place{workspace: gjson.Parse(`{"slug":` + quote(slug) + `}`), named: true}
+	return place{workspace: jsontree.Of(map[string]string{"slug": slug}), named: true}
 }
 
 // covers says whether the connection's workspaces argument admits the workspace.
@@ -88,7 +87,7 @@ func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
 			return
 		}
 		for _, access := range accesses {
-			p := place{workspace: access.Get("workspace")}
+			p := place{workspace: access.Field("workspace")}
 			named := slices.ContainsFunc(slugs, func(slug string) bool { return strings.EqualFold(slug, p.slug()) })
 			if !named && s.covers(p.slug()) && !yield(p, nil) {
 				return
@@ -140,19 +139,19 @@ func (t *table) workspaceColumn() string {
 }
 
 // listed returns the workspace as the inventory has it, and whether it is there.
-func (s *scan) listed(ctx context.Context, p place) (known gjson.Result, ok bool, err error) {
+func (s *scan) listed(ctx context.Context, p place) (known jsontree.Value, ok bool, err error) {
 	accesses, err := s.inventory(ctx)
 	if err != nil {
-		return gjson.Result{}, false, err
+		return jsontree.Value{}, false, err
 	}
 	uuid := p.workspace.Get("uuid").String()
 	for _, access := range accesses {
-		known := access.Get("workspace")
+		known := access.Field("workspace")
 		if uuid != "" && known.Get("uuid").String() == uuid || strings.EqualFold(known.Get("slug").String(), p.slug()) {
 			return known, true, nil
 		}
 	}
-	return gjson.Result{}, false, nil
+	return jsontree.Value{}, false, nil
 }
 
 // identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs to no

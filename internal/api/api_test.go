@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // inMemory answers requests from a handler without a network, so that time can be simulated.
@@ -82,7 +82,7 @@ func collect(ctx context.Context, client *Client, list List) (items []string, er
 	return items, nil
 }
 
-func name(item gjson.Result) string { return item.Get("name").String() }
+func name(item jsontree.Value) string { return item.Get("name").String() }
 
 // A collection is a numbered, paged list on the service.
 type collection struct {

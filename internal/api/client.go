@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // DefaultBaseURL is where Bitbucket Cloud's API lives; /2.0 and /1.0 are under it.
@@ -156,7 +156,7 @@ func stayOn(base *url.URL) func(*http.Request, []*http.Request) error {
 //
 // What has none of the fields could pass for an object that says nothing. So the type is always asked for, which all
 // objects have, and an answer without anything is an error.
-func (c *Client) Get(ctx context.Context, path string, query url.Values, fields ...string) (gjson.Result, error) {
+func (c *Client) Get(ctx context.Context, path string, query url.Values, fields ...string) (jsontree.Value, error) {
 	if len(fields) > 0 {
 		fields = append(slices.Clone(fields), "type")
 	}
@@ -165,18 +165,18 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 		u = c.url(path, query)
 	}
 	if err := namesSomething(u); err != nil {
-		return gjson.Result{}, err
+		return jsontree.Value{}, err
 	}
 	object, err := c.fetch(ctx, u)
 	switch {
 	case err != nil:
-		return gjson.Result{}, err
+		return jsontree.Value{}, err
 	case !object.IsObject():
-		return gjson.Result{}, protocolError(u, "answered with JSON that is not an object")
+		return jsontree.Value{}, protocolError(u, "answered with JSON that is not an object")
 	case object.Get("type").String() == "error":
-		return gjson.Result{}, protocolError(u, "answered with an error as if it were a success: %s", text(object.Get("error.message").String()))
-	case len(object.Map()) == 0:
-		return gjson.Result{}, protocolError(u, "answered with an empty object")
+		return jsontree.Value{}, protocolError(u, "answered with an error as if it were a success: %s", text(object.Get("error.message").String()))
+	case object.Len() == 0:
+		return jsontree.Value{}, protocolError(u, "answered with an empty object")
 	}
 	return object, nil
 }
@@ -205,7 +205,7 @@ func (c *Client) Bytes(ctx context.Context, path string, query url.Values, limit
 }
 
 // fetch returns the JSON at an address.
-func (c *Client) fetch(ctx context.Context, u *url.URL) (gjson.Result, error) {
+func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) {
 	f, err := c.follow(ctx, u)
 	return f.document, err
 }
@@ -221,14 +221,15 @@ func (c *Client) request(ctx context.Context, u *url.URL) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	if !gjson.Valid(body) {
+	document, ok := jsontree.Parse(body)
+	if !ok {
 		return found{}, notJSON(u, resp, []byte(body))
 	}
 	at := u
 	if resp.Request != nil {
 		at = resp.Request.URL
 	}
-	return found{gjson.Parse(body), at}, nil
+	return found{document, at}, nil
 }
 
 // send sends one GET request and returns the body of a success.
@@ -246,14 +247,24 @@ func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Res
 		return nil, "", failure(ctx, u, err)
 	}
 	defer resp.Body.Close()
-	var body strings.Builder
+	var body whole
 	if _, err := io.Copy(&body, resp.Body); err != nil {
 		return nil, "", failure(ctx, u, err)
 	}
 	if !succeeded(resp) {
-		return nil, "", newError(u, resp.StatusCode, []byte(body.String()))
+		return nil, "", newError(u, resp.StatusCode, []byte(body))
 	}
-	return resp, body.String(), nil
+	return resp, string(body), nil
+}
+
+// A whole is all that was written to it. What comes in one piece, as from [wire], is not copied.
+type whole string
+
+func (w *whole) Write(p []byte) (int, error) { return w.WriteString(string(p)) }
+
+func (w *whole) WriteString(s string) (int, error) {
+	*w += whole(s)
+	return len(s), nil
 }
 
 func succeeded(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }

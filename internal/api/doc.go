@@ -9,7 +9,7 @@
 //	wire        one exchange, its body read whole and bounded
 //
 // [Client.Get] fetches one object and [Client.List] walks a paged collection. Both hand out raw
-// JSON as [gjson.Result], so that an unknown or missing field never breaks a page. [Client.Bytes]
+// JSON as [jsontree.Value], so that an unknown or missing field never breaks a page. [Client.Bytes]
 // fetches what is no JSON: a file, a key. What goes wrong comes back as an [*Error], a
 // [*QuotaError], a [*ProtocolError] or a [*ConnectionError].
 package api

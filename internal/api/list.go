@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A List describes one paged collection and how much of it is wanted.
@@ -62,8 +62,8 @@ type List struct {
 // The last page names no next one. But lists of pipelines are known to have named none on any page, so that is not
 // believed as long as the size says that there are more items: then the page with the next number is asked for. The list
 // ends when that has no items, as the service may have counted some that it doesn't show.
-func (c *Client) List(ctx context.Context, l List) iter.Seq2[gjson.Result, error] {
-	return func(yield func(gjson.Result, error) bool) {
+func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, error] {
+	return func(yield func(jsontree.Value, error) bool) {
 		first := c.firstPage(l)
 		err := namesSomething(first)
 		switch {
@@ -76,7 +76,7 @@ func (c *Client) List(ctx context.Context, l List) iter.Seq2[gjson.Result, error
 			err = r.read(yield)
 		}
 		if err != nil {
-			yield(gjson.Result{}, err)
+			yield(jsontree.Value{}, err)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func (l List) pageLen() int64 {
 }
 
 // readArray yields the items of a bare array.
-func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(gjson.Result, error) bool) error {
+func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(jsontree.Value, error) bool) error {
 	array, err := c.fetch(ctx, u)
 	if err != nil {
 		return err
@@ -111,23 +111,22 @@ func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(gjson.Res
 	if !array.IsArray() {
 		return protocolError(u, "answered with JSON that is not a list")
 	}
-	_, err = objects(array, u, func(item gjson.Result) bool { return yield(item, nil) })
+	_, err = objects(array, u, func(item jsontree.Value) bool { return yield(item, nil) })
 	return err
 }
 
 // objects hands out the items of a list, until take has enough. What is not an object is no item, and must not pass for one
 // that says nothing.
-func objects(list gjson.Result, u *url.URL, take func(item gjson.Result) bool) (more bool, err error) {
-	more = true
-	list.ForEach(func(_, item gjson.Result) bool {
+func objects(list jsontree.Value, u *url.URL, take func(item jsontree.Value) bool) (more bool, err error) {
+	for item := range list.Values() {
 		if !item.IsObject() {
-			more, err = false, protocolError(u, "answered with a list that holds something else than objects")
-			return false
+			return false, protocolError(u, "answered with a list that holds something else than objects")
 		}
-		more = take(item)
-		return more
-	})
-	return more, err
+		if !take(item) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // maxEmpty is how many pages without items may come one after the other. A page of what the connected user may not see can
@@ -162,7 +161,7 @@ func newReader(ctx context.Context, c *Client, first *url.URL, wanted int64) *re
 func (r *reader) close() { r.ahead.stop() }
 
 // read yields the items. It returns nil at the end, and when the consumer stops.
-func (r *reader) read(yield func(gjson.Result, error) bool) error {
+func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
 		if err != nil {
@@ -186,14 +185,14 @@ func (r *reader) read(yield func(gjson.Result, error) bool) error {
 		if p.size >= 0 && p.length > 0 {
 			r.pages = (p.size + p.length - 1) / p.length
 		}
-		if r.empty++; p.values.Get("0").Exists() {
+		if r.empty++; p.values.Len() > 0 {
 			r.empty = 0
 		}
 		if r.empty > maxEmpty {
 			return protocolError(u, "goes on and on naming pages without items")
 		}
 		r.foresee(p)
-		more, err := objects(p.values, u, func(item gjson.Result) bool { return r.moves.handedOut(item) || yield(item, nil) })
+		more, err := objects(p.values, u, func(item jsontree.Value) bool { return r.moves.handedOut(item) || yield(item, nil) })
 		if !more {
 			return err
 		}
@@ -230,7 +229,7 @@ func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
 	if p.next != nil || isCursor {
 		return p.next, nil
 	}
-	items := p.values.Get("#").Int()
+	items := int64(p.values.Len())
 	read := r.moves.items + items
 	switch {
 	case items == 0, read >= p.size:

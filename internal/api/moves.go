@@ -5,6 +5,8 @@ import (
 	"net/url"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 const (
@@ -36,7 +38,7 @@ type readPage struct {
 	number int64
 	size   int64 // of the collection then
 	before int64 // items on the pages before it
-	items  []gjson.Result
+	items  []jsontree.Value
 }
 
 func (m *moves) happened() bool { return m.times > 0 }
@@ -61,7 +63,7 @@ func (m *moves) observe(u *url.URL, p *page) (*url.URL, error) {
 
 // begin remembers the page to be read now, and forgets one of long ago.
 func (m *moves) begin(number int64) {
-	var items []gjson.Result
+	var items []jsontree.Value
 	if len(m.pages) == lookBack {
 		items = m.pages[0].items[:0]
 		m.pages = m.pages[:copy(m.pages, m.pages[1:])]
@@ -107,7 +109,7 @@ func (m *moves) goBack(number, changed, length int64) (back int64, ok bool) {
 }
 
 // handedOut reports whether an item was handed out before. If not, it is from now on.
-func (m *moves) handedOut(item gjson.Result) bool {
+func (m *moves) handedOut(item jsontree.Value) bool {
 	m.items++
 	if m.size >= 0 {
 		reading := &m.pages[len(m.pages)-1]
@@ -126,9 +128,9 @@ func (m *moves) handedOut(item gjson.Result) bool {
 
 // identity is the UUID of an item, or the whole item, which need not be unique. Other ids may be
 // unique only within something that the item names beside them.
-func identity(item gjson.Result) (id string, unique bool) {
+func identity(item jsontree.Value) (id string, unique bool) {
 	if uuid := item.Get("uuid"); uuid.Type == gjson.String {
 		return uuid.Str, true
 	}
-	return item.Raw, false
+	return item.Raw(), false
 }

@@ -7,18 +7,20 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A page is one response of a paged collection.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
 type page struct {
-	at     *url.URL     // where it was found, after redirects
-	values gjson.Result // the array of items
-	next   *url.URL     // nil at the end
-	number int64        // of this page, 0 if not known
-	length int64        // items on a full page, 0 if not known
-	size   int64        // items in the whole collection, -1 if not known
+	at     *url.URL       // where it was found, after redirects
+	values jsontree.Value // the array of items
+	next   *url.URL       // nil at the end
+	number int64          // of this page, 0 if not known
+	length int64          // items on a full page, 0 if not known
+	size   int64          // items in the whole collection, -1 if not known
 }
 
 // fetchPage fetches the page at an address. The next one is named by where the page was found: the first page of a list
@@ -33,24 +35,23 @@ func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 
 // parsePage reads the envelope. Of its parts only the values are certain to be there; without them
 // the answer is not a page, and must not pass for an empty one.
-func parsePage(document gjson.Result, u *url.URL) (*page, error) {
+func parsePage(document jsontree.Value, u *url.URL) (*page, error) {
 	p := &page{at: u, size: -1}
 	var next gjson.Result
-	document.ForEach(func(name, value gjson.Result) bool {
-		switch name.String() {
+	for value := range document.Values() {
+		switch value.Name() {
 		case "values":
 			p.values = value
 		case "next":
-			next = value
+			next = value.Result()
 		case "page":
-			p.number = count(value, 0)
+			p.number = count(value.Result(), 0)
 		case "pagelen":
-			p.length = count(value, 0)
+			p.length = count(value.Result(), 0)
 		case "size":
-			p.size = count(value, -1)
+			p.size = count(value.Result(), -1)
 		}
-		return true
-	})
+	}
 	if !document.IsObject() || !p.values.IsArray() {
 		return nil, protocolError(u, "answered with JSON that is not a page: it has no list of values")
 	}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // recentBytes bounds what is remembered of recent answers.
@@ -36,7 +36,7 @@ type pending struct {
 
 // A found is a JSON document and the address at which it was, after redirects.
 type found struct {
-	document gjson.Result
+	document jsontree.Value
 	at       *url.URL
 }
 
@@ -107,11 +107,11 @@ func (r *recent) keep(a *pending) {
 		return
 	}
 	r.order = append(r.order, a)
-	r.bytes += len(a.document.Raw)
+	r.bytes += a.document.Size()
 	for len(r.order) > 0 && (r.bytes > recentBytes || time.Since(r.order[0].since) >= r.maxAge) {
 		oldest := r.order[0]
 		r.order = r.order[1:]
-		r.bytes -= len(oldest.document.Raw)
+		r.bytes -= oldest.document.Size()
 		r.forget(oldest)
 	}
 }

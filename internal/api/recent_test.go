@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 func TestRecentSharesWhatIsOnItsWay(t *testing.T) {
@@ -24,7 +24,7 @@ func TestRecentSharesWhatIsOnItsWay(t *testing.T) {
 			got, err := r.get(t.Context(), "a", func(context.Context) (found, error) {
 				asked.Add(1)
 				<-release
-				return found{document: gjson.Parse(`{"n":1}`)}, nil
+				return found{document: jsontree.MustParse(`{"n":1}`)}, nil
 			})
 			if err != nil || got.document.Get("n").Int() != 1 {
 				t.Errorf("got %v, %v", got, err)
@@ -53,12 +53,12 @@ func TestRecentRemembersForAWhile(t *testing.T) {
 	ask := func(ctx context.Context, address string) int64 {
 		got, err := r.get(ctx, address, func(context.Context) (found, error) {
 			asked++
-			return found{document: gjson.Parse(fmt.Sprint(asked))}, nil
+			return found{document: jsontree.Of(asked)}, nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return got.document.Int()
+		return got.document.Result().Int()
 	}
 	if a, b := ask(t.Context(), "a"), ask(t.Context(), "a"); a != 1 || b != 1 {
 		t.Errorf("answers %d and %d, want the first twice", a, b)
@@ -87,7 +87,7 @@ func TestRecentForgetsErrorsAndTheOldest(t *testing.T) {
 	}
 	large := `"` + strings.Repeat("x", recentBytes/4) + `"`
 	for i := range 6 {
-		if _, err := r.get(t.Context(), fmt.Sprint(i), func(context.Context) (found, error) { return found{document: gjson.Parse(large)}, nil }); err != nil {
+		if _, err := r.get(t.Context(), fmt.Sprint(i), func(context.Context) (found, error) { return found{document: jsontree.MustParse(large)}, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestRecentGivesUpWhatNobodyWaitsFor(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !errors.Is(<-ended, context.Canceled) {
 		t.Errorf("error = %v, want that both were cancelled", err)
 	}
-	if got, err := r.get(t.Context(), "a", func(context.Context) (found, error) { return found{document: gjson.Parse("1")}, nil }); err != nil || got.document.Int() != 1 {
+	if got, err := r.get(t.Context(), "a", func(context.Context) (found, error) { return found{document: jsontree.Of(1)}, nil }); err != nil || got.document.Result().Int() != 1 {
 		t.Errorf("the next who asks gets %v, %v", got, err)
 	}
 }

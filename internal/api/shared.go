@@ -6,7 +6,7 @@ import (
 	"iter"
 	"sync"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A SharedList is a list that is read once for all who want it at the same time. It is read no further than the farthest
@@ -16,7 +16,7 @@ import (
 type SharedList struct {
 	mu      sync.Mutex
 	stop    context.CancelFunc // ends the reading
-	items   []gjson.Result     // read so far
+	items   []jsontree.Value   // read so far
 	wanted  int                // how many the readers have asked for
 	readers int
 	ended   bool
@@ -26,7 +26,7 @@ type SharedList struct {
 
 // Share begins to share the items of a list, which list starts to read when the first of them is wanted. The reading is
 // everybody's: it goes on when ctx ends, and ends when the last reader leaves.
-func Share(ctx context.Context, list func(context.Context) iter.Seq2[gjson.Result, error]) *SharedList {
+func Share(ctx context.Context, list func(context.Context) iter.Seq2[jsontree.Value, error]) *SharedList {
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l := &SharedList{stop: stop, changed: make(chan struct{})}
 	go l.read(reading, list(reading))
@@ -34,7 +34,7 @@ func Share(ctx context.Context, list func(context.Context) iter.Seq2[gjson.Resul
 }
 
 // All returns the items if all have been read.
-func (l *SharedList) All() (items []gjson.Result, ok bool) {
+func (l *SharedList) All() (items []jsontree.Value, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.items, l.ended && l.err == nil
@@ -67,8 +67,8 @@ func (l *SharedList) Leave() bool {
 }
 
 // Items yields the items for a reader who has joined, as far as the reader goes.
-func (l *SharedList) Items(ctx context.Context) iter.Seq2[gjson.Result, error] {
-	return func(yield func(gjson.Result, error) bool) {
+func (l *SharedList) Items(ctx context.Context) iter.Seq2[jsontree.Value, error] {
+	return func(yield func(jsontree.Value, error) bool) {
 		for i := 0; ; i++ {
 			item, ok, err := l.item(ctx, i)
 			if !ok && err == nil || !yield(item, err) || err != nil {
@@ -79,7 +79,7 @@ func (l *SharedList) Items(ctx context.Context) iter.Seq2[gjson.Result, error] {
 }
 
 // item waits for the i-th item. ok is false after the last.
-func (l *SharedList) item(ctx context.Context, i int) (item gjson.Result, ok bool, err error) {
+func (l *SharedList) item(ctx context.Context, i int) (item jsontree.Value, ok bool, err error) {
 	for {
 		l.mu.Lock()
 		if i < len(l.items) {
@@ -90,7 +90,7 @@ func (l *SharedList) item(ctx context.Context, i int) (item gjson.Result, ok boo
 		if l.ended {
 			err = l.err
 			l.mu.Unlock()
-			return gjson.Result{}, false, err
+			return jsontree.Value{}, false, err
 		}
 		if l.wanted <= i {
 			l.wanted = i + 1
@@ -101,13 +101,13 @@ func (l *SharedList) item(ctx context.Context, i int) (item gjson.Result, ok boo
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return gjson.Result{}, false, ctx.Err()
+			return jsontree.Value{}, false, ctx.Err()
 		}
 	}
 }
 
 // read reads the list, each item when it is wanted.
-func (l *SharedList) read(ctx context.Context, items iter.Seq2[gjson.Result, error]) {
+func (l *SharedList) read(ctx context.Context, items iter.Seq2[jsontree.Value, error]) {
 	defer func() {
 		if r := recover(); r != nil {
 			l.end(fmt.Errorf("a bug stopped the reading of a list (%v)", r))
@@ -131,7 +131,7 @@ func (l *SharedList) read(ctx context.Context, items iter.Seq2[gjson.Result, err
 }
 
 // add appends an item, and waits until the next one is wanted.
-func (l *SharedList) add(ctx context.Context, item gjson.Result) bool {
+func (l *SharedList) add(ctx context.Context, item jsontree.Value) bool {
 	l.mu.Lock()
 	l.items = append(l.items, item)
 	n := len(l.items)

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"runtime"
 	"sync"
@@ -11,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // counted is a list of n items that counts how many were made, and how many readings of it are going on.
@@ -22,19 +21,19 @@ type counted struct {
 	begun         atomic.Int64
 }
 
-func (c *counted) read(ctx context.Context) iter.Seq2[gjson.Result, error] {
-	return func(yield func(gjson.Result, error) bool) {
+func (c *counted) read(ctx context.Context) iter.Seq2[jsontree.Value, error] {
+	return func(yield func(jsontree.Value, error) bool) {
 		c.begun.Add(1)
 		c.running.Add(1)
 		defer c.running.Add(-1)
 		for i := range c.n {
 			c.made.Add(1)
-			if !yield(gjson.Parse(fmt.Sprint(i)), nil) {
+			if !yield(jsontree.Of(i), nil) {
 				return
 			}
 		}
 		if c.fails != nil {
-			yield(gjson.Result{}, c.fails)
+			yield(jsontree.Value{}, c.fails)
 		}
 	}
 }
@@ -52,7 +51,7 @@ func TestSharedListIsReadOnce(t *testing.T) {
 			defer l.Leave()
 			i := 0
 			for item, err := range l.Items(t.Context()) {
-				if err != nil || item.Int() != int64(i) {
+				if err != nil || item.Result().Int() != int64(i) {
 					t.Errorf("item %d = %v, %v", i, item, err)
 					return
 				}
@@ -78,7 +77,7 @@ func TestSharedListIsReadNoFurtherThanWanted(t *testing.T) {
 	l := Share(t.Context(), c.read)
 	l.Join()
 	for item := range l.Items(t.Context()) {
-		if item.Int() == 9 {
+		if item.Result().Int() == 9 {
 			break
 		}
 	}
@@ -146,8 +145,8 @@ func TestSharedListThatFails(t *testing.T) {
 func TestSharedListWaitsNoLongerThanItsReader(t *testing.T) {
 	t.Parallel()
 	blocked := make(chan struct{})
-	l := Share(t.Context(), func(ctx context.Context) iter.Seq2[gjson.Result, error] {
-		return func(func(gjson.Result, error) bool) {
+	l := Share(t.Context(), func(ctx context.Context) iter.Seq2[jsontree.Value, error] {
+		return func(func(jsontree.Value, error) bool) {
 			close(blocked)
 			<-ctx.Done()
 		}
@@ -168,8 +167,8 @@ func TestSharedListWaitsNoLongerThanItsReader(t *testing.T) {
 
 func TestSharedListSurvivesAPanic(t *testing.T) {
 	t.Parallel()
-	l := Share(t.Context(), func(context.Context) iter.Seq2[gjson.Result, error] {
-		return func(func(gjson.Result, error) bool) { panic("oh") }
+	l := Share(t.Context(), func(context.Context) iter.Seq2[jsontree.Value, error] {
+		return func(func(jsontree.Value, error) bool) { panic("oh") }
 	})
 	l.Join()
 	defer l.Leave()

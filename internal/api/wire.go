@@ -1,12 +1,13 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -67,7 +68,7 @@ func (w *wire) exchange(req *http.Request) (*http.Response, error) {
 	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
 		return nil, protocolError(req.URL, "redirects to something that is not an address")
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = io.NopCloser(strings.NewReader(body))
 	return resp, nil
 }
 
@@ -79,16 +80,21 @@ func size(limit int64) string {
 	return fmt.Sprintf("%d bytes", limit)
 }
 
+// buffers are what bodies are read with.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
 // read returns the body, or one byte more than the limit.
-func (w *wire) read(resp *http.Response, limit int64) ([]byte, error) {
+func (w *wire) read(resp *http.Response, limit int64) (string, error) {
 	defer resp.Body.Close()
-	var body bytes.Buffer
+	var body strings.Builder
 	if n := resp.ContentLength; n > 0 && n <= limit {
-		body.Grow(int(n) + bytes.MinRead)
+		body.Grow(int(n))
 	}
-	n, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	n, err := io.CopyBuffer(&body, io.LimitReader(resp.Body, limit+1), buffer[:])
 	w.bytes.Add(n)
-	return body.Bytes(), err
+	return body.String(), err
 }
 
 func (w *wire) observe(req *http.Request, resp *http.Response) {

@@ -6,11 +6,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // granted is what a login has come to.
@@ -19,8 +18,8 @@ type granted struct {
 	client   *api.Client
 	file     string // that keeps the tokens
 
-	user        gjson.Result   // does not exist if the scope for it is missing
-	workspaces  []gjson.Result // as Bitbucket's workspace_access objects; nil if the scope for it is missing
+	user        jsontree.Value   // does not exist if the scope for it is missing
+	workspaces  []jsontree.Value // as Bitbucket's workspace_access objects; nil if the scope for it is missing
 	scopes      []string
 	scopesKnown bool
 }

@@ -1,0 +1,200 @@
+package jsontree
+
+import (
+	"math"
+	"strings"
+)
+
+// deepest is how deep values may be in each other, as in encoding/json.
+const deepest = 10000
+
+// parse checks a text by the grammar of https://www.rfc-editor.org/rfc/rfc8259. As other readers do, it lets pass what is no
+// UTF-8 in a string. Texts of 4 GiB and more are none.
+func parse(text string) (*tree, bool) {
+	if uint64(len(text)) > math.MaxUint32 {
+		return nil, false
+	}
+	const bytesEach = 24 // of a value, about: then the list of nodes mostly need not grow
+	t := &tree{text: text, nodes: make([]node, 0, len(text)/bytesEach+1)}
+	i := t.value(t.space(0), node{}, 0)
+	return t, i >= 0 && t.space(i) == len(text)
+}
+
+// value notes the value that begins at i, and those within it. It returns where it ends, or -1 if it is none.
+func (t *tree) value(i int, n node, depth int) int {
+	at := len(t.nodes)
+	n.start = uint32(i)
+	t.nodes = append(t.nodes, n)
+	switch {
+	case i >= len(t.text):
+		return -1
+	case t.text[i] == '"':
+		i, _ = afterString(t.text, i+1)
+	case t.text[i] == '{':
+		i = t.object(i, at, depth+1)
+	case t.text[i] == '[':
+		i = t.array(i, at, depth+1)
+	default:
+		i = afterWord(t.text, i)
+	}
+	if i < 0 {
+		return -1
+	}
+	t.nodes[at].end, t.nodes[at].next = uint32(i), uint32(len(t.nodes))
+	return i
+}
+
+func (t *tree) object(i, at, depth int) int {
+	i = t.space(i + 1)
+	if t.is('}', i) && depth <= deepest {
+		return i + 1
+	}
+	for depth <= deepest && t.is('"', i) {
+		name := i + 1
+		end, escapes := afterString(t.text, name)
+		if end < 0 {
+			return -1
+		}
+		t.escapes = t.escapes || escapes
+		if i = t.space(end); !t.is(':', i) {
+			return -1
+		}
+		if i = t.value(t.space(i+1), node{name: uint32(name), parent: uint32(at)}, depth); i < 0 {
+			return -1
+		}
+		if i = t.space(i); t.is('}', i) {
+			return i + 1
+		}
+		if !t.is(',', i) {
+			return -1
+		}
+		i = t.space(i + 1)
+	}
+	return -1
+}
+
+func (t *tree) array(i, at, depth int) int {
+	i = t.space(i + 1)
+	if t.is(']', i) && depth <= deepest {
+		return i + 1
+	}
+	for depth <= deepest {
+		if i = t.value(i, node{parent: uint32(at)}, depth); i < 0 {
+			return -1
+		}
+		if i = t.space(i); t.is(']', i) {
+			return i + 1
+		}
+		if !t.is(',', i) {
+			return -1
+		}
+		i = t.space(i + 1)
+	}
+	return -1
+}
+
+func (t *tree) is(c byte, i int) bool { return i < len(t.text) && t.text[i] == c }
+
+// space is where what follows white space begins. There is hardly any: so it is a function of its own that skips it, and this
+// one small enough for the compiler to inline.
+func (t *tree) space(i int) int {
+	if i < len(t.text) && t.text[i] <= ' ' {
+		return afterSpace(t.text, i)
+	}
+	return i
+}
+
+func afterSpace(s string, i int) int {
+	for i < len(s) && strings.IndexByte(" \n\r\t", s[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// plain are the bytes that stand for themselves in a string.
+var plain = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return plain
+}()
+
+// afterString is where the string ends whose quotation mark is before i, or -1, and whether it has escapes.
+func afterString(s string, i int) (end int, escapes bool) {
+	for {
+		for i < len(s) && plain[s[i]] {
+			i++
+		}
+		switch {
+		case i >= len(s) || s[i] < ' ':
+			return -1, escapes
+		case s[i] == '"':
+			return i + 1, escapes
+		}
+		escapes = true
+		if i = afterEscape(s, i+1); i < 0 {
+			return -1, escapes
+		}
+	}
+}
+
+// afterEscape is where an escape ends whose backslash is before i, or -1.
+func afterEscape(s string, i int) int {
+	switch {
+	case i >= len(s):
+		return -1
+	case s[i] != 'u':
+		if strings.IndexByte(`"\/bfnrt`, s[i]) < 0 {
+			return -1
+		}
+		return i + 1
+	case i+5 > len(s) || strings.Trim(s[i+1:i+5], "0123456789abcdefABCDEF") != "":
+		return -1
+	}
+	return i + 5
+}
+
+// afterWord is where a number, true, false or null ends, or -1.
+func afterWord(s string, i int) int {
+	for _, word := range [...]string{"null", "true", "false"} {
+		if strings.HasPrefix(s[i:], word) {
+			return i + len(word)
+		}
+	}
+	return afterNumber(s, i)
+}
+
+func afterNumber(s string, i int) int {
+	if s[i] == '-' {
+		i++
+	}
+	whole := i
+	i = afterDigits(s, i)
+	if i == whole || i > whole+1 && s[whole] == '0' {
+		return -1
+	}
+	if i < len(s) && s[i] == '.' {
+		decimals := i + 1
+		if i = afterDigits(s, decimals); i == decimals {
+			return -1
+		}
+	}
+	if i < len(s) && s[i]|' ' == 'e' {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		exponent := i
+		if i = afterDigits(s, exponent); i == exponent {
+			return -1
+		}
+	}
+	return i
+}
+
+func afterDigits(s string, i int) int {
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	return i
+}
