@@ -99,7 +99,7 @@ func (s *scan) activityAt(ctx context.Context, r repo, path string) iter.Seq2[*r
 func withKind(item jsontree.Value) jsontree.Value {
 	for _, e := range activities {
 		if item.Get(e.kind).Exists() {
-			return jsontree.MustParse(`{"kind":` + quote(e.kind) + `,` + item.Raw()[1:])
+			return jsontree.MustParse(`{"kind":"` + e.kind + `",` + item.Raw()[1:])
 		}
 	}
 	return item

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"path"
@@ -264,10 +263,4 @@ func inWorkspaceColumns() []column {
 		text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
 		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid"),
 	}
-}
-
-// quote writes a text as JSON.
-func quote(s string) string {
-	encoded, _ := json.Marshal(s) // a string can always be encoded
-	return string(encoded)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
