@@ -45,11 +45,11 @@ func parsePage(document jsontree.Value, u *url.URL) (*page, error) {
 		case "next":
 			next = value.Result()
 		case "page":
-			p.number = count(value.Result(), 0)
+			p.number = count(value, 0)
 		case "pagelen":
-			p.length = count(value.Result(), 0)
+			p.length = count(value, 0)
 		case "size":
-			p.size = count(value.Result(), -1)
+			p.size = count(value, -1)
 		}
 	}
 	if !document.IsObject() || !p.values.IsArray() {
@@ -66,11 +66,12 @@ func parsePage(document jsontree.Value, u *url.URL) (*page, error) {
 	return p, err
 }
 
-func count(value gjson.Result, unknown int64) int64 {
-	if value.Type != gjson.Number || value.Int() < 0 {
+func count(value jsontree.Value, unknown int64) int64 {
+	number := value.Result()
+	if number.Type != gjson.Number || number.Int() < 0 {
 		return unknown
 	}
-	return value.Int()
+	return number.Int()
 }
 
 // spellings are the other addresses under which Bitbucket's API names its pages.

@@ -31,9 +31,9 @@ func (t *tree) value(i int, n node, depth int) int {
 	case t.text[i] == '"':
 		i, _ = afterString(t.text, i+1)
 	case t.text[i] == '{':
-		i = t.object(i, at, depth+1)
+		i = t.members(i, '}', at, depth+1)
 	case t.text[i] == '[':
-		i = t.array(i, at, depth+1)
+		i = t.members(i, ']', at, depth+1)
 	default:
 		i = afterWord(t.text, i)
 	}
@@ -44,25 +44,26 @@ func (t *tree) value(i int, n node, depth int) int {
 	return i
 }
 
-func (t *tree) object(i, at, depth int) int {
-	i = t.space(i + 1)
-	if t.is('}', i) && depth <= deepest {
+// members notes the fields of an object or the elements of an array, which begins at i and ends with the bracket that closes it.
+func (t *tree) members(i int, closing byte, at, depth int) int {
+	if depth > deepest {
+		return -1
+	}
+	if i = t.space(i + 1); t.is(closing, i) {
 		return i + 1
 	}
-	for depth <= deepest && t.is('"', i) {
-		name := i + 1
-		end, escapes := afterString(t.text, name)
-		if end < 0 {
+	for {
+		member := node{parent: uint32(at)}
+		if closing == '}' {
+			member.name = uint32(i + 1)
+			if i = t.afterName(i); i < 0 {
+				return -1
+			}
+		}
+		if i = t.value(i, member, depth); i < 0 {
 			return -1
 		}
-		t.escapes = t.escapes || escapes
-		if i = t.space(end); !t.is(':', i) {
-			return -1
-		}
-		if i = t.value(t.space(i+1), node{name: uint32(name), parent: uint32(at)}, depth); i < 0 {
-			return -1
-		}
-		if i = t.space(i); t.is('}', i) {
+		if i = t.space(i); t.is(closing, i) {
 			return i + 1
 		}
 		if !t.is(',', i) {
@@ -70,27 +71,22 @@ func (t *tree) object(i, at, depth int) int {
 		}
 		i = t.space(i + 1)
 	}
-	return -1
 }
 
-func (t *tree) array(i, at, depth int) int {
-	i = t.space(i + 1)
-	if t.is(']', i) && depth <= deepest {
-		return i + 1
+// afterName is where the value of the field begins whose name does at i, or -1.
+func (t *tree) afterName(i int) int {
+	if !t.is('"', i) {
+		return -1
 	}
-	for depth <= deepest {
-		if i = t.value(i, node{parent: uint32(at)}, depth); i < 0 {
-			return -1
-		}
-		if i = t.space(i); t.is(']', i) {
-			return i + 1
-		}
-		if !t.is(',', i) {
-			return -1
-		}
-		i = t.space(i + 1)
+	i, escapes := afterString(t.text, i+1)
+	if i < 0 {
+		return -1
 	}
-	return -1
+	t.escapes = t.escapes || escapes
+	if i = t.space(i); !t.is(':', i) {
+		return -1
+	}
+	return t.space(i + 1)
 }
 
 func (t *tree) is(c byte, i int) bool { return i < len(t.text) && t.text[i] == c }
