@@ -55,7 +55,8 @@ type column struct {
 	name        string
 	kind        proto.ColumnType
 	description string
-	sources     []source // where the value stands: the first that is present counts; none declared: the object's field of the same name
+	own         []source // the object's field of the same name
+	sources     []source // where the value stands: the first that is present counts; none declared: its own field
 	scope       string   // of OAuth that it needs beside the table's
 	sort        string   // the field that Bitbucket sorts by for this column, where its order is also that of SQL
 }
@@ -119,24 +120,28 @@ func (s source) in(r *row) string {
 	return s.after(v)
 }
 
+func newColumn(kind proto.ColumnType, name, description string) column {
+	return column{name: name, kind: kind, description: description, own: []source{newSource(object, name)}}
+}
+
 func text(name, description string) column {
-	return column{name: name, kind: proto.ColumnType_STRING, description: description}
+	return newColumn(proto.ColumnType_STRING, name, description)
 }
 
 func boolean(name, description string) column {
-	return column{name: name, kind: proto.ColumnType_BOOL, description: description}
+	return newColumn(proto.ColumnType_BOOL, name, description)
 }
 
 func integer(name, description string) column {
-	return column{name: name, kind: proto.ColumnType_INT, description: description}
+	return newColumn(proto.ColumnType_INT, name, description)
 }
 
 func timestamp(name, description string) column {
-	return column{name: name, kind: proto.ColumnType_TIMESTAMP, description: description}
+	return newColumn(proto.ColumnType_TIMESTAMP, name, description)
 }
 
 func document(name, description string) column {
-	return column{name: name, kind: proto.ColumnType_JSON, description: description}
+	return newColumn(proto.ColumnType_JSON, name, description)
 }
 
 // at says where in the object the value stands. A second call names the place to look if the first has none.
@@ -188,7 +193,7 @@ func unsorted(columns []column) []column {
 
 func (c column) from() []source {
 	if len(c.sources) == 0 {
-		return []source{{part: object, path: c.name, hops: []hop{{field: c.name}}}}
+		return c.own
 	}
 	return c.sources
 }
@@ -252,13 +257,10 @@ func convert(kind proto.ColumnType, raw string) any {
 
 // asText is what JSON says as a text.
 func asText(raw string) string {
-	switch {
-	case raw[0] != '"':
-		return gjson.Parse(raw).String()
-	case strings.IndexByte(raw, '\\') < 0: // as in most texts
+	if raw[0] == '"' && strings.IndexByte(raw, '\\') < 0 { // as most are
 		return raw[1 : len(raw)-1]
 	}
-	return gjson.Parse(raw).Str
+	return gjson.Parse(raw).String()
 }
 
 // escapes finds the escapes in JSON. One of them stands for the character that PostgreSQL can store neither in text nor

@@ -12,7 +12,12 @@ import (
 // A revision is a commit that a scan covers, for the tables of what is kept beside commits.
 type revision struct {
 	repo
-	hash string // as the query has it, or whole
+	hash   string         // as the query has it, or whole
+	commit jsontree.Value // with that hash
+}
+
+func newRevision(r repo, hash string) revision {
+	return revision{r, hash, jsontree.Of(map[string]string{"hash": hash})}
 }
 
 // path is that of something kept beside the commit: rest is what follows the commit's own path, with values for its
@@ -24,7 +29,7 @@ func (r revision) path(rest string, values ...string) string {
 // row returns a row of an object found at the commit.
 func (r revision) row(item jsontree.Value) *row {
 	made := r.repo.row(item)
-	made.set(commit, jsontree.Of(map[string]string{"hash": r.hash}))
+	made.set(commit, r.commit)
 	return made
 }
 
@@ -55,12 +60,12 @@ func (s *scan) revisions(ctx context.Context, r repo) iter.Seq2[revision, error]
 	return func(yield func(revision, error) bool) {
 		if !named {
 			if hash, err := s.head(ctx, r); hash != "" || err != nil {
-				yield(revision{r, hash}, err)
+				yield(newRevision(r, hash), err)
 			}
 			return
 		}
 		for _, hash := range hashes {
-			if isHash.MatchString(hash) && !yield(revision{r, hash}, nil) {
+			if isHash.MatchString(hash) && !yield(newRevision(r, hash), nil) {
 				return
 			}
 		}

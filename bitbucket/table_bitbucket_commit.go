@@ -75,7 +75,7 @@ func commitByHash(ctx context.Context, s *scan, r repo, hash string) (*row, erro
 	if !isHash.MatchString(hash) {
 		return nil, nil
 	}
-	item, err := s.Get(ctx, revision{r, hash}.path(""), nil, s.fields(object)...)
+	item, err := s.Get(ctx, newRevision(r, hash).path(""), nil, s.fields(object)...)
 	if isUnknown(err) {
 		return nil, nil
 	}
