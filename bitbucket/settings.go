@@ -25,6 +25,7 @@ type Config struct {
 	MaxConcurrency *int     `hcl:"max_concurrency"`
 	MaxWait        *string  `hcl:"max_wait"`
 	MaxAge         *string  `hcl:"max_age"`
+	OnRefusal      *string  `hcl:"on_refusal"`
 	TokenDir       *string  `hcl:"token_dir"`
 	BaseURL        *string  `hcl:"base_url"`
 	OAuthURL       *string  `hcl:"oauth_url"`
@@ -43,10 +44,22 @@ type Settings struct {
 	MaxConcurrency int
 	MaxWait        time.Duration
 	MaxAge         time.Duration // of an answer that another query has had
+	OnRefusal      OnRefusal
 	TokenDir       string
 	BaseURL        string
 	OAuthURL       string
 }
+
+// OnRefusal is what a query does about a repository, a workspace or another part of a table that Bitbucket refuses to
+// show, or can't.
+type OnRefusal string
+
+// What a query does about a part that is refused.
+const (
+	FailOnRefusal   OnRefusal = "fail"   // the query fails
+	SkipOnRefusal   OnRefusal = "skip"   // the part is left out whole, and noted
+	StrictOnRefusal OnRefusal = "strict" // as fail, and a condition on one name that the table does not cover is an error too
+)
 
 // String hides the secrets.
 func (s Settings) String() string { return "settings for " + s.BaseURL }
@@ -94,6 +107,7 @@ func (c Config) Settings() (Settings, error) {
 		MaxConcurrency: api.DefaultMaxConcurrency,
 		MaxWait:        api.DefaultMaxWait,
 		MaxAge:         inventoryLife,
+		OnRefusal:      FailOnRefusal,
 		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", DefaultTokenDir()),
 		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", api.DefaultBaseURL),
 		OAuthURL:       orEnvironment(c.OAuthURL, "BITBUCKET_OAUTH_URL", auth.DefaultURL),
@@ -120,6 +134,14 @@ func (c Config) Settings() (Settings, error) {
 			return s, &ConfigError{[]string{"max_age"}, fmt.Sprintf("max_age is %q: give a duration from \"0s\" to \"1m\"", *c.MaxAge)}
 		}
 		s.MaxAge = age
+	}
+	if c.OnRefusal != nil && *c.OnRefusal != "" {
+		s.OnRefusal = OnRefusal(*c.OnRefusal)
+	}
+	switch s.OnRefusal {
+	case FailOnRefusal, SkipOnRefusal, StrictOnRefusal:
+	default:
+		return s, &ConfigError{[]string{"on_refusal"}, fmt.Sprintf("on_refusal is %q: give %q, %q or %q", s.OnRefusal, FailOnRefusal, SkipOnRefusal, StrictOnRefusal)}
 	}
 	for _, pattern := range s.Workspaces {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.HasPrefix(pattern, "{") {

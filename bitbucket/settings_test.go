@@ -27,7 +27,7 @@ func pointer[T any](v T) *T { return &v }
 
 func TestSettings(t *testing.T) {
 	defaults := Settings{
-		MaxConcurrency: 8, MaxWait: time.Minute, MaxAge: 30 * time.Second, TokenDir: "/steampipe/bitbucket",
+		MaxConcurrency: 8, MaxWait: time.Minute, MaxAge: 30 * time.Second, OnRefusal: FailOnRefusal, TokenDir: "/steampipe/bitbucket",
 		BaseURL: "https://api.bitbucket.org", OAuthURL: "https://bitbucket.org/site/oauth2",
 	}
 	with := func(change func(*Settings)) Settings {
@@ -81,9 +81,9 @@ func TestSettings(t *testing.T) {
 			wantWay:     withAPIToken,
 		},
 		"numbers and durations": {
-			config: Config{AccessToken: pointer("token"), MaxConcurrency: pointer(3), MaxWait: pointer("0s"), MaxAge: pointer("0s"), Workspaces: []string{"acme", "a*"}},
+			config: Config{AccessToken: pointer("token"), MaxConcurrency: pointer(3), MaxWait: pointer("0s"), MaxAge: pointer("0s"), OnRefusal: pointer("skip"), Workspaces: []string{"acme", "a*"}},
 			want: with(func(s *Settings) {
-				s.AccessToken, s.MaxConcurrency, s.MaxWait, s.MaxAge, s.Workspaces = "token", 3, 0, 0, []string{"acme", "a*"}
+				s.AccessToken, s.MaxConcurrency, s.MaxWait, s.MaxAge, s.OnRefusal, s.Workspaces = "token", 3, 0, 0, SkipOnRefusal, []string{"acme", "a*"}
 			}),
 			wantWay: withAccessToken,
 		},
@@ -124,6 +124,7 @@ func TestSettingsRefused(t *testing.T) {
 		"wait that is no duration":     {config: Config{AccessToken: token, MaxWait: pointer("soon")}, wantMention: []string{`max_wait is "soon"`, `"5m"`}, wantArguments: []string{"max_wait"}},
 		"age that is no duration":      {config: Config{AccessToken: token, MaxAge: pointer("old")}, wantMention: []string{`max_age is "old"`}, wantArguments: []string{"max_age"}},
 		"age beyond a minute":          {config: Config{AccessToken: token, MaxAge: pointer("61s")}, wantMention: []string{`max_age is "61s"`, `"1m"`}, wantArguments: []string{"max_age"}},
+		"refusal that is no word":      {config: Config{AccessToken: token, OnRefusal: pointer("ignore")}, wantMention: []string{`on_refusal is "ignore"`, `"fail"`, `"skip"`, `"strict"`}, wantArguments: []string{"on_refusal"}},
 		"negative wait":                {config: Config{AccessToken: token, MaxWait: pointer("-1s")}, wantMention: []string{"max_wait"}, wantArguments: []string{"max_wait"}},
 		"workspace that is no pattern": {config: Config{AccessToken: token, Workspaces: []string{"[a"}}, wantMention: []string{`workspaces has "[a"`}, wantArguments: []string{"workspaces"}},
 		"workspace by uuid":            {config: Config{AccessToken: token, Workspaces: []string{"{47cd7cf2-ca31-4c90-bc0e-4c7ef67f9dfe}"}}, wantMention: []string{"workspaces has", "slug"}, wantArguments: []string{"workspaces"}},

@@ -41,6 +41,11 @@ connection "bitbucket" {
   # dashboard share what they read within that time. "30s" if not set.
   # max_age = "30s"
 
+  # What a query does about a repository or a workspace that Bitbucket refuses to show: "fail"; or "skip", which leaves it
+  # out whole and notes it in bitbucket_omission; or "strict", which is "fail" and makes a condition on one name that the
+  # table does not cover an error too. "fail" if not set.
+  # on_refusal = "fail"
+
   # The folder of the token files. $STEAMPIPE_INSTALL_DIR/bitbucket if not set, which is ~/.steampipe/bitbucket by default.
   # Also from the environment variable BITBUCKET_TOKEN_DIR.
   # token_dir = "~/.steampipe/bitbucket"

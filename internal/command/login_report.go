@@ -185,6 +185,7 @@ func (t target) block() string {
 		{name: "max_concurrency"},
 		{name: "max_wait"},
 		{name: "max_age"},
+		{name: "on_refusal"},
 		{"token_dir", t.settings.TokenDir, bitbucket.DefaultTokenDir()},
 		{"base_url", t.settings.BaseURL, api.DefaultBaseURL},
 		{"oauth_url", t.settings.OAuthURL, auth.DefaultURL},
