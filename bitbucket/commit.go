@@ -59,9 +59,13 @@ func (s *scan) revisions(ctx context.Context, r repo) iter.Seq2[revision, error]
 	hashes, named := s.equals("commit_hash")
 	return func(yield func(revision, error) bool) {
 		if !named {
-			if hash, err := s.head(ctx, r); hash != "" || err != nil {
-				yield(newRevision(r, hash), err)
+			hash, err := s.head(ctx, r)
+			if hash == "" && err == nil {
+				if err = s.omitRepository(r, ReasonEmpty, "which is empty"); err == nil {
+					return
+				}
 			}
+			yield(newRevision(r, hash), err)
 			return
 		}
 		for _, hash := range hashes {

@@ -24,6 +24,7 @@ type connection struct {
 	known    *cache.Cache       // the inventory and users, for a short time
 	asking   singleflight.Group // the requests for them under way
 	sharing  sync.Mutex         // held while a scan joins the reading of a list in known, or leaves it
+	omitted  omissions          // what the scans left out
 }
 
 // configOf is the one place that reads a connection's config from the SDK.

@@ -45,7 +45,7 @@ func naming(kind, workspace, project, repository string) []*proto.Qual {
 func TestNamedAndRefusedForTheRole(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
 	o := truth{fake.Organization(), fake.Organization().Connected}
-	h := connected(t, fake)
+	h, strict := connected(t, fake), connected(t, fake, `on_refusal = "strict"`)
 	var repository *fakebitbucket.Repository
 	for _, r := range covered(o.Organization, o.user) {
 		if o.EffectivePermission(r, o.user) == "read" && !o.AdministersProject(r.Project, o.user) {
@@ -54,9 +54,21 @@ func TestNamedAndRefusedForTheRole(t *testing.T) {
 		}
 	}
 	for table, kind := range administrators {
-		_, err := h.try(context.Background(), ask{table: table, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())})
-		if err == nil || !strings.Contains(err.Error(), "role does not allow it") || strings.Count(err.Error(), "\n") > 0 {
-			t.Errorf("%s: error = %v, want that the role does not allow it", table, err)
+		query := ask{table: table, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())}
+		if rows := h.rows(query); len(rows) > 0 {
+			t.Errorf("%s: %d rows of what the user does not administer", table, len(rows))
+		}
+		left := Omission{Table: table, Workspace: repository.Workspace.Slug, Reason: ReasonNotAdministered}
+		switch kind {
+		case "repository":
+			left.Repository = repository.FullName()
+		case "project":
+			left.Project = repository.Project.Key
+		}
+		h.wantOmission(left)
+		_, err := strict.try(context.Background(), query)
+		if err == nil || !strings.Contains(err.Error(), "administers") || strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("%s: error = %v, want that it is not administered, where on_refusal is strict", table, err)
 		}
 	}
 }
@@ -113,7 +125,7 @@ func TestCoverageIsVisible(t *testing.T) {
 		fake.ResetJournal()
 		h.rows(ask{table: table})
 		for _, e := range fake.Journal() {
-			if e.Status != http.StatusOK && table != "bitbucket_repository_access" { // whether a project can be read only asking tells
+			if e.Status != http.StatusOK && table != "bitbucket_repository_access" && kind != "project" { // whether a project can be read only asking tells
 				t.Errorf("%s (%s): %s was asked in vain: %d", table, kind, e.Path, e.Status)
 			}
 		}
@@ -131,6 +143,7 @@ func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
 		}
 	}
 	h := newHost(t, map[string]string{"bitbucket": connectionTo(fake, reader.UUID)})
+	strict := newHost(t, map[string]string{"bitbucket": connectionTo(fake, reader.UUID) + "\non_refusal = \"strict\""})
 	for table, kind := range administrators {
 		if kind != "repository" {
 			continue
@@ -138,7 +151,11 @@ func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
 		if rows := h.rows(ask{table: table}); len(rows) != 0 {
 			t.Errorf("%s has %d rows for a user who administers nothing", table, len(rows))
 		}
-		_, err := h.try(context.Background(), ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}})
+		named := ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}
+		if rows := h.rows(named); len(rows) != 0 {
+			t.Errorf("%s has %d rows in a workspace in which nothing is administered", table, len(rows))
+		}
+		_, err := strict.try(context.Background(), named)
 		if err == nil || !strings.Contains(err.Error(), "administers") || !strings.Contains(err.Error(), w.Slug) {
 			t.Errorf("%s: error = %v, want that nothing there is administered", table, err)
 		}

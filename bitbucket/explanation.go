@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -127,25 +128,20 @@ func (f *sources) grantsOn(ctx context.Context, path func(string, ...string) str
 	return g, err
 }
 
-// projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read. That is
-// remembered, as it would be the same for the next who asks.
+// projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read: once for all scans of
+// half a minute, as its repositories may be asked for one by one.
 func (f *sources) projectGrants(ctx context.Context, p proj, withGroups bool) (grants, error) {
-	refused := "refused " + p.path("")
-	if _, known := f.scan.known.Get(refused); known {
-		return grants{unreadable: true}, nil
+	known, err := f.scan.remembered(ctx, fmt.Sprintf("grants on %s, with groups: %t", p.path(""), withGroups), func(ctx context.Context) (any, error) {
+		g, err := f.grantsOn(ctx, p.path, withGroups)
+		if isRefused(err) {
+			return grants{unreadable: true}, nil
+		}
+		return g, err
+	})
+	if err != nil {
+		return grants{}, err
 	}
-	g, err := f.grantsOn(ctx, p.path, withGroups)
-	if isRefused(err) {
-		f.scan.known.SetDefault(refused, true)
-		return grants{unreadable: true}, nil
-	}
-	return g, err
-}
-
-// isRefused says whether Bitbucket refused for the user's role, and not for a scope that the token lacks.
-func isRefused(err error) bool {
-	_, scopes := api.MissingScope(err)
-	return api.IsForbidden(err) && !scopes
+	return known.(grants), nil
 }
 
 func (f *sources) holdings(ctx context.Context, path string, fields ...string) ([]holding, error) {
@@ -171,11 +167,14 @@ func (f *sources) groupsOf(slug string) (memberships, error) {
 		if err != nil {
 			return memberships{}, err
 		}
+		hidden := Omission{Workspace: slug, Reason: ReasonHiddenGroups, Message: fmt.Sprintf("%s can't tell who is in which group of %s: some paths are unknown.", f.scan.asked, slug)}
 		if !isAdministrator {
+			f.scan.omit(hidden)
 			return memberships{unreadable: true}, nil
 		}
 		groups, err := f.scan.groups(ctx, slug)
-		if closed := (*groupsError)(nil); errors.As(err, &closed) {
+		if _, closed := errors.AsType[*groupsError](err); closed {
+			f.scan.omit(hidden)
 			return memberships{unreadable: true}, nil
 		}
 		if err != nil {

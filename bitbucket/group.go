@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -57,11 +58,15 @@ func (e *groupsError) Error() string {
 
 func (e *groupsError) Unwrap() error { return e.err }
 
-// perGroup makes rows of the groups of the workspaces that the connected user administers, and of those that the query names.
+// perGroup makes rows of the groups of the workspaces that the connected user administers. A workspace that hides them has no
+// rows, which is noted.
 func (s *scan) perGroup(ctx context.Context, rows func(place, jsontree.Value) []*row) iter.Seq2[*row, error] {
 	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			groups, err := s.groups(ctx, p.slug())
+			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // what is gone for all is no workspace's to hide
+				err = s.groupsHidden(p, closed)
+			}
 			if err != nil {
 				yield(nil, err)
 				return
@@ -75,4 +80,16 @@ func (s *scan) perGroup(ctx context.Context, rows func(place, jsontree.Value) []
 			}
 		}
 	})
+}
+
+// groupsHidden notes that the groups of a workspace can't be read. Where the connection demands it and the query names the
+// workspace, it is an error.
+func (s *scan) groupsHidden(p place, closed *groupsError) error {
+	if _, byQuery := s.namedWorkspaces(); byQuery && s.settings.OnRefusal == StrictOnRefusal {
+		return closed
+	}
+	one := p.omission()
+	one.Reason, one.Message = ReasonHiddenGroups, fmt.Sprintf("%s leaves out the groups of %s: %s.", s.asked, p.slug(), closed)
+	s.omit(one)
+	return nil
 }

@@ -57,7 +57,6 @@ func (s *scan) acceptsIn(p part, r *row) bool {
 // inRepositories lists what is found at a path in each repository.
 func inRepositories(rest string) func(context.Context, *scan) iter.Seq2[*row, error] {
 	return func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-		s.wanted["uuid"] = true // so that no more is asked for than columns have
 		return s.perRepository(ctx, s.list(rest))
 	}
 }
@@ -65,7 +64,6 @@ func inRepositories(rest string) func(context.Context, *scan) iter.Seq2[*row, er
 // inAdministeredRepositories is inRepositories for what Bitbucket tells administrators only.
 func inAdministeredRepositories(rest string) func(context.Context, *scan) iter.Seq2[*row, error] {
 	return func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-		s.wanted["uuid"] = true
 		return s.perAdministeredRepository(ctx, s.list(rest))
 	}
 }
@@ -73,7 +71,6 @@ func inAdministeredRepositories(rest string) func(context.Context, *scan) iter.S
 // inAdministeredWorkspaces lists what is found at a path of each workspace, which Bitbucket tells administrators only.
 func inAdministeredWorkspaces(path string) func(context.Context, *scan) iter.Seq2[*row, error] {
 	return func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-		s.wanted["uuid"] = true
 		return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 			return s.listIn(ctx, p, s.collection(api.Path(path, p.slug()), 100))
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -264,4 +265,14 @@ func values(rows []map[string]any, column string) []string {
 		found = append(found, fmt.Sprint(row[column]))
 	}
 	return found
+}
+
+// wantOmission fails the test unless such an omission was noted, whatever its message.
+func (h *host) wantOmission(want Omission) {
+	h.t.Helper()
+	all := h.Server.Omissions(time.Time{})
+	want.Connection = "bitbucket"
+	if !slices.ContainsFunc(all, want.isOf) {
+		h.t.Errorf("it is not noted that %s left out %s %s %s (%s): %v", want.Table, want.Workspace, want.Project, want.Repository, want.Reason, all)
+	}
 }

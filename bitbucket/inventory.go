@@ -15,10 +15,13 @@ import (
 // short enough that access given or taken away shows within the minute.
 const inventoryLife = 30 * time.Second
 
+// inventoryKey is what the list of the user's workspaces is remembered under.
+const inventoryKey = "workspaces"
+
 // inventory lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
 func (c *connection) inventory(ctx context.Context) ([]jsontree.Value, error) {
-	known, err := c.remembered(ctx, "workspaces", func(ctx context.Context) (any, error) {
+	known, err := c.remembered(ctx, inventoryKey, func(ctx context.Context) (any, error) {
 		var accesses []jsontree.Value
 		for access, err := range c.List(ctx, myWorkspaces()) {
 			if err != nil {

@@ -139,7 +139,7 @@ func (s *scan) perPipeline(ctx context.Context, children func(context.Context, h
 
 // heldPipelines lists the pipelines of a repository as parents, which pipelines is a scan of.
 func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.Seq2[held, error] {
-	if uuids, ok := pipelines.few("uuid"); ok && len(pipelines.wanted) == 1 {
+	if uuids, ok := pipelines.few("uuid"); ok && len(pipelines.wanted) == 1 && areUUIDs(uuids) {
 		return func(yield func(held, error) bool) { // no more of them need be known
 			for _, uuid := range uuids {
 				if !yield(held{r, pipelinePath, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
@@ -206,7 +206,7 @@ func (s *scan) perStep(ctx context.Context, children func(context.Context, heldS
 // stepsOf lists the steps of a pipeline as parents.
 func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
 	return func(yield func(heldStep, error) bool) {
-		if uuids, ok := s.few("step_uuid"); ok && len(s.fields(step)) == 1 {
+		if uuids, ok := s.few("step_uuid"); ok && len(s.fields(step)) == 1 && areUUIDs(uuids) {
 			for _, uuid := range uuids {
 				if !yield(heldStep{p, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
 					return

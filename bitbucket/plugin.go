@@ -47,6 +47,7 @@ var tables = []*table{
 	tableMyRepository(),
 	tableMySSHKey(),
 	tableMyWorkspace(),
+	tableOmission(),
 	tablePipeline(),
 	tablePipelineCache(),
 	tablePipelineConfig(),

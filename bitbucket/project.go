@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"slices"
@@ -14,8 +15,9 @@ import (
 // A proj is a project that a scan covers, for the tables of what belongs to projects.
 type proj struct {
 	place
-	project jsontree.Value
-	byName  bool // it is in the query
+	project     jsontree.Value
+	byName      bool // it is in the query
+	isCandidate bool // the connected user may administer it, or may not
 }
 
 func (p proj) key() string { return p.project.Get("key").String() }
@@ -49,38 +51,56 @@ func inProjectColumns() []column {
 // inProjectQuals are the conditions by which a query names projects.
 func inProjectQuals() []qual { return []qual{named("workspace_slug"), named("project_key")} }
 
-// perAdministeredProject lists the children of every project in the workspaces that the connected user administers, for
-// what Bitbucket tells administrators only. Which single projects the user administers elsewhere Bitbucket does not tell:
-// they are covered if the query names them, or their workspace.
+// perAdministeredProject lists the children of every project that the connected user administers, for what Bitbucket tells
+// administrators only.
 func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, proj) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p proj) iter.Seq2[*row, error] {
-		return func(yield func(*row, error) bool) {
+		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
 			for child, err := range children(ctx, p) {
 				if err != nil && s.projectVanished(ctx, p, err) {
 					return
+				}
+				if p.isCandidate && isRefused(err) {
+					if err = s.notAdministered(p.omission()); err == nil {
+						return
+					}
 				}
 				if !yield(child, err) || err != nil {
 					return
 				}
 			}
-		}
+		})
 	})
 }
 
-// projects returns the projects that the scan covers.
+// omission is what is noted if the project is left out.
+func (p proj) omission() Omission {
+	return Omission{Workspace: p.slug(), Project: p.key(), Message: fmt.Sprintf("the project %s of %s", p.key(), p.slug())}
+}
+
+// projects returns the projects that the scan covers: all of the workspaces that the connected user administers, and in the
+// others those that the user may administer, as far as the query does not name others.
 func (s *scan) projects(ctx context.Context) iter.Seq2[proj, error] {
 	keys, byKey := s.equals("project_key")
+	_, byWorkspace := s.namedWorkspaces()
 	return func(yield func(proj, error) bool) {
-		for p, err := range s.administeredPlaces(ctx) {
+		for p, err := range s.places(ctx) {
+			isAdministrator := false
+			if err == nil {
+				p, isAdministrator, err = s.administered(ctx, p)
+			}
 			if err != nil {
 				yield(proj{}, err)
 				return
 			}
-			found := s.projectsOf(ctx, p)
-			if _, byWorkspace := s.namedWorkspaces(); byWorkspace && byKey && len(keys) <= fewNames {
-				found = s.namedProjects(ctx, p, keys)
+			found := s.candidates(ctx, p)
+			if isAdministrator {
+				found = s.projectsOf(ctx, p)
 			}
-			for pr, err := range found {
+			if byWorkspace && byKey && len(keys) <= fewNames {
+				found = s.namedProjects(ctx, p, keys, isAdministrator)
+			}
+			for pr, err := range wholeOrNone(s, p.omission(), found) {
 				if err != nil && s.vanished(ctx, p, err) {
 					break
 				}
@@ -95,6 +115,59 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[proj, error] {
 	}
 }
 
+// candidates are the projects of a workspace that the connected user does not administer as a whole, all of whose repositories
+// it may. Bitbucket does not tell which projects a user administers; but whoever administers one administers each repository in
+// it, so that only a project without any repository is missed. That there are others is noted.
+func (s *scan) candidates(ctx context.Context, p place) iter.Seq2[proj, error] {
+	return func(yield func(proj, error) bool) {
+		keys, err := s.candidateKeys(ctx, p)
+		if err != nil {
+			yield(proj{}, err)
+			return
+		}
+		if len(keys) == 0 { // then the list of projects need not be read
+			one := p.omission()
+			one.Message = "any project of " + p.slug()
+			if err := s.notAdministered(one); err != nil {
+				yield(proj{}, err)
+			}
+			return
+		}
+		others := 0
+		for pr, err := range s.projectsOf(ctx, p) {
+			if err == nil && !keys[pr.key()] {
+				others++
+				continue
+			}
+			pr.isCandidate = true
+			if !yield(pr, err) || err != nil {
+				return
+			}
+		}
+		if others > 0 {
+			one := p.omission()
+			one.Reason = ReasonNotAdministered
+			one.Message = fmt.Sprintf("%s covers what the connected user administers: it leaves out %d projects of %s.", s.asked, others, p.slug())
+			s.omit(one)
+		}
+	}
+}
+
+// candidateKeys are the keys of the projects of which the connected user administers a repository.
+func (s *scan) candidateKeys(ctx context.Context, p place) (map[string]bool, error) {
+	keys := map[string]bool{}
+	for r, err := range s.take(ctx, p, administered(p.slug())) {
+		if err != nil {
+			return nil, err
+		}
+		keys[r.repository.Get("project.key").String()] = true
+	}
+	return keys, nil
+}
+
+// projectsKey is what the list of the projects of a workspace is remembered under.
+func projectsKey(p place) string { return "projects " + strings.ToLower(p.slug()) }
+
 // projectsOf lists the projects of a workspace, for all scans of half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-projects-get
 func (s *scan) projectsOf(ctx context.Context, p place) iter.Seq2[proj, error] {
@@ -104,45 +177,75 @@ func (s *scan) projectsOf(ctx context.Context, p place) iter.Seq2[proj, error] {
 		PageLen: 100,
 	}
 	return func(yield func(proj, error) bool) {
-		for item, err := range s.shared(ctx, "projects "+strings.ToLower(p.slug()), l) {
+		for item, err := range s.shared(ctx, projectsKey(p), l) {
 			pr := proj{place: p, project: item}
-			if err == nil && !pr.comeHome(s) || !yield(pr, err) || err != nil {
+			if err == nil {
+				err = pr.comeHome(s)
+			}
+			if !yield(pr, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// namedProjects returns the projects of a workspace that the query names.
+// namedProjects returns the projects of a workspace that the query names, unless the connected user can't administer them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-get
-func (s *scan) namedProjects(ctx context.Context, p place, keys []string) iter.Seq2[proj, error] {
+func (s *scan) namedProjects(ctx context.Context, p place, keys []string, isAdministrator bool) iter.Seq2[proj, error] {
 	return func(yield func(proj, error) bool) {
+		var candidates map[string]bool
 		for _, key := range keys {
-			known, err := s.remembered(ctx, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (any, error) {
-				return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
-			})
-			if err != nil {
-				yield(proj{}, err)
-				return
+			pr, err := s.namedProject(ctx, p, key)
+			if err == nil {
+				err = pr.comeHome(s)
 			}
-			pr := proj{place: p, project: known.(jsontree.Value), byName: true}
-			if !pr.comeHome(s) || !yield(pr, nil) {
+			if err == nil {
+				err = checkName(key, pr.key())
+			}
+			if err == nil && !isAdministrator {
+				if candidates == nil {
+					candidates, err = s.candidateKeys(ctx, p)
+				}
+				if pr.isCandidate = candidates[key]; err == nil && !pr.isCandidate {
+					if err = s.notAdministered(pr.omission()); err == nil {
+						continue
+					}
+				}
+			}
+			if !yield(pr, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// comeHome sets the workspace to what the project says, as somebody may have called it otherwise. If that was the query,
-// it means no such workspace, and the answer is false.
-func (p *proj) comeHome(s *scan) bool {
+// namedProject is the project of a workspace with a key, from the list of projects if that was read a moment ago.
+func (s *scan) namedProject(ctx context.Context, p place, key string) (proj, error) {
+	items, _ := s.remembers(projectsKey(p))
+	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("key").String() == key }); i >= 0 {
+		return proj{place: p, project: items[i], byName: true}, nil
+	}
+	known, err := s.remembered(ctx, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (any, error) {
+		return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
+	})
+	if err != nil {
+		return proj{}, err
+	}
+	return proj{place: p, project: known.(jsontree.Value), byName: true}, nil
+}
+
+// comeHome sets the workspace to what the project says, as somebody may have called it otherwise. If that was the query, it is
+// an error.
+func (p *proj) comeHome(s *scan) error {
 	slug := p.project.Get("workspace.slug").String()
 	if !p.named || slug == "" || slug == p.slug() {
-		return true
+		return nil
+	}
+	if _, byQuery := s.namedWorkspaces(); byQuery {
+		return checkName(p.slug(), slug)
 	}
 	p.place = namedPlace(slug)
-	_, byQuery := s.namedWorkspaces()
-	return !byQuery
+	return nil
 }
 
 // projectVanished says whether a project that answered "not found" has gone since it was listed.

@@ -119,7 +119,7 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 	if rows := h.rows(ask{table: "bitbucket_workspace_oidc_provider", columns: "issuer", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); len(rows) != 1 {
 		t.Errorf("%d rows of a workspace that the query names", len(rows))
 	}
-	if diff := cmp.Diff(map[string]int{configuration: 1}, requested(fake)); diff != "" {
+	if diff := cmp.Diff(map[string]int{configuration: 1, "/workspaces/{workspace}": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
 	email, token := fake.APIToken(o.Connected.UUID)

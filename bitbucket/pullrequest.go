@@ -18,7 +18,7 @@ import (
 type pull struct {
 	repo
 	request jsontree.Value // of its fields, those that pullFields names, or its number alone
-	unseen  bool           // named by the query, and not asked for: it may not be there
+	unseen  bool           // named by the query, and not asked for: of one that is not there nothing is found
 }
 
 // pullFields are what is known of each pull request.
@@ -61,35 +61,15 @@ func inPullRequestQuals() []qual {
 // all states, as far as the conditions on them do not leave them out, of every repository that the scan covers.
 func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pull) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.pulls(ctx, r), children))
+		return s.accepted(combine(ctx, s, s.pulls(ctx, r), func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+			return unlessUnknown(children(ctx, p)) // its commits and its files go with the fork that it came from
+		}))
 	})
 }
 
-// childrenIn reads one collection of a pull request, as far as the query wants it. key is a field that every item has: a
-// query that wants no other column than the repository should not get all fields.
-func (s *scan) childrenIn(ctx context.Context, p pull, l api.List, key string) iter.Seq2[*row, error] {
-	l.Fields = append(l.Fields, key)
+// childrenIn reads one collection of a pull request, as far as the query wants it.
+func (s *scan) childrenIn(ctx context.Context, p pull, l api.List) iter.Seq2[*row, error] {
 	return s.of(object).listIn(ctx, p, l)
-}
-
-// unlessForkGone ends where Bitbucket does not find something of a pull request that is there itself: its commits and its
-// files go with the fork that it came from. A pull request that the query names and that is not there is an error.
-func (s *scan) unlessForkGone(ctx context.Context, p pull, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return func(yield func(*row, error) bool) {
-		for child, err := range rows {
-			if isUnknown(err) {
-				if !p.unseen {
-					return
-				}
-				if _, gone := s.Get(ctx, p.path(""), nil, "id"); gone == nil {
-					return
-				}
-			}
-			if !yield(child, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // pulls returns the pull requests of a repository that the scan covers, with more of their fields if the scan needs them.
@@ -141,7 +121,7 @@ func (s *scan) namedPulls(ctx context.Context, r repo, ids []int64, more []strin
 			p.unseen = unseen
 			if !unseen {
 				item, err := s.Get(ctx, p.path(""), nil, slices.Concat(pullFields, more)...)
-				if err != nil && r.lacks(err) {
+				if isUnknown(err) {
 					continue
 				}
 				if err != nil {
@@ -162,11 +142,6 @@ func pullNumbered(r repo, id int64) pull {
 	return pull{repo: r, request: jsontree.Of(map[string]int64{"id": id})}
 }
 
-// lacks says whether an error means no more than that one of all the repositories has no such thing.
-func (r repo) lacks(err error) bool {
-	return r.from != nil && isUnknown(err)
-}
-
 // pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states unless one
 // of them is on the state. Bitbucket lists the open ones alone as long as there is no filter, and the longest page is 50.
 func (s *scan) pullRequestList(path string) api.List {
@@ -182,7 +157,6 @@ func (s *scan) pullRequestList(path string) api.List {
 		filter = api.And(filter, api.Compare("state", "IN", []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}))
 	}
 	l.Query.Set("q", filter.String())
-	l.Fields = append(l.Fields, "id") // a query that wants no other column than the repository should not get all fields
 	return l
 }
 

@@ -121,15 +121,81 @@ func (s *scan) perRepository(ctx context.Context, children func(context.Context,
 }
 
 // perAdministeredRepository is perRepository for what Bitbucket tells administrators only: it covers the repositories that
-// the connected user administers, and those that the query names, which Bitbucket may refuse.
+// the connected user administers.
 func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.inEach(ctx, s.repositories(ctx, s.administeredIn), children)
+	return s.inEach(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+		if r.from != nil {
+			return children(ctx, r)
+		}
+		return s.ifAdministered(ctx, r, children)
+	})
+}
+
+// ifAdministered lists the children of a repository that the query names, unless the connected user does not administer it.
+// Bitbucket says so itself: the lists that tell are asked after a refusal, or before if they were read a moment ago.
+func (s *scan) ifAdministered(ctx context.Context, r repo, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	leaveOut := func(yield func(*row, error) bool) {
+		if err := s.notAdministered(r.omission()); err != nil {
+			yield(nil, err)
+		}
+	}
+	return func(yield func(*row, error) bool) {
+		if _, known := s.known.Get(inventoryKey); known {
+			isAdministrator, err := s.administersRepository(ctx, r)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !isAdministrator {
+				leaveOut(yield)
+				return
+			}
+		}
+		first := true
+		for child, err := range children(ctx, r) {
+			if isRefused(err) && first {
+				isAdministrator, failed := s.administersRepository(ctx, r)
+				if failed == nil && !isAdministrator {
+					leaveOut(yield)
+					return
+				}
+			}
+			first = false
+			if !yield(child, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// administersRepository says whether the connected user administers a repository, as the whole of a table would find it.
+func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) {
+	if isAdministrator, err := s.administers(ctx, r.place); isAdministrator || s.isNobodys(err) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	from := administered(r.slug())
+	for item, err := range s.shared(ctx, from.key, from.list(api.Filter{})) {
+		if err != nil {
+			return false, err
+		}
+		if from.repository(item).Get("full_name").String() == r.fullName() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// omission is what is noted if the repository is left out.
+func (r repo) omission() Omission {
+	return Omission{Workspace: r.slug(), Repository: r.fullName(), Message: "the repository " + r.fullName()}
 }
 
 // inEach lists the children of each repository. One that is gone since it was listed has none.
 func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return combine(ctx, s, repositories, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return func(yield func(*row, error) bool) {
+		return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
 			for child, err := range s.accepted(children(ctx, r)) {
 				if err != nil && s.lost(ctx, r, err) {
 					return
@@ -138,7 +204,7 @@ func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], 
 					return
 				}
 			}
-		}
+		})
 	})
 }
 
@@ -182,13 +248,40 @@ func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	}
 }
 
-// unlessOff is unlessUnknown for a feature that is switched off, such as pipelines, which answers "not found". A query that
-// names the repository gets that answer.
+// unlessOff is unlessUnknown for a feature that is switched off, such as pipelines, which answers "not found". It is noted.
 func (s *scan) unlessOff(r repo, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	if r.from == nil {
-		return rows
+	return s.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
+}
+
+// unlessMissing is unlessUnknown for what a repository lacks, which is noted for a reason.
+func (s *scan) unlessMissing(r repo, reason, because string, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		for child, err := range rows {
+			if isUnknown(err) {
+				if err = s.omitRepository(r, reason, because); err == nil {
+					return
+				}
+			}
+			if !yield(child, err) || err != nil {
+				return
+			}
+		}
 	}
-	return unlessUnknown(rows)
+}
+
+// omitRepository notes that a repository has nothing to show, for a reason, or because it is empty. Where the connection demands
+// it and the query names the repository, it is an error.
+func (s *scan) omitRepository(r repo, reason, because string) error {
+	if r.mainBranch() == "" && reason != ReasonFeatureOff {
+		reason, because = ReasonEmpty, "which is empty"
+	}
+	one := r.omission()
+	one.Reason, one.Message = reason, fmt.Sprintf("%s has no rows for the repository %s, %s.", s.asked, r.fullName(), because)
+	if r.from == nil && s.settings.OnRefusal == StrictOnRefusal {
+		return &OmissionError{one}
+	}
+	s.omit(one)
+	return nil
 }
 
 // repositories returns the repositories that the query names, or those that of has of each workspace that the scan covers.
@@ -198,19 +291,25 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, place)
 			s.namedRepositories(ctx, names)(yield)
 			return
 		}
+		none, places := true, 0
 		for p, err := range s.places(ctx) {
 			if err != nil {
 				yield(repo{}, err)
 				return
 			}
-			for r, err := range of(ctx, p) {
+			places++
+			for r, err := range wholeOrNone(s, p.omission(), of(ctx, p)) {
 				if err != nil && s.vanished(ctx, p, err) {
 					break
 				}
+				none = false
 				if !yield(r, err) || err != nil {
 					return
 				}
 			}
+		}
+		if none && places > 0 {
+			s.omit(Omission{Reason: ReasonNothingVisible, Message: fmt.Sprintf("%s has no rows because the connected user sees no repository that it could cover.", s.asked)})
 		}
 	}
 }
@@ -221,10 +320,10 @@ func (s *scan) repositoriesOf(ctx context.Context, p place) iter.Seq2[repo, erro
 }
 
 // administeredIn lists the repositories of a workspace that the connected user administers: all, or those that the user's
-// permissions name.
+// permissions name. That there are others is noted.
 func (s *scan) administeredIn(ctx context.Context, p place) iter.Seq2[repo, error] {
 	return func(yield func(repo, error) bool) {
-		isAdministrator, err := s.administers(ctx, p)
+		p, isAdministrator, err := s.administered(ctx, p)
 		if err != nil {
 			yield(repo{}, err)
 			return
@@ -233,17 +332,54 @@ func (s *scan) administeredIn(ctx context.Context, p place) iter.Seq2[repo, erro
 			s.repositoriesOf(ctx, p)(yield)
 			return
 		}
-		none := true
+		found := 0
 		for r, err := range s.take(ctx, p, administered(p.slug())) {
-			none = false
+			found++
 			if !yield(r, err) || err != nil {
 				return
 			}
 		}
-		if _, byQuery := s.namedWorkspaces(); none && byQuery {
-			yield(repo{}, fmt.Errorf("%s covers what the connected user administers, and that is neither the workspace %s nor any repository in it; bitbucket_my_workspace and bitbucket_my_repository show what is", s.table.name, p.slug()))
+		if err := s.omitOthers(p, found); err != nil {
+			yield(repo{}, err)
 		}
 	}
+}
+
+// omitOthers notes how many of the repositories of a workspace the scan leaves out, as the connected user administers only
+// some of them. Where the connection demands it and the query names the workspace, it is an error if that is none.
+func (s *scan) omitOthers(p place, administers int) error {
+	one := p.omission()
+	one.Reason = ReasonNotAdministered
+	one.Message = fmt.Sprintf("%s covers what the connected user administers: %d", s.asked, administers)
+	if _, byQuery := s.namedWorkspaces(); byQuery && administers == 0 && s.settings.OnRefusal == StrictOnRefusal {
+		one.Message += " repositories of " + p.slug() + "."
+		return &OmissionError{one}
+	}
+	s.later.add(func(ctx context.Context) {
+		total, known := s.granted(ctx, p.slug())
+		if known && total <= administers {
+			return
+		}
+		if known {
+			one.Message += fmt.Sprintf(" of %d", total)
+		}
+		one.Message += " repositories of " + p.slug() + "."
+		s.omit(one)
+	})
+	return nil
+}
+
+// granted is on how many repositories of a workspace the connected user holds a permission, if Bitbucket tells: a request of a
+// few bytes, once for all scans of half a minute.
+func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
+	size, err := s.remembered(ctx, "number of repositories of "+slug, func(ctx context.Context) (any, error) {
+		return s.Get(ctx, administered(slug).path, url.Values{"pagelen": {"1"}}, "size")
+	})
+	if err != nil {
+		return 0, false
+	}
+	said := size.(jsontree.Value).Get("size")
+	return int(said.Int()), said.Exists()
 }
 
 // take lists the repositories of a workspace from an inventory.
@@ -254,16 +390,22 @@ func (s *scan) take(ctx context.Context, p place, from *inventory) iter.Seq2[rep
 	}
 	_, byQuery := s.namedWorkspaces()
 	return func(yield func(repo, error) bool) {
+		checked := !byQuery
 		for item, err := range s.shared(ctx, from.key, l) {
 			r := repo{place: p, repository: from.repository(item), from: from}
 			if err == nil && p.named { // somebody may have called the workspace otherwise than it calls itself
 				r.place = r.home()
-				if byQuery && r.slug() != p.slug() {
-					return
+				if byQuery {
+					err, checked = checkName(p.slug(), r.slug()), true
 				}
 			}
 			if !yield(r, err) || err != nil {
 				return
+			}
+		}
+		if !checked && p.named {
+			if err := s.checkWorkspace(ctx, p.slug()); err != nil {
+				yield(repo{}, err)
 			}
 		}
 	}
@@ -280,8 +422,12 @@ func (r repo) home() place {
 func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[repo, error] {
 	slugs, byWorkspace := s.equals("workspace_slug")
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		slug, rest, _ := strings.Cut(name, "/")
-		return !isSlug(slug) || !isSlug(rest) || !s.covers(slug) || byWorkspace && !slices.Contains(slugs, slug)
+		slug, _, _ := strings.Cut(name, "/")
+		if !s.covers(slug) {
+			s.omitUncovered(slug)
+			return true
+		}
+		return byWorkspace && !slices.Contains(slugs, slug)
 	})
 	return func(yield func(repo, error) bool) {
 		if len(names) > fewNames {
@@ -298,9 +444,11 @@ func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[
 			}
 		}
 		for _, name := range names {
-			r, err := s.repository(ctx, name)
-			if err == nil && r.fullName() != name {
-				continue // SQL compares strictly, and Bitbucket does not mind the case
+			r, err := s.repositoryCalled(ctx, name)
+			if reason, ok := s.passedOver(err); ok {
+				slug, _, _ := strings.Cut(name, "/")
+				s.omitFailed(Omission{Workspace: slug, Repository: name, Message: "the repository " + name}, reason, err)
+				continue
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -331,6 +479,15 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repo, e
 		}
 	}
 	return found, nil
+}
+
+// repositoryCalled is the one that Bitbucket calls so.
+func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repo, error) {
+	r, err := s.repository(ctx, fullName)
+	if err != nil {
+		return repo{}, err
+	}
+	return r, checkName(fullName, r.fullName())
 }
 
 // repository is the one with a full name, from the inventory or by a request, which is remembered like that.

@@ -166,8 +166,6 @@ func TestRepositoryConditions(t *testing.T) {
 		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, `language NOT IN ("go", "ruby")`, func(r *repository) bool { return r.Language != "" && r.Language != "go" && r.Language != "ruby" }},
 		"missing uuid":        {[]*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}, "", func(*repository) bool { return false }},
 		"no uuid":             {[]*proto.Qual{where("uuid", "=", "")}, "", func(*repository) bool { return false }},
-		"half a full name":    {[]*proto.Qual{where("full_name", "=", []string{slug + "/", "/x", slug + "/..", slug + "/a/b"})}, "", func(*repository) bool { return false }},
-		"not a full name":     {[]*proto.Qual{where("full_name", "=", "nonsense")}, "", func(*repository) bool { return false }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()

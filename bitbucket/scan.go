@@ -18,11 +18,13 @@ import (
 type scan struct {
 	*connection
 	name       string // of the connection
+	asked      string // name of the table that the query reads
 	table      *table
 	wanted     map[string]bool // columns that the query reads, or that a condition is on
 	conditions []condition
 	limit      int64   // rows at most; -1 for all
 	order      []order // what the host relies on the rows being sorted by
+	later      *later
 }
 
 func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) {
@@ -33,10 +35,12 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 	s := &scan{
 		connection: c,
 		name:       d.Connection.Name,
+		asked:      t.name,
 		table:      t,
 		wanted:     map[string]bool{},
 		conditions: conditions(t, d.QueryContext),
 		limit:      d.QueryContext.GetLimit(),
+		later:      &later{},
 	}
 	for _, name := range d.QueryContext.Columns {
 		s.wanted[name] = true
@@ -51,7 +55,7 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 		s.wanted[by.Column] = true
 		s.order = append(s.order, order{t.column(by.Column), by.Order == plugin.SortDesc})
 	}
-	return s, nil
+	return s, s.checkNames()
 }
 
 // accepts checks the row against every condition again: a server that ignores or half-understands a filter costs time,
@@ -127,7 +131,9 @@ func (s *scan) equals(name string) (values []string, ok bool) {
 // collection describes a paged list of objects: the columns that the query reads, its conditions as far as Bitbucket can
 // filter by them (by those on the named columns only, if any are named), and its order.
 func (s *scan) collection(path string, pageLen int, filterable ...string) api.List {
-	l := api.List{Path: path, Query: url.Values{}, Fields: s.fields(object), PageLen: pageLen}
+	// A list of which no field is selected has them all. A query that reads nothing of the objects themselves wants none of them,
+	// and the type is the shortest that all of them have.
+	l := api.List{Path: path, Query: url.Values{}, Fields: append(s.fields(object), "type"), PageLen: pageLen}
 	filter, exact := s.filter(filterable)
 	if q := filter.String(); q != "" {
 		l.Query.Set("q", q)

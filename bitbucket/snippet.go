@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -23,6 +24,13 @@ func (p snip) row(item jsontree.Value) *row {
 	return r
 }
 
+// omission is what is noted if the snippet is left out.
+func (p snip) omission() Omission {
+	one := p.place.omission()
+	one.Message = fmt.Sprintf("the snippet %s of %s", p.snippet.Get("id"), p.slug())
+	return one
+}
+
 // path is that of something in the snippet.
 func (p snip) path(rest string) string {
 	return api.Path("/2.0/snippets/{workspace}/{encoded_id}"+rest, p.slug(), p.snippet.Get("id").String())
@@ -32,7 +40,7 @@ func (p snip) path(rest string) string {
 func inSnippetColumns() []column {
 	return append([]column{
 		text("snippet_id", "Id of the snippet, unique in the workspace.").in(parent, "id"),
-		text("snippet_title", "Title of the snippet. Null for one without, and where the query names the snippet by its id.").in(parent, "title"),
+		text("snippet_title", "Title of the snippet. Null for one without.").in(parent, "title"),
 	}, inWorkspaceColumns()...)
 }
 
@@ -40,31 +48,32 @@ func inSnippetColumns() []column {
 func inSnippetQuals() []qual { return []qual{named("workspace_slug"), named("snippet_id")} }
 
 // perSnippet lists what every snippet that the scan covers has at the rest of its path. One that is gone since it was
-// listed has nothing, and neither has one that the query names in the workspaces where it is not.
+// listed has nothing.
 func (s *scan) perSnippet(ctx context.Context, rest string) iter.Seq2[*row, error] {
-	_, byID := s.equals("snippet_id")
-	slugs, _ := s.equals("workspace_slug")
 	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snip) iter.Seq2[*row, error] {
-		rows := s.listIn(ctx, parent, s.collection(parent.path(rest), 100))
-		if byID && len(slugs) == 1 {
-			return rows
-		}
-		return unlessUnknown(rows)
+		return wholeOrNone(s, parent.omission(), unlessUnknown(s.listIn(ctx, parent, s.collection(parent.path(rest), 100))))
 	})
 }
 
 // snippets are those that the query names, in each workspace that the scan covers, or else all that are there.
 func (s *scan) snippets(ctx context.Context) iter.Seq2[snip, error] {
 	ids, byID := s.equals("snippet_id")
+	_, byQuery := s.namedWorkspaces()
 	return func(yield func(snip, error) bool) {
 		for p, err := range s.places(ctx) {
 			if err != nil {
 				yield(snip{}, err)
 				return
 			}
+			if byQuery {
+				if err := s.checkWorkspace(ctx, p.slug()); err != nil {
+					yield(snip{}, err)
+					return
+				}
+			}
 			found := s.snippetsOf(ctx, p)
 			if byID {
-				found = namedSnippets(p, ids)
+				found = s.namedSnippets(ctx, p, ids)
 			}
 			for parent, err := range found {
 				if err != nil && s.vanished(ctx, p, err) {
@@ -91,11 +100,25 @@ func (s *scan) snippetsOf(ctx context.Context, p place) iter.Seq2[snip, error] {
 	}
 }
 
-// namedSnippets are those that the query names. Which workspace one is in it need not say.
-func namedSnippets(p place, ids []string) iter.Seq2[snip, error] {
+// namedSnippets are those of a workspace that the query names.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
+func (s *scan) namedSnippets(ctx context.Context, p place, ids []string) iter.Seq2[snip, error] {
 	return func(yield func(snip, error) bool) {
 		for _, id := range ids {
-			if isSlug(id) && !yield(snip{p, jsontree.Of(map[string]string{"id": id})}, nil) {
+			if !isSlug(id) {
+				continue
+			}
+			known, err := s.remembered(ctx, "snippet "+p.slug()+"/"+id, func(ctx context.Context) (any, error) {
+				return s.Get(ctx, snip{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, "id", "title")
+			})
+			if isUnknown(err) {
+				continue
+			}
+			if err != nil {
+				yield(snip{}, err)
+				return
+			}
+			if found := known.(jsontree.Value); found.Get("id").String() == id && !yield(snip{p, found}, nil) {
 				return
 			}
 		}

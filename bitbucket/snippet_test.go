@@ -84,7 +84,6 @@ func TestSnippet(t *testing.T) {
 		})
 	}
 	for name, q := range map[string][]*proto.Qual{
-		"no snippet":   {where("id", "=", "nothing"), where("workspace_slug", "=", "QuarryTools")},
 		"no workspace": {where("workspace_slug", "=", "nobodys-workspace")},
 		"no role":      {where("role", "=", "janitor")},
 		"not mine":     {where("id", "=", o.Snippets(o.Workspaces[2])[0].ID), where("workspace_slug", "=", o.Workspaces[2].Slug)},
@@ -200,15 +199,15 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 			}
 			one := commented[1]
 			same(t, "of one", tab.of([]*fakebitbucket.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
-			if n := len(fake.Journal()); n != 1 {
+			if n := len(fake.Journal()); n > 3 { // the workspace and the snippet say how they are called
 				t.Errorf("%d requests for one snippet", n)
 			}
 			last := commented[len(commented)-1]
 			same(t, "of two", tab.of([]*fakebitbucket.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
 			inOne := func(s *fakebitbucket.Snippet) bool { return s.Workspace == last.Workspace }
 			same(t, "of a workspace", tab.of(theSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
-			if _, err := h.try(context.Background(), ask{table: name, where: []*proto.Qual{where("snippet_id", "=", "nothing"), where("workspace_slug", "=", last.Workspace.Slug)}}); err == nil {
-				t.Error("no error for a snippet that is not where the query says")
+			if rows := read(where("snippet_id", "=", "nothing"), where("workspace_slug", "=", last.Workspace.Slug)); len(rows) > 0 {
+				t.Errorf("%d rows of no snippet", len(rows))
 			}
 			fake.ResetJournal()
 			if rows := h.rows(ask{table: name, columns: "snippet_id", limit: 1}); len(rows) != 1 {

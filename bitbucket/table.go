@@ -115,6 +115,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 			return streamed, nil
 		}
 	}
+	s.later.do(ctx)
 	return streamed, ctx.Err()
 }
 

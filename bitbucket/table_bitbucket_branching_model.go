@@ -53,7 +53,7 @@ func tableBranchingModel() *table {
 	}
 }
 
-const settingsNote = "Only of a repository that overrides its project and that the query names, or whose workspace the connected user administers; costs one more request for each, and needs the scope repository:admin."
+const settingsNote = "Only of a repository that overrides its project and that the connected user administers; costs one more request for each, and needs the scope repository:admin."
 
 // prefixColumn is the prefix of a kind of branches, found at a path that is made of the kind.
 func prefixColumn(kind, path string) column {
@@ -78,10 +78,8 @@ func branchingModel(ctx context.Context, s *scan, r repo) (*row, error) {
 
 // branchingSettings asks for the settings of a repository's own model, unless the connected user may not see them.
 func (s *scan) branchingSettings(ctx context.Context, r repo) (jsontree.Value, error) {
-	if r.from != nil {
-		if isAdministrator, err := s.administers(ctx, r.place); err != nil || !isAdministrator {
-			return jsontree.Value{}, err
-		}
+	if isAdministrator, err := s.administersRepository(ctx, r); err != nil || !isAdministrator {
+		return jsontree.Value{}, err
 	}
 	settings, err := s.Get(ctx, r.path("/branching-model/settings"), nil, s.fields(detail)...)
 	if _, scopes := api.MissingScope(err); api.IsForbidden(err) && !scopes {

@@ -65,7 +65,7 @@ func commitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 					return commitByHash(ctx, s, r, hash)
 				})
 			}
-			return s.unlessOff(r, s.walk(ctx, r, w))
+			return s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or path", s.walk(ctx, r, w))
 		})
 	})
 }

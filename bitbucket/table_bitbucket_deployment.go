@@ -40,7 +40,6 @@ func tableDeployment() *table {
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(), named("uuid")),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			s.wanted["uuid"] = true
 			if uuids, ok := s.few("uuid"); ok {
 				return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 					return s.ask(ctx, r, "/deployments/{deployment_uuid}", uuids...)

@@ -20,7 +20,6 @@ func tableDeploymentVariable() *table {
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(), named("environment_uuid"), named("environment_name"), named("environment_type")),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			s.wanted["uuid"] = true
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 				const variablesOf = "/deployments_config/environments/{environment_uuid}"
 				return s.perHeld(ctx, r, "/environments", variablesOf, func(ctx context.Context, of held) iter.Seq2[*row, error] {

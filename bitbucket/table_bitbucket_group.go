@@ -13,7 +13,7 @@ import (
 func tableGroup() *table {
 	return &table{
 		name:        "bitbucket_group",
-		description: "A group of users of a workspace. It covers the workspaces that the connected user administers, and those that the query names; all groups of a workspace come in one request.",
+		description: "A group of users of a workspace. It covers the workspaces that the connected user administers; all groups of a workspace come in one request.",
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("slug", "Short name of the group, unique in the workspace."),

@@ -13,7 +13,7 @@ import (
 func tableGroupMember() *table {
 	return &table{
 		name:        "bitbucket_group_member",
-		description: "A user in a group of a workspace. It covers the workspaces that the connected user administers, and those that the query names; all groups of a workspace come in one request.",
+		description: "A user in a group of a workspace. It covers the workspaces that the connected user administers; all groups of a workspace come in one request.",
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("group_slug", "Short name of the group, unique in the workspace.").in(parent, "slug"),

@@ -47,10 +47,42 @@ func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if s.needs(reviewers) {
 		s.wanted["full_name"] = true
 	}
-	rows := s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	rows := s.checkedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return myRepositoriesIn(ctx, s, p)
-	})
+	}))
 	return s.withReviewers(ctx, rows)
+}
+
+// checkedNames returns the rows, and then an error if the query names a repository that is not among them because it is not
+// there, or is called otherwise.
+func (s *scan) checkedNames(ctx context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	var missing []string
+	for _, column := range []string{"full_name", "repository_full_name"} {
+		names, _ := s.equals(column)
+		missing = append(missing, names...)
+	}
+	if len(missing) == 0 {
+		return rows
+	}
+	key := s.table.column("full_name")
+	s.wanted["full_name"] = true
+	return func(yield func(*row, error) bool) {
+		for r, err := range rows {
+			if err == nil {
+				found := key.value(r)
+				missing = slices.DeleteFunc(missing, func(name string) bool { return found == name })
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		for _, err := range s.namedRepositories(ctx, missing) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+	}
 }
 
 func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {

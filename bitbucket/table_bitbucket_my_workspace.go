@@ -52,14 +52,26 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			list.Query.Set("administrator", strconv.FormatBool(is == (c.operator == "=")))
 		}
 	}
+	slugs, _ := s.equals("slug")
 	rows := func(yield func(*row, error) bool) {
+		missing := slices.Clone(slugs)
 		for access, err := range s.List(ctx, list) {
-			if err == nil && !s.covers(access.Get("workspace.slug").String()) {
+			slug := access.Get("workspace.slug").String()
+			if err == nil && !s.covers(slug) {
 				continue
 			}
+			missing = slices.DeleteFunc(missing, func(name string) bool { return name == slug })
 			r := &row{}
 			r.set(object, access)
 			if !yield(r, err) {
+				return
+			}
+		}
+		for _, slug := range missing {
+			if !s.covers(slug) {
+				s.omitUncovered(slug)
+			} else if err := s.checkWorkspace(ctx, slug); err != nil {
+				yield(nil, err)
 				return
 			}
 		}

@@ -25,7 +25,6 @@ func tablePipelineScheduleExecution() *table {
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(), named("schedule_uuid"), qual{column: "schedule_enabled", operators: opsEqual}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			s.wanted["type"] = true
 			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 				const schedules = "/pipelines_config/schedules"
 				return s.perHeld(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of held) iter.Seq2[*row, error] {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // tablePipelineStep: a row is a step of a pipeline.
@@ -41,9 +39,8 @@ func tablePipelineStep() *table {
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(), ofPipelineQuals()...),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			s.wanted["uuid"] = true
 			return s.perPipeline(ctx, func(ctx context.Context, p held) iter.Seq2[*row, error] {
-				return s.listIn(ctx, p, api.List{Path: p.path("/steps"), Fields: s.fields(object)})
+				return s.listIn(ctx, p, s.collection(p.path("/steps"), 0))
 			})
 		},
 	}

@@ -12,7 +12,7 @@ func tableProjectBranchingModel() *table {
 	const prefix = "branch_types.#(kind==%q)#|#(enabled==true).prefix"
 	return &table{
 		name:        "bitbucket_project_branching_model",
-		description: "The branching model of a project, which counts in all its repositories that have none of their own. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		description: "The branching model of a project, which counts in all its repositories that have none of their own. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin"},
 		columns: slices.Concat(inProjectColumns()[:1], []column{
 			document("branch_types", "The kinds of branches: a list of kind, prefix, and whether the kind is enabled."),

@@ -11,7 +11,7 @@ import (
 func tableProjectDefaultReviewer() *table {
 	return &table{
 		name:        "bitbucket_project_default_reviewer",
-		description: "A user who becomes a reviewer of each new pull request in the repositories of a project. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		description: "A user who becomes a reviewer of each new pull request in the repositories of a project. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin"},
 		columns: slices.Concat(userColumns(), []column{
 			text("reviewer_type", "Who names the reviewer: project."),

@@ -11,7 +11,7 @@ import (
 func tableProjectDeployKey() *table {
 	return &table{
 		name:        "bitbucket_project_deploy_key",
-		description: "An SSH key by which whoever holds its private half can read all repositories of a project. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		description: "An SSH key by which whoever holds its private half can read all repositories of a project. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin"},
 		columns: slices.Concat([]column{
 			integer("id", "Number of the key."),

@@ -11,7 +11,7 @@ import (
 func tableProjectGroupPermission() *table {
 	return &table{
 		name:        "bitbucket_project_group_permission",
-		description: "A permission that a group was granted on a project, which holds for the repositories in it. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		description: "A permission that a group was granted on a project, which holds for the repositories in it. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin"},
 		columns: slices.Concat(groupColumns(), []column{
 			text("permission", "What was granted: read, write, create-repo, admin or none."),

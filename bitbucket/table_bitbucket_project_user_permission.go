@@ -11,7 +11,7 @@ import (
 func tableProjectUserPermission() *table {
 	return &table{
 		name:        "bitbucket_project_user_permission",
-		description: "A permission that a user was granted on a project itself, not through a group or a role in the workspace. It covers the projects of the workspaces that the connected user administers, and those that the query names.",
+		description: "A permission that a user was granted on a project itself, not through a group or a role in the workspace. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin"},
 		columns: slices.Concat(userColumns(), []column{
 			text("permission", "What was granted: read, write, create-repo, admin or none."),

@@ -103,7 +103,7 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repo) iter.Seq2[*row, error
 	}
 	return s.sorted(single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
 		item, err := s.Get(ctx, pullNumbered(r, id).path(""), nil, append(s.fields(object), "id")...)
-		if err != nil && r.lacks(err) {
+		if isUnknown(err) {
 			return nil, nil
 		}
 		if err != nil {

@@ -45,7 +45,7 @@ func tablePullRequestComment() *table {
 				if s.isExactly("deleted", false) && p.hasNone("comment_count") { // which does not count the deleted ones
 					return each[*row]()
 				}
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/comments"), 100), "id")
+				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/comments"), 100))
 			})
 		},
 	}

@@ -38,7 +38,7 @@ func tablePullRequestMergeCheck() *table {
 			})
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				// They come all at once.
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/mergeability/checks"), 0), "type")
+				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/mergeability/checks"), 0))
 			})
 		},
 	}

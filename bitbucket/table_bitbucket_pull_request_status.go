@@ -36,7 +36,7 @@ func tablePullRequestStatus() *table {
 		),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/statuses"), 100), "key")
+				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/statuses"), 100))
 			})
 		},
 	}

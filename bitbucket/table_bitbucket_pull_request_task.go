@@ -38,7 +38,7 @@ func tablePullRequestTask() *table {
 				if s.isExactly("state", "UNRESOLVED") && p.hasNone("task_count") { // which counts the open ones
 					return each[*row]()
 				}
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/tasks"), 100), "id")
+				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/tasks"), 100))
 			})
 		},
 	}

@@ -181,15 +181,24 @@ func withRole(l api.List, role string) jsontree.Value {
 // repositoryByFullName asks for one repository, such as "acme/website".
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-get
 func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, error) {
-	slug, name, _ := strings.Cut(fullName, "/")
-	if !isSlug(slug) || !isSlug(name) || !s.covers(slug) {
-		return nil, nil // no repository that the connection covers has such a name
-	}
-	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(object)...)
+	slug, name, err := splitFullName(fullName)
 	if err != nil {
 		return nil, err
 	}
-	return namedPlace(slug).row(item), nil
+	if !s.covers(slug) {
+		s.omitUncovered(slug)
+		return nil, nil
+	}
+	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(object)...)
+	if reason, ok := s.passedOver(err); ok {
+		s.omitFailed(Omission{Workspace: slug, Repository: fullName, Message: "the repository " + fullName}, reason, err)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := namedPlace(slug).row(item)
+	return r, checkName(fullName, s.table.column("full_name").value(r).(string))
 }
 
 // isSlug says whether a text can be the slug of anything.

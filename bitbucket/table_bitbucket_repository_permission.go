@@ -1,6 +1,7 @@
 package bitbucket
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -14,7 +15,7 @@ import (
 func tableRepositoryPermission() *table {
 	return &table{
 		name:        "bitbucket_repository_permission",
-		description: "The highest permission that a user holds on a repository, by whatever way. It covers the workspaces that the connected user administers, elsewhere the repositories that the user administers, and what the query names.",
+		description: "The highest permission that a user holds on a repository, by whatever way. It covers the workspaces that the connected user administers, and elsewhere the repositories that the user administers.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
 			text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
@@ -51,8 +52,9 @@ func repositoryPermissionQuals() []qual {
 // A permissionList is a list of effective permissions: those on one repository, or on all of a workspace.
 type permissionList struct {
 	place
-	repo *repo  // that the inventory has, or nil
-	name string // slug of the repository; empty for all of the workspace
+	repo     *repo  // that the inventory has, or nil
+	name     string // slug of the repository; empty for all of the workspace
+	isCalled bool   // as the query names it, as far as Bitbucket was asked
 }
 
 func (l permissionList) path() string {
@@ -61,6 +63,16 @@ func (l permissionList) path() string {
 		return api.Path(all, l.slug())
 	}
 	return api.Path(all+"/{repo_slug}", l.slug(), l.name)
+}
+
+// omission is what is noted if the list is left out.
+func (l permissionList) omission() Omission {
+	one := l.place.omission()
+	if l.name != "" {
+		one.Repository = l.slug() + "/" + l.name
+		one.Message = "the repository " + one.Repository
+	}
+	return one
 }
 
 // permissionLists returns the lists that have the effective permissions which the query asks for: those of the repositories
@@ -78,7 +90,7 @@ func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, er
 		for p, err := range s.places(ctx) {
 			isAdministrator := false
 			if err == nil {
-				isAdministrator, err = s.administers(ctx, p)
+				p, isAdministrator, err = s.administered(ctx, p)
 			}
 			if err != nil || isAdministrator {
 				if !yield(permissionList{place: p}, err) || err != nil {
@@ -86,8 +98,8 @@ func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, er
 				}
 				continue
 			}
-			for r, err := range s.administeredIn(ctx, p) {
-				if !yield(permissionList{place: r.place, repo: &r, name: r.name()}, err) || err != nil {
+			for r, err := range wholeOrNone(s, p.omission(), s.administeredIn(ctx, p)) {
+				if !yield(permissionList{place: r.place, repo: &r, name: r.name(), isCalled: true}, err) || err != nil {
 					return
 				}
 			}
@@ -100,7 +112,9 @@ func (s *scan) permissionsByName(names []string) iter.Seq2[permissionList, error
 	return func(yield func(permissionList, error) bool) {
 		for _, full := range names {
 			slug, name, _ := strings.Cut(full, "/")
-			if isSlug(slug) && isSlug(name) && s.covers(slug) && !yield(permissionList{place: namedPlace(slug), name: name}, nil) {
+			if !s.covers(slug) {
+				s.omitUncovered(slug)
+			} else if !yield(permissionList{place: namedPlace(slug), name: name}, nil) {
 				return
 			}
 		}
@@ -115,9 +129,9 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 		for r, err := range s.namedRepositories(ctx, names) {
 			isAdministrator := false
 			if err == nil {
-				isAdministrator, err = s.administers(ctx, r.place)
+				_, isAdministrator, err = s.administered(ctx, r.place)
 			}
-			l := permissionList{place: r.place, name: r.name()}
+			l := permissionList{place: r.place, name: r.name(), isCalled: true}
 			if isAdministrator {
 				l.name = ""
 				if listed[r.slug()] {
@@ -136,14 +150,66 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...string) iter.Seq2[*row, error] {
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
-	return func(yield func(*row, error) bool) {
+	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {
+		if _, known := s.known.Get(inventoryKey); known && l.repo == nil && l.name != "" { // then no refusal need be asked for
+			isAdministrator, err := s.administersNamed(ctx, l)
+			if err != nil {
+				yield(nil, err)
+			}
+			if !isAdministrator {
+				return
+			}
+		}
+		isCalled := l.isCalled || l.name == ""
 		for r, err := range s.listIn(ctx, l, list) {
 			if err != nil && (l.repo != nil && s.lost(ctx, *l.repo, err) || l.name == "" && s.vanished(ctx, l.place, err)) {
 				return
 			}
+			if isRefused(err) && l.name != "" {
+				if err = s.permissionsRefused(ctx, l, err); err == nil {
+					return
+				}
+			}
+			isCalled = true
 			if !yield(r, err) || err != nil {
 				return
 			}
 		}
+		if isCalled {
+			return
+		}
+		if _, err := s.repositoryCalled(ctx, l.slug()+"/"+l.name); err != nil {
+			yield(nil, err)
+		}
+	})
+}
+
+// administersNamed says whether the connected user administers a repository that the query names. If not, it is noted.
+func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, error) {
+	if isAdministrator, err := s.administers(ctx, l.place); isAdministrator || err != nil {
+		return isAdministrator, err
 	}
+	r, err := s.repositoryCalled(ctx, l.slug()+"/"+l.name)
+	if err != nil {
+		return false, err
+	}
+	isAdministrator, err := s.administersRepository(ctx, r)
+	if err == nil && !isAdministrator {
+		err = s.notAdministered(l.omission())
+	}
+	return isAdministrator, err
+}
+
+// permissionsRefused notes that the effective permissions on a repository are refused. Where the user does not administer the
+// workspace, that is no fault: Bitbucket may tell them the workspace's administrators only, even of a repository that somebody
+// else administers.
+func (s *scan) permissionsRefused(ctx context.Context, l permissionList, refused error) error {
+	isAdministrator, err := s.administers(ctx, l.place)
+	if isAdministrator || err != nil {
+		return cmp.Or(err, refused)
+	}
+	if _, err := s.repositoryCalled(ctx, l.slug()+"/"+l.name); err != nil {
+		return err
+	}
+	return s.notAdministered(l.omission())
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableSnippet: a row is a snippet.
@@ -73,10 +74,12 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 // namedSnippetRows asks for the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
 func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter.Seq2[*row, error] {
-	slugs, _ := s.equals("workspace_slug")
-	return single(ctx, s, namedSnippets(p, ids), func(ctx context.Context, s *scan, named snip) (*row, error) {
-		item, err := s.Get(ctx, named.path(""), nil, append(s.fields(object), s.fields(detail)...)...)
-		if isUnknown(err) && len(slugs) != 1 {
+	return single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
+		if !isSlug(id) {
+			return nil, nil
+		}
+		item, err := s.Get(ctx, snip{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, append(s.fields(object), s.fields(detail)...)...)
+		if isUnknown(err) {
 			return nil, nil // it is in another workspace, as it would be in a list
 		}
 		if err != nil {

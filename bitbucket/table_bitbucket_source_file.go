@@ -89,7 +89,7 @@ func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 					return
 				}
 				// The repository is there: what may be missing is the revision in it, or the folder.
-				for file, err := range unlessUnknown(s.sourceOf(ctx, t)) {
+				for file, err := range s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or folder", s.sourceOf(ctx, t)) {
 					if !yield(file, err) || err != nil {
 						return
 					}
@@ -115,6 +115,9 @@ func (s *scan) trees(ctx context.Context, r repo) iter.Seq2[tree, error] {
 	}
 	return func(yield func(tree, error) bool) {
 		if r.mainBranch() == "" {
+			if err := s.omitRepository(r, ReasonEmpty, "which is empty"); err != nil {
+				yield(tree{}, err)
+			}
 			return
 		}
 		for _, revision := range revisions {

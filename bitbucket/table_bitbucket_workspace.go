@@ -40,7 +40,7 @@ func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 	if !p.named && !s.needs(detail) {
 		return r, nil
 	}
-	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), nil, s.fields(detail)...)
+	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), nil, append(s.fields(detail), "slug")...)
 	if err != nil {
 		if s.vanished(ctx, p, err) {
 			return nil, nil
@@ -48,8 +48,8 @@ func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 		return nil, err
 	}
 	r.set(detail, found)
-	if _, byQuery := s.equals("slug"); byQuery && s.table.column("slug").value(r) != p.slug() {
-		return nil, nil
+	if _, byQuery := s.equals("slug"); byQuery {
+		return r, checkName(p.slug(), s.table.column("slug").value(r).(string))
 	}
 	return r, nil
 }

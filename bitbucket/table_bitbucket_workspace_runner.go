@@ -7,7 +7,7 @@ import "slices"
 func tableWorkspaceRunner() *table {
 	return &table{
 		name:        "bitbucket_workspace_runner",
-		description: "A self-hosted runner that runs steps of all repositories of a workspace. It covers the workspaces that the connected user administers, and those that the query names.",
+		description: "A self-hosted runner that runs steps of all repositories of a workspace. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "runner"},
 		columns:     slices.Concat(runnerColumns(), inWorkspaceColumns()),
 		quals:       []qual{named("workspace_slug")},

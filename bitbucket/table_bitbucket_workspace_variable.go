@@ -7,7 +7,7 @@ import "slices"
 func tableWorkspaceVariable() *table {
 	return &table{
 		name:        "bitbucket_workspace_variable",
-		description: "A variable that the pipelines of all repositories of a workspace are given; its value is never asked for. It covers the workspaces that the connected user administers, and those that the query names.",
+		description: "A variable that the pipelines of all repositories of a workspace are given; its value is never asked for. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "pipeline"},
 		columns:     slices.Concat(variableColumns(), inWorkspaceColumns()),
 		quals:       []qual{named("workspace_slug")},

@@ -13,7 +13,7 @@ import (
 func tableWorkspaceWebhook() *table {
 	return &table{
 		name:        "bitbucket_workspace_webhook",
-		description: "A webhook of a workspace: where the events of all its repositories are sent, and which. It covers the workspaces that the connected user administers, and those that the query names.",
+		description: "A webhook of a workspace: where the events of all its repositories are sent, and which. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inWorkspaceColumns()),
 		quals:       []qual{named("workspace_slug")},

@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/http"
 	"path"
@@ -64,14 +65,15 @@ func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
 		}
 		for _, slug := range slugs {
 			if !s.covers(slug) {
+				s.omitUncovered(slug)
 				continue
 			}
 			p, err := namedPlace(slug), error(nil)
 			if s.wants("workspace_uuid") && s.table.column("workspace_uuid").from()[0].part == workspace { // not in each row
 				p, err = s.identified(ctx, p)
 			}
-			if err == nil && byQuery && p.slug() != slug {
-				continue // SQL compares strictly, and Bitbucket does not mind the case
+			if err == nil && byQuery {
+				err = checkName(slug, p.slug())
 			}
 			if !yield(p, err) || err != nil {
 				return
@@ -85,14 +87,35 @@ func (s *scan) places(ctx context.Context) iter.Seq2[place, error] {
 			yield(place{}, err)
 			return
 		}
+		none := len(slugs) == 0
 		for _, access := range accesses {
 			p := place{workspace: access.Field("workspace")}
 			named := slices.ContainsFunc(slugs, func(slug string) bool { return strings.EqualFold(slug, p.slug()) })
-			if !named && s.covers(p.slug()) && !yield(p, nil) {
+			if named || !s.covers(p.slug()) {
+				continue
+			}
+			none = false
+			if !yield(p, nil) {
 				return
 			}
 		}
+		if none {
+			s.omit(Omission{Reason: ReasonNothingVisible, Message: s.asked + " has no rows because the connected user sees no workspace" + s.withinPatterns() + "."})
+		}
 	}
+}
+
+// withinPatterns says to which workspaces the connection is limited, if it is.
+func (s *scan) withinPatterns() string {
+	if len(s.settings.Workspaces) == 0 {
+		return ""
+	}
+	return " among those that the connection covers (" + strings.Join(s.settings.Workspaces, ", ") + ")"
+}
+
+// omitUncovered notes that the query names a workspace that the connection does not cover.
+func (s *scan) omitUncovered(slug string) {
+	s.omit(Omission{Workspace: slug, Reason: ReasonNotCovered, Message: fmt.Sprintf("%s leaves out the workspace %s, which the connection does not cover.", s.asked, slug)})
 }
 
 func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*?[\`) }
@@ -131,26 +154,30 @@ func strictly(a, b string) bool { return a == b }
 
 // workspaceColumn is the column by which a query names workspaces.
 func (t *table) workspaceColumn() string {
-	if t.name == "bitbucket_workspace" {
+	if t.name == "bitbucket_workspace" || t.name == "bitbucket_my_workspace" {
 		return "slug"
 	}
 	return "workspace_slug"
 }
 
-// listed returns the workspace as the inventory has it, and whether it is there.
-func (s *scan) listed(ctx context.Context, p place) (known jsontree.Value, ok bool, err error) {
+// listed returns what the list of the user's workspaces says of one, and whether it is there.
+func (s *scan) listed(ctx context.Context, p place) (access jsontree.Value, ok bool, err error) {
 	accesses, err := s.inventory(ctx)
 	if err != nil {
 		return jsontree.Value{}, false, err
 	}
 	uuid := p.workspace.Get("uuid").String()
 	for _, access := range accesses {
-		known := access.Field("workspace")
-		if uuid != "" && known.Get("uuid").String() == uuid || strings.EqualFold(known.Get("slug").String(), p.slug()) {
-			return known, true, nil
+		if uuid != "" && access.Get("workspace.uuid").String() == uuid || strings.EqualFold(access.Get("workspace.slug").String(), p.slug()) {
+			return access, true, nil
 		}
 	}
 	return jsontree.Value{}, false, nil
+}
+
+// isNobodys says whether an error means that the token belongs to no user, who would have a list of workspaces.
+func (s *scan) isNobodys(err error) bool {
+	return s.settings.AccessToken != "" && (api.IsUnauthorized(err) || api.IsForbidden(err))
 }
 
 // identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs to no
@@ -161,15 +188,14 @@ func (s *scan) identified(ctx context.Context, p place) (place, error) {
 		return p, nil
 	}
 	known, ok, err := s.listed(ctx, p)
-	mayBeNobodys := s.settings.AccessToken != ""
-	if mayBeNobodys && api.IsUnauthorized(err) {
+	if s.isNobodys(err) {
 		known, ok, err = s.listed(ctx, p)
 	}
-	if mayBeNobodys && api.IsUnauthorized(err) || api.IsForbidden(err) {
+	if s.isNobodys(err) || api.IsForbidden(err) {
 		return p, nil
 	}
 	if ok {
-		p.workspace = known
+		p.workspace = known.Field("workspace")
 	}
 	return p, err
 }
@@ -180,7 +206,7 @@ func (s *scan) vanished(ctx context.Context, p place, err error) bool {
 	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
-	s.known.Delete("workspaces")
+	s.known.Delete(inventoryKey)
 	_, listed, err := s.listed(ctx, p)
 	return err == nil && !listed
 }
@@ -191,50 +217,73 @@ func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, 
 }
 
 // perAdministeredWorkspace is perWorkspace for what Bitbucket tells the administrators of a workspace only: it covers those
-// that the connected user administers, and those that the query names, which Bitbucket may refuse.
+// that the connected user administers.
 func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return s.inEachPlace(ctx, s.administeredPlaces(ctx), children)
 }
 
+// inEachPlace lists the children of each workspace. One that is gone since it was listed has none; one that the query calls
+// otherwise than Bitbucket does is an error.
 func (s *scan) inEachPlace(ctx context.Context, places iter.Seq2[place, error], children func(context.Context, place) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	_, byQuery := s.namedWorkspaces()
-	slug := s.table.column("workspace_slug")
 	return combine(ctx, s, places, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-		return func(yield func(*row, error) bool) {
+		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
+			checked := !byQuery
 			for r, err := range children(ctx, p) {
 				if err != nil && s.vanished(ctx, p, err) {
 					return
 				}
-				if err == nil && byQuery && slug.value(r) != p.slug() {
-					return // the query calls the workspace by another name than its slug: no row of it is meant
+				if err == nil && byQuery {
+					err = s.checkRow(ctx, p, r, &checked)
 				}
 				if !yield(r, err) || err != nil {
 					return
 				}
 			}
-		}
+			if !checked {
+				if err := s.checkWorkspace(ctx, p.slug()); err != nil {
+					yield(nil, err)
+				}
+			}
+		})
 	})
 }
 
-// administeredPlaces returns those of the scan's workspaces that the connected user administers, and those that the query
-// names, which Bitbucket may refuse.
+// checkRow returns an error if a row shows that the query calls the workspace otherwise than Bitbucket does. If rows don't
+// show how it is called, that is asked for at the first of them.
+func (s *scan) checkRow(ctx context.Context, p place, r *row, checked *bool) error {
+	for _, at := range []source{{part: repository, path: "full_name"}, {part: object, path: "repository.full_name"}, {part: object, path: "workspace.slug"}} {
+		if said := r.part(at.part).Get(at.path).String(); said != "" {
+			*checked = true
+			called, _, _ := strings.Cut(said, "/")
+			return checkName(p.slug(), called)
+		}
+	}
+	if *checked {
+		return nil
+	}
+	*checked = true
+	return s.checkWorkspace(ctx, p.slug())
+}
+
+// omission is what is noted if the workspace is left out. The message names it, for a sentence to be made of it.
+func (p place) omission() Omission {
+	return Omission{Workspace: p.slug(), Message: "the workspace " + p.slug()}
+}
+
+// administeredPlaces returns those of the scan's workspaces that the connected user administers. A token that belongs to no
+// user administers what it can read.
 func (s *scan) administeredPlaces(ctx context.Context) iter.Seq2[place, error] {
-	_, byQuery := s.namedWorkspaces()
 	return func(yield func(place, error) bool) {
 		for p, err := range s.places(ctx) {
-			if err == nil && !byQuery {
-				isAdministrator, failed := s.administers(ctx, p)
-				if failed == nil && !isAdministrator {
+			isAdministrator := false
+			if err == nil {
+				p, isAdministrator, err = s.administered(ctx, p)
+			}
+			if err == nil && !isAdministrator {
+				if err = s.notAdministered(p.omission()); err == nil {
 					continue
 				}
-				err = failed
-			}
-			if err == nil && p.named && s.wants("workspace_uuid") { // which a name does not tell
-				known, ok, failed := s.listed(ctx, p)
-				if ok && known.Get("slug").String() == p.slug() {
-					p.workspace = known
-				}
-				err = failed
 			}
 			if !yield(p, err) || err != nil {
 				return
@@ -243,18 +292,44 @@ func (s *scan) administeredPlaces(ctx context.Context) iter.Seq2[place, error] {
 	}
 }
 
+// administered returns the workspace as the list of the user's workspaces has it, if it is there, and whether the user
+// administers it.
+func (s *scan) administered(ctx context.Context, p place) (_ place, isAdministrator bool, err error) {
+	known, ok, err := s.listed(ctx, p)
+	if s.isNobodys(err) {
+		return p, true, nil
+	}
+	_, byQuery := s.namedWorkspaces()
+	switch {
+	case err != nil:
+		return p, false, err
+	case ok && byQuery && p.named:
+		err = checkName(p.slug(), known.Get("workspace.slug").String())
+	case !ok && byQuery:
+		err = s.checkWorkspace(ctx, p.slug())
+	}
+	if ok {
+		p.workspace = known.Field("workspace")
+	}
+	return p, known.Get("administrator").Bool(), err
+}
+
+// notAdministered notes that what only administrators may read is left out. Where the connection demands it (on_refusal is
+// "strict") and the query names what is left out, it is an error.
+func (s *scan) notAdministered(one Omission) error {
+	one.Reason = ReasonNotAdministered
+	one.Message = fmt.Sprintf("%s covers what the connected user administers, and that is not %s.", s.asked, one.Message)
+	if _, named := s.namedWorkspaces(); named && s.settings.OnRefusal == StrictOnRefusal {
+		return &OmissionError{one}
+	}
+	s.omit(one)
+	return nil
+}
+
 // administers says whether the connected user administers a workspace.
 func (s *scan) administers(ctx context.Context, p place) (bool, error) {
-	accesses, err := s.inventory(ctx)
-	if err != nil {
-		return false, err
-	}
-	for _, access := range accesses {
-		if strings.EqualFold(access.Get("workspace.slug").String(), p.slug()) {
-			return access.Get("administrator").Bool(), nil
-		}
-	}
-	return false, nil
+	known, _, err := s.listed(ctx, p)
+	return known.Get("administrator").Bool(), err
 }
 
 // inWorkspaceColumns say in which workspace an object lives that does not say so itself.

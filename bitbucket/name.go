@@ -1,0 +1,122 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+)
+
+// A NameError says that a query names something in another way than Bitbucket does. SQL compares names as they are written,
+// so there would be no row, and nobody would know that it is there.
+type NameError struct {
+	// Name is what the query has.
+	Name string
+	// Called is what Bitbucket calls it, or empty if the name can't be that of anything.
+	Called string
+	// Form says what a name looks like, if Called is empty.
+	Form string
+}
+
+// Error says what to write instead.
+func (e *NameError) Error() string {
+	if e.Called != "" {
+		return fmt.Sprintf("%s is called %s now: names are compared as Bitbucket writes them", e.Name, e.Called)
+	}
+	return fmt.Sprintf("%q can't be found: %s", e.Name, e.Form)
+}
+
+const (
+	repositoryForm = "the full name of a repository has the form workspace/repository, as in acme/website"
+	workspaceForm  = "a workspace is named by its slug, as in acme"
+	uuidForm       = "a uuid has the form {01234567-89ab-cdef-0123-456789abcdef}, with its braces and in lower case"
+)
+
+// checkName returns an error for a name that Bitbucket writes otherwise.
+func checkName(name, called string) error {
+	if called == "" || called == name {
+		return nil
+	}
+	return &NameError{Name: name, Called: called}
+}
+
+// splitFullName takes the full name of a repository apart.
+func splitFullName(name string) (workspace, repository string, err error) {
+	workspace, repository, _ = strings.Cut(name, "/")
+	if isSlug(workspace) && isSlug(repository) {
+		return workspace, repository, nil
+	}
+	form := repositoryForm
+	if u, err := url.Parse(name); err == nil && u.Host != "" {
+		name, form = u.Redacted(), form+"; this is an address"
+	}
+	return "", "", &NameError{Name: name, Form: form}
+}
+
+// checkNames returns an error if the query names something in a form that no name has.
+func (s *scan) checkNames() error {
+	for _, column := range []string{"full_name", "repository_full_name"} {
+		names, _ := s.equals(column)
+		for _, name := range names {
+			if _, _, err := splitFullName(name); err != nil {
+				return err
+			}
+		}
+	}
+	slugs, _ := s.equals(s.table.workspaceColumn())
+	for _, slug := range slugs {
+		if !isSlug(slug) {
+			return &NameError{Name: slug, Form: workspaceForm}
+		}
+	}
+	for _, c := range s.conditions {
+		if name := c.column.name; c.operator != quals.QualOperatorEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
+			continue
+		}
+		ids, _ := s.equals(c.column.name)
+		for _, id := range ids {
+			if anyUUID.MatchString(id) && id != canonicalUUID(id) {
+				return &NameError{Name: id, Form: uuidForm}
+			}
+		}
+	}
+	return nil
+}
+
+// anyUUID matches a uuid in any spelling.
+var anyUUID = regexp.MustCompile(`^\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$`)
+
+// areUUIDs says whether ids are uuids, so that rows may repeat them: checkNames has seen to their spelling. Paths take other
+// ids as well, such as the number of a pipeline.
+func areUUIDs(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return !strings.HasPrefix(id, "{") })
+}
+
+// canonicalUUID is a uuid in Bitbucket's spelling.
+func canonicalUUID(id string) string { return "{" + strings.ToLower(strings.Trim(id, "{}")) + "}" }
+
+// checkWorkspace returns an error if a workspace is not there, or is called otherwise: for answers that do not say in which
+// workspace they are. It takes no request where the list of the user's workspaces was read a moment ago, and else one.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
+func (s *scan) checkWorkspace(ctx context.Context, slug string) error {
+	if accesses, ok := s.known.Get(inventoryKey); ok {
+		known := accesses.([]jsontree.Value)
+		if slices.ContainsFunc(known, func(access jsontree.Value) bool { return access.Get("workspace.slug").String() == slug }) {
+			return nil
+		}
+	}
+	found, err := s.remembered(ctx, "workspace "+slug, func(ctx context.Context) (any, error) {
+		return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, "slug")
+	})
+	if err != nil {
+		return err
+	}
+	return checkName(slug, found.(jsontree.Value).Get("slug").String())
+}

@@ -1,0 +1,80 @@
+package bitbucket
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// An OmissionError says that a query names something that its table does not cover, on a connection that wants no silence.
+type OmissionError struct{ Omission Omission }
+
+// Error says what is left out, and where to look.
+func (e *OmissionError) Error() string {
+	return e.Omission.Message + " It is an error because on_refusal is \"strict\". bitbucket_my_workspace and bitbucket_my_repository show what the user administers"
+}
+
+// isRefused says whether Bitbucket refused for the user's role, and not for a scope that the token lacks.
+func isRefused(err error) bool {
+	_, scopes := api.MissingScope(err)
+	return api.IsForbidden(err) && !scopes
+}
+
+// passedOver returns the reason for which a part of a table is left out instead of failing the query, if the error is such a
+// reason: Bitbucket refuses the part, or fails to answer for it. What concerns the whole connection never is.
+func (s *scan) passedOver(err error) (reason string, ok bool) {
+	if s.settings.OnRefusal != SkipOnRefusal || err == nil {
+		return "", false
+	}
+	switch _, scopes := api.MissingScope(err); {
+	case scopes:
+	case api.HasStatus(err, http.StatusForbidden): // also in the middle of a list
+		return ReasonRefused, true
+	case isUnanswered(err):
+		return ReasonFailed, true
+	}
+	return "", false
+}
+
+// isUnanswered says whether the service failed to answer, also after more attempts.
+func isUnanswered(err error) bool {
+	e, ok := errors.AsType[*api.Error](err)
+	return ok && e.StatusCode >= 500
+}
+
+// omitFailed notes that a part of a table is left out because of an error. The message says so far which part.
+func (s *scan) omitFailed(one Omission, reason string, err error) {
+	one.Reason = reason
+	one.Message = fmt.Sprintf("%s leaves out %s: %s.", s.asked, one.Message, err)
+	s.omit(one)
+}
+
+// wholeOrNone yields what belongs to a part of a table. Where the connection wants what is refused to be left out, it holds the
+// rows back until all are there: then the part is left out whole, and never with some of its rows.
+func wholeOrNone[T any](s *scan, of Omission, items iter.Seq2[T, error]) iter.Seq2[T, error] {
+	if s.settings.OnRefusal != SkipOnRefusal {
+		return items
+	}
+	return func(yield func(T, error) bool) {
+		var held []T
+		for item, err := range items {
+			if reason, ok := s.passedOver(err); ok {
+				s.omitFailed(of, reason, err)
+				return
+			}
+			if err != nil {
+				yield(item, err)
+				return
+			}
+			held = append(held, item)
+		}
+		for _, item := range held {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
