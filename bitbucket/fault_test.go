@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -35,6 +36,7 @@ type breach struct {
 	heals    bool                             // another attempt succeeds, if the fault was a passing one: then there is no error
 	doubtful bool                             // who asks once more may do without an error
 	pages    bool                             // it is one of pages
+	several  bool                             // it is one of several pages that are numbered and counted
 	dear     bool                             // takes long to test, and is the same for all requests
 }
 
@@ -85,10 +87,12 @@ var breaches = map[string]breach{
 	"503":                        {fault: status(503, "", "Retry-After", "3"), heals: true},
 	"504":                        {fault: status(504, "upstream request timeout"), heals: true},
 	"555":                        {fault: status(555, `{"type":"error","error":{"message":"timeout"}}`)},
-	"400":                        {fault: status(400, `{"type":"error","error":{"message":"no"}}`)},
+	"400":                        {fault: status(400, `{"type":"error","error":{"message":"no"}}`), doubtful: true},
 	"401 as expired":             {fault: status(401, expired), doubtful: true},
 	"403 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 403}},
 	"404 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 404}},
+	"404 as plain text":          {fault: status(404, "Not Found", "Content-Type", "text/plain")},
+	"404 of no endpoint":         {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultRemoved}},
 	"410":                        {fault: status(410, `{"type":"error","error":{"message":"CHANGE-1 - Functionality has been deprecated"}}`)},
 
 	"connection refused":    {broken: refused, heals: true},
@@ -106,15 +110,16 @@ var breaches = map[string]breach{
 
 	"invalid JSON":         {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultInvalid}},
 	"nothing":              {fault: status(200, "")},
-	"null":                 {fault: status(200, "null")},
+	"null":                 {fault: status(200, "null"), doubtful: true},
 	"a text":               {fault: status(200, `"maintenance"`)},
-	"an empty object":      {fault: status(200, "{}")},
+	"an empty object":      {fault: status(200, "{}"), doubtful: true},
 	"a list of texts":      {fault: status(200, `["a", "b"]`)},
 	"a list of null":       {fault: status(200, `[null]`)},
 	"an error with 200":    {fault: status(200, `{"type":"error","error":{"message":"no"}}`)},
 	"HTML with 200":        {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 200}},
-	"values missing":       {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return nil })}},
-	"values null":          {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return json.RawMessage("null") })}},
+	"another order":        {several: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultOrder}, heals: true},
+	"values missing":       {pages: true, doubtful: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return nil })}},
+	"values null":          {pages: true, doubtful: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return json.RawMessage("null") })}},
 	"values of null":       {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return []any{nil} })}},
 	"values an object":     {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return map[string]any{"a": 1} })}},
 	"next repeats":         next(edited(func(*url.URL) {})),
@@ -175,6 +180,12 @@ type request struct {
 }
 
 func (r request) kind() string { return r.endpoint + " " + r.position }
+
+// has reports whether a breach can be at the request.
+func (r request) has(does breach) bool {
+	isOneOf := r.position != "object"
+	return (!does.pages || isOneOf) && (!does.several || isOneOf && r.sized && r.position != "only page")
+}
 
 // A baseline is a scan without any fault: what was asked, and what the rows are.
 type baseline struct {
@@ -355,7 +366,7 @@ func (b *baseline) trials(known map[string]bool) []trial {
 			}
 			var of []trial
 			for _, r := range byKind[kind] {
-				if does := breaches[fault]; !does.pages || r.position != "object" {
+				if does := breaches[fault]; r.has(does) {
 					of = append(of, trial{b, r, fault, false})
 					if does.heals { // what another attempt does not heal is the same always
 						of = append(of, trial{b, r, fault, true})
@@ -381,8 +392,15 @@ func (b *baseline) trials(known map[string]bool) []trial {
 func (s *simulation) tryOne(t *testing.T, tr trial) {
 	t.Helper()
 	does := breaches[tr.fault]
-	var asked atomic.Int64
-	matches := func(r *http.Request) bool { return r.URL.RequestURI() == tr.uri && asked.Add(1) > 0 }
+	var asked, otherwise atomic.Int64 // for the same thing with fewer parameters
+	plain := withoutParameters(tr.uri)
+	matches := func(r *http.Request) bool {
+		uri := r.URL.RequestURI()
+		if uri != tr.uri && uri == plain {
+			otherwise.Add(1)
+		}
+		return uri == tr.uri && asked.Add(1) > 0
+	}
 	s.fake.ClearFaults()
 	s.fake.ResetJournal()
 	if does.broken == nil {
@@ -405,12 +423,25 @@ func (s *simulation) tryOne(t *testing.T, tr trial) {
 		t.Errorf("%s: it was not asked for", tr)
 	}
 	problem := tr.judge(done, does.heals && !tr.always)
-	if problem == silent && does.doubtful && asked.Load() > 1 {
+	if problem == silent && does.doubtful && asked.Load()+otherwise.Load() > 1 {
 		problem = "" // it made sure
 	}
 	if problem != "" {
 		t.Errorf("%s: %s", tr, problem)
 	}
+}
+
+// withoutParameters is an address without those that a service need not know.
+func withoutParameters(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		panic(err) // it was asked for
+	}
+	query := u.Query()
+	query.Del("fields")
+	query.Del("pagelen")
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	return u.RequestURI()
 }
 
 // judge says what is wrong with a scan that a fault was made in.

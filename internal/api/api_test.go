@@ -28,7 +28,9 @@ func (m inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-	return recorder.Result(), nil
+	resp := recorder.Result()
+	resp.Request = req
+	return resp, nil
 }
 
 // newMemoryClient returns a client whose requests a handler answers directly.

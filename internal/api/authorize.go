@@ -2,10 +2,10 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,7 +17,8 @@ const doubtFor = time.Minute
 // authorize puts the credentials on requests to the API's own host, and on no others. When the
 // service refuses them it has them renewed once and tries once more.
 //
-// Bitbucket also answers 401 when the credentials are good but not for the thing asked for. So when
+// Bitbucket also answers 401 when the credentials are good but not for the thing asked for. If it says so, no new ones are
+// asked for. It need not say so, and when
 // a renewed credential is refused in turn, a refusal is not put down to the credential for a while:
 // a scan that meets 500 hidden workspaces must not ask for 500 tokens.
 type authorize struct {
@@ -25,7 +26,8 @@ type authorize struct {
 	base   *url.URL
 	source Authorizer
 
-	repeats atomic.Int64
+	repeats  atomic.Int64
+	apiToken atomic.Bool // the credentials are an account's e-mail address and API token
 
 	doubted atomic.Pointer[time.Time] // when a renewal did not help
 }
@@ -38,6 +40,7 @@ func (e *authorizerError) Unwrap() error { return e.err }
 
 // A renewalError says that the service answered 401 with this body and the renewal failed.
 type renewalError struct {
+	resp *http.Response
 	body []byte
 	err  error
 }
@@ -60,16 +63,23 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized || a.doubts() {
 		return resp, err
 	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if !answered(req.URL, resp, body).blamesCredential() {
+		return resp, nil
+	}
 	renewed, err := a.source.Renew(req.Context(), credential)
 	if err != nil {
-		body, readErr := io.ReadAll(resp.Body)
-		return nil, &renewalError{body, errors.Join(err, readErr)}
+		return nil, &renewalError{resp, body, err}
 	}
 	if renewed == credential {
 		return resp, nil
 	}
 	a.repeats.Add(1)
-	resp, err = a.send(req, renewed)
+	resp, err = a.send(req, renewed, credential)
 	if err == nil && resp.StatusCode == http.StatusUnauthorized {
 		now := time.Now()
 		a.doubted.Store(&now)
@@ -83,28 +93,48 @@ func (a *authorize) doubts() bool {
 	return since != nil && time.Since(*since) < doubtFor
 }
 
-// send sends a copy of the request, as transports must not change the one they are given.
-func (a *authorize) send(req *http.Request, credential string) (*http.Response, error) {
+// send sends a copy of the request, as transports must not change the one they are given. What it returns quotes neither
+// the credential nor others.
+func (a *authorize) send(req *http.Request, credential string, others ...string) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", credential)
+	_, _, isBasic := req.BasicAuth()
+	a.apiToken.Store(isBasic)
 	resp, err := a.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	return resp, redact(resp, credential)
+	return resp, redact(resp, append(others, credential)...)
 }
 
-// redact removes the credential from the body of a failure, should the service quote it back.
-func redact(resp *http.Response, credential string) error {
-	_, secret, found := strings.Cut(credential, " ")
-	if resp.StatusCode < 400 || !found || secret == "" {
+// redact removes credentials from the body of a failure, should the service quote them back.
+func redact(resp *http.Response, credentials ...string) error {
+	if resp.StatusCode < 400 {
 		return nil
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
 	}
-	body = bytes.ReplaceAll(body, []byte(secret), []byte("[token]"))
+	for _, credential := range credentials {
+		for _, secret := range secrets(credential) {
+			body = bytes.ReplaceAll(body, []byte(secret), []byte("[token]"))
+		}
+	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
+}
+
+// secrets are what must not be shown of a credential, as a body may have it.
+func secrets(credential string) []string {
+	_, secret, _ := strings.Cut(credential, " ")
+	all := []string{secret}
+	header := http.Request{Header: http.Header{"Authorization": {credential}}}
+	if email, token, ok := header.BasicAuth(); ok {
+		all = append(all, email+":"+token, token)
+	}
+	for _, plain := range all {
+		all = append(all, url.QueryEscape(plain), strings.ReplaceAll(plain, "/", `\/`))
+	}
+	return slices.DeleteFunc(all, func(secret string) bool { return secret == "" })
 }

@@ -41,17 +41,16 @@ func TestExpiredTokenIsRenewedOnce(t *testing.T) {
 	}
 }
 
-// 401 is also the answer to good credentials that are not good for this.
+// 401 is also the answer to good credentials that are not good for this, and it need not say so.
 func TestUnauthorizedWithGoodTokenDoesNotLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		source := &credentialSource{current: "Bearer old"}
-		client := newMemoryClient(t, answer(http.StatusUnauthorized, `{"type": "error", "error": {"message": "You do not have access to view this workspace."}}`),
-			func(c *Config) { c.Authorizer = source })
+		client := newMemoryClient(t, accept(), func(c *Config) { c.Authorizer = source })
 		ask := func() {
 			t.Helper()
 			_, err := client.Get(t.Context(), "/2.0/workspaces/acme", nil)
-			if !IsUnauthorized(err) || !strings.Contains(err.Error(), "You do not have access to view this workspace") {
+			if !IsUnauthorized(err) || !strings.Contains(err.Error(), "Token is invalid") {
 				t.Fatalf("got error %v", err)
 			}
 		}
@@ -67,6 +66,55 @@ func TestUnauthorizedWithGoodTokenDoesNotLoop(t *testing.T) {
 			t.Errorf("%d renewals later, want 2", source.renewals)
 		}
 	})
+}
+
+// A 401 that says that the user has no access, or that the account is locked, is about no credential: none is spent on it,
+// and there is no advice to get another.
+func TestNothingIsRenewedForWhatTheUserMayNot(t *testing.T) {
+	t.Parallel()
+	tests := map[string]http.HandlerFunc{
+		"no access":   answer(http.StatusUnauthorized, `{"type": "error", "error": {"message": "You do not have access to view this workspace."}}`),
+		"in a detail": answer(http.StatusUnauthorized, `{"type": "error", "error": {"message": "Unauthorized", "detail": "You do not have permission to see this."}}`),
+		"two steps":   answer(http.StatusUnauthorized, `{"type": "error", "error": {"message": "To access this workspace you must enable two-step verification."}}`),
+		"locked out":  plainly(http.StatusUnauthorized, "Too many invalid password attempts. Log in at https://id.atlassian.com/ to restore access."),
+	}
+	for name, refuse := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source := &credentialSource{current: "Bearer old"}
+			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
+				if req.URL.Path == "/2.0/user" {
+					accept("Bearer token-1")(w, req)
+					return
+				}
+				refuse(w, req)
+			}, func(c *Config) { c.Authorizer = source })
+			for range 3 {
+				_, err := client.Get(t.Context(), "/2.0/workspaces/acme", nil)
+				if !HasStatus(err, http.StatusUnauthorized) || strings.Contains(err.Error(), " - ") {
+					t.Errorf("got error %v, want the refusal and no advice", err)
+				}
+			}
+			if got := client.Stats().Requests; source.renewals != 0 || got != 3 {
+				t.Errorf("%d renewals, %d requests, want none and 3", source.renewals, got)
+			}
+			// It raises no doubt about one that is dead.
+			if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil || source.renewals != 1 {
+				t.Errorf("error %v, %d renewals, want 1", err, source.renewals)
+			}
+		})
+	}
+}
+
+// The credential that was refused is no more shown than the one that took its place.
+func TestErrorDoesNotQuoteTheTokenBefore(t *testing.T) {
+	t.Parallel()
+	client := newMemoryClient(t, plainly(http.StatusUnauthorized, "neither s3cr3t/old nor s3cr3t%2Fold nor token-1 is good"),
+		func(c *Config) { c.Authorizer = &credentialSource{current: "Bearer s3cr3t/old"} })
+	_, err := client.Get(t.Context(), "/2.0/user", nil)
+	if err == nil || !strings.Contains(err.Error(), "neither [token] nor [token] nor [token] is good") {
+		t.Errorf("got error %v", err)
+	}
 }
 
 // unrenewable is a credential that nothing can be done about.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,8 +10,9 @@ import (
 
 // How many characters of others' text are shown.
 const (
-	maxText = 300
-	maxWord = 80
+	maxText  = 300
+	maxPlain = 200
+	maxWord  = 80
 )
 
 // text prepares a sentence of the service for an error message; HTML is left out.
@@ -20,6 +22,29 @@ func text(s string) string {
 	}
 	return clean(s, maxText)
 }
+
+// plainText prepares a text that came instead of JSON. Whoever wrote it, it must not show a secret: what looks like one is
+// left out as well as what is known to be.
+func plainText(s string) string {
+	if isHTML(s) || strings.Contains(s, "<") {
+		return ""
+	}
+	s = credential.ReplaceAllString(clean(s, 4*maxPlain), "$1$2$4[removed]$3")
+	s = longWord.ReplaceAllStringFunc(s, func(word string) string {
+		if strings.ContainsAny(word, "0123456789") {
+			return "[removed]"
+		}
+		return word
+	})
+	return clean(s, maxPlain)
+}
+
+var (
+	// credential is how credentials are written: in a header, before a host, or in a query.
+	credential = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[^\s]{16,}|(://)[^\s/@]+(@)|((?:token|password|secret)=)[^\s&]+`)
+	// longWord may be a token if there are digits in it.
+	longWord = regexp.MustCompile(`[A-Za-z0-9+_=-]{20,}`)
+)
 
 // clean makes one line of printable characters, no longer than the limit.
 func clean(s string, limit int) string {

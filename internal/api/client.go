@@ -139,9 +139,12 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// stayOn follows a few redirects on the API's own host, and none to any other.
+// stayOn follows a few redirects on the API's own host, which may call itself as Bitbucket does, and none to any other.
 func stayOn(base *url.URL) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
+		if here, err := url.Parse(onHost(base, req.URL.String())); err == nil {
+			req.URL = here
+		}
 		if !sameOrigin(base, req.URL) {
 			return protocolError(via[0].URL, "redirects to another host, %s, which is not followed", origin(req.URL))
 		}
@@ -169,6 +172,9 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 		return jsontree.Value{}, err
 	}
 	object, err := c.fetch(ctx, u)
+	if whole := without(u, "fields"); HasStatus(err, http.StatusBadRequest) && whole != u { // not every endpoint knows of it
+		object, err = c.fetch(ctx, whole)
+	}
 	switch {
 	case err != nil:
 		return jsontree.Value{}, err
@@ -186,8 +192,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 func (c *Client) url(path string, query url.Values) *url.URL {
 	u := *c.base
 	u.Path, u.RawPath = unescape(path), path
-	// Go writes a space as "+"; "%20" means the same to everybody.
-	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	u.RawQuery = encode(query)
 	return &u
 }
 
@@ -245,15 +250,15 @@ func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Res
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, "", failure(ctx, u, err)
+		return nil, "", c.failure(ctx, u, err)
 	}
 	defer resp.Body.Close()
 	var body whole
 	if _, err := io.Copy(&body, resp.Body); err != nil {
-		return nil, "", failure(ctx, u, err)
+		return nil, "", c.failure(ctx, u, err)
 	}
 	if !succeeded(resp) {
-		return nil, "", newError(u, resp.StatusCode, []byte(body))
+		return nil, "", c.refusal(u, resp, []byte(body))
 	}
 	return resp, string(body), nil
 }
@@ -271,12 +276,12 @@ func (w *whole) WriteString(s string) (int, error) {
 func succeeded(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }
 
 // failure finds the error worth showing in what the stack returned.
-func failure(ctx context.Context, u *url.URL, err error) error {
+func (c *Client) failure(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if refused, ok := errors.AsType[*renewalError](err); ok {
-		e := newError(u, http.StatusUnauthorized, refused.body)
+		e := c.refusal(u, refused.resp, refused.body)
 		e.renewal = refused.err
 		return e
 	}
@@ -284,12 +289,8 @@ func failure(ctx context.Context, u *url.URL, err error) error {
 		return unauthorized.err
 	}
 	if lost, ok := errors.AsType[*ConnectionError](err); ok {
-		lost.Path = cleanPath(u)
+		lost.Path, lost.Host = cleanPath(u), clean(u.Host, maxWord)
 		return lost
 	}
-	// The HTTP client wraps errors in one that repeats the whole address.
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return wrapped.Err
-	}
-	return err
+	return withoutAddress(err)
 }

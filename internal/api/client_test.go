@@ -223,6 +223,61 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// Behind a gateway, redirects lead to Bitbucket's own address, as links to next pages do.
+func TestRedirectsBehindAGateway(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		location string
+		want     string // the error, or none
+	}{
+		"the API":                 {location: "https://api.bitbucket.org/2.0/there?page=1"},
+		"the API, on the site":    {location: "https://bitbucket.org/api/2.0/there?page=1"},
+		"the site's own":          {location: "https://bitbucket.org/!api/2.0/there?page=1"},
+		"the gateway":             {location: "https://gateway.acme.test/2.0/there?page=1"},
+		"relative":                {location: "/2.0/there?page=1"},
+		"the site":                {location: "https://bitbucket.org/acme/site", want: "redirects to another host, https://bitbucket.org:443"},
+		"a page for people":       {location: "https://bitbucket.org/account/signin/?next=/api/2.0/there", want: "redirects to another host, https://bitbucket.org:443"},
+		"by http":                 {location: "http://api.bitbucket.org/2.0/there", want: "redirects to another host, http://api.bitbucket.org:80"},
+		"another port":            {location: "https://api.bitbucket.org:8443/2.0/there", want: "redirects to another host, https://api.bitbucket.org:8443"},
+		"by suffix":               {location: "https://api.bitbucket.org.evil.example/2.0/there", want: "redirects to another host, https://api.bitbucket.org.evil.example:443"},
+		"by user":                 {location: "https://api.bitbucket.org@evil.example/2.0/there", want: "redirects to another host, https://evil.example:443"},
+		"with a password":         {location: "https://u:secret@api.bitbucket.org/2.0/there", want: "redirects to another host, https://api.bitbucket.org:443"},
+		"out of the API's folder": {location: "https://bitbucket.org/api/../acme", want: "redirects to another host, https://bitbucket.org:443"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
+				if req.URL.Host != "gateway.acme.test" || req.Host != "" && req.Host != "gateway.acme.test" || req.Header.Get("Authorization") != "Bearer secret" {
+					t.Errorf("asked %s of %s with %q", req.URL, req.Host, req.Header.Get("Authorization"))
+				}
+				switch {
+				case req.URL.Path == "/2.0/here":
+					w.Header().Set("Location", tt.location)
+					w.WriteHeader(http.StatusFound)
+				case req.URL.Query().Get("page") == "1":
+					answer(http.StatusOK, `{"values": [{"name": "a"}], "next": "https://api.bitbucket.org/2.0/there?page=2"}`)(w, req)
+				default:
+					answer(http.StatusOK, `{"values": [{"name": "b"}]}`)(w, req)
+				}
+			}, func(c *Config) {
+				c.BaseURL, c.Authorizer = "https://gateway.acme.test", &credentialSource{current: "Bearer secret"}
+			})
+			got, err := collect(t.Context(), client, List{Path: "/2.0/here"})
+			if tt.want == "" {
+				if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" || err != nil {
+					t.Errorf("error %v, items (-want +got):\n%s", err, diff)
+				}
+				return
+			}
+			wantProtocolError(t, err, tt.want)
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
 func TestStatsAndScopes(t *testing.T) {
 	t.Parallel()
 	client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {

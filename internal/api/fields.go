@@ -28,17 +28,38 @@ func withFields(query url.Values, paths []string) url.Values {
 	return with(query, "fields", strings.Join(selected, ","))
 }
 
-// withPageFields adds the selection of the fields of a page's items.
-func withPageFields(query url.Values, paths []string) url.Values {
-	selected := slices.Clone(envelopeFields)
-	for _, path := range selection(paths) {
-		selected = append(selected, "values."+path)
-	}
-	if len(selected) == len(envelopeFields) {
+// withPageFields adds the selection of the fields of a page's items, and of those that tell them from one another.
+func withPageFields(query url.Values, paths []string, k key) url.Values {
+	items := selection(paths)
+	if len(items) == 0 {
 		return query
+	}
+	selected := slices.Clone(envelopeFields)
+	for _, path := range selection(append(items, k.missing(items)...)) {
+		selected = append(selected, "values."+path)
 	}
 	return with(query, "fields", strings.Join(selected, ","))
 }
+
+// without is an address without some of its parameters, or the address itself if it has none of them.
+func without(u *url.URL, parameters ...string) *url.URL {
+	query, n := u.Query(), 0
+	for _, name := range parameters {
+		if query.Has(name) {
+			query.Del(name)
+			n++
+		}
+	}
+	if n == 0 {
+		return u
+	}
+	other := *u
+	other.RawQuery = encode(query)
+	return &other
+}
+
+// encode writes a query. Go writes a space as "+"; "%20" means the same to everybody.
+func encode(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }
 
 // with returns a copy of the query with one parameter set.
 func with(query url.Values, name, value string) url.Values {

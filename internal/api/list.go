@@ -1,9 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"strconv"
 
@@ -41,13 +44,23 @@ type List struct {
 // notices that the size of the collection has changed, goes back as many pages as that can have
 // moved, and passes over what it has handed out already. So:
 //
-//   - an item that is there all the time is yielded, and only once unless it was changed itself;
+//   - an item that is there all the time is yielded, and only once;
 //   - an item added or removed meanwhile may be yielded or not;
 //   - when the collection changes faster or more than can be followed, that is an error.
 //
-// One change can't be seen: one item removed and another added between two pages, so that the
+// An item that comes a second time while the size stays the same has taken the place of another: one has gone and one has
+// come, or the list has no order that lasts. Then List reads the list from the start once more, and yields what is missing.
+// If that reading has an item twice too, or not as many as it counts, that is an error.
+//
+// One change can't be seen: one item removed and another added between two pages, so that no item comes twice and the
 // size is the same. A sort by something that never changes, such as created_on, keeps additions at
-// the end. Pages that the service names by its own cursor instead of a number are its business.
+// the end. Pages that the service names by its own cursor instead of a number are its business. It may refuse one that it
+// has named, as no longer valid: that list is read from the start once more as well.
+//
+// # What the service need not understand
+//
+// The page length and the selection of fields save time. An endpoint that refuses a first page with them is asked once more
+// without. So is one that answers a selection without a list of values where the list may be empty.
 //
 // # Reading ahead
 //
@@ -71,7 +84,7 @@ func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, err
 		case l.Bare:
 			err = c.readArray(ctx, first, yield)
 		default:
-			r := newReader(ctx, c, first, l.Wanted)
+			r := newReader(ctx, c, first, l)
 			defer r.close()
 			err = r.read(yield)
 		}
@@ -87,7 +100,7 @@ func (c *Client) firstPage(l List) *url.URL {
 	if l.PageLen > 0 {
 		query = with(query, "pagelen", strconv.FormatInt(l.pageLen(), 10))
 	}
-	u := c.url(l.Path, withPageFields(query, l.Fields))
+	u := c.url(l.Path, withPageFields(query, l.Fields, keyOf(l.Path)))
 	if tooLong(u) {
 		u = c.url(l.Path, query)
 	}
@@ -133,27 +146,32 @@ func objects(list jsontree.Value, u *url.URL, take func(item jsontree.Value) boo
 // be empty; a service that names an empty page as the next without end must not hold a query for ever.
 const maxEmpty = 100
 
-// A reader is one walk through a collection, page by page as the service names them.
+// A reader is one reading of a collection, page by page as the service names them, and once more from the start if need be.
 type reader struct {
 	ctx    context.Context
 	first  *url.URL
 	wanted int64
+	key    key
 	named  map[string]bool // pages fetched, by their query, also where redirects led: the path leads to the same collection
 	pages  int64           // there are, or 0 if not known
 	begun  bool            // a page was read
 	empty  int             // pages without items since the last with some
 	ahead  *prefetcher
 	moves  moves
+	seen   memory // what this reading has come across
+	before memory // what was handed out by the one before
 }
 
-func newReader(ctx context.Context, c *Client, first *url.URL, wanted int64) *reader {
+func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
+	key := keyOf(l.Path)
 	return &reader{
 		ctx:    ctx,
 		first:  first,
-		wanted: wanted,
+		wanted: l.Wanted,
+		key:    key,
 		named:  map[string]bool{},
 		ahead:  &prefetcher{parent: ctx, load: c.fetchPage, ahead: c.ahead},
-		moves:  moves{size: -1},
+		moves:  moves{key: key, size: -1},
 	}
 }
 
@@ -162,15 +180,53 @@ func (r *reader) close() { r.ahead.stop() }
 
 // read yields the items. It returns nil at the end, and when the consumer stops.
 func (r *reader) read(yield func(jsontree.Value, error) bool) error {
+	_, err := r.walk(yield)
+	twice, isTwice := errors.AsType[*twiceError](err)
+	isStale := isUnfinished(err) && HasStatus(err, http.StatusBadRequest)
+	switch {
+	case !isTwice && !isStale:
+		return err
+	case r.seen.isForgetful() && isTwice:
+		return twice.lasting("the list is too long to be read again")
+	case r.seen.isForgetful():
+		return err
+	}
+	r.startOver()
+	ended, err := r.walk(yield)
+	if again, ok := errors.AsType[*twiceError](err); ok {
+		return again.lasting("reading it again did not help")
+	}
+	if isTwice && ended && r.moves.items != r.moves.size {
+		return twice.lasting(fmt.Sprintf("read again, it has %d items and counts %d", r.moves.items, r.moves.size))
+	}
+	return err
+}
+
+// startOver prepares to read from the start again, without what was answered before.
+func (r *reader) startOver() {
+	r.ahead.stop()
+	r.ahead.parent = fresh(r.ctx)
+	clear(r.named)
+	r.empty = 0
+	r.moves = moves{key: r.key, size: -1}
+	r.before, r.seen = r.seen, memory{}
+}
+
+// walk is one reading. It reports whether it came to the end of the list.
+func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err error) {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
+		if plain := without(u, "fields", "pagelen"); !r.begun && HasStatus(err, http.StatusBadRequest) && plain != u {
+			r.first, u = plain, plain
+			continue
+		}
 		if err != nil {
-			return r.short(u, r.midway(err))
+			return false, r.short(u, r.midway(err))
 		}
 		r.begun = true
 		back, err := r.moves.observe(u, p)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if back != nil {
 			r.ahead.stop()
@@ -180,7 +236,7 @@ func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 			continue
 		}
 		if p.next, err = r.after(u, p); err != nil {
-			return err
+			return false, err
 		}
 		if p.size >= 0 && p.length > 0 {
 			r.pages = (p.size + p.length - 1) / p.length
@@ -189,16 +245,52 @@ func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 			r.empty = 0
 		}
 		if r.empty > maxEmpty {
-			return protocolError(u, "goes on and on naming pages without items")
+			return false, protocolError(u, "goes on and on naming pages without items")
 		}
 		r.foresee(p)
-		more, err := objects(p.values, u, func(item jsontree.Value) bool { return r.moves.handedOut(item) || yield(item, nil) })
+		more, err := r.handOut(u, p, yield)
 		if !more {
-			return err
+			return false, err
 		}
 		u = p.next
 	}
-	return nil
+	return true, nil
+}
+
+// handOut yields those items of a page that were not handed out before.
+func (r *reader) handOut(u *url.URL, p *page, yield func(jsontree.Value, error) bool) (more bool, err error) {
+	isWhole := u == r.first && p.next == nil // there is nothing to take for another
+	isNumbered := p.size >= 0 && (u == r.first || pageNumber(u) > 0)
+	var twice error
+	more, err = objects(p.values, u, func(item jsontree.Value) bool {
+		if r.moves.handedOut(item) {
+			return true
+		}
+		if isWhole && r.before.isEmpty() {
+			return yield(item, nil)
+		}
+		id, unique := r.key.identity(item)
+		if unique && isNumbered && r.seen.has(id) {
+			twice = &twiceError{u, p.size}
+			return false
+		}
+		r.seen.add(id)
+		return r.before.take(id) || yield(item, nil)
+	})
+	return more, cmp.Or(err, twice)
+}
+
+// A twiceError says that an item came twice while the list counted the same all the time, and so another did not come.
+type twiceError struct {
+	at   *url.URL
+	size int64
+}
+
+func (e *twiceError) Error() string { return e.lasting("").Error() }
+
+// lasting is the error where another reading does not help, and why.
+func (e *twiceError) lasting(why string) *ProtocolError {
+	return protocolError(e.at, "listed an item twice, so that another of the %d that it counts is missing, and %s; try again", e.size, why)
 }
 
 // midway marks a refusal of a page after the first.

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"net/url"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -19,10 +17,11 @@ const (
 // moves notices that a collection changes while its numbered pages are read, says where to go on,
 // and recognises the items that come a second time. See [Client.List] for what it achieves.
 //
-// Items are recognised by their UUID or, where they have none, as a whole. Those that look alike
+// Items are recognised by their id or, where they have none, as a whole. Those that look alike
 // are counted: for each that was handed out, one is passed over. Nothing that can be told apart
 // from what was handed out is ever passed over.
 type moves struct {
+	key    key
 	size   int64      // of the collection, as the last page said, or -1
 	items  int64      // on the pages read so far, of those that were read again only the last time
 	times  int        // that it has changed
@@ -95,7 +94,7 @@ func (m *moves) goBack(number, changed, length int64) (back int64, ok bool) {
 		end := (back - 1 - read.number) * length // items between the end of the page and the one to go back to
 		for j, item := range read.items {
 			mayCome := read.number >= back || end+int64(len(read.items)-j) <= grown
-			if id, unique := identity(item); unique || mayCome {
+			if id, unique := m.key.identity(item); unique || mayCome {
 				again[id]++
 			}
 		}
@@ -118,19 +117,10 @@ func (m *moves) handedOut(item jsontree.Value) bool {
 	if len(m.again) == 0 {
 		return false
 	}
-	id, _ := identity(item)
+	id, _ := m.key.identity(item)
 	if m.again[id] == 0 {
 		return false
 	}
 	m.again[id]--
 	return true
-}
-
-// identity is the UUID of an item, or the whole item, which need not be unique. Other ids may be
-// unique only within something that the item names beside them.
-func identity(item jsontree.Value) (id string, unique bool) {
-	if uuid := item.Get("uuid"); uuid.Type == gjson.String {
-		return uuid.Str, true
-	}
-	return item.Raw(), false
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,12 +27,26 @@ type page struct {
 
 // fetchPage fetches the page at an address. The next one is named by where the page was found: the first page of a list
 // may be a redirect to another list.
+//
+// Nobody documents what a selection of the items' fields leaves of a page that has no items. So if that is no list, the
+// page is asked for without the selection.
 func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 	f, err := c.follow(ctx, u)
 	if err != nil {
 		return nil, err
 	}
+	if whole := without(u, "fields"); whole != u && mayBeEmptied(f.document) {
+		return c.fetchPage(ctx, whole)
+	}
 	return parsePage(f.document, f.at)
+}
+
+// mayBeEmptied reports whether an answer may be what a selection left of a page without items: there is no list of values,
+// and nothing that speaks of items.
+func mayBeEmptied(document jsontree.Value) bool {
+	isNull := func(name string) bool { return document.Get(name).Type == gjson.Null } // or absent
+	return document.Raw() == "null" ||
+		document.IsObject() && isNull("values") && isNull("next") && isNull("error") && document.Get("size").Int() == 0
 }
 
 // parsePage reads the envelope. Of its parts only the values are certain to be there; without them
@@ -74,19 +90,23 @@ func count(value jsontree.Value, unknown int64) int64 {
 	return number.Int()
 }
 
-// spellings are the other addresses under which Bitbucket's API names its pages.
+// spellings are the addresses under which Bitbucket names its own API, wherever that was called.
 var spellings = []string{"https://api.bitbucket.org/", "https://bitbucket.org/api/", "https://bitbucket.org/!api/"}
+
+// onHost is an address that Bitbucket names, on the host of the API that was called, if it is of the API.
+func onHost(host *url.URL, address string) string {
+	for _, spelling := range spellings {
+		if rest, ok := strings.CutPrefix(address, spelling); ok {
+			return host.Scheme + "://" + host.Host + "/" + rest
+		}
+	}
+	return address
+}
 
 // nextURL checks the address of the next page, as it will be asked with a token: it must be on
 // the host that was asked, and lead to the same collection. Its query belongs to the service.
 func nextURL(value gjson.Result, from *url.URL) (*url.URL, error) {
-	address := value.String()
-	for _, spelling := range spellings {
-		if rest, ok := strings.CutPrefix(address, spelling); ok {
-			address = from.Scheme + "://" + from.Host + "/" + rest
-		}
-	}
-	next, err := url.Parse(address)
+	next, err := url.Parse(onHost(from, value.String()))
 	if value.Type != gjson.String || err != nil || !next.IsAbs() || next.Host == "" || next.User != nil {
 		return nil, protocolError(from, "named a next page that is not an address")
 	}
@@ -101,19 +121,30 @@ func nextURL(value gjson.Result, from *url.URL) (*url.URL, error) {
 }
 
 // sameCollection compares paths segment by segment. The service may name by UUID what was asked by
-// slug, or the other way round, and writes slugs in its own case.
-func sameCollection(a, b *url.URL) bool {
-	as, bs := segments(a), segments(b)
-	if len(as) != len(bs) {
+// slug, or the other way round, and writes slugs in its own case. It may also name the commit that a branch is at.
+func sameCollection(next, from *url.URL) bool {
+	to, was := segments(next), segments(from)
+	if len(to) != len(was) {
 		return false
 	}
-	for i := range as {
-		if !strings.EqualFold(as[i], bs[i]) && isUUID(as[i]) == isUUID(bs[i]) {
+	for i := range to {
+		isRevision := i > 0 && slices.Contains(ofRevision, was[i-1])
+		switch {
+		case strings.EqualFold(to[i], was[i]), isUUID(to[i]) != isUUID(was[i]):
+		case isRevision && isCommit(to[i]) && !isCommit(was[i]):
+		default:
 			return false
 		}
 	}
 	return true
 }
+
+// ofRevision are the segments of paths that a revision follows: the name of a branch or tag, or the hash of a commit.
+var ofRevision = []string{"src", "commits", "filehistory"}
+
+var commitHash = regexp.MustCompile(`^[0-9a-f]{12,40}$`)
+
+func isCommit(segment string) bool { return commitHash.MatchString(segment) }
 
 func isUUID(segment string) bool {
 	return strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")

@@ -56,7 +56,7 @@ func namesSomething(u *url.URL) error {
 		isFolder := name == "" && i > 0 && i == len(parts)-1
 		if name == "" && !isFolder || name == "." || name == ".." || placeholder.FindString(name) == name && name != "" {
 			e := newError(u, http.StatusNotFound, nil)
-			e.Message = "nothing has such a name"
+			e.Message, e.isOwn, e.isElsewhere = "nothing has such a name", true, false
 			return e
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -196,6 +197,63 @@ func TestHangingServerIsCancelled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A service that never answers is named, with what was asked of it. Nothing in the error passes for the end of the query,
+// of which Steampipe shows nothing else.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	silences := map[string]struct {
+		transport    http.RoundTripper
+		want         string
+		isUnanswered bool
+	}{
+		"no answer": {inMemory{http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })},
+			"tried 2 times: the answer took too long (more than 1m0s)", true},
+		"no connection": {unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}},
+			"tried 5 times: dial tcp: context deadline exceeded", false},
+		"given up elsewhere": {unreachable{&url.Error{Op: "Get", URL: "https://api.bitbucket.org/2.0/user?token=secret", Err: context.Canceled}},
+			"tried 5 times: the request was given up on its way. ", false},
+	}
+	for name, tt := range silences {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, err := New(Config{Transport: tt.transport, BaseURL: "https://gateway.acme.test:8443"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = client.Get(t.Context(), "/2.0/user", url.Values{"q": {"secret"}})
+				if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || IsUnanswered(err) != tt.isUnanswered {
+					t.Errorf("got error %#v", err)
+				}
+				text := err.Error()
+				if want := "GET /2.0/user: no answer from Bitbucket at gateway.acme.test:8443, " + tt.want; !strings.HasPrefix(text, want) || strings.Contains(text, "secret") {
+					t.Errorf("got  %s\nwant %s", text, want)
+				}
+			})
+		})
+	}
+	t.Run("on a connection", func(t *testing.T) {
+		t.Parallel()
+		client := newServerClient(t, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+		client.wire.next.(*http.Transport).ResponseHeaderTimeout = time.Millisecond
+		_, err := client.Get(t.Context(), "/2.0/user", nil)
+		if errors.Is(err, context.DeadlineExceeded) || !IsUnanswered(err) || !strings.Contains(err.Error(), "tried 5 times: the answer took too long (net/http: timeout awaiting response headers)") {
+			t.Errorf("got error %v", err)
+		}
+	})
+	t.Run("the query's own end", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			client := newMemoryClient(t, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+			if _, err := client.Get(ctx, "/2.0/user", nil); err != context.DeadlineExceeded || IsUnanswered(err) {
+				t.Errorf("got error %v", err)
+			}
+		})
+	})
 }
 
 func TestSilentServerIsAskedAgain(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,12 +41,27 @@ type wire struct {
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), w.timeout, errAttemptTimeout)
 	defer cancel()
+	var isConnected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { isConnected.Store(true) }})
 	w.requests.Add(1)
 	resp, err := w.exchange(req.WithContext(ctx))
-	if err != nil && errors.Is(context.Cause(ctx), errAttemptTimeout) {
+	switch {
+	case err == nil:
+		return resp, nil
+	case errors.Is(context.Cause(ctx), errAttemptTimeout):
 		return nil, fmt.Errorf("%w (more than %s)", errAttemptTimeout, w.timeout)
+	case isConnected.Load() && isTimeout(err):
+		return nil, fmt.Errorf("%w (%v)", errAttemptTimeout, err)
 	}
-	return resp, err
+	return nil, err
+}
+
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout()
 }
 
 func (w *wire) exchange(req *http.Request) (*http.Response, error) {

@@ -45,10 +45,13 @@ func collect[T any](all []T, render func(T) object) collection {
 	return collection{len(all), func(i int) object { return render(all[i]) }}
 }
 
-// without is the collection less its first n objects.
-func (c collection) without(n int) collection {
-	n = min(n, c.length)
-	return collection{c.length - n, func(i int) object { return c.at(n + i) }}
+// altered is the collection less its first objects, and the last one first, as a fault wants it.
+func (c collection) altered(a alteration) collection {
+	first, n := min(a.drop, c.length), max(c.length-a.drop, 0)
+	if !a.rotate {
+		return collection{n, func(i int) object { return c.at(first + i) }}
+	}
+	return collection{n, func(i int) object { return c.at(first + (i+n-1)%n) }}
 }
 
 // A call is a request to an endpoint.
@@ -209,6 +212,9 @@ func (c *call) respond() (*response, error) {
 	selected := everything
 	if c.query.Has("fields") {
 		selected = parseFields(c.query.Get("fields"))
+	}
+	if _, ok := alterationOf(c.request); ok && c.endpoint.list == nil {
+		c.violate("a fault of lists was injected where there is none")
 	}
 	var v any
 	var err error

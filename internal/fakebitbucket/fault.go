@@ -30,6 +30,8 @@ const (
 	FaultBomb                     // answers the same in little, compressed
 	FaultEdit                     // lets Edit change the body
 	FaultDrop                     // leaves Drop objects out, at the head of a list
+	FaultOrder                    // answers a page of the list in another order: the last object is the first
+	FaultRemoved                  // answers that there is no API at the address, as of an endpoint that was removed
 )
 
 // A Fault makes answers go wrong. It applies to requests that match in all respects, after Skip of them, and
@@ -137,7 +139,11 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Re
 		flood(w, "gzip", compress(make([]byte, 1<<20)))
 		return nil
 	case FaultDrop:
-		return work(r.WithContext(context.WithValue(r.Context(), dropKey{}, f.Drop)))
+		return work(withAlteration(r, alteration{drop: f.Drop}))
+	case FaultOrder:
+		return work(withAlteration(r, alteration{rotate: true}))
+	case FaultRemoved:
+		return errNoAPI.response()
 	}
 	res := work(r)
 	switch {
@@ -150,12 +156,21 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Re
 	return res
 }
 
-type dropKey struct{}
+// An alteration is what a fault makes of a list.
+type alteration struct {
+	drop   int  // objects at its head are left out
+	rotate bool // its last object is the first
+}
 
-// dropped is how many objects a fault leaves out at the head of a list.
-func dropped(r *http.Request) int {
-	n, _ := r.Context().Value(dropKey{}).(int)
-	return n
+type alterationKey struct{}
+
+func withAlteration(r *http.Request, a alteration) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), alterationKey{}, a))
+}
+
+func alterationOf(r *http.Request) (a alteration, ok bool) {
+	a, ok = r.Context().Value(alterationKey{}).(alteration)
+	return a, ok
 }
 
 // flood writes the beginning of a page, and then the same again and again until the caller has had enough.

@@ -3,8 +3,10 @@ package fakebitbucket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,7 @@ func TestFaults(t *testing.T) {
 		"method":  {Fault{Method: "POST"}, 200, `"values"`},
 		"match":   {Fault{Match: func(r *http.Request) bool { return r.URL.Query().Get("pagelen") == "100" }}, 500, ""},
 		"later":   {Fault{Skip: 1}, 200, `"values"`},
+		"removed": {Fault{Kind: FaultRemoved}, 404, "There is no API hosted at this URL."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,6 +193,52 @@ func TestDrop(t *testing.T) {
 	s.Inject(Fault{Kind: FaultDrop, Drop: 2, Count: -1})
 	if diff := cmp.Diff(all[2:], list()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestOrder has the second page belong to another order than the first: one object comes twice and one not at all, while the
+// size is the same.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	s := Start(t, Options{PageLen: 2})
+	c := connected(t, s)
+	names := func(page int) (names []any, size any) {
+		got := c.get(fmt.Sprintf("/2.0/repositories/harbor-labs?pagelen=100&page=%d", page)).object()
+		for _, v := range got["values"].([]any) {
+			names = append(names, v.(map[string]any)["name"])
+		}
+		return names, got["size"]
+	}
+	first, size := names(1)
+	second, _ := names(2)
+	s.Inject(Fault{Kind: FaultOrder, Count: -1})
+	after, same := names(2)
+	if diff := cmp.Diff([]any{first[1], second[0]}, after); diff != "" || size != same {
+		t.Errorf("size %v, then %v; second page (-want +got):\n%s", size, same, diff)
+	}
+	last := int(size.(float64)+1) / 2
+	s.ClearFaults()
+	end, _ := names(last)
+	s.Inject(Fault{Kind: FaultOrder, Count: -1})
+	begin, _ := names(1)
+	if diff := cmp.Diff([]any{end[len(end)-1], first[0]}, begin); diff != "" {
+		t.Errorf("first page (-want +got):\n%s", diff)
+	}
+}
+
+// Faults of lists are for lists.
+func TestFaultOfListsElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []FaultKind{FaultDrop, FaultOrder} {
+		s := New(Options{})
+		s.Inject(Fault{Kind: kind})
+		r := httptest.NewRequest(http.MethodGet, "/2.0/user", nil)
+		r.Header.Set("Authorization", "Bearer "+s.AccessToken(s.Organization().Connected.UUID))
+		r.Header.Set("User-Agent", "test")
+		s.ServeHTTP(httptest.NewRecorder(), r)
+		if v := s.Violations(); len(v) != 1 || !strings.Contains(v[0], "where there is none") {
+			t.Errorf("fault %d: violations %q", kind, v)
+		}
 	}
 }
 

@@ -52,7 +52,9 @@ func (c *call) page() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = all.without(dropped(c.request))
+	if a, ok := alterationOf(c.request); ok {
+		all = all.altered(a)
+	}
 	from := min(offset, all.length)
 	to := min(from+step, all.length)
 	values := make([]object, 0, to-from)
