@@ -471,7 +471,7 @@ func TestRecordedErrorsAreSentences(t *testing.T) {
 				t.Fatal(err)
 			}
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/user", Status: http.StatusBadRequest, Body: string(text)})
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/user", Status: http.StatusBadRequest, Body: string(text), Count: -1})
 			_, err = connected(t, fake).try(context.Background(), ask{table: "bitbucket_user"})
 			message, _, _ := strings.Cut(gjson.GetBytes(text, "error.message").String(), "\n")
 			if err == nil || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "\n") {

@@ -172,7 +172,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 		return jsontree.Value{}, err
 	}
 	object, err := c.fetch(ctx, u)
-	if whole := without(u, "fields"); HasStatus(err, http.StatusBadRequest) && whole != u { // not every endpoint knows of it
+	if whole := unselected(u); HasStatus(err, http.StatusBadRequest) && whole != u { // not every endpoint knows of it
 		object, err = c.fetch(ctx, whole)
 	}
 	switch {

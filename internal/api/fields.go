@@ -41,6 +41,30 @@ func withPageFields(query url.Values, paths []string, k key) url.Values {
 	return with(query, "fields", strings.Join(selected, ","))
 }
 
+// onRequest are the fields that some objects have only if they are selected, by how the paths end.
+var onRequest = []struct {
+	path   string
+	fields []string
+}{
+	{"/pullrequests", []string{"values.participants", "values.reviewers"}},
+	{"/workspaces/{}/pullrequests/{}", []string{"values.participants", "values.reviewers"}},
+	{"/gpg-keys", []string{"values.key", "values.subkeys"}},
+	{"/gpg-keys/{}", []string{"key", "subkeys"}},
+	{"/commit/{}", []string{"participants"}},
+}
+
+// unselected is an address without its selection of fields, or the address itself if it has none, or one of fields that
+// nobody gets without: what such an object then lacks could pass for empty.
+func unselected(u *url.URL) *url.URL {
+	selected := strings.Split(u.Query().Get("fields"), ",")
+	for _, special := range onRequest {
+		if endsLike(u.EscapedPath(), special.path) && slices.ContainsFunc(special.fields, func(field string) bool { return slices.Contains(selected, field) }) {
+			return u
+		}
+	}
+	return without(u, "fields")
+}
+
 // without is an address without some of its parameters, or the address itself if it has none of them.
 func without(u *url.URL, parameters ...string) *url.URL {
 	query, n := u.Query(), 0

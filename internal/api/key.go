@@ -16,10 +16,10 @@ type key struct {
 	first  bool // by the first that an item has, not by all together
 }
 
-// ownKey is that of most collections: an id of the item itself.
-var ownKey = key{fields: []string{"uuid", "id", "hash"}, first: true}
+// ownKey is that of most collections: an id of the item itself, or the full name of a repository.
+var ownKey = key{fields: []string{"uuid", "id", "hash", "full_name"}, first: true}
 
-// keys are those of the other collections, by how their paths end; {} stands for any segment.
+// keys are those of the other collections, by how their paths end.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/
 var keys = []struct {
@@ -34,6 +34,7 @@ var keys = []struct {
 	{"/permissions-config/users", []string{"user.uuid"}},
 	{"/permissions-config/groups", []string{"group.slug"}},
 	{"/effective-default-reviewers", []string{"reviewer_type", "user.uuid"}},
+	{"/workspaces/{}/pullrequests/{}", []string{"destination.repository.uuid", "id"}},
 	{"/refs", []string{"name", "type"}},
 	{"/refs/branches", []string{"name"}},
 	{"/refs/tags", []string{"name"}},
@@ -47,34 +48,32 @@ var keys = []struct {
 
 // keyOf is the key of the collection at a path.
 func keyOf(path string) key {
-	parts := strings.Split(strings.Trim(path, "/"), "/")
 	for _, k := range keys {
-		if endsLike(parts, strings.Split(strings.Trim(k.path, "/"), "/")) {
+		if endsLike(path, k.path) {
 			return key{fields: k.fields}
 		}
 	}
 	return ownKey
 }
 
-func endsLike(parts, end []string) bool {
+// endsLike reports whether an escaped path ends like a pattern, in which {} stands for any segment.
+func endsLike(path, pattern string) bool {
+	parts, end := strings.Split(strings.Trim(path, "/"), "/"), strings.Split(strings.Trim(pattern, "/"), "/")
 	if len(parts) < len(end) {
 		return false
 	}
-	parts = parts[len(parts)-len(end):]
-	for i, part := range end {
-		if part != "{}" && part != parts[i] {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(parts[len(parts)-len(end):], end, func(part, like string) bool { return like == "{}" || part == like })
 }
 
 // missing are the fields to select beside others, so that the items can be told from one another.
 func (k key) missing(selected []string) []string {
-	if k.first && slices.ContainsFunc(selected, func(field string) bool { return slices.Contains(k.fields, field) }) {
+	switch isKey := func(field string) bool { return slices.Contains(k.fields, field) }; {
+	case !k.first:
+		return k.fields
+	case slices.ContainsFunc(selected, isKey):
 		return nil
 	}
-	return k.fields
+	return k.fields[:3] // every repository has a uuid
 }
 
 // identity is what tells an item from the others. Without any of the fields it is the whole item, which need not be unique.

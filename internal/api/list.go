@@ -216,7 +216,7 @@ func (r *reader) startOver() {
 func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err error) {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
-		if plain := without(u, "fields", "pagelen"); !r.begun && HasStatus(err, http.StatusBadRequest) && plain != u {
+		if plain := without(unselected(u), "pagelen"); !r.begun && HasStatus(err, http.StatusBadRequest) && plain != u {
 			r.first, u = plain, plain
 			continue
 		}

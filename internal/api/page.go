@@ -35,7 +35,7 @@ func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if whole := without(u, "fields"); whole != u && mayBeEmptied(f.document) {
+	if whole := unselected(u); whole != u && mayBeEmptied(f.document) {
 		return c.fetchPage(ctx, whole)
 	}
 	return parsePage(f.document, f.at)

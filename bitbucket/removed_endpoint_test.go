@@ -1,0 +1,60 @@
+package bitbucket
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// removals are the answers of an endpoint that is not there any more: Bitbucket's own, and that of a server which knows no
+// more than HTTP.
+var removals = map[string]fakebitbucket.Fault{
+	"no endpoint": {Kind: fakebitbucket.FaultRemoved},
+	"plain text":  status(http.StatusNotFound, "Not Found", "Content-Type", "text/plain"),
+}
+
+// The day that an endpoint is removed, no table that needs it is quietly empty, or lacks a row: it is an error that says so.
+func TestRemovedEndpoint(t *testing.T) {
+	fake := fakebitbucket.New(small)
+	s := simulateToken(t, fake)
+	scans := 0
+	for _, of := range tables {
+		if of.name == "bitbucket_rate_limit" { // it shows what refusals say, too
+			continue
+		}
+		known := map[string]bool{}
+		for _, b := range s.asks(t, of) {
+			endpoints := map[string]map[string]bool{} // the paths of each that no other question about the table has asked
+			for _, r := range b.requests {
+				if known[r.endpoint] {
+					continue
+				}
+				if endpoints[r.endpoint] == nil {
+					endpoints[r.endpoint] = map[string]bool{}
+				}
+				endpoints[r.endpoint][r.path] = true
+			}
+			for endpoint, paths := range endpoints {
+				known[endpoint] = true
+				for name, fault := range removals {
+					fault.Count = -1
+					fault.Match = func(r *http.Request) bool { return paths[r.URL.EscapedPath()] }
+					fake.ClearFaults()
+					fake.Inject(fault)
+					done := s.scan(t, b.ask, func(*network) {})
+					scans++
+					switch {
+					case done.err == nil:
+						t.Errorf("%s, %s at %s: %d rows of %d, and no error", b, name, endpoint, len(done.rows), total(b.rows))
+					case !strings.Contains(done.err.Error(), "Atlassian has removed or moved what was there"):
+						t.Errorf("%s, %s at %s: error %v", b, name, endpoint, done.err)
+					}
+				}
+			}
+		}
+	}
+	fake.ClearFaults()
+	t.Logf("%d scans", scans)
+}

@@ -1,0 +1,33 @@
+package bitbucket
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// Of a Bitbucket that never answers, the host tells what was asked, where and how often. Steampipe's own library would say
+// no more than that a time was exceeded, were it the end of a context.
+func TestSilentBitbucketIsNamed(t *testing.T) {
+	fake := fakebitbucket.New(small)
+	s := simulateToken(t, fake)
+	for _, kind := range []fakebitbucket.FaultKind{fakebitbucket.FaultHang, fakebitbucket.FaultStall} {
+		fake.ClearFaults()
+		fake.Inject(fakebitbucket.Fault{Kind: kind, Count: -1})
+		done := s.scan(t, ask{table: "bitbucket_my_workspace"}, func(*network) {})
+		if done.err == nil {
+			t.Fatal("no error")
+		}
+		text := done.err.Error()
+		for _, want := range []string{"GET /2.0/user/workspaces: no answer from Bitbucket at " + fakeHost, "tried 2 times", "the answer took too long"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("got %q, want it to say %q", text, want)
+			}
+		}
+		if strings.Contains(text, "exceeded allowed timeout") || strings.Contains(text, s.settings.AccessToken) {
+			t.Errorf("got %q", text)
+		}
+	}
+	fake.ClearFaults()
+}
