@@ -1,10 +1,8 @@
 package bitbucket
 
 import (
-	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
@@ -29,20 +27,13 @@ func (s *scan) passedOver(err error) (reason string, ok bool) {
 	if s.settings.OnRefusal != SkipOnRefusal || err == nil {
 		return "", false
 	}
-	switch _, scopes := api.MissingScope(err); {
-	case scopes:
-	case api.HasStatus(err, http.StatusForbidden): // also in the middle of a list
+	switch {
+	case api.IsRefused(err):
 		return ReasonRefused, true
-	case isUnanswered(err):
+	case api.IsUnanswered(err):
 		return ReasonFailed, true
 	}
 	return "", false
-}
-
-// isUnanswered says whether the service failed to answer, also after more attempts.
-func isUnanswered(err error) bool {
-	e, ok := errors.AsType[*api.Error](err)
-	return ok && e.StatusCode >= 500
 }
 
 // omitFailed notes that a part of a table is left out because of an error. The message says so far which part.
