@@ -102,15 +102,14 @@ func open(settings Settings, way wayIn, transport http.RoundTripper, logger hclo
 type wayIn string
 
 const (
-	withSeed              wayIn = "refresh token of the connection"
+	withSeed              wayIn = "refresh_token"
 	withLogin             wayIn = "login"
-	withClientCredentials wayIn = "client credentials"
-	withAccessToken       wayIn = "access token"
-	withAPIToken          wayIn = "API token"
+	withClientCredentials wayIn = clientCredentials
+	withAccessToken       wayIn = "access_token"
+	withAPIToken          wayIn = "api_token"
 )
 
-// wayIn finds the one whole way in that the settings have. A consumer without a refresh token uses the chain that a login
-// left for it; if there is none, it acts for itself.
+// wayIn finds the one whole way in that the settings have.
 func (s Settings) wayIn() (wayIn, error) {
 	if err := s.checkCredentials(); err != nil {
 		return "", err
@@ -122,15 +121,10 @@ func (s Settings) wayIn() (wayIn, error) {
 		return withAPIToken, nil
 	case s.RefreshToken != "":
 		return withSeed, nil
+	case s.GrantType != "":
+		return withClientCredentials, nil
 	}
-	loggedIn, err := auth.HasChain(s.TokenDir, s.Consumer(nil))
-	if err != nil {
-		return "", err
-	}
-	if loggedIn {
-		return withLogin, nil
-	}
-	return withClientCredentials, nil
+	return withLogin, nil
 }
 
 func (s Settings) source(way wayIn, transport http.RoundTripper, logger hclog.Logger) (auth.Source, error) {
@@ -152,5 +146,5 @@ func (s Settings) source(way wayIn, transport http.RoundTripper, logger hclog.Lo
 
 // Consumer is the OAuth consumer of the settings. The logger, which may be nil, is told about refreshes.
 func (s Settings) Consumer(logger hclog.Logger) auth.Consumer {
-	return auth.Consumer{Key: s.ConsumerKey, Secret: auth.NewSecret(s.ConsumerSecret), URL: s.OAuthURL, Logger: logger}
+	return auth.Consumer{Key: s.ConsumerKey, Secret: auth.NewSecret(s.ConsumerSecret), URL: s.OAuthURL, MaxWait: s.MaxWait, Logger: logger}
 }

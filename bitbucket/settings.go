@@ -18,6 +18,7 @@ type Config struct {
 	ConsumerKey    *string  `hcl:"consumer_key"`
 	ConsumerSecret *string  `hcl:"consumer_secret"`
 	RefreshToken   *string  `hcl:"refresh_token"`
+	GrantType      *string  `hcl:"grant_type"`
 	AccessToken    *string  `hcl:"access_token"`
 	Email          *string  `hcl:"email"`
 	APIToken       *string  `hcl:"api_token"`
@@ -37,6 +38,7 @@ type Settings struct {
 	ConsumerKey    string
 	ConsumerSecret string
 	RefreshToken   string
+	GrantType      string // empty or clientCredentials
 	AccessToken    string
 	Email          string
 	APIToken       string
@@ -84,12 +86,16 @@ type credential struct {
 	setting     func(*Settings) *string
 }
 
+// clientCredentials is the one grant_type that has to be asked for. The others follow from what a consumer has.
+const clientCredentials = "client_credentials"
+
 // credentials are the arguments of each way to authorize. A connection has exactly one way in.
 var credentials = [][]credential{
 	{
 		{"consumer_key", "BITBUCKET_OAUTH_CLIENT_ID", false, func(c *Config) *string { return c.ConsumerKey }, func(s *Settings) *string { return &s.ConsumerKey }},
 		{"consumer_secret", "BITBUCKET_OAUTH_CLIENT_SECRET", false, func(c *Config) *string { return c.ConsumerSecret }, func(s *Settings) *string { return &s.ConsumerSecret }},
 		{"refresh_token", "BITBUCKET_OAUTH_REFRESH_TOKEN", true, func(c *Config) *string { return c.RefreshToken }, func(s *Settings) *string { return &s.RefreshToken }},
+		{"grant_type", "BITBUCKET_OAUTH_GRANT_TYPE", true, func(c *Config) *string { return c.GrantType }, func(s *Settings) *string { return &s.GrantType }},
 	},
 	{
 		{"access_token", "BITBUCKET_OAUTH_TOKEN", false, func(c *Config) *string { return c.AccessToken }, func(s *Settings) *string { return &s.AccessToken }},
@@ -153,7 +159,8 @@ func (c Config) Settings() (Settings, error) {
 }
 
 // takeCredentials takes the way in that the config names, and completes it from the environment; where the config names
-// none, the environment's. HCL wins: a variable for another way in than the config's is not looked at.
+// none, the environment's. HCL wins: a variable for another way in than the config's is not looked at, and of
+// refresh_token and grant_type, which exclude each other, not the one if the config has the other.
 func (s *Settings) takeCredentials(c *Config) {
 	chosen := false
 	for _, way := range credentials {
@@ -168,21 +175,26 @@ func (s *Settings) takeCredentials(c *Config) {
 		if chosen && !s.names(way) {
 			continue
 		}
+		decided := s.RefreshToken != "" || s.GrantType != ""
 		for _, part := range way {
-			if setting := part.setting(s); *setting == "" {
+			if setting := part.setting(s); *setting == "" && !(decided && part.optional) {
 				*setting = strings.TrimSpace(os.Getenv(part.environment))
 			}
 		}
 	}
 }
 
-func (s *Settings) names(way []credential) bool {
+// names says whether an argument of the way in is set.
+func (s *Settings) names(way []credential) bool { return s.first(way) != "" }
+
+// first is the first argument of the way in that is set.
+func (s *Settings) first(way []credential) string {
 	for _, part := range way {
 		if *part.setting(s) != "" {
-			return true
+			return part.argument
 		}
 	}
-	return false
+	return ""
 }
 
 // checkCredentials demands one whole way in.
@@ -192,7 +204,7 @@ func (s *Settings) checkCredentials() error {
 	for _, way := range credentials {
 		if s.names(way) {
 			ways = append(ways, way)
-			given = append(given, way[0].argument)
+			given = append(given, s.first(way))
 		}
 	}
 	switch len(ways) {
@@ -217,6 +229,12 @@ func (s *Settings) checkCredentials() error {
 	}
 	if missing != nil {
 		return &ConfigError{[]string{has}, fmt.Sprintf("%s is set, but %s is not: it takes both", has, strings.Join(missing, " and "))}
+	}
+	if s.GrantType != "" && s.GrantType != clientCredentials {
+		return &ConfigError{[]string{"grant_type"}, fmt.Sprintf("grant_type is %q: the only one to ask for is %q, for the consumer itself; leave it out to use a login or refresh_token", s.GrantType, clientCredentials)}
+	}
+	if s.GrantType != "" && s.RefreshToken != "" {
+		return &ConfigError{[]string{"refresh_token", "grant_type"}, "refresh_token and grant_type are set, in the connection or the environment: the one acts for a person, the other for the consumer itself; keep one"}
 	}
 	return nil
 }

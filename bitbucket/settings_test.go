@@ -15,7 +15,7 @@ import (
 func environment(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, name := range []string{
-		"BITBUCKET_OAUTH_CLIENT_ID", "BITBUCKET_OAUTH_CLIENT_SECRET", "BITBUCKET_OAUTH_REFRESH_TOKEN", "BITBUCKET_OAUTH_TOKEN",
+		"BITBUCKET_OAUTH_CLIENT_ID", "BITBUCKET_OAUTH_CLIENT_SECRET", "BITBUCKET_OAUTH_REFRESH_TOKEN", "BITBUCKET_OAUTH_GRANT_TYPE", "BITBUCKET_OAUTH_TOKEN",
 		"BITBUCKET_USERNAME", "BITBUCKET_PASSWORD", "BITBUCKET_TOKEN_DIR", "BITBUCKET_API_BASE_URL", "BITBUCKET_OAUTH_URL",
 	} {
 		t.Setenv(name, set[name])
@@ -41,10 +41,43 @@ func TestSettings(t *testing.T) {
 		want        Settings
 		wantWay     wayIn
 	}{
-		"consumer alone acts for itself": {
+		"consumer alone has a login": {
 			config:  Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret")},
 			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
+			wantWay: withLogin,
+		},
+		"consumer that is to act for itself": {
+			config: Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), GrantType: pointer("client_credentials")},
+			want: with(func(s *Settings) {
+				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
+			}),
 			wantWay: withClientCredentials,
+		},
+		"the same by the environment": {
+			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
+			want: with(func(s *Settings) {
+				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
+			}),
+			wantWay: withClientCredentials,
+		},
+		"the config's grant type wins over the environment's refresh token": {
+			config:      Config{GrantType: pointer("client_credentials")},
+			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_REFRESH_TOKEN": "seed"},
+			want: with(func(s *Settings) {
+				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
+			}),
+			wantWay: withClientCredentials,
+		},
+		"the config's refresh token wins over the environment's grant type": {
+			config:      Config{RefreshToken: pointer("seed")},
+			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
+			want:        with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret, s.RefreshToken = "key", "secret", "seed" }),
+			wantWay:     withSeed,
+		},
+		"keys and secrets of any length": {
+			config:  Config{ConsumerKey: pointer(strings.Repeat("k", 32)), ConsumerSecret: pointer(strings.Repeat("s", 76))},
+			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = strings.Repeat("k", 32), strings.Repeat("s", 76) }),
+			wantWay: withLogin,
 		},
 		"consumer with a seed": {
 			config:  Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), RefreshToken: pointer("seed")},
@@ -55,7 +88,7 @@ func TestSettings(t *testing.T) {
 			config:      Config{ConsumerKey: pointer("key")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "other", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret"},
 			want:        with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
-			wantWay:     withClientCredentials,
+			wantWay:     withLogin,
 		},
 		"the config's way wins over the environment's": {
 			config:      Config{AccessToken: pointer("token")},
@@ -119,6 +152,15 @@ func TestSettingsRefused(t *testing.T) {
 		"two in the environment":       {environment: map[string]string{"BITBUCKET_OAUTH_TOKEN": *token, "BITBUCKET_USERNAME": "a"}, wantMention: []string{"access_token and email", "environment"}, wantArguments: []string{"access_token", "email"}},
 		"key without secret":           {config: Config{ConsumerKey: pointer("key")}, wantMention: []string{"consumer_key is set", "consumer_secret", "BITBUCKET_OAUTH_CLIENT_SECRET"}, wantArguments: []string{"consumer_key"}},
 		"refresh token alone":          {config: Config{RefreshToken: token}, wantMention: []string{"refresh_token is set", "consumer_key", "consumer_secret"}, wantArguments: []string{"refresh_token"}},
+		"grant type alone":             {config: Config{GrantType: pointer("client_credentials")}, wantMention: []string{"grant_type is set", "consumer_key", "consumer_secret"}, wantArguments: []string{"grant_type"}},
+		"grant type that is none":      {config: Config{ConsumerKey: pointer("key"), ConsumerSecret: token, GrantType: pointer("password")}, wantMention: []string{`grant_type is "password"`, `"client_credentials"`, "login"}, wantArguments: []string{"grant_type"}},
+		"grant type and refresh token": {config: Config{ConsumerKey: pointer("key"), ConsumerSecret: token, RefreshToken: token, GrantType: pointer("client_credentials")}, wantMention: []string{"refresh_token and grant_type are set"}, wantArguments: []string{"refresh_token", "grant_type"}},
+		"both in the environment": {
+			environment:   map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": *token, "BITBUCKET_OAUTH_REFRESH_TOKEN": *token, "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
+			wantMention:   []string{"refresh_token and grant_type are set", "environment"},
+			wantArguments: []string{"refresh_token", "grant_type"},
+		},
+		"grant type and access token":  {config: Config{AccessToken: token, GrantType: pointer("client_credentials")}, wantMention: []string{"grant_type and access_token"}, wantArguments: []string{"grant_type", "access_token"}},
 		"e-mail without token":         {config: Config{Email: pointer("a@example.com")}, wantMention: []string{"email is set", "api_token", "BITBUCKET_PASSWORD"}, wantArguments: []string{"email"}},
 		"no concurrency":               {config: Config{AccessToken: token, MaxConcurrency: pointer(0)}, wantMention: []string{"max_concurrency is 0", "1 to 100"}, wantArguments: []string{"max_concurrency"}},
 		"wait that is no duration":     {config: Config{AccessToken: token, MaxWait: pointer("soon")}, wantMention: []string{`max_wait is "soon"`, `"5m"`}, wantArguments: []string{"max_wait"}},

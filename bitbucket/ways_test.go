@@ -45,16 +45,13 @@ func TestWaysIn(t *testing.T) {
 		}, "user"},
 		"login": {func(t *testing.T) string {
 			hcl, c, tokens := consumerOf(t, fake, all...)
-			consumer := auth.Consumer{Key: c.Key, Secret: auth.NewSecret(c.Secret), URL: fake.OAuthURL()}
-			token := auth.Token{RefreshToken: auth.NewSecret(fake.Grant(c, o.Connected.UUID))}
-			if _, err := auth.SaveLogin(context.Background(), tokens, consumer, token); err != nil {
-				t.Fatal(err)
-			}
+			login(t, fake, c, tokens)
 			return hcl
 		}, "user"},
 		"client credentials": {func(t *testing.T) string {
-			hcl, _, _ := consumerOf(t, fake, all...)
-			return hcl
+			hcl, c, tokens := consumerOf(t, fake, all...)
+			login(t, fake, c, tokens) // which is not used
+			return hcl + `grant_type = "client_credentials"`
 		}, "app_user"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,6 +66,16 @@ func TestWaysIn(t *testing.T) {
 	}
 }
 
+// login leaves what a login of the connected user does.
+func login(t *testing.T, fake *fakebitbucket.Server, c fakebitbucket.Consumer, tokens string) {
+	t.Helper()
+	consumer := auth.Consumer{Key: c.Key, Secret: auth.NewSecret(c.Secret), URL: fake.OAuthURL()}
+	token := auth.Token{RefreshToken: auth.NewSecret(fake.Grant(c, fake.Organization().Connected.UUID))}
+	if _, err := auth.SaveLogin(context.Background(), tokens, consumer, token); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A connection without a refresh token follows a login that comes while the plugin runs.
 func TestLoginWhileThePluginRuns(t *testing.T) {
 	environment(t, nil)
@@ -76,14 +83,13 @@ func TestLoginWhileThePluginRuns(t *testing.T) {
 	hcl, c, tokens := consumerOf(t, fake, fakebitbucket.AllScopes()...)
 	h := newHost(t, map[string]string{"bitbucket": hcl})
 	kind := func() string { return values(h.rows(ask{table: "bitbucket_user", columns: "type"}), "type")[0] }
-	if got := kind(); got != "app_user" {
-		t.Errorf("before the login connected as a %s, want the consumer's app_user", got)
+	_, err := h.try(t.Context(), ask{table: "bitbucket_user", columns: "type"})
+	for _, want := range []string{c.Key, tokens, "steampipe-plugin-bitbucket login", `grant_type = "client_credentials"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("before the login: error %v does not mention %s", err, want)
+		}
 	}
-	consumer := auth.Consumer{Key: c.Key, Secret: auth.NewSecret(c.Secret), URL: fake.OAuthURL()}
-	token := auth.Token{RefreshToken: auth.NewSecret(fake.Grant(c, fake.Organization().Connected.UUID))}
-	if _, err := auth.SaveLogin(context.Background(), tokens, consumer, token); err != nil {
-		t.Fatal(err)
-	}
+	login(t, fake, c, tokens)
 	if got := kind(); got != "user" {
 		t.Errorf("after the login connected as a %s, want the user", got)
 	}
@@ -121,7 +127,7 @@ func TestConnectionTrouble(t *testing.T) {
 		}, []string{"refused the refresh token", "login"}},
 		"wrong secret": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl, c, _ := consumerOf(t, fake, all...)
-			return strings.Replace(hcl, c.Secret, "wr0ngs3cr3t", 1)
+			return strings.Replace(hcl, c.Secret, "wr0ngs3cr3t", 1) + `grant_type = "client_credentials"`
 		}, []string{"consumer_key and consumer_secret"}},
 		"expired access token": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl := connectionTo(fake, fake.Organization().Connected.UUID)

@@ -5,17 +5,21 @@ connection "bitbucket" {
 
   # A. An OAuth consumer, authorized once by the user whose rights decide what is visible.
   #    Create it in Workspace settings > OAuth consumers, then run `steampipe-plugin-bitbucket login`, which leaves a
-  #    token in token_dir and keeps it alive. Without a login (and without refresh_token) the consumer acts for itself.
+  #    token in token_dir and keeps it alive.
 
   # Key of the consumer. Also from the environment variable BITBUCKET_OAUTH_CLIENT_ID.
-  # consumer_key = "pLk8fXq3ZbTnRw5mYd"
+  # consumer_key = "q7RmX4vBn2KtYw9LsZp3HdJc6FgT8aEu"
 
   # Secret of the consumer. Also from the environment variable BITBUCKET_OAUTH_CLIENT_SECRET.
-  # consumer_secret = "a7dK2mVx9QeRt4WzHc6LpJy3BnSfUg8T"
+  # consumer_secret = "exampleOnlyK3vQ9mTz7XcRw2LbNf5HyJd8GpSa4UeVi6WoBk1MtZxCq0RlPn9ShFgYdEjAuTw2K"
 
   # A first refresh token, in place of a login. Bitbucket replaces it with each use: it counts once, and what follows is
   # kept in token_dir. Also from the environment variable BITBUCKET_OAUTH_REFRESH_TOKEN.
   # refresh_token = "jU5sEoxampleR3fr3shT0kenq8Zw"
+
+  # "client_credentials" if the consumer is to act for itself, as an app user of its workspace, and not for a user: then
+  # neither a login nor refresh_token is used. Also from the environment variable BITBUCKET_OAUTH_GRANT_TYPE.
+  # grant_type = "client_credentials"
 
   # B. An access token of a workspace, a project or a repository. It can't read permissions, and belongs to no user: name
   #    the workspaces that it is for. Also from the environment variable BITBUCKET_OAUTH_TOKEN.

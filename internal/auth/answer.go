@@ -34,6 +34,9 @@ func (r answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return nil, newLimited(resp, body)
+	}
 	var answer map[string]json.RawMessage
 	if json.Unmarshal(body, &answer) != nil || isRedirect(resp.StatusCode) {
 		return nil, unexpectedAnswer(resp)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -17,7 +18,8 @@ import (
 //   - Room for the new pair is made sure of before a token is spent, and the new pair is saved before it is used.
 //   - A process that is killed between the two leaves the old token in the file, which the service takes
 //     for about ten minutes more.
-//   - A refused token is not tried again for a while: the service locks out a consumer that insists.
+//   - A refused token is not sent again for a while, or never if it is dead, by no process: the service locks out a
+//     consumer that insists.
 type Chain struct {
 	consumer  Consumer
 	store     *store
@@ -45,7 +47,7 @@ func OpenChain(dir string, consumer Consumer, seed Secret) (*Chain, error) {
 		return nil, err
 	}
 	c := &Chain{consumer: consumer, store: store, delays: retryDelays, saveDelay: time.Second}
-	c.renewer.now, c.renewer.fetch = consumer.Now, c.fetch
+	c.renewer.now, c.renewer.maxWait, c.renewer.fetch = consumer.Now, consumer.MaxWait, c.fetch
 	return c, nil
 }
 
@@ -62,17 +64,6 @@ func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
 		id:     identity{oauthURL: consumer.URL, consumerKey: consumer.Key, seed: seed},
 		logger: consumer.Logger,
 	}, nil
-}
-
-// HasChain reports whether a login left a chain for consumer in dir. It does so too if the chain's file was damaged and
-// set aside: a person's login doesn't turn into the consumer's own access without anybody noticing.
-func HasChain(dir string, consumer Consumer) (bool, error) {
-	store, err := newStore(dir, consumer, Secret{})
-	if err != nil {
-		return false, err
-	}
-	traces, err := store.traces()
-	return len(traces) > 0, err
 }
 
 // SaveLogin starts the chain of a login with token, in place of an earlier one, and returns the path of its file.
@@ -157,6 +148,9 @@ func (c *Chain) notice() {
 // fetch gets a token with another access token than rejected: from the file if another process was faster,
 // else from the service.
 func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
+	if !c.hasBegun() { // and the folder, which may be mistyped, is not made
+		return Token{}, c.noChain()
+	}
 	unlock, err := c.store.lock(ctx)
 	if err != nil {
 		return Token{}, err
@@ -167,7 +161,7 @@ func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
 		return Token{}, err
 	}
 	token, err := c.advance(ctx, rec, rejected)
-	refused, ok := errors.AsType[*refusedError](err)
+	refused, ok := err.(*refusedError) // itself: one that is wrapped is only remembered
 	if !ok {
 		return token, err
 	}
@@ -176,15 +170,25 @@ func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
 		rec = other
 		c.hold(rec)
 		token, err = c.advance(ctx, rec, rejected)
-		if refused, ok = errors.AsType[*refusedError](err); !ok {
+		if refused, ok = err.(*refusedError); !ok {
 			return token, err
 		}
 	}
 	return Token{}, c.giveUp(rec, refused)
 }
 
-// giveUp remembers that rec's refresh token was refused. It is called with the lock held.
-func (c *Chain) giveUp(rec record, refused *refusedError) error {
+// hasBegun reports whether there is anything to go on from.
+func (c *Chain) hasBegun() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := os.Lstat(c.store.path())
+	return !c.store.id.seed.IsZero() || !c.held.RefreshToken.IsZero() || !errors.Is(err, fs.ErrNotExist)
+}
+
+// giveUp remembers, also in the file, that rec's refresh token was refused. It is called with the lock held.
+func (c *Chain) giveUp(rec record, answer *refusedError) error {
+	rec.refusal = rec.refused(c.consumer.Secret, answer, c.consumer.Now())
+	c.hold(rec)
 	c.mu.Lock()
 	c.refused = rec.RefreshToken
 	c.mu.Unlock()
@@ -192,7 +196,7 @@ func (c *Chain) giveUp(rec record, refused *refusedError) error {
 	if err := c.store.write(rec); err != nil {
 		c.consumer.Logger.Warn("cannot write the token file after a refusal", "error", err)
 	}
-	return c.explain(refused, rec)
+	return c.explain(answer, rec)
 }
 
 // recall returns the newest record there is: the file's, or memory's if that is further on or the file is gone,
@@ -234,6 +238,9 @@ func (c *Chain) advance(ctx context.Context, rec record, rejected string) (Token
 
 // rotate spends rec's refresh token and saves the new pair. It is called with the lock held.
 func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
+	if answer, _ := rec.standing(c.consumer.Secret, c.consumer.Now()); answer != nil {
+		return Token{}, c.explain(answer, rec)
+	}
 	slot, err := c.store.reserve()
 	if err != nil {
 		return Token{}, err
@@ -323,28 +330,58 @@ func (c *Chain) save() bool {
 
 // noChain is the error of a chain that nothing is known of.
 func (c *Chain) noChain() *Error {
-	e := errorf(KindAuthorization, nil, "nobody has authorized OAuth consumer %s: there is no token file %s. Run `%s`", c.consumer.Key, c.store.path(), loginCommand)
-	if traces, err := c.store.traces(); err == nil && len(traces) > 0 {
-		e.Message = fmt.Sprintf("the token file of OAuth consumer %s was damaged, or written by a newer version of the plugin, and has been set aside, as %s in %s. "+
-			"Run `%s` to authorize again; or remove the file to use the consumer without a person's authorization",
-			c.consumer.Key, traces[len(traces)-1], c.store.dir, loginCommand)
+	if aside := c.aside(); aside != "" {
+		return errorf(KindAuthorization, nil, "the token file of OAuth consumer %s was damaged, or written by a newer version of the plugin, and has been set aside as %s. "+
+			"Run `%s` to authorize again", c.consumer.Key, aside, loginCommand)
 	}
-	return e
+	return errorf(KindAuthorization, nil, "nobody has logged in with OAuth consumer %s: its token was looked for in the folder %s (token_dir, BITBUCKET_TOKEN_DIR), and is not there. "+
+		"Run `%s`; or set grant_type = \"client_credentials\" if the consumer is to act for itself and not for a person", c.consumer.Key, c.store.dir, loginCommand)
 }
 
-// explain says what a refusal may mean; the service doesn't tell.
-func (c *Chain) explain(refused *refusedError, rec record) *Error {
-	e := errorf(KindAuthorization, refused, "Bitbucket refused the refresh token of OAuth consumer %s (%s). It answers the same to a wrong "+
-		"consumer_key or consumer_secret and to a dead token. A token dies when it isn't used for three months, when its authorization is revoked, "+
-		"and when it is used in two places: two machines can't share one", c.consumer.Key, refused)
-	e.Status = refused.status
-	if since := rec.refreshingSince; !since.IsZero() {
-		e.Message += fmt.Sprintf("; an earlier refresh, begun on %s, did not finish, and may have used it up", since.UTC().Format("2006-01-02 15:04 MST"))
+// aside returns the path that the chain's file was last set aside as, if it was.
+func (c *Chain) aside() string {
+	if traces, err := c.store.traces(); err == nil && len(traces) > 0 {
+		return filepath.Join(c.store.dir, traces[len(traces)-1])
 	}
-	e.Message += fmt.Sprintf(". Check key and secret; if they are right, run `%s` to authorize again", loginCommand)
-	if !c.store.id.seed.IsZero() {
-		e.Message += ", and remove refresh_token (BITBUCKET_OAUTH_REFRESH_TOKEN) or set it to a new one"
-	}
-	e.Message += ". This process doesn't try it again within a minute"
-	return e
+	return ""
 }
+
+// explain says what a refusal of rec's refresh token, new or remembered, may mean. The service mostly doesn't tell.
+func (c *Chain) explain(answer *refusedError, rec record) *Error {
+	text := fmt.Sprintf("Bitbucket refused the refresh token of OAuth consumer %s", c.consumer.Key)
+	if at := rec.refusal.At; !at.IsZero() {
+		text += " on " + minute(at)
+	}
+	text += fmt.Sprintf(" (%s)", answer)
+	if answer.code != deadCode {
+		text += ". It answers the same to a wrong consumer_key or consumer_secret and to a dead token"
+	}
+	text += ". A token dies when it isn't used for three months, when its authorization is revoked, and when it is used in two places: two machines can't share one"
+	if since := rec.refreshingSince; !since.IsZero() {
+		text += fmt.Sprintf("; an earlier refresh, begun on %s, did not finish, and may have used it up", minute(since))
+	}
+	if aside := c.aside(); aside != "" && rec.generation == 0 {
+		text += fmt.Sprintf(". An earlier token file was damaged, or written by a newer version of the plugin, and has been set aside as %s", aside)
+	}
+	if answer.code != deadCode {
+		text += ". Check key and secret; if they are right, run"
+	} else {
+		text += ". Run"
+	}
+	text += fmt.Sprintf(" `%s` to authorize again", loginCommand)
+	if !c.store.id.seed.IsZero() {
+		text += ", and remove refresh_token (BITBUCKET_OAUTH_REFRESH_TOKEN) or set it to a new one"
+	}
+	switch _, until := rec.standing(c.consumer.Secret, c.consumer.Now()); {
+	case answer.code == deadCode:
+		text += ". This token is not sent again"
+	case !until.IsZero():
+		text += fmt.Sprintf(". It is not sent again before %s, unless consumer_secret changes: Bitbucket locks out a consumer that insists", minute(until))
+	default:
+		text += ". This process doesn't try it again within a minute"
+	}
+	return &Error{Kind: KindAuthorization, Status: answer.status, Err: answer, Message: text}
+}
+
+// minute writes a time for a person.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

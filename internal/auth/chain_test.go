@@ -82,12 +82,15 @@ func TestChainOfLogin(t *testing.T) {
 	t.Parallel()
 	server := newAuthServer(t, newClock().Now)
 	dir, consumer := t.TempDir(), server.consumer()
-	if has, err := HasChain(filepath.Join(dir, "none"), consumer); has || err != nil {
-		t.Errorf("HasChain = %v, %v in a folder that isn't there", has, err)
+	nowhere := filepath.Join(dir, "none") // as by a mistyped token_dir
+	_, err := open(t, nowhere, consumer, "").Authorization(t.Context())
+	wantError(t, err, KindAuthorization, testKey, nowhere, "login", `grant_type = "client_credentials"`)
+	if _, err := os.Stat(nowhere); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
 	}
 	chain := open(t, dir, consumer, "")
-	_, err := chain.Authorization(t.Context())
-	wantError(t, err, KindAuthorization, testKey, chain.Path(), "login")
+	_, err = chain.Authorization(t.Context())
+	wantError(t, err, KindAuthorization, testKey, dir, "login")
 	if got := server.count(); got != 0 {
 		t.Errorf("%d token requests without a token", got)
 	}
@@ -103,9 +106,6 @@ func TestChainOfLogin(t *testing.T) {
 	if path != chain.Path() {
 		t.Errorf("saved to %s, want %s", path, chain.Path())
 	}
-	if has, err := HasChain(dir, consumer); !has || err != nil {
-		t.Errorf("HasChain = %v, %v after a login", has, err)
-	}
 	// The refusal from before the login is still fresh, and must not stand in its way.
 	if value := authorize(t, chain); value != bearer(token.AccessToken) {
 		t.Error("the chain doesn't use the login's token")
@@ -113,9 +113,8 @@ func TestChainOfLogin(t *testing.T) {
 
 	other := consumer
 	other.Key = "other-key"
-	if has, _ := HasChain(dir, other); has {
-		t.Error("HasChain finds another consumer's chain")
-	}
+	_, err = open(t, dir, other, "").Authorization(t.Context())
+	wantError(t, err, KindAuthorization, "nobody has logged in with OAuth consumer other-key")
 	if seeded := open(t, dir, consumer, server.seed()); authorize(t, seeded) == bearer(token.AccessToken) {
 		t.Error("a seed was ignored because of a login")
 	}
@@ -152,7 +151,8 @@ func TestRefusalIsRememberedForAMinute(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
 	server := newAuthServer(t, clock.Now)
-	chain := open(t, t.TempDir(), server.consumer(), "refresh-token-that-is-dead")
+	dir := t.TempDir()
+	chain := open(t, dir, server.consumer(), "refresh-token-that-is-dead")
 	var waiting sync.WaitGroup
 	for range 500 {
 		waiting.Go(func() {
@@ -169,13 +169,173 @@ func TestRefusalIsRememberedForAMinute(t *testing.T) {
 	if got := server.count(); got != 2 {
 		t.Errorf("%d token requests after the clock was set back, want 2", got)
 	}
-	clock.advance(refusalMemory)
+	clock.advance(2 * refusalMemory)
 	_, err := chain.Authorization(t.Context())
 	if got := server.count(); got != 3 {
-		t.Errorf("%d token requests after a minute, want 3", got)
+		t.Errorf("%d token requests after two minutes more, want 3", got)
 	}
 	if strings.Contains(err.Error(), "did not finish") {
 		t.Errorf("error %q speaks of an interruption where there was none", err)
+	}
+}
+
+// What may be about something else than the token is asked again by whoever needs it: after a minute, then after two, and at
+// last once an hour, in however many processes.
+func TestDoubtfulRefusalIsSharedByProcesses(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	server := newAuthServer(t, clock.Now)
+	dir := t.TempDir()
+	begin := clock.Now()
+	var asked []time.Duration
+	for clock.Now().Sub(begin) < 5*time.Hour {
+		before := server.count()
+		_, err := open(t, dir, server.consumer(), "refresh-token-that-is-dead").Authorization(t.Context())
+		wantError(t, err, KindAuthorization, "unauthorized_client", "It is not sent again before 2026-11-23 ", "login")
+		if server.count() > before {
+			asked = append(asked, clock.Now().Sub(begin))
+		}
+		clock.advance(time.Minute)
+	}
+	var want []time.Duration
+	for _, minutes := range []int{0, 1, 3, 7, 15, 31, 63, 123, 183, 243} {
+		want = append(want, time.Duration(minutes)*time.Minute)
+	}
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Errorf("asked at (-want +got):\n%s", diff)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status         int
+		code           string
+		wantRemembered bool // by another process, a moment later
+		wantForGood    bool
+	}{
+		"a dead token":                    {400, "invalid_grant", true, true},
+		"Bitbucket's answer to one":       {400, "unauthorized_client", true, false},
+		"the same as 401":                 {401, "unauthorized_client", true, false},
+		"an older answer to one":          {400, "invalid_request", true, false},
+		"a wrong secret":                  {401, "invalid_client", false, false},
+		"a grant that is not allowed":     {400, "unsupported_grant_type", false, false},
+		"a gateway that wants a login":    {401, "", false, false},
+		"a code that nobody has heard of": {403, "blocked_by_policy", false, false},
+		"a server in trouble":             {503, "", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := newClock()
+			server := newAuthServer(t, clock.Now)
+			server.fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+				writeJSON(w, test.status, map[string]any{"error": test.code, "error_description": "No."})
+				return true
+			}
+			dir, seed := t.TempDir(), server.seed()
+			asks := func(consumer Consumer, seed string) (bool, error) {
+				before := server.count()
+				_, err := open(t, dir, consumer, seed).Authorization(t.Context())
+				if err == nil {
+					t.Error("no error")
+				}
+				return server.count() > before, err
+			}
+			if asked, _ := asks(server.consumer(), seed); !asked {
+				t.Fatal("the token was not sent")
+			}
+			asked, err := asks(server.consumer(), seed)
+			if asked == test.wantRemembered {
+				t.Errorf("sent by another process: %v", asked)
+			}
+			if test.wantRemembered {
+				wantError(t, err, KindAuthorization, test.code, `"No."`, "on 2026-11-23 12:00 UTC", "steampipe-plugin-bitbucket login")
+			}
+			corrected := server.consumer()
+			corrected.Secret = NewSecret("another")
+			if asked, _ := asks(corrected, seed); !asked {
+				t.Error("not sent with another secret")
+			}
+			if asked, _ := asks(server.consumer(), server.seed()); !asked {
+				t.Error("another token is not sent")
+			}
+			asks(server.consumer(), seed)
+			clock.advance(90 * 24 * time.Hour)
+			if asked, _ := asks(server.consumer(), seed); asked == test.wantForGood {
+				t.Errorf("sent after three months: %v", asked)
+			}
+		})
+	}
+}
+
+func TestLoginClearsARefusal(t *testing.T) {
+	t.Parallel()
+	server := newAuthServer(t, newClock().Now)
+	server.fault = func(w http.ResponseWriter, _ *http.Request, request int) bool {
+		if request == 1 {
+			writeJSON(w, 400, map[string]any{"error": "invalid_grant"})
+		}
+		return request == 1
+	}
+	dir, consumer := t.TempDir(), server.consumer()
+	if _, err := SaveLogin(t.Context(), dir, consumer, Token{RefreshToken: NewSecret("refresh-token-that-is-dead")}); err != nil {
+		t.Fatal(err)
+	}
+	old := open(t, dir, consumer, "")
+	for range 2 {
+		for _, chain := range []*Chain{old, open(t, dir, consumer, "")} {
+			_, err := chain.Authorization(t.Context())
+			wantError(t, err, KindAuthorization, "invalid_grant", "This token is not sent again", "login")
+		}
+	}
+	if got := server.count(); got != 1 {
+		t.Errorf("%d token requests, want 1", got)
+	}
+	if _, err := SaveLogin(t.Context(), dir, consumer, Token{RefreshToken: NewSecret(server.seed())}); err != nil {
+		t.Fatal(err)
+	}
+	authorize(t, old)
+	authorize(t, open(t, dir, consumer, ""))
+	if content, err := os.ReadFile(old.Path()); err != nil || strings.Contains(string(content), "refusal") {
+		t.Errorf("the file still speaks of a refusal, or %v", err)
+	}
+}
+
+// An access token that is still good is used, whatever became of the refresh token.
+func TestGoodAccessTokenOutlivesARefusal(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	server := newAuthServer(t, clock.Now)
+	dir, seed := t.TempDir(), server.seed()
+	value := authorize(t, open(t, dir, server.consumer(), seed))
+	server.set(func() {
+		server.fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			writeJSON(w, 400, map[string]any{"error": "invalid_grant"})
+			return true
+		}
+	})
+	_, err := open(t, dir, server.consumer(), seed).Renew(t.Context(), value) // for one endpoint that doesn't take it
+	wantError(t, err, KindAuthorization, "invalid_grant")
+	if again := authorize(t, open(t, dir, server.consumer(), seed)); again != value {
+		t.Error("the good token is not used")
+	}
+}
+
+// A damaged file makes the chain begin again with the seed, which is dead by then: the error says where the file is.
+func TestRefusalAfterDamageSaysWhereTheFileIs(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	server := newAuthServer(t, clock.Now)
+	dir, seed := t.TempDir(), server.seed()
+	chain := open(t, dir, server.consumer(), seed)
+	authorize(t, chain)
+	if err := os.Truncate(chain.Path(), 100); err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(3 * time.Hour)
+	for range 2 {
+		_, err := open(t, dir, server.consumer(), seed).Authorization(t.Context())
+		wantError(t, err, KindAuthorization, "set aside as "+chain.Path()+asideMark+"20261123T150000Z", "login")
 	}
 }
 
@@ -305,7 +465,7 @@ func TestTransientFailures(t *testing.T) {
 			w.Header().Set("Location", "https://login.example.com/")
 			w.WriteHeader(302)
 		}, 9, 1, KindTemporary, []string{"redirect"}},
-		"too many requests": {func(w http.ResponseWriter) { writeJSON(w, 429, map[string]any{"error": "slow_down"}) }, 9, 1, KindTemporary, []string{"slow_down", "HTTP 429"}},
+		"too many requests": {func(w http.ResponseWriter) { writeJSON(w, 429, map[string]any{"error": "slow_down"}) }, 9, 1, KindTemporary, []string{"slow_down", "HTTP 429", "does not say for how long"}},
 		"plain text":        {func(w http.ResponseWriter) { http.Error(w, "Not now", http.StatusServiceUnavailable) }, 9, 3, KindTemporary, []string{"isn't JSON", "HTTP 503"}},
 		"error in JSON": {func(w http.ResponseWriter) {
 			writeJSON(w, 500, map[string]any{"error": map[string]any{"message": "m"}})
@@ -317,7 +477,8 @@ func TestTransientFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newAuthServer(t, newClock().Now)
+			clock := newClock()
+			server := newAuthServer(t, clock.Now)
 			server.Config.ErrorLog = nil
 			server.fault = func(w http.ResponseWriter, r *http.Request, request int) bool {
 				if request > test.failures {
@@ -341,6 +502,7 @@ func TestTransientFailures(t *testing.T) {
 				return
 			}
 			server.set(func() { server.fault = nil })
+			clock.advance(2 * limitedMin)
 			if err := call(t.Context(), chain, server.URL); err != nil {
 				t.Errorf("the failure is held against the token: %v", err)
 			}
@@ -353,7 +515,7 @@ func TestNoAnswerAtAll(t *testing.T) {
 	server := newAuthServer(t, newClock().Now)
 	server.Close()
 	_, err := open(t, t.TempDir(), server.consumer(), "seed").Authorization(t.Context())
-	wantError(t, err, KindTemporary, "can't reach "+server.URL, "refused")
+	wantError(t, err, KindTemporary, "can't reach "+server.URL, "refused", "Tried 3 times")
 }
 
 func TestRedirectsGetNoSecrets(t *testing.T) {
@@ -606,10 +768,7 @@ func TestUntrustworthyFiles(t *testing.T) {
 					t.Errorf("the seed wasn't tried: %v", err)
 				}
 				if !withSeed {
-					wantError(t, err, KindAuthorization, "set aside", asideMark, "login")
-					if has, err := HasChain(chain.store.dir, server.consumer()); !has || err != nil {
-						t.Errorf("HasChain = %v, %v after a login's file was set aside", has, err)
-					}
+					wantError(t, err, KindAuthorization, "set aside as "+chain.Path()+asideMark, "login")
 				}
 				aside := chain.Path() + asideMark + "20261123T120000Z"
 				if kept, err := os.ReadFile(aside); err != nil || !bytes.Equal(kept, bad) {

@@ -22,7 +22,7 @@ func NewClientCredentials(consumer Consumer) (*ClientCredentials, error) {
 		return nil, err
 	}
 	c := &ClientCredentials{consumer: consumer, delays: retryDelays}
-	c.renewer.now, c.renewer.fetch = consumer.Now, c.fetch
+	c.renewer.now, c.renewer.maxWait, c.renewer.fetch = consumer.Now, consumer.MaxWait, c.fetch
 	return c, nil
 }
 

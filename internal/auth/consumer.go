@@ -33,6 +33,8 @@ type Consumer struct {
 	URL string
 	// HTTPClient sends the requests, by default http.DefaultClient.
 	HTTPClient *http.Client
+	// MaxWait is the longest that a call waits when the server limits how often it is asked. By default none does.
+	MaxWait time.Duration
 	// Logger is told about refreshes and trouble with the token file, never about a token. By default nobody is.
 	Logger hclog.Logger
 	// Now is the clock, by default time.Now.
@@ -78,7 +80,7 @@ func (c Consumer) config(redirect string) *oauth2.Config {
 		RedirectURL:  redirect,
 		Endpoint: oauth2.Endpoint{
 			AuthURL:  c.URL + "/authorize",
-			TokenURL: c.URL + "/access_token",
+			TokenURL: c.tokenURL(),
 			// Basic is the documented form. Left to detect it, the library would send a refused grant twice.
 			AuthStyle: oauth2.AuthStyleInHeader,
 		},
@@ -106,7 +108,7 @@ func (c Consumer) clientCredentials(ctx context.Context) (Token, error) {
 	})
 }
 
-// request makes one token request. Its error is a *refusedError or an *Error, and holds none of the secrets that were sent.
+// request makes one token request. Its error is a *refusedError, a *limitedError or an *Error, and holds none of the secrets that were sent.
 func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oauth2.Token, error), sent ...Secret) (Token, error) {
 	limited, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -115,6 +117,10 @@ func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oau
 	t, err := grant(context.WithValue(limited, oauth2.HTTPClient, &client))
 	if ctx.Err() != nil {
 		return Token{}, ctx.Err()
+	}
+	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil {
+		return Token{}, errorf(KindTemporary, err, "can't reach %s: no answer from %s within %s; check the network, the proxy settings and oauth_url",
+			c.tokenURL(), c.host(), requestTimeout)
 	}
 	if err != nil {
 		return Token{}, c.explain(err, c.asSent(append(sent, c.Secret)))
@@ -127,6 +133,18 @@ func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oau
 		Expiry:       now.Add(lifetime(t)),
 		Scopes:       grantedScopes(t),
 	}, nil
+}
+
+// tokenURL is the address that grants are sent to.
+func (c Consumer) tokenURL() string { return c.URL + "/access_token" }
+
+// host is the server that has it.
+func (c Consumer) host() string {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return c.URL
+	}
+	return u.Host
 }
 
 // lifetime returns how long the token lasts by its expires_in. The library's own expiry is by another clock than ours.
@@ -161,16 +179,17 @@ func grantedScopes(t *oauth2.Token) []string {
 
 // explain turns the library's error, which may quote the server's answer, into one that is fit to be shown.
 func (c Consumer) explain(err error, sent []Secret) error {
-	tokenURL := c.URL + "/access_token"
+	tokenURL := c.tokenURL()
+	if limited, ok := errors.AsType[*limitedError](err); ok { // from answerReader, too
+		limited.tokenURL, limited.said = tokenURL, presentable(limited.said, sent)
+		return limited
+	}
 	if answered, ok := errors.AsType[*Error](err); ok { // from answerReader
 		answered.Message = tokenURL + " " + answered.Message
 		return answered
 	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return explainAnswer(tokenURL, refused, sent)
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return errorf(KindTemporary, err, "%s didn't answer in time; try again later", tokenURL)
 	}
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return errorf(KindTemporary, failed.Err, "can't reach %s: %v; check the network, the proxy settings and oauth_url", tokenURL, failed.Err)
@@ -186,7 +205,7 @@ func explainAnswer(tokenURL string, answer *oauth2.RetrieveError, sent []Secret)
 		code:        presentable(answer.ErrorCode, sent),
 		description: presentable(answer.ErrorDescription, sent),
 	}
-	inTrouble := refused.status >= 500 || refused.status == http.StatusTooManyRequests || refused.status == http.StatusRequestTimeout ||
+	inTrouble := refused.status >= 500 || refused.status == http.StatusRequestTimeout ||
 		refused.code == "server_error" || refused.code == "temporarily_unavailable"
 	if !inTrouble {
 		return refused

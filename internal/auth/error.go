@@ -1,6 +1,10 @@
 package auth
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // A Kind says who can do something about an [Error].
 type Kind int
@@ -45,8 +49,14 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns the cause. A time of ours that ran out is none: the SDK takes all that is a context.DeadlineExceeded
+// underneath for the end of the query, and says no more than that.
+func (e *Error) Unwrap() error {
+	if errors.Is(e.Err, context.DeadlineExceeded) {
+		return nil
+	}
+	return e.Err
+}
 
 func errorf(kind Kind, cause error, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: cause}

@@ -40,6 +40,9 @@ func (c Consumer) Exchange(ctx context.Context, code, redirect string) (Token, e
 		e.Status = refused.status
 		return Token{}, e
 	}
+	if limited, ok := errors.AsType[*limitedError](err); ok {
+		return Token{}, limited.explain(c.Now(), limited.wait, 0, 0)
+	}
 	if err == nil && token.RefreshToken.IsZero() {
 		return Token{}, errorf(KindConfiguration, nil, "Bitbucket gave no refresh token to OAuth consumer %s; allow it the authorization code grant", c.Key)
 	}

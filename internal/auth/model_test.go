@@ -30,6 +30,7 @@ var soak = flag.Bool("soak", false, "explore the life of chains a hundred times 
 //   - Who knows a refresh token that the service would take gets a working access token.
 //   - A dead token is never spent by who knows a living one: the service locks out who does.
 //   - A token whose successor arrived and was saved is not spent again.
+//   - A token that the service has called dead is not sent again by any process that finds its file.
 //   - A refusal says what can be done.
 func TestLivesOfChains(t *testing.T) {
 	lives := 3000
@@ -57,7 +58,7 @@ func TestLivesOfChains(t *testing.T) {
 		}
 	}
 	for _, what := range []string{
-		"rotated", "reused within the grace", "refused", "answer lost", "request lost", "locked out", "probe of the living", "probe of the dead",
+		"rotated", "reused within the grace", "refused", "called dead", "answer lost", "request lost", "locked out", "probe of the living", "probe of the dead",
 		"file damaged", "two machines",
 		"killed at locked", "killed at reserved", "killed at intent saved", "killed at answered", "killed at written", "killed at renamed",
 		"killed at saved", "killed at set aside", "killed before the request", "killed after the rotation",
@@ -83,9 +84,13 @@ type life struct {
 	tokens    map[string]*refreshLife
 	access    map[string]time.Time // expiry
 	locked    time.Time
-	successor int       // what a used token gets within the grace: another new token, the newest one, or one that supersedes it
-	troubles  []trouble // of the next requests
-	dieAt     string    // the point that kills who comes to it next
+	calls     bool            // a dead token dead, and not by the answer that stands for much else
+	refused   map[string]bool // machines, at any time
+	kills     map[string]int  // of processes, by machine
+	buried    map[string]int  // kills on the machine when the token was called dead, by both
+	successor int             // what a used token gets within the grace: another new token, the newest one, or one that supersedes it
+	troubles  []trouble       // of the next requests
+	dieAt     string          // the point that kills who comes to it next
 	seen      map[string]int
 	log       []string
 }
@@ -115,21 +120,22 @@ const (
 // A mortal is a process that uses the chain, until it is killed.
 type mortal struct {
 	*life
-	name    string
-	dir     string
-	skew    time.Duration // of its clock
-	chain   *Chain
-	ctx     context.Context
-	end     context.CancelFunc
-	dead    bool   // guarded by life.mu, as what follows
-	spent   string // the refresh token in its last request
-	refused bool   // at any time
+	name  string
+	dir   string
+	skew  time.Duration // of its clock
+	chain *Chain
+	ctx   context.Context
+	end   context.CancelFunc
+	dead  bool   // guarded by life.mu, as what follows
+	spent string // the refresh token in its last request
 }
 
 func newLife(t *testing.T, seed uint64, dir string) *life {
 	l := &life{
 		t: t, rand: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]*refreshLife{}, access: map[string]time.Time{}, seen: map[string]int{},
+		refused: map[string]bool{}, kills: map[string]int{}, buried: map[string]int{},
 	}
+	l.calls = l.rand.IntN(2) == 0
 	l.successor = l.rand.IntN(3)
 	l.seed = l.mint()
 	l.machines = []string{filepath.Join(dir, "one")}
@@ -187,6 +193,7 @@ func (m *mortal) die(where string) {
 	m.mu.Lock()
 	m.note("%s is killed %s", m.name, where)
 	m.seen["killed "+where]++
+	m.kills[m.dir]++
 	m.dead = true
 	m.mu.Unlock()
 	entries, _ := os.ReadDir(m.dir)
@@ -289,6 +296,11 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
+	if bytes.Contains(body, []byte(deadCode)) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.buried[m.dir+" "+r.PostForm.Get("refresh_token")] = m.kills[m.dir]
+	}
 	return answered(status, body), nil
 }
 
@@ -311,8 +323,11 @@ func (l *life) spend(m *mortal, token string) (status int, body []byte) {
 	refuse := func(why string) (int, []byte) {
 		l.seen["refused"]++
 		l.note("%s is refused %s: %s", m.name, token, why)
-		m.refused = true
+		l.refused[m.dir] = true
 		return 400, []byte(`{"error":"unauthorized_client","error_description":"Invalid OAuth client credentials"}`)
+	}
+	if kills, ok := l.buried[m.dir+" "+token]; ok && kills == l.kills[m.dir] && !l.tampered {
+		l.fail("%s sent %s again, which was called dead", m.name, token)
 	}
 	if time.Now().Before(l.locked) {
 		return refuse("the consumer is locked out")
@@ -323,7 +338,12 @@ func (l *life) spend(m *mortal, token string) (status int, body []byte) {
 		}
 		l.locked = time.Now().Add(lockout)
 		l.seen["locked out"]++
-		return refuse("it is dead")
+		status, body := refuse("it is dead")
+		if l.calls {
+			l.seen["called dead"]++
+			body = []byte(`{"error":"invalid_grant"}`)
+		}
+		return status, body
 	}
 	spent := l.tokens[token]
 	switch {
@@ -469,7 +489,7 @@ func (l *life) judge(m *mortal, err error) {
 	case m.dead && errors.Is(err, context.Canceled):
 	case !isOurs:
 		l.fail("%s got error %v", m.name, err)
-	case e.Kind == KindAuthorization && !m.refused:
+	case e.Kind == KindAuthorization && !l.refused[m.dir]:
 		l.fail("%s is told of a refusal that there was not: %v", m.name, err)
 	case e.Kind == KindAuthorization:
 		for _, advice := range []string{"login", "refresh_token", "two machines"} {
@@ -498,6 +518,11 @@ func (l *life) probe() {
 		l.mu.Unlock()
 		// Refusals that were remembered, and the lockout, are over by then.
 		time.Sleep(max(refusalMemory+time.Second, time.Until(l.locked)+time.Second))
+		for _, rec := range m.knows() {
+			if answer, until := rec.standing(NewSecret(testSecret), time.Now().Add(m.skew)); answer != nil && !until.IsZero() {
+				time.Sleep(until.Sub(time.Now().Add(m.skew)))
+			}
+		}
 		known := m.knows()
 		l.mu.Lock()
 		l.note("%s is probed", m.name)

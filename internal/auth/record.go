@@ -20,6 +20,8 @@ type record struct {
 	// refreshingSince is when the refresh token was first sent off to be spent, zero if it wasn't.
 	// It outlives a crash, so that a refusal afterwards can be explained.
 	refreshingSince time.Time
+	// refusal is of the refresh token, the zero value if it wasn't refused.
+	refusal refusal
 }
 
 // startRecord returns the first record of a chain.
@@ -50,6 +52,7 @@ type fileFormat struct {
 	Lineage         string    `json:"lineage"`
 	Generation      int       `json:"generation"`
 	RefreshingSince time.Time `json:"refreshing_since,omitzero"`
+	Refusal         refusal   `json:"refusal,omitzero"`
 	ObtainedAt      time.Time `json:"obtained_at,omitzero"`
 	Expiry          time.Time `json:"expiry,omitzero"`
 	Scopes          []string  `json:"scopes,omitempty"`
@@ -67,6 +70,7 @@ func (r record) encode(id identity) ([]byte, error) {
 		Lineage:         r.lineage,
 		Generation:      r.generation,
 		RefreshingSince: r.refreshingSince,
+		Refusal:         r.refusal,
 		ObtainedAt:      r.ObtainedAt,
 		Expiry:          r.Expiry,
 		Scopes:          r.Scopes,
@@ -108,5 +112,6 @@ func decodeRecord(content []byte, id identity) (record, error) {
 		lineage:         f.Lineage,
 		generation:      f.Generation,
 		refreshingSince: f.RefreshingSince,
+		refusal:         f.Refusal,
 	}, nil
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ const refusalMemory = time.Minute
 
 // A renewer hands out one access token and gets the next one, one request at a time.
 type renewer struct {
-	now func() time.Time
+	now     func() time.Time
+	maxWait time.Duration // for a server that limits how often it is asked
 	// fetch gets a token with another access token than rejected, which may be empty.
 	fetch func(ctx context.Context, rejected string) (Token, error)
 
@@ -26,17 +28,16 @@ type renewer struct {
 	token     Token
 	refusal   error
 	refusedAt time.Time
+	gate      gate
 }
 
 // authorization returns a header's value other than rejected.
 func (r *renewer) authorization(ctx context.Context, rejected string) (string, error) {
 	rejected = strings.TrimPrefix(rejected, bearerPrefix)
+	var waited time.Duration
 	// The flight that a call joins may have been started for another rejected token, and land at ours.
 	for range 3 {
-		if token, err := r.current(rejected); err != nil || !token.IsZero() {
-			return bearer(token), err
-		}
-		token, err := r.join(ctx, rejected)
+		token, err := r.await(ctx, rejected, &waited)
 		if err != nil {
 			return "", err
 		}
@@ -47,7 +48,35 @@ func (r *renewer) authorization(ctx context.Context, rejected string) (string, e
 	return "", errorf(KindTemporary, nil, "Bitbucket's authorization server keeps giving out an access token that its API refuses; try again later")
 }
 
-// current returns the access token at hand if it is good, the refusal if one is remembered, or neither.
+// await returns the access token at hand, or that of a flight. While the server limits how often it is asked nobody asks,
+// and nobody holds the lock: each call waits by itself, for no longer than it may.
+func (r *renewer) await(ctx context.Context, rejected string, waited *time.Duration) (Secret, error) {
+	for {
+		token, err := r.current(rejected)
+		if err == nil && token.IsZero() {
+			token, err = r.join(ctx, rejected)
+		}
+		limited, ok := errors.AsType[*limitedError](err)
+		if !ok {
+			return token, err
+		}
+		now := r.now()
+		r.mu.Lock()
+		wait := r.gate.left(now)
+		r.mu.Unlock()
+		if *waited+wait > r.maxWait {
+			return Secret{}, limited.explain(now, wait, *waited, r.maxWait)
+		}
+		select {
+		case <-ctx.Done():
+			return Secret{}, ctx.Err()
+		case <-time.After(wait):
+		}
+		*waited += wait
+	}
+}
+
+// current returns the access token at hand if it is good, the refusal if one is remembered or the gate is closed, or neither.
 func (r *renewer) current(rejected string) (Secret, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,6 +87,9 @@ func (r *renewer) current(rejected string) (Secret, error) {
 	// A clock that was set back doesn't make the memory longer.
 	if age := now.Sub(r.refusedAt); r.refusal != nil && age >= 0 && age < refusalMemory {
 		return Secret{}, r.refusal
+	}
+	if r.gate.left(now) > 0 {
+		return Secret{}, r.gate.closed
 	}
 	return Secret{}, nil
 }
@@ -86,16 +118,18 @@ func (r *renewer) join(ctx context.Context, rejected string) (Secret, error) {
 	}
 }
 
-// land keeps what a fetch brought: a token, or a refusal that asking again won't change.
+// land keeps what a fetch brought: a token, a refusal that asking again won't change, or that it is too early to ask again.
 func (r *renewer) land(token Token, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if err == nil {
-		r.adopt(token)
-		r.forget()
+		r.token, r.refusal, r.gate = token, nil, gate{}
 		return
 	}
+	if limited, ok := errors.AsType[*limitedError](err); ok {
+		r.gate.close(limited, r.now())
+	}
 	if e, ok := errors.AsType[*Error](err); ok && (e.Kind == KindAuthorization || e.Kind == KindConfiguration) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
 		r.refusal, r.refusedAt = err, r.now()
 	}
 }
@@ -124,18 +158,22 @@ func (r *renewer) scopes() []string {
 // retry calls try until it succeeds or fails for good, at most once more than there are delays. A refresh token may be
 // tried again: the service takes a used one for some minutes more.
 func retry(ctx context.Context, delays []time.Duration, try func() (Token, error)) (Token, error) {
-	for _, delay := range delays {
+	for tries := 1; ; tries++ {
 		token, err := try()
-		if e, ok := errors.AsType[*Error](err); !ok || !e.worthRetrying() {
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !e.worthRetrying() {
 			return token, err
+		}
+		if tries > len(delays) {
+			e.Message += fmt.Sprintf(". Tried %d times", tries)
+			return token, e
 		}
 		select {
 		case <-ctx.Done():
 			return token, err
-		case <-time.After(delay):
+		case <-time.After(delays[tries-1]):
 		}
 	}
-	return try()
 }
 
 // retryDelays are few: more would be hammering.

@@ -76,13 +76,13 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := s.makeDir(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	limited, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	// Not the token file itself: it is replaced, and a lock stays with the file that was.
 	lock := flock.New(s.path()+".lock", flock.SetPermissions(0o600))
-	switch _, err := lock.TryLockContext(ctx, lockPoll); {
-	case errors.Is(err, context.Canceled):
-		return nil, err
+	switch _, err := lock.TryLockContext(limited, lockPoll); {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, errorf(KindTemporary, err, "another process holds the lock %s and doesn't let go; try again later, or end the process that hangs", lock.Path())
 	case err != nil:
@@ -200,7 +200,7 @@ func (s *store) setAside(now time.Time) (string, error) {
 	return aside, nil
 }
 
-// traces returns the names of the chain's file and of what was set aside of it.
+// traces returns the names of what was set aside of the chain's file, the newest last.
 func (s *store) traces() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -208,8 +208,8 @@ func (s *store) traces() ([]string, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if name := entry.Name(); name == s.id.fileName() || strings.HasPrefix(name, s.id.fileName()+asideMark) {
-			names = append(names, name)
+		if strings.HasPrefix(entry.Name(), s.id.fileName()+asideMark) {
+			names = append(names, entry.Name())
 		}
 	}
 	return names, nil
