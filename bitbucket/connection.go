@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/patrickmn/go-cache"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"golang.org/x/sync/singleflight"
@@ -27,10 +28,22 @@ type connection struct {
 	omitted  omissions          // what the scans left out
 }
 
+// written is what the SDK decodes a connection's config into: whatever there is. What the SDK can't decode it reports
+// for all connections together, and Steampipe then gives up the plugin.
+type written struct {
+	SyntaxError *string  `hcl:"syntax_error"` // of a text that can't be read, for which Server sends this alone
+	Body        hcl.Body `hcl:",remain"`
+}
+
 // configOf is the one place that reads a connection's config from the SDK.
 func configOf(c *plugin.Connection) Config {
-	config, _ := c.Config.(Config)
-	return config
+	switch config, _ := c.Config.(written); {
+	case config.SyntaxError != nil:
+		return Config{fault: &ConfigError{nil, *config.SyntaxError}}
+	case config.Body != nil:
+		return ConfigOf(config.Body)
+	}
+	return Config{}
 }
 
 // connections are those in use, by their settings: a changed config is another connection.

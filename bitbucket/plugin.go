@@ -105,7 +105,7 @@ func Plugin(context.Context) *plugin.Plugin {
 	return &plugin.Plugin{
 		Name: pluginName,
 		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
-			NewInstance: func() any { return &Config{} },
+			NewInstance: func() any { return &written{} },
 		},
 		// The SDK writes into the tables whenever it sets up connections. Were they the same each time, a scan that goes on
 		// meanwhile would read what is written, which ends the process.

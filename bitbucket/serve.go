@@ -7,10 +7,15 @@ import (
 	"sync"
 
 	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/hashicorp/hcl/v2/json"
 	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/shared"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // Server serves the plugin's tables to a host: over gRPC to Steampipe, or in process.
@@ -35,6 +40,34 @@ func NewServer() *Server {
 		os.Setenv(collectVariable, "0")
 	}
 	return &Server{plugin.Server(&plugin.ServeOpts{PluginFunc: Plugin})}
+}
+
+// SetAllConnectionConfigs takes over the host's connections.
+func (s *Server) SetAllConnectionConfigs(req *proto.SetAllConnectionConfigsRequest) (*proto.SetConnectionConfigResponse, error) {
+	readable(req.GetConfigs())
+	return s.PluginServer.SetAllConnectionConfigs(req)
+}
+
+// UpdateConnectionConfigs takes over what has changed in the host's connections.
+func (s *Server) UpdateConnectionConfigs(req *proto.UpdateConnectionConfigsRequest) (*proto.UpdateConnectionConfigsResponse, error) {
+	readable(req.GetAdded())
+	readable(req.GetChanged())
+	return s.PluginServer.UpdateConnectionConfigs(req)
+}
+
+// readable puts the error of a config that can't be read in its place, so that it is this connection's alone: see written.
+func readable(configs []*proto.ConnectionConfig) {
+	for _, c := range configs {
+		_, native := hclsyntax.ParseConfig([]byte(c.GetConfig()), "", hcl.InitialPos)
+		_, asJSON := json.Parse([]byte(c.GetConfig()), "")
+		if !native.HasErrors() || !asJSON.HasErrors() { // the SDK takes both
+			continue
+		}
+		f := hclwrite.NewEmptyFile()
+		f.Body().SetAttributeValue("syntax_error", cty.StringVal(fmt.Sprintf("the connection can't be read: line %d: %s: %s",
+			native[0].Subject.Start.Line, native[0].Summary, native[0].Detail)))
+		c.Config = string(f.Bytes())
+	}
 }
 
 // Serve answers the host that started this process, until the host ends it.

@@ -5,9 +5,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
@@ -30,7 +35,47 @@ type Config struct {
 	TokenDir       *string  `hcl:"token_dir"`
 	BaseURL        *string  `hcl:"base_url"`
 	OAuthURL       *string  `hcl:"oauth_url"`
+
+	fault error // what is wrong with it as it is written, which Settings reports
 }
+
+// ConfigOf reads a connection's arguments. One that is not known, or has a value of another type, is an error of the
+// Settings of this one connection: whoever reads many must not lose the others for it.
+func ConfigOf(body hcl.Body) Config {
+	var c Config
+	diagnostics := gohcl.DecodeBody(body, nil, &c)
+	if !diagnostics.HasErrors() {
+		return c
+	}
+	written, _ := body.JustAttributes() // what it has to say against blocks, the decoding has said
+	fault := &ConfigError{}
+	var problems []string
+	for _, d := range diagnostics {
+		problem := strings.TrimSuffix(d.Detail, ".")
+		for name, argument := range written {
+			if d.Subject == nil || !argument.Range.Overlaps(*d.Subject) {
+				continue
+			}
+			fault.Arguments = append(fault.Arguments, name)
+			if !strings.Contains(problem, strconv.Quote(name)) {
+				problem = fmt.Sprintf("%s is not what it takes: %s", name, problem)
+			}
+			if slices.Contains(appPasswordArguments, name) {
+				problem += ". App passwords have ended: see " + migrationPage
+			}
+		}
+		problems = append(problems, problem)
+	}
+	fault.Problem = strings.Join(problems, "; ") + ". Correct it in the connection, or delete it"
+	c.fault = fault
+	return c
+}
+
+// The arguments of the plugin for app passwords, which a connection that was moved over may still have, and where it is
+// said what to put in their place.
+var appPasswordArguments = []string{"username", "password"}
+
+const migrationPage = "https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"
 
 // Settings are what a connection works with: a Config with the environment and the defaults filled in. They hold
 // secrets, and are never printed.
@@ -108,6 +153,9 @@ var credentials = [][]credential{
 
 // Settings fills in the environment and the defaults, and checks all but the credentials.
 func (c Config) Settings() (Settings, error) {
+	if c.fault != nil {
+		return Settings{}, c.fault
+	}
 	s := Settings{
 		Workspaces:     c.Workspaces,
 		MaxConcurrency: api.DefaultMaxConcurrency,

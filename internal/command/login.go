@@ -93,6 +93,9 @@ func (l *login) run(cmd *cobra.Command) error {
 	if target.settings.RefreshToken != "" {
 		fmt.Fprintln(l.err, "Note: the connection, or BITBUCKET_OAUTH_REFRESH_TOKEN, has a refresh token. It would be used instead of this login: remove it.")
 	}
+	if target.settings.GrantType != "" {
+		fmt.Fprintln(l.err, "Note: the connection, or BITBUCKET_OAUTH_GRANT_TYPE, has a grant type. The consumer would act for itself, without this login: remove it.")
+	}
 	return l.report(granted, target)
 }
 
@@ -187,7 +190,7 @@ func (l *login) keyTarget(connections []connection) (t target, err error) {
 
 // withKey returns the arguments with the consumer of --consumer-key, if it is given, as the one way in.
 func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
-	c.RefreshToken, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil
+	c.RefreshToken, c.GrantType, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil, nil
 	if l.key != "" && (c.ConsumerKey == nil || *c.ConsumerKey != l.key) {
 		c.ConsumerKey, c.ConsumerSecret = &l.key, nil
 	}

@@ -473,14 +473,22 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// A refresh token in the configuration would be used instead of the login: the person is told.
-func TestLoginNotesSeed(t *testing.T) {
+// What in the configuration would be used instead of the login: the person is told.
+func TestLoginNotesWhatIsUsedInstead(t *testing.T) {
 	t.Parallel()
-	s := newSetup(t)
-	seeded := strings.Replace(s.connection("work", s.tokenDir), "}\n", "  refresh_token = \"refresh-old\"\n}\n", 1)
-	got := s.login(t, "", follow, "--config", writeFile(t, t.TempDir(), "a.spc", seeded))
-	if got.code != exitOK || !strings.Contains(got.err, "has a refresh token. It would be used instead of this login: remove it.") {
-		t.Errorf("exit code %d: %s", got.code, got.err)
+	for name, tt := range map[string]struct{ argument, want string }{
+		"a seed":       {`refresh_token = "refresh-old"`, "has a refresh token. It would be used instead of this login: remove it."},
+		"a grant type": {`grant_type = "client_credentials"`, "has a grant type. The consumer would act for itself, without this login: remove it."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSetup(t)
+			declared := strings.Replace(s.connection("work", s.tokenDir), "}\n", "  "+tt.argument+"\n}\n", 1)
+			got := s.login(t, "", follow, "--config", writeFile(t, t.TempDir(), "a.spc", declared))
+			if got.code != exitOK || !strings.Contains(got.err, tt.want) || strings.Contains(got.out, tt.argument) {
+				t.Errorf("exit code %d: %s%s", got.code, got.out, got.err)
+			}
+		})
 	}
 }
 

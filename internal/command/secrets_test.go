@@ -195,7 +195,21 @@ func TestProcessKeepsSecrets(t *testing.T) {
 		s.ClearFaults()
 	}
 
-	// The same of the token address.
+	// The same of the token address. Each refusal is kept in the token file, so each begins with the file that was.
+	files, err := filepath.Glob(filepath.Join(s.tokenDir, "login-*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("token files %v, %v", files, err)
+	}
+	file := files[0]
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unrefused := func() {
+		if err := os.WriteFile(file, kept, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	const tokenAddress = "/site/oauth2/access_token"
 	sent := func(r *http.Request) (secret, token string) {
 		_ = r.ParseForm()
@@ -229,7 +243,9 @@ func TestProcessKeepsSecrets(t *testing.T) {
 		s.RevokeAccessTokens()
 		s.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Count: -1, Path: tokenAddress, Handler: handler})
 		fails(name, query(name, s.config, "select * from bitbucket_user"))
+		fails(name+", again", query(name, s.config, "select * from bitbucket_user"))
 		s.ClearFaults()
+		unrefused()
 	}
 	succeeds("afterwards", query("afterwards", s.config, "select * from bitbucket_user"))
 	s.RevokeAccessTokens()
@@ -237,15 +253,11 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	fails("a dead grant", query("a dead grant", s.config, "select * from bitbucket_user"))
 
 	// A token file that is damaged, and what is set aside of it.
-	file, err := filepath.Glob(filepath.Join(s.tokenDir, "login-*.json"))
-	if err != nil || len(file) != 1 {
-		t.Fatalf("token files %v, %v", file, err)
-	}
-	content, err := os.ReadFile(file[0])
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file[0], content[:len(content)-20], 0o644); err != nil {
+	if err := os.WriteFile(file, content[:len(content)-20], 0o644); err != nil {
 		t.Fatal(err)
 	}
 	fails("a damaged file", query("a damaged file", s.config, "select * from bitbucket_user"))

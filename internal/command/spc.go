@@ -163,9 +163,7 @@ func (b block) connection(sources map[string]string) (c connection, ours bool, e
 	default:
 		return c, false, at(c.where, "connection %s has the type %q: only \"aggregator\" is known", c.Name, c.Type)
 	}
-	if diagnostics := gohcl.DecodeBody(rest, nil, &c.config); diagnostics.HasErrors() {
-		return c, false, located(diagnostics)
-	}
+	c.config = bitbucket.ConfigOf(rest)
 	c.Config = b.arguments()
 	return c, true, nil
 }
@@ -198,12 +196,18 @@ func (b block) texts() map[string]string {
 	return texts
 }
 
-// arguments returns the text of the block's arguments that are the plugin's, and not Steampipe's own.
+// arguments returns the text of what the block has for the plugin, and not for Steampipe itself.
 func (b block) arguments() string {
+	body := b.Body.(*hclsyntax.Body)
 	var own []hcl.Range
-	for name, attribute := range b.Body.(*hclsyntax.Body).Attributes {
+	for name, attribute := range body.Attributes {
 		if !slices.ContainsFunc(connectionSchema.Attributes, func(a hcl.AttributeSchema) bool { return a.Name == name }) {
 			own = append(own, attribute.SrcRange)
+		}
+	}
+	for _, inner := range body.Blocks { // the plugin has none, and says so
+		if !slices.ContainsFunc(connectionSchema.Blocks, func(h hcl.BlockHeaderSchema) bool { return h.Type == inner.Type }) {
+			own = append(own, inner.Range())
 		}
 	}
 	slices.SortFunc(own, func(a, b hcl.Range) int { return cmp.Compare(a.Start.Byte, b.Start.Byte) })

@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
@@ -136,22 +138,6 @@ func TestReadConnectionsRefuses(t *testing.T) {
 			content: "connection {\n  plugin = \"bitbucket\"\n}\n",
 			want:    ":1: Missing name for connection",
 		},
-		"an unknown argument": {
-			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  consumerkey = \"k\"\n}\n",
-			want:    `:3: Unsupported argument: An argument named "consumerkey" is not expected here.`,
-		},
-		"an argument of another type": {
-			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  consumer_secret = [\"hush\"]\n}\n",
-			want:    `:3: Unsuitable value type`,
-		},
-		"a variable": {
-			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  consumer_secret = hush\n}\n",
-			want:    `:3: Variables not allowed: Variables may not be used here.`,
-		},
-		"an unknown block": {
-			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  retry {}\n}\n",
-			want:    `:3: Unsupported block type`,
-		},
 		"an unknown type": {
 			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  type = \"group\"\n}\n",
 			want:    `:1: connection a has the type "group": only "aggregator" is known`,
@@ -179,6 +165,46 @@ func TestReadConnectionsRefuses(t *testing.T) {
 			}
 			if strings.Contains(got.err, "hush") || strings.Count(got.err, "\n") != 1 || got.out != "" {
 				t.Errorf("not one line without a secret, on standard error alone: %q, %q", got.err, got.out)
+			}
+		})
+	}
+}
+
+// What is wrong with the arguments of one connection is told to who asks that connection.
+func TestArgumentsOfOneConnection(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	token := fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...)
+	good := fmt.Sprintf("connection %%q {\n  plugin = \"local/bitbucket\"\n  base_url = %q\n  access_token = %q\n}\n", fake.URL(), token)
+	for name, tt := range map[string]struct {
+		body string
+		want string
+	}{
+		"an unknown argument":         {`consumerkey = "hush"`, `An argument named "consumerkey" is not expected here. Did you mean "consumer_key"?`},
+		"the arguments of before":     {"username = \"hush\"\n  password = \"hush\"", "App passwords have ended: see https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"},
+		"an argument of another type": {`consumer_secret = ["hush"]`, "consumer_secret is not what it takes: Unsuitable value: string required"},
+		"a variable":                  {`consumer_secret = hush`, "consumer_secret is not what it takes: Variables may not be used here"},
+		"an unknown block":            {"retry {}", `Blocks of type "retry" are not expected here`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := writeFile(t, t.TempDir(), "bitbucket.spc", fmt.Sprintf(good, "first")+
+				"connection \"middle\" {\n  plugin = \"local/bitbucket\"\n  "+tt.body+"\n}\n"+fmt.Sprintf(good, "last"))
+			for _, connection := range []string{"first", "last"} {
+				if got := runCommand(t, "", "query", "--config", path, "select uuid from "+connection+".bitbucket_user"); got.code != exitOK {
+					t.Errorf("%s: exit code %d and %q", connection, got.code, got.err)
+				}
+			}
+			got := runCommand(t, "", "query", "--config", path, "select uuid from middle.bitbucket_user")
+			if got.code != exitUsage || !strings.HasPrefix(got.err, "Error: middle: ") || !strings.Contains(got.err, tt.want) {
+				t.Errorf("exit code %d and %q, want %d and %q", got.code, got.err, exitUsage, tt.want)
+			}
+			if strings.Contains(strings.ReplaceAll(got.err, path, ""), "hush") || strings.Count(got.err, "\n") != 1 || got.out != "" {
+				t.Errorf("not one line without a secret, on standard error alone: %q, %q", got.err, got.out)
+			}
+			login := runCommand(t, "", "login", "--config", path, "--connection", "middle")
+			if login.code != exitUsage || !strings.HasPrefix(login.err, "Error: "+path+":6: connection middle: ") || !strings.Contains(login.err, tt.want) {
+				t.Errorf("login: exit code %d and %q", login.code, login.err)
 			}
 		})
 	}
