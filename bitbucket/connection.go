@@ -21,11 +21,14 @@ import (
 // known of the workspaces.
 type connection struct {
 	*api.Client
-	settings Settings
-	known    *cache.Cache       // the inventory and users, for a short time
-	asking   singleflight.Group // the requests for them under way
-	sharing  sync.Mutex         // held while a scan joins the reading of a list in known, or leaves it
-	omitted  omissions          // what the scans left out
+	settings  Settings
+	way       wayIn
+	source    auth.Source
+	tokenFile string             // where the way in keeps its tokens; empty if it keeps none
+	known     *cache.Cache       // the inventory and users, for a short time
+	asking    singleflight.Group // the requests for them under way
+	sharing   sync.Mutex         // held while a scan joins the reading of a list in known, or leaves it
+	omitted   omissions          // what the scans left out
 }
 
 // written is what the SDK decodes a connection's config into: whatever there is. What the SDK can't decode it reports
@@ -108,7 +111,11 @@ func open(settings Settings, way wayIn, transport http.RoundTripper, logger hclo
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	return &connection{Client: client, settings: settings, known: cache.New(inventoryLife, 2*inventoryLife)}, nil
+	c := &connection{Client: client, settings: settings, way: way, source: source, known: cache.New(inventoryLife, 2*inventoryLife)}
+	if chain, ok := source.(*auth.Chain); ok {
+		c.tokenFile = chain.Path()
+	}
+	return c, nil
 }
 
 // A wayIn is how a connection authorizes.

@@ -31,13 +31,23 @@ func (c *connection) inventory(ctx context.Context) ([]jsontree.Value, error) {
 		}
 		return accesses, nil
 	})
-	if c.settings.AccessToken != "" && (api.IsUnauthorized(err) || api.IsForbidden(err)) {
-		return nil, fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: name them in the connection, as in workspaces = [\"acme\"]", err)
+	if c.belongsToNobody(err) {
+		return nil, c.nameWorkspaces(err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return known.([]jsontree.Value), nil
+}
+
+// belongsToNobody says whether the error is what an access token that has no user may get for a question about its user.
+func (c *connection) belongsToNobody(err error) bool {
+	return c.settings.AccessToken != "" && (api.IsUnauthorized(err) || api.IsForbidden(err))
+}
+
+// nameWorkspaces adds to such an error what to do about it.
+func (c *connection) nameWorkspaces(err error) error {
+	return fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: name them in the connection, as in workspaces = [\"acme\"]", err)
 }
 
 // user asks for an account, once for all scans of half a minute.

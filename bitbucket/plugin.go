@@ -33,6 +33,7 @@ var tables = []*table{
 	tableCommitReport(),
 	tableCommitReportAnnotation(),
 	tableCommitStatus(),
+	tableConnection(),
 	tableDefaultReviewer(),
 	tableDeployKey(),
 	tableDeployment(),
