@@ -1,0 +1,91 @@
+package docs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// The script for cron makes a report as the account that is expected, and as no other: it runs here as it stands, with a
+// shell and the real program.
+func TestScheduledReport(t *testing.T) {
+	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // by the page
+	_, script, found := strings.Cut(read(t, "schedule.md"), "```sh\n#!/bin/sh\n")
+	script, _, _ = strings.Cut(script, "```")
+	if !found || !strings.Contains(script, expected) {
+		t.Fatal("schedule.md has no script that expects an account")
+	}
+	program := filepath.Join(t.TempDir(), "steampipe-plugin-bitbucket")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "..").CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, out)
+	}
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
+	o := fake.Organization()
+	consumer := fake.Consumer(o.Workspaces[0].Slug)
+	other := o.Users[0]
+	if other == o.Connected {
+		other = o.Users[1]
+	}
+	for name, test := range map[string]struct {
+		user, config string
+		elsewhere    bool // the tokens are in a folder that the script is not told of
+		want         string
+	}{
+		"as it should be":          {user: o.Connected.UUID},
+		"another account":          {user: other.UUID, want: "connected as somebody else"},
+		"the tokens are not there": {user: o.Connected.UUID, elsewhere: true, want: "nobody has logged in"},
+		"the consumer itself":      {config: "grant_type = \"client_credentials\"", want: "connected as somebody else"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := t.TempDir()
+			tokens := filepath.Join(home, "tokens")
+			for _, folder := range []string{"bin", "reports", ".steampipe/config"} {
+				if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Symlink(program, filepath.Join(home, "bin", filepath.Base(program))); err != nil {
+				t.Fatal(err)
+			}
+			for file, content := range map[string]string{
+				".steampipe/config/bitbucket.spc": fmt.Sprintf("connection \"bitbucket\" {\nplugin = \"local/bitbucket\"\nconsumer_key = %q\nconsumer_secret = %q\ntoken_dir = %q\nbase_url = %q\noauth_url = %q\n%s\n}\n",
+					consumer.Key, consumer.Secret, tokens, fake.URL(), fake.OAuthURL(), test.config),
+				"reports/public.sql": "select full_name from bitbucket_repository",
+				"report":             "#!/bin/sh\n" + strings.Replace(script, expected, o.Connected.UUID, 1),
+			} {
+				if err := os.WriteFile(filepath.Join(home, file), []byte(content), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if test.user != "" {
+				if test.elsewhere {
+					tokens = t.TempDir()
+				}
+				token := auth.Token{RefreshToken: auth.NewSecret(fake.Grant(consumer, test.user))}
+				if _, err := auth.SaveLogin(context.Background(), tokens, auth.Consumer{Key: consumer.Key, Secret: auth.NewSecret(consumer.Secret), URL: fake.OAuthURL()}, token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.CommandContext(t.Context(), "sh", filepath.Join(home, "report"))
+			cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}
+			out, err := cmd.CombinedOutput()
+			reports, globErr := filepath.Glob(filepath.Join(home, "reports", "*.csv"))
+			if globErr != nil {
+				t.Fatal(globErr)
+			}
+			if test.want == "" && (err != nil || len(reports) != 1) {
+				t.Errorf("%v and reports %v: %s", err, reports, out)
+			}
+			if test.want != "" && (err == nil || len(reports) != 0 || !strings.Contains(string(out), test.want)) {
+				t.Errorf("%v and reports %v: %s; want a failure that says %q", err, reports, out, test.want)
+			}
+		})
+	}
+}
