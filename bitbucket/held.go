@@ -46,12 +46,7 @@ func (s *scan) perHeld(ctx context.Context, r repo, list, at string, children fu
 
 // acceptsIn checks the conditions on what stands in one part of a row.
 func (s *scan) acceptsIn(p part, r *row) bool {
-	for _, c := range s.conditions {
-		if c.column.from()[0].part == p && !c.holds(r) {
-			return false
-		}
-	}
-	return true
+	return s.conditions.in(p).verdict(r) != fails
 }
 
 // inRepositories lists what is found at a path in each repository.

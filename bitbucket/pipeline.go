@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
@@ -19,32 +17,25 @@ type pipelineParameter struct {
 	column, name string
 	// words are what the parameter calls the column's values. There is no error for a word that Bitbucket doesn't know, but
 	// no pipeline either, so only those are sent that it is known to take. Without words it takes the values themselves.
-	words map[string][]string
+	words map[string]string
 }
 
-// notCompleted are the words for the pipelines that are not completed, and for whatever Bitbucket has no other word for.
-var notCompleted = []string{"PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING", "UNKNOWN"}
-
+// pipelineParameters are those by which a condition can be told. For the pipelines that are not completed there is no word,
+// but six of which each may be one's, and a parameter has one value.
 var pipelineParameters = []pipelineParameter{
 	{column: "creator_uuid", name: "creator.uuid"},
 	{column: "target_ref_name", name: "target.ref_name"},
-	{column: "target_ref_type", name: "target.ref_type", words: map[string][]string{"branch": {"BRANCH"}}},
+	{column: "target_ref_type", name: "target.ref_type", words: map[string]string{"branch": "BRANCH"}},
 	{column: "target_commit_hash", name: "target.commit.hash"},
-	{column: "target_selector_type", name: "target.selector.type", words: map[string][]string{
-		"branches": {"BRANCH"}, "custom": {"CUSTOM"}, "pull-requests": {"PULLREQUESTS"},
+	{column: "target_selector_type", name: "target.selector.type", words: map[string]string{
+		"branches": "BRANCH", "custom": "CUSTOM", "pull-requests": "PULLREQUESTS",
 	}},
-	{column: "trigger_name", name: "trigger_type", words: map[string][]string{"PUSH": {"PUSH"}, "MANUAL": {"MANUAL"}}},
-	{column: "trigger_type", name: "trigger_type", words: map[string][]string{
-		"pipeline_trigger_push": {"PUSH"}, "pipeline_trigger_manual": {"MANUAL"},
+	{column: "trigger_name", name: "trigger_type", words: map[string]string{"PUSH": "PUSH", "MANUAL": "MANUAL"}},
+	{column: "trigger_type", name: "trigger_type", words: map[string]string{
+		"pipeline_trigger_push": "PUSH", "pipeline_trigger_manual": "MANUAL",
 	}},
-	{column: "result_name", name: "status", words: map[string][]string{
-		"SUCCESSFUL": {"PASSED"}, "FAILED": {"FAILED"}, "ERROR": {"ERROR"}, "STOPPED": {"STOPPED"},
-	}},
-	{column: "stage_name", name: "status", words: map[string][]string{
-		"RUNNING": notCompleted, "PAUSED": notCompleted, "HALTED": notCompleted, "PENDING": notCompleted, "PARSING": notCompleted,
-	}},
-	{column: "state_name", name: "status", words: map[string][]string{
-		"IN_PROGRESS": notCompleted, "PENDING": notCompleted, "PARSING": notCompleted,
+	{column: "result_name", name: "status", words: map[string]string{
+		"SUCCESSFUL": "PASSED", "FAILED": "FAILED", "ERROR": "ERROR", "STOPPED": "STOPPED",
 	}},
 }
 
@@ -57,43 +48,37 @@ func (s *scan) pipelineList(r repo) api.List {
 	return l
 }
 
-// setPipelineParameters sets the parameters for the conditions of the query. exact says that these leave no pipeline that
-// the query does not want.
+// setPipelineParameters sets the parameters for the conditions of the query, each with one value. exact says that these
+// leave no pipeline that the query does not want, but for its date.
 func (s *scan) setPipelineParameters(q url.Values) (exact bool) {
 	exact = true
-	for _, c := range s.conditions {
+	for _, c := range s.conditions.in(object) {
 		at := slices.IndexFunc(pipelineParameters, func(p pipelineParameter) bool { return p.column == c.column.name })
 		if at < 0 {
+			exact = exact && c.column.name == "created_on"
 			continue
 		}
 		p := pipelineParameters[at]
-		values, _ := s.equals(p.column)
-		words := p.wordsFor(values)
-		// Only the status can be one of several.
-		if len(words) == 0 || q.Has(p.name) || len(words) > 1 && p.name != "status" {
+		word, ok := p.word(s.equals(p.column))
+		if !ok || q.Has(p.name) {
 			exact = false
 			continue
 		}
-		q[p.name] = words
-		exact = exact && len(words) <= len(values)
+		q.Set(p.name, word)
 	}
 	return exact
 }
 
-// wordsFor returns what the parameter calls the values, or nothing unless it has words for them all.
-func (p pipelineParameter) wordsFor(values []string) (all []string) {
-	for _, value := range values {
-		words, ok := p.words[value]
-		switch {
-		case p.words == nil && value != "":
-			words = []string{value}
-		case !ok:
-			return nil
-		}
-		all = append(all, words...)
+// word is what the parameter calls the values that a query names, if that is one word.
+func (p pipelineParameter) word(values []string, ok bool) (string, bool) {
+	if !ok || len(values) != 1 {
+		return "", false
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	if p.words == nil {
+		return values[0], true
+	}
+	word, ok := p.words[values[0]]
+	return word, ok
 }
 
 const pipelinePath = "/pipelines/{pipeline_uuid}"
@@ -104,26 +89,6 @@ func (s *scan) pipelinesIn(ctx context.Context, r repo, l api.List) iter.Seq2[*r
 		return s.sorted(s.ask(ctx, r, pipelinePath, ids...))
 	}
 	return s.unlessOff(r, s.listByTime(ctx, r, l, "created_on"))
-}
-
-// few returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
-func (s *scan) few(columns ...string) (ids []string, ok bool) {
-	for _, c := range s.conditions {
-		if !slices.Contains(columns, c.column.name) || c.operator != quals.QualOperatorEqual || c.value == nil {
-			continue
-		}
-		values, isList := c.value.([]any)
-		if !isList {
-			values = []any{c.value}
-		}
-		for _, v := range values {
-			if id := fmt.Sprint(v); v != nil && isSlug(id) && !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
-		return ids, len(ids) <= fewNames
-	}
-	return nil, false
 }
 
 // perPipeline lists the children of every pipeline that the scan covers. The conditions on what a table says of the
@@ -175,11 +140,9 @@ func (s *scan) over(parents *table) *scan {
 	for _, path := range s.fields(parent) {
 		over.wanted[parents.columnAt(path).name] = true
 	}
-	for _, c := range s.conditions {
-		if from := c.column.from()[0]; from.part == parent {
-			c.column = parents.columnAt(from.path)
-			over.conditions = append(over.conditions, c)
-		}
+	for _, c := range s.conditions.in(parent) {
+		c.column = parents.columnAt(c.column.from()[0].path)
+		over.conditions = append(over.conditions, c)
 	}
 	return &over
 }

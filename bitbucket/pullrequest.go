@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
@@ -142,19 +140,19 @@ func pullNumbered(r repo, id int64) pull {
 	return pull{repo: r, request: jsontree.Of(map[string]int64{"id": id})}
 }
 
-// pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states unless one
-// of them is on the state. Bitbucket lists the open ones alone as long as there is no filter, and the longest page is 50.
+// pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states but those that
+// a condition rules out. Bitbucket lists the open ones alone as long as there is no filter, and the longest page is 50.
 func (s *scan) pullRequestList(path string) api.List {
 	l := s.collection(path, 50)
 	filter, _ := s.filter(nil)
 	if len(url.QueryEscape(filter.String())) > longestFilter {
 		filter, l.Wanted = api.Filter{}, 0 // what it would leave out is left out here
 	}
-	byState := slices.ContainsFunc(s.conditions, func(c condition) bool {
-		return c.field == "state" && c.operator == quals.QualOperatorEqual && c.value != nil
-	})
-	if filter.IsZero() || !byState {
-		filter = api.And(filter, api.Compare("state", "IN", []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}))
+	onState := s.conditions.where(func(c condition) bool { return c.field == "state" })
+	isNamed := func(c condition) bool { _, ok := c.wanted(); return ok }
+	if filter.IsZero() || !slices.ContainsFunc(onState, isNamed) {
+		states := slices.DeleteFunc([]string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}, func(state string) bool { return onState.fail(state) })
+		filter = api.And(filter, api.Compare("state", "IN", states))
 	}
 	l.Query.Set("q", filter.String())
 	return l
@@ -167,50 +165,19 @@ const longestFilter = 4000
 // of is the scan with no other conditions than those on what stands in one part of the rows.
 func (s *scan) of(p part) *scan {
 	narrowed := *s
-	narrowed.conditions = slices.DeleteFunc(slices.Clone(s.conditions), func(c condition) bool { return c.column.from()[0].part != p })
+	narrowed.conditions = s.conditions.in(p)
 	return &narrowed
-}
-
-// integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
-func (s *scan) integers(name string) (values []int64, ok bool) {
-	for _, c := range s.conditions {
-		if c.column.name != name || c.operator != quals.QualOperatorEqual || c.value == nil {
-			continue
-		}
-		list, isList := c.value.([]any)
-		if !isList {
-			list = []any{c.value}
-		}
-		for _, one := range list {
-			if n, isInteger := one.(int64); isInteger && !slices.Contains(values, n) {
-				values = append(values, n)
-			}
-		}
-		return values, true
-	}
-	return nil, false
 }
 
 // since returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
 func (s *scan) since(name string) (earliest time.Time) {
-	for _, c := range s.conditions {
-		at, isTime := c.value.(time.Time)
-		if c.column.name != name || !isTime {
-			continue
-		}
-		switch c.operator {
-		case quals.QualOperatorEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual:
-			if at.After(earliest) {
-				earliest = at
-			}
-		}
-	}
+	from, _ := s.conditions.between(name)
+	earliest, _ = from.(time.Time)
 	return earliest
 }
 
 // isExactly says whether the query wants no other value in a column than this one.
 func (s *scan) isExactly(name string, value any) bool {
-	return slices.ContainsFunc(s.conditions, func(c condition) bool {
-		return c.column.name == name && c.operator == quals.QualOperatorEqual && c.value == value
-	})
+	values, ok := s.conditions.values(name)
+	return ok && slices.Equal(values, []any{value})
 }

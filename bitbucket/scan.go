@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -21,8 +22,8 @@ type scan struct {
 	asked      string // name of the table that the query reads
 	table      *table
 	wanted     map[string]bool // columns that the query reads, or that a condition is on
-	conditions []condition
-	limit      int64   // rows at most; -1 for all
+	conditions conditions
+	limit      int64   // rows that are enough, of those that [scan.verdict] says count; -1 for all
 	order      []order // what the host relies on the rows being sorted by
 	later      *later
 }
@@ -32,15 +33,19 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 	if err != nil {
 		return nil, err
 	}
+	demanded, limit := demandOf(ctx, d)
 	s := &scan{
 		connection: c,
 		name:       d.Connection.Name,
 		asked:      t.name,
 		table:      t,
 		wanted:     map[string]bool{},
-		conditions: conditions(t, d.QueryContext),
-		limit:      d.QueryContext.GetLimit(),
+		conditions: newConditions(t, demanded),
+		limit:      limit,
 		later:      &later{},
+	}
+	if s.conditions.isVague() {
+		s.limit = -1 // no row would count
 	}
 	for _, name := range d.QueryContext.Columns {
 		s.wanted[name] = true
@@ -58,16 +63,12 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 	return s, s.checkNames()
 }
 
-// accepts checks the row against every condition again: a server that ignores or half-understands a filter costs time,
-// never truth.
-func (s *scan) accepts(r *row) bool {
-	for _, c := range s.conditions {
-		if !c.holds(r) {
-			return false
-		}
-	}
-	return true
-}
+// verdict checks the row against every condition again: a server that ignores or half-understands a filter costs time,
+// never truth. Only rows for which all hold count towards the limit.
+func (s *scan) verdict(r *row) verdict { return s.conditions.verdict(r) }
+
+// accepts says whether the query may want the row.
+func (s *scan) accepts(r *row) bool { return s.verdict(r) != fails }
 
 // wants says whether the query reads one of the columns.
 func (s *scan) wants(names ...string) bool {
@@ -107,23 +108,26 @@ func (s *scan) fields(p part) []string {
 
 // equals returns the values that a text column must be one of; ok is false if the query doesn't say.
 func (s *scan) equals(name string) (values []string, ok bool) {
-	for _, c := range s.conditions {
-		if c.column.name != name || c.operator != quals.QualOperatorEqual {
+	values, ok = s.conditions.texts(name)
+	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // which no column has
+}
+
+// integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
+func (s *scan) integers(name string) (values []int64, ok bool) { return s.conditions.integers(name) }
+
+// few returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
+func (s *scan) few(columns ...string) (ids []string, ok bool) {
+	for _, column := range columns {
+		values, ok := s.conditions.values(column)
+		if !ok {
 			continue
 		}
-		switch v := c.value.(type) {
-		case string:
-			return []string{v}, true
-		case []any:
-			seen := map[string]bool{"": true} // what NULL in a list comes as, and no column has
-			for _, one := range v {
-				if one, ok := one.(string); ok && !seen[one] {
-					seen[one] = true
-					values = append(values, one)
-				}
+		for _, v := range values {
+			if id := fmt.Sprint(v); isSlug(id) {
+				ids = append(ids, id)
 			}
-			return values, true
 		}
+		return ids, len(ids) <= fewNames
 	}
 	return nil, false
 }
@@ -235,7 +239,7 @@ func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P,
 			return n
 		}
 		fanOut(ctx, width, parents, children)(func(r *row, err error) bool {
-			if err == nil && s.accepts(r) {
+			if err == nil && s.verdict(r) == holds {
 				found++
 			}
 			return yield(r, err)
@@ -298,10 +302,17 @@ func (s *scan) accepted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 			left = -1 // which of the rows that are equal by the first term are the first, only all of them tell
 		}
 		for r, err := range rows {
-			if err == nil && !s.accepts(r) {
-				continue
+			counts := fails
+			if err == nil {
+				counts = s.verdict(r)
 			}
-			if left--; !yield(r, err) || left == 0 {
+			switch {
+			case err == nil && counts == fails:
+				continue
+			case counts == holds:
+				left--
+			}
+			if !yield(r, err) || err != nil || left == 0 {
 				return
 			}
 		}
@@ -327,9 +338,9 @@ func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
 			for _, c := range s.conditions {
 				switch c.column.name {
 				case column:
-					c.operator = quals.QualOperatorEqual
-					c.value, taken = fitting(c, names)
-					alone.conditions = append(alone.conditions, c)
+					var some condition
+					some, taken = fitting(c, names)
+					alone.conditions = append(alone.conditions, some)
 				case s.table.workspaceColumn():
 					alone.conditions = append(alone.conditions, c)
 				}
@@ -341,15 +352,18 @@ func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
 	}
 }
 
-// fitting returns as many of the names, and one at least, as the condition can have in a filter, and how many these are.
-func fitting(c condition, names []string) (values []any, n int) {
+// fitting is a condition that the column be one of as many of the names, and one at least, as fit into a filter, and how many
+// these are.
+func fitting(c condition, names []string) (some condition, n int) {
+	var values []any
 	for _, name := range names {
-		longer := append(values, any(name))
-		c.value = longer
-		if f, _ := c.filter(); len(values) > 0 && len(f.String()) > maxFilter {
+		values = append(values, name)
+		longer := newCondition(c.column, quals.QualOperatorEqual, values)
+		longer.field = c.field
+		if f, _ := longer.filter(); n > 0 && len(f.String()) > maxFilter {
 			break
 		}
-		values = longer
+		some, n = longer, len(values)
 	}
-	return values, len(values)
+	return some, n
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/shared"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/zclconf/go-cty/cty"
+	gproto "google.golang.org/protobuf/proto"
 )
 
 // Server serves the plugin's tables to a host: over gRPC to Steampipe, or in process.
@@ -25,6 +26,10 @@ import (
 // Here every scan also leaves its error in an outcome that travels in the context of the call, and Execute looks there
 // after the SDK is done. The scan leaves it before it returns and Execute returns after every scan has, so that none is
 // missed, whatever the SDK's select chose.
+//
+// Neither does the SDK see the conditions and the limit of a query. It would call list once for each value of an IN list,
+// and for a list of nothing not at all; it stumbles over a comparison with null; and it ends a scan when so many rows have
+// come as LIMIT says, although the host may have to drop some. All that is for our scans, which find it in the outcome.
 type Server struct {
 	*sdkgrpc.PluginServer
 }
@@ -88,8 +93,8 @@ func (s *Server) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 }
 
 func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
-	o := &outcome{ctx: stream.Context(), sent: map[string]int64{}, progress: make(chan struct{})}
-	err := s.PluginServer.Execute(req, &watchedStream{
+	o := &outcome{ctx: stream.Context(), asked: req, sent: map[string]int64{}, progress: make(chan struct{})}
+	err := s.PluginServer.Execute(bare(req), &watchedStream{
 		WrapperPlugin_ExecuteServer: stream,
 		ctx:                         context.WithValue(context.WithoutCancel(stream.Context()), outcomeKey{}, o),
 		outcome:                     o,
@@ -101,6 +106,18 @@ func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 		return err
 	}
 	return o.ctx.Err() // what was dropped must not be missing from a success
+}
+
+// bare is the request for all rows.
+func bare(req *proto.ExecuteRequest) *proto.ExecuteRequest {
+	all := gproto.Clone(req).(*proto.ExecuteRequest)
+	if all.QueryContext != nil {
+		all.QueryContext.Quals = nil
+	}
+	for _, connection := range all.GetExecuteConnectionData() {
+		connection.Limit = nil
+	}
+	return all
 }
 
 // A watchedStream lets the scans of a call find its outcome, and counts the rows that have left. It keeps the host's
@@ -126,12 +143,26 @@ type outcomeKey struct{}
 
 // An outcome is what became of the scans of one call of Execute, one for each connection.
 type outcome struct {
-	ctx context.Context // of the host's call
+	ctx   context.Context       // of the host's call
+	asked *proto.ExecuteRequest // the call, with all that the query demands
 
 	mu       sync.Mutex
 	sent     map[string]int64 // rows sent to the host, by connection
 	progress chan struct{}    // closed, and replaced, when a row is sent
 	err      error            // the first error of a scan
+}
+
+// demandOf returns what the query demands of the rows, and how many of them are enough; -1 for all.
+func demandOf(ctx context.Context, d *plugin.QueryData) (demanded map[string]*proto.Quals, limit int64) {
+	o, served := ctx.Value(outcomeKey{}).(*outcome)
+	if !served {
+		return d.QueryContext.UnsafeQuals, d.QueryContext.GetLimit()
+	}
+	limit = -1
+	if asked := o.asked.GetExecuteConnectionData()[d.Connection.Name].GetLimit(); asked != nil {
+		limit = asked.Value
+	}
+	return o.asked.GetQueryContext().GetQuals(), limit
 }
 
 func (o *outcome) rowSent(connection string) {

@@ -2,8 +2,10 @@ package bitbucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
@@ -83,7 +85,7 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 	return nil, err
 }
 
-// stream sends the rows of a scan that the query asks for, and returns how many.
+// stream sends the rows of a scan that the query may ask for, and returns how many.
 func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple)) (streamed int64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -95,10 +97,10 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 		return 0, err
 	}
 	ctx = api.WithCaller(ctx, s)
-	if s.limit == 0 {
+	if s.limit == 0 || s.conditions.isNever() {
 		return 0, nil
 	}
-	values := newDecoder(t, s.wanted)
+	values, left := newDecoder(t, s.wanted), s.limit
 	for r, err := range s.ties(t.rows(ctx, s)) {
 		if err != nil {
 			return streamed, err
@@ -106,12 +108,19 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 		if err := ctx.Err(); err != nil {
 			return streamed, err
 		}
-		if !s.accepts(r) {
+		switch s.verdict(r) {
+		case fails:
 			continue
+		case holds:
+			left--
+		case mayHold:
+			if d.QueryContext.Limit != nil {
+				return streamed, errLimit
+			}
 		}
 		send(values.of(r))
 		streamed++
-		if streamed == s.limit {
+		if left == 0 {
 			return streamed, nil
 		}
 	}
@@ -124,13 +133,32 @@ func bug(panicked any) error {
 	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
 }
 
+// errLimit is for hosts that run the plugin without our Server: there the SDK ends the scan with as many rows as LIMIT says.
+var errLimit = errors.New("this host can't combine LIMIT with such a condition, as it alone knows which of the rows satisfy it: leave out LIMIT")
+
+// A split is how many calls of list the SDK has made for one scan.
+var splits struct {
+	sync.Mutex
+	calls map[*plugin.QueryContext]int
+}
+
 // leads says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
 // each value, all at once, which would ask Bitbucket many times for what one request can answer, and loses count of
-// LIMIT. So the call for the first value reads the rows for all, and the others have nothing to do.
+// LIMIT. So the first call reads the rows for all, and the others have nothing to do. Our Server does not let it come to that.
 func leads(d *plugin.QueryData) bool {
 	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
 	if len(lists) != 1 {
 		return true // the SDK does not split two lists
 	}
-	return d.Quals[lists[0].Column].Quals[0].Value == lists[0].Value.GetListValue().GetValues()[0]
+	splits.Lock()
+	defer splits.Unlock()
+	if splits.calls == nil {
+		splits.calls = map[*plugin.QueryContext]int{}
+	}
+	splits.calls[d.QueryContext]++
+	calls := splits.calls[d.QueryContext]
+	if calls == len(lists[0].Value.GetListValue().GetValues()) { // the last
+		delete(splits.calls, d.QueryContext)
+	}
+	return calls == 1
 }

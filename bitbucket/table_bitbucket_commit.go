@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -112,10 +110,8 @@ func (s *scan) walks() []walk {
 		return []string{""}
 	}
 	var inOrder *bool
-	for _, c := range s.conditions {
-		if asked, ok := c.value.(bool); ok && c.column.name == "dates_in_order" {
-			inOrder = &asked
-		}
+	if asked, _ := s.conditions.booleans("dates_in_order"); len(asked) == 1 {
+		inOrder = &asked[0]
 	}
 	var all []walk
 	for _, revision := range or("revision") {
@@ -136,22 +132,12 @@ func (s *scan) walk(ctx context.Context, r repo, w walk) iter.Seq2[*row, error] 
 			l.Query.Set(parameter, value)
 		}
 	}
-	since := time.Time{}
-	for _, c := range s.conditions {
-		if c.column.name != "date" {
-			continue
-		}
+	if len(s.conditions.on("date")) > 0 {
 		l.Wanted = 0 // Bitbucket does not look at dates: nobody knows how many commits it takes to find those that are wanted
-		switch at, isTime := c.value.(time.Time); c.operator {
-		case quals.QualOperatorEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual:
-			if isTime && at.After(since) {
-				since = at
-			}
-		}
 	}
 	rows := s.rowsIn(ctx, r, l)
 	if w.InOrder == nil || *w.InOrder {
-		rows = s.untilOlder(rows, since)
+		rows = s.untilOlder(rows, s.since("date"))
 	}
 	return s.accepted(rows)
 }

@@ -47,10 +47,8 @@ func workspaceDetailColumns() []column {
 func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	list := s.collection(myWorkspaces().Path, 100)
 	list.Fields = append(list.Fields, "workspace.slug")
-	for _, c := range s.conditions {
-		if is, ok := c.value.(bool); ok && c.column.name == "is_administrator" {
-			list.Query.Set("administrator", strconv.FormatBool(is == (c.operator == "=")))
-		}
+	if is, _ := s.conditions.booleans("is_administrator"); len(is) == 1 {
+		list.Query.Set("administrator", strconv.FormatBool(is[0]))
 	}
 	slugs, _ := s.equals("slug")
 	rows := func(yield func(*row, error) bool) {

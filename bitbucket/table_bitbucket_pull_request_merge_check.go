@@ -33,9 +33,9 @@ func tablePullRequestMergeCheck() *table {
 		quals: inPullRequestQuals(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["pull_request_state"] = true
-			s.conditions = append(s.conditions, condition{
-				column: s.table.column("pull_request_state"), field: "state", operator: quals.QualOperatorEqual, value: "OPEN",
-			})
+			open := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
+			open.field = "state"
+			s.conditions = append(s.conditions, open)
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				// They come all at once.
 				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/mergeability/checks"), 0))

@@ -210,7 +210,7 @@ const maxContent = 1 << 20
 // withContent adds their text to the files of a repository, if the query reads it and chooses the files by path: a query
 // for all columns of all files must not fetch a whole tree.
 func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	byPath := slices.ContainsFunc(s.conditions, func(c condition) bool { return c.column.name == "path" })
+	byPath := len(s.conditions.on("path")) > 0
 	if !s.needs(content) || !byPath {
 		return files
 	}

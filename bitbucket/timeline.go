@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
@@ -13,7 +11,8 @@ import (
 // the first row that is beyond what it wants: "the last seven days" does not read the whole history. Bitbucket has no
 // filter for such a condition.
 func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column string) iter.Seq2[*row, error] {
-	after, before := s.bounds(column)
+	from, to := s.conditions.between(column)
+	after, before := from != nil, to != nil
 	descending := after || !before
 	reading, backwards := *s, false
 	if len(s.order) > 0 {
@@ -38,7 +37,7 @@ func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column strin
 				return
 			}
 			r := o.row(item)
-			if s.isBeyond(r, column, descending) || !yield(r, nil) {
+			if isBeyond(s.table.column(column).value(r), from, to, descending) || !yield(r, nil) {
 				return
 			}
 		}
@@ -49,60 +48,13 @@ func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column strin
 	return rows
 }
 
-// bounds says whether the query wants nothing before some time, and nothing after some time.
-func (s *scan) bounds(column string) (after, before bool) {
-	for _, c := range s.conditions {
-		if c.column.name != column || c.value == nil {
-			continue
-		}
-		switch c.operator {
-		case quals.QualOperatorEqual:
-			return true, true
-		case quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual:
-			after = true
-		case quals.QualOperatorLess, quals.QualOperatorLessOrEqual:
-			before = true
-		}
+// isBeyond says whether the query wants neither the row nor any that comes after it in the order, when it wants what is
+// between two times.
+func isBeyond(at, from, to any, descending bool) bool {
+	bound, beyond := to, 1
+	if descending {
+		bound, beyond = from, -1
 	}
-	return after, before
-}
-
-// isBeyond says whether the query wants neither the row nor any that comes after it in the order.
-func (s *scan) isBeyond(r *row, column string, descending bool) bool {
-	for _, c := range s.conditions {
-		if c.column.name == column && c.value != nil && c.isBeyond(c.column.value(r), descending) {
-			return true
-		}
-	}
-	return false
-}
-
-func (c condition) isBeyond(have any, descending bool) bool {
-	switch c.operator {
-	case quals.QualOperatorEqual:
-	case quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual:
-		if !descending {
-			return false
-		}
-	case quals.QualOperatorLess, quals.QualOperatorLessOrEqual:
-		if descending {
-			return false
-		}
-	default:
-		return false
-	}
-	wanted, isList := c.value.([]any)
-	if !isList {
-		wanted = []any{c.value}
-	}
-	for _, v := range wanted {
-		further, comparable := compareValues(have, v)
-		if descending {
-			further = -further
-		}
-		if !comparable || further <= 0 {
-			return false
-		}
-	}
-	return true
+	order, comparable := compareValues(at, bound)
+	return comparable && order == beyond
 }

@@ -54,7 +54,7 @@ func FuzzCompare(f *testing.F) {
 			if filter.IsZero() {
 				continue
 			}
-			got, err := fakebitbucket.Passes(filter.String(), "field", pair.have)
+			got, err := fakebitbucket.Passes(filter.String(), false, "field", pair.have)
 			if err != nil {
 				t.Fatalf("%s: %v", filter, err)
 			}
@@ -67,8 +67,8 @@ func FuzzCompare(f *testing.F) {
 				t.Errorf("%s passes %q: %v, want %v", filter, pair.have, got, wanted)
 			}
 			// In a combination it is still one term.
-			never, _ := fakebitbucket.Passes(And(filter, Compare("field", "=", nil)).String(), "field", pair.have)
-			always, _ := fakebitbucket.Passes(Or(filter, Compare("field", "!=", nil)).String(), "field", pair.have)
+			never, _ := fakebitbucket.Passes(And(filter, Compare("field", "=", nil)).String(), false, "field", pair.have)
+			always, _ := fakebitbucket.Passes(Or(filter, Compare("field", "!=", nil)).String(), false, "field", pair.have)
 			if never || !always {
 				t.Errorf("%s breaks out of a combination", filter)
 			}

@@ -25,6 +25,7 @@ type (
 		path     string // where its value is
 		operator string
 		values   []any // string, float64, bool, nil or time.Time
+		folds    bool  // texts are equal in any case
 	}
 )
 
@@ -65,13 +66,14 @@ func fieldsOf(names map[kind]string) fieldset {
 	return f
 }
 
-// parseBBQL reads a query. Its errors are what the service tells the caller.
-func parseBBQL(query string, fields fieldset) (condition, error) {
+// parseBBQL reads a query, in which the case of texts makes a difference to = and != or not: nobody documents which. Its errors
+// are what the service tells the caller.
+func parseBBQL(query string, foldsCase bool, fields fieldset) (condition, error) {
 	tokens, err := lexBBQL(query)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{tokens: tokens, fields: fields}
+	p := &parser{tokens: tokens, fields: fields, folds: foldsCase}
 	c, err := p.anyOf()
 	if err != nil {
 		return nil, err
@@ -83,8 +85,8 @@ func parseBBQL(query string, fields fieldset) (condition, error) {
 }
 
 // Passes reports whether an object whose field has a value (a string, a bool, an int64, a time.Time) passes a query that is
-// about that field alone. It reads what clients write as strictly as the endpoints do.
-func Passes(query, name string, value any) (bool, error) {
+// about that field alone. It reads what clients write as strictly as the endpoints do, and as [Options].FoldsCase says.
+func Passes(query string, foldsCase bool, name string, value any) (bool, error) {
 	f := field{path: name}
 	switch v := value.(type) {
 	case string:
@@ -96,7 +98,7 @@ func Passes(query, name string, value any) (bool, error) {
 	case time.Time:
 		f.kind, value = datetime, timestamp{time: v}
 	}
-	c, err := parseBBQL(query, fieldset{name: f})
+	c, err := parseBBQL(query, foldsCase, fieldset{name: f})
 	if err != nil {
 		return false, err
 	}
@@ -106,6 +108,7 @@ func Passes(query, name string, value any) (bool, error) {
 type parser struct {
 	tokens []token
 	fields fieldset
+	folds  bool // texts are equal in any case
 }
 
 func (p *parser) next() token {
@@ -177,7 +180,7 @@ func (p *parser) comparison() (condition, error) {
 	if !ok {
 		return nil, badRequest("%s: field does not support filtering", name.text)
 	}
-	c := comparison{name: name.text, path: f.path}
+	c := comparison{name: name.text, path: f.path, folds: p.folds}
 	var err error
 	if c.operator, err = p.operator(); err != nil {
 		return nil, err
@@ -320,9 +323,9 @@ func (c comparison) holdsFor(have any) bool {
 	case "NOT IN":
 		return have != nil && !c.anyEqual(have)
 	case "=":
-		return equal(have, c.values[0])
+		return c.equal(have, c.values[0])
 	case "!=":
-		return (have != nil || c.values[0] == nil) && !equal(have, c.values[0])
+		return (have != nil || c.values[0] == nil) && !c.equal(have, c.values[0])
 	}
 	if have == nil {
 		return false
@@ -346,7 +349,7 @@ func (c comparison) holdsFor(have any) bool {
 
 func (c comparison) anyEqual(have any) bool {
 	for _, v := range c.values {
-		if equal(have, v) {
+		if c.equal(have, v) {
 			return true
 		}
 	}
@@ -357,11 +360,11 @@ func contains(have, want any) bool {
 	return strings.Contains(strings.ToLower(fmt.Sprint(have)), strings.ToLower(want.(string)))
 }
 
-func equal(have, want any) bool {
+func (c comparison) equal(have, want any) bool {
 	if have == nil || want == nil {
 		return have == nil && want == nil
 	}
-	if s, ok := have.(string); ok {
+	if s, ok := have.(string); ok && !c.folds {
 		return s == want // compare ignores case, as text is sorted
 	}
 	return compare(have, want) == 0

@@ -1,6 +1,7 @@
 package fakebitbucket
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -82,7 +83,7 @@ func TestBBQL(t *testing.T) {
 	for query, want := range tests {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()
-			c, err := parseBBQL(query, fields)
+			c, err := parseBBQL(query, false, fields)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +134,7 @@ func TestBBQLErrors(t *testing.T) {
 	for query, want := range tests {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseBBQL(query, fields)
+			_, err := parseBBQL(query, false, fields)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -141,5 +142,29 @@ func TestBBQLErrors(t *testing.T) {
 				t.Errorf("got %s, want %s", err, want)
 			}
 		})
+	}
+}
+
+// Nobody documents whether = minds the case, so a server may do it or not.
+func TestBBQLFoldsCase(t *testing.T) {
+	t.Parallel()
+	for query, minding := range map[string]bool{
+		`name = "WEB"`:           false,
+		`name != "WEB"`:          true,
+		`name IN ("x", "Web")`:   false,
+		`name NOT IN ("x", "W")`: true,
+		`name NOT IN ("WEB")`:    true,
+		`name = "web"`:           true,
+		`name = "x"`:             false,
+	} {
+		for _, foldsCase := range []bool{false, true} {
+			want := minding
+			if foldsCase && strings.Contains(strings.ToLower(query), `"web"`) {
+				want = !strings.Contains(query, "!=") && !strings.Contains(query, "NOT IN")
+			}
+			if got, err := Passes(query, foldsCase, "name", "web"); err != nil || got != want {
+				t.Errorf("%s, foldsCase %v: %v, %v, want %v", query, foldsCase, got, err, want)
+			}
+		}
 	}
 }

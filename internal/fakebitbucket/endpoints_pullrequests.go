@@ -269,7 +269,7 @@ func mergeChecks(c *call) (any, error) {
 	if q := c.query.Get("q"); q != "" {
 		var err error
 		fields := fieldsOf(map[kind]string{textKind: "type status", boolean: "required blocking"})
-		if keep, err = parseBBQL(q, fields); err != nil {
+		if keep, err = parseBBQL(q, c.server.options.FoldsCase, fields); err != nil {
 			return nil, err
 		}
 	}

@@ -190,7 +190,7 @@ func (c *call) filtered() (collection, error) {
 	keep := condition(allOf{})
 	if query != "" {
 		var err error
-		if keep, err = parseBBQL(query, l.filter); err != nil {
+		if keep, err = parseBBQL(query, c.server.options.FoldsCase, l.filter); err != nil {
 			return collection{}, err
 		}
 	}

@@ -35,6 +35,9 @@ type Options struct {
 	// GroupsClosed has all workspaces refuse the 1.0 API of groups, even to owners.
 	GroupsClosed bool
 
+	// FoldsCase has = and != of filters, IN and NOT IN, take texts in any case for the same.
+	FoldsCase bool
+
 	// Now is the service's clock. Default time.Now.
 	Now func() time.Time
 	// Latency passes before each answer of the API, unless the caller gives up first.
