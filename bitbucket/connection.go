@@ -29,6 +29,8 @@ type connection struct {
 	asking    singleflight.Group // the requests for them under way
 	sharing   sync.Mutex         // held while a scan joins the reading of a list in known, or leaves it
 	omitted   omissions          // what the scans left out
+
+	directories directories // of what was looked up
 }
 
 // written is what the SDK decodes a connection's config into: whatever there is. What the SDK can't decode it reports

@@ -493,20 +493,23 @@ func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repo, err
 // repository is the one with a full name, from the inventory or by a request, which is remembered like that.
 func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
-	found := jsontree.Value{}
-	items, _ := s.remembers(visible(slug).key)
-	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("full_name").String() == fullName }); i >= 0 {
-		found = items[i]
-	} else {
-		known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
-			return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repoFields...)
-		})
-		if err != nil {
-			return repo{}, err
-		}
-		found = known.(jsontree.Value)
+	inventory := visible(slug).stock(s)
+	for found := range s.directories.find(ctx, lookup{
+		directory: visible(slug).key, kind: visible(slug).key, life: inventoryLife, name: fullName, isUnique: true,
+		nameOf: func(r *row) any { return repo{repository: r.part(object)}.fullName() },
+		list:   inventory.rows, since: inventory.since,
+	}) {
+		r := repo{repository: found.part(object)}
+		r.place = r.home()
+		return r, nil
 	}
-	r := repo{repository: found}
+	known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
+		return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repoFields...)
+	})
+	if err != nil {
+		return repo{}, err
+	}
+	r := repo{repository: known.(jsontree.Value)}
 	r.place = r.home()
 	return r, nil
 }

@@ -24,6 +24,7 @@ type scan struct {
 	wanted     map[string]bool // columns that the query reads, or that a condition is on
 	conditions conditions
 	limit      int64   // rows that are enough, of those that [scan.verdict] says count; -1 for all
+	most       int64   // rows that a list may have at most, to be read at all; 0 for any number
 	order      []order // what the host relies on the rows being sorted by
 	later      *later
 }
@@ -137,7 +138,7 @@ func (s *scan) few(columns ...string) (ids []string, ok bool) {
 func (s *scan) collection(path string, pageLen int, filterable ...string) api.List {
 	// A list of which no field is selected has them all. A query that reads nothing of the objects themselves wants none of them,
 	// and the type is the shortest that all of them have.
-	l := api.List{Path: path, Query: url.Values{}, Fields: append(s.fields(object), "type"), PageLen: pageLen}
+	l := api.List{Path: path, Query: url.Values{}, Fields: append(s.fields(object), "type"), PageLen: pageLen, Most: s.most}
 	filter, exact := s.filter(filterable)
 	if q := filter.String(); q != "" {
 		l.Query.Set("q", q)

@@ -3,9 +3,11 @@ package bitbucket
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 
+	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -44,7 +46,15 @@ func NewServer() *Server {
 	if _, set := os.LookupEnv(collectVariable); !set {
 		os.Setenv(collectVariable, "0")
 	}
-	return &Server{plugin.Server(&plugin.ServeOpts{PluginFunc: Plugin})}
+	var p *plugin.Plugin
+	server := plugin.Server(&plugin.ServeOpts{PluginFunc: func(ctx context.Context) *plugin.Plugin {
+		p = Plugin(ctx)
+		return p
+	}})
+	if !p.Logger.IsInfo() {
+		p.Logger = quiet{p.Logger}
+	}
+	return &Server{server}
 }
 
 // SetAllConnectionConfigs takes over the host's connections.
@@ -74,6 +84,16 @@ func readable(configs []*proto.ConnectionConfig) {
 		c.Config = string(f.Bytes())
 	}
 }
+
+// A quiet logger discards what the SDK itself has to say, before it is put into words: that takes more than half of a scan that
+// looks one name up, and the errors among it reach the host in any case. What the plugin logs is not touched.
+type quiet struct{ hclog.Logger }
+
+// Named returns the logger of one call.
+func (q quiet) Named(name string) hclog.Logger { return quiet{q.Logger.Named(name)} }
+
+// StandardWriter is where the SDK's lines go.
+func (q quiet) StandardWriter(*hclog.StandardLoggerOptions) io.Writer { return io.Discard }
 
 // Serve answers the host that started this process, until the host ends it.
 func (s *Server) Serve() {

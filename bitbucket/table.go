@@ -20,7 +20,12 @@ type table struct {
 	scopes      []string // of OAuth that it needs; columns may need more
 	columns     []column
 	quals       []qual
-	rows        func(context.Context, *scan) iter.Seq2[*row, error]
+	// ids are the columns that tell one row from all others that have the same value in another column: in the same repository,
+	// say. If that is "", from all others.
+	ids   map[string]string
+	alone []string                  // columns that are certain only of an object that was asked for singly
+	stock func(*scan) (stock, bool) // where else rows of the table may be found; nil if nowhere
+	rows  func(context.Context, *scan) iter.Seq2[*row, error]
 }
 
 func (t *table) plugin() *plugin.Table {
@@ -101,7 +106,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 		return 0, nil
 	}
 	values, left := newDecoder(t, s.wanted), s.limit
-	for r, err := range s.ties(t.rows(ctx, s)) {
+	for r, err := range s.ties(s.found(ctx)) {
 		if err != nil {
 			return streamed, err
 		}

@@ -34,6 +34,7 @@ func tableBranch() *table {
 			filtered("target_date", "target.date", opsOrder),
 			filtered("target_hash", "target.hash", opsName),
 		),
+		ids:  map[string]string{"name": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] { return refRows(ctx, s, "/refs/branches") },
 	}
 }

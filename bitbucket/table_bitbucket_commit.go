@@ -48,7 +48,9 @@ func tableCommit() *table {
 			named("dates_in_order"),
 			qual{column: "date", operators: opsOrder},
 		),
-		rows: commitRows,
+		ids:   map[string]string{"hash": "repository_full_name"},
+		alone: []string{"participants"},
+		rows:  commitRows,
 	}
 }
 

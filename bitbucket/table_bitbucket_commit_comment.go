@@ -39,6 +39,7 @@ func tableCommitComment() *table {
 			filtered("created_on", "created_on", opsOrder),
 			filtered("updated_on", "updated_on", opsOrder),
 		),
+		ids: map[string]string{"id": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
 				return s.listIn(ctx, c, s.collection(c.path("/comments"), 100))

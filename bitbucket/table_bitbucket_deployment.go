@@ -39,6 +39,7 @@ func tableDeployment() *table {
 			integer("version", "How many times the deployment has changed."),
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(), named("uuid")),
+		ids:   map[string]string{"uuid": ""},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			if uuids, ok := s.few("uuid"); ok {
 				return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {

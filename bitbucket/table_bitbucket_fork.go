@@ -30,6 +30,7 @@ func tableFork() *table {
 			filtered("updated_on", "updated_on", opsOrder),
 			filtered("size", "size", opsOrder),
 		),
+		ids:  map[string]string{"uuid": ""},
 		rows: forkRows,
 	}
 }

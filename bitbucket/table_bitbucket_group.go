@@ -27,6 +27,7 @@ func tableGroup() *table {
 			text("title", "Title of the group: its name.").at("name"),
 		}, inWorkspaceColumns()),
 		quals: []qual{named("workspace_slug"), named("slug"), named("group_slug")},
+		ids:   map[string]string{"slug": "workspace_slug", "group_slug": "workspace_slug"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perGroup(ctx, func(p place, group jsontree.Value) []*row { return []*row{p.row(group)} })
 		},

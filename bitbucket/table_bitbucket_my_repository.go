@@ -39,6 +39,7 @@ func tableMyRepository() *table {
 			filtered("repository_full_name", "repository.full_name", opsName),
 			filtered("permission", "permission", opsEqual),
 		},
+		ids:  map[string]string{"full_name": "", "repository_full_name": ""},
 		rows: myRepositoryRows,
 	}
 }

@@ -23,6 +23,7 @@ func tableMyWorkspace() *table {
 			text("permission", "The highest role of the connected user in the workspace: owner, create-project, member or collaborator. Costs one more request for each workspace.").in(membership, "permission"),
 		}, in(detail, workspaceDetailColumns()...)),
 		quals: []qual{filtered("slug", "slug", opsName), {column: "is_administrator", operators: opsEqual}},
+		ids:   map[string]string{"slug": ""},
 		rows:  myWorkspaceRows,
 	}
 }

@@ -67,6 +67,7 @@ func tablePipeline() *table {
 			named("trigger_name"),
 			named("trigger_type"),
 		),
+		ids: map[string]string{"uuid": "", "build_number": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 				return s.pipelinesIn(ctx, r, s.pipelineList(r))

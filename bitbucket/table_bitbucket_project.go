@@ -36,6 +36,7 @@ func tableProject() *table {
 			timestamp("updated_on", "When the project was last changed."),
 		}, workspaceColumns()),
 		quals: []qual{named("workspace_slug"), named("key")},
+		ids:   map[string]string{"key": "workspace_slug"},
 		rows:  projectRows,
 	}
 }

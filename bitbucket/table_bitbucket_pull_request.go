@@ -77,6 +77,7 @@ func tablePullRequest() *table {
 			filtered("updated", "updated_on", opsOrder),
 			filtered("updated_on", "updated_on", opsOrder),
 		),
+		ids:  map[string]string{"id": "repository_full_name"},
 		rows: pullRequestRows,
 	}
 }

@@ -40,7 +40,9 @@ func tableRepository() *table {
 			filtered("updated_on", "updated_on", opsOrder),
 			filtered("size", "size", opsOrder),
 		},
-		rows: repositoryRows,
+		ids:   map[string]string{"full_name": "", "uuid": "", "slug": "workspace_slug"},
+		stock: repositoryStock,
+		rows:  repositoryRows,
 	}
 }
 
@@ -124,6 +126,21 @@ func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		return s.byName(ctx, "uuid", uuids, repositoryByUUID, lists)
 	}
 	return lists(s)
+}
+
+// repositoryStock is the inventory of a workspace, if the query reads no more of the repositories than that has, and lets it be
+// as old.
+func repositoryStock(s *scan) (stock, bool) {
+	slugs, ok := s.equals("workspace_slug")
+	if !ok || len(slugs) != 1 || !s.covers(slugs[0]) || s.settings.MaxAge < inventoryLife || s.wants("role") {
+		return stock{}, false
+	}
+	for _, field := range s.fields(object) {
+		if !slices.Contains(append(repoFields, "workspace.slug"), field) {
+			return stock{}, false
+		}
+	}
+	return visible(slugs[0]).stock(s), true
 }
 
 // roles are those of the connected user that the query asks for: the empty one, which is any, if it asks for none. Another

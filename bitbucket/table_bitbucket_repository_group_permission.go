@@ -20,6 +20,7 @@ func tableRepositoryGroupPermission() *table {
 			text("type", "Type of the object: repository_group_permission."),
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(), named("group_slug")),
+		ids:   map[string]string{"group_slug": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repo) iter.Seq2[*row, error] {
 				return s.groupGrants(ctx, on)

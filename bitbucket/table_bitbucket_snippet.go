@@ -36,6 +36,7 @@ func tableSnippet() *table {
 			timestamp("updated_on", "When the snippet was last changed."),
 		}, inWorkspaceColumns()),
 		quals: []qual{named("workspace_slug"), named("id"), named("role")},
+		ids:   map[string]string{"id": "workspace_slug"},
 		rows:  snippetRows,
 	}
 }

@@ -34,6 +34,9 @@ func tableUser() *table {
 			text("website", "Website that the user's profile names."),
 		},
 		quals: []qual{named("uuid"), named("account_id")},
+		ids:   map[string]string{"uuid": "", "account_id": ""},
+		alone: []string{"account_status", "created_on", "has_2fa_enabled", "is_staff", "kind", "location", "username", "website"},
+		stock: userStock,
 		rows:  userRows,
 	}
 }
@@ -55,6 +58,33 @@ func userByID(ctx context.Context, s *scan, id string) (*row, error) {
 		return nil, nil
 	}
 	return r, err
+}
+
+// userStock are the members of the workspaces, who are told of with most of what an account has.
+func userStock(s *scan) (stock, bool) {
+	l := api.List{PageLen: 100}
+	for _, field := range s.fields(object) {
+		l.Fields = append(l.Fields, "user."+field)
+	}
+	return stock{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
+		l.Wanted = int64(most)
+		return func(yield func(*row, error) bool) {
+			for p, err := range s.places(ctx) {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				l.Path = api.Path("/2.0/workspaces/{workspace}/members", p.slug())
+				for member, err := range s.List(ctx, l) {
+					r := &row{}
+					r.set(object, member.Field("user"))
+					if !yield(r, err) || err != nil {
+						return
+					}
+				}
+			}
+		}
+	}}, true
 }
 
 func userAt(ctx context.Context, s *scan, path string) (*row, error) {

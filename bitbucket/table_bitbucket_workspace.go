@@ -20,6 +20,7 @@ func tableWorkspace() *table {
 			text("uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid").in(detail, "uuid"),
 		}, in(detail, workspaceDetailColumns()...)),
 		quals: []qual{named("slug"), named("uuid")},
+		ids:   map[string]string{"slug": "", "uuid": ""},
 		rows:  workspaceRows,
 	}
 }

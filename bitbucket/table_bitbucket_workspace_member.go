@@ -40,6 +40,7 @@ func tableWorkspaceMember() *table {
 			filtered("account_id", "user.account_id", opsName),
 			filtered("permission", "permission", opsEqual),
 		},
+		ids:  map[string]string{"user_uuid": "workspace_slug", "uuid": "workspace_slug", "account_id": "workspace_slug"},
 		rows: memberRows,
 	}
 }

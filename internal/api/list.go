@@ -28,9 +28,15 @@ type List struct {
 	// that, and none is fetched ahead that it doesn't need. A consumer that takes more gets more,
 	// one page at a time.
 	Wanted int64
+	// Most is how many items the collection may have at most, or 0 for any number: a larger one ends
+	// with [ErrTooLarge] after its first page, if that tells its size.
+	Most int64
 	// Bare says that the endpoint answers with a JSON array alone, as those of API 1.0 do.
 	Bare bool
 }
+
+// ErrTooLarge says that a collection has more items than the consumer wants to read.
+var ErrTooLarge = errors.New("the list is larger than wanted")
 
 // List walks a collection in the order of the service. Beside the pages that it
 // reads ahead it asks for none before the consumer needs it, and for none any more once the
@@ -152,6 +158,7 @@ type reader struct {
 	first  *url.URL
 	wanted int64
 	key    key
+	most   int64           // items, or 0
 	named  map[string]bool // pages fetched, by their query, also where redirects led: the path leads to the same collection
 	pages  int64           // there are, or 0 if not known
 	begun  bool            // a page was read
@@ -169,6 +176,7 @@ func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
 		first:  first,
 		wanted: l.Wanted,
 		key:    key,
+		most:   l.Most,
 		named:  map[string]bool{},
 		ahead:  &prefetcher{parent: ctx, load: c.fetchPage, ahead: c.ahead},
 		moves:  moves{key: key, size: -1},
@@ -224,6 +232,9 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 			return false, r.short(u, r.midway(err))
 		}
 		r.begun = true
+		if r.most > 0 && p.size > r.most {
+			return false, ErrTooLarge
+		}
 		back, err := r.moves.observe(u, p)
 		if err != nil {
 			return false, err

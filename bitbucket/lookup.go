@@ -1,0 +1,165 @@
+package bitbucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+)
+
+// found returns the rows of the scan: by the name that the query looks up, if it does, or as the table reads them. A connection
+// that lets no answer serve two queries has each scan ask.
+func (s *scan) found(ctx context.Context) iter.Seq2[*row, error] {
+	at := s.lookedUp()
+	if at < 0 || s.settings.MaxAge <= 0 {
+		return s.table.rows(ctx, s)
+	}
+	return s.sorted(s.directories.find(ctx, s.lookup(ctx, at)))
+}
+
+// lookedUp returns which of the conditions says the name of what the query looks up: one on an id, or else on another column of
+// the object itself; -1 if none does. What is one of a few words, such as a state, is no name.
+func (s *scan) lookedUp() int {
+	first := -1
+	for i, c := range s.conditions {
+		switch c.value.(type) {
+		case string, int64:
+		default:
+			continue
+		}
+		if c.operator != quals.QualOperatorEqual {
+			continue
+		}
+		if _, ok := s.table.ids[c.column.name]; ok {
+			return i
+		}
+		if first < 0 && c.column.from()[0].part == object && s.table.isOpen(c.column.name) {
+			first = i
+		}
+	}
+	return first
+}
+
+// isOpen says whether a column that a query compares may have any value, rather than one of a few words.
+func (t *table) isOpen(column string) bool {
+	for _, q := range t.quals {
+		if q.column == column {
+			return !slices.Equal(q.operators, opsEqual) && slices.Contains([]proto.ColumnType{proto.ColumnType_STRING, proto.ColumnType_INT}, t.column(column).kind)
+		}
+	}
+	return false
+}
+
+// lookup is what the scan asks of a directory: the rows of the name in one of its conditions, among those that it would read
+// without that condition.
+func (s *scan) lookup(ctx context.Context, at int) lookup {
+	c, all := s.conditions[at], s.without(at)
+	in, isID := s.table.ids[c.column.name]
+	l := lookup{
+		directory: all.question(all.conditions) + " by " + c.column.name,
+		kind:      all.question(nil) + " by " + c.column.name,
+		life:      min(s.settings.MaxAge, inventoryLife),
+		name:      c.value,
+		nameOf:    c.column.value,
+		isUnique:  isID && (in == "" || all.isOne(in)),
+		one:       func(yield func(*row, error) bool) { s.table.rows(ctx, s)(yield) },
+	}
+	if s.costsEachRow() {
+		return l
+	}
+	if all.table.stock != nil {
+		if stock, ok := all.table.stock(all); ok {
+			l.since, l.list = stock.since, stock.rows
+			return l
+		}
+	}
+	l.list = func(ctx context.Context, most int) iter.Seq2[*row, error] {
+		all.limit = int64(most)
+		if !l.isUnique {
+			all.most = all.limit
+		}
+		if !all.isOne(all.table.workspaceColumn()) && !all.isListCheaper(ctx, most/rowsPerName) {
+			return failure[*row](errTooLong)
+		}
+		return all.table.rows(ctx, all)
+	}
+	return l
+}
+
+// errTooLong says that a list is not read for a lookup, as there would be too many requests.
+var errTooLong = errors.New("the list takes more requests than the names")
+
+// A stock is another list that has rows of a table, as far as the query reads them.
+type stock struct {
+	since time.Time // when it was read that is remembered
+	rows  func(ctx context.Context, most int) iter.Seq2[*row, error]
+}
+
+// stock is the inventory as rows of the repositories.
+func (i *inventory) stock(s *scan) stock {
+	known := stock{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
+		l := i.list(api.Filter{})
+		if most < math.MaxInt {
+			l.Wanted = int64(most)
+		}
+		return func(yield func(*row, error) bool) {
+			for item, err := range s.shared(ctx, i.key, l) {
+				found := repo{repository: i.repository(item)}
+				if !yield(found.home().row(found.repository), err) || err != nil {
+					return
+				}
+			}
+		}
+	}}
+	if _, ok := s.remembers(i.key); ok {
+		if _, expires, ok := s.known.GetWithExpiration(i.key); ok {
+			known.since = expires.Add(-inventoryLife)
+		}
+	}
+	return known
+}
+
+// without returns the scan that differs in having one condition less. It keeps what that says of the workspace.
+func (s *scan) without(at int) *scan {
+	all := *s
+	all.wanted, all.order = maps.Clone(s.wanted), nil
+	all.conditions = slices.Delete(slices.Clone(s.conditions), at, at+1)
+	if slugs, ok := s.namedWorkspaces(); ok && len(slugs) == 1 && s.conditions[at].column.name != s.table.workspaceColumn() && !all.isOne(s.table.workspaceColumn()) {
+		all.conditions = append(all.conditions, condition{
+			column: s.table.column(s.table.workspaceColumn()), operator: quals.QualOperatorEqual, value: slugs[0],
+		})
+	}
+	return &all
+}
+
+// isOne says whether the query names one value of a column.
+func (s *scan) isOne(column string) bool {
+	values, ok := s.equals(column)
+	return ok && len(values) == 1
+}
+
+// question says what a scan under conditions asks, but for its limit and its order.
+func (s *scan) question(conditions []condition) string {
+	var b strings.Builder
+	fmt.Fprint(&b, s.table.name, slices.Sorted(maps.Keys(s.wanted)))
+	for _, c := range conditions {
+		fmt.Fprintf(&b, " %s%s%#v", c.column.name, c.operator, c.value)
+	}
+	return b.String()
+}
+
+// costsEachRow says whether the query reads a column for which each row of the list would cost a request, or which only an object
+// that was asked for singly is certain to have.
+func (s *scan) costsEachRow() bool {
+	return s.needs(detail) || s.needs(reviewers) || s.needs(explanation) || s.needs(content) || s.wants(s.table.alone...)
+}
