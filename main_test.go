@@ -90,11 +90,13 @@ func startLogging(t *testing.T, config string, log io.Writer, variables ...strin
 
 // count scans a table and returns how many rows came before the end, or the error.
 func (s *steampipe) count(call, table string, columns ...string) (rows int, err error) {
-	stream, _, cancel, err := s.Execute(&proto.ExecuteRequest{
-		Table: table, Connection: "bitbucket", CallId: call,
-		QueryContext:          &proto.QueryContext{Columns: columns},
-		ExecuteConnectionData: map[string]*proto.ExecuteConnectionData{"bitbucket": {CacheEnabled: true, CacheTtl: 300}},
-	})
+	return s.scan(&proto.ExecuteRequest{Table: table, Connection: "bitbucket", CallId: call, QueryContext: &proto.QueryContext{Columns: columns}})
+}
+
+// scan is count for any request.
+func (s *steampipe) scan(req *proto.ExecuteRequest) (rows int, err error) {
+	req.ExecuteConnectionData = map[string]*proto.ExecuteConnectionData{"bitbucket": {CacheEnabled: true, CacheTtl: 300}}
+	stream, _, cancel, err := s.Execute(req)
 	if err != nil {
 		return 0, err
 	}

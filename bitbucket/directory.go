@@ -139,7 +139,7 @@ func (ds *directories) look(d *directory, l lookup) (rows []*row, ok bool) {
 }
 
 // pays returns how many rows of the list may be read for the names that were looked up before: none as long as these are few, nor
-// before they are twice as many as when it was last read. If there were more than a few in the lists of other repositories, say,
+// before they are many more than when it was last read. If there were more than a few in the lists of other repositories, say,
 // one is enough in this: the next may cost two requests instead of one, and mostly all that follow cost none.
 func (ds *directories) pays(d *directory, l lookup) (most int) {
 	ds.mu.Lock()
@@ -153,7 +153,9 @@ func (ds *directories) pays(d *directory, l lookup) (most int) {
 		return 0
 	case !l.since.IsZero():
 		return math.MaxInt
-	case before < few || most < 2*d.tried:
+	case before < few || l.isUnique && most < 2*d.tried:
+		return 0
+	case most < d.tried+d.tried/4: // how long the list is its first page tells, which is remembered
 		return 0
 	}
 	return most

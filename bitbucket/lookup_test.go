@@ -3,6 +3,8 @@ package bitbucket
 import (
 	"context"
 	"fmt"
+	"iter"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // A nested is a join that a planner has turned into one scan of a table for each row of another: each names what it looks up, with
@@ -21,7 +25,7 @@ type nested struct {
 	ask
 	keys string // columns, separated by spaces
 	// names are the values of the keys, one after the other; those of the table's own rows if it has none.
-	names func(h *host, o *fakebitbucket.Organization) [][]any
+	names func(*fakebitbucket.Organization) [][]any
 	// most is how many requests it may take beyond those of the whole table, for so many names.
 	most int
 }
@@ -40,9 +44,20 @@ func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any
 		if err != nil {
 			h.t.Errorf("%s %v: %v", n.table, one.where, err)
 		}
-		found[i-1] = rows
+		for _, row := range rows {
+			found[i-1] = append(found[i-1], shown(row, n.columns))
+		}
 	})
 	return found
+}
+
+// shown is a row without what the query did not ask for.
+func shown(row map[string]any, columns string) map[string]any {
+	asked := map[string]any{}
+	for _, column := range strings.Fields(columns) {
+		asked[column] = row[column]
+	}
+	return asked
 }
 
 // keysOf are the values of the keys in a row.
@@ -60,70 +75,242 @@ func keysOf(row map[string]any, keys string) (values []any) {
 // The planner may nest a join the wrong way round. However many scans it makes, and for whatever they look up, they cost what
 // the whole table costs and a few requests more; and each has the rows that the whole table has for its name.
 func TestLookupsCostTheListOnce(t *testing.T) {
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, OneWorkspace: true, Users: 40})
+	const repositories = 60
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true, Users: 40})
 	o := fake.Organization()
-	slug := o.Repositories[0].Workspace.Slug
-	users := func(*host, *fakebitbucket.Organization) (names [][]any) {
-		for _, m := range o.MembersOf(o.Workspaces[0]) {
-			names = append(names, []any{m.User.UUID})
+	inAll := []*proto.Qual{where("workspace_slug", "=", o.Repositories[0].Workspace.Slug)}
+	members := func(o *fakebitbucket.Organization) (names [][]any) {
+		for _, m := range o.MembersOf(o.Repositories[0].Workspace) {
+			if m.User.Type == "user" {
+				names = append(names, []any{m.User.UUID})
+			}
 		}
 		return names
 	}
+	// In each repository one name is asked for singly before its list is read, and ten before the inventory is.
+	const inEach = repositories + 10 + 10
 	for _, n := range []nested{
 		{ask: ask{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "full_name", most: 10},
 		{ask: ask{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "uuid", most: 10},
-		{ask: ask{table: "bitbucket_repository", columns: "full_name uuid size workspace_slug slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "slug", most: 10},
-		{ask: ask{table: "bitbucket_repository", columns: "full_name project_key size"}, keys: "project_key", most: 10},
+		{ask: ask{table: "bitbucket_repository", columns: "full_name size slug", where: inAll}, keys: "slug", most: 10},
+		{ask: ask{table: "bitbucket_repository", columns: "full_name project_key size", where: inAll}, keys: "project_key", most: 10},
 		{ask: ask{table: "bitbucket_my_repository", columns: "full_name uuid permission"}, keys: "full_name", most: 10},
-		{ask: ask{table: "bitbucket_project", columns: "workspace_slug key name"}, keys: "workspace_slug key", most: 12},
-		{ask: ask{table: "bitbucket_workspace_member", columns: "workspace_slug user_uuid display_name"}, keys: "workspace_slug user_uuid", most: 12},
-		{ask: ask{table: "bitbucket_user", columns: "uuid display_name account_id"}, keys: "uuid", names: users, most: 11},
-		{ask: ask{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name name", most: 330},
-		{ask: ask{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name target_hash", most: 630},
-		{ask: ask{table: "bitbucket_tag", columns: "repository_full_name name"}, keys: "repository_full_name name", most: 330},
-		{ask: ask{table: "bitbucket_pull_request", columns: "repository_full_name id title"}, keys: "repository_full_name id", most: 330},
-		{ask: ask{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name uuid", most: 330},
-		{ask: ask{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name build_number", most: 330},
-		{ask: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name", most: 330},
-		{ask: ask{table: "bitbucket_repository_user_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name user_uuid", most: 330},
-		{ask: ask{table: "bitbucket_repository_group_permission", columns: "repository_full_name group_slug permission"}, keys: "repository_full_name group_slug", most: 330},
-		{ask: ask{table: "bitbucket_deploy_key", columns: "repository_full_name key_id label"}, keys: "repository_full_name", most: 330},
+		{ask: ask{table: "bitbucket_project", columns: "workspace_slug key name"}, keys: "workspace_slug key", most: 10},
+		{ask: ask{table: "bitbucket_workspace_member", columns: "workspace_slug user_uuid display_name"}, keys: "workspace_slug user_uuid", most: 11},
+		{ask: ask{table: "bitbucket_user", columns: "uuid display_name account_id"}, keys: "uuid", names: members, most: 12},
+		{ask: ask{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name name", most: inEach},
+		{ask: ask{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name target_hash", most: inEach},
+		{ask: ask{table: "bitbucket_tag", columns: "repository_full_name name"}, keys: "repository_full_name name", most: inEach},
+		{ask: ask{table: "bitbucket_commit", columns: "repository_full_name hash date"}, keys: "repository_full_name hash", most: inEach},
+		{ask: ask{table: "bitbucket_pull_request", columns: "repository_full_name id title"}, keys: "repository_full_name id", most: inEach},
+		{ask: ask{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name uuid", most: inEach},
+		{ask: ask{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name build_number", most: inEach},
+		{ask: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name", most: inEach},
+		{ask: ask{table: "bitbucket_repository_user_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name user_uuid", most: inEach},
+		{ask: ask{table: "bitbucket_repository_group_permission", columns: "repository_full_name group_slug permission"}, keys: "repository_full_name group_slug", most: inEach},
+		{ask: ask{table: "bitbucket_deploy_key", columns: "repository_full_name key_id label"}, keys: "repository_full_name", most: inEach},
 	} {
-		t.Run(n.table+" by "+n.keys, func(t *testing.T) {
-			fake.ResetJournal()
-			all := connected(t, fake).rows(n.ask)
-			whole := len(fake.Journal())
-			byName := map[string][]map[string]any{}
-			var names [][]any
-			for _, row := range all {
-				name := keysOf(row, n.keys)
-				if byName[fmt.Sprint(name)] == nil {
-					names = append(names, name)
+		for _, width := range []int{1, 8} {
+			t.Run(fmt.Sprintf("%s by %s, %d at a time", n.table, n.keys, width), func(t *testing.T) {
+				fake.ResetJournal()
+				all := connected(t, fake).rows(n.ask)
+				whole := len(fake.Journal())
+				byName := map[string][]map[string]any{}
+				var names [][]any
+				for _, row := range all {
+					name := keysOf(row, n.keys)
+					if byName[fmt.Sprint(name)] == nil {
+						names = append(names, name)
+					}
+					byName[fmt.Sprint(name)] = append(byName[fmt.Sprint(name)], shown(row, n.columns))
 				}
-				byName[fmt.Sprint(name)] = append(byName[fmt.Sprint(name)], row)
-			}
-			if n.names != nil {
-				names = n.names(nil, o)
-			}
-			h := connected(t, fake, `max_age = "30s"`)
-			fake.ResetJournal()
-			scans := 2 * len(names)
-			found := n.run(h, names, 1, scans)
-			t.Log(len(names), "names", whole, "whole", len(fake.Journal()))
-			if asked := len(fake.Journal()); asked > whole+n.most {
-				t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), asked, whole)
-			}
-			if n.names != nil {
-				return
-			}
-			for i, rows := range found {
-				name := fmt.Sprint(names[i%len(names)])
-				if diff := cmp.Diff(byName[name], rows, cmpopts.SortSlices(func(a, b map[string]any) bool { return fmt.Sprint(a) < fmt.Sprint(b) })); diff != "" {
-					t.Fatalf("rows of %s (-whole table +looked up):\n%s", name, diff)
+				if n.names != nil {
+					names = n.names(o)
 				}
-			}
-		})
+				h := connected(t, fake, `max_age = "30s"`)
+				fake.ResetJournal()
+				scans := 2 * len(names)
+				found := n.run(h, names, width, scans)
+				if asked, most := len(fake.Journal()), whole+n.most+3*(width-1); asked > most || asked > len(names)+len(names)/4+5 {
+					t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), asked, whole)
+				}
+				for i, rows := range found {
+					name := fmt.Sprint(names[i%len(names)])
+					if n.names != nil {
+						if len(rows) != 1 || fmt.Sprint(keysOf(rows[0], n.keys)) != name {
+							t.Fatalf("rows of %s: %v", name, rows)
+						}
+						continue
+					}
+					if diff := cmp.Diff(byName[name], rows, cmpopts.SortSlices(func(a, b map[string]any) bool { return fmt.Sprint(a) < fmt.Sprint(b) })); diff != "" {
+						t.Fatalf("rows of %s (-whole table +looked up):\n%s", name, diff)
+					}
+				}
+			})
+		}
 	}
 }
 
-var _ = time.Second
+// Of bitbucket_repository r join bitbucket_branch b on b.repository_full_name = r.full_name where r.workspace_slug = '…' PostgreSQL
+// makes a scan of the repositories for each branch. The branches have brought the list that has them.
+func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 150, OneWorkspace: true})
+	slug := fake.Organization().Repositories[0].Workspace.Slug
+	h := connected(t, fake, `max_age = "30s"`)
+	branches := h.rows(ask{table: "bitbucket_branch", columns: "repository_full_name", where: []*proto.Qual{where("workspace_slug", "=", slug)}})
+	fake.ResetJournal()
+	var names [][]any
+	for _, b := range branches {
+		names = append(names, keysOf(b, "repository_full_name"))
+	}
+	inner := nested{ask: ask{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
+	for i, rows := range inner.run(h, names, 1, len(names)) {
+		if len(rows) != 1 || rows[0]["full_name"] != names[i][0] {
+			t.Fatalf("rows of %v: %v", names[i], rows)
+		}
+	}
+	if len(names) < 1000 || len(fake.Journal()) > 0 {
+		t.Errorf("%d requests for the repositories of %d branches", len(fake.Journal()), len(names))
+	}
+}
+
+// Thousands of names that come in any order cost no more than twice the list.
+func TestLookupsInAnyOrder(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 2000, OneWorkspace: true})
+	var names [][]any
+	for _, r := range covered(fake.Organization(), fake.Organization().Connected) {
+		names = append(names, []any{r.FullName()})
+	}
+	pages := (len(names) + 99) / 100
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, width := range []int{1, 8} {
+		h := connected(t, fake, fmt.Sprintf("max_age = \"3%ds\"", width)) // another connection each time
+		fake.ResetJournal()
+		for i, rows := range (nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
+			if len(rows) != 1 {
+				t.Fatalf("rows of %v: %v", names[i], rows)
+			}
+		}
+		if n := len(fake.Journal()); n > 2*pages+fewNames+width {
+			t.Errorf("%d at a time: %d requests for %d names, which are on %d pages", width, n, len(names), pages)
+		}
+	}
+}
+
+// What a connection remembers of its lookups it believes for half a minute, and not at all if it lets no answer serve two queries.
+func TestLookupsAreFresh(t *testing.T) {
+	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 100, OneWorkspace: true})
+	var names [][]any
+	for _, r := range covered(fake.Organization(), fake.Organization().Connected) {
+		names = append(names, []any{r.FullName()})
+	}
+	gone := names[20][0].(string)
+	s := simulateToken(t, fake, `max_age = "30s"`)
+	s.online(t, func(t *testing.T, _ *network) {
+		n := nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
+		n.run(s.host, names, 1, 30)
+		fake.RemoveRepository(gone)
+		if rows := s.rows(n.of(gone)); len(rows) != 1 {
+			t.Errorf("%d rows of what was read a moment ago", len(rows))
+		}
+		time.Sleep(time.Minute) // simulated
+		if rows, err := s.try(t.Context(), n.of(gone)); err == nil {
+			t.Errorf("%d rows, a minute after the repository was removed", len(rows))
+		}
+	})
+	none := simulateToken(t, fake, `max_age = "0s"`)
+	none.online(t, func(t *testing.T, _ *network) {
+		fake.ResetJournal()
+		n := nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
+		n.run(none.host, names[:20], 1, 40)
+		if asked := len(fake.Journal()); asked != 40 {
+			t.Errorf("%d requests of 40 scans although no answer may be remembered", asked)
+		}
+	})
+}
+
+// of is the scan for one name.
+func (n nested) of(name any) ask {
+	one := n.ask
+	one.where = append(slices.Clone(n.where), where(n.keys, "=", name))
+	return one
+}
+
+// A name that there is nothing of is asked for once, like any other.
+func TestLookupsOfNothing(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	h := connected(t, fake, `max_age = "30s"`)
+	fake.ResetJournal()
+	for range 20 {
+		if rows := h.rows(ask{table: "bitbucket_user", columns: "uuid website", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-0000-0000-000000000000}")}}); len(rows) != 0 {
+			t.Fatalf("rows of nobody: %v", rows)
+		}
+	}
+	if n := len(fake.Journal()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// A long list is read no further than the names have cost, and never again before they have cost as much as it did.
+func TestListIsReadAsFarAsItPays(t *testing.T) {
+	const list = 1_000_000
+	name := func(r *row) any { return r.part(object).Raw() }
+	numbered := func(i int) *row {
+		r := &row{}
+		r.set(object, jsontree.Of(i))
+		return r
+	}
+	for unit, isUnique := range []bool{false, true} {
+		var ds directories
+		read, asked := 0, 0
+		for i := range 2000 {
+			for range 2 {
+				for range ds.find(t.Context(), lookup{
+					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique,
+					one: func(yield func(*row, error) bool) { asked++ },
+					list: func(_ context.Context, most int) iter.Seq2[*row, error] {
+						if !isUnique {
+							read += 100
+							return failure[*row](api.ErrTooLarge)
+						}
+						return func(yield func(*row, error) bool) {
+							for j := range list {
+								if read++; !yield(numbered(j), nil) {
+									return
+								}
+							}
+						}
+					},
+				}) {
+					t.Fatal("a row of nothing")
+				}
+			}
+			if asked != i+1 {
+				t.Fatalf("%d: %d names were asked for %d times", unit, i+1, asked)
+			}
+			if i < fewNames && read > 0 || read > 2*rowsPerName*asked {
+				t.Fatalf("%d: %d rows were read for %d names", unit, read, asked)
+			}
+		}
+	}
+}
+
+// What is remembered is bounded: the oldest goes first.
+func TestDirectoriesAreBounded(t *testing.T) {
+	var ds directories
+	large := &row{}
+	large.set(object, jsontree.Of(strings.Repeat("x", 1<<20)))
+	for i := range 100 {
+		for range ds.find(t.Context(), lookup{
+			directory: fmt.Sprint(i), life: time.Hour, name: "large", nameOf: func(*row) any { return "large" },
+			one: each(large),
+		}) {
+		}
+		if ds.bytes > directoryBytes {
+			t.Fatalf("%d bytes are held", ds.bytes)
+		}
+	}
+	if len(ds.order) != len(ds.byKey) || len(ds.order) < 5 || ds.byKey["99"] == nil || ds.byKey["0"] != nil {
+		t.Errorf("%d directories are left", len(ds.order))
+	}
+}

@@ -60,9 +60,10 @@ func userByID(ctx context.Context, s *scan, id string) (*row, error) {
 	return r, err
 }
 
-// userStock are the members of the workspaces, who are told of with most of what an account has.
+// userStock are the people among the members of the workspaces, who are told of with most of what an account has. Other members
+// may have no page of their own.
 func userStock(s *scan) (stock, bool) {
-	l := api.List{PageLen: 100}
+	l := api.List{Fields: []string{"user.type"}, PageLen: 100}
 	for _, field := range s.fields(object) {
 		l.Fields = append(l.Fields, "user."+field)
 	}
@@ -76,8 +77,12 @@ func userStock(s *scan) (stock, bool) {
 				}
 				l.Path = api.Path("/2.0/workspaces/{workspace}/members", p.slug())
 				for member, err := range s.List(ctx, l) {
+					account := member.Field("user")
+					if err == nil && account.Get("type").String() != "user" {
+						continue
+					}
 					r := &row{}
-					r.set(object, member.Field("user"))
+					r.set(object, account)
 					if !yield(r, err) || err != nil {
 						return
 					}
