@@ -56,9 +56,10 @@ lint:
 	go vet ./...
 	go tool staticcheck ./...
 
-# The table of docs/performance.md. The benchmarks of the parts are run by go test -bench.
+# The tables of docs/performance.md. The benchmarks of the parts are run by go test -bench.
 bench:
 	go test -count 1 -timeout 30m -v -run '^TestPerformance$$' ./bitbucket -measure
+	go test -count 1 -timeout 30m -v -run '^TestPluginProcessAnswersLookups$$' . -measure
 
 cross:
 	for target in $(TARGETS); do \

@@ -50,7 +50,9 @@ func TestMain(m *testing.M) {
 // A steampipe is a host that has started the plugin as a process, and talks gRPC with it.
 type steampipe struct {
 	*sdkgrpc.PluginClient
-	t *testing.T
+	t    *testing.T
+	cmd  *exec.Cmd
+	kill func()
 }
 
 // start starts the plugin with one connection, "bitbucket".
@@ -78,7 +80,7 @@ func startLogging(t *testing.T, config string, log io.Writer, variables ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &steampipe{served, t}
+	s := &steampipe{served, t, cmd, client.Kill}
 	_, err = s.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{Configs: []*proto.ConnectionConfig{
 		{Connection: "bitbucket", Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: config},
 	}})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,6 +36,7 @@ type lookup struct {
 	one   iter.Seq2[*row, error]                                     // asks for the name; nil to leave that to the caller
 	list  func(ctx context.Context, most int) iter.Seq2[*row, error] // reads the list, of which it needs so many rows; nil if there is none
 	since time.Time                                                  // when the list was read that is remembered, and so costs nothing
+	noted *atomic.Bool                                               // set by either where it leaves out what is told: that must be told each time
 }
 
 // A directory holds rows by their names, for a short time. All but turn is guarded by the mutex of directories.
@@ -85,7 +87,7 @@ func (ds *directories) find(ctx context.Context, l lookup) iter.Seq2[*row, error
 				return
 			}
 		}
-		if len(rows) <= rowsOfOne {
+		if len(rows) <= rowsOfOne && !l.noted.Load() {
 			ds.add(d, map[any][]*row{l.name: rows})
 		}
 	}
@@ -192,7 +194,7 @@ func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 	if ctx.Err() != nil {
 		return
 	}
-	if isWhole || l.isUnique {
+	if l.isUnique || isWhole && !l.noted.Load() {
 		ds.add(d, rows)
 	}
 	ds.mu.Lock()

@@ -72,6 +72,7 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 		name:      c.value,
 		nameOf:    c.column.value,
 		isUnique:  isID && (in == "" || all.isOne(in)),
+		noted:     s.noted,
 		one:       func(yield func(*row, error) bool) { s.table.rows(ctx, s)(yield) },
 	}
 	if s.costsEachRow() {
@@ -132,7 +133,7 @@ func (i *inventory) stock(s *scan) stock {
 // without returns the scan that differs in having one condition less. It keeps what that says of the workspace.
 func (s *scan) without(at int) *scan {
 	all := *s
-	all.wanted, all.order = maps.Clone(s.wanted), nil
+	all.wanted, all.order, all.silent = maps.Clone(s.wanted), nil, true
 	all.conditions = slices.Delete(slices.Clone(s.conditions), at, at+1)
 	if slugs, ok := s.namedWorkspaces(); ok && len(slugs) == 1 && s.conditions[at].column.name != s.table.workspaceColumn() && !all.isOne(s.table.workspaceColumn()) {
 		all.conditions = append(all.conditions, condition{

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -251,6 +252,32 @@ func TestLookupsOfNothing(t *testing.T) {
 	}
 }
 
+// What a scan leaves out is told each time, and so it is asked for each time.
+func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
+	var ds directories
+	asked := 0
+	for i := range 3 {
+		noted := new(atomic.Bool)
+		for range ds.find(t.Context(), lookup{
+			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, noted: noted,
+			one: func(func(*row, error) bool) { asked++; noted.Store(i < 2) },
+		}) {
+			t.Fatal("a row")
+		}
+	}
+	for range 3 {
+		for range ds.find(t.Context(), lookup{
+			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, noted: new(atomic.Bool),
+			one: func(func(*row, error) bool) { asked++ },
+		}) {
+			t.Fatal("a row")
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
 // A long list is read no further than the names have cost, and never again before they have cost as much as it did.
 func TestListIsReadAsFarAsItPays(t *testing.T) {
 	const list = 1_000_000
@@ -266,7 +293,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 		for i := range 2000 {
 			for range 2 {
 				for range ds.find(t.Context(), lookup{
-					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique,
+					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique, noted: new(atomic.Bool),
 					one: func(yield func(*row, error) bool) { asked++ },
 					list: func(_ context.Context, most int) iter.Seq2[*row, error] {
 						if !isUnique {
@@ -302,7 +329,7 @@ func TestDirectoriesAreBounded(t *testing.T) {
 	large.set(object, jsontree.Of(strings.Repeat("x", 1<<20)))
 	for i := range 100 {
 		for range ds.find(t.Context(), lookup{
-			directory: fmt.Sprint(i), life: time.Hour, name: "large", nameOf: func(*row) any { return "large" },
+			directory: fmt.Sprint(i), life: time.Hour, name: "large", nameOf: func(*row) any { return "large" }, noted: new(atomic.Bool),
 			one: each(large),
 		}) {
 		}

@@ -104,6 +104,10 @@ func (s *Server) Omissions(since time.Time) []Omission {
 
 // omit notes that the scan leaves something out.
 func (s *scan) omit(one Omission) {
+	s.noted.Store(true)
+	if s.silent {
+		return
+	}
 	one.Connection, one.Table = s.name, s.asked
 	one.Advice = cmp.Or(one.Advice, advices[one.Reason])
 	one.At = time.Now()

@@ -176,6 +176,9 @@ func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) 
 		return false, err
 	}
 	from := administered(r.slug())
+	if _, ok := s.inInventory(ctx, from, r.fullName()); ok {
+		return true, nil
+	}
 	for item, err := range s.shared(ctx, from.key, from.list(api.Filter{})) {
 		if err != nil {
 			return false, err
@@ -355,6 +358,9 @@ func (s *scan) omitOthers(p place, administers int) error {
 		one.Message += " repositories of " + p.slug() + "."
 		return &OmissionError{one}
 	}
+	if s.noted.Store(true); s.silent {
+		return nil
+	}
 	s.later.add(func(ctx context.Context) {
 		total, known := s.granted(ctx, p.slug())
 		if known && total <= administers {
@@ -493,14 +499,7 @@ func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repo, err
 // repository is the one with a full name, from the inventory or by a request, which is remembered like that.
 func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
-	inventory := visible(slug).stock(s)
-	for found := range s.directories.find(ctx, lookup{
-		directory: visible(slug).key, kind: visible(slug).key, life: inventoryLife, name: fullName, isUnique: true,
-		nameOf: func(r *row) any { return repo{repository: r.part(object)}.fullName() },
-		list:   inventory.rows, since: inventory.since,
-	}) {
-		r := repo{repository: found.part(object)}
-		r.place = r.home()
+	if r, ok := s.inInventory(ctx, visible(slug), fullName); ok {
 		return r, nil
 	}
 	known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
@@ -512,6 +511,21 @@ func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
 	r := repo{repository: known.(jsontree.Value)}
 	r.place = r.home()
 	return r, nil
+}
+
+// inInventory returns the repository with a full name, if it is in what was read of an inventory. After the first few names it
+// pays to read it.
+func (s *scan) inInventory(ctx context.Context, i *inventory, fullName string) (repo, bool) {
+	known := i.stock(s)
+	for found := range s.directories.find(ctx, lookup{
+		directory: i.key, kind: i.key, life: inventoryLife, name: fullName, isUnique: true, noted: s.noted, list: known.rows, since: known.since,
+		nameOf: func(r *row) any { return repo{repository: r.part(object)}.fullName() },
+	}) {
+		r := repo{repository: found.part(object)}
+		r.place = r.home()
+		return r, true
+	}
+	return repo{}, false
 }
 
 // lost says whether a repository that was refused has gone, or is no longer the connected user's to ask about, since the

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
@@ -27,6 +28,8 @@ type scan struct {
 	most       int64   // rows that a list may have at most, to be read at all; 0 for any number
 	order      []order // what the host relies on the rows being sorted by
 	later      *later
+	silent     bool         // it reads more than the query asked for: what it leaves out of that is not told
+	noted      *atomic.Bool // something was left out that is, or would be, told
 }
 
 func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) {
@@ -44,6 +47,7 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 		conditions: newConditions(t, demanded),
 		limit:      limit,
 		later:      &later{},
+		noted:      new(atomic.Bool),
 	}
 	if s.conditions.isVague() {
 		s.limit = -1 // no row would count
