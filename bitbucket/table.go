@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"sync"
-	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 
@@ -65,27 +64,18 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 	if !leads(d) {
 		return nil, nil
 	}
+	o, served := ctx.Value(outcomeKey{}).(*outcome)
+	if !served {
+		return nil, t.listKept(ctx, d)
+	}
 	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
 	send := func(values tuple) { d.StreamListItem(ctx, values) }
 	scanning, cancel := context.WithCancel(ctx)
 	defer cancel()
-	o, served := ctx.Value(outcomeKey{}).(*outcome)
-	if served {
-		defer context.AfterFunc(o.ctx, cancel)()
-	}
+	defer context.AfterFunc(o.ctx, cancel)()
 	streamed, err := t.stream(scanning, d, send)
-	if err == nil {
-		return nil, nil
-	}
-	if served {
+	if err != nil {
 		o.failed(d.Connection.Name, streamed, err)
-		return nil, err
-	}
-	// A host that runs the plugin without our Server. Without it the error can't be made certain to arrive, only very
-	// likely: by the time it is returned the rows before it have gone.
-	select {
-	case <-time.After(250 * time.Millisecond):
-	case <-ctx.Done():
 	}
 	return nil, err
 }

@@ -1,0 +1,224 @@
+package bitbucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/anywhere"
+	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A linkingHost runs the plugin as the hosts do that link it: by the SDK's own server, and through its local stream.
+type linkingHost struct {
+	*sdkgrpc.PluginServer
+	host // makes the requests
+}
+
+// link starts the plugin with connections, each a name and the HCL of its body.
+func link(t *testing.T, bodies map[string]string) *linkingHost {
+	t.Helper()
+	t.Cleanup(forgetConnections)
+	l := &linkingHost{PluginServer: plugin.Server(&plugin.ServeOpts{PluginFunc: Plugin})}
+	var all []*proto.ConnectionConfig
+	for name, body := range bodies {
+		all = append(all, &proto.ConnectionConfig{Connection: name, Plugin: "bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body})
+	}
+	if _, err := l.PluginServer.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{Configs: all, MaxCacheSizeMb: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// read counts the rows that come before the end, or the error. Seen is called after each, if it is set.
+func (l *linkingHost) read(ctx context.Context, connection string, a ask, seen func(n int)) (rows int, err error) {
+	stream := anywhere.NewLocalPluginStream(ctx)
+	l.CallExecuteAsync(l.request([]string{connection}, a), stream)
+	for {
+		row, err := stream.Recv()
+		if row == nil || err != nil {
+			return rows, err
+		}
+		rows++
+		if seen != nil {
+			seen(rows)
+		}
+	}
+}
+
+// To the reader of the SDK's local stream an error that comes after a row is the end of the rows. One run proves nothing.
+func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
+	const runs, width, all = 1000, 8, 30
+	organization := fakebitbucket.Options{Repositories: all, PageLen: 10, OneWorkspace: true}
+	fake, good := fakebitbucket.Start(t, organization), fakebitbucket.Start(t, organization)
+	fake.Inject(failing("3"))
+	refused := fake.Organization().Repositories[20]
+	fake.Inject(fakebitbucket.Fault{
+		Path: "/2.0/repositories/{workspace}/" + refused.Slug + "/deploy-keys", Count: -1,
+		Kind: fakebitbucket.FaultStatus, Status: http.StatusBadRequest, Body: `{"type":"error","error":{"message":"made to fail"}}`,
+	})
+	fake.Inject(fakebitbucket.Fault{
+		Path: "/2.0/snippets/{workspace}", Count: -1,
+		Kind: fakebitbucket.FaultStatus, Status: http.StatusBadRequest, Body: `{"type":"error","error":{"message":"made to fail"}}`,
+	})
+	l := link(t, map[string]string{
+		"failing": connectionTo(fake, fake.Organization().Connected.UUID),
+		"good":    connectionTo(good, good.Organization().Connected.UUID),
+		"wrong":   `base_url = "https://bitbucket.example"`,
+	})
+	faults := []struct {
+		connection string
+		ask
+		want string
+	}{
+		{"failing", ask{table: "bitbucket_repository", columns: "full_name"}, "made to fail"}, // after the rows of two pages
+		{"failing", ask{table: "bitbucket_deploy_key", columns: "id label"}, "made to fail"},  // after those of some repositories
+		{"failing", ask{table: "bitbucket_snippet", columns: "id title"}, "made to fail"},     // before the first row
+		{"wrong", ask{table: "bitbucket_repository", columns: "full_name"}, "no credentials"}, // before the first request
+	}
+	var workers sync.WaitGroup
+	for worker := range width {
+		workers.Go(func() {
+			for run := range runs / width {
+				fault := faults[(worker+run)%len(faults)]
+				rows, err := l.read(t.Context(), fault.connection, fault.ask, nil)
+				if err == nil || rows > 0 || !strings.Contains(err.Error(), fault.want) {
+					t.Errorf("%s: %d rows, and error %v, want one of %q", fault.table, rows, err, fault.want)
+				}
+				if run%10 > 0 {
+					continue
+				}
+				if rows, err := l.read(t.Context(), "good", ask{table: "bitbucket_repository", columns: "full_name"}, nil); err != nil || rows != all {
+					t.Errorf("a whole scan had %d rows of %d, error %v", rows, all, err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// A limit, and the end of the query, end the scan although its rows are kept.
+func TestLinkedPluginStopsAsking(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 3000, OneWorkspace: true})
+	l := link(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
+	repositories := ask{table: "bitbucket_repository", columns: "full_name", limit: 7}
+	fake.ResetJournal()
+	if rows, err := l.read(t.Context(), "bitbucket", repositories, nil); rows != 7 || err != nil {
+		t.Errorf("%d rows for LIMIT 7, error %v", rows, err)
+	}
+	if diff := cmp.Diff(map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": 1}, requested(fake)); diff != "" {
+		t.Errorf("requests of LIMIT 7 mismatch (-want +got):\n%s", diff)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Match: func(r *http.Request) bool { return r.URL.Query().Get("page") == "5" }, Handler: func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		fake.Answer(w, r)
+	}})
+	repositories.limit = 0
+	fake.ResetJournal()
+	if rows, err := l.read(ctx, "bitbucket", repositories, nil); rows != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d rows of a cancelled scan, error %v", rows, err)
+	}
+	settle(t)
+	if n := len(fake.Journal()); n > 25 {
+		t.Errorf("%d requests, of 30 for all rows, although the query was cancelled on its fifth page", n)
+	}
+}
+
+// What does not fit into memory waits in a file, which is gone afterwards, whether the rows were read or not.
+func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
+	defer func(n int) { keptInMemory = n }(keptInMemory)
+	keptInMemory = 10 << 10
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	const all = 1000
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: all, OneWorkspace: true})
+	l := link(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
+	repositories := ask{table: "bitbucket_repository", columns: "full_name is_private size updated_on project_key links"}
+	for i := range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		rows, err := l.read(ctx, "bitbucket", repositories, func(n int) {
+			if held := deleted(t, dir); n == 1 && held != 1 {
+				t.Errorf("%d files at the first row, want 1 that has no name any more", held)
+			}
+			if i > 0 && n == 10*i {
+				cancel()
+			}
+		})
+		if (err != nil) != (i > 0) || err == nil && rows != all {
+			t.Errorf("%d rows, error %v", rows, err)
+		}
+		cancel()
+		settle(t)
+		if held := deleted(t, dir); held > 0 {
+			t.Errorf("%d files are left open", held)
+		}
+	}
+	if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
+		t.Errorf("files with a name: %v, error %v", left, err)
+	}
+
+	t.Setenv("TMPDIR", dir+"/nowhere")
+	fake.ResetJournal()
+	if rows, err := l.read(t.Context(), "bitbucket", repositories, nil); rows > 0 || err == nil || !strings.Contains(err.Error(), "TMPDIR") {
+		t.Errorf("%d rows without room for them, error %v", rows, err)
+	}
+	if n := len(fake.Journal()); n > 10 {
+		t.Errorf("%d requests for rows that can't be kept", n)
+	}
+}
+
+// deleted counts the open files of a directory, which have no name there any more.
+func deleted(t *testing.T, dir string) (n int) {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, file := range files {
+		if to, err := os.Readlink("/proc/self/fd/" + file.Name()); err == nil && strings.HasPrefix(to, dir) && strings.HasSuffix(to, " (deleted)") {
+			n++
+		}
+	}
+	return n
+}
+
+// A row comes back as it was, from memory and from the file.
+func TestKeptRows(t *testing.T) {
+	defer func(n int) { keptInMemory = n }(keptInMemory)
+	for _, keptInMemory = range []int{0, 150, 1 << 20} {
+		rows := []tuple{
+			{nil, nil}, {"", false, int64(0), nil}, {"a", true, int64(-1 << 62), time.Date(2026, 11, 30, 1, 2, 3, 4000, time.UTC)},
+			{`{"a": [1, "ü"]}`, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}, {strings.Repeat("long ", 10_000)},
+		}
+		kept := &keptRows{}
+		for _, r := range rows {
+			if err := kept.add(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []tuple
+		for r, err := range kept.all() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r)
+		}
+		kept.close()
+		if diff := cmp.Diff(rows, got); diff != "" {
+			t.Errorf("%d bytes in memory (-want +got):\n%s", keptInMemory, fmt.Sprintf("%.500s", diff))
+		}
+	}
+}
