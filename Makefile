@@ -60,6 +60,7 @@ lint:
 bench:
 	go test -count 1 -timeout 30m -v -run '^TestPerformance$$' ./bitbucket -measure
 	go test -count 1 -timeout 30m -v -run '^TestPluginProcessAnswersLookups$$' . -measure
+	go test -count 1 -timeout 30m -v -run '^TestFootprint$$' . -measure
 
 cross:
 	for target in $(TARGETS); do \

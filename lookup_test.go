@@ -15,7 +15,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-var measured = flag.Bool("measure", false, "make ten thousand scans of each kind, and print what they take, for docs/performance.md")
+// measured has the tests measure at length and print what they find, for docs/performance.md.
+var measured = flag.Bool("measure", false, "measure lookups and memory as docs/performance.md has them, which takes minutes of a quiet machine")
 
 // Whatever a planner makes of a join, ten thousand scans that look one name up each cost the list that has the names once. They
 // come through the process that Steampipe starts, as its wrapper sends them: one after the other, and eight at a time.

@@ -81,11 +81,23 @@ func startLogging(t *testing.T, config string, log io.Writer, variables ...strin
 		t.Fatal(err)
 	}
 	s := &steampipe{served, t, cmd, client.Kill}
-	_, err = s.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{Configs: []*proto.ConnectionConfig{
+	// What Steampipe sends before the first query, in its order.
+	connections := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: -1, Configs: []*proto.ConnectionConfig{
 		{Connection: "bitbucket", Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: config},
-	}})
-	if err != nil {
-		t.Fatal(err)
+	}}
+	for _, send := range []func() error{
+		func() error { _, err := s.GetSupportedOperations(); return err },
+		func() error { _, err := s.SetAllConnectionConfigs(connections); return err },
+		func() error {
+			_, err := s.SetCacheOptions(&proto.SetCacheOptionsRequest{Enabled: true, Ttl: 300, MaxSizeMb: 0})
+			return err
+		},
+		func() error { _, err := s.SetRateLimiters(&proto.SetRateLimitersRequest{}); return err },
+		func() error { _, err := s.GetSchema("bitbucket"); return err },
+	} {
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return s
 }

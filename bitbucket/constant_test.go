@@ -46,5 +46,5 @@ func (h *host) constant(a ask, rows int) *host {
 	server := plugin.Server(&plugin.ServeOpts{PluginFunc: func(context.Context) *plugin.Plugin {
 		return &plugin.Plugin{Name: pluginName, TableMap: map[string]*plugin.Table{of.name: p}}
 	}})
-	return serve(h.t, begin(h.t, &Server{server}), map[string]string{"bitbucket": ""})
+	return serve(h.t, newServer(server), map[string]string{"bitbucket": ""})
 }

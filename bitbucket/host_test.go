@@ -26,8 +26,8 @@ type host struct {
 	calls  atomic.Int64
 }
 
-// servers keeps the servers that no test uses at the moment, as each takes tens of megabytes for ever: those of the SDK's
-// query cache, which no table uses and which can't be left out.
+// servers keeps the servers that no test uses at the moment, as the SDK never lets go of what it makes for each: goroutines,
+// and a cache for each connection.
 var servers struct {
 	sync.Mutex
 	idle []*Server
@@ -42,7 +42,7 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	if last := len(servers.idle) - 1; last >= 0 {
 		s, servers.idle = servers.idle[last], servers.idle[:last]
 	} else {
-		s = begin(t, NewServer())
+		s = NewServer()
 	}
 	t.Cleanup(func() {
 		servers.Lock()
@@ -52,19 +52,10 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	return serve(t, s, bodies)
 }
 
-// begin starts a server without connections.
-func begin(t testing.TB, s *Server) *Server {
-	t.Helper()
-	if _, err := s.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: 1}); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // serve gives connections to a server that has none, for the time of the test.
 func serve(t testing.TB, s *Server, bodies map[string]string) *host {
 	t.Helper()
-	req := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: -1} // leaves the cache as it is
+	req := &proto.SetAllConnectionConfigsRequest{}
 	for name, body := range bodies {
 		req.Configs = append(req.Configs, &proto.ConnectionConfig{
 			Connection: name, Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body,

@@ -153,7 +153,7 @@ func TestPanicIsAnError(t *testing.T) {
 	tables = append(tables[:len(tables):len(tables)], broken)
 	defer func() { tables = original }()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	h := serve(t, begin(t, NewServer()), map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
+	h := serve(t, NewServer(), map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
 	_, err := h.try(context.Background(), ask{table: "bitbucket_broken"})
 	if err == nil || !strings.Contains(err.Error(), "oops") || strings.Contains(err.Error(), "goroutine") {
 		t.Errorf("error = %v, want one sentence about oops", err)

@@ -54,13 +54,13 @@ func NewServer() *Server {
 	if !p.Logger.IsInfo() {
 		p.Logger = quiet{p.Logger}
 	}
-	return &Server{server}
+	return newServer(server)
 }
 
-// SetAllConnectionConfigs takes over the host's connections.
+// SetAllConnectionConfigs takes over the host's connections, and no size of the SDK's cache.
 func (s *Server) SetAllConnectionConfigs(req *proto.SetAllConnectionConfigsRequest) (*proto.SetConnectionConfigResponse, error) {
 	readable(req.GetConfigs())
-	return s.PluginServer.SetAllConnectionConfigs(req)
+	return s.PluginServer.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{Configs: req.GetConfigs(), MaxCacheSizeMb: asItIs})
 }
 
 // UpdateConnectionConfigs takes over what has changed in the host's connections.

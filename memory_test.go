@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// resident is how much memory the process has, and the most that it had since forgetPeak, in MiB.
+func (s *steampipe) resident() (now, most int) {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Skip(err)
+	}
+	field := func(name string) int {
+		n, err := strconv.Atoi(string(regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(status)[1]))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return n >> 10
+	}
+	return field("VmRSS"), field("VmHWM")
+}
+
+// forgetPeak makes what the process has now the most.
+func (s *steampipe) forgetPeak() {
+	s.t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil {
+		s.t.Skip(err)
+	}
+}
+
+// A footprint is the memory of a process after queries, in MiB.
+type footprint struct {
+	rest, queried int // before and after the small queries
+	scanning      int // the most during a large scan
+	rows          int // of it
+}
+
+// footprint makes so many small queries, and then a large one.
+func (s *steampipe) footprint(queries int) (f footprint) {
+	s.t.Helper()
+	f.rest, _ = s.resident()
+	for i := range queries {
+		if _, err := s.count(fmt.Sprint("small-", i), "bitbucket_project", "key", "name"); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	f.queried, _ = s.resident()
+	s.forgetPeak()
+	var err error
+	if f.rows, err = s.count("large", "bitbucket_repository_permission", "repository_full_name", "user_uuid", "permission"); err != nil {
+		s.t.Fatal(err)
+	}
+	_, f.scanning = s.resident()
+	return f
+}
+
+// What the process that Steampipe has started keeps of memory: no more after many queries than after some, and little more in
+// a large scan. The limits are twice what it takes.
+func TestFootprint(t *testing.T) {
+	queries, options := 100, fakebitbucket.Options{Repositories: 100, Users: 200, OneWorkspace: true, EveryoneReads: true}
+	if *measured {
+		queries, options.Repositories, options.Users = 500, 500, 286
+	}
+	fake := fakebitbucket.Start(t, options)
+	f := start(t, connection(t, fake)).footprint(queries)
+	if f.rest > 90 || f.queried > 120 || f.scanning-f.rest > 60 {
+		t.Errorf("%d MiB at rest, %d after %d small queries, %d in a scan of %d rows, want at most 90, 120, and 60 above rest", f.rest, f.queried, queries, f.scanning, f.rows)
+	}
+	if *measured {
+		fmt.Printf("\n| at rest | after %d small queries | in a scan of %d permissions |\n|---|---|---|\n| %d MiB | %d MiB | %d MiB |\n", queries, f.rows, f.rest, f.queried, f.scanning)
+	}
+}
