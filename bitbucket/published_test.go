@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -81,12 +82,30 @@ func TestWorkspaceGPGKey(t *testing.T) {
 		a + "\n":            {a + "\n"},
 		a + "\r\n\n" + b:    {a + "\n", b + "\n"},
 		a + b + "\n\r\n\n ": {a + "\n", b + "\n"},
+		asJSON(a + b):       {a + "\n", b + "\n"},
+		`{"values":[{"public_key":` + asJSON(a) + `,"id":1},{"public_key":` + asJSON(b+"\n") + `}],"size":2}`: {a + "\n", b + "\n"},
+		`{"keys":[` + asJSON(a) + `,` + asJSON(b[:40]) + `]}`:                                                 nil,
+		`{"type":"error","error":{"message":"No"}}`:                                                           nil,
+		`[]`: nil,
 	} {
-		keys, ok := armoredKeys(text)
+		keys, ok := publicKeys(text)
 		if diff := cmp.Diff(want, keys); diff != "" || ok != (want != nil) {
 			t.Errorf("%q: %v (-want +got):\n%s", text, ok, diff)
 		}
 	}
+}
+
+func asJSON(text string) string {
+	encoded, _ := json.Marshal(text) // a text always can be
+	return string(encoded)
+}
+
+func TestWorkspaceGPGKeyInJSON(t *testing.T) {
+	bare, wrapped := fakebitbucket.Start(t, fakebitbucket.Options{}), fakebitbucket.Start(t, fakebitbucket.Options{KeysAsJSON: true})
+	read := func(fake *fakebitbucket.Server) []string {
+		return lines(connected(t, fake).rows(ask{table: "bitbucket_workspace_gpg_key"}), "workspace_slug", "key")
+	}
+	same(t, "keys", read(bare), read(wrapped))
 }
 
 func TestWorkspaceOIDCProvider(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"sync"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
@@ -35,6 +36,8 @@ func (t *table) plugin() *plugin.Table {
 		// The host's cache is left unused. It would keep showing a repository for minutes after the access to it was
 		// taken away, and under it a cancelled query goes on until its next row.
 		Cache: &plugin.TableCacheOptions{Enabled: false},
+		// Beside the table's name, which the SDK adds, a limiter of Steampipe's can choose scans by what they read.
+		Tags: map[string]string{"scopes": strings.Join(t.scopes, " ")},
 	}
 	for i, c := range t.columns {
 		p.Columns = append(p.Columns, c.plugin(i))

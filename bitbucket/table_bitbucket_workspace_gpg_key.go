@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableWorkspaceGPGKey: a row is a public key of Bitbucket itself, as it hands it out to a workspace. During a rotation there
-// are two.
+// are two. The documentation has no form of the answer: it may be the bare keys, or JSON that has them as texts.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-settings-gpg-public-key-get
 func tableWorkspaceGPGKey() *table {
 	return &table{
@@ -27,12 +29,12 @@ func tableWorkspaceGPGKey() *table {
 			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 				return func(yield func(*row, error) bool) {
 					path := api.Path("/2.0/workspaces/{workspace}/settings/gpg/public-key", p.slug())
-					armored, err := s.Bytes(ctx, path, nil, maxContent)
+					answer, err := s.Bytes(ctx, path, nil, maxContent)
 					if err != nil {
 						yield(nil, err)
 						return
 					}
-					keys, ok := armoredKeys(string(armored))
+					keys, ok := publicKeys(string(answer))
 					if !ok {
 						yield(nil, &api.ProtocolError{Path: path, Reason: "answered with something else than public keys"})
 						return
@@ -53,6 +55,28 @@ const (
 	beginOfKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 	endOfKey   = "-----END PGP PUBLIC KEY BLOCK-----"
 )
+
+// publicKeys are the keys of an answer. It is false if there are none, or anything else.
+func publicKeys(answer string) (keys []string, ok bool) {
+	if document, isJSON := jsontree.Parse(answer); isJSON {
+		answer = strings.Join(textsOfKeys(document.Result()), "\n")
+	}
+	return armoredKeys(answer)
+}
+
+// textsOfKeys are the texts in JSON that are about keys, wherever they stand.
+func textsOfKeys(value gjson.Result) (texts []string) {
+	if value.Type == gjson.String && strings.Contains(value.Str, "PGP PUBLIC KEY BLOCK") {
+		return []string{value.Str}
+	}
+	if value.IsObject() || value.IsArray() {
+		value.ForEach(func(_, one gjson.Result) bool {
+			texts = append(texts, textsOfKeys(one)...)
+			return true
+		})
+	}
+	return texts
+}
 
 // armoredKeys takes apart keys that stand one after the other in a text. It is false if there are none, or anything else.
 func armoredKeys(text string) (keys []string, ok bool) {

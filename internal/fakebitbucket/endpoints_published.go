@@ -30,7 +30,15 @@ var publishedEndpoints = []endpoint{
 		path: "/2.0/workspaces/{workspace}/settings/gpg/public-key", scopes: "account",
 		tokenScopes: "read:workspace:bitbucket", needs: aMembersWorkspace,
 		get: func(c *call) (any, error) {
-			return textResponse(http.StatusOK, "text/plain", strings.Join(c.org.SystemKeys(c.workspace), "")), nil
+			keys := c.org.SystemKeys(c.workspace)
+			if !c.server.options.KeysAsJSON {
+				return textResponse(http.StatusOK, "text/plain", strings.Join(keys, "")), nil
+			}
+			var values []object
+			for _, key := range keys {
+				values = append(values, object{{name: "public_key", value: key}})
+			}
+			return object{{name: "values", value: values}}, nil
 		},
 	},
 	{

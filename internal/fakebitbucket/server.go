@@ -71,6 +71,8 @@ type Options struct {
 	PageLen int
 	// ShortPages puts one object fewer on a page than its pagelen.
 	ShortPages bool
+	// KeysAsJSON has the GPG keys of a workspace in JSON. The documentation does not say how they are served.
+	KeysAsJSON bool
 }
 
 func (o Options) withDefaults() Options {
