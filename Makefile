@@ -15,7 +15,7 @@ LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucke
 # Those that .goreleaser.yml releases.
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: build install demo test fuzz soak lint bench cross clean
+.PHONY: build install demo test fuzz soak lint bench moved sdk6 cross clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -62,10 +62,29 @@ bench:
 	go test -count 1 -timeout 30m -v -run '^TestPluginProcessAnswersLookups$$' . -measure
 	go test -count 1 -timeout 30m -v -run '^TestFootprint$$' . -measure
 
+SDK6  := v6.0.0
+MOVED := .sdk6
+
+# Steampipe takes plugins of version 5 of its SDK, and the later of the other hosts want version 6. This copy of what is committed
+# is moved there.
+moved:
+	rm -rf $(MOVED) && mkdir -p $(MOVED)
+	git ls-files -z | xargs -0 cp --parents -t $(MOVED)
+	cd $(MOVED) && grep -rl --include='*.go' steampipe-plugin-sdk/v5 . | xargs sed -i 's#steampipe-plugin-sdk/v5#steampipe-plugin-sdk/v6#g'
+	cd $(MOVED) && sed -i 's/c\.Config\.(Config)/c.GetConfig().(Config)/' bitbucket/connection.go
+	cd $(MOVED) && go mod edit -droprequire github.com/turbot/steampipe-plugin-sdk/v5 -require github.com/turbot/steampipe-plugin-sdk/v6@$(SDK6) && go mod tidy
+
+# The tests are those that go through the SDK in little time.
+sdk6: moved
+	cd $(MOVED) && go build ./... && go vet ./...
+	cd $(MOVED) && go test -run '^(TestPluginProcess|TestQueryReachesBitbucket)' .
+	cd $(MOVED) && go test -run '^(TestExecute|TestKept|TestLimiters|TestFirst|TestAggregat|TestLinkedPluginStops)' ./bitbucket && go test ./internal/sqlhost
+	rm -rf $(MOVED)
+
 cross:
 	for target in $(TARGETS); do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o "dist/$(BINARY)_$${target%/*}_$${target#*/}" . || exit 1; \
 	done
 
 clean:
-	rm -rf $(BINARY) dist
+	rm -rf $(BINARY) dist $(MOVED)
