@@ -70,8 +70,7 @@ MOVED := .sdk6
 moved:
 	rm -rf $(MOVED) && mkdir -p $(MOVED)
 	git ls-files -z | xargs -0 cp --parents -t $(MOVED)
-	cd $(MOVED) && grep -rl --include='*.go' steampipe-plugin-sdk/v5 . | xargs sed -i 's#steampipe-plugin-sdk/v5#steampipe-plugin-sdk/v6#g'
-	cd $(MOVED) && sed -i 's/c\.Config\.(Config)/c.GetConfig().(Config)/' bitbucket/connection.go
+	cd $(MOVED) && grep -rl --include='*.go' steampipe-plugin-sdk/v5 . | xargs sed -i -e 's#steampipe-plugin-sdk/v5#steampipe-plugin-sdk/v6#g' -e 's#\.Config\.(#.GetConfig().(#'
 	cd $(MOVED) && go mod edit -droprequire github.com/turbot/steampipe-plugin-sdk/v5 -require github.com/turbot/steampipe-plugin-sdk/v6@$(SDK6) && go mod tidy
 
 # The tests are those that go through the SDK in little time.
