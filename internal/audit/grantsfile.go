@@ -12,6 +12,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver sqlite
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
 // A file of grants is a SQLite database. These numbers in its header tell it from others.
@@ -69,7 +71,7 @@ func (g *Grants) write(ctx context.Context, path string) (err error) {
 	if _, err := tx.ExecContext(ctx, fileSchema); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "insert into run values (?, ?, ?, ?)", g.SavedAt.Format(time.RFC3339), g.Connection, g.Account.UUID, g.Account.Name); err != nil {
+	if _, err := tx.ExecContext(ctx, "insert into run values (?, ?, ?, ?)", g.SavedAt.Format(sqlhost.TimestampForm), g.Connection, g.Account.UUID, g.Account.Name); err != nil {
 		return err
 	}
 	for _, p := range g.Places {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
 // auditFormats are the formats of audit's output.
@@ -306,7 +307,7 @@ func (r *auditReport) junit(w io.Writer) error {
 		add(s)
 	}
 	if !r.since.IsZero() {
-		s := junitSuite{Name: "Changes since " + r.since.Format(time.RFC3339)}
+		s := junitSuite{Name: "Changes since " + r.since.Format(sqlhost.TimestampForm)}
 		for _, c := range r.changes {
 			s.Cases = append(s.Cases, junitCase{Name: c.Kind + " of " + c.Holder + " on " + c.Place, Classname: "changes." + c.Change, Output: c.String()})
 		}

@@ -88,11 +88,8 @@ func (p *jsonPrinter) end() error {
 func jsonValue(c sqlhost.Column, v any) any {
 	switch v := native(c, v).(type) {
 	case string:
-		switch {
-		case c.Type == sqlhost.JSON && json.Valid([]byte(v)):
+		if c.Type == sqlhost.JSON && json.Valid([]byte(v)) {
 			return json.RawMessage(v)
-		case c.Type == sqlhost.Timestamp:
-			return rfc3339(v)
 		}
 		return v
 	case []byte:

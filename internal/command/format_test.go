@@ -20,7 +20,7 @@ func everyKind() *list {
 			{Name: "count(*)"}, {Name: "name"},
 		},
 		rows: [][]any{
-			{"café, \"größer\"", int64(1), int64(9007199254740993), 1e6, "2026-01-02 03:04:05.678", `{"name": "a<b"}`, int64(0), "a\nb"},
+			{"café, \"größer\"", int64(1), int64(9007199254740993), 1e6, "2026-01-02T03:04:05.678+00:00", `{"name": "a<b"}`, int64(0), "a\nb"},
 			{nil, int64(0), nil, nil, nil, nil, 0.25, "\x1b[31mred\u202e\t."},
 			{"", nil, int64(-1), 0.1, "no time", `not JSON`, "1", []byte{1, 255}},
 		},
@@ -46,14 +46,14 @@ func TestFormats(t *testing.T) {
 		"table": {
 			format: "table", results: []result{everyKind()},
 			want: `
-+----------------+------------+------------------+---------+-------------------------+-----------------+----------+----------------+
-| name           | is_private |             size |   share | updated_on              | mainbranch      | count(*) | name           |
-+----------------+------------+------------------+---------+-------------------------+-----------------+----------+----------------+
-| café, "größer" | true       | 9007199254740993 | 1000000 | 2026-01-02 03:04:05.678 | {"name": "a<b"} |        0 | a              |
-|                |            |                  |         |                         |                 |          | b              |
-| <null>         | false      |           <null> |  <null> | <null>                  | <null>          |     0.25 | �[31mred�    . |
-|                | <null>     |               -1 |     0.1 | no time                 | not JSON        |        1 | x'01ff'        |
-+----------------+------------+------------------+---------+-------------------------+-----------------+----------+----------------+
++----------------+------------+------------------+---------+-------------------------------+-----------------+----------+----------------+
+| name           | is_private |             size |   share | updated_on                    | mainbranch      | count(*) | name           |
++----------------+------------+------------------+---------+-------------------------------+-----------------+----------+----------------+
+| café, "größer" | true       | 9007199254740993 | 1000000 | 2026-01-02T03:04:05.678+00:00 | {"name": "a<b"} |        0 | a              |
+|                |            |                  |         |                               |                 |          | b              |
+| <null>         | false      |           <null> |  <null> | <null>                        | <null>          |     0.25 | �[31mred�    . |
+|                | <null>     |               -1 |     0.1 | no time                       | not JSON        |        1 | x'01ff'        |
++----------------+------------+------------------+---------+-------------------------------+-----------------+----------+----------------+
 `,
 		},
 		"line": {
@@ -64,7 +64,7 @@ name       | café, "größer"
 is_private | true
 size       | 9007199254740993
 share      | 1000000
-updated_on | 2026-01-02 03:04:05.678
+updated_on | 2026-01-02T03:04:05.678+00:00
 mainbranch | {"name": "a<b"}
 count(*)   | 0
 name       | a
@@ -93,7 +93,7 @@ name       | x'01ff'
 			format: "csv", results: []result{everyKind()},
 			want: `
 name,is_private,size,share,updated_on,mainbranch,count(*),name
-"café, ""größer""",true,9007199254740993,1000000,2026-01-02 03:04:05.678,"{""name"": ""a<b""}",0,"a
+"café, ""größer""",true,9007199254740993,1000000,2026-01-02T03:04:05.678+00:00,"{""name"": ""a<b""}",0,"a
 b"
 ,false,,,,,0.25,` + "\x1b[31mred\u202e\t." + `
 ,,-1,0.1,no time,not JSON,1,x'01ff'
@@ -103,7 +103,7 @@ b"
 			format: "json", results: []result{everyKind()},
 			want: `
 [
-{"name":"café, \"größer\"","is_private":true,"size":9007199254740993,"share":1000000,"updated_on":"2026-01-02T03:04:05.678Z","mainbranch":{"name":"a<b"},"count(*)":0,"name_2":"a\nb"},
+{"name":"café, \"größer\"","is_private":true,"size":9007199254740993,"share":1000000,"updated_on":"2026-01-02T03:04:05.678+00:00","mainbranch":{"name":"a<b"},"count(*)":0,"name_2":"a\nb"},
 {"name":null,"is_private":false,"size":null,"share":null,"updated_on":null,"mainbranch":null,"count(*)":0.25,"name_2":"\u001b[31mred` + "\u202e" + `\t."},
 {"name":"","is_private":null,"size":-1,"share":0.1,"updated_on":"no time","mainbranch":"not JSON","count(*)":"1","name_2":"x'01ff'"}
 ]

@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
@@ -67,7 +66,7 @@ func native(c sqlhost.Column, v any) any {
 	return v
 }
 
-// text writes a value for a person: a timestamp as it would be compared with in SQL, a number in full.
+// text writes a value for a person, a number in full.
 func text(c sqlhost.Column, v any) string {
 	switch v := native(c, v).(type) {
 	case string:
@@ -79,13 +78,4 @@ func text(c sqlhost.Column, v any) string {
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-// rfc3339 writes a timestamp as JSON has it.
-func rfc3339(timestamp string) string {
-	t, err := time.Parse(sqlhost.TimestampForm, timestamp)
-	if err != nil {
-		return timestamp
-	}
-	return t.Format(time.RFC3339Nano)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
+	"slices"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"modernc.org/sqlite/vtab"
@@ -43,6 +44,10 @@ func (c *cursor) filter(text string, values []vtab.Value) error {
 	}
 	c.ids.reset()
 	c.key = nil
+	if err := c.understand(values); err != nil {
+		return err
+	}
+	values = values[:len(c.plan.Terms)]
 	question := fmt.Sprintf("%s%#v", text, values)
 	rows, found := c.memo.begin(question)
 	if found {
@@ -70,13 +75,32 @@ func (c *cursor) Next() error { return c.report(c.next()) }
 
 // report keeps the error of a scan, for SQLite passes on no more than its text, or not even that.
 func (c *cursor) report(err error) error {
-	if err != nil && c.table.host.running.err == nil {
-		c.table.host.running.err = err
+	if err != nil {
+		c.table.host.fail(err)
 	}
 	return err
 }
 
+// understand makes of the values with which columns are compared those of the columns' types. A constant that is none is an
+// error, even where the plugin is not told of it: SQLite would compare it as a text.
+func (c *cursor) understand(values []vtab.Value) error {
+	for i, term := range append(slices.Clip(c.plan.Terms), c.plan.Checks...) {
+		if term.Op == vtab.OpLIMIT || term.Op == vtab.OpOFFSET {
+			continue
+		}
+		v, err := c.table.columns[term.Column].understand(term.Op, values[i], c.table.host.running.constants)
+		if err != nil {
+			return err
+		}
+		values[i] = v
+	}
+	return nil
+}
+
 func (c *cursor) next() error {
+	if err := c.table.host.running.err; err != nil {
+		return err
+	}
 	c.ids.next()
 	if c.scan == nil {
 		c.row = nil

@@ -31,13 +31,21 @@
 //	plugin           SQLite    form
 //	BOOL             integer   0 or 1, so that is_private and not is_private work
 //	INT, DOUBLE      integer, real
-//	TIMESTAMP        text      "2006-01-02 15:04:05", with a fraction only where there is one; always UTC
+//	TIMESTAMP        text      "2006-01-02T15:04:05+00:00", with a fraction only where there is one; always UTC
 //	JSON             text      for ->, ->> and json_each
 //	the others       text
 //
-// The form of timestamps is the one that SQLite's own datetime() returns. It sorts as text, and
-// compares with datetime('now', '-7 days'), with '2026-01-02' and with any other beginning of itself.
-// A time in another form, such as 2026-01-02T03:04:05Z, has to go through datetime() first.
+// As texts, timestamps are in the order of the times. Wherever SQLite knows a column to be one, it compares the instants: a
+// time may be written in any form that PostgreSQL and SQLite write, without a zone it is in UTC, and what is no time is an
+// error. SQLite knows a column by its collation, also through views, subqueries, CASE, OR, IN and GROUP BY, and through
+// CREATE TABLE … AS, which keeps the types of the plugin's columns here. It doesn't know what an expression returns, such as
+// max(updated_on) or coalesce(updated_on, …), nor a text column of somebody's own table that stands on the left. There two
+// texts are compared: put both through datetime(), or write max(updated_on) collate timestamp.
+//
+// A constant beside the name of a column with booleans may be one of PostgreSQL's words for true and false, and is written as
+// 1 or 0 before SQLite sees the statement. The name has to mean only columns that are booleans in the statement. In other
+// places, such as beside an alias, it is an error, as a constant is that a number or a boolean can't be compared with. What
+// SQLite doesn't tell of isn't found: a comparison with an alias or a number within OR, NOT or CASE, and a list of numbers.
 //
 // The columns that the SDK adds to every table (sp_connection_name, sp_ctx, _ctx) are hidden: they
 // can be named, but "select *" leaves them out. On a terminal they would be most of the output.

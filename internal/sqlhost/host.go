@@ -58,10 +58,10 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 // Query waits until the first one's Rows are closed. Temporary tables and views live as long as it does.
 type Host struct {
 	plugin   Plugin
-	id       int
 	conn     driver.Conn
 	tables   []*table
 	schemas  map[string][]*table // by lower-case connection name
+	booleans map[string]bool     // the names of columns that are booleans, in lower case
 	attached []string            // lower-case connection names, the one used longest ago first
 	scans    sync.WaitGroup
 	// maxLookups and rowsPerLookup are the constants of those names, but for tests.
@@ -71,16 +71,21 @@ type Host struct {
 	turn    chan struct{}
 	closed  bool
 	running *statement
-	// folds is set once a table or view was made with a collation of its own, see collates.
-	folds bool
+	// folds and lists are set once a table or view was made with a collation or a list of its own, see collates and enumerates.
+	folds, lists bool
 }
 
 // statement is what the virtual tables need to know of the statement that is running.
 type statement struct {
 	ctx   context.Context
 	folds bool                       // compares text by another rule than byte by byte
-	err   error                      // the first error of a scan
+	lists bool                       // has an IN or an OR
+	err   error                      // the first error of a scan or a comparison
 	read  map[string]map[string]bool // columns of tables, by name
+	// constants are the texts and numbers in it, in lower case.
+	constants map[string]bool
+	// columns are all that it reads, of whatever table.
+	columns map[columnRead]bool
 }
 
 // maxCacheSizeMb is the size of the SDK's query cache, which the host never uses. The SDK needs one
@@ -96,7 +101,7 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	if err := configure(p, connections); err != nil {
 		return nil, err
 	}
-	h := &Host{plugin: p, schemas: make(map[string][]*table), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
+	h := &Host{plugin: p, schemas: make(map[string][]*table), booleans: make(map[string]bool), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
 	h.turn <- struct{}{}
 	for _, c := range connections {
 		if err := h.addSchema(c); err != nil {
@@ -104,12 +109,15 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 		}
 	}
 	// Quoted names are names here, never strings: a mistyped column is an error.
+	engine, err := newEngine(h)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := engine.Open(":memory:?_dqs=0")
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
 	h.conn = conn
-	h.id = register(h)
 	if err := conn.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(h.authorize); err != nil {
 		return nil, errors.Join(cleanError(err), h.Close())
 	}
@@ -183,6 +191,11 @@ func (h *Host) addSchema(c Connection) error {
 		t := newTable(h, c, name, schemas[name])
 		t.index = len(h.tables)
 		h.tables = append(h.tables, t)
+		for _, c := range t.columns {
+			if c.kind.Type == Boolean {
+				h.booleans[strings.ToLower(c.name)] = true
+			}
+		}
 		tables = append(tables, t)
 	}
 	h.schemas[strings.ToLower(c.Name)] = tables
@@ -205,7 +218,7 @@ func (h *Host) createBareTables(ctx context.Context) error {
 }
 
 func (h *Host) create(ctx context.Context, schema string, t *table) error {
-	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d, %d)", Quote(schema), Quote(t.Name), moduleName, h.id, t.index))
+	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d)", Quote(schema), Quote(t.Name), moduleName, t.index))
 }
 
 func (h *Host) exec(ctx context.Context, sql string) error {
@@ -230,7 +243,6 @@ func (h *Host) Close() error {
 		return nil
 	}
 	h.closed = true
-	defer unregister(h.id)
 	defer h.scans.Wait()
 	return h.conn.Close()
 }

@@ -74,7 +74,7 @@ func TestJoins(t *testing.T) {
 		"limit, ordered here":       {`select serial, (select i.id from item i where i.parent = m.serial order by i.updated_on desc, i.id limit 1) from member m`, -1},
 		"limit, ordered there":      {`select serial, (select i.id from item i where i.parent = m.serial / 2 order by i.id desc limit 1) from member m`, 1 + 10 + 1},
 		"limit, offset, ordered":    {`select serial, (select i.id from item i where i.parent = m.serial / 2 order by i.id limit 1 offset 1) from member m`, -1},
-		"in many":                   {`select id, name from item where id in (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,'20',21.0,22.5,'x',null)`, -1},
+		"in many":                   {`select id, name from item where id in (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,'20',21.0,22.5,null)`, -1},
 		"in many on two":            {`select id from item where id in (1,2,3,4,5,6,7,8,9,10,11,12) and name in ('alpha','Alpha','ALPHA','beta','01','1')`, -1},
 		"in many names":             {`select serial from member where who in (select 'user' || id from item)`, -1},
 		"or of many":                {`select i.id, m.serial from item i join member m on m.item_id = i.id or m.serial = i.id or m.who = i.name`, -1},

@@ -3,7 +3,6 @@ package sqlhost
 import (
 	"math"
 	"strings"
-	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"modernc.org/sqlite/vtab"
@@ -33,6 +32,14 @@ type kind struct {
 }
 
 const textAffinity = " TEXT"
+
+// definition is what declares a column of the kind, after its name. more stands after the type.
+func (k kind) definition(more string) string {
+	if k.Type == Timestamp {
+		more += " collate " + timestampCollation
+	}
+	return k.declared + more
+}
 
 func kindOf(t proto.ColumnType) kind {
 	switch t {
@@ -64,9 +71,6 @@ func declaredType(declared string) Type {
 	return Type(strings.TrimSuffix(declared, textAffinity))
 }
 
-// TimestampForm is how timestamps come out of SQL, always in UTC, and are compared with. See the package comment.
-const TimestampForm = "2006-01-02 15:04:05.999999999"
-
 // value returns what the plugin sent for a column as SQLite is to have it.
 func value(c *proto.Column) vtab.Value {
 	switch v := c.GetValue().(type) {
@@ -88,8 +92,7 @@ func value(c *proto.Column) vtab.Value {
 		if v.TimestampValue == nil {
 			return nil
 		}
-		t := time.Unix(v.TimestampValue.GetSeconds(), int64(v.TimestampValue.GetNanos()))
-		return t.UTC().Format(TimestampForm)
+		return formatTimestamp(v.TimestampValue.AsTime())
 	case *proto.Column_JsonValue:
 		// JSON's null, which an empty list of Go becomes, is no value, as it is none in Steampipe.
 		if text := string(v.JsonValue); text != "" && text != "null" {
@@ -107,13 +110,9 @@ func value(c *proto.Column) vtab.Value {
 	}
 }
 
-// collates reports whether a collation can change how the column's values compare. All but NOCASE and
-// RTRIM compare bytes, and to those a timestamp is the same.
-func (k kind) collates() bool {
-	switch k.Type {
-	case Boolean, Integer, Real, Timestamp:
-		return false
-	default:
-		return true
-	}
-}
+// numeric reports whether the column's values are numbers in SQLite, which no collation compares.
+func (k kind) numeric() bool { return k.Type == Boolean || k.Type == Integer || k.Type == Real }
+
+// ordered reports whether the plugin's order of the column's values is SQLite's. Text has as many orders as there are
+// collations, and that of a plugin's service is hardly SQLite's.
+func (k kind) ordered() bool { return k.numeric() || k.Type == Timestamp }

@@ -142,6 +142,21 @@ func qualifiers(tokens []token) []string {
 	return names
 }
 
+// constants returns the texts and the numbers of a statement, in lower case, with its names.
+func constants(tokens []token) map[string]bool {
+	all := make(map[string]bool)
+	for _, t := range tokens {
+		all[t.text] = true
+	}
+	return all
+}
+
+// enumerates reports whether a statement may compare a column with each value of a list. SQLite doesn't tell a virtual table
+// whether = is part of one.
+func enumerates(tokens []token) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return t.is("in") || t.is("or") })
+}
+
 // collates reports whether a statement compares text in another way than byte by byte: with a COLLATE
 // that is not one of an ORDER BY. SQLite doesn't tell a virtual table by which collation a term
 // compares, and where 'A' and 'a' are the same to it they are not to the plugin. LIKE with ESCAPE is
@@ -162,7 +177,7 @@ func collates(tokens []token) bool {
 		case t.is("escape"):
 			return true
 		case t.is("collate") && !sorting[top]:
-			if i+1 == len(tokens) || tokens[i+1].text != "binary" {
+			if i+1 == len(tokens) || tokens[i+1].text != "binary" && tokens[i+1].text != timestampCollation {
 				return true
 			}
 		}

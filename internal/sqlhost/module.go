@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
+	"weak"
 
 	"modernc.org/sqlite"
 	"modernc.org/sqlite/vtab"
@@ -12,75 +12,54 @@ import (
 
 const moduleName = "steampipe"
 
-// engine is a SQLite driver of our own, so that the module is on no other connection of the process.
-var engine = newEngine()
-
-func newEngine() *sqlite.Driver {
+// newEngine makes a SQLite driver for a host, so that what the host adds to SQLite is on no other connection of the process.
+// A driver keeps what is registered for as long as the process lives, but the host need not live so long.
+func newEngine(h *Host) (*sqlite.Driver, error) {
 	d := &sqlite.Driver{}
-	if err := d.RegisterModule(moduleName, module{}); err != nil {
-		panic(err) // a name is taken on a driver that has none
+	m := module{weak.Make(h)}
+	return d, errors.Join(d.RegisterModule(moduleName, m), d.RegisterCollationUtf8(timestampCollation, m.compareTimestamps))
+}
+
+// module makes virtual tables: create virtual table … using steampipe(number of the table).
+type module struct{ host weak.Pointer[Host] }
+
+func (m module) compareTimestamps(a, b string) int {
+	if h := m.host.Value(); h != nil {
+		return h.compareTimestamps(a, b)
 	}
-	return d
+	return 0
 }
-
-// hosts finds a host by its number. A driver keeps its modules for as long as the process lives, so
-// there is one module for all hosts, and each virtual table names its host in its arguments.
-var hosts = struct {
-	sync.Mutex
-	last int
-	open map[int]*Host
-}{open: make(map[int]*Host)}
-
-func register(h *Host) int {
-	hosts.Lock()
-	defer hosts.Unlock()
-	hosts.last++
-	hosts.open[hosts.last] = h
-	return hosts.last
-}
-
-func unregister(id int) {
-	hosts.Lock()
-	defer hosts.Unlock()
-	delete(hosts.open, id)
-}
-
-// module makes virtual tables: create virtual table … using steampipe(host, table).
-type module struct{}
 
 // Create implements [vtab.Module].
-func (module) Create(ctx vtab.Context, args []string) (vtab.Table, error) {
-	t, err := find(args)
+func (m module) Create(ctx vtab.Context, args []string) (vtab.Table, error) {
+	if h := m.host.Value(); h != nil && h.running != nil {
+		return nil, errors.New("tables of a plugin cannot be created, they are there")
+	}
+	return m.Connect(ctx, args)
+}
+
+// Connect implements [vtab.Module].
+func (m module) Connect(ctx vtab.Context, args []string) (vtab.Table, error) {
+	t, err := m.find(args)
 	if err != nil {
 		return nil, err
 	}
 	return t, ctx.Declare(t.declaration)
 }
 
-// Connect implements [vtab.Module].
-func (m module) Connect(ctx vtab.Context, args []string) (vtab.Table, error) {
-	return m.Create(ctx, args)
-}
-
 // find returns the table that the arguments of a virtual table stand for. The first three are the
 // names of the module, the schema and the table.
-func find(args []string) (*table, error) {
-	if len(args) != 5 {
-		return nil, errors.New("tables of a plugin cannot be created, they are there")
+func (m module) find(args []string) (*table, error) {
+	if len(args) != 4 {
+		return nil, errors.New("a table of a plugin has a number")
 	}
-	id, err := strconv.Atoi(args[3])
-	if err != nil {
-		return nil, fmt.Errorf("host: %w", err)
-	}
-	index, err := strconv.Atoi(args[4])
+	index, err := strconv.Atoi(args[3])
 	if err != nil {
 		return nil, fmt.Errorf("table: %w", err)
 	}
-	hosts.Lock()
-	h := hosts.open[id]
-	hosts.Unlock()
+	h := m.host.Value()
 	if h == nil || index < 0 || index >= len(h.tables) {
-		return nil, fmt.Errorf("there is no table %d of host %d", index, id)
+		return nil, fmt.Errorf("there is no table %d", index)
 	}
 	return h.tables[index], nil
 }

@@ -24,6 +24,7 @@ const (
 type plan struct {
 	Columns uint64 // the columns used, bit 63 for all from the 64th on
 	Terms   []term
+	Checks  []term `json:",omitempty"` // of which the plugin isn't told; their values come after those of Terms
 	Order   *order `json:",omitempty"` // the order in which the plugin is to return the rows
 }
 
@@ -52,7 +53,11 @@ const (
 // BestIndex implements [vtab.Table].
 func (t *table) BestIndex(info *vtab.IndexInfo) error {
 	p := plan{Columns: info.ColUsed}
-	folds := t.host.running != nil && t.host.running.folds
+	var s statement
+	if t.host.running != nil {
+		s = *t.host.running
+	}
+	var checked []*vtab.Constraint
 	rows := float64(tableRows)
 	whole := true // all of WHERE reaches the plugin
 	for i := range info.Constraints {
@@ -60,8 +65,12 @@ func (t *table) BestIndex(info *vtab.IndexInfo) error {
 		if c.Op == vtab.OpLIMIT || c.Op == vtab.OpOFFSET {
 			continue
 		}
-		if !c.Usable || c.Column < 0 || !t.columns[c.Column].takes(c.Op, folds) || derived(c, info.Constraints) {
+		usable := c.Usable && c.Column >= 0 && !derived(c, info.Constraints)
+		if !usable || !t.columns[c.Column].takes(c.Op, s.folds) {
 			whole = false
+			if usable && t.columns[c.Column].checks(c.Op, &s) {
+				checked = append(checked, c)
+			}
 			continue
 		}
 		p.add(c)
@@ -69,6 +78,10 @@ func (t *table) BestIndex(info *vtab.IndexInfo) error {
 	}
 	if whole {
 		t.addLimit(&p, info)
+	}
+	for _, c := range checked {
+		c.ArgIndex = len(p.Terms) + len(p.Checks)
+		p.Checks = append(p.Checks, term{c.Column, c.Op})
 	}
 	info.EstimatedRows = int64(max(rows, 1))
 	info.EstimatedCost = scanCost + rows
@@ -138,14 +151,13 @@ func (t *table) addLimit(p *plan, info *vtab.IndexInfo) {
 }
 
 // sorts reports whether the plugin returns rows in the order asked for: by one column for which it
-// declares that. Text has as many orders as there are collations, and that of the plugin's service is
-// hardly SQLite's; an aggregator returns its connections' rows as they come.
+// declares that. An aggregator returns its connections' rows as they come.
 func (t *table) sorts(by []vtab.OrderBy) bool {
 	if len(by) != 1 || by[0].Column < 0 || len(t.children) != 1 {
 		return false
 	}
 	c := &t.columns[by[0].Column]
-	return !c.kind.collates() && (c.sort == proto.SortOrder_All || c.sort == direction(by[0].Desc))
+	return c.kind.ordered() && (c.sort == proto.SortOrder_All || c.sort == direction(by[0].Desc))
 }
 
 func direction(desc bool) proto.SortOrder {

@@ -2,12 +2,13 @@ package sqlhost
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
@@ -44,12 +45,62 @@ var candidates = map[vtab.ConstraintOp][]string{
 
 // takes reports whether a term may reach the plugin, as far as that can be known without its value.
 func (c *column) takes(op vtab.ConstraintOp, folds bool) bool {
-	if folds && op != vtab.OpLIKE && c.kind.collates() {
+	if folds && op != vtab.OpLIKE && !c.kind.numeric() {
 		return false
 	}
 	return slices.ContainsFunc(candidates[op], func(operator string) bool {
 		return slices.Contains(c.operators, operator)
 	})
+}
+
+// checks reports whether a term of which the plugin isn't told has a value that may be none of the column's type. Where there
+// are lists, = may be one of them, and its values would be asked for one by one.
+func (c *column) checks(op vtab.ConstraintOp, s *statement) bool {
+	switch op {
+	case vtab.OpEQ:
+		return c.kind.ordered() && !s.lists
+	case vtab.OpIS, vtab.OpISNOT, vtab.OpNE, vtab.OpLT, vtab.OpLE, vtab.OpGT, vtab.OpGE:
+		return c.kind.ordered() && !s.folds
+	case vtab.OpLIKE, vtab.OpGLOB:
+		return c.kind.Type == Timestamp
+	default:
+		return false
+	}
+}
+
+// understand returns what a value that the column is compared with means to the column's type. What means nothing is an error if
+// it is one of the constants: what comes from another table is nothing's equal, whichever of the two SQLite reads first. Of
+// times, which have a collation, everything is an error that is none.
+func (c *column) understand(op vtab.ConstraintOp, v vtab.Value, constants map[string]bool) (vtab.Value, error) {
+	s, isText := v.(string)
+	switch {
+	case v == nil || op == vtab.OpISNULL || op == vtab.OpISNOTNULL:
+	case op == vtab.OpLIKE || op == vtab.OpGLOB:
+		if c.kind.Type == Timestamp && strings.Contains(s, " ") {
+			return nil, fmt.Errorf("%s is compared with the pattern '%s', which no time has: as a text, a time is like %s", c.name, s, exampleTime)
+		}
+	case c.kind.Type == Timestamp:
+		if t, ok := parseTimestamp(s); ok {
+			return formatTimestamp(t), nil
+		}
+		return nil, fmt.Errorf("%s is compared with %w", c.name, noTimestamp(v))
+	case !c.kind.numeric() || !constants[strings.ToLower(fmt.Sprint(v))]:
+	case c.kind.Type == Boolean && !(isNumber(fmt.Sprint(v)) && (key(v) == "0" || key(v) == "1")):
+		return nil, noBoolean(c.name, v)
+	case isText && !isNumber(s):
+		return nil, fmt.Errorf("%s is a number, and is compared with '%s', which is none", c.name, s)
+	}
+	return v, nil
+}
+
+// exampleTime shows [TimestampForm].
+const exampleTime = "2026-11-30T08:15:30+00:00"
+
+// isNumber reports whether SQLite takes a text for a number when it compares it with one.
+func isNumber(s string) bool {
+	s = strings.TrimSpace(s)
+	_, err := strconv.ParseFloat(s, 64)
+	return (err == nil || errors.Is(err, strconv.ErrRange)) && strings.Trim(s, "0123456789+-.eE") == ""
 }
 
 // qual says to the plugin that the column stands in the relation op to v.
@@ -174,45 +225,13 @@ func comparison(operator string, value *proto.QualValue) (string, *proto.QualVal
 	return operator, value, exact
 }
 
-// afterPrefix are the operators for a time that is written as its beginning, such as a date. As text
-// the beginning sorts just before the time itself, so "> '2026-01-02'" holds for the midnight of that
-// day, and no timestamp is equal to it.
-var afterPrefix = map[string]string{
-	quals.QualOperatorGreater:        quals.QualOperatorGreaterOrEqual,
-	quals.QualOperatorGreaterOrEqual: quals.QualOperatorGreaterOrEqual,
-	quals.QualOperatorLess:           quals.QualOperatorLess,
-	quals.QualOperatorLessOrEqual:    quals.QualOperatorLess,
-}
-
-// timestampQual takes a time in the form that the column has, or a beginning of it. SQLite compares
-// timestamps as text, and any other form sorts in another way than the times do.
 func timestampQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
-	s, ok := v.(string)
-	if !ok {
-		return "", nil, unfit
-	}
+	s, _ := v.(string)
 	t, ok := parseTimestamp(s)
 	if !ok {
 		return "", nil, unfit
 	}
-	if t.Format(TimestampForm) != s {
-		if operator, ok = afterPrefix[operator]; !ok {
-			return "", nil, unfit
-		}
-	}
 	return comparison(operator, &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(t)}})
-}
-
-// parseTimestamp reads a time in [TimestampForm], or a beginning of one: a year, a month, and so on.
-func parseTimestamp(s string) (time.Time, bool) {
-	const first = "0000-01-01 00:00:00"
-	full := s
-	switch len(s) {
-	case len("2006"), len("2006-01"), len("2006-01-02"), len("2006-01-02 15"), len("2006-01-02 15:04"):
-		full = s + first[len(s):]
-	}
-	t, err := time.Parse(TimestampForm, full)
-	return t, err == nil && t.Format(TimestampForm) == full
 }
 
 // jsonQual is loose, for two texts can be the same JSON; for that reason too only = is possible.

@@ -52,12 +52,27 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 	if err := h.attach(ctx, tokens); err != nil {
 		return nil, err
 	}
-	if collates(tokens) && tokens[0].is("create") {
-		h.folds = true
+	if tokens[0].is("create") {
+		h.folds = h.folds || collates(tokens)
+		h.lists = h.lists || enumerates(tokens)
 	}
+	if sql, err = h.spellBooleans(ctx, sql, tokens); err != nil {
+		return nil, err
+	}
+	if typed, err := h.createTyped(ctx, sql); typed != nil || err != nil {
+		return typed, err
+	}
+	return h.run(ctx, sql, tokens)
+}
+
+// run runs a statement as it is.
+func (h *Host) run(ctx context.Context, sql string, tokens []token) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	h.running = &statement{ctx: ctx, folds: h.folds || collates(tokens)}
+	h.running = &statement{ctx: ctx, folds: h.folds || collates(tokens), lists: h.lists || enumerates(tokens), constants: constants(tokens)}
 	found, err := h.conn.(driver.QueryerContext).QueryContext(ctx, sql, nil)
+	if err == nil && h.running.err != nil {
+		err = errors.Join(h.running.err, found.Close())
+	}
 	if err != nil {
 		err = h.running.failure(err)
 		cancel()
@@ -67,7 +82,7 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 	return newRows(h, found, cancel), nil
 }
 
-// failure is the error of a statement: that of a scan, if one failed, for SQLite doesn't pass it on.
+// failure is the error of a statement: that of a scan or a comparison, if one failed, for SQLite doesn't pass it on.
 func (s *statement) failure(err error) error {
 	switch {
 	case s.ctx.Err() != nil:
@@ -159,6 +174,8 @@ func (r *Rows) Next() bool {
 		return false
 	}
 	switch err := r.rows.Next(r.found); {
+	case running.err != nil:
+		r.err = running.failure(err)
 	case err == nil:
 		for i, v := range r.found {
 			r.values[i] = r.text(i, v)
@@ -180,7 +197,7 @@ func (r *Rows) text(i int, v driver.Value) any {
 	case r.columns[i].Type == "DATE":
 		return t.Format(time.DateOnly)
 	default:
-		return t.UTC().Format(TimestampForm)
+		return formatTimestamp(t)
 	}
 }
 
@@ -196,11 +213,16 @@ func (r *Rows) Close() error {
 	if r.closed {
 		return nil
 	}
+	defer func() { r.host.turn <- struct{}{} }()
+	return r.end()
+}
+
+// end is Close for one who goes on with the host.
+func (r *Rows) end() error {
 	r.closed = true
 	err := r.rows.Close()
 	r.cancel()
 	r.host.running = nil
-	r.host.turn <- struct{}{}
 	if r.err != nil {
 		return nil // which SQLite says again when the statement is closed
 	}

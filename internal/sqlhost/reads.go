@@ -51,6 +51,7 @@ func (h *Host) Reads(ctx context.Context, sql string) ([]Read, error) {
 // note notes what a statement reads. The authorizer is asked for each column; where only rows count it is asked with neither
 // a column nor a schema.
 func (s *statement) note(h *Host, action sqlite.AuthorizerActionCode, table, column, schema string) {
+	s.noteColumn(action, table, column, schema)
 	if schema == "" {
 		schema = "main"
 	}

@@ -104,7 +104,7 @@ func TestSDK(t *testing.T) {
 		query string
 		want  []string
 	}{
-		"all columns":    {`select * from planet where name = 'Earth'`, []string{`2|Earth|0|2026-01-02 03:04:05|1|["Moon"]|{"inhabited":true}`}},
+		"all columns":    {`select * from planet where name = 'Earth'`, []string{`2|Earth|0|2026-01-02T03:04:05+00:00|1|["Moon"]|{"inhabited":true}`}},
 		"bare name":      {`select name from planet order by id`, []string{"Mercury", "Earth", "Saturn"}},
 		"config":         {`select name from earth.planet`, []string{"Earth"}},
 		"aggregator":     {`select name, sp_connection_name from both.planet where id < 3 order by 1, 2`, []string{"Earth|all", "Earth|earth", "Mercury|all"}},
@@ -117,7 +117,7 @@ func TestSDK(t *testing.T) {
 		"json":           {`select name, moons ->> '$[0]', details ->> 'inhabited' from planet where moons is not null order by id`, []string{"Earth|Moon|1", "Saturn|Titan|<nil>"}},
 		"json array":     {`select p.name, m.value from planet p, json_each(p.moons) m order by 2`, []string{"Earth|Moon", "Saturn|Rhea", "Saturn|Titan"}},
 		"connection":     {`select sp_connection_name, _ctx ->> 'connection_name' from earth.planet`, []string{"earth|earth"}},
-		"compared times": {`select name from planet where seen > '2026-01-01' and seen < datetime('2026-02-02', '-1 day') order by 1`, []string{"Earth", "Mercury"}},
+		"compared times": {`select name from planet where seen >= '2026-01-01' and seen < datetime('2026-02-02', '-1 day') order by 1`, []string{"Earth", "Mercury"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -144,10 +144,11 @@ func declaration(t *table) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(Quote(c.name) + " " + c.kind.declared)
+		more := ""
 		if t.Columns[i].Hidden {
-			b.WriteString(" hidden")
+			more = " hidden"
 		}
+		b.WriteString(Quote(c.name) + " " + c.kind.definition(more))
 	}
 	b.WriteString(")")
 	return b.String()
