@@ -38,14 +38,17 @@
 // As texts, timestamps are in the order of the times. Wherever SQLite knows a column to be one, it compares the instants: a
 // time may be written in any form that PostgreSQL and SQLite write, without a zone it is in UTC, and what is no time is an
 // error. SQLite knows a column by its collation, also through views, subqueries, CASE, OR, IN and GROUP BY, and through
-// CREATE TABLE … AS, which keeps the types of the plugin's columns here. It doesn't know what an expression returns, such as
-// max(updated_on) or coalesce(updated_on, …), nor a text column of somebody's own table that stands on the left. There two
-// texts are compared: put both through datetime(), or write max(updated_on) collate timestamp.
+// CREATE TABLE … AS, which keeps the types of the plugin's columns here. What an expression returns it doesn't
+// know: there two texts are compared, and so they are where a text column of somebody's own table stands on the left. So the
+// host writes max(updated_on) > '2026-11-30' as max(updated_on) collate timestamp > '2026-11-30', and the same for min,
+// coalesce and their like, and for a column of times on the right. Elsewhere, such as beside case when … then updated_on end,
+// put both sides through datetime(), or write the collation.
 //
 // A constant beside the name of a column with booleans may be one of PostgreSQL's words for true and false, and is written as
-// 1 or 0 before SQLite sees the statement. The name has to mean only columns that are booleans in the statement. In other
-// places, such as beside an alias, it is an error, as a constant is that a number or a boolean can't be compared with. What
-// SQLite doesn't tell of isn't found: a comparison with an alias or a number within OR, NOT or CASE, and a list of numbers.
+// 1 or 0 before SQLite sees the statement. For either change the name has to mean only columns of that type in the statement.
+// In other places, such as beside an alias, a word for a boolean is an error, as a constant is that a number or a boolean can't
+// be compared with. What SQLite doesn't tell of isn't found: a comparison with an alias of a boolean or with a number within OR,
+// NOT or CASE, and a list of numbers.
 //
 // The columns that the SDK adds to every table (sp_connection_name, sp_ctx, _ctx) are hidden: they
 // can be named, but "select *" leaves them out. On a terminal they would be most of the output.

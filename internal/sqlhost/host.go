@@ -61,7 +61,7 @@ type Host struct {
 	conn     driver.Conn
 	tables   []*table
 	schemas  map[string][]*table // by lower-case connection name
-	booleans map[string]bool     // the names of columns that are booleans, in lower case
+	names    map[string][]Type   // the types of columns, by lower-case name
 	attached []string            // lower-case connection names, the one used longest ago first
 	scans    sync.WaitGroup
 	// maxLookups and rowsPerLookup are the constants of those names, but for tests.
@@ -101,7 +101,7 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	if err := configure(p, connections); err != nil {
 		return nil, err
 	}
-	h := &Host{plugin: p, schemas: make(map[string][]*table), booleans: make(map[string]bool), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
+	h := &Host{plugin: p, schemas: make(map[string][]*table), names: make(map[string][]Type), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
 	h.turn <- struct{}{}
 	for _, c := range connections {
 		if err := h.addSchema(c); err != nil {
@@ -192,9 +192,8 @@ func (h *Host) addSchema(c Connection) error {
 		t.index = len(h.tables)
 		h.tables = append(h.tables, t)
 		for _, c := range t.columns {
-			if c.kind.Type == Boolean {
-				h.booleans[strings.ToLower(c.name)] = true
-			}
+			name := strings.ToLower(c.name)
+			h.names[name] = union(h.names[name], []Type{c.kind.Type})
 		}
 		tables = append(tables, t)
 	}

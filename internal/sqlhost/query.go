@@ -56,7 +56,7 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 		h.folds = h.folds || collates(tokens)
 		h.lists = h.lists || enumerates(tokens)
 	}
-	if sql, err = h.spellBooleans(ctx, sql, tokens); err != nil {
+	if sql, err = h.spell(ctx, sql, tokens); err != nil {
 		return nil, err
 	}
 	if typed, err := h.createTyped(ctx, sql); typed != nil || err != nil {

@@ -118,7 +118,7 @@ func keyColumns(list, get []*proto.KeyColumn) []KeyColumn {
 	return keys
 }
 
-func union(a, b []string) []string {
+func union[T comparable](a, b []T) []T {
 	for _, s := range b {
 		if !slices.Contains(a, s) {
 			a = append(a, s)
