@@ -18,6 +18,7 @@ type query struct {
 	source source
 	format string
 	timing bool
+	quiet  bool
 }
 
 func newQuery(c *console) *cobra.Command {
@@ -43,6 +44,9 @@ know that it is, say so, and name the columns that matter:
 With --output json, one statement gives an array of its rows. Several give an array with one such array for each
 statement. A document that was cut off by an error is not valid JSON.
 
+What the tables left out, such as the repositories that the connected user does not administer, is said on standard error
+after the rows, unless there is --quiet. The table bitbucket_omission has more about it.
+
 The exit code is 0 if all went well, 1 if a statement failed, and 2 if the command or the configuration is wrong.`),
 		Example: `  ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"
   ` + program + ` query --output csv < report.sql > report.csv`,
@@ -52,6 +56,7 @@ The exit code is 0 if all went well, 1 if a statement failed, and 2 if the comma
 	q.source.addDemoFlag(cmd)
 	cmd.Flags().StringVar(&q.source.first, "connection", "", "connection whose tables are meant by names without a schema")
 	cmd.Flags().BoolVar(&q.timing, "timing", false, "say after each statement what it took, on standard error")
+	cmd.Flags().BoolVar(&q.quiet, "quiet", false, "don't say on standard error what the tables left out")
 	addFormatFlag(cmd, &q.format)
 	return cmd
 }
@@ -73,6 +78,7 @@ func (q *query) run(cmd *cobra.Command, args []string) error {
 	}
 	defer db.close()
 	var before traffic
+	start := time.Now()
 	for _, sql := range statements {
 		begin := time.Now()
 		out.before = q.progress(db)
@@ -90,7 +96,11 @@ func (q *query) run(cmd *cobra.Command, args []string) error {
 			before = after
 		}
 	}
-	return p.end()
+	if err := p.end(); err != nil || q.quiet {
+		return err
+	}
+	tellOmissions(q.err, db.Omissions(start))
+	return nil
 }
 
 // statements returns those of the arguments, or of standard input.

@@ -1,0 +1,113 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+)
+
+// mostOmissions is how many lines say what was left out.
+const mostOmissions = 5
+
+// tellOmissions says what the tables left out, once and in short.
+func tellOmissions(w io.Writer, omissions []bitbucket.Omission) {
+	lines := summarize(omissions)
+	if len(lines) == 0 {
+		return
+	}
+	if more := len(lines) - mostOmissions; more > 0 {
+		lines = append(lines[:mostOmissions], fmt.Sprintf("And %d more.", more))
+	}
+	fmt.Fprintln(w, strings.Join(lines, "\n")+" See bitbucket_omission.")
+}
+
+// An omissionKind is what is summed up in one line.
+type omissionKind struct{ connection, table, reason string }
+
+// summarize returns a line for each table and reason, in order. The connection is told where there are several.
+func summarize(omissions []bitbucket.Omission) []string {
+	several := slices.ContainsFunc(omissions, func(o bitbucket.Omission) bool { return o.Connection != omissions[0].Connection })
+	byKind := map[omissionKind][]bitbucket.Omission{}
+	var kinds []omissionKind
+	for _, o := range omissions {
+		k := omissionKind{"", o.Table, o.Reason}
+		if several {
+			k.connection = o.Connection
+		}
+		if byKind[k] == nil {
+			kinds = append(kinds, k)
+		}
+		byKind[k] = append(byKind[k], o)
+	}
+	slices.SortFunc(kinds, func(a, b omissionKind) int {
+		return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.reason, b.reason), cmp.Compare(a.connection, b.connection))
+	})
+	var lines []string
+	for _, k := range kinds {
+		table := k.table
+		if k.connection != "" {
+			table = k.connection + "." + table
+		}
+		line := sumUp(byKind[k])
+		if !strings.HasPrefix(line, table+" ") {
+			line = table + line
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// sumUp says what omissions of one kind have in common: their message if they are one, or else how many places they are about.
+// The table's name is to stand before it, unless the message begins with it.
+func sumUp(omissions []bitbucket.Omission) string {
+	repositories, projects, workspaces := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, o := range omissions {
+		switch {
+		case o.Repository != "":
+			repositories[o.Connection+" "+o.Repository] = true
+		case o.Project != "":
+			projects[o.Connection+" "+o.Workspace+"/"+o.Project] = true
+		case o.Workspace != "":
+			workspaces[o.Connection+" "+o.Workspace] = true
+		}
+	}
+	if len(repositories)+len(projects)+len(workspaces) <= 1 {
+		message := omissions[0].Message
+		if !strings.HasPrefix(message, omissions[0].Table+" ") {
+			message = ": " + message
+		}
+		return message
+	}
+	var counts []string
+	for _, places := range []struct {
+		n         int
+		one, many string
+	}{{len(repositories), "repository", "repositories"}, {len(projects), "project", "projects"}, {len(workspaces), "workspace", "workspaces"}} {
+		if places.n > 0 {
+			counts = append(counts, english.Plural(places.n, places.one, places.many))
+		}
+	}
+	why, ok := omissionReasons[omissions[0].Reason]
+	if !ok {
+		why = strings.ReplaceAll(omissions[0].Reason, "_", " ")
+	}
+	return " leaves out " + english.WordSeries(counts, "and") + ": " + why + "."
+}
+
+// omissionReasons say of several places why they were left out.
+var omissionReasons = map[string]string{
+	"not_administered": "the connected user does not administer them",
+	"feature_off":      "the feature is switched off there",
+	"empty":            "they are empty",
+	"refused":          "Bitbucket refused them",
+	"failed":           "Bitbucket failed to answer for them",
+	"hidden_groups":    "Bitbucket hides their groups",
+	"not_covered":      "the table does not cover them",
+	"nothing_visible":  "nothing is visible there",
+}
