@@ -54,18 +54,13 @@ func summarize(omissions []bitbucket.Omission) []string {
 		if k.connection != "" {
 			table = k.connection + "." + table
 		}
-		line := sumUp(byKind[k])
-		if !strings.HasPrefix(line, table+" ") {
-			line = table + line
-		}
-		lines = append(lines, line)
+		lines = append(lines, sumUp(table, byKind[k]))
 	}
 	return lines
 }
 
 // sumUp says what omissions of one kind have in common: their message if they are one, or else how many places they are about.
-// The table's name is to stand before it, unless the message begins with it.
-func sumUp(omissions []bitbucket.Omission) string {
+func sumUp(table string, omissions []bitbucket.Omission) string {
 	repositories, projects, workspaces := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, o := range omissions {
 		switch {
@@ -78,11 +73,10 @@ func sumUp(omissions []bitbucket.Omission) string {
 		}
 	}
 	if len(repositories)+len(projects)+len(workspaces) <= 1 {
-		message := omissions[0].Message
-		if !strings.HasPrefix(message, omissions[0].Table+" ") {
-			message = ": " + message
+		if rest, ok := strings.CutPrefix(omissions[0].Message, omissions[0].Table+" "); ok {
+			return table + " " + rest
 		}
-		return message
+		return table + ": " + omissions[0].Message
 	}
 	var counts []string
 	for _, places := range []struct {
@@ -97,7 +91,7 @@ func sumUp(omissions []bitbucket.Omission) string {
 	if !ok {
 		why = strings.ReplaceAll(omissions[0].Reason, "_", " ")
 	}
-	return " leaves out " + english.WordSeries(counts, "and") + ": " + why + "."
+	return table + " leaves out " + english.WordSeries(counts, "and") + ": " + why + "."
 }
 
 // omissionReasons say of several places why they were left out.

@@ -34,6 +34,9 @@ connection that --connection names. Without any connection there, the credential
 The SQL is SQLite's; for what a row is made of, see the commands tables and describe. A view that
 names a schema must be temporary: create temp view.
 
+Times come out as 2026-11-30T08:15:30+00:00. They compare as instants with any spelling: '2026-11-30',
+'2026-11-30T08:15:30Z', '2026-11-30 10:15:30.5+02:00', datetime('now', '-7 days'); without a zone a time is in UTC.
+
 A join looks the first rows up one by one, each with a request, and reads the whole list when that is cheaper. Where you
 know that it is, say so, and name the columns that matter:
 

@@ -1,0 +1,508 @@
+//go:build !race
+
+// The SDK itself has data races, so what runs through all of it stays out of the race detector.
+
+package bitbucket
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// TestQueryMeansWhatItSays asks each table, in SQL, for the rows that satisfy a condition: on every column, with every operator and
+// form of list, with values that are in the data and with awkward ones. The rows are those of the whole table that satisfy it
+// by the rules that are written out here; with LIMIT, as many of them.
+func TestQueryMeansWhatItSays(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 14, Projects: 3, Users: 12, Groups: 3})
+	var combinations, queries atomic.Int64
+	names := make(chan string, len(tables))
+	for _, tab := range tables {
+		if tab.name != "bitbucket_rate_limit" { // which counts what the test asks
+			names <- tab.name
+		}
+	}
+	close(names)
+	var work sync.WaitGroup
+	for range 2 {
+		server := begin(t, NewServer())
+		host, err := sqlhost.Open(t.Context(), server, []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: connectionTo(fake, fake.Organization().Connected.UUID, `max_age = "1m"`)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = host.Close() })
+		work.Go(func() {
+			for name := range names {
+				a := &asked{t: t, host: host}
+				a.all(name)
+				combinations.Add(int64(a.combinations))
+				queries.Add(int64(a.queries))
+			}
+		})
+	}
+	work.Wait()
+	t.Logf("%d combinations of a column, an operator or list, and values; %d queries", combinations.Load(), queries.Load())
+	if combinations.Load() < 50_000 {
+		t.Error("these are too few")
+	}
+}
+
+// An asked is a table that is asked in many ways.
+type asked struct {
+	t                     *testing.T
+	host                  *sqlhost.Host
+	table                 sqlhost.Table
+	rows                  [][]any // of the whole table, by column
+	combinations, queries int
+}
+
+func (a *asked) all(name string) {
+	for _, table := range a.host.Tables() {
+		if table.Name == name {
+			a.table = table
+		}
+	}
+	a.table.Columns = slices.DeleteFunc(slices.Clone(a.table.Columns), func(c sqlhost.Column) bool { return c.Hidden })
+	var err error
+	if a.rows, err = a.query("select * from " + name); err != nil || len(a.rows) == 0 {
+		a.t.Errorf("%s: %d rows, error %v", name, len(a.rows), err)
+		return
+	}
+	var some []askedCondition
+	for i, c := range a.table.Columns {
+		if askedOf[c.Name] {
+			continue
+		}
+		isKey := a.isKey(i)
+		for n, one := range conditionsOn(c, a.values(i)) {
+			if one.column = i; isKey || (n+i)%7 == 0 {
+				some = append(some, one)
+			}
+		}
+	}
+	a.expressions(some)
+	// A large table is asked less often for the rows of a condition.
+	wanted := max(12, 50-len(a.rows)/10)
+	stride := max(1, len(some)/wanted) | 1
+	for n := 0; n < len(some); n += stride {
+		a.ask(some[n], n%3 == 0)
+	}
+}
+
+// askedOf are columns that repeat what the query asks them for, and are null otherwise.
+var askedOf = map[string]bool{"dates_in_order": true}
+
+func (a *asked) isKey(column int) bool {
+	return slices.ContainsFunc(a.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == a.table.Columns[column].Name })
+}
+
+// namesThings reports whether a column names a repository, a workspace or another thing that the table is asked for. What is no
+// name of one, or is spelled otherwise, may be an error; and where it is none, no row may be missing.
+func (a *asked) namesThings(column int) bool {
+	name := a.table.Columns[column].Name
+	return name == "full_name" || slices.ContainsFunc(a.table.KeyColumns, func(k sqlhost.KeyColumn) bool {
+		return k.Name == name && slices.Equal(k.Operators, opsName)
+	})
+}
+
+// known are columns with words that Bitbucket knows: a condition with another may be an error.
+var known = map[string]bool{"permission": true}
+
+func (a *asked) query(sql string) ([][]any, error) {
+	a.queries++
+	rows, err := a.host.Query(a.t.Context(), sql)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all [][]any
+	for rows.Next() {
+		all = append(all, slices.Clone(rows.Values()))
+	}
+	return all, rows.Err()
+}
+
+// values are the different values of a column, in order.
+func (a *asked) values(column int) []any {
+	var all []any
+	for _, row := range a.rows {
+		if row[column] != nil && !slices.Contains(all, row[column]) {
+			all = append(all, row[column])
+		}
+	}
+	slices.SortFunc(all, func(x, y any) int { return compareAsSQL(a.table.Columns[column].Type, x, y) })
+	return all
+}
+
+// expressions asks for what the conditions are for each of a few rows, without demanding them.
+func (a *asked) expressions(conditions []askedCondition) {
+	const most, rows = 1000, 12
+	for part := range slices.Chunk(conditions, most) {
+		list := make([]string, 0, 2*len(part))
+		for _, c := range part {
+			list = append(list, "("+c.sql+")")
+		}
+		var names []string
+		for _, c := range a.table.Columns {
+			names = append(names, c.Name)
+		}
+		got, err := a.query(fmt.Sprintf("select %s, %s from (select * from %s limit %d)", strings.Join(names, ", "), strings.Join(list, ", "), a.table.Name, rows))
+		if err != nil {
+			a.t.Errorf("%s: %v", a.table.Name, err)
+			return
+		}
+		a.combinations += len(part)
+		for _, row := range got {
+			for i, c := range part {
+				have, said := row[c.column], fmt.Sprint(row[len(names)+i])
+				if want := c.holds(have); said != want.sql() {
+					a.t.Errorf("%s: %s, where it is %v: %v, want %s", a.table.Name, c.sql, have, said, want.sql())
+				}
+			}
+		}
+	}
+}
+
+// ask asks for the rows of a condition.
+func (a *asked) ask(c askedCondition, limited bool) {
+	// What tells rows apart is the column itself and those that cost nothing to know.
+	selected := []int{c.column}
+	for i := range a.table.Columns {
+		if a.isKey(i) && !askedOf[a.table.Columns[i].Name] {
+			selected = append(selected, i)
+		}
+	}
+	var names []string
+	for _, i := range selected {
+		names = append(names, a.table.Columns[i].Name)
+	}
+	want := map[string]int{}
+	matching := 0
+	for _, row := range a.rows {
+		if c.holds(row[c.column]) == yes {
+			var values []any
+			for _, i := range selected {
+				values = append(values, row[i])
+			}
+			want[fmt.Sprint(values)]++
+			matching++
+		}
+	}
+	sql := "select " + strings.Join(names, ", ") + " from " + a.table.Name + " where " + c.sql
+	limit := matching
+	if limited && matching > 0 {
+		limit = (matching + 1) / 2
+		sql += fmt.Sprint(" limit ", limit)
+	}
+	a.combinations++
+	got, err := a.query(sql)
+	otherwise := c.absent && a.namesThings(c.column)
+	switch {
+	case err != nil && (otherwise || c.absent && known[a.table.Columns[c.column].Name]), err == nil && otherwise && len(got) >= limit:
+		return
+	case err != nil:
+		a.t.Errorf("%s: %v", sql, err)
+		return
+	}
+	if len(got) != limit {
+		a.t.Errorf("%s: %d rows, want %d", sql, len(got), limit)
+		return
+	}
+	for _, row := range got {
+		if want[fmt.Sprint(row)]--; want[fmt.Sprint(row)] < 0 {
+			a.t.Errorf("%s: a row that is none of those that satisfy it: %v", sql, row)
+			return
+		}
+	}
+}
+
+// verdict is what a condition is for a row: SQL knows three.
+type verdict int
+
+const (
+	no verdict = iota
+	yes
+	unsure
+)
+
+func (t verdict) sql() string { return map[verdict]string{no: "0", yes: "1", unsure: "<nil>"}[t] }
+
+func verdictOf(b bool) verdict {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func not(t verdict) verdict {
+	if t == unsure {
+		return unsure
+	}
+	return 1 - t
+}
+
+func or(a, b verdict) verdict {
+	switch {
+	case a == yes || b == yes:
+		return yes
+	case a == unsure || b == unsure:
+		return unsure
+	}
+	return no
+}
+
+// An askedCondition is a condition in SQL, and what it is by the rules.
+type askedCondition struct {
+	column int
+	sql    string
+	holds  func(v any) verdict
+	absent bool // it asks for a value that the column doesn't have
+}
+
+// A constant is a value as it is written in SQL.
+type constant struct {
+	sql    string
+	value  any // nil for null
+	absent bool
+}
+
+// compareAsSQL compares two values of a column, which are not null.
+func compareAsSQL(kind sqlhost.Type, x, y any) int {
+	switch kind {
+	case sqlhost.Timestamp:
+		return instant(x).Compare(instant(y))
+	case sqlhost.Boolean, sqlhost.Integer:
+		return cmp.Compare(x.(int64), y.(int64))
+	case sqlhost.Real:
+		return cmp.Compare(x.(float64), y.(float64))
+	default:
+		return strings.Compare(x.(string), y.(string))
+	}
+}
+
+func instant(v any) time.Time {
+	if t, ok := v.(time.Time); ok {
+		return t
+	}
+	t, err := time.Parse("2006-01-02T15:04:05.999999+00:00", v.(string))
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// constantsOf are values to compare a column with: some that it has, and awkward ones, each in one of its spellings.
+func constantsOf(c sqlhost.Column, values []any) []constant {
+	var all []constant
+	has := func(v any) bool {
+		return slices.ContainsFunc(values, func(x any) bool { return compareAsSQL(c.Type, x, v) == 0 })
+	}
+	spelling := 0
+	add := func(v any, spellings ...string) {
+		all = append(all, constant{spellings[spelling%len(spellings)], v, !has(v)})
+		spelling++
+	}
+	var some []any
+	for _, i := range []int{0, len(values) / 2, len(values) - 1} {
+		if i >= 0 && i < len(values) && !slices.Contains(some, values[i]) {
+			some = append(some, values[i])
+		}
+	}
+	switch c.Type {
+	case sqlhost.Boolean:
+		for _, words := range [][]string{{"true", "'true'", "'t'", "1", "'YES'", "'on'", "'1'", "' y '"}, {"false", "'false'", "'f'", "0", "'No'", "'off'", "'0'", "'n'"}} {
+			for _, word := range words {
+				add(map[string]int64{"true": 1, "false": 0}[words[0]], word)
+			}
+		}
+	case sqlhost.Integer, sqlhost.Real:
+		number := func(n any) {
+			text := fmt.Sprint(n)
+			if c.Type == sqlhost.Real {
+				n = float64(n.(int64))
+			}
+			add(n, text, "'"+text+"'", "' "+text+" '")
+		}
+		for _, v := range some {
+			if f, ok := v.(float64); ok {
+				add(f, fmt.Sprint(f), fmt.Sprintf("'%v'", f))
+				continue
+			}
+			number(v)
+			number(v.(int64) + 1)
+		}
+		for _, n := range []int64{0, -1, 1<<32 + 7, 1<<53 - 1} {
+			number(n)
+		}
+	case sqlhost.Timestamp:
+		moment := func(t time.Time) {
+			t = t.UTC()
+			in := func(zone time.Duration, form string) string {
+				return "'" + t.In(time.FixedZone("", int(zone/time.Second))).Format(form) + "'"
+			}
+			add(t, in(0, "2006-01-02T15:04:05.999999Z07:00"), in(0, "2006-01-02 15:04:05.999999"), in(2*time.Hour, "2006-01-02T15:04:05.999999-07:00"),
+				in(0, "2006-01-02T15:04:05.999999-07:00"), in(-90*time.Minute, "2006-01-02 15:04:05.000000-0700"), in(-5*time.Hour, "2006-01-02t15:04:05.999999-07"),
+				"strftime('%Y-%m-%dT%H:%M:%S', "+in(0, "2006-01-02T15:04:05Z")+") || "+in(0, ".000000+00"))
+		}
+		for _, v := range some {
+			moment(instant(v))
+			moment(instant(v).Add(time.Microsecond))
+			second := instant(v).Truncate(time.Second)
+			add(second, "datetime("+second.Format("'2006-01-02T15:04:05Z'")+")", "datetime("+fmt.Sprint(second.Unix())+", 'unixepoch')")
+			day := second.Truncate(24 * time.Hour)
+			add(day, day.Format("'2006-01-02'"), day.Format("date('2006-01-02', '+1 minute')"), day.Format("'2006-01-02 00:00'"))
+		}
+		add(time.Unix(0, 0).UTC(), "'1970-01-01'", "'1970-01-01T02:00+02'")
+		add(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "'9999-12-31T23:59:59Z'")
+	default:
+		texts := []string{"", "'; drop table x; --", `back\slash`, "%", "_", `"quoted"`, "ÄÖü ß 漢", "nothing that is there", "0", "\n"}
+		for _, v := range some {
+			s := v.(string)
+			texts = append(texts, s, strings.ToUpper(s), s+" ")
+		}
+		for _, s := range texts {
+			add(s, "'"+strings.ReplaceAll(s, "'", "''")+"'")
+		}
+	}
+	return all
+}
+
+// comparisons are the operators that compare, the other way round, and what they say of an order.
+var comparisons = []struct {
+	operator, reversed string
+	holds              func(order int) bool
+}{
+	{"=", "=", func(o int) bool { return o == 0 }},
+	{"<>", "<>", func(o int) bool { return o != 0 }},
+	{"<", ">", func(o int) bool { return o < 0 }},
+	{"<=", ">=", func(o int) bool { return o <= 0 }},
+	{">", "<", func(o int) bool { return o > 0 }},
+	{">=", "<=", func(o int) bool { return o >= 0 }},
+}
+
+// conditionsOn are the conditions on a column of the values.
+func conditionsOn(c sqlhost.Column, values []any) []askedCondition {
+	var all []askedCondition
+	add := func(absent bool, holds func(v any) verdict, sql string, parts ...any) {
+		all = append(all, askedCondition{sql: fmt.Sprintf(sql, parts...), holds: holds, absent: absent})
+	}
+	add(false, func(v any) verdict { return verdictOf(v == nil) }, "%s is null", c.Name)
+	add(false, func(v any) verdict { return verdictOf(v != nil) }, "%s is not null", c.Name)
+	compared := func(x any, to constant, holds func(order int) bool) verdict {
+		if x == nil || to.value == nil {
+			return unsure
+		}
+		return verdictOf(holds(compareAsSQL(c.Type, x, to.value)))
+	}
+	equal := func(x any, to constant) verdict { return compared(x, to, comparisons[0].holds) }
+	null := constant{sql: "null"}
+	constants := constantsOf(c, values)
+	for i, k := range append(constants, null) {
+		other := constants[(i+1)%len(constants)]
+		third := constants[(i+5)%len(constants)]
+		for n, o := range comparisons {
+			holds := func(v any) verdict { return compared(v, k, o.holds) }
+			absent := o.operator == "=" && k.absent
+			forms := []struct {
+				sql   string
+				holds func(v any) verdict
+			}{
+				{"%[1]s %[2]s %[3]s", holds},
+				{"%[3]s %[4]s %[1]s", holds},
+				{"not (%[1]s %[2]s %[3]s)", func(v any) verdict { return not(holds(v)) }},
+				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) verdict { return verdictOf(holds(v) == yes) }},
+				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) verdict { return or(holds(v), verdictOf(v == nil)) }},
+				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) verdict { return verdictOf(holds(v) == yes) }},
+			}
+			add(absent, forms[0].holds, forms[0].sql, c.Name, o.operator, k.sql, o.reversed)
+			f := forms[1+(i+n)%(len(forms)-1)]
+			add(absent, f.holds, f.sql, c.Name, o.operator, k.sql, o.reversed)
+		}
+		is := func(v any) verdict { return verdictOf(equal(v, k) == yes || v == nil && k.value == nil) }
+		add(k.absent, is, "%s is %s", c.Name, k.sql)
+		add(false, func(v any) verdict { return not(is(v)) }, "%s is not %s", c.Name, k.sql)
+		listed := func(list ...constant) func(v any) verdict {
+			return func(v any) verdict {
+				result := no
+				for _, one := range list {
+					result = or(result, equal(v, one))
+				}
+				return result
+			}
+		}
+		add(k.absent || other.absent || third.absent, listed(k, other, third), "%s in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
+		add(false, func(v any) verdict { return not(listed(k, other, third)(v)) }, "%s not in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
+		add(k.absent || other.absent, listed(k, other), "(%[1]s = %[2]s or %[1]s = %[3]s)", c.Name, k.sql, other.sql)
+		add(k.absent, listed(k, null), "%s in (%s, null)", c.Name, k.sql)
+		add(false, func(v any) verdict { return not(listed(k, null)(v)) }, "%s not in (%s, null)", c.Name, k.sql)
+		between := func(v any) verdict {
+			return not(or(not(compared(v, k, comparisons[5].holds)), not(compared(v, other, comparisons[3].holds))))
+		}
+		add(false, between, "%s between %s and %s", c.Name, k.sql, other.sql)
+		add(false, func(v any) verdict { return not(between(v)) }, "%s not between %s and %s", c.Name, k.sql, other.sql)
+	}
+	add(false, func(v any) verdict { return no }, "%s in ()", c.Name)
+	add(false, func(v any) verdict { return yes }, "%s not in ()", c.Name)
+	if c.Type == sqlhost.Text {
+		for _, pattern := range patternsOf(constants) {
+			like := func(v any) verdict {
+				if v == nil {
+					return unsure
+				}
+				return verdictOf(isLike(v.(string), pattern))
+			}
+			quoted := "'" + strings.ReplaceAll(pattern, "'", "''") + "'"
+			add(false, like, "%s like %s", c.Name, quoted)
+			add(false, func(v any) verdict { return not(like(v)) }, "%s not like %s", c.Name, quoted)
+		}
+	}
+	return all
+}
+
+// patternsOf makes patterns for LIKE of texts.
+func patternsOf(constants []constant) []string {
+	patterns := []string{"%", "", "_%", "%%", `%\%`, "%ä%", "%'%"}
+	for _, k := range constants {
+		letters := []rune(k.value.(string))
+		if k.absent || len(letters) == 0 {
+			continue
+		}
+		half := len(letters) / 2
+		patterns = append(patterns, string(letters), string(letters[:half])+"%", "%"+strings.ToUpper(string(letters[half:])), "_"+string(letters[1:]), "%"+string(letters[half/2:half])+"%")
+	}
+	return patterns
+}
+
+// isLike matches as SQLite's LIKE does: letters of ASCII in any case.
+func isLike(s, pattern string) bool {
+	fold := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if 'A' <= r && r <= 'Z' {
+				return r - 'A' + 'a'
+			}
+			return r
+		}, s)
+	}
+	var expression strings.Builder
+	for _, r := range fold(pattern) {
+		switch r {
+		case '%':
+			expression.WriteString(".*")
+		case '_':
+			expression.WriteString(".")
+		default:
+			expression.WriteString(regexp.QuoteMeta(string(r)))
+		}
+	}
+	return regexp.MustCompile("(?s)^" + expression.String() + "$").MatchString(fold(s))
+}
