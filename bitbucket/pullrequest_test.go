@@ -853,11 +853,16 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
+	latest := map[string]int{} // of the open ones into the main branch, by repository
+	for _, x := range pulledBy(o, o.Connected, func(x pulled) bool { return x.State == "OPEN" && x.DestinationBranch == x.r.MainBranch }) {
+		latest[x.r.FullName()] = max(latest[x.r.FullName()], x.ID)
+	}
+	isLatest := func(x pulled) bool { return x.ID == latest[x.r.FullName()] }
 	truth := func(x pulled) (rows []map[string]any) {
-		for _, c := range x.MergeChecks(o.EffectivePermission(x.r, o.Connected)) {
+		for _, c := range o.MergeChecks(x.r, x.PullRequest, o.EffectivePermission(x.r, o.Connected)) {
 			row := merged(x.inPullRequest(), map[string]any{
 				"type": c.Type, "kind": orNil(c.Kind), "status": c.Status, "required": c.Required, "blocking": c.Blocking, "reason": orNil(c.Reason),
-				"title": c.Type, "state": nil, "message": nil, "name": nil,
+				"title": c.Type, "state": nil, "message": nil, "name": nil, "pull_request_is_latest_into_main": isLatest(x),
 			})
 			if c.Kind != "" {
 				row["title"] = c.Kind
@@ -895,9 +900,29 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	for _, row := range h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", open[0].r.FullName())}}) {
 		_, counted := row["observed"].(map[string]any)
 		_, demanded := row["requirement"].(map[string]any)
-		if counted != (row["kind"] != nil) || demanded != (row["kind"] == "minimum_approvals") {
+		number := slices.Contains([]any{"minimum_approvals", "minimum_successful_builds", "maximum_commits_behind"}, row["kind"])
+		if counted != (row["kind"] != nil) || demanded != number {
 			t.Errorf("%v: observed %v, requirement %v", row["kind"], row["observed"], row["requirement"])
 		}
+	}
+
+	// The latest into each main branch are asked about, and no others; whatever else narrows the query.
+	want = nil
+	for _, x := range open {
+		if isLatest(x) {
+			want = append(want, truth(x)...)
+		}
+	}
+	fake.ResetJournal()
+	sameRows(t, want, h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_is_latest_into_main", "=", true)}}))
+	if n := requested(fake)[checks]; n != len(latest) || n == len(open) {
+		t.Errorf("%d requests for the checks of %d pull requests, of %d that are open", n, len(latest), len(open))
+	}
+	older := open[slices.IndexFunc(open, func(x pulled) bool { return !isLatest(x) && x.DestinationBranch == x.r.MainBranch })]
+	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{
+		where("pull_request_is_latest_into_main", "=", true), where("pull_request_updated_on", "<=", older.UpdatedOn), where("repository_full_name", "=", older.r.FullName()),
+	}}); slices.ContainsFunc(rows, func(row map[string]any) bool { return row["pull_request_id"] == int64(older.ID) }) {
+		t.Errorf("pull request %d counts as the latest, and is not", older.ID)
 	}
 }
 

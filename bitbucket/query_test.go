@@ -35,7 +35,7 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 	close(names)
 	var work sync.WaitGroup
 	for range 2 {
-		server := begin(t, NewServer())
+		server := NewServer()
 		host, err := sqlhost.Open(t.Context(), server, []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: connectionTo(fake, fake.Organization().Connected.UUID, `max_age = "1m"`)}})
 		if err != nil {
 			t.Fatal(err)
@@ -226,32 +226,32 @@ func (a *asked) ask(c askedCondition, limited bool) {
 	}
 }
 
-// verdict is what a condition is for a row: SQL knows three.
-type verdict int
+// A ternary is what a condition is for a row: SQL knows three values.
+type ternary int
 
 const (
-	no verdict = iota
+	no ternary = iota
 	yes
 	unsure
 )
 
-func (t verdict) sql() string { return map[verdict]string{no: "0", yes: "1", unsure: "<nil>"}[t] }
+func (t ternary) sql() string { return map[ternary]string{no: "0", yes: "1", unsure: "<nil>"}[t] }
 
-func verdictOf(b bool) verdict {
+func ternaryOf(b bool) ternary {
 	if b {
 		return yes
 	}
 	return no
 }
 
-func not(t verdict) verdict {
+func not(t ternary) ternary {
 	if t == unsure {
 		return unsure
 	}
 	return 1 - t
 }
 
-func or(a, b verdict) verdict {
+func or(a, b ternary) ternary {
 	switch {
 	case a == yes || b == yes:
 		return yes
@@ -265,7 +265,7 @@ func or(a, b verdict) verdict {
 type askedCondition struct {
 	column int
 	sql    string
-	holds  func(v any) verdict
+	holds  func(v any) ternary
 	absent bool // it asks for a value that the column doesn't have
 }
 
@@ -393,46 +393,46 @@ var comparisons = []struct {
 // conditionsOn are the conditions on a column of the values.
 func conditionsOn(c sqlhost.Column, values []any) []askedCondition {
 	var all []askedCondition
-	add := func(absent bool, holds func(v any) verdict, sql string, parts ...any) {
+	add := func(absent bool, holds func(v any) ternary, sql string, parts ...any) {
 		all = append(all, askedCondition{sql: fmt.Sprintf(sql, parts...), holds: holds, absent: absent})
 	}
-	add(false, func(v any) verdict { return verdictOf(v == nil) }, "%s is null", c.Name)
-	add(false, func(v any) verdict { return verdictOf(v != nil) }, "%s is not null", c.Name)
-	compared := func(x any, to constant, holds func(order int) bool) verdict {
+	add(false, func(v any) ternary { return ternaryOf(v == nil) }, "%s is null", c.Name)
+	add(false, func(v any) ternary { return ternaryOf(v != nil) }, "%s is not null", c.Name)
+	compared := func(x any, to constant, holds func(order int) bool) ternary {
 		if x == nil || to.value == nil {
 			return unsure
 		}
-		return verdictOf(holds(compareAsSQL(c.Type, x, to.value)))
+		return ternaryOf(holds(compareAsSQL(c.Type, x, to.value)))
 	}
-	equal := func(x any, to constant) verdict { return compared(x, to, comparisons[0].holds) }
+	equal := func(x any, to constant) ternary { return compared(x, to, comparisons[0].holds) }
 	null := constant{sql: "null"}
 	constants := constantsOf(c, values)
 	for i, k := range append(constants, null) {
 		other := constants[(i+1)%len(constants)]
 		third := constants[(i+5)%len(constants)]
 		for n, o := range comparisons {
-			holds := func(v any) verdict { return compared(v, k, o.holds) }
+			holds := func(v any) ternary { return compared(v, k, o.holds) }
 			absent := o.operator == "=" && k.absent
 			forms := []struct {
 				sql   string
-				holds func(v any) verdict
+				holds func(v any) ternary
 			}{
 				{"%[1]s %[2]s %[3]s", holds},
 				{"%[3]s %[4]s %[1]s", holds},
-				{"not (%[1]s %[2]s %[3]s)", func(v any) verdict { return not(holds(v)) }},
-				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) verdict { return verdictOf(holds(v) == yes) }},
-				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) verdict { return or(holds(v), verdictOf(v == nil)) }},
-				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) verdict { return verdictOf(holds(v) == yes) }},
+				{"not (%[1]s %[2]s %[3]s)", func(v any) ternary { return not(holds(v)) }},
+				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) ternary { return ternaryOf(holds(v) == yes) }},
+				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) ternary { return or(holds(v), ternaryOf(v == nil)) }},
+				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) ternary { return ternaryOf(holds(v) == yes) }},
 			}
 			add(absent, forms[0].holds, forms[0].sql, c.Name, o.operator, k.sql, o.reversed)
 			f := forms[1+(i+n)%(len(forms)-1)]
 			add(absent, f.holds, f.sql, c.Name, o.operator, k.sql, o.reversed)
 		}
-		is := func(v any) verdict { return verdictOf(equal(v, k) == yes || v == nil && k.value == nil) }
+		is := func(v any) ternary { return ternaryOf(equal(v, k) == yes || v == nil && k.value == nil) }
 		add(k.absent, is, "%s is %s", c.Name, k.sql)
-		add(false, func(v any) verdict { return not(is(v)) }, "%s is not %s", c.Name, k.sql)
-		listed := func(list ...constant) func(v any) verdict {
-			return func(v any) verdict {
+		add(false, func(v any) ternary { return not(is(v)) }, "%s is not %s", c.Name, k.sql)
+		listed := func(list ...constant) func(v any) ternary {
+			return func(v any) ternary {
 				result := no
 				for _, one := range list {
 					result = or(result, equal(v, one))
@@ -441,29 +441,29 @@ func conditionsOn(c sqlhost.Column, values []any) []askedCondition {
 			}
 		}
 		add(k.absent || other.absent || third.absent, listed(k, other, third), "%s in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
-		add(false, func(v any) verdict { return not(listed(k, other, third)(v)) }, "%s not in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
+		add(false, func(v any) ternary { return not(listed(k, other, third)(v)) }, "%s not in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
 		add(k.absent || other.absent, listed(k, other), "(%[1]s = %[2]s or %[1]s = %[3]s)", c.Name, k.sql, other.sql)
 		add(k.absent, listed(k, null), "%s in (%s, null)", c.Name, k.sql)
-		add(false, func(v any) verdict { return not(listed(k, null)(v)) }, "%s not in (%s, null)", c.Name, k.sql)
-		between := func(v any) verdict {
+		add(false, func(v any) ternary { return not(listed(k, null)(v)) }, "%s not in (%s, null)", c.Name, k.sql)
+		between := func(v any) ternary {
 			return not(or(not(compared(v, k, comparisons[5].holds)), not(compared(v, other, comparisons[3].holds))))
 		}
 		add(false, between, "%s between %s and %s", c.Name, k.sql, other.sql)
-		add(false, func(v any) verdict { return not(between(v)) }, "%s not between %s and %s", c.Name, k.sql, other.sql)
+		add(false, func(v any) ternary { return not(between(v)) }, "%s not between %s and %s", c.Name, k.sql, other.sql)
 	}
-	add(false, func(v any) verdict { return no }, "%s in ()", c.Name)
-	add(false, func(v any) verdict { return yes }, "%s not in ()", c.Name)
+	add(false, func(v any) ternary { return no }, "%s in ()", c.Name)
+	add(false, func(v any) ternary { return yes }, "%s not in ()", c.Name)
 	if c.Type == sqlhost.Text {
 		for _, pattern := range patternsOf(constants) {
-			like := func(v any) verdict {
+			like := func(v any) ternary {
 				if v == nil {
 					return unsure
 				}
-				return verdictOf(isLike(v.(string), pattern))
+				return ternaryOf(isLike(v.(string), pattern))
 			}
 			quoted := "'" + strings.ReplaceAll(pattern, "'", "''") + "'"
 			add(false, like, "%s like %s", c.Name, quoted)
-			add(false, func(v any) verdict { return not(like(v)) }, "%s not like %s", c.Name, quoted)
+			add(false, func(v any) ternary { return not(like(v)) }, "%s not like %s", c.Name, quoted)
 		}
 	}
 	return all

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tablePullRequestMergeCheck: a row is a condition that must hold, or should, before an open pull request is merged.
@@ -29,17 +31,60 @@ func tablePullRequestMergeCheck() *table {
 			document("requirement", "What the check demands, such as the approvals there must be."),
 			text("state", "State of the pull request, where that is checked: OPEN or DRAFT."),
 			text("title", "Title of the check: its name, kind or type.").at("check.name").at("check.kind").at("type"),
+			boolean(intoMain, "True if the pull request is the latest of the open ones into the main branch of its repository: what its checks demand is in force there, whoever set it.").in(parent, intoMain),
 		}, inPullRequestColumns()),
-		quals: inPullRequestQuals(),
+		quals: append(inPullRequestQuals(), qual{column: intoMain, operators: opsEqual}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["pull_request_state"] = true
 			open := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
 			open.field = "state"
 			s.conditions = append(s.conditions, open)
-			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+			checks := func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				// They come all at once.
 				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/mergeability/checks"), 0))
-			})
+			}
+			if s.wants(intoMain) {
+				return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+					return s.accepted(combine(ctx, s, s.openPulls(ctx, r), checks))
+				})
+			}
+			return s.perPullRequest(ctx, checks)
 		},
+	}
+}
+
+// intoMain says of a pull request that what guards the main branch shows in it. One for each repository is enough to see
+// that, where all would cost a request each.
+const intoMain = "pull_request_is_latest_into_main"
+
+// openPulls returns the open pull requests of a repository that the scan covers, which know whether they are the latest into
+// the main branch. That takes all of them, whatever other conditions would leave.
+func (s *scan) openPulls(ctx context.Context, r repo) iter.Seq2[pull, error] {
+	on := s.of(parent)
+	all := *on
+	all.conditions = slices.DeleteFunc(slices.Clone(on.conditions), func(c condition) bool { return c.value != "OPEN" })
+	return func(yield func(pull, error) bool) {
+		var pulls []pull
+		latest := int64(0)
+		for p, err := range all.listedPulls(ctx, r, []string{"destination.branch.name"}) {
+			if err != nil {
+				yield(pull{}, err)
+				return
+			}
+			pulls = append(pulls, p)
+			if r.mainBranch() == p.request.Get("destination.branch.name").String() {
+				latest = max(latest, p.request.Get("id").Int())
+			}
+		}
+		for _, p := range pulls {
+			known := map[string]any{intoMain: p.request.Get("id").Int() == latest}
+			for _, field := range pullFields {
+				known[field] = p.request.Get(field).Value()
+			}
+			p.request = jsontree.Of(known)
+			if on.accepts(p.row(jsontree.Value{})) && !yield(p, nil) {
+				return
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A BranchRestriction is a rule about branches: who may do something with them, or what a pull request must have before
@@ -24,6 +25,61 @@ func (o *Organization) BranchRestrictions(r *Repository) []*BranchRestriction {
 	return once(o, "branch restrictions", r.UUID, func(g *generator) []*BranchRestriction {
 		return g.branchRestrictions(r)
 	})
+}
+
+// ProjectRestrictions are the branch restrictions of a project, which hold in all of its repositories. No endpoint reads
+// them: only the merge checks of a pull request show what they ask for.
+func (o *Organization) ProjectRestrictions(p *Project) []*BranchRestriction {
+	return once(o, "branch restrictions", p.UUID, func(g *generator) []*BranchRestriction {
+		var all []*BranchRestriction
+		if g.IntN(2) == 0 {
+			return nil
+		}
+		for _, rule := range protection {
+			if value := rule.value; rule.kind != "enforce_merge_checks" || g.IntN(3) > 0 {
+				all = append(all, &BranchRestriction{Kind: rule.kind, BranchMatchKind: "glob", Pattern: "*", Value: &value})
+			}
+		}
+		return all
+	})
+}
+
+// Rules are the branch restrictions for a branch of a repository: its own, and those of its project.
+func (o *Organization) Rules(r *Repository, branch string) []*BranchRestriction {
+	return slices.DeleteFunc(slices.Concat(o.BranchRestrictions(r), o.ProjectRestrictions(r.Project)), func(b *BranchRestriction) bool {
+		return !o.isAbout(r, branch, b)
+	})
+}
+
+// isAbout tells whether a restriction is about a branch: by a pattern, or by the part that the branch plays.
+func (o *Organization) isAbout(r *Repository, branch string, b *BranchRestriction) bool {
+	if b.BranchMatchKind == "glob" {
+		return matchesGlob(branch, b.Pattern)
+	}
+	model := o.EffectiveBranchingModel(r)
+	for kind, role := range map[string]BranchRole{"production": model.Production, "development": model.Development} {
+		if kind == b.BranchType && role.Enabled && (branch == role.Name || role.Name == "" && branch == r.MainBranch) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(model.Types, func(t BranchType) bool {
+		return t.Kind == b.BranchType && t.Enabled && strings.HasPrefix(branch, t.Prefix)
+	})
+}
+
+// matchesGlob compares a name with a pattern, in which * stands for any text.
+func matchesGlob(name, pattern string) bool {
+	before, after, found := strings.Cut(pattern, "*")
+	if !found {
+		return name == pattern
+	}
+	rest, ok := strings.CutPrefix(name, before)
+	for i := 0; ok && i <= len(rest); i++ {
+		if matchesGlob(rest[i:], after) {
+			return true
+		}
+	}
+	return false
 }
 
 // protection is everything that guards a branch, and what the kinds that count ask for.

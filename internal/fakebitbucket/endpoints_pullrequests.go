@@ -274,7 +274,7 @@ func mergeChecks(c *call) (any, error) {
 		}
 	}
 	values := []object{}
-	for _, check := range c.pullRequest.MergeChecks(c.who.permission(c.org, c.repository)) {
+	for _, check := range c.org.MergeChecks(c.repository, c.pullRequest, c.who.permission(c.org, c.repository)) {
 		if o := mergeCheck(c.repository, c.pullRequest, check); keep.holds(o) {
 			values = append(values, o)
 		}

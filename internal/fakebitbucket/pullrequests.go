@@ -175,8 +175,9 @@ func (p *PullRequest) OpenTasks() int {
 	return n
 }
 
-// MergeChecks are the checks of a pull request for somebody who has a permission on its repository.
-func (p *PullRequest) MergeChecks(permission string) []MergeCheck {
+// MergeChecks are the checks of a pull request for somebody who has a permission on its repository: what must hold always,
+// and what the rules for its destination ask for.
+func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission string) []MergeCheck {
 	open := p.State == "OPEN"
 	verdict := func(holds bool) string {
 		switch {
@@ -188,14 +189,9 @@ func (p *PullRequest) MergeChecks(permission string) []MergeCheck {
 		return "FAILED"
 	}
 	draft := p.Draft != nil && *p.Draft
-	failed, pending := 0, 0
+	builds := map[string]int{}
 	for _, s := range p.Statuses {
-		switch s.State {
-		case "FAILED", "STOPPED":
-			failed++
-		case "INPROGRESS":
-			pending++
-		}
+		builds[s.State]++
 	}
 	state := "PASSED"
 	if !open || draft {
@@ -205,27 +201,47 @@ func (p *PullRequest) MergeChecks(permission string) []MergeCheck {
 	if p.Conflicts {
 		reason = "conflicts"
 	}
-	builds := verdict(failed == 0)
-	if open && pending > 0 {
-		builds = "PENDING"
-	}
 	checks := []MergeCheck{
 		{Type: "pullrequest_state_check", Status: state, Required: true},
 		{Type: "current_user_permission_check", Status: verdict(atLeast(permission, "write")), Required: true},
 		{Type: "git_mergeability_check", Status: verdict(!p.Conflicts), Required: true, Reason: reason},
-		{
-			Type: "standard_merge_check", Kind: "minimum_approvals", Status: verdict(p.Approvals() >= 2),
-			Required: p.ID%2 == 0, Observed: p.Approvals(), Needed: 2,
-		},
-		{
-			Type: "standard_merge_check", Kind: "resolved_tasks", Status: verdict(p.OpenTasks() == 0),
-			Observed: p.OpenTasks(),
-		},
-		{Type: "standard_merge_check", Kind: "failed_builds", Status: builds, Required: true, Observed: failed},
 	}
+	demanded, enforced := map[string]int{}, false
+	for _, rule := range o.Rules(r, p.DestinationBranch) {
+		value := 0
+		if rule.Value != nil {
+			value = *rule.Value
+		}
+		demanded[rule.Kind] = max(demanded[rule.Kind], value)
+		enforced = enforced || rule.Kind == "enforce_merge_checks"
+	}
+	standard := func(rule, kind string, observed int, holds bool) {
+		needed, set := demanded[rule]
+		if !set {
+			return
+		}
+		c := MergeCheck{Type: "standard_merge_check", Kind: kind, Status: verdict(holds), Required: enforced, Observed: observed}
+		if requirements[kind] {
+			c.Needed = needed
+		}
+		if kind == "failed_builds" && open && builds["INPROGRESS"] > 0 {
+			c.Status = "PENDING"
+		}
+		checks = append(checks, c)
+	}
+	failed := builds["FAILED"] + builds["STOPPED"]
+	standard("require_approvals_to_merge", "minimum_approvals", p.Approvals(), p.Approvals() >= demanded["require_approvals_to_merge"])
+	standard("require_passing_builds_to_merge", "minimum_successful_builds", builds["SUCCESSFUL"],
+		builds["SUCCESSFUL"] >= demanded["require_passing_builds_to_merge"])
+	standard("require_passing_builds_to_merge", "failed_builds", failed, failed == 0)
+	standard("require_tasks_to_be_completed", "resolved_tasks", p.OpenTasks(), p.OpenTasks() == 0)
+	standard("require_commits_behind", "maximum_commits_behind", 0, true)
 	for i := range checks {
 		c := &checks[i]
 		c.Blocking = c.Required && c.Status != "PASSED" && c.Status != "SKIPPED"
 	}
 	return checks
 }
+
+// requirements are the kinds of checks that say how many there must be, or may be.
+var requirements = map[string]bool{"minimum_approvals": true, "minimum_successful_builds": true, "maximum_commits_behind": true}

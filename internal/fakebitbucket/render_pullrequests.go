@@ -412,11 +412,12 @@ func mergeCheck(r *Repository, p *PullRequest, c MergeCheck) object {
 	case "standard_merge_check":
 		counted := map[string]string{
 			"minimum_approvals": "approval_count", "resolved_tasks": "unresolved_task_count", "failed_builds": "failed_build_count",
+			"minimum_successful_builds": "successful_build_count", "maximum_commits_behind": "commits_behind_count",
 		}
 		o = append(o,
 			member{name: "check", value: object{{name: "type", value: "merge_check"}, {name: "kind", value: c.Kind}}},
 			member{name: "observed", value: object{{name: counted[c.Kind], value: c.Observed}}})
-		if c.Needed > 0 {
+		if requirements[c.Kind] {
 			o = append(o, member{name: "requirement", value: object{{name: c.Kind, value: c.Needed}}})
 		}
 	}
