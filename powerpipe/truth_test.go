@@ -133,24 +133,46 @@ func (w world) perRepository(judge func([]access) audit.Status) verdicts {
 	for name, accesses := range held {
 		all[name] = judge(accesses)
 	}
-	return all
+	return w.withRest(all, "users with access", true, false)
 }
 
 // perRule judges repositories by the rules for their main branches.
 func (w world) perRule(judge func(r *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status) verdicts {
 	all := verdicts{}
-	for _, r := range w.repositories() {
-		if w.EffectivePermission(r, w.Connected) != "admin" || r.MainBranch == "" {
+	for _, r := range w.administered() {
+		if r.MainBranch == "" {
 			all[r.FullName()] = audit.Skip
 			continue
 		}
 		rules := map[string][]*fakebitbucket.BranchRestriction{}
-		for _, b := range w.BranchRestrictions(r) {
-			if w.isAboutMainBranch(r, b) {
-				rules[b.Kind] = append(rules[b.Kind], b)
+		add := func(all []*fakebitbucket.BranchRestriction, kinds ...string) {
+			for _, b := range all {
+				if w.isAboutMainBranch(r, b) && (kinds == nil || slices.Contains(kinds, b.Kind)) {
+					rules[b.Kind] = append(rules[b.Kind], b)
+				}
 			}
 		}
+		add(w.BranchRestrictions(r))
+		intoMain := func(p *fakebitbucket.PullRequest) bool {
+			return p.State == "OPEN" && p.DestinationBranch == r.MainBranch
+		}
+		if slices.ContainsFunc(w.PullRequests(r), intoMain) { // whose merge checks show these of the project's rules
+			add(w.ProjectRestrictions(r.Project), "require_approvals_to_merge", "require_passing_builds_to_merge", "require_commits_behind",
+				"require_tasks_to_be_completed", "enforce_merge_checks")
+		}
 		all[r.FullName()] = judge(r, rules)
+	}
+	return w.withRest(all, "rules for branches", true, false)
+}
+
+// withRest adds what the connected user is not shown, as only administrators of repositories or workspaces are.
+func (w world) withRest(all verdicts, subject string, repositories, workspaces bool) verdicts {
+	hidden := repositories && len(w.administered()) < len(w.repositories())
+	for _, workspace := range w.workspaces() {
+		hidden = hidden || workspaces && !w.Administers(workspace, w.Connected)
+	}
+	if hidden {
+		all[subject+" not shown"] = audit.NotJudged
 	}
 	return all
 }
@@ -200,7 +222,7 @@ func (w world) perKey(judge func(*fakebitbucket.DeployKey) audit.Status) verdict
 			all[fmt.Sprintf("%s/%s deploy key %d", p.Workspace.Slug, p.Key, k.ID)] = judge(k)
 		}
 	}
-	return all
+	return w.withRest(all, "deploy keys", true, true)
 }
 
 // projects are those that the connected user administers.
@@ -236,7 +258,7 @@ func (w world) perHook(judge func(*fakebitbucket.Webhook) audit.Status) verdicts
 			add(workspace.Slug, w.WorkspaceWebhooks(workspace))
 		}
 	}
-	return all
+	return w.withRest(all, "webhooks", true, true)
 }
 
 // perGroup judges the groups of workspaces that the connected user administers.
@@ -249,7 +271,7 @@ func (w world) perGroup(judge func(*fakebitbucket.Group) audit.Status) verdicts 
 			}
 		}
 	}
-	return all
+	return w.withRest(all, "groups", false, true)
 }
 
 // perVisible judges all repositories that the connected user sees.
@@ -293,14 +315,14 @@ var truths = map[string]func(w world) verdicts{
 				all[resource] = verdict(*a.inGroup)
 			}
 		}
-		return all
+		return w.withRest(all, "grants in person", true, false)
 	},
 	"access_outsider": func(w world) verdicts {
 		all := verdicts{}
 		for _, a := range w.access() {
 			all[a.r.Workspace.Slug+" "+a.u.UUID] = verdict(!a.isMember)
 		}
-		return all
+		return w.withRest(all, "users with access", true, false)
 	},
 	"access_unexplained": func(w world) verdicts {
 		return w.perRepository(func(held []access) audit.Status {
@@ -445,7 +467,7 @@ var truths = map[string]func(w world) verdicts{
 				add(r.FullName()+" environment "+e.UUID, e.Variables)
 			}
 		}
-		return all
+		return w.withRest(all, "variables", true, true)
 	},
 	"branch_approvals": func(w world) verdicts {
 		return w.perRule(func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
@@ -505,7 +527,7 @@ var truths = map[string]func(w world) verdicts{
 				}))
 			}
 		}
-		return all
+		return w.withRest(all, "grants on projects", false, true)
 	},
 	"repository_inactive": func(w world) verdicts {
 		return w.perVisible(func(r *repository) audit.Status { return verdict(r.UpdatedOn.Before(w.daysAgo(180))) })

@@ -16,24 +16,35 @@ import (
 type Control struct {
 	Name, Title  string
 	Risk, Remedy string // what may happen, and what to do about it
+	Caveat       string // what the control can't know, if it is sure of the rest
 	Severity     string // low, medium, high or critical
 	Service      string // what of Bitbucket it is about
+
+	Population []*Area  // what it looks into
+	Subject    string   // what it looks for there, in the plural
+	Dimensions []string // columns that say where a resource is
 }
 
-// A Status is what a control says of a resource. Powerpipe knows the same ones.
+// Description says all of the control: what may happen, what to do about it, and what it can't know.
+func (c *Control) Description() string {
+	return strings.TrimSpace(c.Risk + " " + c.Remedy + " " + c.Caveat)
+}
+
+// A Status is what a control says of a resource, and what it says on the whole.
 type Status string
 
 // The statuses.
 const (
-	OK    Status = "ok"
-	Alarm Status = "alarm"
-	Info  Status = "info"  // Bitbucket does not tell
-	Skip  Status = "skip"  // the control does not apply
-	Error Status = "error" // the control could not be judged
+	OK        Status = "ok"
+	Alarm     Status = "alarm"
+	Info      Status = "info"       // Bitbucket does not tell
+	Skip      Status = "skip"       // the control does not apply
+	Error     Status = "error"      // the control failed
+	NotJudged Status = "not_judged" // the control could not look there; in Powerpipe, which has no such status, it is skip
 )
 
 // Statuses are all of them, the worst first.
-var Statuses = []Status{Error, Alarm, Info, Skip, OK}
+var Statuses = []Status{Alarm, Error, NotJudged, Info, OK, Skip}
 
 // A Benchmark is controls that belong together, or benchmarks that do.
 type Benchmark struct {

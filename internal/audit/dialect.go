@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -56,33 +55,102 @@ func Queries() []string {
 
 // SQL writes a query in SQLite's dialect, with its values in place.
 func SQL(query string, values map[string]any) (string, error) {
-	sql, _, err := write(SQLite, query, values)
-	return sql, err
+	w := &writer{dialect: SQLite, values: values}
+	return w.write(query)
 }
 
 // Prepared writes a query in PostgreSQL's dialect, which takes its parameters as $1, $2 and so on.
 func Prepared(query string) (sql string, params []Param, err error) {
-	return write(PostgreSQL, query, nil)
+	w := &writer{dialect: PostgreSQL}
+	sql, err = w.write(query)
+	return sql, w.params, err
 }
 
-func write(d Dialect, query string, values map[string]any) (string, []Param, error) {
-	w := &writer{dialect: d, values: values}
+func (w *writer) write(query string) (string, error) {
 	set, err := templates.Clone()
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
-	var b bytes.Buffer
-	if err := set.Funcs(w.functions()).ExecuteTemplate(&b, query+".sql", nil); err != nil {
-		return "", nil, fmt.Errorf("query %s: %w", query, err)
+	w.set = set
+	set.Funcs(w.functions())
+	var b strings.Builder
+	err = set.ExecuteTemplate(&b, query+".sql", nil)
+	if c := FindControl(query); c != nil && err == nil {
+		judged := strings.TrimSpace(b.String())
+		b.Reset()
+		err = set.ExecuteTemplate(&b, "control", controlled{c, judged, w.guards()})
 	}
-	return strings.TrimSpace(b.String()), w.params, nil
+	if err != nil {
+		return "", fmt.Errorf("query %s: %w", query, err)
+	}
+	return strings.TrimSpace(b.String()), nil
 }
+
+// part is a query that several controls share, of tables that would be too dear to read as a whole.
+func (w *writer) part(name string) (string, error) {
+	var b strings.Builder
+	if err := w.set.ExecuteTemplate(&b, name, nil); err != nil {
+		return "", err
+	}
+	if w.parts == nil {
+		w.parts = map[string]string{}
+	}
+	w.parts[name] = b.String()
+	if w.kept[name] {
+		return "select * from temp." + name, nil
+	}
+	return b.String(), nil
+}
+
+// A controlled is what the template of all controls takes: it adds to what a control judges what it could not.
+type controlled struct {
+	Control *Control
+	Body    string
+	Guards  []guard
+}
+
+// A guard keeps a control from judging by a value that a variable must not have.
+type guard struct {
+	Name   string // of the variable
+	Value  string // as a text, in SQL
+	Holds  string // condition for a good value, in SQL
+	Should string // what a good value is
+}
+
+// guards are those of the parameters that were written. Powerpipe takes any value of the type.
+func (w *writer) guards() []guard {
+	var all []guard
+	for _, p := range w.params {
+		v, ok := FindVariable(p.Name)
+		place, err := w.param(p.Name, p.Kind)
+		if !ok || err != nil {
+			continue
+		}
+		should := strings.ReplaceAll(v.should(), "'", "''")
+		switch {
+		case v.Allowed != nil:
+			quoted := make([]string, len(v.Allowed))
+			for i, allowed := range v.Allowed {
+				quoted[i] = quote(allowed)
+			}
+			all = append(all, guard{v.Name, place, place + " in (" + strings.Join(quoted, ", ") + ")", should})
+		case v.Kind() == Number:
+			all = append(all, guard{v.Name, "cast(" + place + " as text)", fmt.Sprintf("%s >= %d", place, v.Min), should})
+		}
+	}
+	return all
+}
+
+func indent(sql string) string { return "  " + strings.ReplaceAll(sql, "\n", "\n  ") }
 
 // A writer writes one query. Its methods are what the templates call where the dialects differ.
 type writer struct {
 	dialect Dialect
 	values  map[string]any
 	params  []Param
+	set     *template.Template
+	kept    map[string]bool   // parts that stand in a temporary table of their name
+	parts   map[string]string // that were written, by name
 }
 
 func (w *writer) functions() template.FuncMap {
@@ -90,18 +158,12 @@ func (w *writer) functions() template.FuncMap {
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
 		"each": w.each, "object": w.object, "moment": w.moment, "day_before": w.dayBefore, "days_between": w.daysBetween,
+		"host": w.host, "part": w.part, "not_judged": w.notJudged, "indent": indent,
 	}
 }
 
 // param is the place of a parameter in the query, or its value.
 func (w *writer) param(name string, kind Kind) (string, error) {
-	if w.dialect == SQLite {
-		value, ok := w.values[name]
-		if !ok {
-			return "", fmt.Errorf("%s has no value", name)
-		}
-		return literal(name, kind, value)
-	}
 	i := slices.IndexFunc(w.params, func(p Param) bool { return p.Name == name })
 	if i < 0 {
 		i = len(w.params)
@@ -109,6 +171,13 @@ func (w *writer) param(name string, kind Kind) (string, error) {
 	}
 	if w.params[i].Kind != kind {
 		return "", fmt.Errorf("%s is a %s and a %s", name, w.params[i].Kind, kind)
+	}
+	if w.dialect == SQLite {
+		value, ok := w.values[name]
+		if !ok {
+			return "", fmt.Errorf("%s has no value", name)
+		}
+		return literal(name, kind, value)
 	}
 	return fmt.Sprintf("$%d::%s", i+1, map[Kind]string{Number: "integer", Text: "text", Flag: "boolean", Texts: "text[]"}[kind]), nil
 }
@@ -166,6 +235,14 @@ func (w *writer) matches(expression, list string) (string, error) {
 	}
 	return "exists (select 1 from " + patterns + " as pattern" + map[Dialect]string{PostgreSQL: "(value)"}[w.dialect] +
 		" where " + w.glob(expression, "pattern.value") + ")", err
+}
+
+// notJudged is the status of what could not be judged.
+func (w *writer) notJudged() string {
+	if w.dialect == PostgreSQL {
+		return quote(string(Skip))
+	}
+	return quote(string(NotJudged))
 }
 
 // glob says whether a name matches a pattern, in which * stands for any text and nothing else for more than itself.
@@ -247,4 +324,15 @@ func (w *writer) daysBetween(from, to string) string {
 		return "extract(epoch from " + to + " - " + from + ") / 86400"
 	}
 	return "(julianday(" + to + ") - julianday(" + from + "))"
+}
+
+// host is of an address the scheme and the host: what follows may be a secret, and so may what stands before an @.
+func (w *writer) host(address string) string {
+	if w.dialect == PostgreSQL {
+		return `regexp_replace(` + address + `, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3')`
+	}
+	after := "substr(" + address + ", instr(" + address + ", '://') + 3)"
+	authority := "substr(" + after + ", 1, instr(replace(replace(" + after + ", '?', '/'), '#', '/') || '/', '/') - 1)"
+	user := "rtrim(" + authority + ", replace(" + authority + ", '@', ''))" // up to the last @
+	return "substr(" + address + ", 1, instr(" + address + ", '://') + 2) || substr(" + authority + ", length(" + user + ") + 1)"
 }

@@ -1,8 +1,13 @@
 package audit
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 )
 
 func TestQueriesAreWritten(t *testing.T) {
@@ -47,6 +52,40 @@ func TestQueriesAreWritten(t *testing.T) {
 	values["min_approvals"] = "2"
 	if _, err := SQL("branch_approvals", values); err == nil || !strings.Contains(err.Error(), "min_approvals is 2, which is no number") {
 		t.Errorf("a text for a number: %v", err)
+	}
+}
+
+// Of an address, reports show the scheme and the host alone.
+func TestHost(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	postgres := postgrestest.Start(t)
+	for address, want := range map[string]string{
+		"https://hooks.example.com/services/T0/B0/hush": "https://hooks.example.com",
+		"https://hooks.example.com?token=hush":          "https://hooks.example.com",
+		"https://hooks.example.com#hush":                "https://hooks.example.com",
+		"http://build.example.com:8080/hush/":           "http://build.example.com:8080",
+		"https://user:hush@example.com/a@b":             "https://example.com",
+		"https://user:hu@sh@example.com":                "https://example.com",
+		"https://example.com?to=hush@example.org":       "https://example.com",
+		"https://[2001:db8::1]:443/hush":                "https://[2001:db8::1]:443",
+		"hooks.example.com/hush":                        "hooks.example.com",
+		"":                                              "",
+	} {
+		var inSQLite, inPostgres string
+		if err := db.QueryRowContext(t.Context(), "select "+(&writer{dialect: SQLite}).host("?1"), address).Scan(&inSQLite); err != nil {
+			t.Fatal(err)
+		}
+		if err := postgres.QueryRow(t.Context(), "select "+(&writer{dialect: PostgreSQL}).host("$1::text"), address).Scan(&inPostgres); err != nil {
+			t.Fatal(err)
+		}
+		if inSQLite != want || inPostgres != want {
+			t.Errorf("%s: %q in SQLite and %q in PostgreSQL, want %q", address, inSQLite, inPostgres, want)
+		}
 	}
 }
 

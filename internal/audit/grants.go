@@ -105,6 +105,9 @@ func (r *Run) Grants(ctx context.Context, connection string) (*Grants, error) {
 
 // texts calls f for each row of a statement, whose values are texts; null is empty.
 func (r *Run) texts(ctx context.Context, sql string, f func([]string)) error {
+	if err := r.failure(sql); err != nil {
+		return err
+	}
 	return r.each(ctx, sql, func(_ []sqlhost.Column, values []any) error {
 		row := make([]string, len(values))
 		for i, v := range values {

@@ -98,7 +98,7 @@ func controlsFile() string {
 	for _, c := range Controls {
 		f.line(0, "\ncontrol %s {", text(c.Name))
 		f.line(1, "title       = %s", text(c.Title))
-		f.line(1, "description = %s", text(c.Risk+" "+c.Remedy))
+		f.line(1, "description = %s", text(c.Description()))
 		f.line(1, "severity    = %s", text(c.Severity))
 		f.line(1, "query       = query.%s", c.Name)
 		f.line(0, "")

@@ -14,7 +14,9 @@ import (
 type Result struct {
 	Control   *Control
 	Resources []Resource
-	Err       error // that kept the control from being judged; then there are no resources
+	Err       error    // that kept the control from being judged; then there are no resources
+	Tables    []string // that the control reads
+	Refused   bool     // what the control asked for, in part
 }
 
 // A Resource is what a control says of one resource.
@@ -29,7 +31,7 @@ type Resource struct {
 // A Dimension is one of the columns beside those that all controls have.
 type Dimension struct{ Name, Value string }
 
-// Count is how many resources have a status. A control that could not be judged has one error.
+// Count is how many resources have a status. A control that failed has one error.
 func (r Result) Count(s Status) int {
 	n := 0
 	for _, resource := range r.Resources {
@@ -43,44 +45,93 @@ func (r Result) Count(s Status) int {
 	return n
 }
 
-// Worst is the worst status of the resources. It is OK if there are none.
-func (r Result) Worst() Status {
-	for _, s := range Statuses {
-		if r.Count(s) > 0 {
-			return s
-		}
+// Status is what the control says on the whole. An alarm is one whatever was not judged beside it. But for that a control
+// has judged only where some resource is ok, or where all that there are do not concern it; and not where Bitbucket has
+// refused what it asked for.
+func (r Result) Status() Status {
+	switch {
+	case r.Count(Alarm) > 0:
+		return Alarm
+	case r.Count(Error) > 0:
+		return Error
+	case r.Refused || r.Count(OK) == 0 && (len(r.Resources) == 0 || r.Count(Skip) < len(r.Resources)):
+		return NotJudged
+	case r.Count(Info) > 0:
+		return Info
+	case r.Count(OK) > 0:
+		return OK
 	}
-	return OK
+	return Skip
+}
+
+// Refuse notes that Bitbucket refused a part of what the control asked for.
+func (r *Result) Refuse(what, reason string) {
+	r.Refused = true
+	r.Resources = append(r.Resources, Resource{Resource: what, Status: NotJudged, Reason: reason})
 }
 
 // A Run answers queries on one state of the tables: what several queries read is read once.
 type Run struct {
 	host   *sqlhost.Host
 	values map[string]any
-	failed map[string]error // why a table could not be read, by name
+	kept   map[string]bool     // parts of queries that stand in temporary tables
+	reads  map[string][]string // tables of the plugin and parts, by query or statement
+	failed map[string]error    // why a table or part could not be read, by name
 }
 
 // NewRun makes a run in which the variables have the values. The host is the run's alone.
 func NewRun(host *sqlhost.Host, values map[string]any) *Run {
-	return &Run{host: host, values: values, failed: map[string]error{}}
+	return &Run{host: host, values: values, kept: map[string]bool{}, reads: map[string][]string{}, failed: map[string]error{}}
 }
 
-// Statements are the statements of queries, with the run's values.
-func (r *Run) Statements(queries []string) ([]string, error) {
-	var statements []string
+// statement writes a query, and says which parts it has.
+func (r *Run) statement(query string) (sql string, parts map[string]string, err error) {
+	w := &writer{dialect: SQLite, values: r.values, kept: r.kept}
+	sql, err = w.write(query)
+	return sql, w.parts, err
+}
+
+// Keep reads the tables, and the parts, that more than one of the queries and other statements read, with all columns that
+// they need of them. What can't be read is left to the queries that need it, which fail.
+func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) error {
+	users, parts := map[string]int{}, map[string]string{}
 	for _, query := range queries {
-		sql, err := SQL(query, r.values)
+		sql, used, err := r.statement(query)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		reads, err := r.host.Reads(ctx, sql)
+		if err != nil {
+			return err
+		}
+		for _, read := range reads {
+			r.reads[query] = append(r.reads[query], read.Table)
+		}
+		for name, sql := range used {
+			r.reads[query] = append(r.reads[query], name)
+			users[name]++
+			parts[name] = sql
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if users[name] < 2 {
+			continue
+		}
+		if err := r.keep(ctx, name, parts[name]); err != nil {
+			return err
+		}
+		r.kept[name] = r.failed[name] == nil
+	}
+	for _, query := range queries {
+		if r.failure(query) != nil {
+			continue
+		}
+		sql, _, err := r.statement(query)
+		if err != nil {
+			return err
 		}
 		statements = append(statements, sql)
 	}
-	return statements, nil
-}
-
-// Keep reads the tables that more than one of the statements read, with all columns that they need of them. A table that
-// can't be read is left to the statements that need it, which fail.
-func (r *Run) Keep(ctx context.Context, statements []string) error {
 	readers := map[string]int{}
 	columns := map[string][]string{}
 	for _, sql := range statements {
@@ -89,6 +140,7 @@ func (r *Run) Keep(ctx context.Context, statements []string) error {
 			return err
 		}
 		for _, read := range reads {
+			r.reads[sql] = append(r.reads[sql], read.Table)
 			readers[read.Table]++
 			columns[read.Table] = append(columns[read.Table], read.Columns...)
 		}
@@ -97,65 +149,59 @@ func (r *Run) Keep(ctx context.Context, statements []string) error {
 		if readers[table] < 2 {
 			continue
 		}
-		needed := columns[table]
-		slices.Sort(needed)
-		if err := r.keep(ctx, table, slices.Compact(needed)); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			r.failed[table] = err
+		needed := []string{"null"} // where only rows count
+		slices.Sort(columns[table])
+		for i, column := range slices.Compact(columns[table]) {
+			needed = append(needed[:i], sqlhost.Quote(column))
+		}
+		if err := r.keep(ctx, table, "select "+strings.Join(needed, ", ")+" from main."+sqlhost.Quote(table)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// keep copies columns of a table into a temporary one, which stands before it.
-func (r *Run) keep(ctx context.Context, table string, columns []string) error {
-	quoted := make([]string, len(columns))
-	for i, column := range columns {
-		quoted[i] = sqlhost.Quote(column)
+// failure is why a query or statement can't be answered.
+func (r *Run) failure(query string) error {
+	for _, name := range r.reads[query] {
+		if failed := r.failed[name]; failed != nil {
+			return failed
+		}
 	}
-	rows, err := r.host.Query(ctx, fmt.Sprintf("create temp table %s as select %s from main.%[1]s", sqlhost.Quote(table), strings.Join(quoted, ", ")))
-	if err != nil {
-		return err
+	return nil
+}
+
+// keep makes a temporary table of what a statement selects. If its name is that of one of the plugin's, it stands before that.
+func (r *Run) keep(ctx context.Context, name, selected string) error {
+	err := r.each(ctx, "create temp table "+sqlhost.Quote(name)+" as "+selected, nil)
+	if err != nil && ctx.Err() == nil {
+		r.failed[name], err = err, nil
 	}
-	defer rows.Close()
-	for rows.Next() { // which has none
-	}
-	return rows.Err()
+	return err
 }
 
 // Judge asks a control.
 func (r *Run) Judge(ctx context.Context, c *Control) Result {
-	result := Result{Control: c}
-	sql, err := SQL(c.Name, r.values)
-	if err != nil {
-		return Result{Control: c, Err: err}
-	}
-	result.Err = r.each(ctx, sql, func(columns []sqlhost.Column, values []any) error {
-		resource, err := resourceOf(columns, values)
-		result.Resources = append(result.Resources, resource)
-		return err
-	})
+	result := Result{Control: c, Tables: r.reads[c.Name], Err: r.failure(c.Name)}
 	if result.Err != nil {
-		result.Resources = nil
+		return result
+	}
+	sql, _, err := r.statement(c.Name)
+	if err == nil {
+		err = r.each(ctx, sql, func(columns []sqlhost.Column, values []any) error {
+			resource, err := resourceOf(columns, values)
+			result.Resources = append(result.Resources, resource)
+			return err
+		})
+	}
+	if err != nil {
+		result.Resources, result.Err = nil, err
 	}
 	return result
 }
 
 // each calls f for each row of a statement.
 func (r *Run) each(ctx context.Context, sql string, f func([]sqlhost.Column, []any) error) error {
-	if len(r.failed) > 0 {
-		reads, err := r.host.Reads(ctx, sql)
-		if err != nil {
-			return err
-		}
-		for _, read := range reads {
-			if failed := r.failed[read.Table]; failed != nil {
-				return failed
-			}
-		}
-	}
 	rows, err := r.host.Query(ctx, sql)
 	if err != nil {
 		return err

@@ -73,13 +73,21 @@ func (v Variable) Kind() Kind {
 	}
 }
 
+// should says which values are good, where not all are.
+func (v Variable) should() string {
+	if v.Kind() == Number {
+		return fmt.Sprintf("a number from %d", v.Min)
+	}
+	return "one of " + strings.Join(v.Allowed, ", ")
+}
+
 // Parse reads a value that somebody has written: a list as JSON, or with commas between.
 func (v Variable) Parse(text string) (any, error) {
 	switch v.Kind() {
 	case Number:
 		n, err := strconv.Atoi(text)
 		if err != nil || n < v.Min {
-			return nil, fmt.Errorf("%s is %q, and should be a number from %d", v.Name, text, v.Min)
+			return nil, fmt.Errorf("%s is %q, and should be %s", v.Name, text, v.should())
 		}
 		return n, nil
 	case Flag:
@@ -99,7 +107,7 @@ func (v Variable) Parse(text string) (any, error) {
 		return list, nil
 	}
 	if v.Allowed != nil && !slices.Contains(v.Allowed, text) {
-		return nil, fmt.Errorf("%s is %q, and should be one of %s", v.Name, text, strings.Join(v.Allowed, ", "))
+		return nil, fmt.Errorf("%s is %q, and should be %s", v.Name, text, v.should())
 	}
 	return text, nil
 }

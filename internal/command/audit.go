@@ -19,6 +19,7 @@ type auditor struct {
 	source      source
 	format      string
 	list        bool
+	quiet       bool
 	controls    []string
 	benchmarks  []string
 	vars        []string
@@ -35,21 +36,30 @@ Asks the controls of the Powerpipe mod, without Steampipe or Powerpipe: who has 
 people, and those recommendations of the CIS Software Supply Chain Security Guide that Bitbucket can answer. What several
 controls read is read once.
 
-A resource is ok, or alarms; or Bitbucket does not tell (info), or the control does not apply (skip). A control that can't be
-judged, because a query failed, is an error and never ok; the others are judged all the same.
+A resource is ok, or alarms; or Bitbucket does not tell (info), or the control does not apply (skip). What Bitbucket does not
+show the connected account is not judged. A control that judged nothing is not ok: it says what it would have had to see, and
+one whose query failed is an error. The others are judged all the same.
+
+What Bitbucket does not show the connected account is told on standard error, in short; --quiet keeps it back.
 
 With --save, the grants that were seen are kept in a file: the effective permissions, the explicit grants, and the roles in
 workspaces. With --since and that file, a later run says what was granted and what was revoked in between. Both may name the
 same file. What was granted where the connected account could not look before has appeared, and what it can't see any more has
 disappeared.
 
-The exit code is 0 if nothing alarms, 1 if a control alarms or something failed, and 2 if the command or the configuration is
-wrong.`),
+The exit code is 0 if all controls were judged and none alarms; 1 if one alarms, whatever else; 3 if none alarms, and one was
+not judged or failed, or the run did; and 2 if the command or the configuration is wrong.`),
 		Example: `  ` + program + ` audit --demo
   ` + program + ` audit --benchmark access_audit --var needed_permission=admin --var trusted_outsiders=712020:0d9f...,557058:77aa...
   ` + program + ` audit --since grants.db --save grants.db --output junit > audit.xml`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := a.run(cmd)
+			if _, alarms := errors.AsType[alarmError](err); err != nil && !alarms {
+				return notJudgedError{err}
+			}
+			return err
+		},
 	}
 	a.source.addConfigFlag(cmd)
 	a.source.addDemoFlag(cmd)
@@ -57,6 +67,7 @@ wrong.`),
 	flags.StringVar(&a.source.first, "connection", "", "connection to audit (default: the first by name)")
 	flags.StringVar(&a.format, "output", "text", "format of the output: "+strings.Join(auditFormats, ", "))
 	flags.BoolVar(&a.list, "list", false, "list the controls, with what they are about, and judge nothing")
+	flags.BoolVar(&a.quiet, "quiet", false, "do not say what was left out")
 	flags.StringArrayVar(&a.controls, "control", nil, "control to judge; may be given several times")
 	flags.StringArrayVar(&a.benchmarks, "benchmark", nil, "benchmark whose controls to judge; may be given several times")
 	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be given several times")
@@ -88,6 +99,7 @@ func (a *auditor) run(cmd *cobra.Command) error {
 			return misconfigured("%w", err)
 		}
 	}
+	began := time.Now()
 	db, err := a.source.open(ctx, cmd)
 	if err != nil {
 		return err
@@ -102,7 +114,14 @@ func (a *auditor) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	omitted := db.Omissions(began)
+	report.refuse(omitted)
 	err = report.write(a.out, a.format)
+	if !a.quiet {
+		for _, line := range omissionLines(omitted) {
+			fmt.Fprintln(a.err, line)
+		}
+	}
 	if a.save != "" && report.grants != nil {
 		err = errors.Join(err, report.grants.Save(ctx, a.save))
 	}
@@ -118,13 +137,10 @@ func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Con
 	for _, c := range controls {
 		names = append(names, c.Name)
 	}
-	statements, err := run.Statements(names)
-	if err != nil {
-		return nil, err
-	}
 	wanted := a.save != "" || before != nil
+	var statements []string
 	if wanted {
-		statements = append(statements, audit.GrantStatements()...)
+		statements = audit.GrantStatements()
 	}
 	report := &auditReport{at: time.Now().UTC().Truncate(time.Second), connection: connection}
 	if before != nil {
@@ -136,7 +152,7 @@ func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Con
 			return nil, misconfigured("%s: %w", a.since, err)
 		}
 	}
-	if err := run.Keep(ctx, statements); err != nil {
+	if err := run.Keep(ctx, names, statements...); err != nil {
 		return nil, err
 	}
 	for _, c := range controls {
@@ -146,6 +162,7 @@ func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Con
 		}
 	}
 	if wanted {
+		var err error
 		if report.grants, err = run.Grants(ctx, connection); err != nil {
 			report.grantsErr = fmt.Errorf("the grants can't be read: %w", err)
 		}

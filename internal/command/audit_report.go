@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
@@ -29,24 +31,68 @@ type auditReport struct {
 	changes    []audit.Change
 }
 
-// finding is an error if something alarms or could not be judged.
+// An alarmError says that controls alarm.
+type alarmError struct{ error }
+
+// finding is an error if something alarms or was not judged.
 func (r *auditReport) finding() error {
 	counts := r.counts()
-	alarms := fmt.Sprintf("%d of %d controls alarm", counts[audit.Alarm], len(r.results))
+	alarms, open := counts[audit.Alarm], r.notJudged()
 	switch {
-	case counts[audit.Error] > 0:
-		return fmt.Errorf("%s, and %d could not be judged", alarms, counts[audit.Error])
-	case counts[audit.Alarm] > 0:
-		return errors.New(alarms)
+	case open == len(r.results) && r.sameReason() != nil:
+		return fmt.Errorf("none of %d controls could be judged: %w", open, r.sameReason())
+	case open > 0 && alarms > 0:
+		return alarmError{fmt.Errorf("%d of %d controls alarm, and %d could not be judged", alarms, len(r.results), open)}
+	case open > 0:
+		return fmt.Errorf("%d of %d controls could not be judged, and none of the others alarms", open, len(r.results))
+	case alarms > 0:
+		return alarmError{fmt.Errorf("%d of %d controls alarm", alarms, len(r.results))}
 	}
 	return nil
 }
 
-// counts are how many controls have each status as their worst.
+// notJudged is how many controls failed, or judged nothing.
+func (r *auditReport) notJudged() int {
+	counts := r.counts()
+	return counts[audit.Error] + counts[audit.NotJudged]
+}
+
+// sameReason is why nothing was judged, if it is the same for all.
+func (r *auditReport) sameReason() error {
+	var reasons []error
+	for _, result := range r.results {
+		if result.Err != nil {
+			reasons = append(reasons, result.Err)
+		}
+		for _, resource := range result.Resources {
+			reasons = append(reasons, errors.New(resource.Reason))
+		}
+	}
+	reasons = slices.CompactFunc(reasons, func(a, b error) bool { return a.Error() == b.Error() })
+	if len(reasons) != 1 {
+		return nil
+	}
+	return reasons[0]
+}
+
+// refuse notes in the results what Bitbucket refused to the tables that they read.
+func (r *auditReport) refuse(omissions []bitbucket.Omission) {
+	for i := range r.results {
+		result := &r.results[i]
+		for _, o := range omissions {
+			refused := o.Reason == bitbucket.ReasonRefused || o.Reason == bitbucket.ReasonFailed
+			if refused && o.Connection == r.connection && slices.Contains(result.Tables, o.Table) {
+				result.Refuse(cmp.Or(o.Repository, o.Project, o.Workspace, o.Table), o.Message)
+			}
+		}
+	}
+}
+
+// counts are how many controls have each status on the whole.
 func (r *auditReport) counts() map[audit.Status]int {
 	counts := map[audit.Status]int{}
 	for _, result := range r.results {
-		counts[result.Worst()]++
+		counts[result.Status()]++
 	}
 	return counts
 }
@@ -60,17 +106,21 @@ func (r *auditReport) write(w io.Writer, format string) error {
 	return buffered.Flush()
 }
 
-// text writes a summary of each control with the resources that alarm, and what was granted and revoked.
+// text writes a summary of each control with the resources that alarm or were not judged, and what was granted and revoked.
 func (r *auditReport) text(w io.Writer) error {
 	for _, result := range r.results {
-		fmt.Fprintf(w, "%-5s  %s (%s)\n", strings.ToUpper(string(result.Worst())), result.Control.Title, result.Control.Name)
+		fmt.Fprintf(w, "%-5s  %s (%s)\n", label(result.Status()), result.Control.Title, result.Control.Name)
 		if result.Err != nil {
 			fmt.Fprintf(w, "       %s\n\n", printable(oneLine(result.Err.Error())))
 			continue
 		}
 		fmt.Fprintf(w, "       %s\n", summary(result))
+		told := []audit.Status{audit.Alarm, audit.Error, audit.NotJudged}
+		if result.Status() == audit.NotJudged {
+			told = append(told, audit.Info)
+		}
 		for _, resource := range result.Resources {
-			if resource.Status == audit.Alarm || resource.Status == audit.Error {
+			if slices.Contains(told, resource.Status) {
 				fmt.Fprintf(w, "       - %s\n", printable(oneLine(resource.Reason)))
 			}
 		}
@@ -84,20 +134,22 @@ func (r *auditReport) text(w io.Writer) error {
 		fmt.Fprintln(w)
 	}
 	counts := r.counts()
-	_, err := fmt.Fprintf(w, "Controls: %d. Alarm: %d. Not judged: %d.\n", len(r.results), counts[audit.Alarm], counts[audit.Error])
+	_, err := fmt.Fprintf(w, "Controls: %d. Alarm: %d. Not judged: %d.\n", len(r.results), counts[audit.Alarm], r.notJudged())
 	return err
 }
+
+// label is a status as a text of people has it.
+func label(s audit.Status) string { return strings.ToUpper(words(s)) }
+
+func words(s audit.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 // summary says how many resources have each status.
 func summary(r audit.Result) string {
 	var parts []string
 	for _, s := range audit.Statuses {
 		if n := r.Count(s); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+			parts = append(parts, fmt.Sprintf("%d %s", n, words(s)))
 		}
-	}
-	if parts == nil {
-		return "no resources"
 	}
 	return strings.Join(parts, ", ")
 }
@@ -164,6 +216,7 @@ type (
 		Connection string        `json:"connection"`
 		Alarms     int           `json:"alarms"`
 		Errors     int           `json:"errors"`
+		NotJudged  int           `json:"not_judged"`
 		Controls   []jsonControl `json:"controls"`
 		Changes    *jsonChanges  `json:"changes,omitempty"`
 	}
@@ -172,6 +225,7 @@ type (
 		Title     string         `json:"title"`
 		Risk      string         `json:"risk"`
 		Remedy    string         `json:"remedy"`
+		Caveat    string         `json:"caveat,omitempty"`
 		Severity  string         `json:"severity"`
 		CIS       []string       `json:"cis,omitempty"`
 		Status    string         `json:"status"`
@@ -201,11 +255,11 @@ type (
 
 func (r *auditReport) json(w io.Writer) error {
 	counts := r.counts()
-	document := jsonReport{AuditedAt: r.at, Connection: r.connection, Alarms: counts[audit.Alarm], Errors: counts[audit.Error], Controls: []jsonControl{}}
+	document := jsonReport{AuditedAt: r.at, Connection: r.connection, Alarms: counts[audit.Alarm], Errors: counts[audit.Error], NotJudged: counts[audit.NotJudged], Controls: []jsonControl{}}
 	for _, result := range r.results {
 		c := jsonControl{
-			Control: result.Control.Name, Title: result.Control.Title, Risk: result.Control.Risk, Remedy: result.Control.Remedy,
-			Severity: result.Control.Severity, CIS: result.Control.CIS(), Status: string(result.Worst()),
+			Control: result.Control.Name, Title: result.Control.Title, Risk: result.Control.Risk, Remedy: result.Control.Remedy, Caveat: result.Control.Caveat,
+			Severity: result.Control.Severity, CIS: result.Control.CIS(), Status: string(result.Status()),
 			Counts: map[string]int{}, Resources: []jsonResource{},
 		}
 		for _, s := range audit.Statuses {
@@ -297,7 +351,7 @@ func (r *auditReport) junit(w io.Writer) error {
 				c.Failure = is
 			case audit.Error:
 				c.Error = is
-			case audit.Skip, audit.Info:
+			case audit.Skip, audit.Info, audit.NotJudged:
 				c.Skipped = is
 			default:
 				c.Output = resource.Reason

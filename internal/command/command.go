@@ -3,7 +3,8 @@
 // a made-up organization.
 //
 // What a command was asked for goes to standard output; prompts, progress and errors go to standard error. The exit code
-// is 0, or 1 if what was asked for failed, or 2 if it was asked in a way, or with a configuration, that can't work.
+// is 0, or 1 if what was asked for failed, or 2 if it was asked in a way, or with a configuration, that can't work. An audit
+// has 1 for an alarm, and 3 for what could not be judged.
 package command
 
 import (

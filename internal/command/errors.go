@@ -15,9 +15,10 @@ import (
 
 // The exit codes.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK        = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitNotJudged = 3 // of an audit, in which 1 means that something alarms
 )
 
 // A usageError says that a command was called, or configured, in a way that can't work.
@@ -42,6 +43,8 @@ func exitCode(err error) int {
 		return exitOK
 	case isUsage(err):
 		return exitUsage
+	case isNotJudged(err):
+		return exitNotJudged
 	default:
 		return exitFailed
 	}
@@ -56,6 +59,16 @@ func isUsage(err error) bool {
 	_, config := errors.AsType[*bitbucket.ConfigError](err)
 	_, connection := errors.AsType[*sqlhost.ConnectionError](err)
 	return usage || config || connection
+}
+
+// A notJudgedError keeps an audit, or a part of it, from a result.
+type notJudgedError struct{ error }
+
+func (e notJudgedError) Unwrap() error { return e.error }
+
+func isNotJudged(err error) bool {
+	_, is := errors.AsType[notJudgedError](err)
+	return is
 }
 
 // errReaderGone is the error of a write to standard output that nobody reads any more.

@@ -190,7 +190,7 @@ control "variable_secured" {
 
 control "branch_approvals" {
   title       = "A pull request needs approvals before it is merged into the main branch"
-  description = "Without a second pair of eyes a mistake, or an attacker with one account, reaches the main branch. Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the number."
+  description = "Without a second pair of eyes a mistake, or an attacker with one account, reaches the main branch. Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the number. Judged are the repository's own rules: Bitbucket has no API for those that its project carries. Where a pull request into the main branch is open, its merge checks show what is in force, whoever set it."
   severity    = "high"
   query       = query.branch_approvals
 
@@ -203,7 +203,7 @@ control "branch_approvals" {
 
 control "branch_stale_approvals" {
   title       = "Changes to a pull request dismiss its approvals"
-  description = "What is added after the approval is merged without anybody having seen it. Switch on \"Reset approvals when the source branch is modified\" for the main branch."
+  description = "What is added after the approval is merged without anybody having seen it. Switch on \"Reset approvals when the source branch is modified\" for the main branch. Judged are the repository's own rules: Bitbucket has no API for those that its project carries."
   severity    = "medium"
   query       = query.branch_stale_approvals
 
@@ -216,7 +216,7 @@ control "branch_stale_approvals" {
 
 control "branch_builds" {
   title       = "A pull request needs passing builds before it is merged into the main branch"
-  description = "Code that does not build, or fails its tests and scans, reaches the main branch. Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks."
+  description = "Code that does not build, or fails its tests and scans, reaches the main branch. Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks. Judged are the repository's own rules: Bitbucket has no API for those that its project carries. Where a pull request into the main branch is open, its merge checks show what is in force, whoever set it."
   severity    = "high"
   query       = query.branch_builds
 
@@ -229,7 +229,7 @@ control "branch_builds" {
 
 control "branch_up_to_date" {
   title       = "A branch must be up to date before it is merged into the main branch"
-  description = "Checks that passed on an old state say nothing of the state after the merge. Add the merge check on commits behind the destination to the main branch, and enforce merge checks."
+  description = "Checks that passed on an old state say nothing of the state after the merge. Add the merge check on commits behind the destination to the main branch, and enforce merge checks. Judged are the repository's own rules: Bitbucket has no API for those that its project carries. Where a pull request into the main branch is open, its merge checks show what is in force, whoever set it."
   severity    = "low"
   query       = query.branch_up_to_date
 
@@ -242,7 +242,7 @@ control "branch_up_to_date" {
 
 control "branch_comments" {
   title       = "Comments must be resolved before a pull request is merged into the main branch"
-  description = "Doubts of reviewers are merged with what they are about. Add the merge checks \"No unresolved pull request comments\" and \"No unresolved pull request tasks\" to the main branch, and enforce merge checks."
+  description = "Doubts of reviewers are merged with what they are about. Add the merge checks \"No unresolved pull request comments\" and \"No unresolved pull request tasks\" to the main branch, and enforce merge checks. Judged are the repository's own rules: Bitbucket has no API for those that its project carries. Where a pull request into the main branch is open, its merge checks show what is in force, whoever set it."
   severity    = "low"
   query       = query.branch_comments
 
@@ -255,7 +255,7 @@ control "branch_comments" {
 
 control "branch_administrators" {
   title       = "The rules for the main branch bind administrators too"
-  description = "An administrator whom the rules exempt can push what nobody reviewed. Limit pushes to the main branch, and take administrators, and groups that administer, off the lists of those who may push to it and merge into it."
+  description = "An administrator whom the rules exempt can push what nobody reviewed. Limit pushes to the main branch, and take administrators, and groups that administer, off the lists of those who may push to it and merge into it. Judged are the repository's own rules: Bitbucket has no API for those that its project carries."
   severity    = "medium"
   query       = query.branch_administrators
 
@@ -268,7 +268,7 @@ control "branch_administrators" {
 
 control "branch_pushes" {
   title       = "Pushes to the main branch, and merges into it, are limited to some"
-  description = "Everybody who may write can change the main branch, with or without a pull request. Add branch permissions to the main branch that say who may push to it, and who may merge into it."
+  description = "Everybody who may write can change the main branch, with or without a pull request. Add branch permissions to the main branch that say who may push to it, and who may merge into it. Judged are the repository's own rules: Bitbucket has no API for those that its project carries."
   severity    = "high"
   query       = query.branch_pushes
 
@@ -281,7 +281,7 @@ control "branch_pushes" {
 
 control "branch_force" {
   title       = "The history of the main branch can not be rewritten"
-  description = "A forced push can take commits away, and put others in their place, unseen. Do not allow rewriting branch history on the main branch."
+  description = "A forced push can take commits away, and put others in their place, unseen. Do not allow rewriting branch history on the main branch. Judged are the repository's own rules: Bitbucket has no API for those that its project carries."
   severity    = "high"
   query       = query.branch_force
 
@@ -294,7 +294,7 @@ control "branch_force" {
 
 control "branch_delete" {
   title       = "The main branch can not be deleted"
-  description = "Everybody who may write can delete the main branch. Do not allow deleting the main branch."
+  description = "Everybody who may write can delete the main branch. Do not allow deleting the main branch. Judged are the repository's own rules: Bitbucket has no API for those that its project carries."
   severity    = "medium"
   query       = query.branch_delete
 

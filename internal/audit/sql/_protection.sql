@@ -3,10 +3,11 @@
     full_name,
     workspace_slug,
     project_key,
-    permission,
     mainbranch_name
   from
     bitbucket_my_repository
+  where
+    permission = 'admin'
 ),
 models as materialized (
   select
@@ -51,7 +52,6 @@ protection as (
   select
     r.full_name,
     r.workspace_slug,
-    r.permission,
     r.mainbranch_name,
     max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
     count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
@@ -68,17 +68,14 @@ protection as (
     repositories as r
     left join rules as b on b.full_name = r.full_name
   group by
-    r.full_name, r.workspace_slug, r.permission, r.mainbranch_name
+    r.full_name, r.workspace_slug, r.mainbranch_name
 ){{end}}
-{{define "unjudged"}}when permission <> 'admin' then 'skip'
-    when mainbranch_name is null then 'skip'{{end}}
-{{define "unjudged_reason"}}when permission <> 'admin' then 'The connected account does not administer ' || full_name || ', and does not see its rules.'
-    when mainbranch_name is null then full_name || ' has no branch.'{{end}}
+{{define "unjudged"}}when mainbranch_name is null then 'skip'{{end}}
+{{define "unjudged_reason"}}when mainbranch_name is null then full_name || ' has no branch.'{{end}}
+{{define "own_rules"}}'; rules that its project may carry can not be read.'{{end}}
 {{define "enforced"}}(enforcements > 0 or not {{flag "require_enforced_merge_checks"}}){{end}}
 {{define "judged"}}as reason,
   workspace_slug as workspace,
   full_name as repository
 from
-  protection
-order by
-  full_name{{end}}
+  protection{{end}}

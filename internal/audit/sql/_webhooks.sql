@@ -1,7 +1,7 @@
 {{define "webhooks"}}webhooks as (
   select
     uuid,
-    'Webhook to ' || url || ' of ' || repository_full_name as name,
+    'Webhook to ' || {{host "url"}} || ' of ' || repository_full_name as name,
     url,
     active,
     secret_set,
@@ -13,7 +13,7 @@
   union all
   select
     uuid,
-    'Webhook to ' || url || ' of ' || workspace_slug,
+    'Webhook to ' || {{host "url"}} || ' of ' || workspace_slug,
     url,
     active,
     secret_set,

@@ -1,6 +1,7 @@
 select
   repository_full_name || ' ' || user_uuid as resource,
   case
+    when is_direct = false or is_workspace_owner = true then null
     when is_direct is null or via_group is null then 'info'
     when via_group then 'alarm'
     else 'ok'
@@ -20,8 +21,3 @@ select
   user_display_name as user_name
 from
   bitbucket_repository_access
-where
-  is_direct is not false
-  and is_workspace_owner is not true
-order by
-  repository_full_name, user_display_name

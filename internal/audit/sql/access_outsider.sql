@@ -1,4 +1,15 @@
-with grantees as (
+with accesses as materialized (
+  select
+    workspace_slug,
+    repository_full_name,
+    user_uuid,
+    user_account_id,
+    user_display_name,
+    is_member
+  from
+    bitbucket_repository_access
+),
+grantees as (
   select
     workspace_slug,
     user_uuid,
@@ -7,7 +18,7 @@ with grantees as (
     max(user_display_name) as name,
     count(*) as repositories
   from
-    bitbucket_repository_access
+    accesses
   group by
     workspace_slug, user_uuid, user_account_id, is_member
 )
@@ -27,8 +38,17 @@ select
     else ' is no member of ' || workspace_slug || ', and has access to ' || repositories || case when repositories = 1 then ' repository of it.' else ' repositories of it.' end
   end as reason,
   workspace_slug as workspace,
-  name as user_name
+  name as user_name,
+  cast(null as text) as repository
 from
   grantees
-order by
-  workspace_slug, name
+union all
+select distinct
+  cast(null as text),
+  cast(null as text),
+  cast(null as text),
+  workspace_slug,
+  cast(null as text),
+  repository_full_name
+from
+  accesses

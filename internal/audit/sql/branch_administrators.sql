@@ -9,6 +9,17 @@ administrators as materialized (
   where
     permission = 'admin'
 ),
+project_groups as materialized (
+  select
+    workspace_slug,
+    project_key,
+    group_slug,
+    group_name
+  from
+    bitbucket_project_group_permission
+  where
+    permission = 'admin'
+),
 administrating_groups as (
   select
     repository_full_name,
@@ -25,9 +36,7 @@ administrating_groups as (
     p.group_name
   from
     repositories as r
-    join bitbucket_project_group_permission as p on p.workspace_slug = r.workspace_slug and p.project_key = r.project_key
-  where
-    p.permission = 'admin'
+    join project_groups as p on p.workspace_slug = r.workspace_slug and p.project_key = r.project_key
 ),
 limits as (
   select
@@ -74,8 +83,8 @@ select
   end as status,
   case
     {{template "unjudged_reason"}}
-    when pushes = 0 then 'Administrators may push to ' || mainbranch_name || ' of ' || full_name || ', as may all with write access.'
-    when names is not null then 'Rules for ' || mainbranch_name || ' of ' || full_name || ' exempt administrators: ' || names || '.'
+    when pushes = 0 then 'Administrators may push to ' || mainbranch_name || ' of ' || full_name || ', as may all with write access' || {{template "own_rules"}}
+    when names is not null then 'Rules for ' || mainbranch_name || ' of ' || full_name || ' exempt administrators: ' || names || {{template "own_rules"}}
     else 'Rules for ' || mainbranch_name || ' of ' || full_name || ' bind administrators too.'
   end as reason,
   workspace_slug as workspace,
@@ -83,5 +92,3 @@ select
 from
   protection
   left join exemptions on repository_full_name = full_name
-order by
-  full_name

@@ -13,5 +13,3 @@ select
   slug as workspace
 from
   bitbucket_my_workspace
-order by
-  slug

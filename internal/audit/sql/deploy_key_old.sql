@@ -11,5 +11,3 @@ select
   repository_full_name as repository
 from
   keys
-order by
-  resource

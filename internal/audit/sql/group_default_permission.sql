@@ -9,5 +9,3 @@ select
   slug as group_slug
 from
   bitbucket_group
-order by
-  workspace_slug, slug

@@ -6,6 +6,24 @@ with repositories as materialized (
   from
     bitbucket_my_repository
 ),
+project_grants as materialized (
+  select
+    workspace_slug,
+    project_key,
+    group_slug
+  from
+    bitbucket_project_group_permission
+  where
+    permission in ('write', 'create-repo', 'admin')
+),
+all_groups as materialized (
+  select
+    workspace_slug,
+    slug,
+    name
+  from
+    bitbucket_group
+),
 grants as (
   select
     workspace_slug,
@@ -22,9 +40,7 @@ grants as (
     r.full_name
   from
     repositories as r
-    join bitbucket_project_group_permission as p on p.workspace_slug = r.workspace_slug and p.project_key = r.project_key
-  where
-    p.permission in ('write', 'create-repo', 'admin')
+    join project_grants as p on p.workspace_slug = r.workspace_slug and p.project_key = r.project_key
 ),
 totals as (
   select
@@ -40,11 +56,11 @@ groups_with_counts as (
     g.workspace_slug,
     g.slug,
     max(g.name) as name,
-    max(t.repositories) as total,
+    coalesce(max(t.repositories), 0) as total,
     count(w.full_name) as writable
   from
-    bitbucket_group as g
-    join totals as t on t.workspace_slug = g.workspace_slug
+    all_groups as g
+    left join totals as t on t.workspace_slug = g.workspace_slug
     left join grants as w on w.workspace_slug = g.workspace_slug and w.group_slug = g.slug
   group by
     g.workspace_slug, g.slug
@@ -60,5 +76,3 @@ select
   slug as group_slug
 from
   groups_with_counts
-order by
-  workspace_slug, slug

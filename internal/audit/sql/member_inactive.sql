@@ -25,5 +25,3 @@ select
 from
   bitbucket_workspace_member as m
   left join authors as a on a.workspace_slug = m.workspace_slug and a.author_uuid = m.user_uuid
-order by
-  m.workspace_slug, m.display_name

@@ -92,5 +92,3 @@ select
   cast(null as text)
 from
   workspaces
-order by
-  resource

@@ -15,5 +15,3 @@ select
   full_name as repository
 from
   bitbucket_repository
-order by
-  full_name

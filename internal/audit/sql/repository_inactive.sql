@@ -9,5 +9,3 @@ select
   full_name as repository
 from
   bitbucket_repository
-order by
-  full_name

@@ -28,5 +28,3 @@ select
   repository_full_name as repository
 from
   repositories
-order by
-  repository_full_name

@@ -46,5 +46,3 @@ select
   repository_full_name as repository
 from
   variables
-order by
-  resource

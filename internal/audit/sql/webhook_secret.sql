@@ -18,5 +18,3 @@ select
   repository_full_name as repository
 from
   webhooks
-order by
-  resource

@@ -18,5 +18,3 @@ select
   workspace_slug as workspace
 from
   workspaces
-order by
-  workspace_slug

@@ -11,5 +11,3 @@ select
   slug as workspace
 from
   bitbucket_workspace
-order by
-  slug
