@@ -1,0 +1,130 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
+)
+
+// What a control says in the mod where it was shown nothing, or was given a value that it must not have.
+func TestControlsInPostgreSQL(t *testing.T) {
+	t.Parallel()
+	const tables = `
+		create table bitbucket_workspace (slug text);
+		create table bitbucket_my_workspace (slug text, is_administrator boolean);
+		create table bitbucket_my_repository (full_name text, workspace_slug text, permission text);
+		create table bitbucket_deploy_key (repository_full_name text, workspace_slug text, id bigint, label text, added_on timestamptz, last_used timestamptz);
+		create table bitbucket_project_deploy_key (project_key text, workspace_slug text, id bigint, label text, added_on timestamptz, last_used timestamptz);
+		create table bitbucket_repository_access (repository_full_name text, workspace_slug text, user_uuid text, user_display_name text,
+			permission text, is_direct boolean, is_workspace_owner boolean, via_group boolean, paths jsonb);`
+	const member = `
+		insert into bitbucket_workspace values ('acme');
+		insert into bitbucket_my_workspace values ('acme', false);`
+	const reader = member + `insert into bitbucket_my_repository values ('acme/website', 'acme', 'read'), ('acme/api', 'acme', 'read');`
+	const administrator = reader + `update bitbucket_my_repository set permission = 'admin' where full_name = 'acme/api';`
+	keys, direct, account := []any{365}, []any{}, []any{[]string{"*"}, "read"}
+	conn := postgrestest.Start(t)
+	for name, tt := range map[string]struct {
+		control string
+		values  []any
+		rows    string // that the tables have
+		want    []string
+	}{
+		"no workspace": {control: "deploy_key_old", values: keys, want: []string{
+			"deploy keys not shown | skip | The connection covers no workspace that the connected account sees. |  |  | ",
+		}},
+		"no repository": {control: "connected_account_repository", values: account, rows: member, want: []string{
+			"permissions not shown | skip | The connected account holds a permission on no repository. |  | ",
+		}},
+		"nothing administered": {control: "deploy_key_old", values: keys, rows: reader, want: []string{
+			"deploy keys not shown | skip | Bitbucket shows deploy keys to administrators only: to the connected account those of 0 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+		}},
+		"none where it looked": {control: "deploy_key_old", values: keys, rows: administrator, want: []string{
+			"deploy keys not shown | skip | Bitbucket shows deploy keys to administrators only: to the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+			"deploy keys | ok | There are no deploy keys, in what the connected account was shown: those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+		}},
+		"no dimension is null": {control: "deploy_key_old", values: keys, rows: administrator + `
+			insert into bitbucket_deploy_key values ('acme/api', 'acme', 7, 'ci', now(), now());`, want: []string{
+			"acme/api deploy key 7 | ok | Key ci of acme/api was added 0 days ago. | acme |  | acme/api",
+			"deploy keys not shown | skip | Bitbucket shows deploy keys to administrators only: to the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+		}},
+		"nobody was granted anything in person": {control: "access_direct_beside_group", values: direct, rows: administrator + `
+			insert into bitbucket_repository_access values ('acme/api', 'acme', '{1}', 'Ada', 'admin', false, false, true, '[]');`, want: []string{
+			"grants in person not shown | skip | Bitbucket shows grants in person to administrators only: to the connected account those of 1 of 2 repositories. |  |  | ",
+			"grants in person | ok | There are no grants in person, in what the connected account was shown: those of 1 of 2 repositories. |  |  | ",
+		}},
+		"administered, and not shown all the same": {control: "access_direct_beside_group", values: direct, rows: administrator, want: []string{
+			"grants in person not shown | skip | Bitbucket shows grants in person to administrators only: to the connected account those of 0 of 2 repositories. |  |  | ",
+		}},
+		"a text that is not allowed": {control: "connected_account_repository", values: []any{[]string{"*"}, "owner"}, rows: reader, want: []string{
+			"needed_permission | error | needed_permission is owner, and should be one of read, write, admin. |  | ",
+		}},
+		"too small a number": {control: "deploy_key_old", values: []any{0}, rows: administrator, want: []string{
+			"old_key_days | error | old_key_days is 0, and should be a number from 1. |  |  | ",
+		}},
+	} {
+		if _, err := conn.Exec(t.Context(), "drop schema if exists bitbucket cascade; create schema bitbucket; set search_path to bitbucket;"+tables+tt.rows); err != nil {
+			t.Fatal(err)
+		}
+		sql, _, err := Prepared(tt.control)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := conn.Query(t.Context(), sql, tt.values...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+			values, err := row.Values()
+			var texts []string
+			for _, v := range values {
+				texts = append(texts, v.(string)) // and none is null
+			}
+			return strings.Join(texts, " | "), err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// What a control says on the whole.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		rows    []Status
+		refused bool
+		want    Status
+	}{
+		{nil, false, NotJudged},
+		{[]Status{OK}, false, OK},
+		{[]Status{OK, NotJudged, Skip}, false, OK},
+		{[]Status{OK, Info}, false, Info},
+		{[]Status{OK}, true, NotJudged},
+		{[]Status{NotJudged}, false, NotJudged},
+		{[]Status{NotJudged, Skip}, false, NotJudged},
+		{[]Status{Info}, false, NotJudged},
+		{[]Status{Info, Skip}, false, NotJudged},
+		{[]Status{Skip}, false, Skip},
+		{[]Status{OK, NotJudged, Alarm}, true, Alarm},
+		{[]Status{NotJudged, Alarm, Error}, false, Alarm},
+		{[]Status{OK, Error}, false, Error},
+	} {
+		r := Result{Refused: tt.refused}
+		for _, s := range tt.rows {
+			r.Resources = append(r.Resources, Resource{Status: s})
+		}
+		if got := r.Status(); got != tt.want {
+			t.Errorf("%v, refused %t: %s, want %s", tt.rows, tt.refused, got, tt.want)
+		}
+	}
+}
