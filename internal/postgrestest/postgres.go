@@ -50,7 +50,7 @@ func Start(t testing.TB) *pgx.Conn {
 	}
 	server.run("initdb", "--pgdata", server.data, "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
 	server.run("pg_ctl", "start", "--wait", "--silent", "--pgdata", server.data, "--log", filepath.Join(dir, "log"),
-		"--options", "-c listen_addresses='' -c unix_socket_directories='"+dir+"' -c fsync=off")
+		"--options", "-c listen_addresses='' -c unix_socket_directories='"+dir+"' -c fsync=off -c jit=off")
 	t.Cleanup(func() { server.run("pg_ctl", "stop", "--mode", "immediate", "--silent", "--pgdata", server.data) })
 	conn, err := pgx.Connect(context.Background(), "host="+dir+" user=steampipe dbname=postgres timezone=UTC")
 	if err != nil {

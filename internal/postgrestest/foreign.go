@@ -1,0 +1,308 @@
+package postgrestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// Link makes foreign tables of a host's, as Steampipe's are: they hold nothing, and the plugin is asked whenever a query
+// scans one. PostgreSQL plans with the costs that Steampipe tells it, so it joins as there, by nested loops in which the
+// plugin gets the value of each outer row as if somebody had written it.
+//
+// PostgreSQL asks by postgres_fdw, which comes with it, a server that the test plays. Its conditions are those on key columns
+// alone. What it can't show: how Steampipe's own wrapper writes conditions for the plugin, that it streams rows and ends a
+// scan with LIMIT, and its limits on scans.
+func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &foreign{ctx: ctx, host: host}
+	f.running.Go(func() { f.serve(listener) })
+	t.Cleanup(func() {
+		cancel()
+		_ = listener.Close()
+		f.running.Wait()
+	})
+	statements := []string{"create extension postgres_fdw"}
+	for _, domain := range types {
+		statements = append(statements, "create domain "+domainOf(domain)+" as "+domain)
+	}
+	for _, table := range host.Tables() {
+		statements = append(statements, f.declare(table, listener.Addr().(*net.TCPAddr).Port)...)
+	}
+	for _, statement := range statements {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// domainOf names the domain of a type. postgres_fdw knows nothing of domains, and so keeps conditions on them for itself.
+func domainOf(postgres string) string { return "unasked_" + strings.ReplaceAll(postgres, " ", "_") }
+
+// declare is what makes a foreign table. It has a server of its own, so that PostgreSQL does not ask for a whole join.
+func (f *foreign) declare(table sqlhost.Table, port int) []string {
+	var columns []string
+	for _, c := range table.Columns {
+		if c.Hidden {
+			continue
+		}
+		kind := types[c.Type]
+		if !slices.ContainsFunc(table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == c.Name }) {
+			kind = domainOf(kind)
+		}
+		columns = append(columns, sqlhost.Quote(c.Name)+" "+kind)
+	}
+	return []string{
+		fmt.Sprintf(`create server %s foreign data wrapper postgres_fdw options (host '127.0.0.1', port '%d', sslmode 'disable', gssencmode 'disable',
+			use_remote_estimate 'true', fdw_startup_cost '0', fdw_tuple_cost '0', fetch_size '%d')`, table.Name, port, fetched),
+		fmt.Sprintf("create user mapping for public server %s options (user 'plugin')", table.Name),
+		fmt.Sprintf("create foreign table %s (%s) server %[1]s options (schema_name 'main')", table.Name, strings.Join(columns, ", ")),
+	}
+}
+
+// fetched is how many rows PostgreSQL takes at once: more than there are.
+const fetched = 10_000_000
+
+// A foreign answers PostgreSQL's postgres_fdw from a host's tables.
+type foreign struct {
+	ctx     context.Context
+	host    *sqlhost.Host
+	running sync.WaitGroup
+}
+
+func (f *foreign) serve(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		f.running.Go(func() {
+			defer conn.Close()
+			defer context.AfterFunc(f.ctx, func() { _ = conn.Close() })()
+			s := &session{foreign: f, backend: pgproto3.NewBackend(conn, conn), status: 'I', cursors: map[string]answer{}}
+			_ = s.converse() // it ends when PostgreSQL does
+		})
+	}
+}
+
+// A session is one connection of postgres_fdw.
+type session struct {
+	*foreign
+	backend *pgproto3.Backend
+	status  byte // of the transaction
+	cursors map[string]answer
+	failed  bool // what follows is skipped until PostgreSQL says that it knows
+	parsed  string
+	bound   string
+}
+
+// An answer is the rows of a statement, as texts; nil is null.
+type answer struct {
+	columns []string
+	rows    [][][]byte
+}
+
+func (s *session) converse() error {
+	if _, err := s.backend.ReceiveStartupMessage(); err != nil {
+		return err
+	}
+	s.backend.Send(&pgproto3.AuthenticationOk{})
+	for name, value := range map[string]string{"server_version": "15.0", "client_encoding": "UTF8", "standard_conforming_strings": "on"} {
+		s.backend.Send(&pgproto3.ParameterStatus{Name: name, Value: value})
+	}
+	for ready := true; ; {
+		if ready {
+			s.backend.Send(&pgproto3.ReadyForQuery{TxStatus: s.status})
+			if err := s.backend.Flush(); err != nil {
+				return err
+			}
+			s.failed = false
+		}
+		message, err := s.backend.Receive()
+		if _, ends := message.(*pgproto3.Terminate); ends || err != nil {
+			return err
+		}
+		if ready, err = s.take(message); err != nil {
+			s.backend.Send(&pgproto3.ErrorResponse{Severity: "ERROR", Code: "HV000", Message: err.Error()})
+			s.failed = true
+			if s.status == 'T' {
+				s.status = 'E'
+			}
+		}
+	}
+}
+
+// take answers a message, and reports whether the next question may come.
+func (s *session) take(message pgproto3.FrontendMessage) (bool, error) {
+	switch m := message.(type) {
+	case *pgproto3.Query:
+		a, err := s.ask(m.String)
+		if err == nil {
+			s.send(a, true)
+		}
+		return true, err
+	case *pgproto3.Sync:
+		return true, nil
+	}
+	if s.failed {
+		return false, nil
+	}
+	switch m := message.(type) {
+	case *pgproto3.Parse:
+		s.parsed = m.Query
+		s.backend.Send(&pgproto3.ParseComplete{})
+	case *pgproto3.Bind:
+		s.bound = bind(s.parsed, m.Parameters)
+		s.backend.Send(&pgproto3.BindComplete{})
+	case *pgproto3.Describe:
+		s.backend.Send(&pgproto3.NoData{})
+	case *pgproto3.Execute:
+		a, err := s.ask(s.bound)
+		if err != nil {
+			return false, err
+		}
+		s.send(a, false)
+	}
+	return false, nil
+}
+
+func (s *session) send(a answer, described bool) {
+	if described && a.columns != nil {
+		var fields []pgproto3.FieldDescription
+		for _, name := range a.columns {
+			fields = append(fields, pgproto3.FieldDescription{Name: []byte(name), DataTypeOID: 25, DataTypeSize: -1, TypeModifier: -1})
+		}
+		s.backend.Send(&pgproto3.RowDescription{Fields: fields})
+	}
+	for _, row := range a.rows {
+		s.backend.Send(&pgproto3.DataRow{Values: row})
+	}
+	s.backend.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT " + strconv.Itoa(len(a.rows)))})
+}
+
+// ask answers one of the statements that postgres_fdw makes.
+func (s *session) ask(statement string) (answer, error) {
+	words := strings.Fields(statement)
+	switch words[0] {
+	case "START":
+		s.status = 'T'
+	case "COMMIT", "ABORT":
+		s.status = 'I'
+		clear(s.cursors)
+	case "EXPLAIN":
+		return answer{[]string{"QUERY PLAN"}, [][][]byte{{[]byte("Foreign Scan  " + estimate(statement))}}}, nil
+	case "DECLARE": // name CURSOR FOR …
+		_, query, _ := strings.Cut(statement, "CURSOR FOR")
+		a, err := s.scan(query)
+		s.cursors[words[1]] = a
+		return answer{}, err
+	case "FETCH", "CLOSE": // 10 FROM name, and name
+		name := words[len(words)-1]
+		a := s.cursors[name]
+		delete(s.cursors, name)
+		if words[0] == "FETCH" {
+			return a, nil
+		}
+	case "SET":
+	default:
+		return answer{}, fmt.Errorf("nobody knows how to answer %s", statement)
+	}
+	return answer{}, nil
+}
+
+// scan asks the host, and so the plugin.
+func (s *session) scan(query string) (answer, error) {
+	a := answer{columns: []string{}}
+	rows, err := s.host.Query(s.ctx, inSQLite(query))
+	if err != nil {
+		return a, err
+	}
+	defer rows.Close()
+	for _, c := range rows.Columns() {
+		a.columns = append(a.columns, c.Name)
+	}
+	for rows.Next() {
+		var row [][]byte
+		for i, v := range rows.Values() {
+			switch {
+			case v == nil:
+				row = append(row, nil)
+			case rows.Columns()[i].Type == sqlhost.Timestamp:
+				row = append(row, fmt.Appendf(nil, "%v+00", v))
+			default:
+				row = append(row, fmt.Append(nil, v))
+			}
+		}
+		a.rows = append(a.rows, row)
+	}
+	return a, errors.Join(rows.Err(), s.ctx.Err())
+}
+
+var (
+	// unknown is the value of a condition that each row of another table gives, when PostgreSQL asks what it would cost.
+	unknown = "(SELECT null::"
+	// whole are statements that leave more to the other side than Steampipe can.
+	whole     = regexp.MustCompile(`\b(GROUP BY|ORDER BY|LIMIT|HAVING|DISTINCT)\b|\(\*\)|^EXPLAIN SELECT [a-z_]+\(`)
+	selected  = regexp.MustCompile(`^EXPLAIN SELECT (.*?) FROM `)
+	place     = regexp.MustCompile(`\$(\d+)\b`)
+	moment    = regexp.MustCompile(`'([^']*)\+00'::timestamp with time zone`)
+	among     = regexp.MustCompile(`= ANY \('\{([^']*)\}'::text\[\]\)`)
+	castAs    = regexp.MustCompile(`::(text|bigint|integer|boolean|double precision|timestamp with time zone|jsonb)\b`)
+	refusable = 1e30 // the cost of what PostgreSQL should do itself
+)
+
+// estimate says what a statement costs, by the rules of Steampipe's wrapper: a scan of the whole table next to everything, one
+// with values of key columns next to nothing.
+func estimate(statement string) string {
+	width := 100.0 * float64(1+strings.Count(selected.FindString(statement), ","))
+	rows := 1_000_000.0
+	cost := rows * width * 100_000
+	switch n := strings.Count(statement, unknown); {
+	case whole.MatchString(statement):
+		cost = refusable
+	case n == 1:
+		rows = 200
+		cost = rows * width
+	case n > 1:
+		rows = 100
+		cost = rows * width
+	}
+	return fmt.Sprintf("(cost=0.00..%.2f rows=%.0f width=%.0f)", cost, rows, width)
+}
+
+// bind puts values in their places.
+func bind(statement string, values [][]byte) string {
+	return place.ReplaceAllStringFunc(statement, func(of string) string {
+		i, _ := strconv.Atoi(of[1:]) // the pattern is of digits
+		if values[i-1] == nil {
+			return "null"
+		}
+		return "'" + strings.ReplaceAll(string(values[i-1]), "'", "''") + "'"
+	})
+}
+
+// inSQLite is a statement of postgres_fdw in the host's dialect. What it does not know of is an error there.
+func inSQLite(statement string) string {
+	statement = moment.ReplaceAllString(statement, "'$1'")
+	statement = among.ReplaceAllStringFunc(statement, func(list string) string {
+		return "in ('" + strings.ReplaceAll(among.FindStringSubmatch(list)[1], ",", "', '") + "')"
+	})
+	return castAs.ReplaceAllString(statement, "")
+}
