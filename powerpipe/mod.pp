@@ -12,9 +12,6 @@ mod "bitbucket" {
     description = "Dashboards and an audit of access for Bitbucket Cloud, using Powerpipe and Steampipe."
   }
 
-  require {
-    plugin "bitbucket" {
-      min_version = "0.1.0"
-    }
-  }
+  # It requires no plugin: Powerpipe would compare the name by which the plugin was installed, which is another one from a
+  # registry than from source, and warn with every command.
 }

@@ -1,5 +1,5 @@
-// Package powerpipe holds the Powerpipe mod against the plugin: it reads the mod as strictly as Powerpipe does, and runs all
-// of its queries.
+// Package powerpipe holds the Powerpipe mod against the plugin: Powerpipe itself runs it, in a PostgreSQL whose tables ask the
+// plugin.
 package powerpipe
 
 import (
@@ -20,7 +20,6 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/powerpipetest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
@@ -44,33 +43,6 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-func read(t *testing.T) *powerpipetest.Mod {
-	t.Helper()
-	mod, err := powerpipetest.Read(os.DirFS("."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return mod
-}
-
-// Every query of the mod comes from the sources, and something shows it.
-func TestQueriesAreUsed(t *testing.T) {
-	t.Parallel()
-	mod := read(t)
-	if diff := cmp.Diff(audit.Queries(), slices.Sorted(maps.Keys(mod.Queries))); diff != "" {
-		t.Errorf("queries (-sources +mod):\n%s", diff)
-	}
-	used := map[string]bool{}
-	for _, use := range mod.Uses {
-		used[use.Query] = true
-	}
-	for name := range mod.Queries {
-		if !used[name] {
-			t.Errorf("nothing shows query %s", name)
-		}
-	}
-}
-
 // A demo is the tables of the demo organization, in both engines.
 type demo struct {
 	world
@@ -90,46 +62,18 @@ func open(t *testing.T) demo {
 	}
 	t.Cleanup(func() { _ = d.host.Close() })
 	d.postgres = postgrestest.Start(t)
+	postgrestest.Link(t, d.postgres, d.host)
 	return d
 }
 
-// load copies the tables that the queries read into PostgreSQL, with the columns that they need of them, and before the
-// plugin's in SQLite. So all run on one state, which is read once.
-func (d demo) load(t *testing.T, values map[string]any) *audit.Run {
+// keep reads the tables that the queries share once, for SQLite.
+func (d demo) keep(t *testing.T, values map[string]any) *audit.Run {
 	t.Helper()
 	run := audit.NewRun(d.host, values)
-	var tables []sqlhost.Table
-	for name, columns := range d.reads(t, values) {
-		i := slices.IndexFunc(d.host.Tables(), func(table sqlhost.Table) bool { return table.Name == name })
-		table := d.host.Tables()[i]
-		table.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(c sqlhost.Column) bool { return !slices.Contains(columns, c.Name) })
-		tables = append(tables, table)
-	}
-	postgrestest.Load(t, d.postgres, d.host, tables)
 	if err := run.Keep(t.Context(), audit.Queries()); err != nil {
 		t.Fatal(err)
 	}
 	return run
-}
-
-// reads are the columns that the queries read, by table.
-func (d demo) reads(t *testing.T, values map[string]any) map[string][]string {
-	t.Helper()
-	columns := map[string][]string{}
-	for _, query := range audit.Queries() {
-		sql, err := audit.SQL(query, values)
-		if err != nil {
-			t.Fatal(err)
-		}
-		reads, err := d.host.Reads(t.Context(), sql)
-		if err != nil {
-			t.Fatalf("%s: %v", query, err)
-		}
-		for _, r := range reads {
-			columns[r.Table] = append(columns[r.Table], r.Columns...)
-		}
-	}
-	return columns
 }
 
 // values are those of variables, and what people may choose in dashboards: something that has much to show.
@@ -139,11 +83,22 @@ func (d demo) values() map[string]any {
 	return values
 }
 
-func TestQueries(t *testing.T) {
-	mod := read(t)
+// What the controls find is what is true, in SQLite and in Powerpipe; and the panels of the dashboards show the same in both.
+func TestMod(t *testing.T) {
 	d := open(t)
+	p := newProgram(t, d.postgres)
 	values := d.values()
-	run := d.load(t, values)
+	run := d.keep(t, values)
+	t.Run("lists", p.lists)
+	t.Run("controls", func(t *testing.T) { d.controls(t, run, p) })
+	t.Run("dashboards", func(t *testing.T) { d.dashboards(t, p, values) })
+}
+
+func (d demo) controls(t *testing.T, run *audit.Run, p *program) {
+	inPowerpipe := map[string][]audit.Resource{}
+	for _, b := range audit.Benchmarks {
+		maps.Copy(inPowerpipe, p.benchmark(t, b.Name))
+	}
 	for _, c := range audit.Controls {
 		if truths[c.Name] == nil {
 			t.Errorf("nobody knows what control %s should find", c.Name)
@@ -161,13 +116,11 @@ func TestQueries(t *testing.T) {
 			continue
 		}
 		found := verdicts{}
-		rows := map[string]string{}
 		for _, r := range inSQLite.Resources {
 			if _, twice := found[r.Resource]; twice {
 				t.Errorf("%s: %s stands there twice", c.Name, r.Resource)
 			}
 			found[r.Resource] = r.Status
-			rows[r.Resource] = row(r)
 			if !strings.HasSuffix(r.Reason, ".") || strings.Contains(r.Reason, "  ") {
 				t.Errorf("%s: no sentence: %q", c.Name, r.Reason)
 			}
@@ -175,55 +128,86 @@ func TestQueries(t *testing.T) {
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Errorf("SQLite: %s (-truth +found):\n%s", c.Name, diff)
 		}
-		inPostgres, err := ask(t.Context(), d.postgres, mod.Queries[c.Name], nil)
-		if err != nil {
-			t.Errorf("PostgreSQL: %s: %v", c.Name, err)
-			continue
-		}
-		same := map[string]string{}
-		for _, r := range inPostgres.rows {
-			same[r[slices.Index(inPostgres.columns, "resource")]] = strings.Join(r, " | ")
-		}
-		if diff := cmp.Diff(rows, same); diff != "" {
-			t.Errorf("%s (-SQLite +PostgreSQL):\n%s", c.Name, diff)
+		if diff := cmp.Diff(lines(inSQLite.Resources), lines(inPowerpipe[c.Name])); diff != "" {
+			t.Errorf("%s (-audit +Powerpipe):\n%s", c.Name, diff)
 		}
 	}
-	shown := map[string][]string{} // columns of the queries
-	for name, query := range mod.Queries {
-		if audit.FindControl(name) != nil {
-			continue
+}
+
+// lines are resources as texts, sorted. Powerpipe does not know all statuses of the audit.
+func lines(resources []audit.Resource) []string {
+	var all []string
+	for _, r := range resources {
+		status := r.Status
+		if !slices.Contains([]audit.Status{audit.OK, audit.Alarm, audit.Info, audit.Error}, status) {
+			status = audit.Skip
 		}
-		inPostgres, err := ask(t.Context(), d.postgres, query, values)
-		if err != nil {
-			t.Errorf("PostgreSQL: %s: %v", name, err)
-			continue
+		texts := []string{r.Resource, string(status), r.Reason}
+		for _, dimension := range r.Dimensions {
+			texts = append(texts, dimension.Name+"="+dimension.Value)
 		}
-		shown[name] = inPostgres.columns
-		inSQLite, err := d.ask(t.Context(), name, values)
-		if err != nil {
-			t.Errorf("SQLite: %s: %v", name, err)
-			continue
-		}
-		if len(inSQLite.rows) == 0 {
-			t.Errorf("%s shows nothing", name)
-		}
-		if diff := cmp.Diff(inSQLite.columns, inPostgres.columns); diff != "" {
-			t.Errorf("%s: columns (-SQLite +PostgreSQL):\n%s", name, diff)
-		}
-		if diff := cmp.Diff(sorted(inSQLite.rows), sorted(inPostgres.rows)); diff != "" {
-			t.Errorf("%s (-SQLite +PostgreSQL):\n%s", name, diff)
+		all = append(all, strings.Join(texts, " | "))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// dashboards runs all of them, compares what each panel shows with what the query finds in SQLite, and opens all links.
+func (d demo) dashboards(t *testing.T, p *program, values map[string]any) {
+	queries := map[string]string{} // names by SQL
+	unused := map[string]bool{}
+	for _, name := range audit.Queries() {
+		if audit.FindControl(name) == nil {
+			sql, _, err := audit.Prepared(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			queries[sql+";"], unused[name] = name, true
 		}
 	}
-	for _, use := range mod.Uses {
-		for _, column := range use.Columns {
-			if shown[use.Query] != nil && !slices.Contains(shown[use.Query], column) {
-				t.Errorf("%s: query %s has no column %q", use.Where, use.Query, column)
+	snapshots := map[string]snapshot{}
+	for _, dashboard := range p.list(t, "dashboard") {
+		s := p.dashboard(t, dashboard, values)
+		snapshots[dashboard] = s
+		for name, panel := range s.Panels {
+			if panel.SQL == "" {
+				continue
+			}
+			query := queries[strings.TrimSpace(panel.SQL)]
+			if query == "" {
+				t.Errorf("%s shows what is none of the queries:\n%s", name, panel.SQL)
+				continue
+			}
+			delete(unused, query)
+			want, err := d.ask(t.Context(), query, values)
+			if err != nil {
+				t.Errorf("SQLite: %s: %v", query, err)
+				continue
+			}
+			got := panel.answer()
+			if len(got.rows) == 0 {
+				t.Errorf("%s shows nothing", query)
+			}
+			if diff := cmp.Diff(want.columns, got.columns); diff != "" {
+				t.Errorf("%s: columns (-SQLite +Powerpipe):\n%s", query, diff)
+			}
+			if diff := cmp.Diff(sorted(want.rows), sorted(got.rows)); diff != "" {
+				t.Errorf("%s (-SQLite +Powerpipe):\n%s", query, diff)
+			}
+			for column := range panel.Properties.Columns {
+				if !slices.Contains(got.columns, column) {
+					t.Errorf("%s: query %s has no column %q", name, query, column)
+				}
+			}
+			if missing := missingColumns(panel.Type, got.columns); missing != "" {
+				t.Errorf("%s: query %s has no column %s, which a %s needs", name, query, missing, panel.Type)
 			}
 		}
-		if missing := missingColumns(use.Block, shown[use.Query]); shown[use.Query] != nil && missing != "" {
-			t.Errorf("%s: query %s has no column %s, which a %s needs", use.Where, use.Query, missing, use.Block)
-		}
 	}
+	for name := range unused {
+		t.Errorf("nothing shows query %s", name)
+	}
+	p.open(t, snapshots)
 }
 
 // missingColumns is one that a block needs to show what a query finds.
@@ -244,19 +228,6 @@ type answer struct {
 	rows    [][]string
 }
 
-// row is a resource as a row of an answer.
-func row(r audit.Resource) string {
-	status := r.Status
-	if status == audit.NotJudged {
-		status = audit.Skip // Powerpipe has no status of that name
-	}
-	texts := []string{r.Resource, string(status), r.Reason}
-	for _, d := range r.Dimensions {
-		texts = append(texts, d.Value)
-	}
-	return strings.Join(texts, " | ")
-}
-
 func sorted(rows [][]string) []string {
 	var all []string
 	for _, r := range rows {
@@ -264,39 +235,6 @@ func sorted(rows [][]string) []string {
 	}
 	slices.Sort(all)
 	return all
-}
-
-// ask runs a query of the mod in PostgreSQL, with the parameters as Powerpipe passes them.
-func ask(ctx context.Context, conn *pgx.Conn, q powerpipetest.Query, values map[string]any) (answer, error) {
-	var a answer
-	var arguments []any
-	for _, p := range q.Params {
-		argument := p.Default
-		if argument == nil {
-			argument = values[p.Name]
-		}
-		arguments = append(arguments, argument)
-	}
-	rows, err := conn.Query(ctx, q.SQL, arguments...)
-	if err != nil {
-		return a, err
-	}
-	defer rows.Close()
-	for _, f := range rows.FieldDescriptions() {
-		a.columns = append(a.columns, f.Name)
-	}
-	for rows.Next() {
-		var r []string
-		values, err := rows.Values()
-		if err != nil {
-			return a, err
-		}
-		for _, v := range values {
-			r = append(r, shown(v))
-		}
-		a.rows = append(a.rows, r)
-	}
-	return a, rows.Err()
 }
 
 // ask runs a query in SQLite.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
@@ -27,7 +25,7 @@ func (d demo) choices() map[string]any {
 		"workspace_slug":       best.r.Workspace.Slug,
 		"repository_full_name": best.r.FullName(),
 		"user_uuid":            best.u.UUID,
-		"since":                "2000-01-01",
+		"since":                9000,
 	}
 }
 
@@ -40,12 +38,6 @@ func shown(v any) string {
 		return map[bool]string{true: "1", false: "0"}[v]
 	case float64:
 		return trimmed(fmt.Sprintf("%.4f", v))
-	case pgtype.Numeric:
-		f, err := v.Float64Value()
-		if err != nil {
-			return err.Error()
-		}
-		return trimmed(fmt.Sprintf("%.4f", f.Float64))
 	case map[string]any:
 		return encoded(v)
 	case string:

@@ -157,8 +157,8 @@ func (w *writer) functions() template.FuncMap {
 	return template.FuncMap{
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
-		"each": w.each, "object": w.object, "moment": w.moment, "day_before": w.dayBefore, "days_between": w.daysBetween,
-		"host": w.host, "part": w.part, "not_judged": w.notJudged, "indent": indent,
+		"each": w.each, "object": w.object, "days_between": w.daysBetween,
+		"host": w.host, "since": w.since, "part": w.part, "not_judged": w.notJudged, "indent": indent,
 	}
 }
 
@@ -262,6 +262,16 @@ func (w *writer) daysAgo(days string) (string, error) {
 	return "datetime('now', '-" + n + " days')", err
 }
 
+// since is the beginning of the day from which a dashboard shows things. All its panels name the same time, so that the
+// plugin can answer them by the same requests.
+func (w *writer) since() (string, error) {
+	n, err := w.number("since")
+	if w.dialect == PostgreSQL {
+		return "date_trunc('day', now()) - " + n + " * interval '1 day'", err
+	}
+	return "datetime('now', 'start of day', '-" + n + " days')", err
+}
+
 // daysSince is how many days of the calendar have passed since a time.
 func (w *writer) daysSince(time string) string {
 	if w.dialect == PostgreSQL {
@@ -299,23 +309,6 @@ func (w *writer) object(pairs ...string) string {
 		function = "jsonb_build_object"
 	}
 	return function + "(" + strings.Join(pairs, ", ") + ")"
-}
-
-// moment is a time that a parameter names, by its day or more exactly.
-func (w *writer) moment(name string) (string, error) {
-	text, err := w.text(name)
-	if w.dialect == PostgreSQL {
-		text += "::timestamp with time zone"
-	}
-	return text, err
-}
-
-// dayBefore is the day so many days before today, as a text.
-func (w *writer) dayBefore(days int) string {
-	if w.dialect == PostgreSQL {
-		return fmt.Sprintf("to_char(now() - interval '%d days', 'YYYY-MM-DD')", days)
-	}
-	return fmt.Sprintf("date('now', '-%d days')", days)
 }
 
 // daysBetween is how many days lie between two times.

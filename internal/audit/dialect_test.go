@@ -13,9 +13,10 @@ import (
 func TestQueriesAreWritten(t *testing.T) {
 	t.Parallel()
 	values := Defaults()
-	for _, name := range []string{"workspace_slug", "repository_full_name", "user_uuid", "since"} {
+	for _, name := range []string{"workspace_slug", "repository_full_name", "user_uuid"} {
 		values[name] = "it's"
 	}
+	values["since"] = 90
 	for _, query := range Queries() {
 		sqlite, err := SQL(query, values)
 		if err != nil {

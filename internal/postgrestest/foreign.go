@@ -263,7 +263,7 @@ var (
 	selected  = regexp.MustCompile(`^EXPLAIN SELECT (.*?) FROM `)
 	place     = regexp.MustCompile(`\$(\d+)\b`)
 	moment    = regexp.MustCompile(`'([^']*)\+00'::timestamp with time zone`)
-	among     = regexp.MustCompile(`= ANY \('\{([^']*)\}'::text\[\]\)`)
+	among     = regexp.MustCompile(`(= ANY|<> ALL) \('\{([^']*)\}'::text\[\]\)`)
 	castAs    = regexp.MustCompile(`::(text|bigint|integer|boolean|double precision|timestamp with time zone|jsonb)\b`)
 	refusable = 1e30 // the cost of what PostgreSQL should do itself
 )
@@ -302,7 +302,8 @@ func bind(statement string, values [][]byte) string {
 func inSQLite(statement string) string {
 	statement = moment.ReplaceAllString(statement, "'$1'")
 	statement = among.ReplaceAllStringFunc(statement, func(list string) string {
-		return "in ('" + strings.ReplaceAll(among.FindStringSubmatch(list)[1], ",", "', '") + "')"
+		m := among.FindStringSubmatch(list)
+		return map[string]string{"= ANY": "in", "<> ALL": "not in"}[m[1]] + " ('" + strings.ReplaceAll(m[2], ",", "', '") + "')"
 	})
 	return castAs.ReplaceAllString(statement, "")
 }

@@ -17,7 +17,7 @@ dashboard "bitbucket_access" {
 
   input "since" {
     title = "New in:"
-    type  = "combo"
+    type  = "select"
     width = 4
     query = query.since_input
   }
@@ -25,27 +25,33 @@ dashboard "bitbucket_access" {
   container {
     card {
       width = 3
+      query = query.access_coverage
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 2
       query = query.access_user_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 3
-      href  = "${dashboard.bitbucket_access_audit.url_path}"
+      width = 2
+      href  = "/bitbucket.benchmark.access_audit"
       query = query.access_outsider_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
       width = 3
-      href  = "${dashboard.bitbucket_access_audit.url_path}"
+      href  = "/bitbucket.benchmark.access_audit"
       query = query.access_direct_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 3
-      href  = "${dashboard.bitbucket_access_audit.url_path}"
+      width = 2
+      href  = "/bitbucket.benchmark.access_audit"
       query = query.access_unexplained_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -95,7 +101,7 @@ dashboard "bitbucket_access" {
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "User" {
-      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
     }
 
     column "user_uuid" {
@@ -110,7 +116,7 @@ dashboard "bitbucket_access" {
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "User" {
-      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
     }
 
     column "user_uuid" {
@@ -125,11 +131,11 @@ dashboard "bitbucket_access" {
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "User" {
-      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
     }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
 
     column "user_uuid" {
@@ -138,25 +144,9 @@ dashboard "bitbucket_access" {
   }
 
   table {
-    title = "What changed hands: new members, keys, webhooks and repositories"
+    title = "New members, keys, webhooks and repositories"
     width = 12
     query = query.access_changes
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-  }
-}
-
-dashboard "bitbucket_access_audit" {
-  title         = "Bitbucket Access Audit"
-  documentation = file("./dashboards/docs/access_audit.md")
-
-  tags = merge(local.bitbucket_common_tags, {
-    category = "Dashboards"
-    service  = "Bitbucket/Access"
-    type     = "Report"
-  })
-
-  benchmark {
-    base  = benchmark.access_audit
-    title = "Access Audit"
   }
 }

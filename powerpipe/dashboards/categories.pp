@@ -2,7 +2,7 @@ category "user" {
   title = "User"
   color = "orange"
   icon  = "person"
-  href  = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.id | @uri}}"
+  href  = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.id | @uri}}"
 }
 
 category "group" {

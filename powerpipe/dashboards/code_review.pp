@@ -17,14 +17,14 @@ dashboard "bitbucket_code_review" {
 
   input "since" {
     title = "Merged in:"
-    type  = "combo"
+    type  = "select"
     width = 4
     query = query.since_input
   }
 
   container {
     card {
-      width = 2
+      width = 3
       query = query.review_open_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -42,7 +42,7 @@ dashboard "bitbucket_code_review" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.review_unapproved_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -62,6 +62,14 @@ dashboard "bitbucket_code_review" {
       grouping = "stack"
       query    = query.review_by_month
       args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+      series "Approved" {
+        color = "ok"
+      }
+
+      series "Without approval" {
+        color = "alert"
+      }
     }
 
     chart {
@@ -73,7 +81,7 @@ dashboard "bitbucket_code_review" {
     }
 
     chart {
-      title = "Open, by repository"
+      title = "Most open"
       type  = "bar"
       width = 4
       query = query.review_open_by_repository
@@ -88,7 +96,7 @@ dashboard "bitbucket_code_review" {
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
 
     column "Title" {
@@ -107,7 +115,7 @@ dashboard "bitbucket_code_review" {
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
 
     column "Title" {
@@ -121,12 +129,12 @@ dashboard "bitbucket_code_review" {
 
   table {
     title = "Reviewers of open pull requests"
-    width = 6
+    width = 12
     query = query.review_by_reviewer
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "Reviewer" {
-      href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
     }
 
     column "user_uuid" {

@@ -17,7 +17,7 @@ dashboard "bitbucket_pipelines" {
 
   input "since" {
     title = "Started in:"
-    type  = "combo"
+    type  = "select"
     width = 4
     query = query.since_input
   }
@@ -56,10 +56,22 @@ dashboard "bitbucket_pipelines" {
       grouping = "stack"
       query    = query.pipeline_by_month
       args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+      series "failed" {
+        color = "alert"
+      }
+
+      series "error" {
+        color = "alert"
+      }
+
+      series "successful" {
+        color = "ok"
+      }
     }
 
     chart {
-      title = "Minutes used, by repository"
+      title = "Most minutes used"
       type  = "bar"
       width = 6
       query = query.pipeline_minutes_by_repository
@@ -74,7 +86,7 @@ dashboard "bitbucket_pipelines" {
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
   }
 
@@ -85,7 +97,7 @@ dashboard "bitbucket_pipelines" {
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
   }
 }

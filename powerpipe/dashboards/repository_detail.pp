@@ -23,27 +23,26 @@ dashboard "bitbucket_repository_detail" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.repository_permission
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.repository_last_change
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
 
     card {
       width = 2
-      href  = "${dashboard.bitbucket_access.url_path}"
+      href  = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.repository_user_count
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
 
     card {
       width = 2
-      href  = "${dashboard.bitbucket_code_review.url_path}"
       query = query.repository_open_count
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
@@ -114,7 +113,7 @@ dashboard "bitbucket_repository_detail" {
       args  = { repository_full_name = self.input.repository_full_name.value }
 
       column "User" {
-        href = "${dashboard.bitbucket_user_detail.url_path}?input.user_uuid={{.user_uuid | @uri}}"
+        href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
       }
 
       column "user_uuid" {

@@ -17,22 +17,19 @@ dashboard "bitbucket_user_detail" {
 
   container {
     card {
-      width = 2
-      href  = "${dashboard.bitbucket_access.url_path}"
+      width = 3
       query = query.user_repository_count
       args  = { user_uuid = self.input.user_uuid.value }
     }
 
     card {
-      width = 2
-      href  = "${dashboard.bitbucket_access.url_path}"
+      width = 3
       query = query.user_admin_count
       args  = { user_uuid = self.input.user_uuid.value }
     }
 
     card {
-      width = 2
-      href  = "${dashboard.bitbucket_access.url_path}"
+      width = 3
       query = query.user_direct_count
       args  = { user_uuid = self.input.user_uuid.value }
     }
@@ -94,7 +91,7 @@ dashboard "bitbucket_user_detail" {
     args  = { user_uuid = self.input.user_uuid.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
   }
 
@@ -105,7 +102,7 @@ dashboard "bitbucket_user_detail" {
     args  = { user_uuid = self.input.user_uuid.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
 
     column "Title" {

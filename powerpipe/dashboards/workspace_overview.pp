@@ -17,7 +17,7 @@ dashboard "bitbucket_workspace_overview" {
 
   input "since" {
     title = "New in:"
-    type  = "combo"
+    type  = "select"
     width = 4
     query = query.since_input
   }
@@ -31,7 +31,6 @@ dashboard "bitbucket_workspace_overview" {
 
     card {
       width = 2
-      href  = "${dashboard.bitbucket_public_repositories.url_path}"
       query = query.workspace_public_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -50,14 +49,14 @@ dashboard "bitbucket_workspace_overview" {
 
     card {
       width = 2
-      href  = "${dashboard.bitbucket_access.url_path}"
+      href  = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.workspace_member_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
       width = 2
-      href  = "${dashboard.bitbucket_access.url_path}"
+      href  = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.workspace_administrator_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -70,7 +69,18 @@ dashboard "bitbucket_workspace_overview" {
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {
-      href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+  }
+
+  table {
+    title = "Public repositories"
+    width = 12
+    query = query.workspace_public
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "Repository" {
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
   }
 
@@ -118,10 +128,10 @@ dashboard "bitbucket_workspace_overview" {
     }
 
     chart {
-      title = "By month of the last change"
-      type  = "line"
+      title = "By days since the last change"
+      type  = "column"
       width = 4
-      query = query.workspace_activity
+      query = query.workspace_by_change
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
@@ -132,24 +142,8 @@ dashboard "bitbucket_workspace_overview" {
       args  = { workspace_slug = self.input.workspace_slug.value }
 
       column "Repository" {
-        href = "${dashboard.bitbucket_repository_detail.url_path}?input.repository_full_name={{.'Repository' | @uri}}"
+        href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
       }
     }
-  }
-}
-
-dashboard "bitbucket_public_repositories" {
-  title         = "Bitbucket Public Repositories"
-  documentation = file("./dashboards/docs/public_repositories.md")
-
-  tags = merge(local.bitbucket_common_tags, {
-    category = "Dashboards"
-    service  = "Bitbucket/Repository"
-    type     = "Report"
-  })
-
-  benchmark {
-    base  = benchmark.cis_supply_chain_v100_1_3_8
-    title = "Strict base permissions"
   }
 }

@@ -6,8 +6,8 @@ query "access_administrators" {
       user_display_name as "User",
       count(*) as "Repositories",
       count(*) filter (where is_workspace_owner) as "As administrator of the workspace",
-      count(*) filter (where is_direct) as "In person",
-      count(*) filter (where via_group) as "By a group",
+      case when count(is_direct) = count(*) then cast(count(*) filter (where is_direct) as text) else 'not shown' end as "In person",
+      case when count(via_group) = count(*) then cast(count(*) filter (where via_group) as text) else 'not shown' end as "By a group",
       user_uuid
     from
       bitbucket_repository_access
@@ -50,7 +50,7 @@ query "access_by_user" {
       count(*) filter (where permission = 'admin') as "Admin",
       count(*) filter (where permission = 'write') as "Write",
       count(*) filter (where permission = 'read') as "Read",
-      max(workspace_permission) as "Role in the workspace",
+      coalesce(max(workspace_permission), 'none') as "Role in the workspace",
       user_uuid
     from
       bitbucket_repository_access
@@ -76,7 +76,7 @@ query "access_changes" {
       bitbucket_workspace_member
     where
       workspace_slug = $1::text
-      and added_on >= $2::text::timestamp with time zone
+      and added_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     union all
     select
       'deploy key',
@@ -87,7 +87,7 @@ query "access_changes" {
       bitbucket_deploy_key
     where
       workspace_slug = $1::text
-      and added_on >= $2::text::timestamp with time zone
+      and added_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     union all
     select
       'deploy key',
@@ -98,18 +98,18 @@ query "access_changes" {
       bitbucket_project_deploy_key
     where
       workspace_slug = $1::text
-      and added_on >= $2::text::timestamp with time zone
+      and added_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     union all
     select
       'webhook',
-      url,
+      regexp_replace(url, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3'),
       repository_full_name,
       to_char(created_at, 'YYYY-MM-DD')
     from
       bitbucket_webhook
     where
       workspace_slug = $1::text
-      and created_at >= $2::text::timestamp with time zone
+      and created_at >= date_trunc('day', now()) - $2::integer * interval '1 day'
     union all
     select
       'repository',
@@ -120,7 +120,7 @@ query "access_changes" {
       bitbucket_repository
     where
       workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone
+      and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     order by
       4 desc, 1, 3, 2;
   EOQ
@@ -130,19 +130,48 @@ query "access_changes" {
   param "since" {}
 }
 
+query "access_coverage" {
+  sql = <<-EOQ
+    with held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      'Repositories looked into' as label,
+      count(*) filter (where permission = 'admin') || ' of ' || count(*) as value,
+      case when count(*) filter (where permission = 'admin') = count(*) then 'ok' else 'info' end as type
+    from
+      held;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
 query "access_direct_count" {
   sql = <<-EOQ
     select
-      'Grants in person beside a group' as label,
-      count(*) as value,
-      case when count(*) > 0 then 'alert' else 'ok' end as type
+      'In person beside a group' as label,
+      count(*) filter (where is_direct and via_group) ||
+      case
+        when count(*) filter (where is_direct is null or via_group is null) > 0 then ', and ' || count(*) filter (where is_direct is null or via_group is null) || ' not shown'
+        else ''
+      end as value,
+      case
+        when count(*) filter (where is_direct and via_group) > 0 then 'alert'
+        when count(*) filter (where is_direct is null or via_group is null) > 0 then 'info'
+        else 'ok'
+      end as type
     from
       bitbucket_repository_access
     where
       workspace_slug = $1::text
-      and is_direct
-      and via_group
-      and not is_workspace_owner;
+      and is_workspace_owner is not true
+      and is_direct is not false
+      and via_group is not false;
   EOQ
 
   param "workspace_slug" {}
@@ -215,14 +244,22 @@ query "access_flow_projects" {
 query "access_outsider_count" {
   sql = <<-EOQ
     select
-      'Who are no members' as label,
-      count(distinct user_uuid) as value,
-      case when count(distinct user_uuid) > 0 then 'alert' else 'ok' end as type
+      'Of them no members' as label,
+      count(distinct user_uuid) filter (where not is_member) ||
+      case
+        when count(distinct user_uuid) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'
+        else ''
+      end as value,
+      case
+        when count(*) filter (where not is_member) > 0 then 'alert'
+        when count(*) filter (where is_member is null) > 0 then 'info'
+        else 'ok'
+      end as type
     from
       bitbucket_repository_access
     where
       workspace_slug = $1::text
-      and not is_member;
+      and is_member is not true;
   EOQ
 
   param "workspace_slug" {}
@@ -250,14 +287,22 @@ query "access_outsiders" {
 query "access_unexplained_count" {
   sql = <<-EOQ
     select
-      'Access that no grant explains' as label,
-      count(*) as value,
-      case when count(*) > 0 then 'alert' else 'ok' end as type
+      'That no grant explains' as label,
+      count(*) filter (where not is_explained) ||
+      case
+        when count(*) filter (where is_explained is null) > 0 then ', and ' || count(*) filter (where is_explained is null) || ' not shown'
+        else ''
+      end as value,
+      case
+        when count(*) filter (where not is_explained) > 0 then 'alert'
+        when count(*) filter (where is_explained is null) > 0 then 'info'
+        else 'ok'
+      end as type
     from
       bitbucket_repository_access
     where
       workspace_slug = $1::text
-      and not is_explained;
+      and is_explained is not true;
   EOQ
 
   param "workspace_slug" {}
@@ -279,15 +324,31 @@ query "access_user_count" {
 
 query "pipeline_by_month" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       to_char(created_on, 'YYYY-MM') as "Month",
       lower(coalesce(result_name, state_name)) as "Result",
       count(*) as "Runs"
     from
-      bitbucket_pipeline
-    where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone
+      pipelines
     group by
       to_char(created_on, 'YYYY-MM'), lower(coalesce(result_name, state_name))
     order by
@@ -301,18 +362,34 @@ query "pipeline_by_month" {
 
 query "pipeline_by_repository" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       repository_full_name as "Repository",
       count(*) as "Runs",
       count(*) filter (where result_name in ('FAILED', 'ERROR')) as "Failed",
       round(count(*) filter (where result_name in ('FAILED', 'ERROR')) * 100.0 / count(*)) as "Percent failed",
-      floor(avg(duration_in_seconds) / 6) / 10.0 as "Minutes a run",
+      round(cast(round(cast(avg(duration_in_seconds) / 6.0 as numeric)) / 10.0 as numeric), 1) as "Minutes a run",
       round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as "Minutes used"
     from
-      bitbucket_pipeline
-    where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone
+      pipelines
     group by
       repository_full_name
     order by
@@ -326,14 +403,30 @@ query "pipeline_by_repository" {
 
 query "pipeline_duration" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
-      'Minutes a run takes, on average' as label,
-      floor(avg(duration_in_seconds) / 6) / 10.0 as value
+      'Minutes a run' as label,
+      round(cast(round(cast(avg(duration_in_seconds) / 6.0 as numeric)) / 10.0 as numeric), 1) as value
     from
-      bitbucket_pipeline
-    where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone;
+      pipelines;
   EOQ
 
   param "workspace_slug" {}
@@ -343,16 +436,33 @@ query "pipeline_duration" {
 
 query "pipeline_failure_count" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       'Failed' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
-      bitbucket_pipeline
+      pipelines
     where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone
-      and result_name in ('FAILED', 'ERROR');
+      result_name in ('FAILED', 'ERROR');
   EOQ
 
   param "workspace_slug" {}
@@ -362,6 +472,25 @@ query "pipeline_failure_count" {
 
 query "pipeline_failures" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       repository_full_name as "Repository",
       build_number as "Run",
@@ -371,11 +500,9 @@ query "pipeline_failures" {
       to_char(created_on, 'YYYY-MM-DD') as "When",
       round(duration_in_seconds / 60.0, 2) as "Minutes"
     from
-      bitbucket_pipeline
+      pipelines
     where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone
-      and result_name in ('FAILED', 'ERROR')
+      result_name in ('FAILED', 'ERROR')
     order by
       created_on desc, repository_full_name, build_number desc;
   EOQ
@@ -387,14 +514,30 @@ query "pipeline_failures" {
 
 query "pipeline_minutes" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       'Minutes used' as label,
       round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as value
     from
-      bitbucket_pipeline
-    where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone;
+      pipelines;
   EOQ
 
   param "workspace_slug" {}
@@ -404,20 +547,37 @@ query "pipeline_minutes" {
 
 query "pipeline_minutes_by_repository" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       repository_full_name as "Repository",
       round(sum(build_seconds_used) / 60.0, 2) as "Minutes used"
     from
-      bitbucket_pipeline
-    where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone
+      pipelines
     group by
       repository_full_name
     having
       sum(build_seconds_used) > 0
     order by
-      sum(build_seconds_used) desc, repository_full_name;
+      sum(build_seconds_used) desc, repository_full_name
+    limit 15;
   EOQ
 
   param "workspace_slug" {}
@@ -427,14 +587,30 @@ query "pipeline_minutes_by_repository" {
 
 query "pipeline_run_count" {
   sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       'Runs' as label,
       count(*) as value
     from
-      bitbucket_pipeline
-    where
-      workspace_slug = $1::text
-      and created_on >= $2::text::timestamp with time zone;
+      pipelines;
   EOQ
 
   param "workspace_slug" {}
@@ -613,7 +789,7 @@ query "repository_input" {
       full_name as label,
       full_name as value
     from
-      bitbucket_my_repository
+      bitbucket_repository
     order by
       full_name;
   EOQ
@@ -674,7 +850,8 @@ query "repository_permission" {
   sql = <<-EOQ
     select
       'The connected account has' as label,
-      permission as value
+      coalesce(max(permission), 'none') as value,
+      case when max(permission) = 'admin' then 'ok' else 'info' end as type
     from
       bitbucket_my_repository
     where
@@ -749,7 +926,8 @@ query "repository_user_count" {
   sql = <<-EOQ
     select
       'Users with access' as label,
-      count(*) as value
+      count(*) as value,
+      max(workspace_slug) as workspace_slug
     from
       bitbucket_repository_permission
     where
@@ -777,7 +955,7 @@ query "repository_visibility" {
 query "repository_webhooks" {
   sql = <<-EOQ
     select
-      url as "Address",
+      regexp_replace(url, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3') as "Address",
       case when active then 'yes' else 'no' end as "Active",
       case when skip_cert_verification then 'no' else 'yes' end as "Certificate checked",
       case when secret_set then 'yes' when secret_set is null then 'not told' else 'no' end as "Secret",
@@ -787,7 +965,7 @@ query "repository_webhooks" {
     where
       repository_full_name = $1::text
     order by
-      url, uuid;
+      regexp_replace(url, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3'), uuid;
   EOQ
 
   param "repository_full_name" {}
@@ -795,16 +973,30 @@ query "repository_webhooks" {
 
 query "review_by_month" {
   sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       to_char(updated_on, 'YYYY-MM') as "Month",
       count(*) filter (where approval_count > 0) as "Approved",
       count(*) filter (where approval_count = 0) as "Without approval"
     from
-      bitbucket_pull_request
-    where
-      workspace_slug = $1::text
-      and state = 'MERGED'
-      and updated_on >= $2::text::timestamp with time zone
+      merged
     group by
       to_char(updated_on, 'YYYY-MM')
     order by
@@ -840,15 +1032,29 @@ query "review_by_reviewer" {
 
 query "review_days_to_merge" {
   sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
-      'Days to merge, on average' as label,
+      'Days to merge' as label,
       round(cast(avg(extract(epoch from updated_on - created_on) / 86400) as numeric), 1) as value
     from
-      bitbucket_pull_request
-    where
-      workspace_slug = $1::text
-      and state = 'MERGED'
-      and updated_on >= $2::text::timestamp with time zone;
+      merged;
   EOQ
 
   param "workspace_slug" {}
@@ -858,15 +1064,29 @@ query "review_days_to_merge" {
 
 query "review_merged_count" {
   sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       'Merged' as label,
       count(*) as value
     from
-      bitbucket_pull_request
-    where
-      workspace_slug = $1::text
-      and state = 'MERGED'
-      and updated_on >= $2::text::timestamp with time zone;
+      merged;
   EOQ
 
   param "workspace_slug" {}
@@ -876,18 +1096,33 @@ query "review_merged_count" {
 
 query "review_open_by_repository" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    )
     select
       repository_full_name as "Repository",
       count(*) as "Open"
     from
-      bitbucket_pull_request
-    where
-      workspace_slug = $1::text
-      and state = 'OPEN'
+      open
     group by
       repository_full_name
     order by
-      count(*) desc, repository_full_name;
+      count(*) desc, repository_full_name
+    limit 15;
   EOQ
 
   param "workspace_slug" {}
@@ -895,14 +1130,28 @@ query "review_open_by_repository" {
 
 query "review_open_count" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    )
     select
       'Open pull requests' as label,
       count(*) as value
     from
-      bitbucket_pull_request
-    where
-      workspace_slug = $1::text
-      and state = 'OPEN';
+      open;
   EOQ
 
   param "workspace_slug" {}
@@ -910,6 +1159,23 @@ query "review_open_count" {
 
 query "review_stale" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    )
     select
       repository_full_name as "Repository",
       id as "Number",
@@ -920,11 +1186,9 @@ query "review_stale" {
       approval_count as "Approvals",
       html_url
     from
-      bitbucket_pull_request
+      open
     where
-      workspace_slug = $1::text
-      and state = 'OPEN'
-      and updated_on < now() - $2::integer * interval '1 day'
+      updated_on < now() - $2::integer * interval '1 day'
     order by
       updated_on, repository_full_name, id;
   EOQ
@@ -939,16 +1203,31 @@ query "review_stale" {
 
 query "review_stale_count" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    )
     select
       'Stale' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
-      bitbucket_pull_request
+      open
     where
-      workspace_slug = $1::text
-      and state = 'OPEN'
-      and updated_on < now() - $2::integer * interval '1 day';
+      updated_on < now() - $2::integer * interval '1 day';
   EOQ
 
   param "workspace_slug" {}
@@ -961,15 +1240,29 @@ query "review_stale_count" {
 
 query "review_time_by_month" {
   sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       to_char(updated_on, 'YYYY-MM') as "Month",
       round(cast(avg(extract(epoch from updated_on - created_on) / 86400) as numeric), 1) as "Days"
     from
-      bitbucket_pull_request
-    where
-      workspace_slug = $1::text
-      and state = 'MERGED'
-      and updated_on >= $2::text::timestamp with time zone
+      merged
     group by
       to_char(updated_on, 'YYYY-MM')
     order by
@@ -983,6 +1276,24 @@ query "review_time_by_month" {
 
 query "review_unapproved" {
   sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
       repository_full_name as "Repository",
       id as "Number",
@@ -992,12 +1303,9 @@ query "review_unapproved" {
       to_char(updated_on, 'YYYY-MM-DD') as "Merged",
       html_url
     from
-      bitbucket_pull_request
+      merged
     where
-      workspace_slug = $1::text
-      and state = 'MERGED'
-      and updated_on >= $2::text::timestamp with time zone
-      and approval_count = 0
+      approval_count = 0
     order by
       updated_on desc, repository_full_name, id;
   EOQ
@@ -1009,17 +1317,32 @@ query "review_unapproved" {
 
 query "review_unapproved_count" {
   sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_display_name,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
     select
-      'Merged without approval' as label,
+      'Without approval' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
-      bitbucket_pull_request
+      merged
     where
-      workspace_slug = $1::text
-      and state = 'MERGED'
-      and updated_on >= $2::text::timestamp with time zone
-      and approval_count = 0;
+      approval_count = 0;
   EOQ
 
   param "workspace_slug" {}
@@ -1030,20 +1353,20 @@ query "review_unapproved_count" {
 query "since_input" {
   sql = <<-EOQ
     select
-      'the last 7 days' as label,
-      to_char(now() - interval '7 days', 'YYYY-MM-DD') as value
-    union all
-    select
-      'the last 30 days' as label,
-      to_char(now() - interval '30 days', 'YYYY-MM-DD') as value
-    union all
-    select
       'the last 90 days' as label,
-      to_char(now() - interval '90 days', 'YYYY-MM-DD') as value
+      '90' as value
     union all
     select
       'the last year' as label,
-      to_char(now() - interval '365 days', 'YYYY-MM-DD') as value;
+      '365' as value
+    union all
+    select
+      'the last 30 days' as label,
+      '30' as value
+    union all
+    select
+      'the last 7 days' as label,
+      '7' as value;
   EOQ
 }
 
@@ -1264,29 +1587,12 @@ query "user_workspaces" {
   param "user_uuid" {}
 }
 
-query "workspace_activity" {
-  sql = <<-EOQ
-    select
-      to_char(updated_on, 'YYYY-MM') as "Last change",
-      count(*) as "Repositories"
-    from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
-    group by
-      to_char(updated_on, 'YYYY-MM')
-    order by
-      to_char(updated_on, 'YYYY-MM');
-  EOQ
-
-  param "workspace_slug" {}
-}
-
 query "workspace_administrator_count" {
   sql = <<-EOQ
     select
       'Administrators' as label,
-      count(*) as value
+      count(*) as value,
+      $1::text as workspace_slug
     from
       bitbucket_workspace_member
     where
@@ -1315,19 +1621,42 @@ query "workspace_by_age" {
   param "workspace_slug" {}
 }
 
-query "workspace_by_language" {
+query "workspace_by_change" {
   sql = <<-EOQ
     select
-      coalesce(nullif(language, ''), 'unknown') as "Language",
+      case
+        when (current_date - cast(updated_on as date)) < 30 then 'less than 30'
+        when (current_date - cast(updated_on as date)) < 90 then '30 to 90'
+        when (current_date - cast(updated_on as date)) < 365 then '90 to 365'
+        else 'more than a year'
+      end as "Days since the last change",
       count(*) as "Repositories"
     from
       bitbucket_repository
     where
       workspace_slug = $1::text
     group by
-      coalesce(nullif(language, ''), 'unknown')
+      1
     order by
-      count(*) desc, coalesce(nullif(language, ''), 'unknown');
+      max(updated_on) desc;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "workspace_by_language" {
+  sql = <<-EOQ
+    select
+      coalesce(nullif(language, ''), 'not set') as "Language",
+      count(*) as "Repositories"
+    from
+      bitbucket_repository
+    where
+      workspace_slug = $1::text
+    group by
+      coalesce(nullif(language, ''), 'not set')
+    order by
+      count(*) desc, coalesce(nullif(language, ''), 'not set');
   EOQ
 
   param "workspace_slug" {}
@@ -1416,7 +1745,7 @@ query "workspace_input" {
     from
       bitbucket_my_workspace
     order by
-      slug;
+      is_administrator desc, slug;
   EOQ
 }
 
@@ -1424,7 +1753,8 @@ query "workspace_member_count" {
   sql = <<-EOQ
     select
       'Members' as label,
-      count(*) as value
+      count(*) as value,
+      $1::text as workspace_slug
     from
       bitbucket_workspace_member
     where
@@ -1456,7 +1786,7 @@ query "workspace_new_repositories" {
       left join mine as m on m.full_name = r.full_name
     where
       r.workspace_slug = $1::text
-      and r.created_on >= $2::text::timestamp with time zone
+      and r.created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     order by
       r.created_on desc, r.full_name;
   EOQ
@@ -1464,6 +1794,26 @@ query "workspace_new_repositories" {
   param "workspace_slug" {}
 
   param "since" {}
+}
+
+query "workspace_public" {
+  sql = <<-EOQ
+    select
+      full_name as "Repository",
+      project_name as "Project",
+      owner_display_name as "Owner",
+      to_char(created_on, 'YYYY-MM-DD') as "Created",
+      to_char(updated_on, 'YYYY-MM-DD') as "Last change"
+    from
+      bitbucket_repository
+    where
+      workspace_slug = $1::text
+      and not is_private
+    order by
+      full_name;
+  EOQ
+
+  param "workspace_slug" {}
 }
 
 query "workspace_public_count" {

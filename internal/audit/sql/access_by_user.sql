@@ -4,7 +4,7 @@ select
   count(*) filter (where permission = 'admin') as "Admin",
   count(*) filter (where permission = 'write') as "Write",
   count(*) filter (where permission = 'read') as "Read",
-  max(workspace_permission) as "Role in the workspace",
+  coalesce(max(workspace_permission), 'none') as "Role in the workspace",
   user_uuid
 from
   bitbucket_repository_access

@@ -7,7 +7,7 @@ from
   bitbucket_workspace_member
 where
   workspace_slug = {{text "workspace_slug"}}
-  and added_on >= {{moment "since"}}
+  and added_on >= {{since}}
 union all
 select
   'deploy key',
@@ -18,7 +18,7 @@ from
   bitbucket_deploy_key
 where
   workspace_slug = {{text "workspace_slug"}}
-  and added_on >= {{moment "since"}}
+  and added_on >= {{since}}
 union all
 select
   'deploy key',
@@ -29,18 +29,18 @@ from
   bitbucket_project_deploy_key
 where
   workspace_slug = {{text "workspace_slug"}}
-  and added_on >= {{moment "since"}}
+  and added_on >= {{since}}
 union all
 select
   'webhook',
-  url,
+  {{host "url"}},
   repository_full_name,
   {{date "created_at"}}
 from
   bitbucket_webhook
 where
   workspace_slug = {{text "workspace_slug"}}
-  and created_at >= {{moment "since"}}
+  and created_at >= {{since}}
 union all
 select
   'repository',
@@ -51,6 +51,6 @@ from
   bitbucket_repository
 where
   workspace_slug = {{text "workspace_slug"}}
-  and created_on >= {{moment "since"}}
+  and created_on >= {{since}}
 order by
   4 desc, 1, 3, 2

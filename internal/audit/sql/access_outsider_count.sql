@@ -1,9 +1,17 @@
 select
-  'Who are no members' as label,
-  count(distinct user_uuid) as value,
-  case when count(distinct user_uuid) > 0 then 'alert' else 'ok' end as type
+  'Of them no members' as label,
+  count(distinct user_uuid) filter (where not is_member) ||
+  case
+    when count(distinct user_uuid) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'
+    else ''
+  end as value,
+  case
+    when count(*) filter (where not is_member) > 0 then 'alert'
+    when count(*) filter (where is_member is null) > 0 then 'info'
+    else 'ok'
+  end as type
 from
   bitbucket_repository_access
 where
   workspace_slug = {{text "workspace_slug"}}
-  and not is_member
+  and is_member is not true

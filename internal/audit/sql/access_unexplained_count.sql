@@ -1,9 +1,17 @@
 select
-  'Access that no grant explains' as label,
-  count(*) as value,
-  case when count(*) > 0 then 'alert' else 'ok' end as type
+  'That no grant explains' as label,
+  count(*) filter (where not is_explained) ||
+  case
+    when count(*) filter (where is_explained is null) > 0 then ', and ' || count(*) filter (where is_explained is null) || ' not shown'
+    else ''
+  end as value,
+  case
+    when count(*) filter (where not is_explained) > 0 then 'alert'
+    when count(*) filter (where is_explained is null) > 0 then 'info'
+    else 'ok'
+  end as type
 from
   bitbucket_repository_access
 where
   workspace_slug = {{text "workspace_slug"}}
-  and not is_explained
+  and is_explained is not true

@@ -1,8 +1,6 @@
+with {{template "pipelines"}}
 select
-  'Minutes a run takes, on average' as label,
-  floor(avg(duration_in_seconds) / 6) / 10.0 as value
+  'Minutes a run' as label,
+  round(cast(round(cast(avg(duration_in_seconds) / 6.0 as numeric)) / 10.0 as numeric), 1) as value
 from
-  bitbucket_pipeline
-where
-  workspace_slug = {{text "workspace_slug"}}
-  and created_on >= {{moment "since"}}
+  pipelines

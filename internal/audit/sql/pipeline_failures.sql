@@ -1,3 +1,4 @@
+with {{template "pipelines"}}
 select
   repository_full_name as "Repository",
   build_number as "Run",
@@ -7,10 +8,8 @@ select
   {{date "created_on"}} as "When",
   round(duration_in_seconds / 60.0, 2) as "Minutes"
 from
-  bitbucket_pipeline
+  pipelines
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and created_on >= {{moment "since"}}
-  and result_name in ('FAILED', 'ERROR')
+  result_name in ('FAILED', 'ERROR')
 order by
   created_on desc, repository_full_name, build_number desc

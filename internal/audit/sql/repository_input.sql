@@ -2,6 +2,6 @@ select
   full_name as label,
   full_name as value
 from
-  bitbucket_my_repository
+  bitbucket_repository
 order by
   full_name

@@ -1,6 +1,7 @@
 select
   'The connected account has' as label,
-  permission as value
+  coalesce(max(permission), 'none') as value,
+  case when max(permission) = 'admin' then 'ok' else 'info' end as type
 from
   bitbucket_my_repository
 where

@@ -1,6 +1,7 @@
 select
   'Users with access' as label,
-  count(*) as value
+  count(*) as value,
+  max(workspace_slug) as workspace_slug
 from
   bitbucket_repository_permission
 where

@@ -1,5 +1,5 @@
 select
-  url as "Address",
+  {{host "url"}} as "Address",
   case when active then 'yes' else 'no' end as "Active",
   case when skip_cert_verification then 'no' else 'yes' end as "Certificate checked",
   case when secret_set then 'yes' when secret_set is null then 'not told' else 'no' end as "Secret",
@@ -9,4 +9,4 @@ from
 where
   repository_full_name = {{text "repository_full_name"}}
 order by
-  url, uuid
+  {{host "url"}}, uuid

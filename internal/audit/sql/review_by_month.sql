@@ -1,13 +1,10 @@
+with {{template "merged"}}
 select
   {{month "updated_on"}} as "Month",
   count(*) filter (where approval_count > 0) as "Approved",
   count(*) filter (where approval_count = 0) as "Without approval"
 from
-  bitbucket_pull_request
-where
-  workspace_slug = {{text "workspace_slug"}}
-  and state = 'MERGED'
-  and updated_on >= {{moment "since"}}
+  merged
 group by
   {{month "updated_on"}}
 order by

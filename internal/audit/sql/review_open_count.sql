@@ -1,8 +1,6 @@
+with {{template "open"}}
 select
   'Open pull requests' as label,
   count(*) as value
 from
-  bitbucket_pull_request
-where
-  workspace_slug = {{text "workspace_slug"}}
-  and state = 'OPEN'
+  open

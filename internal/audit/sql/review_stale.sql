@@ -1,3 +1,4 @@
+with {{template "open"}}
 select
   repository_full_name as "Repository",
   id as "Number",
@@ -8,10 +9,8 @@ select
   approval_count as "Approvals",
   html_url
 from
-  bitbucket_pull_request
+  open
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and state = 'OPEN'
-  and updated_on < {{days_ago "stale_pull_request_days"}}
+  updated_on < {{days_ago "stale_pull_request_days"}}
 order by
   updated_on, repository_full_name, id

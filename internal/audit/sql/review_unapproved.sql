@@ -1,3 +1,4 @@
+with {{template "merged"}}
 select
   repository_full_name as "Repository",
   id as "Number",
@@ -7,11 +8,8 @@ select
   {{date "updated_on"}} as "Merged",
   html_url
 from
-  bitbucket_pull_request
+  merged
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and state = 'MERGED'
-  and updated_on >= {{moment "since"}}
-  and approval_count = 0
+  approval_count = 0
 order by
   updated_on desc, repository_full_name, id

@@ -1,6 +1,7 @@
 select
   'Administrators' as label,
-  count(*) as value
+  count(*) as value,
+  {{text "workspace_slug"}} as workspace_slug
 from
   bitbucket_workspace_member
 where

@@ -1,11 +1,11 @@
 select
-  coalesce(nullif(language, ''), 'unknown') as "Language",
+  coalesce(nullif(language, ''), 'not set') as "Language",
   count(*) as "Repositories"
 from
   bitbucket_repository
 where
   workspace_slug = {{text "workspace_slug"}}
 group by
-  coalesce(nullif(language, ''), 'unknown')
+  coalesce(nullif(language, ''), 'not set')
 order by
-  count(*) desc, coalesce(nullif(language, ''), 'unknown')
+  count(*) desc, coalesce(nullif(language, ''), 'not set')

@@ -4,4 +4,4 @@ select
 from
   bitbucket_my_workspace
 order by
-  slug
+  is_administrator desc, slug

@@ -18,6 +18,6 @@ from
   left join mine as m on m.full_name = r.full_name
 where
   r.workspace_slug = {{text "workspace_slug"}}
-  and r.created_on >= {{moment "since"}}
+  and r.created_on >= {{since}}
 order by
   r.created_on desc, r.full_name

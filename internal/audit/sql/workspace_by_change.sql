@@ -1,0 +1,16 @@
+select
+  case
+    when {{days_since "updated_on"}} < 30 then 'less than 30'
+    when {{days_since "updated_on"}} < 90 then '30 to 90'
+    when {{days_since "updated_on"}} < 365 then '90 to 365'
+    else 'more than a year'
+  end as "Days since the last change",
+  count(*) as "Repositories"
+from
+  bitbucket_repository
+where
+  workspace_slug = {{text "workspace_slug"}}
+group by
+  1
+order by
+  max(updated_on) desc

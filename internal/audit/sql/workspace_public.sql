@@ -1,0 +1,13 @@
+select
+  full_name as "Repository",
+  project_name as "Project",
+  owner_display_name as "Owner",
+  {{date "created_on"}} as "Created",
+  {{date "updated_on"}} as "Last change"
+from
+  bitbucket_repository
+where
+  workspace_slug = {{text "workspace_slug"}}
+  and not is_private
+order by
+  full_name

@@ -1,0 +1,371 @@
+package powerpipe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
+)
+
+// A program is Powerpipe, of the version in tools/powerpipe, with a folder of its own.
+type program struct {
+	path string
+	env  []string
+}
+
+// config names the database by its socket, whose folder PGHOST has.
+const config = `
+connection "steampipe" "default" {
+  host     = ""
+  port     = 5432
+  db       = "postgres"
+  username = "steampipe"
+}
+`
+
+// newProgram builds Powerpipe, unless Go's cache has it, and lets it take the database for Steampipe's.
+func newProgram(t *testing.T, conn *pgx.Conn) *program {
+	t.Helper()
+	_, err := conn.Exec(t.Context(), `create schema steampipe_internal;
+		create table steampipe_internal.steampipe_plugin (plugin text, version text);
+		insert into steampipe_internal.steampipe_plugin values ('local/bitbucket', 'local')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../tools/powerpipe"), "tool", "-n", "powerpipe")
+	var said bytes.Buffer
+	build.Stderr = &said
+	path, err := build.Output()
+	if err != nil {
+		t.Fatalf("Powerpipe can't be built: %v\n%s", err, said.String())
+	}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "config"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config", "test.ppc"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &program{strings.TrimSpace(string(path)), append(os.Environ(), "HOME="+dir, "PGHOST="+conn.Config().Host,
+		"POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")}
+}
+
+// run runs a command, which must not warn, and reads what it says as JSON. It may end with the code for alarms.
+func (p *program) run(t *testing.T, to any, arguments ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), p.path, arguments...)
+	cmd.Env = p.env
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	alarms := errors.As(err, &exit) && exit.ExitCode() == 1 && slices.Contains(arguments, "benchmark")
+	if err != nil && !alarms || said.Len() > 0 {
+		t.Errorf("powerpipe %s: %v\n%s", strings.Join(arguments, " "), err, said.String())
+	}
+	if bytes.Contains(out, []byte("<nil>")) {
+		t.Errorf("powerpipe %s: a value that is missing is shown as <nil>", strings.Join(arguments, " "))
+	}
+	if err := json.Unmarshal(out, to); err != nil {
+		t.Fatalf("powerpipe %s: %v\n%s", strings.Join(arguments, " "), err, out)
+	}
+}
+
+// list is the names of the blocks of a type that Powerpipe lists.
+func (p *program) list(t *testing.T, kind string) []string {
+	t.Helper()
+	var listed []struct {
+		Name string `json:"qualified_name"`
+	}
+	p.run(t, &listed, kind, "list", "--output", "json")
+	var names []string
+	for _, l := range listed {
+		names = append(names, l.Name[strings.LastIndex(l.Name, ".")+1:])
+	}
+	slices.Sort(names)
+	return names
+}
+
+// lists holds what Powerpipe lists against the sources.
+func (p *program) lists(t *testing.T) {
+	var benchmarks, controls, variables []string
+	for _, b := range audit.Benchmarks {
+		benchmarks = append(benchmarks, below(b)...)
+	}
+	for _, c := range audit.Controls {
+		controls = append(controls, c.Name)
+	}
+	for _, v := range audit.Variables {
+		variables = append(variables, v.Name)
+	}
+	var dashboards []string
+	for _, file := range files(t, "dashboards/*.pp") {
+		for _, name := range regexp.MustCompile(`(?m)^dashboard "(\w+)"`).FindAllStringSubmatch(file, -1) {
+			dashboards = append(dashboards, name[1])
+		}
+	}
+	for kind, want := range map[string][]string{"benchmark": benchmarks, "control": controls, "query": audit.Queries(), "variable": variables, "dashboard": dashboards} {
+		slices.Sort(want)
+		if diff := cmp.Diff(want, p.list(t, kind)); diff != "" {
+			t.Errorf("%s list (-sources +Powerpipe):\n%s", kind, diff)
+		}
+	}
+}
+
+// below are the names of a benchmark and of those that it has.
+func below(b *audit.Benchmark) []string {
+	names := []string{b.Name}
+	for _, child := range b.Benchmarks {
+		names = append(names, below(child)...)
+	}
+	return names
+}
+
+func files(t *testing.T, pattern string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.FromSlash(pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, name := range found {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	return texts
+}
+
+// A group is what Powerpipe says of a benchmark.
+type group struct {
+	Groups   []group
+	Controls []struct {
+		ID      string `json:"control_id"`
+		Error   string `json:"run_error"`
+		Summary map[audit.Status]int
+		Results []struct {
+			Resource, Reason string
+			Status           audit.Status
+			Dimensions       []struct{ Key, Value string }
+		}
+	}
+}
+
+// benchmark is what a benchmark finds, by control.
+func (p *program) benchmark(t *testing.T, name string) map[string][]audit.Resource {
+	t.Helper()
+	var root group
+	p.run(t, &root, "benchmark", "run", "bitbucket.benchmark."+name, "--output", "json", "--progress=false", "--mod-install=false")
+	found := map[string][]audit.Resource{}
+	root.collect(t, found)
+	for _, control := range audit.FindBenchmark(name).All() {
+		if _, ok := found[control]; !ok {
+			t.Errorf("benchmark %s does not run control %s", name, control)
+		}
+	}
+	return found
+}
+
+func (g group) collect(t *testing.T, found map[string][]audit.Resource) {
+	for _, below := range g.Groups {
+		below.collect(t, found)
+	}
+	for _, c := range g.Controls {
+		name := strings.TrimPrefix(c.ID, "control.")
+		if c.Error != "" {
+			t.Errorf("Powerpipe: %s: %s", name, c.Error)
+		}
+		resources := []audit.Resource{}
+		counts := map[audit.Status]int{}
+		for _, r := range c.Results {
+			counts[r.Status]++
+			resource := audit.Resource{Resource: r.Resource, Status: r.Status, Reason: r.Reason}
+			for _, d := range r.Dimensions {
+				resource.Dimensions = append(resource.Dimensions, audit.Dimension{Name: d.Key, Value: d.Value})
+			}
+			resources = append(resources, resource)
+		}
+		for status, n := range c.Summary {
+			if n != counts[status] && c.Error == "" {
+				t.Errorf("Powerpipe: %s: %d are %s by its summary, and %d by its results", name, n, status, counts[status])
+			}
+		}
+		found[name] = resources
+	}
+}
+
+// A snapshot is what Powerpipe shows of a dashboard.
+type snapshot struct {
+	Panels map[string]panel
+}
+
+// A panel is a part of a dashboard: a card, a table, an input and so on.
+type panel struct {
+	Type       string `json:"panel_type"`
+	Status     string
+	Error      string
+	SQL        string
+	Properties struct {
+		Input    string `json:"unqualified_name"` // of an input
+		Href     string
+		Category struct{ Href string }
+		Columns  map[string]struct{ Href string }
+	}
+	Data struct {
+		Columns []struct {
+			Name string
+			Type string `json:"data_type"`
+		}
+		Rows []map[string]any
+	}
+}
+
+// dashboard runs a dashboard with values for its inputs.
+func (p *program) dashboard(t *testing.T, name string, inputs map[string]any) snapshot {
+	t.Helper()
+	arguments := []string{"dashboard", "run", "bitbucket.dashboard." + name, "--output", "snapshot", "--progress=false", "--mod-install=false", "--input=false"}
+	for input, value := range inputs {
+		arguments = append(arguments, "--arg", fmt.Sprintf("%s=%v", input, value))
+	}
+	var s snapshot
+	p.run(t, &s, arguments...)
+	for of, panel := range s.Panels {
+		if panel.Error != "" || panel.Status != "complete" {
+			t.Errorf("%s with %v: %s is %s: %s", name, inputs, of, panel.Status, panel.Error)
+		}
+	}
+	return s
+}
+
+func (p panel) answer() answer {
+	var a answer
+	for _, c := range p.Data.Columns {
+		a.columns = append(a.columns, c.Name)
+	}
+	for _, row := range p.Data.Rows {
+		var texts []string
+		for _, c := range p.Data.Columns {
+			text := shown(row[c.Name])
+			if c.Type == "NUMERIC" && strings.Contains(text, ".") { // which Powerpipe has as a text
+				text = trimmed(text)
+			}
+			texts = append(texts, text)
+		}
+		a.rows = append(a.rows, texts)
+	}
+	return a
+}
+
+// options are what the inputs of a dashboard offer, by input.
+func (s snapshot) options() map[string][]string {
+	all := map[string][]string{}
+	for _, panel := range s.Panels {
+		if name, ok := strings.CutPrefix(panel.Properties.Input, "input."); ok {
+			for _, row := range panel.Data.Rows {
+				all[name] = append(all[name], fmt.Sprint(row["value"]))
+			}
+		}
+	}
+	return all
+}
+
+// links are those of a panel to other pages, as written and for each row.
+func (p panel) links(t *testing.T) map[string][]string {
+	all := map[string][]string{}
+	written := []string{p.Properties.Href, p.Properties.Category.Href}
+	for _, c := range p.Properties.Columns {
+		written = append(written, c.Href)
+	}
+	for _, href := range written {
+		for _, row := range p.Data.Rows {
+			if href != "" {
+				all[href] = append(all[href], render(t, href, row))
+			}
+		}
+	}
+	return all
+}
+
+// reference is a column's value in a link, alone or escaped.
+var reference = regexp.MustCompile(`\{\{\s*\.'?([^'|}]+?)'?\s*(\| @uri\s*)?\}\}`)
+
+// render puts a row's values into a link.
+func render(t *testing.T, href string, row map[string]any) string {
+	link := reference.ReplaceAllStringFunc(href, func(of string) string {
+		m := reference.FindStringSubmatch(of)
+		value, ok := row[m[1]].(string)
+		if !ok || value == "" {
+			t.Errorf("%s: column %s is %v in a row", href, m[1], row[m[1]])
+		}
+		if m[2] != "" {
+			return url.QueryEscape(value)
+		}
+		return value
+	})
+	if strings.ContainsAny(link, "{}") {
+		t.Errorf("%s: nobody knows how to read it", href)
+	}
+	return link
+}
+
+// open follows all links of dashboards: their pages are there, and what they pass on can be chosen there. One link of each
+// kind is opened.
+func (p *program) open(t *testing.T, snapshots map[string]snapshot) {
+	benchmarks := p.list(t, "benchmark")
+	opened := map[string]bool{}
+	for _, s := range snapshots {
+		for name, panel := range s.Panels {
+			for _, links := range panel.links(t) {
+				for i, link := range links {
+					page, _ := url.Parse(link)
+					dashboard, isDashboard := strings.CutPrefix(page.Path, "/bitbucket.dashboard.")
+					benchmark, isBenchmark := strings.CutPrefix(page.Path, "/bitbucket.benchmark.")
+					switch to, ok := snapshots[dashboard]; {
+					case page.Scheme == "https" && page.Host == "bitbucket.org":
+					case isBenchmark && slices.Contains(benchmarks, benchmark) && page.RawQuery == "":
+					case isDashboard && ok:
+						p.follow(t, name, link, dashboard, page.Query(), to.options(), i == 0 && !opened[link])
+						opened[link] = true
+					default:
+						t.Errorf("%s links to %s, which is not there", name, link)
+					}
+				}
+			}
+		}
+	}
+	if len(opened) == 0 {
+		t.Error("no dashboard links to another")
+	}
+}
+
+func (p *program) follow(t *testing.T, from, link, dashboard string, query url.Values, options map[string][]string, isOpened bool) {
+	inputs := map[string]any{}
+	for input, offered := range options {
+		inputs[input] = offered[0]
+	}
+	for parameter := range query {
+		input, _ := strings.CutPrefix(parameter, "input.")
+		if !slices.Contains(options[input], query.Get(parameter)) {
+			t.Errorf("%s links to %s, where %s can't be chosen", from, link, parameter)
+		}
+		inputs[input] = query.Get(parameter)
+	}
+	if isOpened {
+		p.dashboard(t, dashboard, inputs)
+	}
+}
