@@ -15,7 +15,7 @@ LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucke
 # Those that .goreleaser.yml releases.
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: build install demo test fuzz soak lint bench moved sdk6 cross clean
+.PHONY: build install demo test powerpipe fuzz soak lint bench moved sdk6 cross clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -30,7 +30,11 @@ install: build
 demo: build
 	./$(BINARY) demo
 
-test:
+# Go's cache keeps it, so that the test that runs the mod in it need not wait minutes among others that want the processors.
+powerpipe:
+	go -C tools/powerpipe tool -n powerpipe >/dev/null
+
+test: powerpipe
 	@test -d ../shared/bitbucket || echo "Skipped: the tests that compare with Bitbucket's OpenAPI document and recordings, which are not in ../shared/bitbucket"
 	go test -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
 	go test -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
