@@ -86,7 +86,7 @@ func (d demo) values() map[string]any {
 // What the controls find is what is true, in SQLite and in Powerpipe; and the panels of the dashboards show the same in both.
 func TestMod(t *testing.T) {
 	d := open(t)
-	p := newProgram(t, d.postgres)
+	p := newProgram(t, d)
 	values := d.values()
 	run := d.keep(t, values)
 	t.Run("lists", p.lists)

@@ -15,15 +15,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 )
 
 // A program is Powerpipe, of the version in tools/powerpipe, with a folder of its own.
 type program struct {
-	path string
-	env  []string
+	path    string
+	env     []string
+	secrets []string // that it must not show
 }
 
 // config names the database by its socket, whose folder PGHOST has.
@@ -37,9 +37,9 @@ connection "steampipe" "default" {
 `
 
 // newProgram builds Powerpipe, unless Go's cache has it, and lets it take the database for Steampipe's.
-func newProgram(t *testing.T, conn *pgx.Conn) *program {
+func newProgram(t *testing.T, d demo) *program {
 	t.Helper()
-	_, err := conn.Exec(t.Context(), `create schema steampipe_internal;
+	_, err := d.postgres.Exec(t.Context(), `create schema steampipe_internal;
 		create table steampipe_internal.steampipe_plugin (plugin text, version text);
 		insert into steampipe_internal.steampipe_plugin values ('local/bitbucket', 'local')`)
 	if err != nil {
@@ -59,8 +59,8 @@ func newProgram(t *testing.T, conn *pgx.Conn) *program {
 	if err := os.WriteFile(filepath.Join(dir, "config", "test.ppc"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &program{strings.TrimSpace(string(path)), append(os.Environ(), "HOME="+dir, "PGHOST="+conn.Config().Host,
-		"POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")}
+	env := append(os.Environ(), "HOME="+dir, "PGHOST="+d.postgres.Config().Host, "POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")
+	return &program{strings.TrimSpace(string(path)), env, d.addresses()}
 }
 
 // run runs a command, which must not warn, and reads what it says as JSON. It may end with the code for alarms.
@@ -78,6 +78,11 @@ func (p *program) run(t *testing.T, to any, arguments ...string) {
 	}
 	if bytes.Contains(out, []byte("<nil>")) {
 		t.Errorf("powerpipe %s: a value that is missing is shown as <nil>", strings.Join(arguments, " "))
+	}
+	for _, secret := range p.secrets {
+		if bytes.Contains(out, []byte(secret)) {
+			t.Errorf("powerpipe %s: the address of a webhook, which is a secret, is shown: %s", strings.Join(arguments, " "), secret)
+		}
 	}
 	if err := json.Unmarshal(out, to); err != nil {
 		t.Fatalf("powerpipe %s: %v\n%s", strings.Join(arguments, " "), err, out)

@@ -29,6 +29,25 @@ func (d demo) choices() map[string]any {
 	}
 }
 
+// addresses are those of webhooks that say more than a host.
+func (d demo) addresses() []string {
+	var hooks []*fakebitbucket.Webhook
+	for _, w := range d.workspaces() {
+		hooks = append(hooks, d.WorkspaceWebhooks(w)...)
+		for _, r := range d.RepositoriesOf(w) {
+			hooks = append(hooks, d.Webhooks(r)...)
+		}
+	}
+	var all []string
+	for _, h := range hooks {
+		if _, rest, ok := strings.Cut(h.URL, "://"); ok && strings.Contains(rest, "/") {
+			quoted, _ := json.Marshal(h.URL) // texts can always be encoded
+			all = append(all, string(quoted[1:len(quoted)-1]))
+		}
+	}
+	return all
+}
+
 // shown is a value as a text that is the same from both engines.
 func shown(v any) string {
 	switch v := v.(type) {
