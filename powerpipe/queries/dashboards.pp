@@ -1526,11 +1526,12 @@ query "user_input" {
   sql = <<-EOQ
     select distinct
       user_display_name as label,
-      user_uuid as value
+      user_uuid as value,
+      jsonb_build_object('nickname', user_nickname) as tags
     from
       bitbucket_repository_permission
     order by
-      user_display_name;
+      user_display_name, user_uuid;
   EOQ
 }
 
