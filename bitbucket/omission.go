@@ -18,6 +18,8 @@ type Omission struct {
 	Reason     string // a short word, one of the reasons below
 	Message    string // a sentence that says what was left out
 	Advice     string // what to do about it; empty if nothing
+	Covered    int    // repositories of the workspace that the table covers, where Total is known
+	Total      int    // repositories of the workspace; 0 where that is not known, or the omission is about something else
 	At         time.Time
 }
 
@@ -73,7 +75,7 @@ func (o *omissions) add(one Omission) {
 
 // isOf reports whether both say the same of the same thing.
 func (o Omission) isOf(other Omission) bool {
-	o.At, o.Message, o.Advice = other.At, other.Message, other.Advice
+	o.At, o.Message, o.Advice, o.Covered, o.Total = other.At, other.Message, other.Advice, other.Covered, other.Total
 	return o == other
 }
 

@@ -367,6 +367,7 @@ func (s *scan) omitOthers(p place, administers int) error {
 			return
 		}
 		if known {
+			one.Covered, one.Total = administers, total
 			one.Message += fmt.Sprintf(" of %d", total)
 		}
 		one.Message += " repositories of " + p.slug() + "."

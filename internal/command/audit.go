@@ -118,9 +118,7 @@ func (a *auditor) run(cmd *cobra.Command) error {
 	report.refuse(omitted)
 	err = report.write(a.out, a.format)
 	if !a.quiet {
-		for _, line := range omissionLines(omitted) {
-			fmt.Fprintln(a.err, line)
-		}
+		tellOmissions(a.err, omitted)
 	}
 	if a.save != "" && report.grants != nil {
 		err = errors.Join(err, report.grants.Save(ctx, a.save))

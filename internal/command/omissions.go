@@ -78,6 +78,9 @@ func sumUp(table string, omissions []bitbucket.Omission) string {
 		}
 		return table + ": " + omissions[0].Message
 	}
+	if covered, total, known := coverage(omissions); known {
+		return fmt.Sprintf("%s covers what the connected user administers: %d of %s", table, covered, english.Plural(total, "repository.", "repositories."))
+	}
 	var counts []string
 	for _, places := range []struct {
 		n         int
@@ -94,11 +97,23 @@ func sumUp(table string, omissions []bitbucket.Omission) string {
 	return table + " leaves out " + english.WordSeries(counts, "and") + ": " + why + "."
 }
 
+// coverage returns how many repositories are covered, and of how many, if all the omissions tell.
+func coverage(omissions []bitbucket.Omission) (covered, total int, known bool) {
+	for _, o := range omissions {
+		if o.Total == 0 {
+			return 0, 0, false
+		}
+		covered, total = covered+o.Covered, total+o.Total
+	}
+	return covered, total, true
+}
+
 // omissionReasons say of several places why they were left out.
 var omissionReasons = map[string]string{
 	"not_administered": "the connected user does not administer them",
 	"feature_off":      "the feature is switched off there",
 	"empty":            "they are empty",
+	"unknown_revision": "they have no such revision or path",
 	"refused":          "Bitbucket refused them",
 	"failed":           "Bitbucket failed to answer for them",
 	"hidden_groups":    "Bitbucket hides their groups",

@@ -43,6 +43,13 @@ func TestTellOmissions(t *testing.T) {
 				bitbucket.Omission{Connection: "work", Table: "bitbucket_webhook", Workspace: "acme", Project: "A", Reason: "out_of_reach"}),
 			"bitbucket_webhook leaves out 2 repositories, 1 project and 1 workspace: out of reach. See bitbucket_omission.\n",
 		},
+		"counted in two workspaces": {
+			[]bitbucket.Omission{
+				{Table: "bitbucket_webhook", Workspace: "a", Reason: "not_administered", Message: "bitbucket_webhook covers 0 of 20.", Total: 20},
+				{Table: "bitbucket_webhook", Workspace: "b", Reason: "not_administered", Message: "bitbucket_webhook covers 3 of 5.", Covered: 3, Total: 5},
+			},
+			"bitbucket_webhook covers what the connected user administers: 3 of 25 repositories. See bitbucket_omission.\n",
+		},
 		"two connections": {
 			append(repositories(2, "bitbucket_commit", "empty"), bitbucket.Omission{Connection: "home", Table: "bitbucket_commit", Repository: "acme/r0", Reason: "empty", Message: "It is empty."}),
 			"home.bitbucket_commit: It is empty.\nwork.bitbucket_commit leaves out 2 repositories: they are empty. See bitbucket_omission.\n",
