@@ -206,11 +206,11 @@ func TestQueryReachesBitbucket(t *testing.T) {
 	}{
 		"conditions": {
 			"select name from bitbucket.bitbucket_repository where is_private = true and created_on > '2020-01-01' and workspace_slug = '" + slug + "' limit 7",
-			[]url.Values{{"q": {"is_private = true AND created_on >= 2020-01-01T00:00:00+00:00"}, "pagelen": {"10"}, "fields": {"next,page,pagelen,size,values.created_on,values.is_private,values.name,values.workspace.slug"}}},
+			[]url.Values{{"q": {"is_private = true AND created_on > 2020-01-01T00:00:00+00:00"}, "pagelen": {"10"}, "fields": {"next,page,pagelen,size,values.created_on,values.hash,values.id,values.is_private,values.name,values.type,values.uuid,values.workspace.slug"}}},
 		},
 		"order": {
 			"select full_name from bitbucket_repository where workspace_slug = '" + slug + "' order by updated_on desc limit 3",
-			[]url.Values{{"sort": {"-updated_on"}, "pagelen": {"10"}, "fields": {"next,page,pagelen,size,values.full_name,values.updated_on,values.workspace.slug"}}},
+			[]url.Values{{"sort": {"-updated_on"}, "pagelen": {"10"}, "fields": {"next,page,pagelen,size,values.full_name,values.type,values.updated_on,values.workspace.slug"}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,7 +20,7 @@ func newServer(s *sdkgrpc.PluginServer) *Server {
 	if _, err := s.SetCacheOptions(noCache); err != nil {
 		panic(err) // as the first query would
 	}
-	return &Server{s}
+	return &Server{PluginServer: s}
 }
 
 // SetCacheOptions does nothing: they are those of the cache that no table uses.

@@ -93,16 +93,7 @@ func (o *omissions) since(from time.Time) []Omission {
 }
 
 // Omissions returns what the queries since a time, of the last hour at most, left out: each thing once, the oldest first.
-func (s *Server) Omissions(since time.Time) []Omission {
-	connections.Lock()
-	defer connections.Unlock()
-	var found []Omission
-	for _, c := range connections.bySettings {
-		found = append(found, c.omitted.since(since)...)
-	}
-	slices.SortStableFunc(found, func(a, b Omission) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Connection, b.Connection)) })
-	return found
-}
+func (s *Server) Omissions(since time.Time) []Omission { return s.omitted.since(since) }
 
 // omit notes that the scan leaves something out.
 func (s *scan) omit(one Omission) {
@@ -114,6 +105,9 @@ func (s *scan) omit(one Omission) {
 	one.Advice = cmp.Or(one.Advice, advices[one.Reason])
 	one.At = time.Now()
 	s.omitted.add(one)
+	if s.told != nil {
+		s.told.add(one)
+	}
 }
 
 // later has what a scan does when all its rows are sent: it must not keep them waiting.

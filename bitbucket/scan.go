@@ -28,6 +28,7 @@ type scan struct {
 	most       int64   // rows that a list may have at most, to be read at all; 0 for any number
 	order      []order // what the host relies on the rows being sorted by
 	later      *later
+	told       *omissions   // of the server; nil for a host that has none
 	silent     bool         // it reads more than the query asked for: what it leaves out of that is not told
 	noted      *atomic.Bool // something was left out that is, or would be, told
 }
@@ -48,6 +49,9 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 		limit:      limit,
 		later:      &later{},
 		noted:      new(atomic.Bool),
+	}
+	if o, served := ctx.Value(outcomeKey{}).(*outcome); served {
+		s.told = o.omitted
 	}
 	if s.conditions.isVague() {
 		s.limit = -1 // no row would count

@@ -34,6 +34,7 @@ import (
 // come as LIMIT says, although the host may have to drop some. All that is for our scans, which find it in the outcome.
 type Server struct {
 	*sdkgrpc.PluginServer
+	omitted omissions // by all scans
 }
 
 // collectVariable is the SDK's for how many rows lie between two times that it collects all garbage.
@@ -113,7 +114,7 @@ func (s *Server) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 }
 
 func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
-	o := &outcome{ctx: stream.Context(), asked: req, sent: map[string]int64{}, progress: make(chan struct{})}
+	o := &outcome{ctx: stream.Context(), omitted: &s.omitted, asked: req, sent: map[string]int64{}, progress: make(chan struct{})}
 	err := s.PluginServer.Execute(bare(req), &watchedStream{
 		WrapperPlugin_ExecuteServer: stream,
 		ctx:                         context.WithValue(context.WithoutCancel(stream.Context()), outcomeKey{}, o),
@@ -163,8 +164,9 @@ type outcomeKey struct{}
 
 // An outcome is what became of the scans of one call of Execute, one for each connection.
 type outcome struct {
-	ctx   context.Context       // of the host's call
-	asked *proto.ExecuteRequest // the call, with all that the query demands
+	omitted *omissions            // of the server
+	ctx     context.Context       // of the host's call
+	asked   *proto.ExecuteRequest // the call, with all that the query demands
 
 	mu       sync.Mutex
 	sent     map[string]int64 // rows sent to the host, by connection

@@ -22,7 +22,7 @@ func TestExecuteFindsTheErrorThatTheEngineLost(t *testing.T) {
 		o.failed("bitbucket", 1, lost) // as a scan that streamed one row does
 		return nil
 	}
-	server := &Server{sdkgrpc.NewPluginServer(pluginName, nil, nil, nil, nil, engine, nil, nil, nil, nil, nil, nil)}
+	server := &Server{PluginServer: sdkgrpc.NewPluginServer(pluginName, nil, nil, nil, nil, engine, nil, nil, nil, nil, nil, nil)}
 	stream := &rowStream{ctx: context.Background()}
 	err := server.Execute(&proto.ExecuteRequest{ExecuteConnectionData: map[string]*proto.ExecuteConnectionData{"bitbucket": {}}}, stream)
 	if !errors.Is(err, lost) {

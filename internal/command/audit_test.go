@@ -38,7 +38,7 @@ var quiet = []string{"--control", "repository_inactive", "--var", "inactive_repo
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	report, got := auditOf(t, "--config", configOf(t, fake))
+	report, got := auditOf(t, "--quiet", "--config", configOf(t, fake))
 	if got.code != exitFailed || !regexp.MustCompile(`^Error: \d+ of \d+ controls alarm\n$`).MatchString(got.err) {
 		t.Errorf("exit code %d and %q, want %d and how many alarm", got.code, got.err, exitFailed)
 	}
@@ -354,7 +354,7 @@ func TestAuditFormats(t *testing.T) {
 	args := []string{"--config", config, "--benchmark", "access_audit_machines"}
 	report, _ := auditOf(t, args...)
 	run := func(format string) string {
-		got := runCommand(t, "", append([]string{"audit", "--output", format}, args...)...)
+		got := runCommand(t, "", append([]string{"audit", "--quiet", "--output", format}, args...)...)
 		if got.code != exitFailed || got.err != "Error: 5 of 5 controls alarm\n" {
 			t.Errorf("%s: exit code %d and %q", format, got.code, got.err)
 		}
@@ -409,7 +409,7 @@ func TestAuditFails(t *testing.T) {
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Path: "/2.0/repositories/{workspace}/{repo_slug}/deploy-keys", Count: -1,
 		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
-	report, got := auditOf(t, "--config", config, "--benchmark", "access_audit_machines")
+	report, got := auditOf(t, "--quiet", "--config", config, "--benchmark", "access_audit_machines")
 	if want := "Error: 3 of 5 controls alarm, and 2 could not be judged\n"; got.code != exitFailed || got.err != want {
 		t.Errorf("exit code %d and %q, want %d and %q", got.code, got.err, exitFailed, want)
 	}

@@ -240,13 +240,10 @@ func (s *session) scan(query string) (answer, error) {
 	}
 	for rows.Next() {
 		var row [][]byte
-		for i, v := range rows.Values() {
-			switch {
-			case v == nil:
+		for _, v := range rows.Values() {
+			if v == nil {
 				row = append(row, nil)
-			case rows.Columns()[i].Type == sqlhost.Timestamp:
-				row = append(row, fmt.Appendf(nil, "%v+00", v))
-			default:
+			} else {
 				row = append(row, fmt.Append(nil, v))
 			}
 		}
