@@ -14,10 +14,10 @@ import (
 
 // A condition is one comparison of the query: column operator value.
 type condition struct {
+	qual     // that declares it
 	column   column
-	field    string
 	operator string
-	value    any            // string, int64, bool, time.Time, or a []any of them; nil for null
+	value    any            // string, int64, float64, bool, time.Time, or a []any of them; nil for null
 	in       map[any]bool   // the values of a list
 	pattern  *regexp.Regexp // of LIKE and ILIKE
 	ascii    *regexp.Regexp // of ILIKE where no letters beyond ASCII are the same in another case
@@ -43,7 +43,7 @@ func newConditions(t *table, demanded map[string]*proto.Quals) conditions {
 	for _, declared := range t.quals {
 		for _, q := range demanded[declared.column].GetQuals() {
 			c := newCondition(t.column(declared.column), q.GetStringValue(), sqlValue(q.GetValue()))
-			c.field = declared.field
+			c.qual = declared
 			if slices.Contains(declared.operators, c.operator) {
 				found = append(found, c)
 			}
@@ -68,7 +68,7 @@ func newCondition(of column, operator string, value any) condition {
 	case nil:
 	case []any:
 		isEquality := operator == quals.QualOperatorEqual || operator == quals.QualOperatorNotEqual
-		c.isVague = len(value) == 0 || !isEquality || slices.ContainsFunc(value, func(one any) bool { return one != nil && !c.compares(one) })
+		c.isVague = len(value) == 0 || !isEquality || slices.ContainsFunc(value, c.isStrange)
 		c = c.with(value)
 	default:
 		c.isVague = !c.compares(value)
@@ -103,6 +103,12 @@ func (c condition) with(list []any) condition {
 	return c
 }
 
+// isStrange says whether a value in a list is none that the column could have.
+func (c condition) isStrange(one any) bool {
+	_, isFraction := one.(float64)
+	return isFraction || one != nil && !c.compares(one)
+}
+
 // compares says whether the column can be compared with a value.
 func (c condition) compares(value any) bool {
 	switch value := value.(type) {
@@ -110,7 +116,7 @@ func (c condition) compares(value any) bool {
 		return c.column.kind == proto.ColumnType_STRING
 	case bool:
 		return c.column.kind == proto.ColumnType_BOOL
-	case int64:
+	case int64, float64:
 		return c.column.kind == proto.ColumnType_INT
 	case time.Time:
 		return c.column.kind == proto.ColumnType_TIMESTAMP && isCertain(value)
@@ -384,8 +390,12 @@ func compareValues(a, b any) (result int, comparable bool) {
 		b, ok := b.(time.Time)
 		return a.Compare(b), ok
 	case int64:
-		b, ok := b.(int64)
-		return cmp.Compare(a, b), ok
+		switch b := b.(type) {
+		case int64:
+			return cmp.Compare(a, b), true
+		case float64:
+			return cmp.Compare(float64(a), b), true
+		}
 	}
 	return 0, false
 }

@@ -18,6 +18,8 @@ type qual struct {
 	column    string
 	operators []string
 	field     string // the field to compare in a BBQL filter; empty where the table uses the value in the path or a parameter
+	words     []any  // that the field can have, if no others may be asked for
+	isSet     bool   // every object has a value in the field
 }
 
 // The operators that a kind of column can have. Texts have no < and >, which would depend on the host's collation.
@@ -32,7 +34,21 @@ var (
 func named(column string) qual { return qual{column: column, operators: opsName} }
 
 // filtered declares a column that Bitbucket filters by in BBQL.
-func filtered(column, field string, operators []string) qual { return qual{column, operators, field} }
+func filtered(column, field string, operators []string) qual {
+	return qual{column: column, operators: operators, field: field}
+}
+
+// among says that Bitbucket refuses to compare the field with another word than these.
+func (q qual) among(words ...any) qual {
+	q.words = words
+	return q
+}
+
+// set says that every object has a value in the field, so that a condition that is true without one needs no other rows.
+func (q qual) set() qual {
+	q.isSet = true
+	return q
+}
 
 func (q qual) plugin() *plugin.KeyColumn {
 	return &plugin.KeyColumn{Name: q.column, Operators: q.operators, Require: plugin.Optional}
@@ -65,8 +81,12 @@ func (s *scan) filter(columns []string) (f api.Filter, exact bool) {
 func (c condition) filter() (f api.Filter, exact bool) {
 	list, isList := c.value.([]any)
 	isText := c.column.kind == proto.ColumnType_STRING
+	isStrange := func(one any) bool { return !slices.Contains(c.words, one) }
+	wanted, _ := c.wanted()
 	switch {
-	case c.isVague, c.value == nil: // Bitbucket has more ways than null to say that there is none
+	case c.isVague, c.value == nil, c.orNull && !c.isSet: // Bitbucket has more ways than null to say that there is none
+		return api.Filter{}, false
+	case c.words != nil && slices.ContainsFunc(wanted, isStrange):
 		return api.Filter{}, false
 	case isList && c.operator == quals.QualOperatorEqual:
 		return api.Compare(c.field, "IN", list), true

@@ -141,7 +141,7 @@ func TestRepositoryConditions(t *testing.T) {
 		"like":           {[]*proto.Qual{where("name", "~~", "%a%")}, `name ~ "a"`, func(r *repository) bool { return strings.Contains(r.Name, "a") }},
 		"ilike":          {[]*proto.Qual{where("name", "~~*", "P%")}, `name ~ "P"`, func(r *repository) bool { return strings.HasPrefix(strings.ToLower(r.Name), "p") }},
 		"project":        {[]*proto.Qual{where("project_key", "=", pick.Project.Key)}, "project.key = ", func(r *repository) bool { return r.Project.Key == pick.Project.Key && known(r, "project") }},
-		"language":       {[]*proto.Qual{where("language", "<>", "go")}, "language != ", func(r *repository) bool { return r.Language != "" && r.Language != "go" }},
+		"language":       {[]*proto.Qual{where("language", "<>", "go")}, "", func(r *repository) bool { return r.Language != "" && r.Language != "go" }},
 		"private":        {[]*proto.Qual{where("is_private", "=", true)}, "is_private = true", func(r *repository) bool { return r.IsPrivate }},
 		"not private":    {[]*proto.Qual{where("is_private", "<>", true)}, "is_private = false", func(r *repository) bool { return !r.IsPrivate }},
 		"fork policy":    {[]*proto.Qual{where("fork_policy", "=", []string{"no_forks", "no_public_forks"})}, "fork_policy IN (", func(r *repository) bool { return r.ForkPolicy != "allow_forks" }},
@@ -158,12 +158,12 @@ func TestRepositoryConditions(t *testing.T) {
 		"full name":           {[]*proto.Qual{where("full_name", "=", pick.FullName())}, "", func(r *repository) bool { return r == pick }},
 		"full names":          {[]*proto.Qual{where("full_name", "=", []string{pick.FullName(), all[0].FullName()})}, "", func(r *repository) bool { return r == pick || r == all[0] }},
 		"uuid":                {[]*proto.Qual{where("uuid", "=", pick.UUID)}, "", func(r *repository) bool { return r == pick }},
-		"full name unlike":    {[]*proto.Qual{where("full_name", "<>", pick.FullName())}, "full_name != ", func(r *repository) bool { return r != pick }},
+		"full name unlike":    {[]*proto.Qual{where("full_name", "<>", pick.FullName())}, "", func(r *repository) bool { return r != pick }},
 		"public, by its name": {[]*proto.Qual{where("full_name", "=", pick.FullName()), where("is_private", "=", !pick.IsPrivate)}, "", func(*repository) bool { return false }},
 		"a long list":         {[]*proto.Qual{where("slug", "=", append(manyNames(500), pick.Slug))}, "", func(r *repository) bool { return r.Slug == pick.Slug }},
 		"no language":         {[]*proto.Qual{where("language", "=", nil)}, "", func(r *repository) bool { return r.Language == "" }},
 		"some language":       {[]*proto.Qual{where("language", "<>", nil)}, "", func(r *repository) bool { return r.Language != "" }},
-		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, `language NOT IN ("go", "ruby")`, func(r *repository) bool { return r.Language != "" && r.Language != "go" && r.Language != "ruby" }},
+		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, "", func(r *repository) bool { return r.Language != "" }}, // which may be <> ANY
 		"missing uuid":        {[]*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}, "", func(*repository) bool { return false }},
 		"no uuid":             {[]*proto.Qual{where("uuid", "=", "")}, "", func(*repository) bool { return false }},
 	} {

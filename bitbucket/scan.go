@@ -368,7 +368,7 @@ func fitting(c condition, names []string) (some condition, n int) {
 	for _, name := range names {
 		values = append(values, name)
 		longer := newCondition(c.column, quals.QualOperatorEqual, values)
-		longer.field = c.field
+		longer.qual = c.qual
 		if f, _ := longer.filter(); n > 0 && len(f.String()) > maxFilter {
 			break
 		}

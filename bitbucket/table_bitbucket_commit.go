@@ -111,15 +111,20 @@ func (s *scan) walks() []walk {
 		}
 		return []string{""}
 	}
-	var inOrder *bool
-	if asked, _ := s.conditions.booleans("dates_in_order"); len(asked) == 1 {
-		inOrder = &asked[0]
+	inOrders := []*bool{nil}
+	if asked, ok := s.conditions.booleans("dates_in_order"); ok {
+		inOrders = nil
+		for _, is := range asked {
+			inOrders = append(inOrders, &is)
+		}
 	}
 	var all []walk
 	for _, revision := range or("revision") {
 		for _, excluded := range or("excluded_revision") {
 			for _, path := range or("path") {
-				all = append(all, walk{revision, excluded, path, inOrder})
+				for _, inOrder := range inOrders {
+					all = append(all, walk{revision, excluded, path, inOrder})
+				}
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func tableCommitComment() *table {
 		}, ofCommitColumns()),
 		quals: append(ofCommitQuals(),
 			filtered("id", "id", opsOrder),
-			filtered("deleted", "deleted", opsEqual),
+			filtered("deleted", "deleted", opsEqual).set(),
 			filtered("created_on", "created_on", opsOrder),
 			filtered("updated_on", "updated_on", opsOrder),
 		),

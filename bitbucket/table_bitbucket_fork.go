@@ -25,7 +25,7 @@ func tableFork() *table {
 			named("role"),
 			filtered("uuid", "uuid", opsName),
 			filtered("name", "name", opsText),
-			filtered("is_private", "is_private", opsEqual),
+			filtered("is_private", "is_private", opsEqual).set(),
 			filtered("created_on", "created_on", opsOrder),
 			filtered("updated_on", "updated_on", opsOrder),
 			filtered("size", "size", opsOrder),

@@ -37,7 +37,7 @@ func tableMyRepository() *table {
 			named("workspace_slug"),
 			filtered("full_name", "repository.full_name", opsName),
 			filtered("repository_full_name", "repository.full_name", opsName),
-			filtered("permission", "permission", opsEqual),
+			filtered("permission", "permission", opsEqual).among("read", "write", "admin"),
 		},
 		ids:  map[string]string{"full_name": "", "repository_full_name": ""},
 		rows: myRepositoryRows,

@@ -34,7 +34,7 @@ func tableRepository() *table {
 			filtered("name", "name", opsText),
 			filtered("project_key", "project.key", opsText),
 			filtered("language", "language", opsText),
-			filtered("is_private", "is_private", opsEqual),
+			filtered("is_private", "is_private", opsEqual).set(),
 			filtered("fork_policy", "fork_policy", opsText),
 			filtered("created_on", "created_on", opsOrder),
 			filtered("updated_on", "updated_on", opsOrder),

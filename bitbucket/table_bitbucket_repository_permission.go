@@ -45,7 +45,7 @@ func repositoryPermissionQuals() []qual {
 		filtered("repository_uuid", "repository.uuid", opsName),
 		filtered("user_uuid", "user.uuid", opsName),
 		filtered("user_account_id", "user.account_id", opsName),
-		filtered("permission", "permission", opsEqual),
+		filtered("permission", "permission", opsEqual).among("read", "write", "admin"),
 	}
 }
 

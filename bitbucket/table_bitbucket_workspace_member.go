@@ -38,7 +38,7 @@ func tableWorkspaceMember() *table {
 			filtered("user_uuid", "user.uuid", opsName),
 			filtered("uuid", "user.uuid", opsName),
 			filtered("account_id", "user.account_id", opsName),
-			filtered("permission", "permission", opsEqual),
+			filtered("permission", "permission", opsEqual).among("owner", "create-project", "member", "collaborator"),
 		},
 		ids:  map[string]string{"user_uuid": "workspace_slug", "uuid": "workspace_slug", "account_id": "workspace_slug"},
 		rows: memberRows,

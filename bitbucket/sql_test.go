@@ -1,0 +1,651 @@
+package bitbucket
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// TestConditionsMeanWhatSQLSays asks every table with every operator of every key column, in every form in which the wrapper
+// for PostgreSQL can send it, and holds the rows that a host then keeps against those that SQL keeps of all rows. What SQL
+// says is written here anew. LIMIT is tried with each, as the host pushes it down; with -soak, so are many conditions at once.
+func TestConditionsMeanWhatSQLSays(t *testing.T) {
+	for name, options := range map[string]fakebitbucket.Options{
+		"minding the case": {},
+		"folding the case": {FoldsCase: true}, // which makes a difference to filters by texts
+	} {
+		t.Run(name, func(t *testing.T) {
+			options.Repositories, options.Projects, options.Users, options.Groups = 4, 2, 5, 2
+			fake := fakebitbucket.Start(t, options)
+			e := &examination{h: connected(t, fake, `max_age = "1m"`)}
+			for _, of := range tables {
+				t.Run(of.name, func(t *testing.T) {
+					x := &examined{examination: e, of: of, random: rand.New(rand.NewPCG(1, 2)), asked: map[string]answered{}}
+					x.keys = x.keyColumns()
+					for _, q := range of.quals {
+						c := of.column(q.column)
+						if !options.FoldsCase || q.field != "" && c.kind == proto.ColumnType_STRING {
+							x.column(t, c, q)
+						}
+					}
+					x.several(t)
+				})
+			}
+			t.Logf("%d combinations, %d with LIMIT too, in %d queries; %d of them were refused for a name that there is not",
+				e.combinations, e.limited, e.queries, e.refused)
+		})
+	}
+}
+
+// An examination asks the tables of one organization.
+type examination struct {
+	h *host
+
+	combinations, limited, queries, refused int
+}
+
+// An examined is one of the tables.
+type examined struct {
+	*examination
+	of     *table
+	keys   string // the columns that conditions can be on, and what tells a row from others
+	random *rand.Rand
+	asked  map[string]answered // what the table was asked
+}
+
+// An answered is what came of a query.
+type answered struct {
+	rows []sqlRow
+	err  error
+}
+
+// A sqlRow has the columns that were asked for, and all of them as a text.
+type sqlRow struct {
+	values map[string]any
+	text   string
+}
+
+// namesPlaces are the columns by which a query names a workspace, a project, a repository, or another thing of which Bitbucket
+// says that there is none: a name that there is not may be an error.
+var namesPlaces = []string{
+	"workspace_slug", "bitbucket_workspace.slug", "full_name", "repository_full_name", "project_key", "bitbucket_project.key",
+	"role", "bitbucket_webhook_event.subject_type",
+}
+
+// widens are the columns by which a query names what a table has no row of otherwise. Those that repeat what a query asked
+// are that, too.
+var widens = []string{
+	"commit_hash", "bitbucket_user.uuid", "bitbucket_user.account_id", "bitbucket_workspace.slug", "bitbucket_workspace.uuid",
+	"bitbucket_commit.hash", "bitbucket_source_file.path", "bitbucket_repository.uuid",
+}
+
+func (x *examined) isOneOf(columns []string, name string) bool {
+	return slices.Contains(columns, name) || slices.Contains(columns, x.of.name+"."+name)
+}
+
+func (x *examined) widens(name string) bool {
+	return x.isOneOf(widens, name) || x.of.column(name).from()[0].part == query
+}
+
+func (x *examined) keyColumns() string {
+	columns := map[string]bool{}
+	for _, q := range x.of.quals {
+		columns[q.column] = true
+	}
+	for _, c := range x.of.columns {
+		if slices.Contains([]string{"uuid", "id", "name", "title", "full_name", "hash", "path", "slug", "key"}, c.name) {
+			columns[c.name] = true
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Keys(columns)), " ")
+}
+
+// ask asks the table, if it was not asked the same before: ANY and ALL are.
+func (x *examined) ask(columns string, limit int, order *proto.SortColumn, where ...*proto.Qual) ([]sqlRow, error) {
+	key := fmt.Sprint(columns, limit, order, where)
+	if a, known := x.asked[key]; known {
+		return a.rows, a.err
+	}
+	x.queries++
+	got, err := x.h.try(context.Background(), ask{table: x.of.name, columns: columns, where: where, limit: int64(limit), order: order})
+	a := answered{err: err}
+	for _, r := range got {
+		row := sqlRow{values: map[string]any{}}
+		for _, name := range strings.Fields(columns) {
+			row.values[name] = r[name]
+			row.text += fmt.Sprintf("%s %v, ", name, r[name])
+		}
+		a.rows = append(a.rows, row)
+	}
+	x.asked[key] = a
+	return a.rows, a.err
+}
+
+// all are the rows of the table, as no condition leaves any out.
+func (x *examined) all(t *testing.T, columns string) []sqlRow {
+	rows, err := x.ask(columns, 0, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", x.of.name, err)
+	}
+	return rows
+}
+
+// forms are the conditions on a key column.
+func (x *examined) forms(t *testing.T, q qual) []sqlForm {
+	return formsOf(x.of.column(q.column).kind, q.operators, valuesIn(x.all(t, x.keys), q.column))
+}
+
+// column asks by one condition on a column, each.
+func (x *examined) column(t *testing.T, c column, q qual) {
+	for _, f := range x.forms(t, q) {
+		x.combinations++
+		where := f.qual(c.name)
+		columns := x.keys
+		if len(where.String())%2 == 1 {
+			columns = c.name
+		}
+		what := fmt.Sprintf("%s where %s, columns %s", x.of.name, f.on(c.name), columns)
+		got, err := x.ask(columns, 0, nil, where)
+		if err != nil {
+			if !x.mayRefuse(t, c.name, f) {
+				t.Errorf("%s: %v", what, err)
+			}
+			x.refused++
+			continue
+		}
+		keeps := func(r sqlRow) bool { return f.keeps(r.values[c.name]) }
+		want, kept := keptBy(x.all(t, columns), keeps), keptBy(got, keeps)
+		if x.widens(c.name) && f.names != nil {
+			want = x.widened(t, what, c.name, columns, f, want)
+		}
+		if diff := difference(want, kept); diff != "" {
+			t.Errorf("%s:\n%s", what, diff)
+			continue
+		}
+		if slices.Contains(q.operators, f.operator) {
+			x.limit(t, what, columns, want, keeps, where)
+		}
+	}
+}
+
+// mayRefuse says whether a condition names something that is not there.
+func (x *examined) mayRefuse(t *testing.T, column string, f sqlForm) bool {
+	return x.isOneOf(namesPlaces, column) && slices.ContainsFunc(f.mentions, func(name sqlValueOf) bool {
+		return !slices.ContainsFunc(x.all(t, x.keys), func(r sqlRow) bool { return r.values[column] == name.value })
+	})
+}
+
+// widened is what a condition by names has: what each of the names has alone. That has what all rows have of it, and more.
+func (x *examined) widened(t *testing.T, what, column, columns string, f sqlForm, have []sqlRow) []sqlRow {
+	var want []sqlRow
+	for _, name := range f.names {
+		rows, err := x.ask(columns, 0, nil, sqlQual(column, "=", name.wire))
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		want = append(want, keptBy(rows, func(r sqlRow) bool { return r.values[column] == name.value })...)
+	}
+	if missing := missingOf(have, want); len(missing) > 0 {
+		t.Errorf("%s: lacks of what all rows have %v", what, missing)
+	}
+	return want
+}
+
+// limit asks for the first rows: as many as there are, and none that are not.
+func (x *examined) limit(t *testing.T, what, columns string, want []sqlRow, keeps func(sqlRow) bool, where ...*proto.Qual) {
+	x.limited++
+	limit := 1 + len(fmt.Sprint(where))%3*2
+	got, err := x.ask(columns, limit, nil, where...)
+	if err != nil {
+		t.Errorf("%s limit %d: %v", what, limit, err)
+		return
+	}
+	kept := keptBy(got, keeps)
+	kept = kept[:min(limit, len(kept))] // the host's own LIMIT
+	if len(kept) != min(limit, len(want)) {
+		t.Errorf("%s limit %d: %d rows of %d", what, limit, len(kept), len(want))
+	}
+	if extra := missingOf(kept, want); len(extra) > 0 {
+		t.Errorf("%s limit %d: has %.300v", what, limit, extra)
+	}
+}
+
+// several asks by conditions on several columns, and in an order that Bitbucket keeps.
+func (x *examined) several(t *testing.T) {
+	exact := slices.DeleteFunc(slices.Clone(x.of.quals), func(q qual) bool {
+		return x.widens(q.column) || x.isOneOf(namesPlaces, q.column)
+	})
+	sortable := slices.DeleteFunc(strings.Fields(x.keys), func(name string) bool { return x.of.column(name).sort == "" })
+	times := 8
+	if *soak {
+		times = 500
+	}
+	for range times {
+		var where []*proto.Qual
+		var forms []sqlForm
+		var texts []string
+		for range 4 {
+			if len(exact) == 0 {
+				return
+			}
+			q := exact[x.random.IntN(len(exact))]
+			all := x.forms(t, q)
+			f := all[x.random.IntN(len(all))]
+			if some := keptBy(x.all(t, x.keys), func(r sqlRow) bool { return f.keeps(r.values[q.column]) }); len(some) > 0 && slices.Contains(q.operators, f.operator) {
+				where, forms, texts = append(where, f.qual(q.column)), append(forms, f), append(texts, f.on(q.column))
+			}
+		}
+		x.combinations++
+		keeps := func(r sqlRow) bool {
+			for i, f := range forms {
+				if !f.keeps(r.values[where[i].FieldName]) {
+					return false
+				}
+			}
+			return true
+		}
+		var order *proto.SortColumn
+		what := fmt.Sprintf("%s where %s", x.of.name, strings.Join(texts, " and "))
+		if len(sortable) > 0 {
+			order = &proto.SortColumn{Column: sortable[x.random.IntN(len(sortable))], Order: proto.SortOrder(x.random.IntN(2))}
+			what += fmt.Sprintf(" order by %s %s", order.Column, order.Order)
+		}
+		got, err := x.ask(x.keys, 0, order, where...)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		want, kept := keptBy(x.all(t, x.keys), keeps), keptBy(got, keeps)
+		if diff := difference(want, kept); diff != "" {
+			t.Errorf("%s:\n%s", what, diff)
+			continue
+		}
+		if order == nil {
+			x.limit(t, what, x.keys, want, keeps, where...)
+			continue
+		}
+		x.limited++
+		limit := 1 + x.random.IntN(5)
+		first, err := x.ask(x.keys, limit, order, where...)
+		if err != nil {
+			t.Errorf("%s limit %d: %v", what, limit, err)
+			continue
+		}
+		x.inOrder(t, what, order, kept)
+		first = keptBy(first, keeps)
+		for i := range min(limit, len(kept)) {
+			if i == len(first) || first[i].values[order.Column] != kept[i].values[order.Column] {
+				t.Errorf("%s limit %d: row %d of %d is another", what, limit, i, len(first))
+				break
+			}
+		}
+	}
+}
+
+func (x *examined) inOrder(t *testing.T, what string, by *proto.SortColumn, rows []sqlRow) {
+	for i := 1; i < len(rows); i++ {
+		before, after := rows[i-1].values[by.Column], rows[i].values[by.Column]
+		if by.Order == proto.SortOrder_Desc {
+			before, after = after, before
+		}
+		if before == nil && after != nil || compare3(before, ">", after) == isTrue {
+			t.Errorf("%s: %v comes before %v", what, rows[i-1].values[by.Column], rows[i].values[by.Column])
+		}
+	}
+}
+
+func keptBy(rows []sqlRow, keeps func(sqlRow) bool) []sqlRow {
+	var kept []sqlRow
+	for _, r := range rows {
+		if keeps(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// missingOf lists the rows that others lack, as often as they do.
+func missingOf(rows, others []sqlRow) []string {
+	count := map[string]int{}
+	for _, r := range others {
+		count[r.text]++
+	}
+	var missing []string
+	for _, r := range rows {
+		if count[r.text]--; count[r.text] < 0 {
+			missing = append(missing, r.text)
+		}
+	}
+	return missing
+}
+
+func difference(want, got []sqlRow) string {
+	lacks, has := missingOf(want, got), missingOf(got, want)
+	if len(lacks)+len(has) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("lacks %d of %d: %.300s\nhas %d too many: %.300s", len(lacks), len(want), strings.Join(lacks, "; "), len(has), strings.Join(has, "; "))
+}
+
+// A sqlValueOf is a value of a query, and how the wrapper sends it.
+type sqlValueOf struct {
+	value any // string, int64, bool, time.Time, or nil
+	wire  *proto.QualValue
+}
+
+func (v sqlValueOf) String() string { return fmt.Sprintf("%v", v.value) }
+
+// A sqlForm is a condition on a column x: in SQL, as the wrapper sends it, and what it keeps.
+type sqlForm struct {
+	sql      string
+	operator string
+	wire     *proto.QualValue
+	keeps    func(have any) bool
+	names    []sqlValueOf // one of which the column must have, each once; nil where the condition is of another kind
+	mentions []sqlValueOf // in the condition, if it is one of equality
+}
+
+// on is the condition on a column.
+func (f sqlForm) on(column string) string { return column + f.sql }
+
+func (f sqlForm) qual(column string) *proto.Qual { return sqlQual(column, f.operator, f.wire) }
+
+func sqlQual(column, operator string, wire *proto.QualValue) *proto.Qual {
+	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: wire}
+}
+
+// valuesIn are some of the values that rows have in a column, not null.
+func valuesIn(rows []sqlRow, column string) []any {
+	var found []any
+	for _, r := range rows {
+		if v := r.values[column]; v != nil && !slices.Contains(found, v) {
+			found = append(found, v)
+		}
+	}
+	slices.SortFunc(found, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return found
+}
+
+// truth is SQL's: null, false or true.
+type truth3 int
+
+const (
+	isNull truth3 = iota - 1
+	isFalse
+	isTrue
+)
+
+func truthOf(is bool) truth3 {
+	if is {
+		return isTrue
+	}
+	return isFalse
+}
+
+// compare3 is have operator want.
+func compare3(have any, operator string, want any) truth3 {
+	if have == nil || want == nil {
+		return isNull
+	}
+	order := 0
+	switch have := have.(type) {
+	case string:
+		switch operator {
+		case "~~":
+			return truthOf(isLike([]rune(have), []rune(want.(string))))
+		case "~~*":
+			return truthOf(isLike([]rune(strings.ToLower(have)), []rune(strings.ToLower(want.(string)))))
+		}
+		order = strings.Compare(have, want.(string))
+	case bool:
+		if have != want.(bool) {
+			order = 1
+		}
+	case int64:
+		order = cmp.Compare(have, want.(int64))
+	case time.Time:
+		order = have.Compare(want.(time.Time))
+	}
+	switch operator {
+	case "=":
+		return truthOf(order == 0)
+	case "<>":
+		return truthOf(order != 0)
+	case "<":
+		return truthOf(order < 0)
+	case "<=":
+		return truthOf(order <= 0)
+	case ">":
+		return truthOf(order > 0)
+	case ">=":
+		return truthOf(order >= 0)
+	}
+	panic(operator)
+}
+
+// isLike matches a pattern from its beginning.
+func isLike(have, pattern []rune) bool {
+	if len(pattern) == 0 {
+		return len(have) == 0
+	}
+	switch pattern[0] {
+	case '%':
+		return isLike(have, pattern[1:]) || len(have) > 0 && isLike(have[1:], pattern)
+	case '_':
+		return len(have) > 0 && isLike(have[1:], pattern[1:])
+	case '\\':
+		pattern = pattern[1:]
+	}
+	return len(have) > 0 && len(pattern) > 0 && have[0] == pattern[0] && isLike(have[1:], pattern[1:])
+}
+
+// any3 is have operator ANY (list), all3 with ALL.
+func any3(have any, operator string, list []sqlValueOf) truth3 {
+	highest := isFalse
+	for _, one := range list {
+		switch compare3(have, operator, one.value) {
+		case isTrue:
+			return isTrue
+		case isNull:
+			highest = isNull
+		}
+	}
+	return highest
+}
+
+func all3(have any, operator string, list []sqlValueOf) truth3 {
+	lowest := isTrue
+	for _, one := range list {
+		switch compare3(have, operator, one.value) {
+		case isFalse:
+			return isFalse
+		case isNull:
+			lowest = isNull
+		}
+	}
+	return lowest
+}
+
+// formsOf are the conditions on a column of a kind, which has values.
+func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
+	values := examples(kind, have)
+	null := sqlValueOf{}
+	var forms []sqlForm
+	add := func(sql, operator string, wire *proto.QualValue, keeps func(any) truth3, names ...sqlValueOf) {
+		f := sqlForm{sql: sql, operator: operator, wire: wire, keeps: func(have any) bool { return keeps(have) == isTrue }}
+		if isEqual := operator == "="; isEqual {
+			f.mentions = distinctNames(names)
+		}
+		forms = append(forms, f)
+	}
+	byName := func() { forms[len(forms)-1].names = forms[len(forms)-1].mentions }
+	for _, operator := range operators {
+		sent := values
+		if strings.HasPrefix(operator, "~~") {
+			sent = patterns(have)
+		}
+		for _, v := range append(slices.Clone(sent), null) {
+			add(fmt.Sprintf(" %s %q", operator, v), operator, v.wire, func(have any) truth3 { return compare3(have, operator, v.value) }, v)
+			byName()
+		}
+		for _, list := range listsOf(sent) {
+			add(fmt.Sprintf(" %s any %q", operator, list), operator, wireList(list), func(have any) truth3 { return any3(have, operator, list) }, list...)
+			byName()
+			add(fmt.Sprintf(" %s all %q", operator, list), operator, wireList(list), func(have any) truth3 { return all3(have, operator, list) }, list...)
+		}
+	}
+	// What the wrapper makes of OR, and of tests of booleans and of null.
+	if len(values) > 2 {
+		a, b, c := values[0], values[1], values[2]
+		or := func(one, other truth3) truth3 { return max(one, other) }
+		for _, nested := range [][]sqlValueOf{{a, b}, {b}, {}, {b, null}} {
+			wire := wires(wireList(nested), c.wire)
+			equal := func(have any) truth3 { return compare3(have, "=", c.value) }
+			mentions := append(slices.Clone(nested), c)
+			add(fmt.Sprintf(" = any %q or … = %q", nested, c), "=", wire, func(have any) truth3 { return or(any3(have, "=", nested), equal(have)) }, mentions...)
+			if len(nested) == 1 {
+				byName()
+			}
+			add(fmt.Sprintf(" = all %q or … = %q", nested, c), "=", wire, func(have any) truth3 { return or(all3(have, "=", nested), equal(have)) }, mentions...)
+		}
+	}
+	if kind == proto.ColumnType_BOOL {
+		is := qualValue(true)
+		add(" = false", "<>", is, func(have any) truth3 { return compare3(have, "=", false) })
+		forms[len(forms)-1].names = []sqlValueOf{{false, qualValue(false)}}
+		add(" is false", "<>", is, func(have any) truth3 { return truthOf(have == false) })
+		forms[len(forms)-1].names = []sqlValueOf{{false, qualValue(false)}}
+		add(" is not true", "<>", is, func(have any) truth3 { return truthOf(have != true) })
+		add(" is true", "=", is, func(have any) truth3 { return truthOf(have == true) })
+		forms[len(forms)-1].names = []sqlValueOf{{true, is}}
+	}
+	add(" is null", "is null", nil, func(have any) truth3 { return truthOf(have == nil) })
+	add(" is not null", "is not null", nil, func(have any) truth3 { return truthOf(have != nil) })
+	return forms
+}
+
+// listsOf are lists of the values, of each length and with null.
+func listsOf(values []sqlValueOf) [][]sqlValueOf {
+	lists := [][]sqlValueOf{{}, {{}}, values}
+	for i, v := range values[:min(len(values), 3)] {
+		next := values[(i+1)%len(values)]
+		lists = append(lists, []sqlValueOf{v}, []sqlValueOf{v, next}, []sqlValueOf{{}, v, {}, next, v})
+	}
+	return lists
+}
+
+func distinctNames(list []sqlValueOf) []sqlValueOf {
+	var names []sqlValueOf
+	for _, v := range list {
+		if v.value != nil && !slices.ContainsFunc(names, func(other sqlValueOf) bool { return other.value == v.value }) {
+			names = append(names, v)
+		}
+	}
+	return names
+}
+
+// wireList is a list as the wrapper sends it: each value once, but every null.
+func wireList(list []sqlValueOf) *proto.QualValue {
+	var values []*proto.QualValue
+	var seen []any
+	for _, v := range list {
+		if v.value == nil || !slices.Contains(seen, v.value) {
+			values, seen = append(values, v.wire), append(seen, v.value)
+		}
+	}
+	return wires(values...)
+}
+
+func wires(values ...*proto.QualValue) *proto.QualValue {
+	return &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: &proto.QualValueList{Values: values}}}
+}
+
+// examples are values to compare a column with: some that it has, and awkward ones.
+func examples(kind proto.ColumnType, have []any) []sqlValueOf {
+	var some []any
+	for _, i := range []int{0, len(have) / 2, len(have) - 1} {
+		if i >= 0 && i < len(have) && !slices.Contains(some, have[i]) {
+			some = append(some, have[i])
+		}
+	}
+	switch kind {
+	case proto.ColumnType_STRING:
+		for _, v := range slices.Clone(some) {
+			some = append(some, inOtherCase(v.(string)))
+		}
+		some = append(some, `it's "so"`, `back\slash`, "100%", "a_b", "Größe ☃", "", " ", "0")
+	case proto.ColumnType_INT:
+		some = append(some, int64(0), int64(-1), int64(5_000_000_000), int64(1)<<53+1, int64(math.MaxInt64))
+	case proto.ColumnType_BOOL:
+		some = []any{true, false}
+	case proto.ColumnType_TIMESTAMP:
+		for _, v := range slices.Clone(some) {
+			at := v.(time.Time)
+			some = append(some, at.Add(time.Microsecond), at.Add(-time.Microsecond), at.Truncate(time.Second), at.Truncate(24*time.Hour))
+		}
+		some = append(some, time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC),
+			time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC))
+	}
+	var values []sqlValueOf
+	for _, v := range some {
+		if !slices.ContainsFunc(values, func(other sqlValueOf) bool { return other.value == v }) {
+			values = append(values, sqlValueOf{v, wireOf(v)})
+		}
+	}
+	return values
+}
+
+func wireOf(v any) *proto.QualValue {
+	switch v := v.(type) {
+	case int64:
+		return &proto.QualValue{Value: &proto.QualValue_Int64Value{Int64Value: v}}
+	case time.Time:
+		// As PgTimeToTimestamp of the wrapper does it: nanoseconds from 2000, which overflow.
+		epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+		micros := (v.Unix()-epoch.Unix())*1_000_000 + int64(v.Nanosecond()/1000)
+		return &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(epoch.Add(time.Duration(micros * 1000)))}}
+	}
+	return qualValue(v)
+}
+
+// patterns are those of LIKE that some values match, and awkward ones.
+func patterns(have []any) []sqlValueOf {
+	all := []string{"%", "_%", "", `%\%%`, `%\_%`, `%"%`, `%'%`, `%\\%`, "%ö%", "%e%o%", "___________"}
+	for _, i := range []int{0, len(have) / 2} {
+		if i < len(have) {
+			v := have[i].(string)
+			middle := v[len(v)/2:]
+			escaped := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(v)
+			all = append(all, escaped, inOtherCase(escaped), "%"+strings.ToValidUTF8(middle, ""), "_"+strings.ToValidUTF8(v[1:], "_")+"%")
+		}
+	}
+	var values []sqlValueOf
+	for _, pattern := range all {
+		if !slices.ContainsFunc(values, func(other sqlValueOf) bool { return other.value == pattern }) {
+			values = append(values, sqlValueOf{pattern, qualValue(pattern)})
+		}
+	}
+	return values
+}
+
+// inOtherCase has lower case for upper, and upper for lower.
+func inOtherCase(s string) string {
+	return strings.Map(func(char rune) rune {
+		if lower := strings.ToLower(string(char)); lower != string(char) {
+			return []rune(lower)[0]
+		}
+		return []rune(strings.ToUpper(string(char)))[0]
+	}, s)
+}
