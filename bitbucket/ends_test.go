@@ -115,8 +115,14 @@ func withoutPages(uri string) string {
 	return path + "?" + strings.Join(parameters, "&")
 }
 
+// countEndpoint is where a scan asks how many repositories there are beside those that the user administers.
+const countEndpoint = "/2.0/user/workspaces/{workspace}/permissions/repositories"
+
+// isCount says whether the request asks that, which no row needs.
+func (r request) isCount() bool { return r.endpoint == countEndpoint && r.position == "object" }
+
 // features are the endpoints of a repository that answer "not found" where what they are about is switched off: then a scan
-// over all repositories goes on, and who names the repository gets that answer.
+// goes on.
 var features = []string{"/commits", "/deployments", "/downloads", "/environments", "/pipelines", "/pipelines-config/caches", "/pipelines-config/runners",
 	"/pipelines_config", "/pipelines_config/schedules", "/pipelines_config/ssh/known_hosts", "/pipelines_config/variables", "/watchers"}
 
@@ -203,8 +209,10 @@ func (b *baseline) judgeEnd(r request, rows map[string]int) string {
 		if len(lacking) > 0 {
 			return fmt.Sprintf("%d rows of a list that was begun are missing", len(lacking))
 		}
-	case isFeature && len(b.where) > 0 && b.where[0].FieldName == "repository_full_name":
-		return "the query names the repository"
+	case r.isCount(): // how much is left out is told as far as Bitbucket says it
+		if len(lacking) > 0 {
+			return fmt.Sprintf("%d rows are missing", len(lacking))
+		}
 	case !isFeature && !slices.Contains(things, r.endpoint):
 		return "nothing there can be gone"
 	}

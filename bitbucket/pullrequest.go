@@ -60,9 +60,28 @@ func inPullRequestQuals() []qual {
 func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pull) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 		return s.accepted(combine(ctx, s, s.pulls(ctx, r), func(ctx context.Context, p pull) iter.Seq2[*row, error] {
-			return unlessUnknown(children(ctx, p)) // its commits and its files go with the fork that it came from
+			return s.unlessNotThere(ctx, p, children(ctx, p))
 		}))
 	})
+}
+
+// unlessNotThere ends where Bitbucket finds nothing of a pull request that the query names by its number and that is not there.
+func (s *scan) unlessNotThere(ctx context.Context, p pull, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if !p.unseen {
+		return rows
+	}
+	return func(yield func(*row, error) bool) {
+		for child, err := range rows {
+			if isUnknown(err) {
+				if _, gone := s.Get(ctx, p.path(""), nil, "id"); isUnknown(gone) {
+					return
+				}
+			}
+			if !yield(child, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // childrenIn reads one collection of a pull request, as far as the query wants it.

@@ -379,14 +379,17 @@ func (s *scan) omitOthers(p place, administers int) error {
 // granted is on how many repositories of a workspace the connected user holds a permission, if Bitbucket tells: a request of a
 // few bytes, once for all scans of half a minute.
 func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
-	size, err := s.remembered(ctx, "number of repositories of "+slug, func(ctx context.Context) (any, error) {
-		return s.Get(ctx, administered(slug).path, url.Values{"pagelen": {"1"}}, "size")
-	})
-	if err != nil {
+	key := "number of repositories of " + slug
+	if n, ok := s.known.Get(key); ok {
+		return n.(int), true
+	}
+	page, err := s.Get(ctx, administered(slug).path, url.Values{"pagelen": {"1"}}, "size")
+	size := page.Get("size")
+	if err != nil || !size.Exists() {
 		return 0, false
 	}
-	said := size.(jsontree.Value).Get("size")
-	return int(said.Int()), said.Exists()
+	s.known.SetDefault(key, int(size.Int()))
+	return int(size.Int()), true
 }
 
 // take lists the repositories of a workspace from an inventory.

@@ -404,9 +404,9 @@ func compare3(have any, operator string, want any) truth3 {
 	case string:
 		switch operator {
 		case "~~":
-			return truthOf(isLike([]rune(have), []rune(want.(string))))
+			return truthOf(matchesLike([]rune(have), []rune(want.(string))))
 		case "~~*":
-			return truthOf(isLike([]rune(strings.ToLower(have)), []rune(strings.ToLower(want.(string)))))
+			return truthOf(matchesLike([]rune(strings.ToLower(have)), []rune(strings.ToLower(want.(string)))))
 		}
 		order = strings.Compare(have, want.(string))
 	case bool:
@@ -435,20 +435,20 @@ func compare3(have any, operator string, want any) truth3 {
 	panic(operator)
 }
 
-// isLike matches a pattern from its beginning.
-func isLike(have, pattern []rune) bool {
+// matchesLike matches a pattern from its beginning.
+func matchesLike(have, pattern []rune) bool {
 	if len(pattern) == 0 {
 		return len(have) == 0
 	}
 	switch pattern[0] {
 	case '%':
-		return isLike(have, pattern[1:]) || len(have) > 0 && isLike(have[1:], pattern)
+		return matchesLike(have, pattern[1:]) || len(have) > 0 && matchesLike(have[1:], pattern)
 	case '_':
-		return len(have) > 0 && isLike(have[1:], pattern[1:])
+		return len(have) > 0 && matchesLike(have[1:], pattern[1:])
 	case '\\':
 		pattern = pattern[1:]
 	}
-	return len(have) > 0 && len(pattern) > 0 && have[0] == pattern[0] && isLike(have[1:], pattern[1:])
+	return len(have) > 0 && len(pattern) > 0 && have[0] == pattern[0] && matchesLike(have[1:], pattern[1:])
 }
 
 // any3 is have operator ANY (list), all3 with ALL.

@@ -31,7 +31,7 @@ func tablePullRequestCommit() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				l := s.of(object).collection(p.path("/commits"), 100)
-				return s.childrenIn(ctx, p, l)
+				return unlessUnknown(s.childrenIn(ctx, p, l)) // they go with the fork that it came from
 			})
 		},
 	}

@@ -27,7 +27,7 @@ func tablePullRequestFile() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				l := s.of(object).collection(p.path("/diffstat"), 0) // the pages have 500 files anyway
-				return s.childrenIn(ctx, p, l)
+				return unlessUnknown(s.childrenIn(ctx, p, l))        // they go with the fork that it came from
 			})
 		},
 	}
