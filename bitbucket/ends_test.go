@@ -21,7 +21,9 @@ func (s *simulation) everything(t *testing.T) []*baseline {
 	t.Helper()
 	var all []*baseline
 	for _, of := range tables {
-		all = append(all, s.learn(t, ask{table: of.name}))
+		if of.name != "bitbucket_omission" { // which has what went before
+			all = append(all, s.learn(t, ask{table: of.name}))
+		}
 	}
 	return all
 }

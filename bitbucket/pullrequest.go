@@ -170,7 +170,11 @@ func (s *scan) pullRequestList(path string) api.List {
 	onState := s.conditions.where(func(c condition) bool { return c.field == "state" })
 	isNamed := func(c condition) bool { _, ok := c.wanted(); return ok }
 	if filter.IsZero() || !slices.ContainsFunc(onState, isNamed) {
-		states := slices.DeleteFunc([]string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}, func(state string) bool { return onState.fail(state) })
+		all := []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
+		states := slices.DeleteFunc(slices.Clone(all), func(state string) bool { return onState.fail(state) })
+		if len(states) == 0 { // another state, which can't be sent
+			states = all
+		}
 		filter = api.And(filter, api.Compare("state", "IN", states))
 	}
 	l.Query.Set("q", filter.String())

@@ -81,7 +81,7 @@ type sqlRow struct {
 // says that there is none: a name that there is not may be an error.
 var namesPlaces = []string{
 	"workspace_slug", "bitbucket_workspace.slug", "full_name", "repository_full_name", "project_key", "bitbucket_project.key",
-	"role", "bitbucket_webhook_event.subject_type",
+	"role", "bitbucket_webhook_event.subject_type", "bitbucket_my_workspace.slug", "bitbucket_source_file.max_depth",
 }
 
 // widens are the columns by which a query names what a table has no row of otherwise. Those that repeat what a query asked
@@ -150,6 +150,9 @@ func (x *examined) forms(t *testing.T, q qual) []sqlForm {
 // column asks by one condition on a column, each.
 func (x *examined) column(t *testing.T, c column, q qual) {
 	for _, f := range x.forms(t, q) {
+		if c.from()[0].part == query && f.names == nil {
+			continue // what repeats the query has no rows of which it could choose some
+		}
 		x.combinations++
 		where := f.qual(c.name)
 		columns := x.keys
@@ -180,11 +183,28 @@ func (x *examined) column(t *testing.T, c column, q qual) {
 	}
 }
 
-// mayRefuse says whether a condition names something that is not there.
+// mayRefuse says whether a condition names something that is not there, or has a uuid in another spelling.
 func (x *examined) mayRefuse(t *testing.T, column string, f sqlForm) bool {
+	misspelled := func(name sqlValueOf) bool {
+		id, isText := name.value.(string)
+		return isText && anyUUID.MatchString(id) && id != canonicalUUID(id)
+	}
+	if strings.HasSuffix(column, "uuid") && slices.ContainsFunc(f.mentions, misspelled) {
+		return true
+	}
 	return x.isOneOf(namesPlaces, column) && slices.ContainsFunc(f.mentions, func(name sqlValueOf) bool {
 		return !slices.ContainsFunc(x.all(t, x.keys), func(r sqlRow) bool { return r.values[column] == name.value })
 	})
+}
+
+// mayRefuseOne is mayRefuse for one of several conditions.
+func (x *examined) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlForm) bool {
+	for i, f := range forms {
+		if x.mayRefuse(t, where[i].FieldName, f) {
+			return true
+		}
+	}
+	return false
 }
 
 // widened is what a condition by names has: what each of the names has alone. That has what all rows have of it, and more.
@@ -264,7 +284,9 @@ func (x *examined) several(t *testing.T) {
 		}
 		got, err := x.ask(x.keys, 0, order, where...)
 		if err != nil {
-			t.Errorf("%s: %v", what, err)
+			if !x.mayRefuseOne(t, where, forms) {
+				t.Errorf("%s: %v", what, err)
+			}
 			continue
 		}
 		want, kept := keptBy(x.all(t, x.keys), keeps), keptBy(got, keeps)

@@ -13,7 +13,7 @@ func tableProjectBranchingModel() *table {
 	return &table{
 		name:        "bitbucket_project_branching_model",
 		description: "The branching model of a project, which counts in all its repositories that have none of their own. It covers the projects that the connected user administers.",
-		scopes:      []string{"account", "project", "project:admin"},
+		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(inProjectColumns()[:1], []column{
 			document("branch_types", "The kinds of branches: a list of kind, prefix, and whether the kind is enabled."),
 			prefixColumn("bugfix", prefix),

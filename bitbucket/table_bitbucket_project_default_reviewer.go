@@ -12,7 +12,7 @@ func tableProjectDefaultReviewer() *table {
 	return &table{
 		name:        "bitbucket_project_default_reviewer",
 		description: "A user who becomes a reviewer of each new pull request in the repositories of a project. It covers the projects that the connected user administers.",
-		scopes:      []string{"account", "project", "project:admin"},
+		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(userColumns(), []column{
 			text("reviewer_type", "Who names the reviewer: project."),
 			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),

@@ -12,7 +12,7 @@ func tableProjectDeployKey() *table {
 	return &table{
 		name:        "bitbucket_project_deploy_key",
 		description: "An SSH key by which whoever holds its private half can read all repositories of a project. It covers the projects that the connected user administers.",
-		scopes:      []string{"account", "project", "project:admin"},
+		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat([]column{
 			integer("id", "Number of the key."),
 			text("label", "Name that the key was given."),

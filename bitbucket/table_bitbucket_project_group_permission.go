@@ -12,7 +12,7 @@ func tableProjectGroupPermission() *table {
 	return &table{
 		name:        "bitbucket_project_group_permission",
 		description: "A permission that a group was granted on a project, which holds for the repositories in it. It covers the projects that the connected user administers.",
-		scopes:      []string{"account", "project", "project:admin"},
+		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(groupColumns(), []column{
 			text("permission", "What was granted: read, write, create-repo, admin or none."),
 			text("self_link", "Address of the grant in the API.").at("links.self.href"),

@@ -12,7 +12,7 @@ func tableProjectUserPermission() *table {
 	return &table{
 		name:        "bitbucket_project_user_permission",
 		description: "A permission that a user was granted on a project itself, not through a group or a role in the workspace. It covers the projects that the connected user administers.",
-		scopes:      []string{"account", "project", "project:admin"},
+		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(userColumns(), []column{
 			text("permission", "What was granted: read, write, create-repo, admin or none."),
 			text("self_link", "Address of the grant in the API.").at("links.self.href"),

@@ -189,7 +189,11 @@ func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, er
 	if isAdministrator, err := s.administers(ctx, l.place); isAdministrator || err != nil {
 		return isAdministrator, err
 	}
-	r, err := s.repositoryCalled(ctx, l.slug()+"/"+l.name)
+	name := l.slug() + "/" + l.name
+	if _, ok := s.inInventory(ctx, administered(l.slug()), name); ok {
+		return true, nil
+	}
+	r, err := s.repositoryCalled(ctx, name)
 	if err != nil {
 		return false, err
 	}
