@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,6 +148,37 @@ func TestProcessesShareAChain(t *testing.T) {
 	}
 	if err := call(t.Context(), open(t, dir, server.consumer(), seed), server.URL); err != nil {
 		t.Errorf("the chain is broken: %v", err)
+	}
+}
+
+// However many processes begin with a dead token, it is sent once.
+func TestProcessesShareARefusal(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"invalid_grant", "unauthorized_client"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			server := newAuthServer(t, time.Now)
+			server.fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+				writeJSON(w, http.StatusBadRequest, map[string]any{"error": code})
+				return true
+			}
+			c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1}
+			var waits []func() (report, error)
+			for range 4 {
+				_, wait := c.start(t)
+				waits = append(waits, wait)
+			}
+			for _, wait := range waits {
+				r, err := wait()
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantError(t, &Error{Kind: r.Kind, Message: r.Error}, KindAuthorization, code, "steampipe-plugin-bitbucket login")
+			}
+			if got := server.count(); got != 1 {
+				t.Errorf("%d token requests, want 1", got)
+			}
+		})
 	}
 }
 

@@ -119,7 +119,7 @@ func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 	defer a.mu.Unlock()
 	c := &consumer{
 		Consumer: Consumer{
-			Key: fmt.Sprintf("consumer%010d", len(a.consumers)+1), Secret: a.secret("secret-", 24),
+			Key: fmt.Sprintf("consumer%024d", len(a.consumers)+1), Secret: a.secret("secret-", 68),
 			Callback: "http://localhost:34106/callback",
 		},
 		workspaceUUID: w.UUID, scopes: scopes,
