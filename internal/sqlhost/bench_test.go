@@ -3,6 +3,7 @@ package sqlhost
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
@@ -10,8 +11,8 @@ import (
 // BenchmarkScan reads 100,000 equal rows, most of which is the work of SQLite and its driver.
 func BenchmarkScan(b *testing.B) {
 	const rows = 100_000
-	row := fakeRow{"id": int64(1), "name": "a name", "labels": rawJSON(`{"a":1}`)}.proto("c1", []string{"id", "name", "labels"})
-	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: definitions("id INT", "name STRING", "labels JSON")}}}}
+	row := fakeRow{"id": int64(1), "name": "a name", "labels": rawJSON(`{"a":1}`), "at": time.Unix(1e9, 5e8)}.proto("c1", []string{"id", "name", "labels", "at"})
+	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: definitions("id INT", "name STRING", "labels JSON", "at TIMESTAMP")}}}}
 	p.execute = func(_ *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
 		response := &proto.ExecuteResponse{Row: row}
 		for range rows {
@@ -25,6 +26,9 @@ func BenchmarkScan(b *testing.B) {
 	for name, sql := range map[string]string{
 		"count": `select count(*) from t`,
 		"rows":  `select id, name, labels from t`,
+		"times": `select count(at) from t`,
+		"after": `select count(*) from t where at > '2001-01-01T00:00:00Z'`,
+		"group": `select at, count(*) from t group by at`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -73,6 +73,10 @@ type Host struct {
 	running *statement
 	// folds and lists are set once a table or view was made with a collation or a list of its own, see collates and enumerates.
 	folds, lists bool
+	spelled      struct { // see asStored
+		text, form string
+		ok         bool
+	}
 }
 
 // statement is what the virtual tables need to know of the statement that is running.

@@ -72,23 +72,34 @@ func stored(s string) bool {
 // compareTimestamps is SQLite's collation of timestamps. What is no time is an error of the statement, and has a place before
 // all times until that has ended it.
 func (h *Host) compareTimestamps(a, b string) int {
-	if stored(a) && stored(b) {
-		return strings.Compare(a, b)
-	}
-	timeA, okA := parseTimestamp(a)
-	timeB, okB := parseTimestamp(b)
+	timeA, okA := h.asStored(a)
+	timeB, okB := h.asStored(b)
 	switch {
-	case okA && okB:
-		return timeA.Compare(timeB)
+	case okA == okB:
+		return strings.Compare(timeA, timeB)
 	case okA:
 		h.fail(fmt.Errorf("a time is compared with %w", noTimestamp(b)))
 		return 1
-	case okB:
+	default:
 		h.fail(fmt.Errorf("a time is compared with %w", noTimestamp(a)))
 		return -1
-	default:
-		return strings.Compare(a, b)
 	}
+}
+
+// asStored returns a time in [TimestampForm], or what is no time as it is. It remembers the last text of another form: a constant
+// is compared with each row.
+func (h *Host) asStored(s string) (form string, ok bool) {
+	if stored(s) {
+		return s, true
+	}
+	if last := &h.spelled; last.text != s || last.form == "" {
+		t, ok := parseTimestamp(s)
+		last.text, last.form, last.ok = s, s, ok
+		if ok {
+			last.form = formatTimestamp(t)
+		}
+	}
+	return h.spelled.form, h.spelled.ok
 }
 
 // fail keeps the first error of the statement that is running, for SQLite cannot be told of it, or passes on no more than

@@ -55,7 +55,7 @@ func createAs(sql string, tokens []token) (create, table, query string) {
 	for i = begin; i+2 < len(tokens) && tokens[i+1].is("."); i += 2 {
 		schema = ""
 	}
-	if !tokens[i+1].is("as") || i+2 >= len(tokens) {
+	if i+2 >= len(tokens) || !tokens[i+1].is("as") {
 		return "", "", ""
 	}
 	return sql[:tokens[i].end], schema + sql[tokens[begin].begin:tokens[i].end], sql[tokens[i+2].begin:]
