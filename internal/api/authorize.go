@@ -17,10 +17,9 @@ const doubtFor = time.Minute
 // authorize puts the credentials on requests to the API's own host, and on no others. When the
 // service refuses them it has them renewed once and tries once more.
 //
-// Bitbucket also answers 401 when the credentials are good but not for the thing asked for. If it says so, no new ones are
-// asked for. It need not say so, and when
-// a renewed credential is refused in turn, a refusal is not put down to the credential for a while:
-// a scan that meets 500 hidden workspaces must not ask for 500 tokens.
+// Bitbucket also answers 401 when the credentials are good but not for the thing asked for. If it says so, nothing is
+// renewed. It need not say so: when a renewed credential is refused in turn, a refusal is not put down to the credential for
+// a while. A scan that meets 500 hidden workspaces must not ask for 500 tokens.
 type authorize struct {
 	next   http.RoundTripper
 	base   *url.URL

@@ -172,8 +172,10 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 		return jsontree.Value{}, err
 	}
 	object, err := c.fetch(ctx, u)
-	if whole := unselected(u); HasStatus(err, http.StatusBadRequest) && whole != u { // not every endpoint knows of it
-		object, err = c.fetch(ctx, whole)
+	if HasStatus(err, http.StatusBadRequest) { // not every endpoint knows of a selection
+		if whole := unselected(u); whole != u {
+			object, err = c.fetch(ctx, whole)
+		}
 	}
 	switch {
 	case err != nil:

@@ -224,9 +224,11 @@ func (r *reader) startOver() {
 func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err error) {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
-		if plain := without(unselected(u), "pagelen"); !r.begun && HasStatus(err, http.StatusBadRequest) && plain != u {
-			r.first, u = plain, plain
-			continue
+		if !r.begun && HasStatus(err, http.StatusBadRequest) {
+			if plain := without(unselected(u), "pagelen"); plain != u {
+				r.first, u = plain, plain
+				continue
+			}
 		}
 		if err != nil {
 			return false, r.short(u, r.midway(err))

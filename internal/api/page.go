@@ -35,8 +35,10 @@ func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if whole := unselected(u); whole != u && mayBeEmptied(f.document) {
-		return c.fetchPage(ctx, whole)
+	if mayBeEmptied(f.document) {
+		if whole := unselected(u); whole != u {
+			return c.fetchPage(ctx, whole)
+		}
 	}
 	return parsePage(f.document, f.at)
 }
@@ -44,9 +46,9 @@ func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 // mayBeEmptied reports whether an answer may be what a selection left of a page without items: there is no list of values,
 // and nothing that speaks of items.
 func mayBeEmptied(document jsontree.Value) bool {
-	isNull := func(name string) bool { return document.Get(name).Type == gjson.Null } // or absent
+	isNull := func(name string) bool { return document.Field(name).Result().Type == gjson.Null } // or absent
 	return document.Raw() == "null" ||
-		document.IsObject() && isNull("values") && isNull("next") && isNull("error") && document.Get("size").Int() == 0
+		document.IsObject() && isNull("values") && isNull("next") && isNull("error") && count(document.Field("size"), 0) == 0
 }
 
 // parsePage reads the envelope. Of its parts only the values are certain to be there; without them
