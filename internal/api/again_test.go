@@ -522,21 +522,23 @@ func TestListSelectsTheKey(t *testing.T) {
 		fields []string
 		want   string // but for the parts of the page
 	}{
-		"an id of its own":  {"/2.0/repositories/acme", []string{"name"}, "hash,id,name,uuid"},
-		"a name will do":    {"/2.0/repositories/acme", []string{"full_name", "size"}, "full_name,size"},
-		"that is there":     {"/2.0/repositories/acme", []string{"name", "uuid"}, "name,uuid"},
-		"an id is there":    {"/2.0/repositories/acme/site/pullrequests", []string{"id", "title"}, "id,title"},
-		"everything":        {"/2.0/repositories/acme", nil, ""},
-		"a user":            {"/2.0/workspaces/acme/members", []string{"user.nickname"}, "user.nickname,user.uuid"},
-		"a user, as whole":  {"/2.0/workspaces/acme/members", []string{"user"}, "user"},
-		"a workspace":       {"/2.0/user/workspaces", []string{"administrator"}, "administrator,workspace.uuid"},
-		"a grant":           {"/2.0/workspaces/acme/permissions/repositories", []string{"permission"}, "permission,repository.uuid,user.uuid"},
-		"one repository's":  {"/2.0/workspaces/acme/permissions/repositories/site", []string{"permission"}, "permission,user.uuid"},
-		"a group's":         {"/2.0/repositories/acme/site/permissions-config/groups", []string{"permission"}, "group.slug,permission"},
-		"a user's changes":  {"/2.0/workspaces/acme/pullrequests/712020%3Abd", []string{"title"}, "destination.repository.uuid,id,title"},
-		"a branch":          {"/2.0/repositories/acme/site/refs/branches", []string{"target.hash"}, "name,target.hash"},
-		"files":             {"/2.0/repositories/acme/site/diffstat/a..b", []string{"lines_added"}, "lines_added,new.path,old.path,status"},
-		"files of a change": {"/2.0/repositories/acme/site/pullrequests/1/diffstat", []string{"status"}, "new.path,old.path,status"},
+		"an id of its own":   {"/2.0/repositories/acme", []string{"name"}, "hash,id,name,uuid"},
+		"a name will do":     {"/2.0/repositories/acme", []string{"full_name", "size"}, "full_name,size"},
+		"that is there":      {"/2.0/repositories/acme", []string{"name", "uuid"}, "name,uuid"},
+		"an id is there":     {"/2.0/repositories/acme/site/pullrequests", []string{"id", "title"}, "id,title"},
+		"everything":         {"/2.0/repositories/acme", nil, ""},
+		"a user":             {"/2.0/workspaces/acme/members", []string{"user.nickname"}, "user.nickname,user.uuid"},
+		"a user, as whole":   {"/2.0/workspaces/acme/members", []string{"user"}, "user"},
+		"a workspace":        {"/2.0/user/workspaces", []string{"administrator"}, "administrator,workspace.uuid"},
+		"a grant":            {"/2.0/workspaces/acme/permissions/repositories", []string{"permission"}, "permission,repository.uuid,user.uuid"},
+		"one repository's":   {"/2.0/workspaces/acme/permissions/repositories/site", []string{"permission"}, "permission,user.uuid"},
+		"a group's":          {"/2.0/repositories/acme/site/permissions-config/groups", []string{"permission"}, "group.slug,permission"},
+		"a user's changes":   {"/2.0/workspaces/acme/pullrequests/712020%3Abd", []string{"title"}, "destination.repository.uuid,id,title"},
+		"a branch":           {"/2.0/repositories/acme/site/refs/branches", []string{"target.hash"}, "name,target.hash"},
+		"builds":             {"/2.0/repositories/acme/site/commit/6c11/statuses", []string{"state"}, "key,refname,state"},
+		"builds of a change": {"/2.0/repositories/acme/site/pullrequests/1/statuses", []string{"state"}, "commit.hash,key,refname,state"},
+		"files":              {"/2.0/repositories/acme/site/diffstat/a..b", []string{"lines_added"}, "lines_added,new.path,old.path,status"},
+		"files of a change":  {"/2.0/repositories/acme/site/pullrequests/1/diffstat", []string{"status"}, "new.path,old.path,status"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
