@@ -133,7 +133,7 @@ func (i *inventory) stock(s *scan) stock {
 // without returns the scan that differs in having one condition less. It keeps what that says of the workspace.
 func (s *scan) without(at int) *scan {
 	all := *s
-	all.wanted, all.order, all.silent = maps.Clone(s.wanted), nil, true
+	all.wanted, all.order, all.silent, all.later = maps.Clone(s.wanted), nil, true, &later{}
 	all.conditions = slices.Delete(slices.Clone(s.conditions), at, at+1)
 	if slugs, ok := s.namedWorkspaces(); ok && len(slugs) == 1 && s.conditions[at].column.name != s.table.workspaceColumn() && !all.isOne(s.table.workspaceColumn()) {
 		all.conditions = append(all.conditions, condition{

@@ -52,6 +52,13 @@ func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any
 	return found
 }
 
+// remembering has a connection that remembers what it read, in simulated time: however slow the machine is, it forgets nothing.
+func remembering(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
+	t.Helper()
+	s := simulateToken(t, fake, `max_age = "30s"`)
+	s.online(t, func(*testing.T, *network) { do(s.host) })
+}
+
 // shown is a row without what the query did not ask for.
 func shown(row map[string]any, columns string) map[string]any {
 	asked := map[string]any{}
@@ -128,10 +135,12 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 				if n.names != nil {
 					names = n.names(o)
 				}
-				h := connected(t, fake, `max_age = "30s"`)
-				fake.ResetJournal()
 				scans := 2 * len(names)
-				found := n.run(h, names, width, scans)
+				var found [][]map[string]any
+				remembering(t, fake, func(h *host) {
+					fake.ResetJournal()
+					found = n.run(h, names, width, scans)
+				})
 				if asked, most := len(fake.Journal()), whole+n.most+3*(width-1); asked > most || asked > len(names)+len(names)/4+5 {
 					t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), asked, whole)
 				}
@@ -157,22 +166,22 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 150, OneWorkspace: true})
 	slug := fake.Organization().Repositories[0].Workspace.Slug
-	h := connected(t, fake, `max_age = "30s"`)
-	branches := h.rows(ask{table: "bitbucket_branch", columns: "repository_full_name", where: []*proto.Qual{where("workspace_slug", "=", slug)}})
-	fake.ResetJournal()
-	var names [][]any
-	for _, b := range branches {
-		names = append(names, keysOf(b, "repository_full_name"))
-	}
 	inner := nested{ask: ask{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
-	for i, rows := range inner.run(h, names, 1, len(names)) {
-		if len(rows) != 1 || rows[0]["full_name"] != names[i][0] {
-			t.Fatalf("rows of %v: %v", names[i], rows)
+	remembering(t, fake, func(h *host) {
+		var names [][]any
+		for _, b := range h.rows(ask{table: "bitbucket_branch", columns: "repository_full_name", where: inner.where}) {
+			names = append(names, keysOf(b, "repository_full_name"))
 		}
-	}
-	if len(names) < 1000 || len(fake.Journal()) > 0 {
-		t.Errorf("%d requests for the repositories of %d branches", len(fake.Journal()), len(names))
-	}
+		fake.ResetJournal()
+		for i, rows := range inner.run(h, names, 1, len(names)) {
+			if len(rows) != 1 || rows[0]["full_name"] != names[i][0] {
+				t.Errorf("rows of %v: %v", names[i], rows)
+			}
+		}
+		if len(names) < 1000 || len(fake.Journal()) > 0 {
+			t.Errorf("%d requests for the repositories of %d branches", len(fake.Journal()), len(names))
+		}
+	})
 }
 
 // Thousands of names that come in any order cost no more than twice the list.
@@ -185,16 +194,17 @@ func TestLookupsInAnyOrder(t *testing.T) {
 	pages := (len(names) + 99) / 100
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, width := range []int{1, 8} {
-		h := connected(t, fake, fmt.Sprintf("max_age = \"3%ds\"", width)) // another connection each time
-		fake.ResetJournal()
-		for i, rows := range (nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
-			if len(rows) != 1 {
-				t.Fatalf("rows of %v: %v", names[i], rows)
+		remembering(t, fake, func(h *host) {
+			fake.ResetJournal()
+			for i, rows := range (nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
+				if len(rows) != 1 {
+					t.Errorf("rows of %v: %v", names[i], rows)
+				}
 			}
-		}
-		if n := len(fake.Journal()); n > 2*pages+fewNames+width {
-			t.Errorf("%d at a time: %d requests for %d names, which are on %d pages", width, n, len(names), pages)
-		}
+			if n := len(fake.Journal()); n > 2*pages+fewNames+width {
+				t.Errorf("%d at a time: %d requests for %d names, which are on %d pages", width, n, len(names), pages)
+			}
+		})
 	}
 }
 
@@ -240,16 +250,17 @@ func (n nested) of(name any) ask {
 // A name that there is nothing of is asked for once, like any other.
 func TestLookupsOfNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	h := connected(t, fake, `max_age = "30s"`)
-	fake.ResetJournal()
-	for range 20 {
-		if rows := h.rows(ask{table: "bitbucket_user", columns: "uuid website", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-0000-0000-000000000000}")}}); len(rows) != 0 {
-			t.Fatalf("rows of nobody: %v", rows)
+	remembering(t, fake, func(h *host) {
+		fake.ResetJournal()
+		for range 20 {
+			if rows := h.rows(ask{table: "bitbucket_user", columns: "uuid website", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-0000-0000-000000000000}")}}); len(rows) != 0 {
+				t.Errorf("rows of nobody: %v", rows)
+			}
 		}
-	}
-	if n := len(fake.Journal()); n != 1 {
-		t.Errorf("%d requests", n)
-	}
+		if n := len(fake.Journal()); n != 1 {
+			t.Errorf("%d requests", n)
+		}
+	})
 }
 
 // What a scan leaves out is told each time, and so it is asked for each time.
