@@ -149,6 +149,7 @@ func TestExamples(t *testing.T) {
 			inSQLite[key(e)] = n
 		}
 	})
+	t.Logf("%d requests for all examples in SQLite", len(fake.Journal()))
 	t.Run("requests", func(t *testing.T) { l.askAgain(t, fake) })
 	t.Run("PostgreSQL", func(t *testing.T) {
 		conn := postgrestest.Start(t)
@@ -165,7 +166,7 @@ func TestExamples(t *testing.T) {
 			}
 			if err != nil {
 				t.Errorf("%s: %v", key(e), err)
-			} else if want, ok := inSQLite[key(e)]; ok && n != want {
+			} else if want, ok := inSQLite[key(e)]; ok && n != want && !strings.HasPrefix(key(e), "bitbucket_omission:") { // which has what went before
 				t.Errorf("%s: %d rows in PostgreSQL, %d in SQLite", key(e), n, want)
 			}
 		}
