@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
@@ -19,7 +18,7 @@ const (
 
 // listColumns are all columns that come with the list of repositories.
 func listColumns() string {
-	return strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", "")
+	return allColumns("bitbucket_repository")
 }
 
 // A rowCounter drops the rows that it counts.

@@ -31,7 +31,6 @@ const (
 	parent                  // what it belongs to within the repository: a pull request, a pipeline, a report
 	step                    // the step of a pipeline that it belongs to
 	membership              // the connected user's membership of the workspace
-	reviewers               // the default reviewers of the repository
 	explanation             // what access consists of, as worked out from several answers
 	content                 // a text that was fetched by itself
 	query                   // values of the query itself, for columns that exist to be asked for

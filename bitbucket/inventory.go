@@ -50,18 +50,6 @@ func (c *connection) nameWorkspaces(err error) error {
 	return fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: name them in the connection, as in workspaces = [\"acme\"]", err)
 }
 
-// user asks for an account, once for all scans of half a minute.
-// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
-func (c *connection) user(ctx context.Context, uuid string) (jsontree.Value, error) {
-	known, err := c.remembered(ctx, "user "+uuid, func(ctx context.Context) (any, error) {
-		return c.Get(ctx, api.Path("/2.0/users/{selected_user}", uuid), nil)
-	})
-	if err != nil {
-		return jsontree.Value{}, err
-	}
-	return known.(jsontree.Value), nil
-}
-
 // me is the uuid of the connected user.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
 func (c *connection) me(ctx context.Context) (uuid string, err error) {

@@ -162,5 +162,5 @@ func (s *scan) question(conditions []condition) string {
 // costsEachRow says whether the query reads a column for which each row of the list would cost a request, or which only an object
 // that was asked for singly is certain to have.
 func (s *scan) costsEachRow() bool {
-	return s.needs(detail) || s.needs(reviewers) || s.needs(explanation) || s.needs(content) || s.wants(s.table.alone...)
+	return s.needs(detail) || s.needs(explanation) || s.needs(content) || s.wants(s.table.alone...)
 }

@@ -170,7 +170,7 @@ func (s *scan) ifAdministered(ctx context.Context, r repo, children func(context
 
 // administersRepository says whether the connected user administers a repository, as the whole of a table would find it.
 func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) {
-	if isAdministrator, err := s.administers(ctx, r.place); isAdministrator || s.isNobodys(err) {
+	if isAdministrator, err := s.administers(ctx, r.place); isAdministrator || s.belongsToNobody(err) {
 		return true, nil
 	} else if err != nil {
 		return false, err

@@ -56,7 +56,7 @@ func TestRepository(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
 	h := connected(t, fake)
 	o := fake.Organization()
-	rows := h.rows(ask{table: "bitbucket_repository", columns: strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", "")})
+	rows := h.rows(ask{table: "bitbucket_repository", columns: allColumns("bitbucket_repository")})
 	if diff := gocmp.Diff(fullNames(covered(o, o.Connected), nil), sorted(values(rows, "full_name"))); diff != "" {
 		t.Fatalf("repositories mismatch (-want +got):\n%s", diff)
 	}
@@ -393,7 +393,7 @@ func TestRepositoryAsksForTheColumnsOfTheQuery(t *testing.T) {
 		}
 		return n
 	}
-	few, all := bytes("full_name size updated_on"), bytes(strings.ReplaceAll(allColumns("bitbucket_repository"), "default_reviewers", ""))
+	few, all := bytes("full_name size updated_on"), bytes(allColumns("bitbucket_repository"))
 	if few*5 > all {
 		t.Errorf("three columns took %d bytes, all took %d", few, all)
 	}
@@ -433,37 +433,5 @@ func TestRepositoryGrantedAndRevoked(t *testing.T) {
 		if seen(table) {
 			t.Errorf("%s still shows %s after it was revoked", table, hidden.FullName())
 		}
-	}
-}
-
-func TestRepositoryDefaultReviewers(t *testing.T) {
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	h := connected(t, fake)
-	o := fake.Organization()
-	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
-		t.Run(table, func(t *testing.T) {
-			some := false
-			for _, row := range h.rows(ask{table: table, columns: "full_name default_reviewers"}) {
-				var want, got []string
-				for _, u := range o.Repository(row["full_name"].(string)).DefaultReviewers {
-					want = append(want, u.UUID)
-				}
-				for _, u := range row["default_reviewers"].([]any) {
-					got = append(got, u.(map[string]any)["uuid"].(string))
-				}
-				if diff := gocmp.Diff(want, got); diff != "" {
-					t.Errorf("%s: reviewers mismatch (-want +got):\n%s", row["full_name"], diff)
-				}
-				some = some || len(got) > 0
-			}
-			if !some {
-				t.Error("no repository has default reviewers")
-			}
-		})
-	}
-	fake.ResetJournal()
-	h.rows(ask{table: "bitbucket_repository", columns: "default_reviewers", limit: 3})
-	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/default-reviewers"]; got != 3 {
-		t.Errorf("LIMIT 3 asked for the reviewers of %d repositories", got)
 	}
 }

@@ -18,7 +18,7 @@ func tableFork() *table {
 			text("full_name", "Slugs of the fork's own workspace and of the fork, as in \"somebody/website\"."),
 			text("uuid", "Immutable id of the fork, in braces."),
 			text("slug", "Short name of the fork as it stands in addresses, unique in its workspace."),
-		}, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool { return c.name == "default_reviewers" }), []column{
+		}, unsorted(repositoryColumns()), []column{
 			text("role", "The role by which the connected user must hold the fork, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(query, "role"),
 		}, inRepositoryColumns()),
 		quals: append(inRepositoryQuals(),

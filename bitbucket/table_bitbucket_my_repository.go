@@ -45,13 +45,9 @@ func tableMyRepository() *table {
 }
 
 func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	if s.needs(reviewers) {
-		s.wanted["full_name"] = true
-	}
-	rows := s.checkedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.checkedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return myRepositoriesIn(ctx, s, p)
 	}))
-	return s.withReviewers(ctx, rows)
 }
 
 // checkedNames returns the rows, and then an error if the query names a repository that is not among them because it is not

@@ -14,34 +14,20 @@ import (
 func tableMyWorkspace() *table {
 	return &table{
 		name:        "bitbucket_my_workspace",
-		description: "A workspace that the connected user belongs to, with the user's role in it. The slug, the uuid and whether the user administers it come in one list; each other column costs one more request for each workspace.",
+		description: "A workspace that the connected user belongs to, with the user's role in it, and whether the user administers it. bitbucket_workspace has the rest.",
 		scopes:      []string{"account"},
-		columns: slices.Concat([]column{
+		columns: []column{
 			text("slug", "Short name of the workspace as it stands in addresses.").at("workspace.slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid"),
 			boolean("is_administrator", "True if the connected user administers the workspace.").at("administrator"),
 			text("permission", "The highest role of the connected user in the workspace: owner, create-project, member or collaborator. Costs one more request for each workspace.").in(membership, "permission"),
-		}, in(detail, workspaceDetailColumns()...)),
+			text("avatar_url", "Address of the workspace's picture.").at("workspace.links.avatar.href"),
+			text("self_link", "Address of the workspace in the API.").at("workspace.links.self.href"),
+			text("title", "Title of the workspace: its slug.").at("workspace.slug"),
+		},
 		quals: []qual{filtered("slug", "slug", opsName), {column: "is_administrator", operators: opsEqual}},
 		ids:   map[string]string{"slug": ""},
 		rows:  myWorkspaceRows,
-	}
-}
-
-// workspaceDetailColumns are the columns that only the workspace itself has, not the list of the user's workspaces.
-func workspaceDetailColumns() []column {
-	return []column{
-		text("avatar_url", "Address of the workspace's picture.").at("links.avatar.href"),
-		timestamp("created_on", "When the workspace was created."),
-		text("forking_mode", "Rule for forks of the workspace's repositories: allow_forks or internal_only."),
-		text("html_url", "Address of the workspace in the browser.").at("links.html.href"),
-		boolean("is_privacy_enforced", "True if the workspace allows private content only."),
-		boolean("is_private", "True if only its members can see the workspace."),
-		text("name", "Name of the workspace."),
-		text("self_link", "Address of the workspace in the API.").at("links.self.href"),
-		text("title", "Title of the workspace: its name.").at("name"),
-		text("type", "Type of the object: workspace."),
-		timestamp("updated_on", "When the workspace was last changed."),
 	}
 }
 
@@ -75,25 +61,13 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			}
 		}
 	}
-	if !s.needs(detail) && !s.needs(membership) {
+	if !s.needs(membership) {
 		return rows
 	}
 	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
 		slug := r.part(object).Get("workspace.slug").String()
-		if s.needs(membership) {
-			found, err := s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membership)...)
-			if err != nil {
-				return err
-			}
-			r.set(membership, found)
-		}
-		if s.needs(detail) {
-			found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, s.fields(detail)...)
-			if err != nil {
-				return err
-			}
-			r.set(detail, found)
-		}
-		return nil
+		found, err := s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membership)...)
+		r.set(membership, found)
+		return err
 	})
 }

@@ -55,7 +55,6 @@ func repositoryColumns() []column {
 		text("clone_https_url", "Address to clone from over HTTPS.").at(`links.clone.#(name=="https").href`),
 		text("clone_ssh_url", "Address to clone from over SSH.").at(`links.clone.#(name=="ssh").href`),
 		timestamp("created_on", "When the repository was created.").sorted("created_on"),
-		document("default_reviewers", "Users who are proposed as reviewers of every pull request. Costs one more request for each repository, and needs the scope pullrequest.").in(reviewers, "@this").needing("pullrequest"),
 		text("description", "Description of the repository."),
 		text("enforced_signed_commits", "Whether the repository accepts signed commits only, if Bitbucket tells."),
 		text("fork_policy", "Who may fork: allow_forks, no_public_forks (private forks only) or no_forks."),
@@ -95,13 +94,6 @@ func workspaceColumns() []column {
 }
 
 func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	if s.needs(reviewers) {
-		s.wanted["full_name"] = true
-	}
-	return s.withReviewers(ctx, repositoriesAlone(ctx, s))
-}
-
-func repositoriesAlone(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	roles, byRole, err := s.roles("repository", "member", "contributor", "admin", "owner")
 	if err != nil {
 		return failure[*row](err)
@@ -234,18 +226,4 @@ func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 		return nil, err
 	}
 	return namedPlace(slug).row(item), nil
-}
-
-// withReviewers adds the default reviewers to each repository, if the query reads them.
-// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-default-reviewers-get
-func (s *scan) withReviewers(ctx context.Context, repositories iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	if !s.needs(reviewers) {
-		return repositories
-	}
-	return s.completed(ctx, repositories, func(ctx context.Context, r *row) error {
-		slug, name, _ := strings.Cut(s.table.column("full_name").value(r).(string), "/")
-		found, err := s.all(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}/default-reviewers", slug, name))
-		r.set(reviewers, found)
-		return err
-	})
 }

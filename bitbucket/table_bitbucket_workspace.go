@@ -25,6 +25,23 @@ func tableWorkspace() *table {
 	}
 }
 
+// workspaceDetailColumns are the columns that only the workspace itself has, not the list of the user's workspaces.
+func workspaceDetailColumns() []column {
+	return []column{
+		text("avatar_url", "Address of the workspace's picture.").at("links.avatar.href"),
+		timestamp("created_on", "When the workspace was created."),
+		text("forking_mode", "Rule for forks of the workspace's repositories: allow_forks or internal_only."),
+		text("html_url", "Address of the workspace in the browser.").at("links.html.href"),
+		boolean("is_privacy_enforced", "True if the workspace allows private content only."),
+		boolean("is_private", "True if only its members can see the workspace."),
+		text("name", "Name of the workspace."),
+		text("self_link", "Address of the workspace in the API.").at("links.self.href"),
+		text("title", "Title of the workspace: its name.").at("name"),
+		text("type", "Type of the object: workspace."),
+		timestamp("updated_on", "When the workspace was last changed."),
+	}
+}
+
 func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	uuids, byUUID := s.equals("uuid")
 	if _, bySlug := s.equals("slug"); byUUID && !bySlug {

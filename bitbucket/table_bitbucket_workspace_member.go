@@ -21,10 +21,8 @@ func tableWorkspaceMember() *table {
 			text("uuid", "The same as user_uuid.").at("user.uuid"),
 			text("account_id", "Atlassian account id of the member. Null for a member that is not a person.").at("user.account_id"),
 			text("permission", "Role of the member in the workspace: owner, create-project, member or collaborator."),
-			text("account_status", "Status of the account, such as active. Costs one more request for each member.").in(detail, "account_status"),
 			timestamp("added_on", "When the member joined the workspace. Null where the workspace is administered in admin.atlassian.com."),
 			text("avatar_url", "Address of the member's picture.").at("user.links.avatar.href"),
-			timestamp("created_on", "When the account was created. Costs one more request for each member.").in(detail, "created_on"),
 			text("display_name", "Name of the member.").at("user.display_name"),
 			text("html_url", "Address of the member's profile in the browser.").at("user.links.html.href"),
 			timestamp("last_accessed", "When the member last used the workspace. Null where the workspace is administered in admin.atlassian.com."),
@@ -51,22 +49,7 @@ func memberRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if s.wants("permission", "added_on", "last_accessed") {
 		path, filterable = "/2.0/workspaces/{workspace}/permissions", []string{"permission"}
 	}
-	if s.needs(detail) {
-		s.wanted["user_uuid"] = true
-	}
-	rows := s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
 		return s.listIn(ctx, p, s.collection(api.Path(path, p.slug()), 100, filterable...))
-	})
-	if !s.needs(detail) {
-		return rows
-	}
-	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
-		id := r.part(object).Get("user.uuid").String()
-		found, err := s.user(ctx, id)
-		r.set(detail, found)
-		if api.IsNotFound(err) {
-			return nil // an account without a profile of its own: it stays a member
-		}
-		return err
 	})
 }

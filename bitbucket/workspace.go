@@ -175,11 +175,6 @@ func (s *scan) listed(ctx context.Context, p place) (access jsontree.Value, ok b
 	return jsontree.Value{}, false, nil
 }
 
-// isNobodys says whether an error means that the token belongs to no user, who would have a list of workspaces.
-func (s *scan) isNobodys(err error) bool {
-	return s.settings.AccessToken != "" && (api.IsUnauthorized(err) || api.IsForbidden(err))
-}
-
 // identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs to no
 // user has no inventory, and the uuid stays unknown. Bitbucket refuses it in the words that it has for one that has expired: if
 // it says so twice, and the token is good for the rest, it is such a token.
@@ -188,10 +183,10 @@ func (s *scan) identified(ctx context.Context, p place) (place, error) {
 		return p, nil
 	}
 	known, ok, err := s.listed(ctx, p)
-	if s.isNobodys(err) {
+	if s.belongsToNobody(err) {
 		known, ok, err = s.listed(ctx, p)
 	}
-	if s.isNobodys(err) || api.IsForbidden(err) {
+	if s.belongsToNobody(err) || api.IsForbidden(err) {
 		return p, nil
 	}
 	if ok {
@@ -296,7 +291,7 @@ func (s *scan) administeredPlaces(ctx context.Context) iter.Seq2[place, error] {
 // administers it.
 func (s *scan) administered(ctx context.Context, p place) (_ place, isAdministrator bool, err error) {
 	known, ok, err := s.listed(ctx, p)
-	if s.isNobodys(err) {
+	if s.belongsToNobody(err) {
 		return p, true, nil
 	}
 	_, byQuery := s.namedWorkspaces()

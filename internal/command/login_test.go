@@ -181,7 +181,7 @@ func TestLoginScopes(t *testing.T) {
 		},
 		"no pull requests": {
 			scopes: all("pullrequest"),
-			want:   []string{"\nLeft out:    without pullrequest (Pull requests: Read): bitbucket_", ", bitbucket_repository.default_reviewers" + again},
+			want:   []string{"\nLeft out:    without pullrequest (Pull requests: Read): bitbucket_", again},
 			not:    "bitbucket_repository,",
 		},
 		"the account alone": {
