@@ -176,8 +176,9 @@ func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) 
 		return false, err
 	}
 	from := administered(r.slug())
-	if _, ok := s.inInventory(ctx, from, r.fullName()); ok {
-		return true, nil
+	_, isWhole := s.remembers(from.key)
+	if _, ok := s.inInventory(ctx, from, r.fullName()); ok || isWhole {
+		return ok, nil
 	}
 	for item, err := range s.shared(ctx, from.key, from.list(api.Filter{})) {
 		if err != nil {
