@@ -86,6 +86,7 @@ func TestDocumentedConfigurationIsTheExample(t *testing.T) {
 func TestColumnsThatCostARequestForEachRow(t *testing.T) {
 	reasons := map[string]string{
 		"bitbucket_branching_model":         "settings are of its own, and asked for where a repository overrides its project's",
+		"bitbucket_connection":              "there is one row",
 		"bitbucket_my_repository":           "the details come in a second list",
 		"bitbucket_my_workspace":            "the connected user's role is nowhere else",
 		"bitbucket_pipeline_test_case":      "the reasons are nowhere else",

@@ -96,12 +96,29 @@ func settle(t *testing.T) {
 	t.Errorf("%d goroutines are left:\n%s", len(left), strings.Join(left, "\n\n"))
 }
 
+// abandoned are the goroutines that the SDK never ends, by their first lines: those with rows of a local stream whose reader has
+// cancelled the query.
+var abandoned = map[string]bool{}
+
+// abandon takes what is at work now for such goroutines.
+func abandon() {
+	for _, stack := range working() {
+		abandoned[name(stack)] = true
+	}
+}
+
+// name is the number of a goroutine.
+func name(stack string) string {
+	name, _, _ := strings.Cut(stack, " [")
+	return name
+}
+
 func working() []string {
 	all := make([]byte, 4<<20)
 	var ours []string
 	for _, stack := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n")[1:] {
 		for _, place := range []string{"steampipe-plugin-bitbucket/bitbucket.(", "steampipe-plugin-bitbucket/internal/api.", "steampipe-plugin-sdk/v5/plugin."} {
-			if strings.Contains(stack, place) {
+			if strings.Contains(stack, place) && !abandoned[name(stack)] {
 				ours = append(ours, stack)
 				break
 			}
