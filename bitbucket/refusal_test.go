@@ -153,3 +153,32 @@ func TestOmissionsAreBounded(t *testing.T) {
 		t.Errorf("%d omissions, want %d", n, mostOmissions-1)
 	}
 }
+
+// Bitbucket may tell the effective permissions on one repository to administrators of its workspace only. In somebody else's
+// workspace that is no fault: the repository is left out, by whatever plan, and noted.
+func TestEffectiveListIsTheWorkspaces(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := truth{fake.Organization(), fake.Organization().Connected}
+	var one *fakebitbucket.Repository
+	for _, r := range o.repositories() {
+		if !o.Administers(r.Workspace, o.user) {
+			one = r
+		}
+	}
+	fake.Inject(fakebitbucket.Fault{
+		Kind: fakebitbucket.FaultStatus, Count: -1, Path: "/2.0/workspaces/{workspace}/permissions/repositories/{repo_slug}", Status: http.StatusForbidden,
+		Body: `{"type": "error", "error": {"message": "You must be an administrator of this workspace."}}`,
+	})
+	for _, tab := range []string{"bitbucket_repository_permission", "bitbucket_repository_access"} {
+		h := connected(t, fake)
+		if rows := h.rows(ask{table: tab, columns: "repository_full_name"}); len(rows) == 0 {
+			t.Errorf("%s: no rows of the workspace that the user administers", tab)
+		}
+		h.wantOmission(Omission{Table: tab, Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonNotAdministered})
+		h = connected(t, fake)
+		if rows := h.rows(ask{table: tab, where: []*proto.Qual{where("repository_full_name", "=", one.FullName())}}); len(rows) > 0 {
+			t.Errorf("%s: %d rows that Bitbucket refuses", tab, len(rows))
+		}
+		h.wantOmission(Omission{Table: tab, Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonNotAdministered})
+	}
+}

@@ -114,7 +114,7 @@ func (h *Host) fail(err error) {
 func noTimestamp(v any) error {
 	const forms = "'2026-11-30', '2026-11-30 08:15', '2026-11-30T08:15:30Z', '2026-11-30 08:15:30.5+02:00' or datetime('now', '-7 days')"
 	if s, ok := v.(string); ok && !isNumber(s) {
-		return fmt.Errorf("'%s', which is none: write %s", s, forms)
+		return fmt.Errorf("'%s', which is no time: write %s", s, forms)
 	}
-	return fmt.Errorf("%v, which is none: write %s; of the seconds since 1970, datetime(%[1]v, 'unixepoch') makes one", v, forms)
+	return fmt.Errorf("%v, which is no time: write %s; of the seconds since 1970, datetime(%[1]v, 'unixepoch') makes one", v, forms)
 }
