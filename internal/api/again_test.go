@@ -235,13 +235,14 @@ func TestListIsNotReadAgainWithoutNeed(t *testing.T) {
 // A list may be longer than what is remembered of it: then an item that comes twice soon is still seen.
 func TestLongListWithoutAnOrder(t *testing.T) {
 	t.Parallel()
-	const items, page = 3 * maxRemembered, 1 << 14
+	const remembers, page = 100, 10
+	const items = 3 * remembers
 	client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 		number := max(1, atoi(req.URL.Query().Get("page")))
 		var body strings.Builder
 		fmt.Fprintf(&body, `{"size": %d, "page": %d, "pagelen": %d, "next": "https://api.bitbucket.org/2.0/repositories/acme?page=%d", "values": [`, items, number, page, number+1)
 		from := (number - 1) * page
-		if number == 20 {
+		if number == 25 {
 			from--
 		}
 		for i := range page {
@@ -253,29 +254,31 @@ func TestLongListWithoutAnOrder(t *testing.T) {
 		body.WriteString("]}")
 		fmt.Fprint(w, body.String())
 	}, func(c *Config) { c.MaxConcurrency = 1 })
+	client.remembers = remembers
 	got, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme"})
 	wantProtocolError(t, err, "too long to be read again")
-	if want := 19 * page; len(got) != want {
+	if want := 24 * page; len(got) != want {
 		t.Errorf("%d items before the error, want %d", len(got), want)
 	}
 }
 
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	var m memory
+	const holds = 100
+	m := memory{holds: holds}
 	if m.has("a") || m.take("a") || !m.isEmpty() {
 		t.Error("an empty memory remembers something")
 	}
-	for i := range 2 * maxRemembered {
+	for i := range 2 * holds {
 		m.add(fmt.Sprint(i))
 	}
 	if m.isForgetful() || !m.has("0") {
 		t.Error("it forgot too early")
 	}
-	for i := range maxRemembered {
+	for i := range holds {
 		m.add(fmt.Sprint("late", i))
 	}
-	if !m.isForgetful() || m.has("0") || !m.has("late0") || !m.has(fmt.Sprint(2*maxRemembered-1)) || len(m.late)+len(m.early) > 2*maxRemembered {
+	if !m.isForgetful() || m.has("0") || !m.has("late0") || !m.has(fmt.Sprint(2*holds-1)) || len(m.late)+len(m.early) > 2*holds {
 		t.Error("it does not remember the last")
 	}
 	m.add("late0")

@@ -70,6 +70,7 @@ type Client struct {
 	base      *url.URL
 	userAgent string
 	ahead     int // pages that a list may read ahead
+	remembers int // items of a list at least
 	logger    hclog.Logger
 	http      *http.Client
 	recent    recent
@@ -109,6 +110,7 @@ func New(config Config) (*Client, error) {
 		base:      base,
 		userAgent: config.UserAgent,
 		ahead:     concurrency,
+		remembers: maxRemembered,
 		logger:    logger,
 		http: &http.Client{
 			Transport:     newSlots(quota, concurrency),

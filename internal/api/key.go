@@ -104,8 +104,9 @@ func (k key) identity(item jsontree.Value) (id string, unique bool) {
 // maxRemembered is how many items a list remembers at least, once it has so many.
 const maxRemembered = 1 << 17
 
-// A memory counts the items of a list, by hashes of their ids: the last of them, between one and two times maxRemembered.
+// A memory counts the items of a list, by hashes of their ids: the last of them, between one and two times as many as it holds.
 type memory struct {
+	holds       int
 	seed        maphash.Seed
 	late, early map[uint64]int32
 	forgot      bool
@@ -115,7 +116,7 @@ func (m *memory) add(id string) {
 	switch {
 	case m.late == nil:
 		m.seed, m.late = maphash.MakeSeed(), map[uint64]int32{}
-	case len(m.late) >= maxRemembered:
+	case len(m.late) >= m.holds:
 		m.forgot = m.forgot || m.early != nil
 		m.early, m.late = m.late, map[uint64]int32{}
 	}

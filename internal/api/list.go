@@ -180,6 +180,7 @@ func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
 		named:  map[string]bool{},
 		ahead:  &prefetcher{parent: ctx, load: c.fetchPage, ahead: c.ahead},
 		moves:  moves{key: key, size: -1},
+		seen:   memory{holds: c.remembers},
 	}
 }
 
@@ -217,7 +218,7 @@ func (r *reader) startOver() {
 	clear(r.named)
 	r.empty = 0
 	r.moves = moves{key: r.key, size: -1}
-	r.before, r.seen = r.seen, memory{}
+	r.before, r.seen = r.seen, memory{holds: r.seen.holds}
 }
 
 // walk is one reading. It reports whether it came to the end of the list.
