@@ -321,6 +321,40 @@ func TestAuditRefused(t *testing.T) {
 	}
 }
 
+// With on_refusal = "skip" one repository that Bitbucket refuses costs no other, and no control that reads it is ok.
+func TestAuditSkips(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	refused := o.RepositoriesOf(o.Workspaces[0])[0].FullName()
+	fake.Inject(fakebitbucket.Fault{
+		Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Path: "/2.0/repositories/" + refused + "/deploy-keys", Count: -1,
+		Body: `{"type":"error","error":{"message":"Not from this address"}}`, Header: http.Header{"Content-Type": {"application/json"}},
+	})
+	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+		{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(o.Connected.UUID)}, {name: "base_url", value: fake.URL()}, {name: "on_refusal", value: "skip"},
+	}))
+	old := append([]string{"--config", config, "--control", "deploy_key_old", "--var", "old_key_days=100000"}, quiet...)
+	report, got := auditOf(t, old...)
+	c := report.control(t, "deploy_key_old")
+	last := c.Resources[len(c.Resources)-1]
+	if got.code != exitNotJudged || c.Status != "not_judged" || c.Counts["ok"] == 0 || last.Resource != refused || last.Status != "not_judged" || !strings.Contains(last.Reason, refused) {
+		t.Errorf("exit code %d; %s is %s, %v, %+v", got.code, c.Control, c.Status, c.Counts, last)
+	}
+	if other := report.control(t, "repository_inactive"); other.Status != "ok" {
+		t.Errorf("%s is %s", other.Control, other.Status)
+	}
+	if !strings.Contains(got.err, "bitbucket_deploy_key") || !strings.Contains(got.err, "bitbucket_omission") {
+		t.Errorf("standard error does not say what was left out: %q", got.err)
+	}
+	if _, silent := auditOf(t, append([]string{"--quiet"}, old...)...); strings.Contains(silent.err, "bitbucket_omission") {
+		t.Errorf("with --quiet: %q", silent.err)
+	}
+	if report, got := auditOf(t, "--config", config, "--control", "deploy_key_old"); got.code != exitFailed || report.Controls[0].Status != "alarm" {
+		t.Errorf("with an alarm: exit code %d, and %s", got.code, report.Controls[0].Status)
+	}
+}
+
 // No report has the address of a webhook: it may be a secret.
 func TestAuditKeepsAddresses(t *testing.T) {
 	t.Parallel()
