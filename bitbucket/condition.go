@@ -278,6 +278,15 @@ func (cs conditions) isVague() bool {
 	return slices.ContainsFunc(cs, func(c condition) bool { return c.isVague })
 }
 
+// areDecided says whether each of the conditions holds or fails for every row, so that there is none that only the host can
+// judge.
+func (cs conditions) areDecided() bool {
+	return !slices.ContainsFunc(cs, func(c condition) bool {
+		list, _ := c.value.([]any)
+		return c.isVague || c.orNull || c.ascii != nil || c.operator == quals.QualOperatorNotEqual && len(list) > 1
+	})
+}
+
 // isNever says whether no row can satisfy them.
 func (cs conditions) isNever() bool { return slices.ContainsFunc(cs, condition.isNever) }
 

@@ -189,6 +189,9 @@ const longestFilter = 4000
 func (s *scan) of(p part) *scan {
 	narrowed := *s
 	narrowed.conditions = s.conditions.in(p)
+	if !s.conditions.areDecided() {
+		narrowed.limit = -1 // a row that counts by these conditions may not count by all
+	}
 	return &narrowed
 }
 
