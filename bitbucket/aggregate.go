@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	gproto "google.golang.org/protobuf/proto"
 )
@@ -28,7 +30,7 @@ func (s *Server) executeMerged(req *proto.ExecuteRequest, stream proto.WrapperPl
 	compare := func(a, b *proto.ExecuteResponse) int {
 		return compareRows(req.QueryContext.SortOrder, a.GetRow(), b.GetRow())
 	}
-	for r, err := range merge(stream.Context(), each(connections...), rows, compare) {
+	for r, err := range streams.Merge(stream.Context(), streams.Each(connections...), rows, compare) {
 		if err != nil {
 			return err
 		}
@@ -64,7 +66,7 @@ func (y *yieldingStream) Send(r *proto.ExecuteResponse) error {
 func compareRows(by []*proto.SortColumn, a, b *proto.Row) int {
 	for _, term := range by {
 		va, vb := sortedValue(a.GetColumns()[term.Column]), sortedValue(b.GetColumns()[term.Column])
-		if c := compareNullable(va, vb, term.Order == proto.SortOrder_Desc); c != 0 {
+		if c := sqlvalue.CompareNullable(va, vb, term.Order == proto.SortOrder_Desc); c != 0 {
 			return c
 		}
 	}

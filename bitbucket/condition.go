@@ -1,12 +1,12 @@
 package bitbucket
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
@@ -81,9 +81,9 @@ func newCondition(of column, operator string, value any) condition {
 	case string:
 		switch operator {
 		case quals.QualOperatorLike:
-			c.pattern = like(value, exactly)
+			c.pattern = sqlvalue.Like(value, sqlvalue.Exactly)
 		case quals.QualOperatorILike:
-			c.pattern, c.ascii = like(value, folded), like(value, foldedASCII)
+			c.pattern, c.ascii = sqlvalue.Like(value, sqlvalue.Folded), sqlvalue.Like(value, sqlvalue.FoldedASCII)
 		}
 	}
 	return c
@@ -141,7 +141,7 @@ func (c condition) verdict(have any) verdict {
 	case c.pattern != nil:
 		return c.matches(have)
 	}
-	order, _ := compareValues(have, c.value)
+	order, _ := sqlvalue.Compare(have, c.value)
 	return when(c.orders(order))
 }
 
@@ -227,7 +227,7 @@ func (c condition) span() (from, to any) {
 	switch values, isEqual := c.wanted(); {
 	case c.value == nil || c.isVague:
 	case isEqual && len(values) > 0:
-		order := func(a, b any) int { order, _ := compareValues(a, b); return order }
+		order := func(a, b any) int { order, _ := sqlvalue.Compare(a, b); return order }
 		return slices.MinFunc(values, order), slices.MaxFunc(values, order)
 	case c.operator == quals.QualOperatorGreater, c.operator == quals.QualOperatorGreaterOrEqual:
 		return c.value, nil
@@ -323,10 +323,10 @@ func valuesOf[T comparable](cs conditions, name string) (found []T, ok bool) {
 func (cs conditions) between(name string) (from, to any) {
 	for _, c := range cs.on(name) {
 		a, b := c.span()
-		if order, _ := compareValues(a, from); a != nil && (from == nil || order > 0) {
+		if order, _ := sqlvalue.Compare(a, from); a != nil && (from == nil || order > 0) {
 			from = a
 		}
-		if order, _ := compareValues(b, to); b != nil && (to == nil || order < 0) {
+		if order, _ := sqlvalue.Compare(b, to); b != nil && (to == nil || order < 0) {
 			to = b
 		}
 	}
@@ -381,30 +381,4 @@ var (
 func isCertain(at time.Time) bool {
 	isInfinite := at.Equal(epoch) || at.Equal(epoch.Add(-time.Microsecond))
 	return !isInfinite && !at.Before(earliest) && at.Before(latest)
-}
-
-// compareValues compares two values of the same kind; comparable is false for different kinds.
-func compareValues(a, b any) (result int, comparable bool) {
-	switch a := a.(type) {
-	case string:
-		b, ok := b.(string)
-		return strings.Compare(a, b), ok
-	case bool:
-		b, ok := b.(bool)
-		if a == b {
-			return 0, ok
-		}
-		return 1, ok
-	case time.Time:
-		b, ok := b.(time.Time)
-		return a.Compare(b), ok
-	case int64:
-		switch b := b.(type) {
-		case int64:
-			return cmp.Compare(a, b), true
-		case float64:
-			return cmp.Compare(float64(a), b), true
-		}
-	}
-	return 0, false
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // A planner may turn a join into one scan for each row of the other table: thousands within seconds that differ in nothing but
@@ -76,7 +78,7 @@ func (ds *directories) find(ctx context.Context, l lookup) iter.Seq2[*row, error
 			rows, ok = ds.look(d, l)
 		}
 		if ok || l.one == nil {
-			each(rows...)(yield)
+			streams.Each(rows...)(yield)
 			return
 		}
 		for r, err := range l.one {

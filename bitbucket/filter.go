@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // A qual declares a key column. It is a promise to the host, which pushes LIMIT down as soon as every condition of a
@@ -59,14 +59,14 @@ const maxFilter = 2000
 
 // filter puts into BBQL what the query demands, as far as Bitbucket can filter by it; by the named columns only, if any
 // are named. exact says that no row will come back which the query does not want, as far as Bitbucket minds the case.
-func (s *scan) filter(columns []string) (f api.Filter, exact bool) {
+func (s *scan) filter(columns []string) (f bbql.Filter, exact bool) {
 	exact = true
 	for _, c := range s.conditions {
 		if c.field == "" {
 			continue // the table itself puts it into the path or a parameter
 		}
 		one, isExact := c.filter()
-		all := api.And(f, one)
+		all := bbql.And(f, one)
 		if len(columns) > 0 && !slices.Contains(columns, c.column.name) || one.IsZero() || len(all.String()) > maxFilter {
 			exact = false
 			continue
@@ -78,38 +78,38 @@ func (s *scan) filter(columns []string) (f api.Filter, exact bool) {
 
 // filter is the condition in BBQL, or one that lets more pass and is not exact. Whether = and != mind the case is not
 // documented. So an equality of texts may let more pass than SQL does, and an inequality less: that is not sent.
-func (c condition) filter() (f api.Filter, exact bool) {
+func (c condition) filter() (f bbql.Filter, exact bool) {
 	list, isList := c.value.([]any)
 	isText := c.column.kind == proto.ColumnType_STRING
 	isStrange := func(one any) bool { return !slices.Contains(c.words, one) }
 	wanted, _ := c.wanted()
 	switch {
 	case c.isVague, c.value == nil, c.orNull && !c.isSet: // Bitbucket has more ways than null to say that there is none
-		return api.Filter{}, false
+		return bbql.Filter{}, false
 	case c.words != nil && slices.ContainsFunc(wanted, isStrange):
-		return api.Filter{}, false
+		return bbql.Filter{}, false
 	case isList && c.operator == quals.QualOperatorEqual:
-		return api.Compare(c.field, "IN", list), true
+		return bbql.Compare(c.field, "IN", list), true
 	case c.operator == quals.QualOperatorNotEqual && (isText || len(list) > 1): // several values may be NOT IN or <> ANY
-		return api.Filter{}, false
+		return bbql.Filter{}, false
 	case isList && len(list) == 1:
-		return api.Compare(c.field, c.operator, list[0]), true
+		return bbql.Compare(c.field, c.operator, list[0]), true
 	case c.pattern != nil:
 		return c.pieces(), false
 	}
-	return api.Compare(c.field, c.operator, c.value), true
+	return bbql.Compare(c.field, c.operator, c.value), true
 }
 
 // pieces is what a pattern demands, in BBQL. Its ~ is "contains" in any case: the rows have each literal piece of the
 // pattern, and more rows do. Which letters beyond ASCII are the same in another case is not certain, so ILIKE can't say.
-func (c condition) pieces() api.Filter {
-	var pieces []api.Filter
-	for _, piece := range likePieces(fmt.Sprint(c.value)) {
-		if piece.literal != "" && (c.operator == quals.QualOperatorLike || isASCII(piece.literal)) {
-			pieces = append(pieces, api.Compare(c.field, "~", piece.literal))
+func (c condition) pieces() bbql.Filter {
+	var pieces []bbql.Filter
+	for _, piece := range sqlvalue.Pieces(fmt.Sprint(c.value)) {
+		if piece.Literal != "" && (c.operator == quals.QualOperatorLike || isASCII(piece.Literal)) {
+			pieces = append(pieces, bbql.Compare(c.field, "~", piece.Literal))
 		}
 	}
-	return api.And(pieces...)
+	return bbql.And(pieces...)
 }
 
 func isASCII(s string) bool {

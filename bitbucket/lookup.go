@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // found returns the rows of the scan: by the name that the query looks up, if it does, or as the table reads them. A connection
@@ -90,7 +90,7 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 			all.most = all.limit
 		}
 		if !all.isOne(all.table.workspaceColumn()) && !all.isListCheaper(ctx, most/rowsPerName) {
-			return failure[*row](errTooLong)
+			return streams.Fail[*row](errTooLong)
 		}
 		return all.table.rows(ctx, all)
 	}
@@ -109,7 +109,7 @@ type stock struct {
 // stock is the inventory as rows of the repositories.
 func (i *inventory) stock(s *scan) stock {
 	known := stock{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
-		l := i.list(api.Filter{})
+		l := i.list(bbql.Filter{})
 		if most < math.MaxInt {
 			l.Wanted = int64(most)
 		}

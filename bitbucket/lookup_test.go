@@ -18,6 +18,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // A nested is a join that a planner has turned into one scan of a table for each row of another: each names what it looks up, with
@@ -309,7 +310,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 					list: func(_ context.Context, most int) iter.Seq2[*row, error] {
 						if !isUnique {
 							read += 100
-							return failure[*row](api.ErrTooLarge)
+							return streams.Fail[*row](api.ErrTooLarge)
 						}
 						return func(yield func(*row, error) bool) {
 							for j := range list {
@@ -341,7 +342,7 @@ func TestDirectoriesAreBounded(t *testing.T) {
 	for i := range 100 {
 		for range ds.find(t.Context(), lookup{
 			directory: fmt.Sprint(i), life: time.Hour, name: "large", nameOf: func(*row) any { return "large" }, noted: new(atomic.Bool),
-			one: each(large),
+			one: streams.Each(large),
 		}) {
 		}
 		if ds.bytes > directoryBytes {

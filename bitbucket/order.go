@@ -1,11 +1,10 @@
 package bitbucket
 
 import (
-	"context"
-	"errors"
 	"iter"
 	"slices"
-	"sync"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
 // An order is one term of ORDER BY. The host hands over terms that it then does not sort by itself, so the rows must come
@@ -26,24 +25,7 @@ func (o order) parameter() string {
 
 // compare is negative if a comes before b.
 func (o order) compare(a, b *row) int {
-	return compareNullable(o.column.value(a), o.column.value(b), o.descending)
-}
-
-// compareNullable compares two values, either of which may be nil. Null is the greatest value, as in PostgreSQL.
-func compareNullable(a, b any, descending bool) int {
-	if descending {
-		a, b = b, a
-	}
-	switch {
-	case a == nil && b == nil:
-		return 0
-	case a == nil:
-		return 1
-	case b == nil:
-		return -1
-	}
-	result, _ := compareValues(a, b)
-	return result
+	return sqlvalue.CompareNullable(o.column.value(a), o.column.value(b), o.descending)
 }
 
 // sorted sorts rows that come in no order. It holds them all, so it is for those that the query names one by one.
@@ -97,58 +79,4 @@ func (s *scan) compare(a, b *row) int {
 		}
 	}
 	return 0
-}
-
-// errOrder says that a list is not sorted although that was asked for.
-var errOrder = errors.New("rows that were asked for in order came from Bitbucket in another; leave out ORDER BY or LIMIT, or sort in a surrounding query")
-
-// merge lists the children of all parents at once, each in the order that compare tells, and yields them all in that
-// order.
-func merge[P, C any](ctx context.Context, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error], compare func(a, b C) int) iter.Seq2[C, error] {
-	return func(yield func(C, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var running sync.WaitGroup
-		defer running.Wait()
-		defer cancel()
-
-		var streams []<-chan result[C]
-		for parent, err := range parents {
-			streams = append(streams, start(ctx, &running, parent, err, children))
-		}
-		heads := make([]*C, len(streams)) // nil for a stream that has ended
-		advance := func(i int) error {
-			before := heads[i]
-			heads[i] = nil
-			r, more := <-streams[i]
-			if !more {
-				return ctx.Err()
-			}
-			if r.err == nil && before != nil && compare(r.value, *before) < 0 {
-				return errOrder
-			}
-			heads[i] = &r.value
-			return r.err
-		}
-		for i := range streams {
-			if err := advance(i); err != nil {
-				failure[C](err)(yield)
-				return
-			}
-		}
-		for {
-			first := -1
-			for i, head := range heads {
-				if head != nil && (first < 0 || compare(*head, *heads[first]) < 0) {
-					first = i
-				}
-			}
-			if first < 0 || !yield(*heads[first], nil) {
-				return
-			}
-			if err := advance(first); err != nil {
-				failure[C](err)(yield)
-				return
-			}
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -165,7 +166,7 @@ func (s *scan) pullRequestList(path string) api.List {
 	l := s.collection(path, 50)
 	filter, _ := s.filter(nil)
 	if len(url.QueryEscape(filter.String())) > longestFilter {
-		filter, l.Wanted = api.Filter{}, 0 // what it would leave out is left out here
+		filter, l.Wanted = bbql.Filter{}, 0 // what it would leave out is left out here
 	}
 	onState := s.conditions.where(func(c condition) bool { return c.field == "state" })
 	isNamed := func(c condition) bool { _, ok := c.wanted(); return ok }
@@ -175,7 +176,7 @@ func (s *scan) pullRequestList(path string) api.List {
 		if len(states) == 0 { // another state, which can't be sent
 			states = all
 		}
-		filter = api.And(filter, api.Compare("state", "IN", states))
+		filter = bbql.And(filter, bbql.Compare("state", "IN", states))
 	}
 	l.Query.Set("q", filter.String())
 	return l

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -24,19 +25,19 @@ type repo struct {
 
 // An inventory is a list of the repositories of a workspace, which scans share.
 type inventory struct {
-	key    string     // under which it is remembered
-	path   string     // of the list
-	filter api.Filter // of what is in it
-	at     string     // where the repository stands in its items; empty if they are repositories
+	key    string      // under which it is remembered
+	path   string      // of the list
+	filter bbql.Filter // of what is in it
+	at     string      // where the repository stands in its items; empty if they are repositories
 }
 
 // list describes the list, or the part of it that also passes a filter.
-func (i *inventory) list(only api.Filter) api.List {
+func (i *inventory) list(only bbql.Filter) api.List {
 	l := api.List{Path: i.path, Query: url.Values{}, PageLen: 100}
 	for _, field := range repoFields {
 		l.Fields = append(l.Fields, i.at+field)
 	}
-	if q := api.And(i.filter, only).String(); q != "" {
+	if q := bbql.And(i.filter, only).String(); q != "" {
 		l.Query.Set("q", q)
 	}
 	return l
@@ -62,7 +63,7 @@ func administered(slug string) *inventory {
 	return &inventory{
 		key:    "administered repositories " + strings.ToLower(slug),
 		path:   api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", slug),
-		filter: api.Compare("permission", "=", "admin"),
+		filter: bbql.Compare("permission", "=", "admin"),
 		at:     "repository.",
 	}
 }
@@ -180,7 +181,7 @@ func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) 
 	if _, ok := s.inInventory(ctx, from, r.fullName()); ok || isWhole {
 		return ok, nil
 	}
-	for item, err := range s.shared(ctx, from.key, from.list(api.Filter{})) {
+	for item, err := range s.shared(ctx, from.key, from.list(bbql.Filter{})) {
 		if err != nil {
 			return false, err
 		}
@@ -223,7 +224,7 @@ func (s *scan) withNeeds(ctx context.Context, r repo, err error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	isLater, later := false, int64(0)
-	for item, err := range s.shared(ctx, r.from.key, r.from.list(api.Filter{})) {
+	for item, err := range s.shared(ctx, r.from.key, r.from.list(bbql.Filter{})) {
 		if err != nil {
 			break
 		}
@@ -395,7 +396,7 @@ func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
 
 // take lists the repositories of a workspace from an inventory.
 func (s *scan) take(ctx context.Context, p place, from *inventory) iter.Seq2[repo, error] {
-	l := from.list(api.Filter{})
+	l := from.list(bbql.Filter{})
 	if s.limit >= 0 {
 		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
 	}
@@ -478,7 +479,7 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repo, e
 	var found []repo
 	for _, slug := range distinct(slugs, strings.EqualFold) {
 		all := visible(slug)
-		for item, err := range s.shared(ctx, all.key, all.list(api.Filter{})) {
+		for item, err := range s.shared(ctx, all.key, all.list(bbql.Filter{})) {
 			if err != nil {
 				return nil, err
 			}
@@ -540,7 +541,7 @@ func (s *scan) lost(ctx context.Context, r repo, err error) bool {
 	if r.from == nil || scopes || !api.HasStatus(err, http.StatusNotFound, http.StatusForbidden) {
 		return false
 	}
-	l := r.from.list(api.Compare(r.from.at+"uuid", "=", r.repository.Get("uuid").String()))
+	l := r.from.list(bbql.Compare(r.from.at+"uuid", "=", r.repository.Get("uuid").String()))
 	for _, err := range s.List(ctx, l) {
 		return api.IsNotFound(err) // the workspace has gone, or the repository is still there
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // A scan is one reading of a table: what the query wants of it.
@@ -174,7 +175,7 @@ type container interface {
 
 // ask asks a container for objects by their ids, one by one. What isn't there has no row.
 func (s *scan) ask(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
-	return single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
+	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		item, err := s.Get(ctx, in.path(rest, id), nil, s.fields(object)...)
 		if isUnknown(err) {
 			return nil, nil
@@ -225,7 +226,7 @@ func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, 
 // combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.
 func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	if len(s.order) > 0 {
-		return merge(ctx, parents, children, s.order[0].compare)
+		return streams.Merge(ctx, parents, children, s.order[0].compare)
 	}
 	return spread(ctx, s, 1, parents, children)
 }
@@ -236,7 +237,7 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	most := s.settings.MaxConcurrency
 	if s.limit < 0 {
-		return fanOut(ctx, func(int) int { return most }, parents, children)
+		return streams.FanOut(ctx, func(int) int { return most }, parents, children)
 	}
 	return func(yield func(*row, error) bool) {
 		found := 0
@@ -247,7 +248,7 @@ func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P,
 			}
 			return n
 		}
-		fanOut(ctx, width, parents, children)(func(r *row, err error) bool {
+		streams.FanOut(ctx, width, parents, children)(func(r *row, err error) bool {
 			if err == nil && s.verdict(r) == holds {
 				found++
 			}
@@ -272,7 +273,7 @@ func (s *scan) byName(ctx context.Context, column string, names []string, ask fu
 		return r, nil
 	}
 	if len(names) <= fewNames || rows == nil {
-		return s.sorted(single(ctx, s, each(names...), exactly))
+		return s.sorted(single(ctx, s, streams.Each(names...), exactly))
 	}
 	return s.sorted(func(yield func(*row, error) bool) {
 		missing := slices.Clone(names)
@@ -287,7 +288,7 @@ func (s *scan) byName(ctx context.Context, column string, names []string, ask fu
 				}
 			}
 		}
-		single(ctx, s, each(missing...), exactly)(yield)
+		single(ctx, s, streams.Each(missing...), exactly)(yield)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // The SDK loses the error of some failed scans, and sends fewer rows as if they were all. So a scan that fails after
@@ -163,7 +164,7 @@ func TestPanicIsAnError(t *testing.T) {
 	broken := &table{
 		name: "bitbucket_broken", description: "Breaks.", columns: []column{text("title", "Nothing.")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return combine(ctx, s, each(1, 2), func(context.Context, int) iter.Seq2[*row, error] { panic("oops") })
+			return combine(ctx, s, streams.Each(1, 2), func(context.Context, int) iter.Seq2[*row, error] { panic("oops") })
 		},
 	}
 	original := tables
@@ -263,7 +264,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got []string
 			var failed error
-			for r, err := range merge(context.Background(), each(test.streams...), func(_ context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] { return rows }, by.compare) {
+			for r, err := range streams.Merge(context.Background(), streams.Each(test.streams...), func(_ context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] { return rows }, by.compare) {
 				if err != nil {
 					failed = err
 					break
@@ -333,9 +334,9 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 			taken := int64(0)
 			for range combine(t.Context(), s, parents, func(_ context.Context, parent int) iter.Seq2[*row, error] {
 				if parent%test.every > 0 {
-					return each[*row]()
+					return streams.Each[*row]()
 				}
-				return each(make([]*row, test.rows)...)
+				return streams.Each(make([]*row, test.rows)...)
 			}) {
 				if taken++; taken == test.limit {
 					break

@@ -11,6 +11,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // A table is declared as data: its columns, the conditions that Bitbucket can answer, and how its rows are read.
@@ -87,7 +88,7 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple)) (streamed int64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = bug(r)
+			err = streams.Recovered(r)
 		}
 	}()
 	s, err := newScan(ctx, t, d)
@@ -124,11 +125,6 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 	}
 	s.later.do(ctx)
 	return streamed, ctx.Err()
-}
-
-// bug is the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
-func bug(panicked any) error {
-	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
 }
 
 // errLimit is for hosts that run the plugin without our Server: there the SDK ends the scan with as many rows as LIMIT says.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableBranchingModel: a row is the branching model that counts in a repository.
@@ -47,7 +48,7 @@ func tableBranchingModel() *table {
 		quals: inRepositoryQuals(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-				return single(ctx, s, each(r), branchingModel)
+				return single(ctx, s, streams.Each(r), branchingModel)
 			})
 		},
 	}

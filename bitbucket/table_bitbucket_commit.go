@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableCommit: a row is a commit of a repository.
@@ -58,10 +59,10 @@ func commitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	hashes, byHash := s.equals("hash")
 	walks := s.walks()
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return combine(ctx, s, each(walks...), func(ctx context.Context, w walk) iter.Seq2[*row, error] {
+		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w walk) iter.Seq2[*row, error] {
 			r := r.asked(w)
 			if byHash && w.isWhole() { // the commit alone would not tell what leads to it
-				return single(ctx, s, each(hashes...), func(ctx context.Context, s *scan, hash string) (*row, error) {
+				return single(ctx, s, streams.Each(hashes...), func(ctx context.Context, s *scan, hash string) (*row, error) {
 					return commitByHash(ctx, s, r, hash)
 				})
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableConnection: the row is the connection itself, and who it is to Bitbucket.
@@ -39,7 +40,7 @@ func tableConnection() *table {
 }
 
 func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	return single(ctx, s, each("connection"), func(ctx context.Context, s *scan, _ string) (*row, error) {
+	return single(ctx, s, streams.Each("connection"), func(ctx context.Context, s *scan, _ string) (*row, error) {
 		r := &row{}
 		said := map[string]any{
 			"connection": s.name, "authentication_method": s.way, "base_url": s.settings.BaseURL, "consumer_key": s.settings.ConsumerKey,

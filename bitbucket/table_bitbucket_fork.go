@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableFork: a row is a repository that was forked from another one. It may be in any workspace, a personal one for
@@ -38,7 +40,7 @@ func tableFork() *table {
 func forkRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	roles, _, err := s.roles("fork", "member", "contributor", "admin", "owner")
 	if err != nil {
-		return failure[*row](err)
+		return streams.Fail[*row](err)
 	}
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 		return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {

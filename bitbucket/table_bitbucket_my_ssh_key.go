@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableMySSHKey: a row is a public SSH key of the connected user.
@@ -39,7 +40,7 @@ func tableMySSHKey() *table {
 func (s *scan) mine(ctx context.Context, template string) iter.Seq2[*row, error] {
 	uuid, err := s.me(ctx)
 	if err != nil {
-		return failure[*row](err)
+		return streams.Fail[*row](err)
 	}
 	return s.listIn(ctx, place{}, s.collection(api.Path(template, uuid), 100))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableProjectBranchingModel: a row is the branching model of a project, as its administrators set it.
@@ -32,7 +34,7 @@ func tableProjectBranchingModel() *table {
 		quals: inProjectQuals(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, p proj) iter.Seq2[*row, error] {
-				return single(ctx, s, each(p), projectBranchingModel)
+				return single(ctx, s, streams.Each(p), projectBranchingModel)
 			})
 		},
 	}

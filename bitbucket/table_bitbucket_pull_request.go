@@ -8,6 +8,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tablePullRequest: a row is a pull request.
@@ -87,7 +88,7 @@ func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	for _, column := range []string{"author_uuid", "author_account_id"} {
 		if users, ok := s.equals(column); ok && !byRepository && len(users) <= fewNames {
 			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-				return s.accepted(combine(ctx, s, each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
+				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
 					return s.authored(ctx, p, column, user)
 				}))
 			})
@@ -102,7 +103,7 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repo) iter.Seq2[*row, error
 	if !ok || len(ids) > fewNames {
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
 	}
-	return s.sorted(single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
+	return s.sorted(single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
 		item, err := s.Get(ctx, pullNumbered(r, id).path(""), nil, append(s.fields(object), "id")...)
 		if isUnknown(err) {
 			return nil, nil
@@ -119,7 +120,7 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repo) iter.Seq2[*row, error
 func (s *scan) authored(ctx context.Context, p place, column, user string) iter.Seq2[*row, error] {
 	p, err := s.identified(ctx, p)
 	if err != nil {
-		return failure[*row](err)
+		return streams.Fail[*row](err)
 	}
 	l := s.pullRequestList(api.Path("/2.0/workspaces/{workspace}/pullrequests/{selected_user}", p.slug(), user))
 	for _, field := range repoFields {

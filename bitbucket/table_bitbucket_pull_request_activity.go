@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tablePullRequestActivity: a row is something that happened to a pull request.
@@ -69,7 +70,7 @@ func (s *scan) activityIn(ctx context.Context, r repo) iter.Seq2[*row, error] {
 	if !ok || len(ids) > fewNames {
 		return s.activityAt(ctx, r, r.path("/pullrequests/activity"))
 	}
-	return s.accepted(combine(ctx, s, each(ids...), func(ctx context.Context, id int64) iter.Seq2[*row, error] {
+	return s.accepted(combine(ctx, s, streams.Each(ids...), func(ctx context.Context, id int64) iter.Seq2[*row, error] {
 		return s.unlessOff(r, s.activityAt(ctx, r, pullNumbered(r, id).path("/activity")))
 	}))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tablePullRequestComment: a row is a comment on a pull request.
@@ -43,7 +45,7 @@ func tablePullRequestComment() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				if s.isExactly("deleted", false) && p.hasNone("comment_count") { // which does not count the deleted ones
-					return each[*row]()
+					return streams.Each[*row]()
 				}
 				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/comments"), 100))
 			})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tablePullRequestTask: a row is a task of a pull request, something to be done before the merge.
@@ -36,7 +38,7 @@ func tablePullRequestTask() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
 				if s.isExactly("state", "UNRESOLVED") && p.hasNone("task_count") { // which counts the open ones
-					return each[*row]()
+					return streams.Each[*row]()
 				}
 				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/tasks"), 100))
 			})

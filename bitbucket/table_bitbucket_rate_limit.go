@@ -7,6 +7,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableRateLimit: a row is what the last responses said about the quota of the connection.
@@ -33,7 +34,7 @@ func tableRateLimit() *table {
 }
 
 func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	return single(ctx, s, each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
+	return single(ctx, s, streams.Each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
 		if s.Stats().Requests == 0 { // nothing was asked yet
 			_, err := s.inventory(ctx)
 			if refused := new(api.Error); err != nil && !errors.As(err, &refused) { // a refusal tells the quota, too

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableRepository: a row is a repository that the connected user can see.
@@ -96,7 +97,7 @@ func workspaceColumns() []column {
 func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	roles, byRole, err := s.roles("repository", "member", "contributor", "admin", "owner")
 	if err != nil {
-		return failure[*row](err)
+		return streams.Fail[*row](err)
 	}
 	lists := func(s *scan) iter.Seq2[*row, error] {
 		return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
@@ -155,7 +156,7 @@ func (s *scan) perRole(ctx context.Context, roles []string, children func(contex
 	if len(roles) == 1 {
 		return children(ctx, roles[0])
 	}
-	return combine(ctx, s, each(roles...), children)
+	return combine(ctx, s, streams.Each(roles...), children)
 }
 
 // isListCheaper says whether all workspaces can be looked through, and are fewer than the objects to look for.

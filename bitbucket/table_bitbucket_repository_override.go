@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableRepositoryOverride: a row says which settings a repository has of its own instead of its project's.
@@ -26,7 +28,7 @@ func tableRepositoryOverride() *table {
 		quals: inRepositoryQuals(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-				return single(ctx, s, each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {
+				return single(ctx, s, streams.Each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {
 					item, err := s.Get(ctx, path, nil, s.fields(object)...)
 					if err != nil {
 						return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableSnippet: a row is a snippet.
@@ -44,7 +45,7 @@ func tableSnippet() *table {
 func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	roles, byRole, err := s.roles("snippet", "owner", "contributor", "member")
 	if err != nil {
-		return failure[*row](err)
+		return streams.Fail[*row](err)
 	}
 	ids, byID := s.equals("id")
 	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
@@ -75,7 +76,7 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 // namedSnippetRows asks for the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
 func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter.Seq2[*row, error] {
-	return single(ctx, s, each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
+	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		if !isSlug(id) {
 			return nil, nil
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableSourceFile: a row is a file or folder of a repository, at the head of the main branch or at the revision that the
@@ -79,7 +80,7 @@ func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	}
 	depths, _ := s.integers("max_depth")
 	if i := slices.IndexFunc(depths, func(depth int64) bool { return depth < 1 }); i >= 0 {
-		return failure[*row](fmt.Errorf("max_depth is a number of levels, at least 1: not %d", depths[i]))
+		return streams.Fail[*row](fmt.Errorf("max_depth is a number of levels, at least 1: not %d", depths[i]))
 	}
 	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
 		return s.withContent(ctx, r, func(yield func(*row, error) bool) {
@@ -170,12 +171,12 @@ func (s *scan) ref(ctx context.Context, r repo, revision string) (string, error)
 func (s *scan) sourceOf(ctx context.Context, t tree) iter.Seq2[*row, error] {
 	paths, ok := s.equals("path")
 	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
-		return single(ctx, s, each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
+		return single(ctx, s, streams.Each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
 			return s.sourceAt(ctx, t, path)
 		})
 	}
 	if !isPath(strings.TrimSuffix(t.asked.Folder, "/")) && t.asked.Folder != "" {
-		return each[*row]()
+		return streams.Each[*row]()
 	}
 	l := s.collection(t.src(t.asked.Folder), 100)
 	if t.asked.MaxDepth != 0 {

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableUser: a row is an account that the query names by uuid or account id; without that, the connected user.
@@ -47,7 +48,7 @@ func userRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.byName(ctx, id, ids, userByID, nil)
 		}
 	}
-	return single(ctx, s, each(api.Path("/2.0/user")), userAt)
+	return single(ctx, s, streams.Each(api.Path("/2.0/user")), userAt)
 }
 
 // userByID asks for one account. An id comes from other rows, and may be that of an account that has no page of its own,

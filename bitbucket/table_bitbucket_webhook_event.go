@@ -6,6 +6,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableWebhookEvent: a row is a kind of event that webhooks can be called for.
@@ -36,15 +37,15 @@ func tableWebhookEvent() *table {
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-get
 func (s *scan) hookSubjects(ctx context.Context) iter.Seq2[string, error] {
 	if subjects, ok := s.equals("subject_type"); ok {
-		return each(subjects...)
+		return streams.Each(subjects...)
 	}
 	subjects, err := s.Get(ctx, api.Path("/2.0/hook_events"), nil)
 	if err != nil {
-		return failure[string](err)
+		return streams.Fail[string](err)
 	}
 	var names []string
 	for subject := range subjects.Values() {
 		names = append(names, subject.Name())
 	}
-	return each(names...)
+	return streams.Each(names...)
 }

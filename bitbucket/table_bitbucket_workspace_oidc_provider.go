@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // tableWorkspaceOIDCProvider: a row is the identity provider of a workspace, which vouches for its pipelines.
@@ -35,7 +36,7 @@ func tableWorkspaceOIDCProvider() *table {
 func oidcProviderRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	const provider = "/2.0/workspaces/{workspace}/pipelines-config/identity/oidc"
 	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
-		return single(ctx, s, each(p.slug()), func(ctx context.Context, s *scan, slug string) (*row, error) {
+		return single(ctx, s, streams.Each(p.slug()), func(ctx context.Context, s *scan, slug string) (*row, error) {
 			// The documents are for any client of OpenID Connect, which would not select fields.
 			configuration, err := s.Get(ctx, api.Path(provider+"/.well-known/openid-configuration", slug), nil)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
 // listByTime reads one collection of an owner that Bitbucket sorts by a timestamp, from the end that the query is about to
@@ -55,6 +56,6 @@ func isBeyond(at, from, to any, descending bool) bool {
 	if descending {
 		bound, beyond = from, -1
 	}
-	order, comparable := compareValues(at, bound)
+	order, comparable := sqlvalue.Compare(at, bound)
 	return comparable && order == beyond
 }

@@ -1,15 +1,18 @@
-package bitbucket
+// Package streams reads many sequences of values with errors at once: in the order of what they belong to, or merged into
+// one order.
+package streams
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"sync"
 )
 
-// fanOut lists the children of each parent, and yields them in the order of their parents. How many parents are read at
-// once width says, when so many have been read to their end; and each is read only so far ahead as its channel holds, so
+// FanOut lists the children of each parent, and yields them in the order of their parents. width(done) returns how many
+// parents to read at once after done have been read to their end. Each is read only as far ahead as its channel holds, so
 // that memory does not grow with the number of rows. A consumer that has enough stops, and so do the requests under way.
-func fanOut[P, C any](ctx context.Context, width func(done int) int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error]) iter.Seq2[C, error] {
+func FanOut[P, C any](ctx context.Context, width func(done int) int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error]) iter.Seq2[C, error] {
 	return func(yield func(C, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
@@ -37,7 +40,7 @@ func fanOut[P, C any](ctx context.Context, width func(done int) int, parents ite
 				}
 			}
 			if err := ctx.Err(); err != nil {
-				failure[C](err)(yield)
+				Fail[C](err)(yield)
 				return
 			}
 			ahead = ahead[1:]
@@ -63,7 +66,7 @@ func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err
 		}
 	}
 	if err != nil {
-		failure[C](err)(send)
+		Fail[C](err)(send)
 		close(out)
 		return out
 	}
@@ -71,7 +74,7 @@ func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err
 		defer close(out)
 		defer func() {
 			if r := recover(); r != nil {
-				failure[C](bug(r))(send)
+				Fail[C](Recovered(r))(send)
 			}
 		}()
 		children(ctx, parent)(send)
@@ -79,8 +82,8 @@ func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err
 	return out
 }
 
-// each is the sequence of values that are there already.
-func each[T any](values ...T) iter.Seq2[T, error] {
+// Each returns the sequence of values.
+func Each[T any](values ...T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, v := range values {
 			if !yield(v, nil) {
@@ -90,10 +93,15 @@ func each[T any](values ...T) iter.Seq2[T, error] {
 	}
 }
 
-// failure is the sequence that has nothing but an error.
-func failure[T any](err error) iter.Seq2[T, error] {
+// Fail returns the sequence that has nothing but an error.
+func Fail[T any](err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		yield(none, err)
 	}
+}
+
+// Recovered returns the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
+func Recovered(panicked any) error {
+	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
 }

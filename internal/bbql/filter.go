@@ -1,4 +1,6 @@
-package api
+// Package bbql writes conditions in Bitbucket's query language.
+// https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
+package bbql
 
 import (
 	"reflect"
