@@ -22,19 +22,19 @@ import (
 type part int
 
 const (
-	object      part = iota // the object that was listed
-	workspace               // the workspace it was found in
-	detail                  // the same object, asked for singly: it has more fields than in the list
-	repository              // the repository it was found in
-	project                 // the project it was found in
-	commit                  // the commit it is about
-	parent                  // what it belongs to within the repository: a pull request, a pipeline, a report
-	step                    // the step of a pipeline that it belongs to
-	membership              // the connected user's membership of the workspace
-	explanation             // what access consists of, as worked out from several answers
-	content                 // a text that was fetched by itself
-	query                   // values of the query itself, for columns that exist to be asked for
-	parts                   // how many there are
+	objectPart      part = iota // the object that was listed
+	workspacePart               // the workspace it was found in
+	detailPart                  // the same object, asked for singly: it has more fields than in the list
+	repositoryPart              // the repository it was found in
+	projectPart                 // the project it was found in
+	commitPart                  // the commit it is about
+	parentPart                  // what it belongs to within the repository: a pull request, a pipeline, a report
+	stepPart                    // the step of a pipeline that it belongs to
+	membershipPart              // the connected user's membership of the workspace
+	explanationPart             // what access consists of, as worked out from several answers
+	contentPart                 // a text that was fetched by itself
+	queryPart                   // values of the query itself, for columns that exist to be asked for
+	parts                       // how many there are
 )
 
 // A row is the JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
@@ -120,7 +120,7 @@ func (s source) in(r *row) string {
 }
 
 func newColumn(kind proto.ColumnType, name, description string) column {
-	return column{name: name, kind: kind, description: description, own: []source{newSource(object, name)}}
+	return column{name: name, kind: kind, description: description, own: []source{newSource(objectPart, name)}}
 }
 
 func text(name, description string) column {
@@ -144,7 +144,7 @@ func document(name, description string) column {
 }
 
 // at says where in the object the value stands. A second call names the place to look if the first has none.
-func (c column) at(path string) column { return c.in(object, path) }
+func (c column) at(path string) column { return c.in(objectPart, path) }
 
 // in says in which part, and where, the value stands.
 func (c column) in(p part, path string) column {
@@ -172,7 +172,7 @@ func in(p part, columns ...column) []column {
 		moved[i] = c
 		moved[i].sources = nil
 		for _, s := range c.from() {
-			if s.part == object {
+			if s.part == objectPart {
 				s.part = p
 			}
 			moved[i] = moved[i].in(s.part, s.path)
@@ -288,7 +288,7 @@ func (c column) plugin(i int) *plugin.Column {
 		Type:        c.kind,
 		Description: c.description,
 		Transform: transform.From(func(_ context.Context, d *transform.TransformData) (any, error) {
-			return d.HydrateItem.(tuple)[i], nil
+			return d.HydrateItem.(rowValues)[i], nil
 		}),
 	}
 	if c.sort != "" {

@@ -59,17 +59,17 @@ func TestConvert(t *testing.T) {
 
 func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 	r := &row{}
-	r.set(object, jsontree.MustParse(`{"workspace":{"slug":"acme"},"name":""}`))
-	r.set(workspace, jsontree.MustParse(`{"slug":"other","uuid":"{1}"}`))
+	r.set(objectPart, jsontree.MustParse(`{"workspace":{"slug":"acme"},"name":""}`))
+	r.set(workspacePart, jsontree.MustParse(`{"slug":"other","uuid":"{1}"}`))
 	for name, test := range map[string]struct {
 		column column
 		want   any
 	}{
 		"own name":            {text("name", ""), nil},
-		"the object first":    {text("workspace_slug", "").at("workspace.slug").in(workspace, "slug"), "acme"},
-		"else the workspace":  {text("workspace_uuid", "").at("workspace.uuid").in(workspace, "uuid"), "{1}"},
-		"a part not fetched":  {text("role", "").in(membership, "permission"), nil},
-		"a copy in elsewhere": {in(workspace, text("slug", ""))[0], "other"},
+		"the object first":    {text("workspace_slug", "").at("workspace.slug").in(workspacePart, "slug"), "acme"},
+		"else the workspace":  {text("workspace_uuid", "").at("workspace.uuid").in(workspacePart, "uuid"), "{1}"},
+		"a part not fetched":  {text("role", "").in(membershipPart, "permission"), nil},
+		"a copy in elsewhere": {in(workspacePart, text("slug", ""))[0], "other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.column.value(r); got != test.want {
@@ -82,7 +82,7 @@ func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 func TestSourceLeadsWhereItsPathDoes(t *testing.T) {
 	const whole = `{"a": {"b": {"c": "text"}, "n": null}, "list": [{"b": 1, "name": "ssh", "href": "one"}, 3, {"name": "https", "href": {"c": 2}}], "text": "{\"b\": 1}"}`
 	r := &row{}
-	r.set(object, jsontree.MustParse(whole))
+	r.set(objectPart, jsontree.MustParse(whole))
 	for path, want := range map[string]string{
 		"a":                            `{"b": {"c": "text"}, "n": null}`,
 		"a.b.c":                        `"text"`,
@@ -101,11 +101,11 @@ func TestSourceLeadsWhereItsPathDoes(t *testing.T) {
 		`list.#(b==1)#|#`:              "1",
 		"a.b.@this":                    `{"c": "text"}`,
 	} {
-		if got := newSource(object, path).in(r); got != want || got != gjson.Get(whole, path).Raw {
+		if got := newSource(objectPart, path).in(r); got != want || got != gjson.Get(whole, path).Raw {
 			t.Errorf("%s leads to %q, want %q, as gjson's %q", path, got, want, gjson.Get(whole, path).Raw)
 		}
 	}
-	if got := newSource(object, "text.b").in(r); got != "" {
+	if got := newSource(objectPart, "text.b").in(r); got != "" {
 		t.Errorf("a text that looks like an object has the field %q", got)
 	}
 }

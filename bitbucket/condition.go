@@ -14,15 +14,15 @@ import (
 
 // A condition is one comparison of the query: column operator value.
 type condition struct {
-	qual     // that declares it
-	column   column
-	operator string
-	value    any            // string, int64, float64, bool, time.Time, or a []any of them; nil for null
-	in       map[any]bool   // the values of a list
-	pattern  *regexp.Regexp // of LIKE and ILIKE
-	ascii    *regexp.Regexp // of ILIKE where no letters beyond ASCII are the same in another case
-	orNull   bool           // rows without a value may be meant as well
-	isVague  bool           // every row may be meant
+	keyColumn // that declares it
+	column    column
+	operator  string
+	value     any            // string, int64, float64, bool, time.Time, or a []any of them; nil for null
+	in        map[any]bool   // the values of a list
+	pattern   *regexp.Regexp // of LIKE and ILIKE
+	ascii     *regexp.Regexp // of ILIKE where no letters beyond ASCII are the same in another case
+	orNull    bool           // rows without a value may be meant as well
+	isVague   bool           // every row may be meant
 }
 
 // A verdict is what a condition says of a row.
@@ -40,10 +40,10 @@ type conditions []condition
 // newConditions collects what the query demands of the declared quals.
 func newConditions(t *table, demanded map[string]*proto.Quals) conditions {
 	var found conditions
-	for _, declared := range t.quals {
+	for _, declared := range t.keyColumns {
 		for _, q := range demanded[declared.column].GetQuals() {
 			c := newCondition(t.column(declared.column), q.GetStringValue(), sqlValue(q.GetValue()))
-			c.qual = declared
+			c.keyColumn = declared
 			if slices.Contains(declared.operators, c.operator) {
 				found = append(found, c)
 			}

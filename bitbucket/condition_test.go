@@ -12,7 +12,7 @@ import (
 
 func TestConditionVerdict(t *testing.T) {
 	r := &row{}
-	r.set(object, jsontree.MustParse(`{"name":"Älpha_1%","size":5000000000,"is_private":true,"created_on":"2026-01-02T03:04:05.000006+00:00","language":"","kelvin":"\u212ag"}`))
+	r.set(objectPart, jsontree.MustParse(`{"name":"Älpha_1%","size":5000000000,"is_private":true,"created_on":"2026-01-02T03:04:05.000006+00:00","language":"","kelvin":"\u212ag"}`))
 	created := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	name, language, kelvin, size := text("name", ""), text("language", ""), text("kelvin", ""), integer("size", "")
 	isPrivate, archived, createdOn := boolean("is_private", ""), boolean("archived", ""), timestamp("created_on", "")

@@ -22,7 +22,7 @@ import (
 type connection struct {
 	*api.Client
 	settings  Settings
-	way       wayIn
+	method    authMethod
 	source    auth.Source
 	tokenFile string             // where the way in keeps its tokens; empty if it keeps none
 	known     *cache.Cache       // the inventory and users, for a short time
@@ -33,16 +33,16 @@ type connection struct {
 	directories directories // of what was looked up
 }
 
-// written is what the SDK decodes a connection's config into: whatever there is. What the SDK can't decode it reports
+// rawConfig is what the SDK decodes a connection's config into: whatever there is. What the SDK can't decode it reports
 // for all connections together, and Steampipe then gives up the plugin.
-type written struct {
+type rawConfig struct {
 	SyntaxError *string  `hcl:"syntax_error"` // of a text that can't be read, for which Server sends this alone
 	Body        hcl.Body `hcl:",remain"`
 }
 
 // configOf is the one place that reads a connection's config from the SDK.
 func configOf(c *plugin.Connection) Config {
-	switch config, _ := c.Config.(written); {
+	switch config, _ := c.Config.(rawConfig); {
 	case config.SyntaxError != nil:
 		return Config{fault: &ConfigError{nil, *config.SyntaxError}}
 	case config.Body != nil:
@@ -63,7 +63,7 @@ func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	way, err := settings.wayIn()
+	way, err := settings.authMethod()
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +85,13 @@ func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
 }
 
 // key tells one connection from another.
-func (s Settings) key(way wayIn) ([sha256.Size]byte, error) {
+func (s Settings) key(way authMethod) ([sha256.Size]byte, error) {
 	encoded, err := json.Marshal([]any{s, way})
 	return sha256.Sum256(encoded), err
 }
 
 // open makes a connection. Its requests go over the transport, or over the client's own if that is nil.
-func open(settings Settings, way wayIn, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
+func open(settings Settings, way authMethod, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
 	source, err := settings.source(way, transport, logger)
 	if err != nil {
 		return nil, err
@@ -113,53 +113,53 @@ func open(settings Settings, way wayIn, transport http.RoundTripper, logger hclo
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	c := &connection{Client: client, settings: settings, way: way, source: source, known: cache.New(inventoryLife, 2*inventoryLife)}
+	c := &connection{Client: client, settings: settings, method: way, source: source, known: cache.New(cacheLife, 2*cacheLife)}
 	if chain, ok := source.(*auth.Chain); ok {
 		c.tokenFile = chain.Path()
 	}
 	return c, nil
 }
 
-// A wayIn is how a connection authorizes.
-type wayIn string
+// A authMethod is how a connection authorizes.
+type authMethod string
 
 const (
-	withSeed              wayIn = "refresh_token"
-	withLogin             wayIn = "login"
-	withClientCredentials wayIn = clientCredentials
-	withAccessToken       wayIn = "access_token"
-	withAPIToken          wayIn = "api_token"
+	methodRefreshToken      authMethod = "refresh_token"
+	methodLogin             authMethod = "login"
+	methodClientCredentials authMethod = clientCredentials
+	methodAccessToken       authMethod = "access_token"
+	methodAPIToken          authMethod = "api_token"
 )
 
-// wayIn finds the one whole way in that the settings have.
-func (s Settings) wayIn() (wayIn, error) {
+// authMethod finds the one whole way in that the settings have.
+func (s Settings) authMethod() (authMethod, error) {
 	if err := s.checkCredentials(); err != nil {
 		return "", err
 	}
 	switch {
 	case s.AccessToken != "":
-		return withAccessToken, nil
+		return methodAccessToken, nil
 	case s.APIToken != "":
-		return withAPIToken, nil
+		return methodAPIToken, nil
 	case s.RefreshToken != "":
-		return withSeed, nil
+		return methodRefreshToken, nil
 	case s.GrantType != "":
-		return withClientCredentials, nil
+		return methodClientCredentials, nil
 	}
-	return withLogin, nil
+	return methodLogin, nil
 }
 
-func (s Settings) source(way wayIn, transport http.RoundTripper, logger hclog.Logger) (auth.Source, error) {
+func (s Settings) source(way authMethod, transport http.RoundTripper, logger hclog.Logger) (auth.Source, error) {
 	consumer := s.Consumer(logger)
 	if transport != nil {
 		consumer.HTTPClient = &http.Client{Transport: transport}
 	}
 	switch way {
-	case withAccessToken:
+	case methodAccessToken:
 		return auth.NewAccessToken(auth.NewSecret(s.AccessToken)), nil
-	case withAPIToken:
+	case methodAPIToken:
 		return auth.NewAPIToken(s.Email, auth.NewSecret(s.APIToken)), nil
-	case withClientCredentials:
+	case methodClientCredentials:
 		return auth.NewClientCredentials(consumer)
 	default:
 		return auth.OpenChain(s.TokenDir, consumer, auth.NewSecret(s.RefreshToken))

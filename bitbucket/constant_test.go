@@ -31,7 +31,7 @@ func (h *host) constant(a ask, rows int) *host {
 	p := &plugin.Table{
 		Name:  of.name,
 		Cache: &plugin.TableCacheOptions{Enabled: false},
-		List: &plugin.ListConfig{KeyColumns: of.keyColumns(), Hydrate: func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
+		List: &plugin.ListConfig{KeyColumns: of.sdkKeyColumns(), Hydrate: func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
 			for range rows {
 				d.StreamListItem(ctx, values)
 			}

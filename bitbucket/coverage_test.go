@@ -124,7 +124,7 @@ func askedFor(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]b
 	h := connected(t, fake)
 	fake.ResetJournal()
 	scans := []ask{{}, {columns: tab.columns[0].name}}
-	for _, q := range tab.quals {
+	for _, q := range tab.keyColumns {
 		scans = append(scans, ask{where: []*proto.Qual{where(q.column, "=", exampleOf(fake.Organization(), tab.column(q.column)))}})
 	}
 	for _, scan := range scans {

@@ -35,13 +35,13 @@ func TestDeclarations(t *testing.T) {
 			if !names["title"] {
 				t.Error("no column title")
 			}
-			for _, q := range tab.quals {
+			for _, q := range tab.keyColumns {
 				if !names[q.column] {
 					t.Fatalf("condition on %s, which is no column", q.column)
 				}
 				c := tab.column(q.column)
 				for _, s := range c.from() {
-					if s.part == membership || s.part == detail && tab.name != "bitbucket_workspace" {
+					if s.part == membershipPart || s.part == detailPart && tab.name != "bitbucket_workspace" {
 						t.Errorf("condition on %s, which is not known before the row costs more requests", c.name)
 					}
 				}
@@ -96,7 +96,7 @@ func TestColumnsThatCostARequestForEachRow(t *testing.T) {
 	}
 	for _, tab := range tables {
 		costs := slices.ContainsFunc(tab.columns, func(c column) bool {
-			return c.from()[0].part == detail || c.from()[0].part == membership
+			return c.from()[0].part == detailPart || c.from()[0].part == membershipPart
 		})
 		if costs != (reasons[tab.name] != "") {
 			t.Errorf("%s: columns that cost a request for each row: %v, known reason %q", tab.name, costs, reasons[tab.name])

@@ -35,10 +35,10 @@ type lookup struct {
 	nameOf    func(*row) any
 	isUnique  bool // there is one row of a name at most, so that one that was found needs no other
 
-	one   iter.Seq2[*row, error]                                     // asks for the name; nil to leave that to the caller
-	list  func(ctx context.Context, most int) iter.Seq2[*row, error] // reads the list, of which it needs so many rows; nil if there is none
-	since time.Time                                                  // when the list was read that is remembered, and so costs nothing
-	noted *atomic.Bool                                               // set by either where it leaves out what is told: that must be told each time
+	one          iter.Seq2[*row, error]                                     // asks for the name; nil to leave that to the caller
+	list         func(ctx context.Context, most int) iter.Seq2[*row, error] // reads the list, of which it needs so many rows; nil if there is none
+	since        time.Time                                                  // when the list was read that is remembered, and so costs nothing
+	hasOmissions *atomic.Bool                                               // set by either where it leaves out what is told: that must be told each time
 }
 
 // A directory holds rows by their names, for a short time. All but turn is guarded by the mutex of directories.
@@ -89,7 +89,7 @@ func (ds *directories) find(ctx context.Context, l lookup) iter.Seq2[*row, error
 				return
 			}
 		}
-		if len(rows) <= rowsOfOne && !l.noted.Load() {
+		if len(rows) <= rowsOfOne && !l.hasOmissions.Load() {
 			ds.add(d, map[any][]*row{l.name: rows})
 		}
 	}
@@ -110,7 +110,7 @@ func (ds *directories) open(l lookup) *directory {
 		ds.tidy(d)
 	}
 	if kind := ds.kinds[l.kind]; kind == nil || time.Since(kind.since) >= l.life {
-		maps.DeleteFunc(ds.kinds, func(_ string, kind *kindOfLookup) bool { return time.Since(kind.since) >= inventoryLife })
+		maps.DeleteFunc(ds.kinds, func(_ string, kind *kindOfLookup) bool { return time.Since(kind.since) >= cacheLife })
 		ds.kinds[l.kind] = &kindOfLookup{since: time.Now()}
 	}
 	return d
@@ -119,7 +119,7 @@ func (ds *directories) open(l lookup) *directory {
 // tidy drops the directories that are too old for any lookup, and so many of the others that those left take no more than they
 // may; but not the one that is wanted now. The caller holds mu.
 func (ds *directories) tidy(but *directory) {
-	for len(ds.order) > 0 && ds.order[0] != but && (ds.bytes > directoryBytes || time.Since(ds.order[0].since) >= inventoryLife) {
+	for len(ds.order) > 0 && ds.order[0] != but && (ds.bytes > directoryBytes || time.Since(ds.order[0].since) >= cacheLife) {
 		oldest := ds.order[0]
 		ds.order = ds.order[1:]
 		ds.bytes -= oldest.bytes
@@ -196,7 +196,7 @@ func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 	if ctx.Err() != nil {
 		return
 	}
-	if l.isUnique || isWhole && !l.noted.Load() {
+	if l.isUnique || isWhole && !l.hasOmissions.Load() {
 		ds.add(d, rows)
 	}
 	ds.mu.Lock()
@@ -236,5 +236,5 @@ func (ds *directories) add(d *directory, rows map[any][]*row) {
 // size is about how many bytes the row keeps in memory.
 func (r *row) size() int {
 	const perRow, perByte = 300, 3 // a row's parts, and what is known of the JSON
-	return perRow + perByte*(len(r.part(object).Raw())+len(r.part(detail).Raw()))
+	return perRow + perByte*(len(r.part(objectPart).Raw())+len(r.part(detailPart).Raw()))
 }

@@ -267,8 +267,8 @@ func position(query url.Values, page map[string]json.RawMessage) string {
 func (s *simulation) asks(t *testing.T, of *table) []*baseline {
 	t.Helper()
 	all := []*baseline{s.learn(t, ask{table: of.name})}
-	for _, q := range of.quals {
-		if !slices.Equal(q.operators, opsName) {
+	for _, q := range of.keyColumns {
+		if !slices.Equal(q.operators, nameOperators) {
 			continue
 		}
 		for row := range all[0].rows {

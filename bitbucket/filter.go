@@ -5,54 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
-	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 )
-
-// A qual declares a key column. It is a promise to the host, which pushes LIMIT down as soon as every condition of a
-// query is on one: whatever Bitbucket makes of the condition, no row that fails it may count as one of those asked for.
-type qual struct {
-	column    string
-	operators []string
-	field     string // the field to compare in a BBQL filter; empty where the table uses the value in the path or a parameter
-	words     []any  // that the field can have, if no others may be asked for
-	isSet     bool   // every object has a value in the field
-}
-
-// The operators that a kind of column can have. Texts have no < and >, which would depend on the host's collation.
-var (
-	opsName  = []string{quals.QualOperatorEqual}
-	opsText  = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLike, quals.QualOperatorILike}
-	opsEqual = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual}
-	opsOrder = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLess, quals.QualOperatorLessOrEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual}
-)
-
-// named declares a column that is only compared with = and IN, and that the table itself puts into a path or parameter.
-func named(column string) qual { return qual{column: column, operators: opsName} }
-
-// filtered declares a column that Bitbucket filters by in BBQL.
-func filtered(column, field string, operators []string) qual {
-	return qual{column: column, operators: operators, field: field}
-}
-
-// among says that Bitbucket refuses to compare the field with another word than these.
-func (q qual) among(words ...any) qual {
-	q.words = words
-	return q
-}
-
-// set says that every object has a value in the field, so that a condition that is true without one needs no other rows.
-func (q qual) set() qual {
-	q.isSet = true
-	return q
-}
-
-func (q qual) plugin() *plugin.KeyColumn {
-	return &plugin.KeyColumn{Name: q.column, Operators: q.operators, Require: plugin.Optional}
-}
 
 // maxFilter is how long a filter may get in an address, in bytes; what does not fit is left to the check of each row.
 const maxFilter = 2000

@@ -44,7 +44,7 @@ func TestConditionFilter(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			c := newCondition(test.column, test.operator, sqlValue(qualOf(test.value)))
-			c.qual = filtered("f", "f", nil)
+			c.keyColumn = filtered("f", "f", nil)
 			if filter, exact := c.filter(); filter.String() != test.want || exact != test.wantExact {
 				t.Errorf("filter = %q, exact %v, want %q, %v", filter, exact, test.want, test.wantExact)
 			}
@@ -55,13 +55,13 @@ func TestConditionFilter(t *testing.T) {
 func TestConditionFilterOfWords(t *testing.T) {
 	for value, want := range map[string]string{"admin": `permission = "admin"`, "ADMIN": ""} {
 		c := newCondition(text("permission", ""), "=", value)
-		c.qual = filtered("permission", "permission", opsEqual).among("read", "admin")
+		c.keyColumn = filtered("permission", "permission", equalOperators).among("read", "admin")
 		if filter, exact := c.filter(); filter.String() != want || exact != (want != "") {
 			t.Errorf("%s: filter = %q, exact %v, want %q", value, filter, exact, want)
 		}
 	}
 	c := newCondition(boolean("is_private", ""), "<>", true)
-	c.qual = filtered("is_private", "is_private", opsEqual).set()
+	c.keyColumn = filtered("is_private", "is_private", equalOperators).set()
 	if filter, exact := c.filter(); filter.String() != "is_private = false" || !exact {
 		t.Errorf("filter = %q, exact %v", filter, exact)
 	}

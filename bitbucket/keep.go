@@ -26,7 +26,7 @@ func (t *table) listKept(ctx context.Context, d *plugin.QueryData) error {
 	defer rows.close()
 	scanning, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	_, err := t.stream(scanning, d, func(values tuple) {
+	_, err := t.stream(scanning, d, func(values rowValues) {
 		if err := rows.add(values); err != nil {
 			stop(err)
 		}
@@ -98,7 +98,7 @@ type cell struct{ Value any }
 func init() { gob.Register(time.Time{}) }
 
 // add keeps a row.
-func (k *keptRows) add(values tuple) error {
+func (k *keptRows) add(values rowValues) error {
 	if k.rows == nil {
 		k.rows = gob.NewEncoder(k)
 	}
@@ -136,8 +136,8 @@ func keepError(err error) error {
 }
 
 // all reads the rows, once.
-func (k *keptRows) all() iter.Seq2[tuple, error] {
-	return func(yield func(tuple, error) bool) {
+func (k *keptRows) all() iter.Seq2[rowValues, error] {
+	return func(yield func(rowValues, error) bool) {
 		from := io.Reader(&k.memory)
 		if k.file != nil {
 			if err := k.rewind(); err != nil {
@@ -153,7 +153,7 @@ func (k *keptRows) all() iter.Seq2[tuple, error] {
 				yield(nil, keepError(err))
 				return
 			}
-			values := make(tuple, len(cells))
+			values := make(rowValues, len(cells))
 			for i, c := range cells {
 				values[i] = c.Value
 			}

@@ -203,7 +203,7 @@ func deleted(t *testing.T, dir string) (n int) {
 func TestKeptRows(t *testing.T) {
 	defer func(n int) { keptInMemory = n }(keptInMemory)
 	for _, keptInMemory = range []int{0, 150, 1 << 20} {
-		rows := []tuple{
+		rows := []rowValues{
 			{nil, nil}, {"", false, int64(0), nil}, {"a", true, int64(-1 << 62), time.Date(2026, 11, 30, 1, 2, 3, 4000, time.UTC)},
 			{`{"a": [1, "ü"]}`, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}, {strings.Repeat("long ", 10_000)},
 		}
@@ -213,7 +213,7 @@ func TestKeptRows(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var got []tuple
+		var got []rowValues
 		for r, err := range kept.all() {
 			if err != nil {
 				t.Fatal(err)

@@ -17,19 +17,19 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 )
 
-// found returns the rows of the scan: by the name that the query looks up, if it does, or as the table reads them. A connection
+// rows returns the rows of the scan: by the name that the query looks up, if it does, or as the table reads them. A connection
 // that lets no answer serve two queries has each scan ask.
-func (s *scan) found(ctx context.Context) iter.Seq2[*row, error] {
-	at := s.lookedUp()
+func (s *scan) rows(ctx context.Context) iter.Seq2[*row, error] {
+	at := s.lookupCondition()
 	if at < 0 || s.settings.MaxAge <= 0 {
 		return s.table.rows(ctx, s)
 	}
 	return s.sorted(s.directories.find(ctx, s.lookup(ctx, at)))
 }
 
-// lookedUp returns which of the conditions says the name of what the query looks up: one on an id, or else on another column of
+// lookupCondition returns which of the conditions says the name of what the query looks up: one on an id, or else on another column of
 // the object itself; -1 if none does. What is one of a few words, such as a state, is no name.
-func (s *scan) lookedUp() int {
+func (s *scan) lookupCondition() int {
 	first := -1
 	for i, c := range s.conditions {
 		switch c.value.(type) {
@@ -43,7 +43,7 @@ func (s *scan) lookedUp() int {
 		if _, ok := s.table.ids[c.column.name]; ok {
 			return i
 		}
-		if first < 0 && c.column.from()[0].part == object && s.table.isOpen(c.column.name) {
+		if first < 0 && c.column.from()[0].part == objectPart && s.table.isOpen(c.column.name) {
 			first = i
 		}
 	}
@@ -52,9 +52,9 @@ func (s *scan) lookedUp() int {
 
 // isOpen says whether a column that a query compares may have any value, rather than one of a few words.
 func (t *table) isOpen(column string) bool {
-	for _, q := range t.quals {
+	for _, q := range t.keyColumns {
 		if q.column == column {
-			return !slices.Equal(q.operators, opsEqual) && slices.Contains([]proto.ColumnType{proto.ColumnType_STRING, proto.ColumnType_INT}, t.column(column).kind)
+			return !slices.Equal(q.operators, equalOperators) && slices.Contains([]proto.ColumnType{proto.ColumnType_STRING, proto.ColumnType_INT}, t.column(column).kind)
 		}
 	}
 	return false
@@ -66,20 +66,20 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 	c, all := s.conditions[at], s.without(at)
 	in, isID := s.table.ids[c.column.name]
 	l := lookup{
-		directory: all.question(all.conditions) + " by " + c.column.name,
-		kind:      all.question(nil) + " by " + c.column.name,
-		life:      min(s.settings.MaxAge, inventoryLife),
-		name:      c.value,
-		nameOf:    c.column.value,
-		isUnique:  isID && (in == "" || all.isOne(in)),
-		noted:     s.noted,
-		one:       func(yield func(*row, error) bool) { s.table.rows(ctx, s)(yield) },
+		directory:    all.question(all.conditions) + " by " + c.column.name,
+		kind:         all.question(nil) + " by " + c.column.name,
+		life:         min(s.settings.MaxAge, cacheLife),
+		name:         c.value,
+		nameOf:       c.column.value,
+		isUnique:     isID && (in == "" || all.isOne(in)),
+		hasOmissions: s.hasOmissions,
+		one:          func(yield func(*row, error) bool) { s.table.rows(ctx, s)(yield) },
 	}
 	if s.costsEachRow() {
 		return l
 	}
-	if all.table.stock != nil {
-		if stock, ok := all.table.stock(all); ok {
+	if all.table.substitute != nil {
+		if stock, ok := all.table.substitute(all); ok {
 			l.since, l.list = stock.since, stock.rows
 			return l
 		}
@@ -87,7 +87,7 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 	l.list = func(ctx context.Context, most int) iter.Seq2[*row, error] {
 		all.limit = int64(most)
 		if !l.isUnique {
-			all.most = all.limit
+			all.maxItems = all.limit
 		}
 		if !all.isOne(all.table.workspaceColumn()) && !all.isListCheaper(ctx, most/rowsPerName) {
 			return streams.Fail[*row](errTooLong)
@@ -100,23 +100,23 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 // errTooLong says that a list is not read for a lookup, as there would be too many requests.
 var errTooLong = errors.New("the list takes more requests than the names")
 
-// A stock is another list that has rows of a table, as far as the query reads them.
-type stock struct {
+// A substituteList is another list that has rows of a table, as far as the query reads them.
+type substituteList struct {
 	since time.Time // when it was read that is remembered
 	rows  func(ctx context.Context, most int) iter.Seq2[*row, error]
 }
 
-// stock is the inventory as rows of the repositories.
-func (i *inventory) stock(s *scan) stock {
-	known := stock{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
+// substitute is the inventory as rows of the repositories.
+func (i *repositoryList) substitute(s *scan) substituteList {
+	known := substituteList{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
 		l := i.list(bbql.Filter{})
 		if most < math.MaxInt {
 			l.Wanted = int64(most)
 		}
 		return func(yield func(*row, error) bool) {
 			for item, err := range s.shared(ctx, i.key, l) {
-				found := repo{repository: i.repository(item)}
-				if !yield(found.home().row(found.repository), err) || err != nil {
+				found := repositoryScope{repository: i.repository(item)}
+				if !yield(found.ownWorkspace().row(found.repository), err) || err != nil {
 					return
 				}
 			}
@@ -124,7 +124,7 @@ func (i *inventory) stock(s *scan) stock {
 	}}
 	if _, ok := s.remembers(i.key); ok {
 		if _, expires, ok := s.known.GetWithExpiration(i.key); ok {
-			known.since = expires.Add(-inventoryLife)
+			known.since = expires.Add(-cacheLife)
 		}
 	}
 	return known
@@ -133,7 +133,7 @@ func (i *inventory) stock(s *scan) stock {
 // without returns the scan that differs in having one condition less. It keeps what that says of the workspace.
 func (s *scan) without(at int) *scan {
 	all := *s
-	all.wanted, all.order, all.silent, all.later = maps.Clone(s.wanted), nil, true, &later{}
+	all.wanted, all.order, all.silent, all.deferred = maps.Clone(s.wanted), nil, true, &deferred{}
 	all.conditions = slices.Delete(slices.Clone(s.conditions), at, at+1)
 	if slugs, ok := s.namedWorkspaces(); ok && len(slugs) == 1 && s.conditions[at].column.name != s.table.workspaceColumn() && !all.isOne(s.table.workspaceColumn()) {
 		all.conditions = append(all.conditions, condition{
@@ -162,5 +162,5 @@ func (s *scan) question(conditions []condition) string {
 // costsEachRow says whether the query reads a column for which each row of the list would cost a request, or which only an object
 // that was asked for singly is certain to have.
 func (s *scan) costsEachRow() bool {
-	return s.needs(detail) || s.needs(explanation) || s.needs(content) || s.wants(s.table.alone...)
+	return s.needsPart(detailPart) || s.needsPart(explanationPart) || s.needsPart(contentPart) || s.wants(s.table.alone...)
 }

@@ -271,7 +271,7 @@ func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 	for i := range 3 {
 		noted := new(atomic.Bool)
 		for range ds.find(t.Context(), lookup{
-			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, noted: noted,
+			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, hasOmissions: noted,
 			one: func(func(*row, error) bool) { asked++; noted.Store(i < 2) },
 		}) {
 			t.Fatal("a row")
@@ -279,7 +279,7 @@ func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 	}
 	for range 3 {
 		for range ds.find(t.Context(), lookup{
-			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, noted: new(atomic.Bool),
+			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, hasOmissions: new(atomic.Bool),
 			one: func(func(*row, error) bool) { asked++ },
 		}) {
 			t.Fatal("a row")
@@ -293,10 +293,10 @@ func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 // A long list is read no further than the names have cost, and never again before they have cost as much as it did.
 func TestListIsReadAsFarAsItPays(t *testing.T) {
 	const list = 1_000_000
-	name := func(r *row) any { return r.part(object).Raw() }
+	name := func(r *row) any { return r.part(objectPart).Raw() }
 	numbered := func(i int) *row {
 		r := &row{}
-		r.set(object, jsontree.Of(i))
+		r.set(objectPart, jsontree.Of(i))
 		return r
 	}
 	for unit, isUnique := range []bool{false, true} {
@@ -305,7 +305,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 		for i := range 2000 {
 			for range 2 {
 				for range ds.find(t.Context(), lookup{
-					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique, noted: new(atomic.Bool),
+					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique, hasOmissions: new(atomic.Bool),
 					one: func(yield func(*row, error) bool) { asked++ },
 					list: func(_ context.Context, most int) iter.Seq2[*row, error] {
 						if !isUnique {
@@ -338,10 +338,10 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 func TestDirectoriesAreBounded(t *testing.T) {
 	var ds directories
 	large := &row{}
-	large.set(object, jsontree.Of(strings.Repeat("x", 1<<20)))
+	large.set(objectPart, jsontree.Of(strings.Repeat("x", 1<<20)))
 	for i := range 100 {
 		for range ds.find(t.Context(), lookup{
-			directory: fmt.Sprint(i), life: time.Hour, name: "large", nameOf: func(*row) any { return "large" }, noted: new(atomic.Bool),
+			directory: fmt.Sprint(i), life: time.Hour, name: "large", nameOf: func(*row) any { return "large" }, hasOmissions: new(atomic.Bool),
 			one: streams.Each(large),
 		}) {
 		}

@@ -106,7 +106,7 @@ func canonicalUUID(id string) string { return "{" + strings.ToLower(strings.Trim
 // workspace they are. It takes no request where the list of the user's workspaces was read a moment ago, and else one.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
 func (s *scan) checkWorkspace(ctx context.Context, slug string) error {
-	if accesses, ok := s.known.Get(inventoryKey); ok {
+	if accesses, ok := s.known.Get(workspacesKey); ok {
 		known := accesses.([]jsontree.Value)
 		if slices.ContainsFunc(known, func(access jsontree.Value) bool { return access.Get("workspace.slug").String() == slug }) {
 			return nil

@@ -40,7 +40,7 @@ func TestNamesInAnotherSpelling(t *testing.T) {
 		},
 	}
 	for _, tab := range tables {
-		for _, q := range tab.quals {
+		for _, q := range tab.keyColumns {
 			kind := ""
 			switch {
 			case q.column == "full_name" || q.column == "repository_full_name":
@@ -88,7 +88,7 @@ func TestNameOfARepositoryThatWasRenamed(t *testing.T) {
 	})
 	h := connected(t, fake)
 	for _, tab := range tables {
-		for _, q := range tab.quals {
+		for _, q := range tab.keyColumns {
 			if q.column != "full_name" && q.column != "repository_full_name" {
 				continue
 			}

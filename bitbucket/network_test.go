@@ -191,7 +191,7 @@ func simulateConsumer(t testing.TB, fake *fakebitbucket.Server) *simulation {
 // connect makes the connection anew: its requests go by the route, and it remembers nothing.
 func (s *simulation) connect(r *route) {
 	s.t.Helper()
-	way, err := s.settings.wayIn()
+	way, err := s.settings.authMethod()
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -97,11 +97,11 @@ func (s *Server) Omissions(since time.Time) []Omission { return s.omitted.since(
 
 // omit notes that the scan leaves something out.
 func (s *scan) omit(one Omission) {
-	s.noted.Store(true)
+	s.hasOmissions.Store(true)
 	if s.silent {
 		return
 	}
-	one.Connection, one.Table = s.name, s.asked
+	one.Connection, one.Table = s.name, s.queriedTable
 	one.Advice = cmp.Or(one.Advice, advices[one.Reason])
 	one.At = time.Now()
 	s.omitted.add(one)
@@ -110,20 +110,20 @@ func (s *scan) omit(one Omission) {
 	}
 }
 
-// later has what a scan does when all its rows are sent: it must not keep them waiting.
-type later struct {
+// deferred has what a scan does when all its rows are sent: it must not keep them waiting.
+type deferred struct {
 	mu  sync.Mutex
 	all []func(context.Context)
 }
 
-func (l *later) add(do func(context.Context)) {
+func (l *deferred) add(do func(context.Context)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, do)
 }
 
 // do does it all, within a few seconds: what is omitted is worth telling, and not worth waiting for the quota.
-func (l *later) do(ctx context.Context) {
+func (l *deferred) do(ctx context.Context) {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -54,7 +54,7 @@ func together(names []nameQuals) []*proto.Qual {
 // user can see, as the tables of them have them.
 func namesFor(tab *table, h *host) map[string][]nameQuals {
 	has := func(column string) bool {
-		return slices.ContainsFunc(tab.quals, func(q qual) bool { return q.column == column })
+		return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == column })
 	}
 	all := map[string][]nameQuals{}
 	for _, column := range []string{"full_name", "repository_full_name"} {

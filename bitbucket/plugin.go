@@ -106,7 +106,7 @@ func Plugin(context.Context) *plugin.Plugin {
 	return &plugin.Plugin{
 		Name: pluginName,
 		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
-			NewInstance: func() any { return &written{} },
+			NewInstance: func() any { return &rawConfig{} },
 		},
 		// The SDK writes into the tables whenever it sets up connections. Were they the same each time, a scan that goes on
 		// meanwhile would read what is written, which ends the process.

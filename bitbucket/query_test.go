@@ -111,7 +111,7 @@ func (a *asked) isKey(column int) bool {
 func (a *asked) namesThings(column int) bool {
 	name := a.table.Columns[column].Name
 	return slices.Contains([]string{"full_name", "repository_full_name", "workspace_slug"}, name) ||
-		slices.ContainsFunc(a.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == name && slices.Equal(k.Operators, opsName) })
+		slices.ContainsFunc(a.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == name && slices.Equal(k.Operators, nameOperators) })
 }
 
 func (a *asked) query(sql string) ([][]any, error) {

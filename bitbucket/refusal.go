@@ -39,7 +39,7 @@ func (s *scan) passedOver(err error) (reason string, ok bool) {
 // omitFailed notes that a part of a table is left out because of an error. The message says so far which part.
 func (s *scan) omitFailed(one Omission, reason string, err error) {
 	one.Reason = reason
-	one.Message = fmt.Sprintf("%s leaves out %s: %s.", s.asked, one.Message, err)
+	one.Message = fmt.Sprintf("%s leaves out %s: %s.", s.queriedTable, one.Message, err)
 	s.omit(one)
 }
 

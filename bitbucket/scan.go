@@ -20,18 +20,18 @@ import (
 // A scan is one reading of a table: what the query wants of it.
 type scan struct {
 	*connection
-	name       string // of the connection
-	asked      string // name of the table that the query reads
-	table      *table
-	wanted     map[string]bool // columns that the query reads, or that a condition is on
-	conditions conditions
-	limit      int64   // rows that are enough, of those that [scan.verdict] says count; -1 for all
-	most       int64   // rows that a list may have at most, to be read at all; 0 for any number
-	order      []order // what the host relies on the rows being sorted by
-	later      *later
-	told       *omissions   // of the server; nil for a host that has none
-	silent     bool         // it reads more than the query asked for: what it leaves out of that is not told
-	noted      *atomic.Bool // something was left out that is, or would be, told
+	name         string // of the connection
+	queriedTable string // name of the table that the query reads
+	table        *table
+	wanted       map[string]bool // columns that the query reads, or that a condition is on
+	conditions   conditions
+	limit        int64   // rows that are enough, of those that [scan.verdict] says count; -1 for all
+	maxItems     int64   // rows that a list may have at most, to be read at all; 0 for any number
+	order        []order // what the host relies on the rows being sorted by
+	deferred     *deferred
+	told         *omissions   // of the server; nil for a host that has none
+	silent       bool         // it reads more than the query asked for: what it leaves out of that is not told
+	hasOmissions *atomic.Bool // something was left out that is, or would be, told
 }
 
 func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) {
@@ -41,15 +41,15 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 	}
 	demanded, limit := demandOf(ctx, d)
 	s := &scan{
-		connection: c,
-		name:       d.Connection.Name,
-		asked:      t.name,
-		table:      t,
-		wanted:     map[string]bool{},
-		conditions: newConditions(t, demanded),
-		limit:      limit,
-		later:      &later{},
-		noted:      new(atomic.Bool),
+		connection:   c,
+		name:         d.Connection.Name,
+		queriedTable: t.name,
+		table:        t,
+		wanted:       map[string]bool{},
+		conditions:   newConditions(t, demanded),
+		limit:        limit,
+		deferred:     &deferred{},
+		hasOmissions: new(atomic.Bool),
 	}
 	if o, served := ctx.Value(outcomeKey{}).(*outcome); served {
 		s.told = o.omitted
@@ -80,6 +80,11 @@ func (s *scan) verdict(r *row) verdict { return s.conditions.verdict(r) }
 // accepts says whether the query may want the row.
 func (s *scan) accepts(r *row) bool { return s.verdict(r) != fails }
 
+// acceptsIn checks the conditions on what stands in one part of a row.
+func (s *scan) acceptsIn(p part, r *row) bool {
+	return s.conditions.in(p).verdict(r) != fails
+}
+
 // wants says whether the query reads one of the columns.
 func (s *scan) wants(names ...string) bool {
 	for _, name := range names {
@@ -90,8 +95,8 @@ func (s *scan) wants(names ...string) bool {
 	return false
 }
 
-// needs says whether a column that the query reads stands first of all in the part.
-func (s *scan) needs(p part) bool {
+// needsPart says whether a column that the query reads stands first of all in the part.
+func (s *scan) needsPart(p part) bool {
 	for _, c := range s.table.columns {
 		if s.wanted[c.name] && c.from()[0].part == p {
 			return true
@@ -125,8 +130,8 @@ func (s *scan) equals(name string) (values []string, ok bool) {
 // integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
 func (s *scan) integers(name string) (values []int64, ok bool) { return s.conditions.integers(name) }
 
-// few returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
-func (s *scan) few(columns ...string) (ids []string, ok bool) {
+// fewIDs returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
+func (s *scan) fewIDs(columns ...string) (ids []string, ok bool) {
 	for _, column := range columns {
 		values, ok := s.conditions.values(column)
 		if !ok {
@@ -147,7 +152,7 @@ func (s *scan) few(columns ...string) (ids []string, ok bool) {
 func (s *scan) collection(path string, pageLen int, filterable ...string) api.List {
 	// A list of which no field is selected has them all. A query that reads nothing of the objects themselves wants none of them,
 	// and the type is the shortest that all of them have.
-	l := api.List{Path: path, Query: url.Values{}, Fields: append(s.fields(object), "type"), PageLen: pageLen, Most: s.most}
+	l := api.List{Path: path, Query: url.Values{}, Fields: append(s.fields(objectPart), "type"), PageLen: pageLen, Most: s.maxItems}
 	filter, exact := s.filter(filterable)
 	if q := filter.String(); q != "" {
 		l.Query.Set("q", q)
@@ -173,10 +178,10 @@ type container interface {
 	path(rest string, values ...string) string
 }
 
-// ask asks a container for objects by their ids, one by one. What isn't there has no row.
-func (s *scan) ask(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
+// getByID asks a container for objects by their ids, one by one. What isn't there has no row.
+func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
-		item, err := s.Get(ctx, in.path(rest, id), nil, s.fields(object)...)
+		item, err := s.Get(ctx, in.path(rest, id), nil, s.fields(objectPart)...)
 		if isUnknown(err) {
 			return nil, nil
 		}
@@ -187,16 +192,16 @@ func (s *scan) ask(ctx context.Context, in container, rest string, ids ...string
 	})
 }
 
-// one asks for the one object that is found at a path.
-func (s *scan) one(ctx context.Context, in container, rest string) iter.Seq2[*row, error] {
+// getOne asks for the one object that is found at a path.
+func (s *scan) getOne(ctx context.Context, in container, rest string) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		item, err := s.Get(ctx, in.path(rest), nil, s.fields(object)...)
+		item, err := s.Get(ctx, in.path(rest), nil, s.fields(objectPart)...)
 		yield(in.row(item), err)
 	}
 }
 
-// all reads one collection into a JSON array.
-func (s *scan) all(ctx context.Context, path string) (jsontree.Value, error) {
+// readAll reads one collection into a JSON array.
+func (s *scan) readAll(ctx context.Context, path string) (jsontree.Value, error) {
 	var items []string
 	for item, err := range s.List(ctx, api.List{Path: path, PageLen: 100}) {
 		if err != nil {
@@ -369,7 +374,7 @@ func fitting(c condition, names []string) (some condition, n int) {
 	for _, name := range names {
 		values = append(values, name)
 		longer := newCondition(c.column, quals.QualOperatorEqual, values)
-		longer.qual = c.qual
+		longer.keyColumn = c.keyColumn
 		if f, _ := longer.filter(); n > 0 && len(f.String()) > maxFilter {
 			break
 		}

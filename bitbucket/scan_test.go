@@ -244,7 +244,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 		return func(yield func(*row, error) bool) {
 			for _, size := range sizes {
 				r := &row{}
-				r.set(object, jsontree.MustParse(`{"size":`+size+`}`))
+				r.set(objectPart, jsontree.MustParse(`{"size":`+size+`}`))
 				if !yield(r, nil) {
 					return
 				}
@@ -269,7 +269,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 					failed = err
 					break
 				}
-				got = append(got, r.part(object).Get("size").Raw)
+				got = append(got, r.part(objectPart).Get("size").Raw)
 			}
 			if strings.Join(got, " ") != test.want || (failed != nil) != test.wantErr {
 				t.Errorf("rows %v, error %v, want %s, error %v", got, failed, test.want, test.wantErr)
@@ -291,14 +291,14 @@ func TestOrderByTwoColumns(t *testing.T) {
 	}
 	var got []string
 	for r := range s.ties(in) {
-		got = append(got, r.part(object).Get("name").String())
+		got = append(got, r.part(objectPart).Get("name").String())
 	}
 	if want := "a c z x y"; strings.Join(got, " ") != want {
 		t.Errorf("order %v, want %s", got, want)
 	}
 	s.limit = 1
 	for r := range s.ties(s.accepted(in)) {
-		if first := r.part(object).Get("name").String(); first != "a" {
+		if first := r.part(objectPart).Get("name").String(); first != "a" {
 			t.Errorf("the first of those that are equal is %s, want a", first)
 		}
 		break

@@ -37,15 +37,15 @@ type Server struct {
 	omitted omissions // by all scans
 }
 
-// collectVariable is the SDK's for how many rows lie between two times that it collects all garbage.
-const collectVariable = "STEAMPIPE_FREE_MEM_INTERVAL"
+// gcIntervalVariable is the SDK's for how many rows lie between two times that it collects all garbage.
+const gcIntervalVariable = "STEAMPIPE_FREE_MEM_INTERVAL"
 
 // NewServer returns a server of the plugin without any connection yet.
 func NewServer() *Server {
 	// Unless told otherwise the SDK stops to collect garbage at the first row of each scan and at each hundredth. That is for
 	// plugins that pile rows up; here it took most of the time, and Go collects by itself.
-	if _, set := os.LookupEnv(collectVariable); !set {
-		os.Setenv(collectVariable, "0")
+	if _, set := os.LookupEnv(gcIntervalVariable); !set {
+		os.Setenv(gcIntervalVariable, "0")
 	}
 	var p *plugin.Plugin
 	server := plugin.Server(&plugin.ServeOpts{PluginFunc: func(ctx context.Context) *plugin.Plugin {

@@ -160,7 +160,7 @@ func (c Config) Settings() (Settings, error) {
 		Workspaces:     c.Workspaces,
 		MaxConcurrency: api.DefaultMaxConcurrency,
 		MaxWait:        api.DefaultMaxWait,
-		MaxAge:         inventoryLife,
+		MaxAge:         cacheLife,
 		OnRefusal:      FailOnRefusal,
 		TokenDir:       orEnvironment(c.TokenDir, "BITBUCKET_TOKEN_DIR", DefaultTokenDir()),
 		BaseURL:        orEnvironment(c.BaseURL, "BITBUCKET_API_BASE_URL", api.DefaultBaseURL),

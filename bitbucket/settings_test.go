@@ -39,26 +39,26 @@ func TestSettings(t *testing.T) {
 		config      Config
 		environment map[string]string
 		want        Settings
-		wantWay     wayIn
+		wantWay     authMethod
 	}{
 		"consumer alone has a login": {
 			config:  Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret")},
 			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
-			wantWay: withLogin,
+			wantWay: methodLogin,
 		},
 		"consumer that is to act for itself": {
 			config: Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), GrantType: pointer("client_credentials")},
 			want: with(func(s *Settings) {
 				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
 			}),
-			wantWay: withClientCredentials,
+			wantWay: methodClientCredentials,
 		},
 		"the same by the environment": {
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
 			want: with(func(s *Settings) {
 				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
 			}),
-			wantWay: withClientCredentials,
+			wantWay: methodClientCredentials,
 		},
 		"the config's grant type wins over the environment's refresh token": {
 			config:      Config{GrantType: pointer("client_credentials")},
@@ -66,35 +66,35 @@ func TestSettings(t *testing.T) {
 			want: with(func(s *Settings) {
 				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
 			}),
-			wantWay: withClientCredentials,
+			wantWay: methodClientCredentials,
 		},
 		"the config's refresh token wins over the environment's grant type": {
 			config:      Config{RefreshToken: pointer("seed")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
 			want:        with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret, s.RefreshToken = "key", "secret", "seed" }),
-			wantWay:     withSeed,
+			wantWay:     methodRefreshToken,
 		},
 		"keys and secrets of any length": {
 			config:  Config{ConsumerKey: pointer(strings.Repeat("k", 32)), ConsumerSecret: pointer(strings.Repeat("s", 76))},
 			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = strings.Repeat("k", 32), strings.Repeat("s", 76) }),
-			wantWay: withLogin,
+			wantWay: methodLogin,
 		},
 		"consumer with a seed": {
 			config:  Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), RefreshToken: pointer("seed")},
 			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret, s.RefreshToken = "key", "secret", "seed" }),
-			wantWay: withSeed,
+			wantWay: methodRefreshToken,
 		},
 		"key from the config, secret from the environment": {
 			config:      Config{ConsumerKey: pointer("key")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "other", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret"},
 			want:        with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
-			wantWay:     withLogin,
+			wantWay:     methodLogin,
 		},
 		"the config's way wins over the environment's": {
 			config:      Config{AccessToken: pointer("token")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_USERNAME": "a@example.com"},
 			want:        with(func(s *Settings) { s.AccessToken = "token" }),
-			wantWay:     withAccessToken,
+			wantWay:     methodAccessToken,
 		},
 		"all from the environment": {
 			environment: map[string]string{
@@ -105,20 +105,20 @@ func TestSettings(t *testing.T) {
 				s.Email, s.APIToken, s.TokenDir = "a@example.com", "token", "/tokens"
 				s.BaseURL, s.OAuthURL = "https://bitbucket.example.com", "https://login.example.com"
 			}),
-			wantWay: withAPIToken,
+			wantWay: methodAPIToken,
 		},
 		"an empty argument is none": {
 			config:      Config{AccessToken: pointer(""), Email: pointer("a@example.com"), APIToken: pointer("token")},
 			environment: map[string]string{"BITBUCKET_OAUTH_TOKEN": "other"},
 			want:        with(func(s *Settings) { s.Email, s.APIToken = "a@example.com", "token" }),
-			wantWay:     withAPIToken,
+			wantWay:     methodAPIToken,
 		},
 		"numbers and durations": {
 			config: Config{AccessToken: pointer("token"), MaxConcurrency: pointer(3), MaxWait: pointer("0s"), MaxAge: pointer("0s"), OnRefusal: pointer("skip"), Workspaces: []string{"acme", "a*"}},
 			want: with(func(s *Settings) {
 				s.AccessToken, s.MaxConcurrency, s.MaxWait, s.MaxAge, s.OnRefusal, s.Workspaces = "token", 3, 0, 0, SkipOnRefusal, []string{"acme", "a*"}
 			}),
-			wantWay: withAccessToken,
+			wantWay: methodAccessToken,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestSettings(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("settings mismatch (-want +got):\n%s", diff)
 			}
-			way, err := got.wayIn()
+			way, err := got.authMethod()
 			if err != nil || way != test.wantWay {
 				t.Errorf("way in = %q, %v, want %q", way, err, test.wantWay)
 			}
@@ -202,7 +202,7 @@ func tryConnection(c Config) error {
 	if err != nil {
 		return err
 	}
-	way, err := settings.wayIn()
+	way, err := settings.authMethod()
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func TestConditionsMeanWhatSQLSays(t *testing.T) {
 				t.Run(of.name, func(t *testing.T) {
 					x := &examined{examination: e, of: of, random: rand.New(rand.NewPCG(1, 2)), asked: map[string]answered{}}
 					x.keys = x.keyColumns()
-					for _, q := range of.quals {
+					for _, q := range of.keyColumns {
 						c := of.column(q.column)
 						if !options.FoldsCase || q.field != "" && c.kind == proto.ColumnType_STRING {
 							x.column(t, c, q)
@@ -98,12 +98,12 @@ func (x *examined) isOneOf(columns []string, name string) bool {
 }
 
 func (x *examined) widens(name string) bool {
-	return x.isOneOf(widens, name) || x.of.column(name).from()[0].part == query
+	return x.isOneOf(widens, name) || x.of.column(name).from()[0].part == queryPart
 }
 
 func (x *examined) keyColumns() string {
 	columns := map[string]bool{}
-	for _, q := range x.of.quals {
+	for _, q := range x.of.keyColumns {
 		columns[q.column] = true
 	}
 	for _, c := range x.of.columns {
@@ -145,14 +145,14 @@ func (x *examined) all(t *testing.T, columns string) []sqlRow {
 }
 
 // forms are the conditions on a key column.
-func (x *examined) forms(t *testing.T, q qual) []sqlForm {
+func (x *examined) forms(t *testing.T, q keyColumn) []sqlForm {
 	return formsOf(x.of.column(q.column).kind, q.operators, valuesIn(x.all(t, x.keys), q.column))
 }
 
 // column asks by one condition on a column, each.
-func (x *examined) column(t *testing.T, c column, q qual) {
+func (x *examined) column(t *testing.T, c column, q keyColumn) {
 	for _, f := range x.forms(t, q) {
-		if c.from()[0].part == query && f.names == nil {
+		if c.from()[0].part == queryPart && f.names == nil {
 			continue // what repeats the query has no rows of which it could choose some
 		}
 		x.combinations++
@@ -173,7 +173,7 @@ func (x *examined) column(t *testing.T, c column, q qual) {
 		keeps := func(r sqlRow) bool { return f.keeps(r.values[c.name]) }
 		want, kept := keptBy(x.all(t, columns), keeps), keptBy(got, keeps)
 		if x.widens(c.name) && f.names != nil {
-			if x.of.column(c.name).from()[0].part == query {
+			if x.of.column(c.name).from()[0].part == queryPart {
 				want = nil // which are of no such question
 			}
 			want = x.widened(t, what, c.name, columns, f, want)
@@ -260,7 +260,7 @@ func (x *examined) limit(t *testing.T, what, columns string, want []sqlRow, keep
 
 // several asks by conditions on several columns, and in an order that Bitbucket keeps.
 func (x *examined) several(t *testing.T) {
-	exact := slices.DeleteFunc(slices.Clone(x.of.quals), func(q qual) bool {
+	exact := slices.DeleteFunc(slices.Clone(x.of.keyColumns), func(q keyColumn) bool {
 		return x.widens(q.column) || x.isOneOf(namesPlaces, q.column)
 	})
 	sortable := slices.DeleteFunc(strings.Fields(x.keys), func(name string) bool { return x.of.column(name).sort == "" })

@@ -20,20 +20,20 @@ type table struct {
 	description string
 	scopes      []string // of OAuth that it needs; columns may need more
 	columns     []column
-	quals       []qual
+	keyColumns  []keyColumn
 	// ids are the columns that tell one row from all others that have the same value in another column: in the same repository,
 	// say. If that is "", from all others.
-	ids   map[string]string
-	alone []string                  // columns that are certain only of an object that was asked for singly
-	stock func(*scan) (stock, bool) // where else rows of the table may be found; nil if nowhere
-	rows  func(context.Context, *scan) iter.Seq2[*row, error]
+	ids        map[string]string
+	alone      []string                           // columns that are certain only of an object that was asked for singly
+	substitute func(*scan) (substituteList, bool) // where else rows of the table may be found; nil if nowhere
+	rows       func(context.Context, *scan) iter.Seq2[*row, error]
 }
 
 func (t *table) plugin() *plugin.Table {
 	p := &plugin.Table{
 		Name:        t.name,
 		Description: t.description,
-		List:        &plugin.ListConfig{Hydrate: t.list, KeyColumns: t.keyColumns()},
+		List:        &plugin.ListConfig{Hydrate: t.list, KeyColumns: t.sdkKeyColumns()},
 		// The host's cache is left unused. It would keep showing a repository for minutes after the access to it was
 		// taken away, and under it a cancelled query goes on until its next row.
 		Cache: &plugin.TableCacheOptions{Enabled: false},
@@ -46,9 +46,9 @@ func (t *table) plugin() *plugin.Table {
 	return p
 }
 
-func (t *table) keyColumns() plugin.KeyColumnSlice {
+func (t *table) sdkKeyColumns() plugin.KeyColumnSlice {
 	var keys plugin.KeyColumnSlice
-	for _, q := range t.quals {
+	for _, q := range t.keyColumns {
 		keys = append(keys, q.plugin())
 	}
 	return keys
@@ -65,7 +65,7 @@ func (t *table) column(name string) column {
 
 // list is the one way by which the SDK asks any table for its rows, and the one place from which errors go back to it.
 func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
-	if !leads(d) {
+	if !isFirstOfSplit(d) {
 		return nil, nil
 	}
 	o, served := ctx.Value(outcomeKey{}).(*outcome)
@@ -73,7 +73,7 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 		return nil, t.listKept(ctx, d)
 	}
 	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
-	send := func(values tuple) { d.StreamListItem(ctx, values) }
+	send := func(values rowValues) { d.StreamListItem(ctx, values) }
 	scanning, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(o.ctx, cancel)()
@@ -85,7 +85,7 @@ func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.Hydrate
 }
 
 // stream sends the rows of a scan that the query may ask for, and returns how many.
-func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple)) (streamed int64, err error) {
+func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(rowValues)) (streamed int64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = streams.Recovered(r)
@@ -100,7 +100,7 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 		return 0, nil
 	}
 	values, left := newDecoder(t, s.wanted), s.limit
-	for r, err := range s.ties(s.found(ctx)) {
+	for r, err := range s.ties(s.rows(ctx)) {
 		if err != nil {
 			return streamed, err
 		}
@@ -117,13 +117,13 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(tuple
 				return streamed, errLimit
 			}
 		}
-		send(values.of(r))
+		send(values.decode(r))
 		streamed++
 		if left == 0 {
 			return streamed, nil
 		}
 	}
-	s.later.do(ctx)
+	s.deferred.do(ctx)
 	return streamed, ctx.Err()
 }
 
@@ -136,10 +136,10 @@ var splits struct {
 	calls map[*plugin.QueryContext]int
 }
 
-// leads says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
+// isFirstOfSplit says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
 // each value, all at once, which would ask Bitbucket many times for what one request can answer, and loses count of
 // LIMIT. So the first call reads the rows for all, and the others have nothing to do. Our Server does not let it come to that.
-func leads(d *plugin.QueryData) bool {
+func isFirstOfSplit(d *plugin.QueryData) bool {
 	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
 	if len(lists) != 1 {
 		return true // the SDK does not split two lists

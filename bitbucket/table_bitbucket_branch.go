@@ -18,7 +18,7 @@ func tableBranch() *table {
 			text("default_merge_strategy", "How pull requests to this branch are merged unless somebody chooses otherwise: merge_commit, squash, fast_forward, squash_fast_forward, rebase_fast_forward or rebase_merge."),
 			text("html_url", "Address of the branch in the browser.").at("links.html.href"),
 			document("links", "Addresses of the branch and its commits."),
-			text("mainbranch_name", "Name of the repository's main branch. The branch itself is that if it has the same name.").in(repository, "mainbranch.name"),
+			text("mainbranch_name", "Name of the repository's main branch. The branch itself is that if it has the same name.").in(repositoryPart, "mainbranch.name"),
 			document("merge_strategies", "The ways in which pull requests to this branch can be merged."),
 			text("self_link", "Address of the branch in the API.").at("links.self.href"),
 			document("target", "The commit at the head of the branch."),
@@ -29,10 +29,10 @@ func tableBranch() *table {
 			text("title", "Title of the branch: its name.").at("name"),
 			text("type", "Type of the object: branch."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(),
-			filtered("name", "name", opsText),
-			filtered("target_date", "target.date", opsOrder),
-			filtered("target_hash", "target.hash", opsName),
+		keyColumns: append(inRepositoryKeyColumns(),
+			filtered("name", "name", textOperators),
+			filtered("target_date", "target.date", orderOperators),
+			filtered("target_hash", "target.hash", nameOperators),
 		),
 		ids:  map[string]string{"name": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] { return refRows(ctx, s, "/refs/branches") },
@@ -41,7 +41,7 @@ func tableBranch() *table {
 
 // refRows lists the branches, or the tags, of repositories.
 func refRows(ctx context.Context, s *scan, path string) iter.Seq2[*row, error] {
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 		return s.listIn(ctx, r, s.collection(r.path(path), 100))
 	})
 }

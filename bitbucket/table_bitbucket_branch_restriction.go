@@ -26,9 +26,9 @@ func tableBranchRestriction() *table {
 			document("users", "The users whom the rule does not restrict."),
 			integer("value", "How many, where the kind is a number of approvals, builds or commits."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), named("kind"), named("pattern")),
+		keyColumns: append(inRepositoryKeyColumns(), named("kind"), named("pattern")),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				l := s.collection(r.path("/branch-restrictions"), 100)
 				for _, parameter := range []string{"kind", "pattern"} {
 					if values, ok := s.equals(parameter); ok && len(values) == 1 {

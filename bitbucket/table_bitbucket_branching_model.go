@@ -28,26 +28,26 @@ func tableBranchingModel() *table {
 		columns: slices.Concat(inRepositoryColumns()[:1], []column{
 			document("branch_types", "The kinds of branches: a list of kind and prefix."),
 			prefixColumn("bugfix", prefix),
-			boolean("default_branch_deletion", "True if pull requests propose to delete their branch. "+settingsNote).in(detail, "default_branch_deletion").needing("repository:admin"),
+			boolean("default_branch_deletion", "True if pull requests propose to delete their branch. "+settingsNote).in(detailPart, "default_branch_deletion").needing("repository:admin"),
 			document("development_branch", "The branch for development with its commit. Null if there is no such branch.").at("development.branch"),
 			text("development_hash", "Hash of the commit at the head of the branch for development. Null if there is no such branch.").at("development.branch.target.hash"),
 			text("development_name", "Name of the branch for development. Null if that is the main branch of a repository without any commit.").at("development.name"),
 			boolean("development_use_mainbranch", "True if the branch for development is the main branch, whatever its name.").at("development.use_mainbranch"),
 			prefixColumn("feature", prefix),
 			prefixColumn("hotfix", prefix),
-			boolean("overrides_project", "True if the repository has a branching model of its own, false if its project's counts, if Bitbucket tells.").in(repository, "override_settings.branching_model"),
+			boolean("overrides_project", "True if the repository has a branching model of its own, false if its project's counts, if Bitbucket tells.").in(repositoryPart, "override_settings.branching_model"),
 			document("production_branch", "The branch for production with its commit. Null if there is none, or no such branch.").at("production.branch"),
 			text("production_hash", "Hash of the commit at the head of the branch for production. Null if there is none, or no such branch.").at("production.branch.target.hash"),
 			text("production_name", "Name of the branch for production. Null if there is none.").at("production.name"),
 			boolean("production_use_mainbranch", "True if the branch for production is the main branch, whatever its name. Null if there is none.").at("production.use_mainbranch"),
 			prefixColumn("release", prefix),
-			document("settings", "The repository's own model as its administrators set it, with what is disabled. "+settingsNote).in(detail, "@this").needing("repository:admin"),
-			text("title", "Title of the branching model: the name of the repository.").in(repository, "name"),
+			document("settings", "The repository's own model as its administrators set it, with what is disabled. "+settingsNote).in(detailPart, "@this").needing("repository:admin"),
+			text("title", "Title of the branching model: the name of the repository.").in(repositoryPart, "name"),
 			text("type", "Type of the object: effective_repo_branching_model."),
 		}, inRepositoryColumns()[1:]),
-		quals: inRepositoryQuals(),
+		keyColumns: inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return single(ctx, s, streams.Each(r), branchingModel)
 			})
 		},
@@ -61,28 +61,28 @@ func prefixColumn(kind, path string) column {
 	return text(kind+"_prefix", "What the names of branches of the kind "+kind+" begin with. Null if the model has no such kind.").at(fmt.Sprintf(path, kind))
 }
 
-func branchingModel(ctx context.Context, s *scan, r repo) (*row, error) {
-	item, err := s.Get(ctx, r.path("/effective-branching-model"), nil, s.fields(object)...)
+func branchingModel(ctx context.Context, s *scan, r repositoryScope) (*row, error) {
+	item, err := s.Get(ctx, r.path("/effective-branching-model"), nil, s.fields(objectPart)...)
 	if err != nil {
 		return nil, err
 	}
 	made := r.row(item)
-	if s.needs(detail) && r.repository.Get("override_settings.branching_model").Bool() {
+	if s.needsPart(detailPart) && r.repository.Get("override_settings.branching_model").Bool() {
 		settings, err := s.branchingSettings(ctx, r)
 		if err != nil {
 			return nil, err
 		}
-		made.set(detail, settings)
+		made.set(detailPart, settings)
 	}
 	return made, nil
 }
 
 // branchingSettings asks for the settings of a repository's own model, unless the connected user may not see them.
-func (s *scan) branchingSettings(ctx context.Context, r repo) (jsontree.Value, error) {
+func (s *scan) branchingSettings(ctx context.Context, r repositoryScope) (jsontree.Value, error) {
 	if isAdministrator, err := s.administersRepository(ctx, r); err != nil || !isAdministrator {
 		return jsontree.Value{}, err
 	}
-	settings, err := s.Get(ctx, r.path("/branching-model/settings"), nil, s.fields(detail)...)
+	settings, err := s.Get(ctx, r.path("/branching-model/settings"), nil, s.fields(detailPart)...)
 	if _, scopes := api.MissingScope(err); api.IsForbidden(err) && !scopes {
 		return jsontree.Value{}, nil
 	}

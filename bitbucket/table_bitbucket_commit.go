@@ -27,27 +27,27 @@ func tableCommit() *table {
 			text("author_self_link", "Address of the author's account in the API.").at("author.user.links.self.href"),
 			text("author_type", "What the author's account is: user, app_user or team.").at("author.user.type"),
 		}, author[3:], signatureColumns("committer", "committer", "the committer"), []column{
-			boolean("dates_in_order", "As asked for in the query. With a lower bound on date, the reading of a history ends when a hundred commits in a row are older, so that the last days do not cost the whole history; where so many commits that were rebased with their old dates may come before a newer one, dates_in_order = false reads it all. Null if the query does not ask.").in(query, "dates_in_order"),
-			text("excluded_revision", "Branch, tag or hash, as asked for in the query: commits that it leads to are left out. Null if the query does not ask, with = or IN.").in(query, "excluded_revision"),
+			boolean("dates_in_order", "As asked for in the query. With a lower bound on date, the reading of a history ends when a hundred commits in a row are older, so that the last days do not cost the whole history; where so many commits that were rebased with their old dates may come before a newer one, dates_in_order = false reads it all. Null if the query does not ask.").in(queryPart, "dates_in_order"),
+			text("excluded_revision", "Branch, tag or hash, as asked for in the query: commits that it leads to are left out. Null if the query does not ask, with = or IN.").in(queryPart, "excluded_revision"),
 			text("html_url", "Address of the commit in the browser.").at("links.html.href"),
 			document("parents", "The commits before this one: none for the first, two or more for a merge."),
 			document("participants", "Who approved the commit. Certain only for a commit that the query names by its hash: Bitbucket may leave it out of lists."),
-			text("path", "File or directory, as asked for in the query: only commits that changed it are listed. Null if the query does not ask, with = or IN.").in(query, "path"),
-			text("repository_name", "Name of the repository as shown in the interface.").in(repository, "name"),
+			text("path", "File or directory, as asked for in the query: only commits that changed it are listed. Null if the query does not ask, with = or IN.").in(queryPart, "path"),
+			text("repository_name", "Name of the repository as shown in the interface.").in(repositoryPart, "name"),
 			text("repository_self_link", "Address of the repository in the API.").at("repository.links.self.href"),
-			text("revision", "Branch, tag or hash, as asked for in the query: only commits that it leads to are listed, and repositories without it have none. Null if the query does not ask, with = or IN.").in(query, "revision"),
+			text("revision", "Branch, tag or hash, as asked for in the query: only commits that it leads to are listed, and repositories without it have none. Null if the query does not ask, with = or IN.").in(queryPart, "revision"),
 			text("self_link", "Address of the commit in the API.").at("links.self.href"),
 			document("summary", "Message of the commit as text and as HTML."),
 			text("title", "Title of the commit: its hash.").at("hash"),
 			text("type", "Type of the object: commit."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(),
+		keyColumns: append(inRepositoryKeyColumns(),
 			named("hash"),
 			named("revision"),
 			named("excluded_revision"),
 			named("path"),
 			named("dates_in_order"),
-			qual{column: "date", operators: opsOrder},
+			keyColumn{column: "date", operators: orderOperators},
 		),
 		ids:   map[string]string{"hash": "repository_full_name"},
 		alone: []string{"participants"},
@@ -57,26 +57,26 @@ func tableCommit() *table {
 
 func commitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	hashes, byHash := s.equals("hash")
-	walks := s.walks()
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w walk) iter.Seq2[*row, error] {
+	walks := s.commitRanges()
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w commitRange) iter.Seq2[*row, error] {
 			r := r.asked(w)
 			if byHash && w.isWhole() { // the commit alone would not tell what leads to it
 				return single(ctx, s, streams.Each(hashes...), func(ctx context.Context, s *scan, hash string) (*row, error) {
 					return commitByHash(ctx, s, r, hash)
 				})
 			}
-			return s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or path", s.walk(ctx, r, w))
+			return s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or path", s.commitsOf(ctx, r, w))
 		})
 	})
 }
 
 // commitByHash asks for one commit. A hash comes from other rows, and most repositories don't have it.
-func commitByHash(ctx context.Context, s *scan, r repo, hash string) (*row, error) {
-	if !isHash.MatchString(hash) {
+func commitByHash(ctx context.Context, s *scan, r repositoryScope, hash string) (*row, error) {
+	if !hashForm.MatchString(hash) {
 		return nil, nil
 	}
-	item, err := s.Get(ctx, newRevision(r, hash).path(""), nil, s.fields(object)...)
+	item, err := s.Get(ctx, newCommitScope(r, hash).path(""), nil, s.fields(objectPart)...)
 	if isUnknown(err) {
 		return nil, nil
 	}
@@ -86,9 +86,9 @@ func commitByHash(ctx context.Context, s *scan, r repo, hash string) (*row, erro
 	return r.row(item), nil
 }
 
-// A walk is a reading of a history: where it begins, what it leaves out, and what its commits changed. An empty text is no
+// A commitRange is a reading of a history: where it begins, what it leaves out, and what its commits changed. An empty text is no
 // such condition.
-type walk struct {
+type commitRange struct {
 	Revision string `json:"revision,omitempty"`
 	Excluded string `json:"excluded_revision,omitempty"`
 	Path     string `json:"path,omitempty"`
@@ -96,16 +96,16 @@ type walk struct {
 }
 
 // isWhole says whether it is the whole history of a repository.
-func (w walk) isWhole() bool { return w.Revision == "" && w.Excluded == "" && w.Path == "" }
+func (w commitRange) isWhole() bool { return w.Revision == "" && w.Excluded == "" && w.Path == "" }
 
 // asked is the repository with what the query asked of it, for its rows to say.
-func (r repo) asked(w walk) repo {
+func (r repositoryScope) asked(w commitRange) repositoryScope {
 	r.query = jsontree.Of(w)
 	return r
 }
 
-// walks returns one walk for each combination of what the query asks for.
-func (s *scan) walks() []walk {
+// commitRanges returns one walk for each combination of what the query asks for.
+func (s *scan) commitRanges() []commitRange {
 	or := func(column string) []string {
 		if values, ok := s.equals(column); ok {
 			return values
@@ -119,12 +119,12 @@ func (s *scan) walks() []walk {
 			inOrders = append(inOrders, &is)
 		}
 	}
-	var all []walk
+	var all []commitRange
 	for _, revision := range or("revision") {
 		for _, excluded := range or("excluded_revision") {
 			for _, path := range or("path") {
 				for _, inOrder := range inOrders {
-					all = append(all, walk{revision, excluded, path, inOrder})
+					all = append(all, commitRange{revision, excluded, path, inOrder})
 				}
 			}
 		}
@@ -132,8 +132,8 @@ func (s *scan) walks() []walk {
 	return all
 }
 
-// walk lists the commits of a history.
-func (s *scan) walk(ctx context.Context, r repo, w walk) iter.Seq2[*row, error] {
+// commitsOf lists the commits of a history.
+func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) iter.Seq2[*row, error] {
 	l := s.collection(r.path("/commits"), 100)
 	for parameter, value := range map[string]string{"include": w.Revision, "exclude": w.Excluded, "path": w.Path} {
 		if value != "" {
@@ -145,7 +145,7 @@ func (s *scan) walk(ctx context.Context, r repo, w walk) iter.Seq2[*row, error] 
 	}
 	rows := s.rowsIn(ctx, r, l)
 	if w.InOrder == nil || *w.InOrder {
-		rows = s.untilOlder(rows, s.since("date"))
+		rows = s.untilOlder(rows, s.earliest("date"))
 	}
 	return s.accepted(rows)
 }

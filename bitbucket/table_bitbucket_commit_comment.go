@@ -33,15 +33,15 @@ func tableCommitComment() *table {
 			text("user_display_name", "Name of the author. Null if the account is deleted.").at("user.display_name"),
 			text("user_uuid", "Immutable id of the author, in braces. Null if the account is deleted.").at("user.uuid"),
 		}, ofCommitColumns()),
-		quals: append(ofCommitQuals(),
-			filtered("id", "id", opsOrder),
-			filtered("deleted", "deleted", opsEqual).set(),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("updated_on", "updated_on", opsOrder),
+		keyColumns: append(ofCommitKeyColumns(),
+			filtered("id", "id", orderOperators),
+			filtered("deleted", "deleted", equalOperators).set(),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("updated_on", "updated_on", orderOperators),
 		),
 		ids: map[string]string{"id": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, c, s.collection(c.path("/comments"), 100))
 			})
 		},

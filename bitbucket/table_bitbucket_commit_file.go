@@ -23,10 +23,10 @@ func tableCommitFile() *table {
 			text("title", "Title of the change: the path of the file.").at("new.path").at("old.path"),
 			text("type", "Type of the object: diffstat."),
 		}, ofCommitColumns()),
-		quals: ofCommitQuals(),
+		keyColumns: ofCommitKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
-				return s.listIn(ctx, c, s.collection(c.repo.path("/diffstat/{spec}", c.hash), 5000))
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+				return s.listIn(ctx, c, s.collection(c.repositoryScope.path("/diffstat/{spec}", c.hash), 5000))
 			})
 		},
 	}

@@ -29,9 +29,9 @@ func tableCommitReport() *table {
 			text("type", "Type of the object: report."),
 			timestamp("updated_on", "When the report was last changed."),
 		}, ofCommitColumns()),
-		quals: ofCommitQuals(),
+		keyColumns: ofCommitKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, c, s.collection(c.path("/reports"), 100))
 			})
 		},

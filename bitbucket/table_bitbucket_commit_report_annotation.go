@@ -25,12 +25,12 @@ func tableCommitReportAnnotation() *table {
 			integer("line", "Line of the file that the finding is in."),
 			text("link", "Address of the finding in the tool that made the report."),
 			text("path", "File that the finding is in. Null if it is in none."),
-			text("report_external_id", "Identifier of the report as its maker gave it.").in(parent, "external_id"),
-			text("report_result", "Result of the report: PASSED, FAILED or PENDING.").in(parent, "result"),
-			text("report_title", "Title of the report.").in(parent, "title"),
-			text("report_type", "Kind of the report: SECURITY, COVERAGE, TEST or BUG.").in(parent, "report_type"),
-			text("report_uuid", "Identifier of the report, in braces.").in(parent, "uuid"),
-			text("reporter", "Tool or company that made the report.").in(parent, "reporter"),
+			text("report_external_id", "Identifier of the report as its maker gave it.").in(parentPart, "external_id"),
+			text("report_result", "Result of the report: PASSED, FAILED or PENDING.").in(parentPart, "result"),
+			text("report_title", "Title of the report.").in(parentPart, "title"),
+			text("report_type", "Kind of the report: SECURITY, COVERAGE, TEST or BUG.").in(parentPart, "report_type"),
+			text("report_uuid", "Identifier of the report, in braces.").in(parentPart, "uuid"),
+			text("reporter", "Tool or company that made the report.").in(parentPart, "reporter"),
 			text("result", "Result: PASSED, FAILED, SKIPPED or IGNORED."),
 			text("severity", "How bad it is: CRITICAL, HIGH, MEDIUM or LOW."),
 			text("summary", "What was found."),
@@ -38,17 +38,17 @@ func tableCommitReportAnnotation() *table {
 			text("type", "Type of the object: report_annotation."),
 			timestamp("updated_on", "When the finding was last changed."),
 		}, ofCommitColumns()),
-		quals: append(ofCommitQuals(),
-			qual{column: "report_external_id", operators: opsText},
-			qual{column: "report_result", operators: opsEqual},
-			qual{column: "report_title", operators: opsText},
-			qual{column: "report_type", operators: opsEqual},
-			qual{column: "report_uuid", operators: opsName},
-			qual{column: "reporter", operators: opsText},
+		keyColumns: append(ofCommitKeyColumns(),
+			keyColumn{column: "report_external_id", operators: textOperators},
+			keyColumn{column: "report_result", operators: equalOperators},
+			keyColumn{column: "report_title", operators: textOperators},
+			keyColumn{column: "report_type", operators: equalOperators},
+			keyColumn{column: "report_uuid", operators: nameOperators},
+			keyColumn{column: "reporter", operators: textOperators},
 		),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
-				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r report) iter.Seq2[*row, error] {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r reportScope) iter.Seq2[*row, error] {
 					return s.listIn(ctx, r, s.collection(r.path("/reports/{report_id}/annotations", r.report.Get("uuid").String()), 100))
 				})
 			})
@@ -56,25 +56,25 @@ func tableCommitReportAnnotation() *table {
 	}
 }
 
-// A report is one of a commit that a scan covers.
-type report struct {
-	revision
+// A reportScope is one of a commit that a scan covers.
+type reportScope struct {
+	commitScope
 	report jsontree.Value
 }
 
 // row returns a row of a finding of the report.
-func (r report) row(item jsontree.Value) *row {
-	made := r.revision.row(item)
-	made.set(parent, r.report)
+func (r reportScope) row(item jsontree.Value) *row {
+	made := r.commitScope.row(item)
+	made.set(parentPart, r.report)
 	return made
 }
 
 // reports lists the reports on a commit whose findings the query may want.
-func (s *scan) reports(ctx context.Context, c revision) iter.Seq2[report, error] {
-	l := api.List{Path: c.path("/reports"), Fields: append(s.fields(parent), "uuid"), PageLen: 100}
-	return func(yield func(report, error) bool) {
+func (s *scan) reports(ctx context.Context, c commitScope) iter.Seq2[reportScope, error] {
+	l := api.List{Path: c.path("/reports"), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}
+	return func(yield func(reportScope, error) bool) {
 		for item, err := range s.List(ctx, l) {
-			r := report{c, item}
+			r := reportScope{c, item}
 			if err == nil && !s.accepts(r.row(jsontree.Value{})) { // all conditions are on the report, or on what it belongs to
 				continue
 			}

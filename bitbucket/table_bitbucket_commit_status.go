@@ -26,16 +26,16 @@ func tableCommitStatus() *table {
 			timestamp("updated_on", "When the status last changed.").sorted("updated_on"),
 			text("url", "Address of the build in the build system."),
 		}, ofCommitColumns()),
-		quals: append(ofCommitQuals(),
-			filtered("key", "key", opsName),
-			filtered("state", "state", opsEqual),
-			filtered("name", "name", opsText),
-			filtered("refname", "refname", opsName),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("updated_on", "updated_on", opsOrder),
+		keyColumns: append(ofCommitKeyColumns(),
+			filtered("key", "key", nameOperators),
+			filtered("state", "state", equalOperators),
+			filtered("name", "name", textOperators),
+			filtered("refname", "refname", nameOperators),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("updated_on", "updated_on", orderOperators),
 		),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c revision) iter.Seq2[*row, error] {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, c, s.collection(c.path("/statuses"), 100))
 			})
 		},

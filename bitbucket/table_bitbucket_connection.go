@@ -20,11 +20,11 @@ func tableConnection() *table {
 		scopes:      []string{"account"},
 		columns: []column{
 			text("authentication_method", "How the connection authorizes: login, refresh_token, client_credentials, access_token or api_token."),
-			text("account_uuid", "Immutable id of the account that the connection acts for, in braces. Null for an access token that belongs to no user.").in(detail, "uuid"),
-			text("account_id", "Atlassian account id of the account. Null for an account that is not a person.").in(detail, "account_id"),
-			text("account_display_name", "Name of the account.").in(detail, "display_name"),
-			text("account_nickname", "Name that the user has chosen; not unique.").in(detail, "nickname"),
-			text("account_type", "What the account is: user, or app_user for a consumer that acts for itself.").in(detail, "type"),
+			text("account_uuid", "Immutable id of the account that the connection acts for, in braces. Null for an access token that belongs to no user.").in(detailPart, "uuid"),
+			text("account_id", "Atlassian account id of the account. Null for an account that is not a person.").in(detailPart, "account_id"),
+			text("account_display_name", "Name of the account.").in(detailPart, "display_name"),
+			text("account_nickname", "Name that the user has chosen; not unique.").in(detailPart, "nickname"),
+			text("account_type", "What the account is: user, or app_user for a consumer that acts for itself.").in(detailPart, "type"),
 			text("base_url", "Address of the API that is asked."),
 			text("consumer_key", "Key of the OAuth consumer. Null without one."),
 			text("on_refusal", "What a query does about a part that Bitbucket refuses: fail, skip or strict."),
@@ -43,18 +43,18 @@ func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	return single(ctx, s, streams.Each("connection"), func(ctx context.Context, s *scan, _ string) (*row, error) {
 		r := &row{}
 		said := map[string]any{
-			"connection": s.name, "authentication_method": s.way, "base_url": s.settings.BaseURL, "consumer_key": s.settings.ConsumerKey,
+			"connection": s.name, "authentication_method": s.method, "base_url": s.settings.BaseURL, "consumer_key": s.settings.ConsumerKey,
 			"on_refusal": s.settings.OnRefusal, "plugin_version": Version, "token_file": s.tokenFile,
 		}
 		if len(s.settings.Workspaces) > 0 {
 			said["workspaces_argument"] = s.settings.Workspaces
 		}
-		if s.needs(detail) {
+		if s.needsPart(detailPart) {
 			account, err := s.account(ctx)
 			if err != nil {
 				return nil, err
 			}
-			r.set(detail, account)
+			r.set(detailPart, account)
 		}
 		if s.wants("scopes") {
 			scopes, known, err := s.scopes(ctx)
@@ -67,7 +67,7 @@ func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		}
 		if s.wants("workspaces") {
 			slugs := []string{}
-			for p, err := range s.places(ctx) {
+			for p, err := range s.workspaces(ctx) {
 				if err != nil {
 					return nil, err
 				}
@@ -75,7 +75,7 @@ func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			}
 			said["workspaces"] = slugs
 		}
-		r.set(object, jsontree.Of(said))
+		r.set(objectPart, jsontree.Of(said))
 		return r, nil
 	})
 }
@@ -83,7 +83,7 @@ func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 // account asks who the connection acts for. The access token of a workspace, project or repository has no account: then
 // what it is for must know it, since a token that is dead gets the same answer.
 func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
-	found, err := s.Get(ctx, api.Path("/2.0/user"), nil, s.fields(detail)...)
+	found, err := s.Get(ctx, api.Path("/2.0/user"), nil, s.fields(detailPart)...)
 	if !s.belongsToNobody(err) {
 		return found, err
 	}

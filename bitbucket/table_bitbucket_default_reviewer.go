@@ -18,9 +18,9 @@ func tableDefaultReviewer() *table {
 			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: default_reviewer."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
+		keyColumns: inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, r, s.collection(r.path("/effective-default-reviewers"), 100))
 			})
 		},

@@ -17,9 +17,9 @@ func tableDeployKey() *table {
 			integer("id", "Number of the key."),
 			text("label", "Name that the key was given."),
 		}, deployKeyColumns("owner"), inRepositoryColumns()),
-		quals: inRepositoryQuals(),
+		keyColumns: inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, r, s.collection(r.path("/deploy-keys"), 100))
 			})
 		},

@@ -38,15 +38,15 @@ func tableDeployment() *table {
 			text("type", "Type of the object: deployment."),
 			integer("version", "How many times the deployment has changed."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), named("uuid")),
-		ids:   map[string]string{"uuid": ""},
+		keyColumns: append(inRepositoryKeyColumns(), named("uuid")),
+		ids:        map[string]string{"uuid": ""},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			if uuids, ok := s.few("uuid"); ok {
-				return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-					return s.ask(ctx, r, "/deployments/{deployment_uuid}", uuids...)
+			if uuids, ok := s.fewIDs("uuid"); ok {
+				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+					return s.getByID(ctx, r, "/deployments/{deployment_uuid}", uuids...)
 				})
 			}
-			return s.perRepository(ctx, s.list("/deployments"))
+			return s.perRepository(ctx, s.listBelow("/deployments"))
 		},
 	}
 }

@@ -24,7 +24,7 @@ func tableDeploymentEnvironment() *table {
 			text("title", "Title of the environment: its name.").at("name"),
 			text("type", "Type of the object: deployment_environment."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
-		rows:  inRepositories("/environments"),
+		keyColumns: inRepositoryKeyColumns(),
+		rows:       inRepositories("/environments"),
 	}
 }

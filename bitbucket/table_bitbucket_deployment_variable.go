@@ -14,15 +14,15 @@ func tableDeploymentVariable() *table {
 		description: "A variable that steps that deploy to an environment are given; its value is never asked for. It covers the repositories that the connected user administers, and costs a request for each environment beside one for each repository.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat(variableColumns(), []column{
-			text("environment_name", "Name of the environment.").in(parent, "name"),
-			text("environment_type", "Kind of the environment: Test, Staging or Production.").in(parent, "environment_type.name"),
-			text("environment_uuid", "Immutable id of the environment, in braces.").in(parent, "uuid"),
+			text("environment_name", "Name of the environment.").in(parentPart, "name"),
+			text("environment_type", "Kind of the environment: Test, Staging or Production.").in(parentPart, "environment_type.name"),
+			text("environment_uuid", "Immutable id of the environment, in braces.").in(parentPart, "uuid"),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), named("environment_uuid"), named("environment_name"), named("environment_type")),
+		keyColumns: append(inRepositoryKeyColumns(), named("environment_uuid"), named("environment_name"), named("environment_type")),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				const variablesOf = "/deployments_config/environments/{environment_uuid}"
-				return s.perHeld(ctx, r, "/environments", variablesOf, func(ctx context.Context, of held) iter.Seq2[*row, error] {
+				return s.perChild(ctx, r, "/environments", variablesOf, func(ctx context.Context, of childScope) iter.Seq2[*row, error] {
 					return s.listIn(ctx, of, s.collection(of.path("/variables"), 100))
 				})
 			})

@@ -18,7 +18,7 @@ func tableDownload() *table {
 			text("title", "Title of the download: the name of the file.").at("name"),
 			text("type", "Type of the object: download."),
 		}, userColumns(), inRepositoryColumns()),
-		quals: inRepositoryQuals(),
-		rows:  inRepositories("/downloads"),
+		keyColumns: inRepositoryKeyColumns(),
+		rows:       inRepositories("/downloads"),
 	}
 }

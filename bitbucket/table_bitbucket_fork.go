@@ -21,16 +21,16 @@ func tableFork() *table {
 			text("uuid", "Immutable id of the fork, in braces."),
 			text("slug", "Short name of the fork as it stands in addresses, unique in its workspace."),
 		}, unsorted(repositoryColumns()), []column{
-			text("role", "The role by which the connected user must hold the fork, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(query, "role"),
+			text("role", "The role by which the connected user must hold the fork, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(queryPart, "role"),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(),
+		keyColumns: append(inRepositoryKeyColumns(),
 			named("role"),
-			filtered("uuid", "uuid", opsName),
-			filtered("name", "name", opsText),
-			filtered("is_private", "is_private", opsEqual).set(),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("updated_on", "updated_on", opsOrder),
-			filtered("size", "size", opsOrder),
+			filtered("uuid", "uuid", nameOperators),
+			filtered("name", "name", textOperators),
+			filtered("is_private", "is_private", equalOperators).set(),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("updated_on", "updated_on", orderOperators),
+			filtered("size", "size", orderOperators),
 		),
 		ids:  map[string]string{"uuid": ""},
 		rows: forkRows,
@@ -42,7 +42,7 @@ func forkRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 		return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
 			l := s.collection(r.path("/forks"), 100)
 			r.query = withRole(l, role)

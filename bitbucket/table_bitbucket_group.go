@@ -26,10 +26,10 @@ func tableGroup() *table {
 			text("permission", "What the group is granted on each new repository: read, write or admin. Null for nothing; grants on single repositories stand in bitbucket_repository_group_permission."),
 			text("title", "Title of the group: its name.").at("name"),
 		}, inWorkspaceColumns()),
-		quals: []qual{named("workspace_slug"), named("slug"), named("group_slug")},
-		ids:   map[string]string{"slug": "workspace_slug", "group_slug": "workspace_slug"},
+		keyColumns: []keyColumn{named("workspace_slug"), named("slug"), named("group_slug")},
+		ids:        map[string]string{"slug": "workspace_slug", "group_slug": "workspace_slug"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perGroup(ctx, func(p place, group jsontree.Value) []*row { return []*row{p.row(group)} })
+			return s.perGroup(ctx, func(p workspaceScope, group jsontree.Value) []*row { return []*row{p.row(group)} })
 		},
 	}
 }

@@ -23,7 +23,7 @@ func tableMyEmail() *table {
 			text("type", "Type of the object: email."),
 		},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.listIn(ctx, place{}, s.collection(api.Path("/2.0/user/emails"), 100))
+			return s.listIn(ctx, workspaceScope{}, s.collection(api.Path("/2.0/user/emails"), 100))
 		},
 	}
 }

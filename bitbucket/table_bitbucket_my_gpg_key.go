@@ -30,7 +30,7 @@ func tableMyGPGKey() *table {
 			text("type", "Type of the object: gpg_key."),
 		},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.mine(ctx, "/2.0/users/{selected_user}/gpg-keys")
+			return s.listOfUser(ctx, "/2.0/users/{selected_user}/gpg-keys")
 		},
 	}
 }

@@ -25,19 +25,19 @@ func tableMyRepository() *table {
 			text("uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
 			text("permission", "The highest permission of the connected user: read, write or admin."),
 			text("name", "Name of the repository as shown in the interface.").at("repository.name"),
-			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace.").in(detail, "slug"),
+			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace.").in(detailPart, "slug"),
 			text("title", "Title of the repository: its name.").at("repository.name"),
-		}, in(detail, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool {
+		}, in(detailPart, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool {
 			return c.name == "name" || c.name == "title"
 		})...), []column{
-			text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
-			text("workspace_uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid"),
+			text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
+			text("workspace_uuid", "Immutable id of the workspace, in braces.").in(workspacePart, "uuid"),
 		}),
-		quals: []qual{
+		keyColumns: []keyColumn{
 			named("workspace_slug"),
-			filtered("full_name", "repository.full_name", opsName),
-			filtered("repository_full_name", "repository.full_name", opsName),
-			filtered("permission", "permission", opsEqual).among("read", "write", "admin"),
+			filtered("full_name", "repository.full_name", nameOperators),
+			filtered("repository_full_name", "repository.full_name", nameOperators),
+			filtered("permission", "permission", equalOperators).among("read", "write", "admin"),
 		},
 		ids:  map[string]string{"full_name": "", "repository_full_name": ""},
 		rows: myRepositoryRows,
@@ -45,14 +45,14 @@ func tableMyRepository() *table {
 }
 
 func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	return s.checkedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.withCheckedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 		return myRepositoriesIn(ctx, s, p)
 	}))
 }
 
-// checkedNames returns the rows, and then an error if the query names a repository that is not among them because it is not
+// withCheckedNames returns the rows, and then an error if the query names a repository that is not among them because it is not
 // there, or is called otherwise.
-func (s *scan) checkedNames(ctx context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) withCheckedNames(ctx context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	var missing []string
 	for _, column := range []string{"full_name", "repository_full_name"} {
 		names, _ := s.equals(column)
@@ -82,10 +82,10 @@ func (s *scan) checkedNames(ctx context.Context, rows iter.Seq2[*row, error]) it
 	}
 }
 
-func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, error] {
+func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) iter.Seq2[*row, error] {
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
 	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")
-	if !s.needs(detail) {
+	if !s.needsPart(detailPart) {
 		return s.listIn(ctx, p, l)
 	}
 	all := *s
@@ -104,13 +104,13 @@ func myRepositoriesIn(ctx context.Context, s *scan, p place) iter.Seq2[*row, err
 
 // joined adds to each repository its details. They are listed, a hundred in one request, and not asked for one by one:
 // but for a repository that came between the two lists.
-func (s *scan) joined(ctx context.Context, p place, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) joined(ctx context.Context, p workspaceScope, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		details := map[string]jsontree.Value{}
 		l := api.List{
 			Path:    api.Path("/2.0/repositories/{workspace}", p.slug()),
 			Query:   url.Values{"role": {"member"}},
-			Fields:  append(s.fields(detail), "uuid"),
+			Fields:  append(s.fields(detailPart), "uuid"),
 			PageLen: 100,
 		}
 		for item, err := range s.List(ctx, l) {
@@ -144,12 +144,12 @@ func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], de
 // detailed adds the details to one repository, from those known or by a request. There is no row for a repository that was
 // taken away since the permissions were listed.
 func (s *scan) detailed(ctx context.Context, r *row, details map[string]jsontree.Value) (*row, error) {
-	repository := r.part(object).Field("repository")
+	repository := r.part(objectPart).Field("repository")
 	known, ok := details[repository.Get("uuid").String()]
 	if !ok {
 		var err error
 		slug, name, _ := strings.Cut(repository.Get("full_name").String(), "/")
-		known, err = s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(detail)...)
+		known, err = s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(detailPart)...)
 		if api.IsNotFound(err) {
 			return nil, nil
 		}
@@ -157,6 +157,6 @@ func (s *scan) detailed(ctx context.Context, r *row, details map[string]jsontree
 			return nil, err
 		}
 	}
-	r.set(detail, known)
+	r.set(detailPart, known)
 	return r, nil
 }

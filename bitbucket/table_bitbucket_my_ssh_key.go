@@ -31,16 +31,16 @@ func tableMySSHKey() *table {
 			text("type", "Type of the object: ssh_key."),
 		},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.mine(ctx, "/2.0/users/{selected_user}/ssh-keys")
+			return s.listOfUser(ctx, "/2.0/users/{selected_user}/ssh-keys")
 		},
 	}
 }
 
-// mine lists something that Bitbucket shows to its owner only, who has to be named all the same.
-func (s *scan) mine(ctx context.Context, template string) iter.Seq2[*row, error] {
+// listOfUser lists something that Bitbucket shows to its owner only, who has to be named all the same.
+func (s *scan) listOfUser(ctx context.Context, template string) iter.Seq2[*row, error] {
 	uuid, err := s.me(ctx)
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
-	return s.listIn(ctx, place{}, s.collection(api.Path(template, uuid), 100))
+	return s.listIn(ctx, workspaceScope{}, s.collection(api.Path(template, uuid), 100))
 }

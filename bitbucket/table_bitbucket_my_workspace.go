@@ -20,14 +20,14 @@ func tableMyWorkspace() *table {
 			text("slug", "Short name of the workspace as it stands in addresses.").at("workspace.slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid"),
 			boolean("is_administrator", "True if the connected user administers the workspace.").at("administrator"),
-			text("permission", "The highest role of the connected user in the workspace: owner, create-project, member or collaborator. Costs one more request for each workspace.").in(membership, "permission"),
+			text("permission", "The highest role of the connected user in the workspace: owner, create-project, member or collaborator. Costs one more request for each workspace.").in(membershipPart, "permission"),
 			text("avatar_url", "Address of the workspace's picture.").at("workspace.links.avatar.href"),
 			text("self_link", "Address of the workspace in the API.").at("workspace.links.self.href"),
 			text("title", "Title of the workspace: its slug.").at("workspace.slug"),
 		},
-		quals: []qual{filtered("slug", "slug", opsName), {column: "is_administrator", operators: opsEqual}},
-		ids:   map[string]string{"slug": ""},
-		rows:  myWorkspaceRows,
+		keyColumns: []keyColumn{filtered("slug", "slug", nameOperators), {column: "is_administrator", operators: equalOperators}},
+		ids:        map[string]string{"slug": ""},
+		rows:       myWorkspaceRows,
 	}
 }
 
@@ -47,7 +47,7 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			}
 			missing = slices.DeleteFunc(missing, func(name string) bool { return name == slug })
 			r := &row{}
-			r.set(object, access)
+			r.set(objectPart, access)
 			if !yield(r, err) {
 				return
 			}
@@ -61,13 +61,13 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			}
 		}
 	}
-	if !s.needs(membership) {
+	if !s.needsPart(membershipPart) {
 		return rows
 	}
 	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
-		slug := r.part(object).Get("workspace.slug").String()
-		found, err := s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membership)...)
-		r.set(membership, found)
+		slug := r.part(objectPart).Get("workspace.slug").String()
+		found, err := s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membershipPart)...)
+		r.set(membershipPart, found)
 		return err
 	})
 }

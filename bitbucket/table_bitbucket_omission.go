@@ -35,7 +35,7 @@ func omissionRows(_ context.Context, s *scan) iter.Seq2[*row, error] {
 				continue // another connection with the same settings
 			}
 			r := &row{}
-			r.set(object, jsontree.Of(map[string]any{
+			r.set(objectPart, jsontree.Of(map[string]any{
 				"table_name": one.Table, "reason": one.Reason, "message": one.Message, "advice": one.Advice, "omitted_on": one.At,
 				"project_key": one.Project, "repository_full_name": one.Repository, "workspace_slug": one.Workspace,
 			}))

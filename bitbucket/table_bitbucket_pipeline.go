@@ -52,10 +52,10 @@ func tablePipeline() *table {
 			text("trigger_type", "What started the pipeline, as a type: pipeline_trigger_push, pipeline_trigger_manual or another.").at("trigger.type"),
 			text("type", "Type of the object: pipeline."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(),
+		keyColumns: append(inRepositoryKeyColumns(),
 			named("uuid"),
 			named("build_number"),
-			qual{column: "created_on", operators: opsOrder},
+			keyColumn{column: "created_on", operators: orderOperators},
 			named("creator_uuid"),
 			named("result_name"),
 			named("stage_name"),
@@ -69,7 +69,7 @@ func tablePipeline() *table {
 		),
 		ids: map[string]string{"uuid": "", "build_number": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return s.pipelinesIn(ctx, r, s.pipelineList(r))
 			})
 		},

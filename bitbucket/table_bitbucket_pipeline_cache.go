@@ -21,7 +21,7 @@ func tablePipelineCache() *table {
 			text("title", "Title of the cache: its name.").at("name"),
 			text("type", "Type of the object: pipeline_cache."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
-		rows:  inRepositories("/pipelines-config/caches"),
+		keyColumns: inRepositoryKeyColumns(),
+		rows:       inRepositories("/pipelines-config/caches"),
 	}
 }

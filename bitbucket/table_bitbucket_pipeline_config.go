@@ -15,14 +15,14 @@ func tablePipelineConfig() *table {
 		scopes:      []string{"account", "repository", "repository:admin"},
 		columns: slices.Concat([]column{
 			boolean("enabled", "True if pipelines are turned on."),
-			text("title", "Title of the configuration: the full name of the repository.").in(repository, "full_name"),
+			text("title", "Title of the configuration: the full name of the repository.").in(repositoryPart, "full_name"),
 			text("type", "Type of the object: repository_pipelines_configuration."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
+		keyColumns: inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["enabled"] = true
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-				return s.unlessOff(r, s.one(ctx, r, "/pipelines_config"))
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+				return s.unlessOff(r, s.getOne(ctx, r, "/pipelines_config"))
 			})
 		},
 	}

@@ -24,7 +24,7 @@ func tablePipelineSchedule() *table {
 			text("type", "Type of the object: pipeline_schedule."),
 			timestamp("updated_on", "When the schedule was last changed."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
-		rows:  inRepositories("/pipelines_config/schedules"),
+		keyColumns: inRepositoryKeyColumns(),
+		rows:       inRepositories("/pipelines_config/schedules"),
 	}
 }

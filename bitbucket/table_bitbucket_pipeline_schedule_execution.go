@@ -14,20 +14,20 @@ func tablePipelineScheduleExecution() *table {
 		description: "A pipeline that a schedule started, or the error that kept it from it. It costs a request for each schedule and hundred executions, beside one for each repository.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
-			text("schedule_uuid", "Immutable id of the schedule, in braces.").in(parent, "uuid"),
+			text("schedule_uuid", "Immutable id of the schedule, in braces.").in(parentPart, "uuid"),
 			text("pipeline_uuid", "Immutable id of the pipeline that was started, in braces. Null if none was.").at("pipeline.uuid"),
 			text("error_key", "Kind of the error, if no pipeline was started.").at("error.key"),
 			text("error_message", "The error, if no pipeline was started.").at("error.message"),
-			text("schedule_cron_pattern", "When the schedule starts pipelines, in UTC.").in(parent, "cron_pattern"),
-			boolean("schedule_enabled", "True if the schedule is in force.").in(parent, "enabled"),
+			text("schedule_cron_pattern", "When the schedule starts pipelines, in UTC.").in(parentPart, "cron_pattern"),
+			boolean("schedule_enabled", "True if the schedule is in force.").in(parentPart, "enabled"),
 			text("title", "Title of the execution: the id of the pipeline, or the kind of the error.").at("pipeline.uuid").at("error.key"),
 			text("type", "What happened: pipeline_schedule_execution_executed or pipeline_schedule_execution_errored."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), named("schedule_uuid"), qual{column: "schedule_enabled", operators: opsEqual}),
+		keyColumns: append(inRepositoryKeyColumns(), named("schedule_uuid"), keyColumn{column: "schedule_enabled", operators: equalOperators}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				const schedules = "/pipelines_config/schedules"
-				return s.perHeld(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of held) iter.Seq2[*row, error] {
+				return s.perChild(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of childScope) iter.Seq2[*row, error] {
 					return s.listIn(ctx, of, s.collection(of.path("/executions"), 100))
 				})
 			})

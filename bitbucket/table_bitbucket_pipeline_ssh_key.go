@@ -15,14 +15,14 @@ func tablePipelineSSHKey() *table {
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("public_key", "The public key."),
-			text("title", "Title of the key: the full name of the repository.").in(repository, "full_name"),
+			text("title", "Title of the key: the full name of the repository.").in(repositoryPart, "full_name"),
 			text("type", "Type of the object: pipeline_ssh_key_pair."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
+		keyColumns: inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["public_key"] = true // and nothing else, whatever the query reads
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-				return unlessUnknown(s.one(ctx, r, "/pipelines_config/ssh/key_pair"))
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+				return unlessUnknown(s.getOne(ctx, r, "/pipelines_config/ssh/key_pair"))
 			})
 		},
 	}

@@ -19,7 +19,7 @@ func tablePipelineSSHKnownHost() *table {
 			text("title", "Title of the known host: its name.").at("hostname"),
 			text("type", "Type of the object: pipeline_known_host."),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
-		rows:  inAdministeredRepositories("/pipelines_config/ssh/known_hosts"),
+		keyColumns: inRepositoryKeyColumns(),
+		rows:       inAdministeredRepositories("/pipelines_config/ssh/known_hosts"),
 	}
 }

@@ -37,9 +37,9 @@ func tablePipelineStep() *table {
 			text("trigger_type", "How the step is started: pipeline_step_trigger_automatic or pipeline_step_trigger_manual.").at("trigger.type"),
 			text("type", "Type of the object: pipeline_step."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), ofPipelineQuals()...),
+		keyColumns: append(inRepositoryKeyColumns(), ofPipelineKeyColumns()...),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPipeline(ctx, func(ctx context.Context, p held) iter.Seq2[*row, error] {
+			return s.perPipeline(ctx, func(ctx context.Context, p childScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, p, s.collection(p.path("/steps"), 0))
 			})
 		},
@@ -49,18 +49,18 @@ func tablePipelineStep() *table {
 // ofPipelineColumns say which pipeline something belongs to.
 func ofPipelineColumns() []column {
 	return []column{
-		text("pipeline_uuid", "Immutable id of the pipeline, in braces.").in(parent, "uuid"),
-		integer("build_number", "Number of the pipeline, counted within its repository.").in(parent, "build_number"),
-		timestamp("pipeline_created_on", "When the pipeline was created.").in(parent, "created_on"),
-		text("pipeline_result_name", "How the pipeline ended: SUCCESSFUL, FAILED, ERROR, STOPPED or EXPIRED. Null for one that is not completed.").in(parent, "state.result.name"),
-		text("pipeline_target_ref_name", "Branch or tag that the pipeline ran on. Null for pipelines of a pull request, or of a commit alone.").in(parent, "target.ref_name"),
+		text("pipeline_uuid", "Immutable id of the pipeline, in braces.").in(parentPart, "uuid"),
+		integer("build_number", "Number of the pipeline, counted within its repository.").in(parentPart, "build_number"),
+		timestamp("pipeline_created_on", "When the pipeline was created.").in(parentPart, "created_on"),
+		text("pipeline_result_name", "How the pipeline ended: SUCCESSFUL, FAILED, ERROR, STOPPED or EXPIRED. Null for one that is not completed.").in(parentPart, "state.result.name"),
+		text("pipeline_target_ref_name", "Branch or tag that the pipeline ran on. Null for pipelines of a pull request, or of a commit alone.").in(parentPart, "target.ref_name"),
 	}
 }
 
-// ofPipelineQuals are the conditions by which a query says of which pipelines it wants something.
-func ofPipelineQuals() []qual {
-	return []qual{
-		named("pipeline_uuid"), named("build_number"), {column: "pipeline_created_on", operators: opsOrder},
+// ofPipelineKeyColumns are the conditions by which a query says of which pipelines it wants something.
+func ofPipelineKeyColumns() []keyColumn {
+	return []keyColumn{
+		named("pipeline_uuid"), named("build_number"), {column: "pipeline_created_on", operators: orderOperators},
 		named("pipeline_result_name"), named("pipeline_target_ref_name"),
 	}
 }

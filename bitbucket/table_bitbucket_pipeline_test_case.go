@@ -21,22 +21,22 @@ func tablePipelineTestCase() *table {
 			text("duration", "How long the test took, in ISO 8601, as in PT0.958S."),
 			text("fully_qualified_name", "Name of the test with that of its class."),
 			text("message", "What the test said when it failed.").at("reason.message"),
-			document("reasons", "Output of the test when it failed, such as a stack trace. Costs one more request for each test.").in(detail, "@this"),
+			document("reasons", "Output of the test when it failed, such as a stack trace. Costs one more request for each test.").in(detailPart, "@this"),
 			text("status", "How the test ended, such as FAILED or ERROR."),
 			text("title", "Title of the test: its name.").at("name"),
 		}, inRepositoryColumns()),
-		quals: slices.Concat(inRepositoryQuals(), ofPipelineQuals(), []qual{named("step_uuid")}),
+		keyColumns: slices.Concat(inRepositoryKeyColumns(), ofPipelineKeyColumns(), []keyColumn{named("step_uuid")}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["uuid"] = true
-			return s.perStep(ctx, func(ctx context.Context, of heldStep) iter.Seq2[*row, error] {
+			return s.perStep(ctx, func(ctx context.Context, of stepScope) iter.Seq2[*row, error] {
 				cases := s.listIn(ctx, of, s.collection(of.path("/test_reports/test_cases"), 100))
-				if !s.needs(detail) {
+				if !s.needsPart(detailPart) {
 					return cases
 				}
 				return s.completed(ctx, cases, func(ctx context.Context, r *row) error {
-					uuid := r.part(object).Get("uuid").String()
-					reasons, err := s.all(ctx, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
-					r.set(detail, reasons)
+					uuid := r.part(objectPart).Get("uuid").String()
+					reasons, err := s.readAll(ctx, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
+					r.set(detailPart, reasons)
 					return err
 				})
 			})

@@ -19,13 +19,13 @@ func tablePipelineTestReport() *table {
 			integer("number_of_skipped_test_cases", "Tests that were skipped."),
 			integer("number_of_successful_test_cases", "Tests that passed."),
 			integer("number_of_test_cases", "All tests."),
-			text("title", "Title of the report: the name of the step, or its id if it has none.").in(step, "name").in(step, "uuid"),
+			text("title", "Title of the report: the name of the step, or its id if it has none.").in(stepPart, "name").in(stepPart, "uuid"),
 		}, inRepositoryColumns()),
-		quals: slices.Concat(inRepositoryQuals(), ofPipelineQuals(), []qual{named("step_uuid")}),
+		keyColumns: slices.Concat(inRepositoryKeyColumns(), ofPipelineKeyColumns(), []keyColumn{named("step_uuid")}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["number_of_test_cases"] = true
-			return s.perStep(ctx, func(ctx context.Context, of heldStep) iter.Seq2[*row, error] {
-				return s.one(ctx, of, "/test_reports")
+			return s.perStep(ctx, func(ctx context.Context, of stepScope) iter.Seq2[*row, error] {
+				return s.getOne(ctx, of, "/test_reports")
 			})
 		},
 	}
@@ -34,7 +34,7 @@ func tablePipelineTestReport() *table {
 // ofStepColumns say which step of which pipeline something belongs to.
 func ofStepColumns() []column {
 	return slices.Concat([]column{
-		text("step_uuid", "Immutable id of the step, in braces.").in(step, "uuid"),
-		text("step_name", "Name of the step. Null if the configuration gives it none.").in(step, "name"),
+		text("step_uuid", "Immutable id of the step, in braces.").in(stepPart, "uuid"),
+		text("step_name", "Name of the step. Null if the configuration gives it none.").in(stepPart, "name"),
 	}, ofPipelineColumns())
 }

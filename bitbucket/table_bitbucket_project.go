@@ -35,9 +35,9 @@ func tableProject() *table {
 			timestamp("updated", "The same as updated_on.").at("updated_on"),
 			timestamp("updated_on", "When the project was last changed."),
 		}, workspaceColumns()),
-		quals: []qual{named("workspace_slug"), named("key")},
-		ids:   map[string]string{"key": "workspace_slug"},
-		rows:  projectRows,
+		keyColumns: []keyColumn{named("workspace_slug"), named("key")},
+		ids:        map[string]string{"key": "workspace_slug"},
+		rows:       projectRows,
 	}
 }
 
@@ -45,12 +45,12 @@ func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	keys, byKey := s.equals("key")
 	slugs, _ := s.equals("workspace_slug")
 	alone := len(slugs) == 1
-	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 		if !byKey || len(keys) > fewNames && !alone {
 			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
 		}
 		return s.byName(ctx, "key", keys, func(ctx context.Context, s *scan, key string) (*row, error) {
-			item, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil, append(s.fields(object), "key")...)
+			item, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil, append(s.fields(objectPart), "key")...)
 			if err != nil {
 				if _, scopes := api.MissingScope(err); !alone && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {
 					return nil, nil // the key may be another workspace's, or hidden here as it would be in a list

@@ -28,20 +28,20 @@ func tableProjectBranchingModel() *table {
 			text("production_name", "Name of the branch for production. Null if that is the main branch, or there is none.").at("production.name"),
 			boolean("production_use_mainbranch", "True if the branch for production is the main branch, whatever its name.").at("production.use_mainbranch"),
 			prefixColumn("release", prefix),
-			text("title", "Title of the branching model: the name of the project.").in(project, "name"),
+			text("title", "Title of the branching model: the name of the project.").in(projectPart, "name"),
 			text("type", "Type of the object: branching_model_settings."),
 		}, inProjectColumns()[1:]),
-		quals: inProjectQuals(),
+		keyColumns: inProjectKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, p proj) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
 				return single(ctx, s, streams.Each(p), projectBranchingModel)
 			})
 		},
 	}
 }
 
-func projectBranchingModel(ctx context.Context, s *scan, p proj) (*row, error) {
-	item, err := s.Get(ctx, p.path("/branching-model/settings"), nil, s.fields(object)...)
+func projectBranchingModel(ctx context.Context, s *scan, p projectScope) (*row, error) {
+	item, err := s.Get(ctx, p.path("/branching-model/settings"), nil, s.fields(objectPart)...)
 	if err != nil {
 		return nil, err
 	}

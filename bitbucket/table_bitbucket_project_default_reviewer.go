@@ -18,9 +18,9 @@ func tableProjectDefaultReviewer() *table {
 			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: default_reviewer."),
 		}, inProjectColumns()),
-		quals: inProjectQuals(),
+		keyColumns: inProjectKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, p proj) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, p, s.collection(p.path("/default-reviewers"), 100))
 			})
 		},

@@ -17,9 +17,9 @@ func tableProjectDeployKey() *table {
 			integer("id", "Number of the key."),
 			text("label", "Name that the key was given."),
 		}, deployKeyColumns("created_by"), inProjectColumns()),
-		quals: inProjectQuals(),
+		keyColumns: inProjectKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, p proj) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, p, s.collection(p.path("/deploy-keys"), 100))
 			})
 		},

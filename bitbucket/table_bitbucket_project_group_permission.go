@@ -19,9 +19,9 @@ func tableProjectGroupPermission() *table {
 			text("title", "Title of the grant: the name of the group.").at("group.name"),
 			text("type", "Type of the object: project_group_permission."),
 		}, inProjectColumns()),
-		quals: append(inProjectQuals(), named("group_slug")),
+		keyColumns: append(inProjectKeyColumns(), named("group_slug")),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, on proj) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) iter.Seq2[*row, error] {
 				return s.groupGrants(ctx, on)
 			})
 		},

@@ -19,9 +19,9 @@ func tableProjectUserPermission() *table {
 			text("title", "Title of the grant: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: project_user_permission."),
 		}, inProjectColumns()),
-		quals: append(inProjectQuals(), named("user_uuid"), named("user_account_id")),
+		keyColumns: append(inProjectKeyColumns(), named("user_uuid"), named("user_account_id")),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, on proj) iter.Seq2[*row, error] {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) iter.Seq2[*row, error] {
 				return s.userGrants(ctx, on)
 			})
 		},

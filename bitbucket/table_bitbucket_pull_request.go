@@ -62,21 +62,21 @@ func tablePullRequest() *table {
 			timestamp("updated", "The same as updated_on.").at("updated_on"),
 			timestamp("updated_on", "When the pull request last changed: by a push, a comment, a verdict, or its end.").sorted("updated_on"),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(),
+		keyColumns: append(inRepositoryKeyColumns(),
 			named("id"),
-			filtered("author_account_id", "author.account_id", opsName),
-			filtered("author_nickname", "author.nickname", opsText),
-			filtered("author_uuid", "author.uuid", opsName),
-			filtered("created", "created_on", opsOrder),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("destination_branch_name", "destination.branch.name", opsText),
-			filtered("draft", "draft", opsEqual),
-			filtered("source_branch_name", "source.branch.name", opsText),
-			filtered("source_repository_full_name", "source.repository.full_name", opsText),
-			filtered("state", "state", opsEqual),
-			filtered("title", "title", opsText),
-			filtered("updated", "updated_on", opsOrder),
-			filtered("updated_on", "updated_on", opsOrder),
+			filtered("author_account_id", "author.account_id", nameOperators),
+			filtered("author_nickname", "author.nickname", textOperators),
+			filtered("author_uuid", "author.uuid", nameOperators),
+			filtered("created", "created_on", orderOperators),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("destination_branch_name", "destination.branch.name", textOperators),
+			filtered("draft", "draft", equalOperators),
+			filtered("source_branch_name", "source.branch.name", textOperators),
+			filtered("source_repository_full_name", "source.repository.full_name", textOperators),
+			filtered("state", "state", equalOperators),
+			filtered("title", "title", textOperators),
+			filtered("updated", "updated_on", orderOperators),
+			filtered("updated_on", "updated_on", orderOperators),
 		),
 		ids:  map[string]string{"id": "repository_full_name"},
 		rows: pullRequestRows,
@@ -87,7 +87,7 @@ func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	_, byRepository := s.equals("repository_full_name")
 	for _, column := range []string{"author_uuid", "author_account_id"} {
 		if users, ok := s.equals(column); ok && !byRepository && len(users) <= fewNames {
-			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
 					return s.authored(ctx, p, column, user)
 				}))
@@ -98,13 +98,13 @@ func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 }
 
 // pullRequestsIn lists the pull requests of a repository, or asks for those whose numbers the query names.
-func (s *scan) pullRequestsIn(ctx context.Context, r repo) iter.Seq2[*row, error] {
+func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 	ids, ok := s.integers("id")
 	if !ok || len(ids) > fewNames {
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
 	}
 	return s.sorted(single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
-		item, err := s.Get(ctx, pullNumbered(r, id).path(""), nil, append(s.fields(object), "id")...)
+		item, err := s.Get(ctx, pullRequestNumbered(r, id).path(""), nil, append(s.fields(objectPart), "id")...)
 		if isUnknown(err) {
 			return nil, nil
 		}
@@ -117,13 +117,13 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repo) iter.Seq2[*row, error
 
 // authored lists the pull requests of one author in a workspace. For an account of which Bitbucket knows no such list the
 // lists of the repositories are looked through.
-func (s *scan) authored(ctx context.Context, p place, column, user string) iter.Seq2[*row, error] {
+func (s *scan) authored(ctx context.Context, p workspaceScope, column, user string) iter.Seq2[*row, error] {
 	p, err := s.identified(ctx, p)
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
 	l := s.pullRequestList(api.Path("/2.0/workspaces/{workspace}/pullrequests/{selected_user}", p.slug(), user))
-	for _, field := range repoFields {
+	for _, field := range repositoryFields {
 		l.Fields = append(l.Fields, "destination.repository."+field)
 	}
 	l.Fields = append(l.Fields, "links.self.href")
@@ -142,10 +142,10 @@ func (s *scan) authored(ctx context.Context, p place, column, user string) iter.
 }
 
 // authoredInEach lists the pull requests of one author in each repository of a workspace.
-func (s *scan) authoredInEach(ctx context.Context, p place, column, user string) iter.Seq2[*row, error] {
+func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, column, user string) iter.Seq2[*row, error] {
 	author := s.table.column(column)
 	return func(yield func(*row, error) bool) {
-		for r, err := range s.inEach(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {
+		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {
 			if err == nil && author.value(r) != user { // the query names other authors, too
 				continue
 			}
@@ -160,11 +160,11 @@ func (s *scan) authoredInEach(ctx context.Context, p place, column, user string)
 var fromAddress = regexp.MustCompile(`/repositories/([^/]+/[^/]+)/pullrequests/`)
 
 // destination is the repository of a pull request that was not found in one. Sometimes Bitbucket leaves it out.
-func (s *scan) destination(ctx context.Context, p place, item jsontree.Value, err error) (repo, error) {
+func (s *scan) destination(ctx context.Context, p workspaceScope, item jsontree.Value, err error) (repositoryScope, error) {
 	if err != nil {
-		return repo{}, err
+		return repositoryScope{}, err
 	}
-	r := repo{place: p, repository: item.Field("destination").Field("repository")}
+	r := repositoryScope{workspaceScope: p, repository: item.Field("destination").Field("repository")}
 	name := r.fullName()
 	if found := fromAddress.FindStringSubmatch(item.Get("links.self.href").String()); name == "" && found != nil {
 		name = found[1]
@@ -173,8 +173,8 @@ func (s *scan) destination(ctx context.Context, p place, item jsontree.Value, er
 	if name != "" && (name != r.fullName() || !isIdentified) {
 		return s.repository(ctx, name)
 	}
-	if home := r.home(); name != "" && home.slug() != p.slug() {
-		r.place = home
+	if home := r.ownWorkspace(); name != "" && home.slug() != p.slug() {
+		r.workspaceScope = home
 	}
 	return r, nil
 }

@@ -37,24 +37,24 @@ func tablePullRequestComment() *table {
 			text("type", "Type of the object: pullrequest_comment."),
 			timestamp("updated_on", "When the comment was last changed."),
 		}, userColumns(), inPullRequestColumns()),
-		quals: append(inPullRequestQuals(),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("updated_on", "updated_on", opsOrder),
-			qual{column: "deleted", operators: opsEqual},
+		keyColumns: append(inPullRequestKeyColumns(),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("updated_on", "updated_on", orderOperators),
+			keyColumn{column: "deleted", operators: equalOperators},
 		),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
 				if s.isExactly("deleted", false) && p.hasNone("comment_count") { // which does not count the deleted ones
 					return streams.Each[*row]()
 				}
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/comments"), 100))
+				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/comments"), 100))
 			})
 		},
 	}
 }
 
 // hasNone says whether the pull request tells that it has none of what it counts.
-func (p pull) hasNone(count string) bool {
+func (p pullRequestScope) hasNone(count string) bool {
 	n := p.request.Get(count)
 	return n.Exists() && n.Int() == 0
 }

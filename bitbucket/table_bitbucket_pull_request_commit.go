@@ -27,10 +27,10 @@ func tablePullRequestCommit() *table {
 			text("title", "Title of the commit: its hash.").at("hash"),
 			text("type", "Type of the object: commit."),
 		}, inPullRequestColumns()),
-		quals: inPullRequestQuals(),
+		keyColumns: inPullRequestKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
-				l := s.of(object).collection(p.path("/commits"), 100)
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+				l := s.withConditionsOn(objectPart).collection(p.path("/commits"), 100)
 				return unlessUnknown(s.childrenIn(ctx, p, l)) // they go with the fork that it came from
 			})
 		},

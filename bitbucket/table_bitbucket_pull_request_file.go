@@ -23,11 +23,11 @@ func tablePullRequestFile() *table {
 			text("title", "Title of the file: its path.").at("new.path").at("old.path"),
 			text("type", "Type of the object: diffstat."),
 		}, inPullRequestColumns()),
-		quals: inPullRequestQuals(),
+		keyColumns: inPullRequestKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
-				l := s.of(object).collection(p.path("/diffstat"), 0) // the pages have 500 files anyway
-				return unlessUnknown(s.childrenIn(ctx, p, l))        // they go with the fork that it came from
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+				l := s.withConditionsOn(objectPart).collection(p.path("/diffstat"), 0) // the pages have 500 files anyway
+				return unlessUnknown(s.childrenIn(ctx, p, l))                          // they go with the fork that it came from
 			})
 		},
 	}

@@ -31,21 +31,21 @@ func tablePullRequestMergeCheck() *table {
 			document("requirement", "What the check demands, such as the approvals there must be."),
 			text("state", "State of the pull request, where that is checked: OPEN or DRAFT."),
 			text("title", "Title of the check: its name, kind or type.").at("check.name").at("check.kind").at("type"),
-			boolean(intoMain, "True if the pull request is the latest of the open ones into the main branch of its repository: what its checks demand is in force there, whoever set it.").in(parent, intoMain),
+			boolean(intoMain, "True if the pull request is the latest of the open ones into the main branch of its repository: what its checks demand is in force there, whoever set it.").in(parentPart, intoMain),
 		}, inPullRequestColumns()),
-		quals: append(inPullRequestQuals(), qual{column: intoMain, operators: opsEqual}),
+		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			s.wanted["pull_request_state"] = true
 			open := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
 			open.field = "state"
 			s.conditions = append(s.conditions, open)
-			checks := func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+			checks := func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
 				// They come all at once.
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/mergeability/checks"), 0))
+				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/mergeability/checks"), 0))
 			}
 			if s.wants(intoMain) {
-				return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-					return s.accepted(combine(ctx, s, s.openPulls(ctx, r), checks))
+				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+					return s.accepted(combine(ctx, s, s.openPullRequests(ctx, r), checks))
 				})
 			}
 			return s.perPullRequest(ctx, checks)
@@ -57,18 +57,18 @@ func tablePullRequestMergeCheck() *table {
 // that, where all would cost a request each.
 const intoMain = "pull_request_is_latest_into_main"
 
-// openPulls returns the open pull requests of a repository that the scan covers, which know whether they are the latest into
+// openPullRequests returns the open pull requests of a repository that the scan covers, which know whether they are the latest into
 // the main branch. That takes all of them, whatever other conditions would leave.
-func (s *scan) openPulls(ctx context.Context, r repo) iter.Seq2[pull, error] {
-	on := s.of(parent)
+func (s *scan) openPullRequests(ctx context.Context, r repositoryScope) iter.Seq2[pullRequestScope, error] {
+	on := s.withConditionsOn(parentPart)
 	all := *on
 	all.conditions = slices.DeleteFunc(slices.Clone(on.conditions), func(c condition) bool { return c.value != "OPEN" })
-	return func(yield func(pull, error) bool) {
-		var pulls []pull
+	return func(yield func(pullRequestScope, error) bool) {
+		var pulls []pullRequestScope
 		latest := int64(0)
-		for p, err := range all.listedPulls(ctx, r, []string{"destination.branch.name"}) {
+		for p, err := range all.listedPullRequests(ctx, r, []string{"destination.branch.name"}) {
 			if err != nil {
-				yield(pull{}, err)
+				yield(pullRequestScope{}, err)
 				return
 			}
 			pulls = append(pulls, p)
@@ -78,7 +78,7 @@ func (s *scan) openPulls(ctx context.Context, r repo) iter.Seq2[pull, error] {
 		}
 		for _, p := range pulls {
 			known := map[string]any{intoMain: p.request.Get("id").Int() == latest}
-			for _, field := range pullFields {
+			for _, field := range pullRequestFields {
 				known[field] = p.request.Get(field).Value()
 			}
 			p.request = jsontree.Of(known)

@@ -21,15 +21,15 @@ func tablePullRequestParticipant() *table {
 			text("title", "Title of the participant: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: participant."),
 		}, inPullRequestColumns()),
-		quals: inPullRequestQuals(),
+		keyColumns: inPullRequestKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			fields := []string{"participants.user.uuid"}
-			for _, field := range s.fields(object) {
+			for _, field := range s.fields(objectPart) {
 				fields = append(fields, "participants."+field)
 			}
-			return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-				return s.of(object).accepted(func(yield func(*row, error) bool) {
-					for p, err := range s.pulls(ctx, r, fields...) {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+				return s.withConditionsOn(objectPart).accepted(func(yield func(*row, error) bool) {
+					for p, err := range s.pullRequests(ctx, r, fields...) {
 						if err != nil {
 							yield(nil, err)
 							return

@@ -27,16 +27,16 @@ func tablePullRequestStatus() *table {
 			timestamp("updated_on", "When the status last changed."),
 			text("url", "Address of the build."),
 		}, inPullRequestColumns()),
-		quals: append(inPullRequestQuals(),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("key", "key", opsName),
-			filtered("name", "name", opsText),
-			filtered("state", "state", opsEqual),
-			filtered("updated_on", "updated_on", opsOrder),
+		keyColumns: append(inPullRequestKeyColumns(),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("key", "key", nameOperators),
+			filtered("name", "name", textOperators),
+			filtered("state", "state", equalOperators),
+			filtered("updated_on", "updated_on", orderOperators),
 		),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/statuses"), 100))
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/statuses"), 100))
 			})
 		},
 	}

@@ -34,13 +34,13 @@ func tablePullRequestTask() *table {
 			text("title", "Title of the task: what is to be done.").at("content.raw"),
 			timestamp("updated_on", "When the task was last changed."),
 		}, inPullRequestColumns()),
-		quals: append(inPullRequestQuals(), qual{column: "state", operators: opsEqual}),
+		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: "state", operators: equalOperators}),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pull) iter.Seq2[*row, error] {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
 				if s.isExactly("state", "UNRESOLVED") && p.hasNone("task_count") { // which counts the open ones
 					return streams.Each[*row]()
 				}
-				return s.childrenIn(ctx, p, s.of(object).collection(p.path("/tasks"), 100))
+				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/tasks"), 100))
 			})
 		},
 	}

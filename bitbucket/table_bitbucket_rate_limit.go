@@ -36,7 +36,7 @@ func tableRateLimit() *table {
 func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	return single(ctx, s, streams.Each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
 		if s.Stats().Requests == 0 { // nothing was asked yet
-			_, err := s.inventory(ctx)
+			_, err := s.userWorkspaces(ctx)
 			if refused := new(api.Error); err != nil && !errors.As(err, &refused) { // a refusal tells the quota, too
 				return nil, err
 			}
@@ -54,7 +54,7 @@ func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			}
 		}
 		r := &row{}
-		r.set(object, jsontree.Of(said))
+		r.set(objectPart, jsontree.Of(said))
 		return r, nil
 	})
 }

@@ -24,26 +24,26 @@ func tableRepository() *table {
 			text("uuid", "Immutable id of the repository, in braces."),
 			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace."),
 		}, repositoryColumns(), []column{
-			text("role", "The role by which the connected user must hold the repository, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(query, "role"),
+			text("role", "The role by which the connected user must hold the repository, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(queryPart, "role"),
 		}, workspaceColumns()),
-		quals: []qual{
+		keyColumns: []keyColumn{
 			named("workspace_slug"),
 			named("role"),
-			filtered("full_name", "full_name", opsText),
-			filtered("uuid", "uuid", opsName),
-			filtered("slug", "slug", opsText),
-			filtered("name", "name", opsText),
-			filtered("project_key", "project.key", opsText),
-			filtered("language", "language", opsText),
-			filtered("is_private", "is_private", opsEqual).set(),
-			filtered("fork_policy", "fork_policy", opsText),
-			filtered("created_on", "created_on", opsOrder),
-			filtered("updated_on", "updated_on", opsOrder),
-			filtered("size", "size", opsOrder),
+			filtered("full_name", "full_name", textOperators),
+			filtered("uuid", "uuid", nameOperators),
+			filtered("slug", "slug", textOperators),
+			filtered("name", "name", textOperators),
+			filtered("project_key", "project.key", textOperators),
+			filtered("language", "language", textOperators),
+			filtered("is_private", "is_private", equalOperators).set(),
+			filtered("fork_policy", "fork_policy", textOperators),
+			filtered("created_on", "created_on", orderOperators),
+			filtered("updated_on", "updated_on", orderOperators),
+			filtered("size", "size", orderOperators),
 		},
-		ids:   map[string]string{"full_name": "", "uuid": "", "slug": "workspace_slug"},
-		stock: repositoryStock,
-		rows:  repositoryRows,
+		ids:        map[string]string{"full_name": "", "uuid": "", "slug": "workspace_slug"},
+		substitute: repositorySubstitute,
+		rows:       repositoryRows,
 	}
 }
 
@@ -89,8 +89,8 @@ func repositoryColumns() []column {
 // workspaceColumns say in which workspace an object lives.
 func workspaceColumns() []column {
 	return []column{
-		text("workspace_slug", "Slug of the workspace.").at("workspace.slug").in(workspace, "slug"),
-		text("workspace_uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid").in(workspace, "uuid"),
+		text("workspace_slug", "Slug of the workspace.").at("workspace.slug").in(workspacePart, "slug"),
+		text("workspace_uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid").in(workspacePart, "uuid"),
 	}
 }
 
@@ -100,7 +100,7 @@ func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		return streams.Fail[*row](err)
 	}
 	lists := func(s *scan) iter.Seq2[*row, error] {
-		return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+		return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 			return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
 				return repositoriesIn(ctx, s, p, role)
 			})
@@ -121,19 +121,19 @@ func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	return lists(s)
 }
 
-// repositoryStock is the inventory of a workspace, if the query reads no more of the repositories than that has, and lets it be
+// repositorySubstitute is the inventory of a workspace, if the query reads no more of the repositories than that has, and lets it be
 // as old.
-func repositoryStock(s *scan) (stock, bool) {
+func repositorySubstitute(s *scan) (substituteList, bool) {
 	slugs, ok := s.equals("workspace_slug")
-	if !ok || len(slugs) != 1 || !s.covers(slugs[0]) || s.settings.MaxAge < inventoryLife || s.wants("role") {
-		return stock{}, false
+	if !ok || len(slugs) != 1 || !s.covers(slugs[0]) || s.settings.MaxAge < cacheLife || s.wants("role") {
+		return substituteList{}, false
 	}
-	for _, field := range s.fields(object) {
-		if !slices.Contains(append(repoFields, "workspace.slug"), field) {
-			return stock{}, false
+	for _, field := range s.fields(objectPart) {
+		if !slices.Contains(append(repositoryFields, "workspace.slug"), field) {
+			return substituteList{}, false
 		}
 	}
-	return visible(slugs[0]).stock(s), true
+	return visibleRepositories(slugs[0]).substitute(s), true
 }
 
 // roles are those of the connected user that the query asks for: the empty one, which is any, if it asks for none. Another
@@ -162,7 +162,7 @@ func (s *scan) perRole(ctx context.Context, roles []string, children func(contex
 // isListCheaper says whether all workspaces can be looked through, and are fewer than the objects to look for.
 func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 	workspaces := 0
-	for _, err := range s.places(ctx) {
+	for _, err := range s.workspaces(ctx) {
 		if err != nil {
 			return false
 		}
@@ -172,7 +172,7 @@ func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 }
 
 // repositoriesIn lists the repositories of one workspace, in all roles if role is empty.
-func repositoriesIn(ctx context.Context, s *scan, p place, role string) iter.Seq2[*row, error] {
+func repositoriesIn(ctx context.Context, s *scan, p workspaceScope, role string) iter.Seq2[*row, error] {
 	l := s.collection(api.Path("/2.0/repositories/{workspace}", p.slug()), 100)
 	p.query = withRole(l, role)
 	return s.listIn(ctx, p, l)
@@ -199,7 +199,7 @@ func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, 
 		s.omitUncovered(slug)
 		return nil, nil
 	}
-	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(object)...)
+	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(objectPart)...)
 	if reason, ok := s.passedOver(err); ok {
 		s.omitFailed(Omission{Workspace: slug, Repository: fullName, Message: "the repository " + fullName}, reason, err)
 		return nil, nil
@@ -207,7 +207,7 @@ func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, 
 	if err != nil {
 		return nil, err
 	}
-	r := namedPlace(slug).row(item)
+	r := namedWorkspace(slug).row(item)
 	return r, checkName(fullName, s.table.column("full_name").value(r).(string))
 }
 
@@ -218,7 +218,7 @@ func isSlug(s string) bool { return s != "" && s != "." && s != ".." && !strings
 // People name repositories by their names. A uuid comes from other rows, such as a fork's parent, and if nothing is to
 // be seen there the row joins nothing.
 func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
-	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), nil, append(s.fields(object), "full_name")...)
+	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), nil, append(s.fields(objectPart), "full_name")...)
 	slug, _, _ := strings.Cut(item.Get("full_name").String(), "/")
 	if api.IsNotFound(err) {
 		return nil, nil
@@ -226,5 +226,5 @@ func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 	if err != nil || !s.covers(slug) {
 		return nil, err
 	}
-	return namedPlace(slug).row(item), nil
+	return namedWorkspace(slug).row(item), nil
 }

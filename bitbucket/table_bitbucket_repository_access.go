@@ -20,33 +20,33 @@ func tableRepositoryAccess() *table {
 			text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
 		}, userColumns(), []column{
 			text("permission", "The highest permission of the user on the repository: read, write or admin."),
-			boolean("is_direct", "True if the user holds a grant in person, on the repository or on its project.").in(explanation, "is_direct"),
-			boolean("is_explained", "True if the known paths add up to the permission. False if they do not: then the access comes from something that Bitbucket's API does not show. Null if what could not be read may explain it.").in(explanation, "is_explained"),
-			boolean("is_member", "True if the user is among the members of the workspace. Null if these could not be read.").in(explanation, "is_member"),
-			boolean("is_workspace_owner", "True if the user administers the whole workspace. Null if the roles could not be read.").in(explanation, "is_workspace_owner"),
-			document("paths", "The paths to the permission: of each where the grant stands (on: repository, project or workspace), who holds it (holder: user or group), the group, and the permission granted. A group whose members could not be read is named with membership unknown.").in(explanation, "paths"),
-			text("project_key", "Key of the project that the repository belongs to.").at("repository.project.key").in(explanation, "project_key"),
+			boolean("is_direct", "True if the user holds a grant in person, on the repository or on its project.").in(explanationPart, "is_direct"),
+			boolean("is_explained", "True if the known paths add up to the permission. False if they do not: then the access comes from something that Bitbucket's API does not show. Null if what could not be read may explain it.").in(explanationPart, "is_explained"),
+			boolean("is_member", "True if the user is among the members of the workspace. Null if these could not be read.").in(explanationPart, "is_member"),
+			boolean("is_workspace_owner", "True if the user administers the whole workspace. Null if the roles could not be read.").in(explanationPart, "is_workspace_owner"),
+			document("paths", "The paths to the permission: of each where the grant stands (on: repository, project or workspace), who holds it (holder: user or group), the group, and the permission granted. A group whose members could not be read is named with membership unknown.").in(explanationPart, "paths"),
+			text("project_key", "Key of the project that the repository belongs to.").at("repository.project.key").in(explanationPart, "project_key"),
 			text("repository_uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
 			text("title", "Title of the access: the name of the user.").at("user.display_name"),
-			document("unreadable", "What could not be read for the connected user's role and may hold more paths: groups, project, workspace. Empty if all was read.").in(explanation, "unreadable"),
-			boolean("via_group", "True if a group that the user is in holds a grant on the repository or its project. Null if it can't be told.").in(explanation, "via_group"),
-			boolean("via_project", "True if a path stands on the project. Null if it can't be told.").in(explanation, "via_project"),
-			text("workspace_permission", "The user's role in the workspace: owner, create-project, member or collaborator. Null for a user who is no member.").in(explanation, "workspace_permission"),
-			text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
-			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspace, "uuid"),
+			document("unreadable", "What could not be read for the connected user's role and may hold more paths: groups, project, workspace. Empty if all was read.").in(explanationPart, "unreadable"),
+			boolean("via_group", "True if a group that the user is in holds a grant on the repository or its project. Null if it can't be told.").in(explanationPart, "via_group"),
+			boolean("via_project", "True if a path stands on the project. Null if it can't be told.").in(explanationPart, "via_project"),
+			text("workspace_permission", "The user's role in the workspace: owner, create-project, member or collaborator. Null for a user who is no member.").in(explanationPart, "workspace_permission"),
+			text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
+			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
-		quals: repositoryPermissionQuals(),
-		rows:  accessRows,
+		keyColumns: repositoryPermissionKeyColumns(),
+		rows:       accessRows,
 	}
 }
 
 func accessRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	if !s.needs(explanation) {
+	if !s.needsPart(explanationPart) {
 		return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
 			return s.permissionsIn(ctx, l)
 		})
 	}
-	from := newSources(ctx, s)
+	from := newAccessReader(ctx, s)
 	return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
 		rows := s.permissionsIn(ctx, l, "user.uuid", "permission", "repository.uuid", "repository.full_name", "repository.project.key")
 		return combine(ctx, s, runs(rows, sameRepository), func(ctx context.Context, held []*row) iter.Seq2[*row, error] {
@@ -57,7 +57,7 @@ func accessRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 func sameRepository(a, b *row) bool {
 	const uuid = "repository.uuid"
-	return a.part(object).Get(uuid).String() == b.part(object).Get(uuid).String()
+	return a.part(objectPart).Get(uuid).String() == b.part(objectPart).Get(uuid).String()
 }
 
 // longestRun bounds what is held of one repository at a time.
@@ -88,20 +88,20 @@ func runs(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[
 
 // explained adds the explanation to the access of some users to one repository. If the repository has gone by now, nobody
 // has access.
-func (f *sources) explained(ctx context.Context, held []*row) iter.Seq2[*row, error] {
+func (f *accessReader) explained(ctx context.Context, held []*row) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		r := repo{repository: held[0].part(object).Field("repository")}
-		r.place = r.home()
-		r.from = visible(r.slug())
-		known, err := f.of(ctx, r)
+		r := repositoryScope{repository: held[0].part(objectPart).Field("repository")}
+		r.workspaceScope = r.ownWorkspace()
+		r.from = visibleRepositories(r.slug())
+		known, err := f.read(ctx, r)
 		if err != nil {
-			if !f.scan.lost(ctx, r, err) {
+			if !f.scan.repositoryIsGone(ctx, r, err) {
 				yield(nil, err)
 			}
 			return
 		}
 		for _, h := range held {
-			h.set(explanation, known.explain(h.part(object).Get("user.uuid").String(), h.part(object).Get("permission").String()))
+			h.set(explanationPart, known.explain(h.part(objectPart).Get("user.uuid").String(), h.part(objectPart).Get("permission").String()))
 			if !yield(h, nil) {
 				return
 			}

@@ -19,10 +19,10 @@ func tableRepositoryGroupPermission() *table {
 			text("title", "Title of the grant: the name of the group.").at("group.name"),
 			text("type", "Type of the object: repository_group_permission."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), named("group_slug")),
-		ids:   map[string]string{"group_slug": "repository_full_name"},
+		keyColumns: append(inRepositoryKeyColumns(), named("group_slug")),
+		ids:        map[string]string{"group_slug": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) iter.Seq2[*row, error] {
 				return s.groupGrants(ctx, on)
 			})
 		},

@@ -22,14 +22,14 @@ func tableRepositoryOverride() *table {
 			boolean("overrides_branching_model", "True if the repository has a branching model of its own.").at("override_settings.branching_model"),
 			boolean("overrides_default_merge_strategy", "True if the repository has merge strategies of its own.").at("override_settings.default_merge_strategy"),
 			document("override_settings", "All settings, and of each whether the repository has its own."),
-			text("title", "Title of the row: the full name of the repository.").in(repository, "full_name"),
+			text("title", "Title of the row: the full name of the repository.").in(repositoryPart, "full_name"),
 			text("type", "Type of the object: repository_inheritance_state."),
 		}, inRepositoryColumns()[1:]),
-		quals: inRepositoryQuals(),
+		keyColumns: inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return single(ctx, s, streams.Each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {
-					item, err := s.Get(ctx, path, nil, s.fields(object)...)
+					item, err := s.Get(ctx, path, nil, s.fields(objectPart)...)
 					if err != nil {
 						return nil, err
 					}

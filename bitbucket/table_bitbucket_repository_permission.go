@@ -25,10 +25,10 @@ func tableRepositoryPermission() *table {
 			text("repository_uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
 			text("title", "Title of the permission: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: repository_permission."),
-			text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
-			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspace, "uuid"),
+			text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
+			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
-		quals: append(repositoryPermissionQuals(), filtered("repository_name", "repository.name", opsText)),
+		keyColumns: append(repositoryPermissionKeyColumns(), filtered("repository_name", "repository.name", textOperators)),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
 				return s.permissionsIn(ctx, l)
@@ -37,24 +37,24 @@ func tableRepositoryPermission() *table {
 	}
 }
 
-// repositoryPermissionQuals are the conditions by which Bitbucket can filter effective permissions.
-func repositoryPermissionQuals() []qual {
-	return []qual{
+// repositoryPermissionKeyColumns are the conditions by which Bitbucket can filter effective permissions.
+func repositoryPermissionKeyColumns() []keyColumn {
+	return []keyColumn{
 		named("workspace_slug"),
-		filtered("repository_full_name", "repository.full_name", opsText),
-		filtered("repository_uuid", "repository.uuid", opsName),
-		filtered("user_uuid", "user.uuid", opsName),
-		filtered("user_account_id", "user.account_id", opsName),
-		filtered("permission", "permission", opsEqual).among("read", "write", "admin"),
+		filtered("repository_full_name", "repository.full_name", textOperators),
+		filtered("repository_uuid", "repository.uuid", nameOperators),
+		filtered("user_uuid", "user.uuid", nameOperators),
+		filtered("user_account_id", "user.account_id", nameOperators),
+		filtered("permission", "permission", equalOperators).among("read", "write", "admin"),
 	}
 }
 
 // A permissionList is a list of effective permissions: those on one repository, or on all of a workspace.
 type permissionList struct {
-	place
-	repo     *repo  // that the inventory has, or nil
-	name     string // slug of the repository; empty for all of the workspace
-	isCalled bool   // as the query names it, as far as Bitbucket was asked
+	workspaceScope
+	repo     *repositoryScope // that the inventory has, or nil
+	name     string           // slug of the repository; empty for all of the workspace
+	isCalled bool             // as the query names it, as far as Bitbucket was asked
 }
 
 func (l permissionList) path() string {
@@ -67,7 +67,7 @@ func (l permissionList) path() string {
 
 // omission is what is noted if the list is left out.
 func (l permissionList) omission() Omission {
-	one := l.place.omission()
+	one := l.workspaceScope.omission()
 	if l.name != "" {
 		one.Repository = l.slug() + "/" + l.name
 		one.Message = "the repository " + one.Repository
@@ -87,19 +87,19 @@ func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, er
 		return s.permissionsOfMany(ctx, names)
 	}
 	return func(yield func(permissionList, error) bool) {
-		for p, err := range s.places(ctx) {
+		for p, err := range s.workspaces(ctx) {
 			isAdministrator := false
 			if err == nil {
 				p, isAdministrator, err = s.administered(ctx, p)
 			}
 			if err != nil || isAdministrator {
-				if !yield(permissionList{place: p}, err) || err != nil {
+				if !yield(permissionList{workspaceScope: p}, err) || err != nil {
 					return
 				}
 				continue
 			}
 			for r, err := range wholeOrNone(s, p.omission(), s.administeredIn(ctx, p)) {
-				if !yield(permissionList{place: r.place, repo: &r, name: r.name(), isCalled: true}, err) || err != nil {
+				if !yield(permissionList{workspaceScope: r.workspaceScope, repo: &r, name: r.name(), isCalled: true}, err) || err != nil {
 					return
 				}
 			}
@@ -114,7 +114,7 @@ func (s *scan) permissionsByName(names []string) iter.Seq2[permissionList, error
 			slug, name, _ := strings.Cut(full, "/")
 			if !s.covers(slug) {
 				s.omitUncovered(slug)
-			} else if !yield(permissionList{place: namedPlace(slug), name: name}, nil) {
+			} else if !yield(permissionList{workspaceScope: namedWorkspace(slug), name: name}, nil) {
 				return
 			}
 		}
@@ -129,9 +129,9 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 		for r, err := range s.namedRepositories(ctx, names) {
 			isAdministrator := false
 			if err == nil {
-				_, isAdministrator, err = s.administered(ctx, r.place)
+				_, isAdministrator, err = s.administered(ctx, r.workspaceScope)
 			}
-			l := permissionList{place: r.place, name: r.name(), isCalled: true}
+			l := permissionList{workspaceScope: r.workspaceScope, name: r.name(), isCalled: true}
 			if isAdministrator {
 				l.name = ""
 				if listed[r.slug()] {
@@ -151,7 +151,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
 	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {
-		if _, known := s.known.Get(inventoryKey); known && l.repo == nil && l.name != "" { // then no refusal need be asked for
+		if _, known := s.known.Get(workspacesKey); known && l.repo == nil && l.name != "" { // then no refusal need be asked for
 			isAdministrator, err := s.administersNamed(ctx, l)
 			if err != nil {
 				yield(nil, err)
@@ -162,7 +162,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 		}
 		isCalled := l.isCalled || l.name == ""
 		for r, err := range s.listIn(ctx, l, list) {
-			if err != nil && (l.repo != nil && s.lost(ctx, *l.repo, err) || l.name == "" && s.vanished(ctx, l.place, err)) {
+			if err != nil && (l.repo != nil && s.repositoryIsGone(ctx, *l.repo, err) || l.name == "" && s.workspaceIsGone(ctx, l.workspaceScope, err)) {
 				return
 			}
 			if isRefused(err) && l.name != "" {
@@ -186,11 +186,11 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 
 // administersNamed says whether the connected user administers a repository that the query names. If not, it is noted.
 func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, error) {
-	if isAdministrator, err := s.administers(ctx, l.place); isAdministrator || err != nil {
+	if isAdministrator, err := s.administers(ctx, l.workspaceScope); isAdministrator || err != nil {
 		return isAdministrator, err
 	}
 	name := l.slug() + "/" + l.name
-	if _, ok := s.inInventory(ctx, administered(l.slug()), name); ok {
+	if _, ok := s.repositoryOn(ctx, administeredRepositories(l.slug()), name); ok {
 		return true, nil
 	}
 	r, err := s.repositoryCalled(ctx, name)
@@ -208,7 +208,7 @@ func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, er
 // workspace, that is no fault: Bitbucket may tell them the workspace's administrators only, even of a repository that somebody
 // else administers.
 func (s *scan) permissionsRefused(ctx context.Context, l permissionList, refused error) error {
-	isAdministrator, err := s.administers(ctx, l.place)
+	isAdministrator, err := s.administers(ctx, l.workspaceScope)
 	if isAdministrator || err != nil {
 		return cmp.Or(err, refused)
 	}

@@ -10,7 +10,7 @@ func tableRepositoryRunner() *table {
 		description: "A self-hosted runner that runs steps of a repository. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "runner"},
 		columns:     slices.Concat(runnerColumns(), inRepositoryColumns()),
-		quals:       inRepositoryQuals(),
+		keyColumns:  inRepositoryKeyColumns(),
 		rows:        inAdministeredRepositories("/pipelines-config/runners"),
 	}
 }

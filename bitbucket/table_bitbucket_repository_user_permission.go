@@ -19,10 +19,10 @@ func tableRepositoryUserPermission() *table {
 			text("title", "Title of the grant: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: repository_user_permission."),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(), named("user_uuid"), named("user_account_id")),
-		ids:   map[string]string{"user_uuid": "repository_full_name", "user_account_id": "repository_full_name"},
+		keyColumns: append(inRepositoryKeyColumns(), named("user_uuid"), named("user_account_id")),
+		ids:        map[string]string{"user_uuid": "repository_full_name", "user_account_id": "repository_full_name"},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) iter.Seq2[*row, error] {
 				return s.userGrants(ctx, on)
 			})
 		},

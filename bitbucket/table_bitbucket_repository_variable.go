@@ -10,7 +10,7 @@ func tableRepositoryVariable() *table {
 		description: "A variable that all pipelines of a repository are given; its value is never asked for. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns:     slices.Concat(variableColumns(), inRepositoryColumns()),
-		quals:       inRepositoryQuals(),
+		keyColumns:  inRepositoryKeyColumns(),
 		rows:        inAdministeredRepositories("/pipelines_config/variables"),
 	}
 }

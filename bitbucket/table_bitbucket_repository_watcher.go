@@ -19,7 +19,7 @@ func tableRepositoryWatcher() *table {
 			text("html_url", "Address of the user's profile in the browser.").at("links.html.href"),
 			text("title", "Title of the watcher: the name of the user.").at("display_name"),
 		}, inRepositoryColumns()),
-		quals: inRepositoryQuals(),
-		rows:  inRepositories("/watchers"),
+		keyColumns: inRepositoryKeyColumns(),
+		rows:       inRepositories("/watchers"),
 	}
 }

@@ -23,22 +23,22 @@ func tableSnippet() *table {
 			text("creator_account_id", "Atlassian account id of the user who created the snippet.").at("creator.account_id"),
 			text("creator_display_name", "Name of the user who created the snippet. Null if the account is gone.").at("creator.display_name"),
 			text("creator_uuid", "Immutable id of the user who created the snippet, in braces.").at("creator.uuid"),
-			document("files", "The files of the snippet by name, with their addresses. Costs one more request for each snippet.").in(detail, "files"),
+			document("files", "The files of the snippet by name, with their addresses. Costs one more request for each snippet.").in(detailPart, "files"),
 			text("html_url", "Address of the snippet in the browser.").at("links.html.href"),
 			boolean("is_private", "True if only those who were given access can see the snippet; false if everybody can."),
 			text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
 			text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
 			text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
-			text("role", "The role by which the connected user must hold the snippet, as asked for in the query: owner, contributor (or watcher) or member (of the workspace). Null if the query does not ask, with = or IN.").in(query, "role"),
+			text("role", "The role by which the connected user must hold the snippet, as asked for in the query: owner, contributor (or watcher) or member (of the workspace). Null if the query does not ask, with = or IN.").in(queryPart, "role"),
 			text("scm", "Version control system: git."),
 			text("self_link", "Address of the snippet in the API.").at("links.self.href"),
 			text("title", "Title of the snippet. Null for one without."),
 			text("type", "Type of the object: snippet."),
 			timestamp("updated_on", "When the snippet was last changed."),
 		}, inWorkspaceColumns()),
-		quals: []qual{named("workspace_slug"), named("id"), named("role")},
-		ids:   map[string]string{"id": "workspace_slug"},
-		rows:  snippetRows,
+		keyColumns: []keyColumn{named("workspace_slug"), named("id"), named("role")},
+		ids:        map[string]string{"id": "workspace_slug"},
+		rows:       snippetRows,
 	}
 }
 
@@ -48,7 +48,7 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 		return streams.Fail[*row](err)
 	}
 	ids, byID := s.equals("id")
-	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 		if byID && !byRole && len(ids) <= fewNames { // a role is something that only the list tells
 			return s.namedSnippetRows(ctx, p, ids)
 		}
@@ -59,15 +59,15 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			in.query = withRole(l, role)
 			return s.listIn(ctx, in, l)
 		})
-		if !s.needs(detail) {
+		if !s.needsPart(detailPart) {
 			return rows
 		}
 		return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
-			found, err := s.Get(ctx, snip{p, r.part(object)}.path(""), nil, s.fields(detail)...)
+			found, err := s.Get(ctx, snippetScope{p, r.part(objectPart)}.path(""), nil, s.fields(detailPart)...)
 			if api.IsNotFound(err) {
 				return nil // gone since it was listed
 			}
-			r.set(detail, found)
+			r.set(detailPart, found)
 			return err
 		})
 	})
@@ -75,12 +75,12 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 // namedSnippetRows asks for the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
-func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter.Seq2[*row, error] {
+func (s *scan) namedSnippetRows(ctx context.Context, p workspaceScope, ids []string) iter.Seq2[*row, error] {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		if !isSlug(id) {
 			return nil, nil
 		}
-		item, err := s.Get(ctx, snip{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, append(s.fields(object), s.fields(detail)...)...)
+		item, err := s.Get(ctx, snippetScope{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, append(s.fields(objectPart), s.fields(detailPart)...)...)
 		if isUnknown(err) {
 			return nil, nil // it is in another workspace, as it would be in a list
 		}
@@ -88,7 +88,7 @@ func (s *scan) namedSnippetRows(ctx context.Context, p place, ids []string) iter
 			return nil, err
 		}
 		r := p.row(item)
-		r.set(detail, item)
+		r.set(detailPart, item)
 		return r, nil
 	})
 }

@@ -26,7 +26,7 @@ func tableSnippetComment() *table {
 			text("type", "Type of the object: snippet_comment."),
 			timestamp("updated_on", "When the comment was last changed."),
 		}, userColumns(), inSnippetColumns()),
-		quals: inSnippetQuals(),
+		keyColumns: inSnippetKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perSnippet(ctx, "/comments")
 		},

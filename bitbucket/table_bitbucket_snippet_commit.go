@@ -28,7 +28,7 @@ func tableSnippetCommit() *table {
 			text("title", "Title of the commit: its hash.").at("hash"),
 			text("type", "Type of the object: snippet_commit."),
 		}, inSnippetColumns()),
-		quals: inSnippetQuals(),
+		keyColumns: inSnippetKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perSnippet(ctx, "/commits")
 		},

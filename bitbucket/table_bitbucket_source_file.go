@@ -28,30 +28,30 @@ func tableSourceFile() *table {
 			text("type", "What it is: commit_file or commit_directory."),
 			document("attributes", "What is special about the file: link, executable, subrepository, binary, lfs."),
 			text("commit_hash", "Hash of the commit at which the repository was looked at, which need not have changed the file.").at("commit.hash"),
-			text("content", "Text of the file, at one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, what is stored as binary or in LFS or is no UTF-8, and beyond 1 MiB.").in(content, "@this"),
+			text("content", "Text of the file, at one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, what is stored as binary or in LFS or is no UTF-8, and beyond 1 MiB.").in(contentPart, "@this"),
 			text("escaped_path", "Path as it stands in a diff, which escapes some characters."),
-			text("folder", "The folder that was listed, as asked for in the query. Null if the query does not ask, which means the root.").in(query, "folder"),
-			integer("max_depth", "How many levels of folders were listed, as asked for in the query. Null if the query does not ask, which means one; Bitbucket gives up if it would take too long.").in(query, "max_depth"),
+			text("folder", "The folder that was listed, as asked for in the query. Null if the query does not ask, which means the root.").in(queryPart, "folder"),
+			integer("max_depth", "How many levels of folders were listed, as asked for in the query. Null if the query does not ask, which means one; Bitbucket gives up if it would take too long.").in(queryPart, "max_depth"),
 			text("mimetype", "Type of the file by its name, such as text/x-python, if Bitbucket knows one."),
-			text("revision", "The branch, tag or commit that was looked at, as asked for in the query. Null if the query does not ask, which means the head of the main branch.").in(query, "revision"),
+			text("revision", "The branch, tag or commit that was looked at, as asked for in the query. Null if the query does not ask, which means the head of the main branch.").in(queryPart, "revision"),
 			text("self_link", "Address of the file, or of the list of the folder, in the API.").at("links.self.href"),
 			integer("size", "Size of the file in bytes. Null for a folder."),
 			text("title", "Title of the file: its path.").at("path"),
 		}, inRepositoryColumns()),
-		quals: append(inRepositoryQuals(),
+		keyColumns: append(inRepositoryKeyColumns(),
 			named("revision"),
 			named("folder"),
-			qual{column: "max_depth", operators: opsName},
-			filtered("path", "path", opsText),
-			filtered("size", "size", opsOrder),
+			keyColumn{column: "max_depth", operators: nameOperators},
+			filtered("path", "path", textOperators),
+			filtered("size", "size", orderOperators),
 		),
 		rows: sourceRows,
 	}
 }
 
-// A tree is the source of a repository at a revision, or a part of it.
-type tree struct {
-	repo
+// A treeScope is the source of a repository at a revision, or a part of it.
+type treeScope struct {
+	repositoryScope
 	ref   string      // of the revision, as it can be asked for
 	asked sourceQuery // by the query
 }
@@ -64,16 +64,16 @@ type sourceQuery struct {
 }
 
 // at is the part of the tree that the query asks for by these values.
-func (t tree) at(asked sourceQuery) tree {
+func (t treeScope) at(asked sourceQuery) treeScope {
 	t.asked, t.query = asked, jsontree.Of(asked)
 	return t
 }
 
 // src is the path of a file or folder in the API.
-func (t tree) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
+func (t treeScope) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
 
 func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	if s.needs(content) {
+	if s.needsPart(contentPart) {
 		for _, known := range []string{"path", "type", "attributes", "commit_hash", "size"} {
 			s.wanted[known] = true
 		}
@@ -82,7 +82,7 @@ func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if i := slices.IndexFunc(depths, func(depth int64) bool { return depth < 1 }); i >= 0 {
 		return streams.Fail[*row](fmt.Errorf("max_depth is a number of levels, at least 1: not %d", depths[i]))
 	}
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 		return s.withContent(ctx, r, func(yield func(*row, error) bool) {
 			for t, err := range s.trees(ctx, r) {
 				if err != nil {
@@ -102,7 +102,7 @@ func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 // trees are what the query asks for of a repository: each revision, each folder in it, each depth. A repository to which
 // nothing was pushed has none.
-func (s *scan) trees(ctx context.Context, r repo) iter.Seq2[tree, error] {
+func (s *scan) trees(ctx context.Context, r repositoryScope) iter.Seq2[treeScope, error] {
 	orNone := func(values []string, ok bool) []string {
 		if !ok {
 			return []string{""}
@@ -114,17 +114,17 @@ func (s *scan) trees(ctx context.Context, r repo) iter.Seq2[tree, error] {
 	if !ok {
 		depths = []int64{0}
 	}
-	return func(yield func(tree, error) bool) {
+	return func(yield func(treeScope, error) bool) {
 		if r.mainBranch() == "" {
 			if err := s.omitRepository(r, ReasonEmpty, "which is empty"); err != nil {
-				yield(tree{}, err)
+				yield(treeScope{}, err)
 			}
 			return
 		}
 		for _, revision := range revisions {
-			ref, err := s.ref(ctx, r, revision)
+			ref, err := s.resolveRevision(ctx, r, revision)
 			if err != nil {
-				yield(tree{}, err)
+				yield(treeScope{}, err)
 				return
 			}
 			if ref == "" {
@@ -132,7 +132,7 @@ func (s *scan) trees(ctx context.Context, r repo) iter.Seq2[tree, error] {
 			}
 			for _, folder := range folders {
 				for _, depth := range depths {
-					if t := (tree{repo: r, ref: ref}).at(sourceQuery{revision, folder, depth}); !yield(t, nil) {
+					if t := (treeScope{repositoryScope: r, ref: ref}).at(sourceQuery{revision, folder, depth}); !yield(t, nil) {
 						return
 					}
 				}
@@ -141,11 +141,11 @@ func (s *scan) trees(ctx context.Context, r repo) iter.Seq2[tree, error] {
 	}
 }
 
-// ref is how the source of a revision can be asked for. A name with a slash in it can't be, but the commit that it stands
+// resolveRevision is how the source of a revision can be asked for. A name with a slash in it can't be, but the commit that it stands
 // for; it is empty if there is none. Without a revision it is the head of the main branch.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-tags-name-get
-func (s *scan) ref(ctx context.Context, r repo, revision string) (string, error) {
+func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision string) (string, error) {
 	switch {
 	case revision == "":
 		return "HEAD", nil
@@ -168,7 +168,7 @@ func (s *scan) ref(ctx context.Context, r repo, revision string) (string, error)
 }
 
 // sourceOf lists a part of a tree, or asks for the files that the query names.
-func (s *scan) sourceOf(ctx context.Context, t tree) iter.Seq2[*row, error] {
+func (s *scan) sourceOf(ctx context.Context, t treeScope) iter.Seq2[*row, error] {
 	paths, ok := s.equals("path")
 	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
 		return single(ctx, s, streams.Each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
@@ -186,11 +186,11 @@ func (s *scan) sourceOf(ctx context.Context, t tree) iter.Seq2[*row, error] {
 }
 
 // sourceAt asks for one file or folder. There is no row for one that does not exist.
-func (s *scan) sourceAt(ctx context.Context, t tree, path string) (*row, error) {
+func (s *scan) sourceAt(ctx context.Context, t treeScope, path string) (*row, error) {
 	if !isPath(path) {
 		return nil, nil
 	}
-	item, err := s.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, s.fields(object)...)
+	item, err := s.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, s.fields(objectPart)...)
 	if isUnknown(err) {
 		return nil, nil
 	}
@@ -210,13 +210,13 @@ const maxContent = 1 << 20
 
 // withContent adds their text to the files of a repository, if the query reads it and chooses the files by path: a query
 // for all columns of all files must not fetch a whole tree.
-func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) withContent(ctx context.Context, r repositoryScope, files iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	byPath := len(s.conditions.on("path")) > 0
-	if !s.needs(content) || !byPath {
+	if !s.needsPart(contentPart) || !byPath {
 		return files
 	}
 	return s.completed(ctx, files, func(ctx context.Context, file *row) error {
-		found := file.part(object)
+		found := file.part(objectPart)
 		if !mayBeText(found) {
 			return nil
 		}
@@ -229,7 +229,7 @@ func (s *scan) withContent(ctx context.Context, r repo, files iter.Seq2[*row, er
 			return &api.ProtocolError{Path: path, Reason: fmt.Sprintf("answered with %d bytes for a file that has %d", len(read), size)}
 		}
 		if utf8.Valid(read) && !slices.Contains(read, 0) {
-			file.set(content, jsontree.Of(string(read)))
+			file.set(contentPart, jsontree.Of(string(read)))
 		}
 		return nil
 	})

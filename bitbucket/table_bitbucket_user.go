@@ -34,11 +34,11 @@ func tableUser() *table {
 			text("username", "Former user name, which Bitbucket shows of the connected user only."),
 			text("website", "Website that the user's profile names."),
 		},
-		quals: []qual{named("uuid"), named("account_id")},
-		ids:   map[string]string{"uuid": "", "account_id": ""},
-		alone: []string{"account_status", "created_on", "has_2fa_enabled", "is_staff", "kind", "location", "username", "website"},
-		stock: userStock,
-		rows:  userRows,
+		keyColumns: []keyColumn{named("uuid"), named("account_id")},
+		ids:        map[string]string{"uuid": "", "account_id": ""},
+		alone:      []string{"account_status", "created_on", "has_2fa_enabled", "is_staff", "kind", "location", "username", "website"},
+		substitute: userSubstitute,
+		rows:       userRows,
 	}
 }
 
@@ -61,17 +61,17 @@ func userByID(ctx context.Context, s *scan, id string) (*row, error) {
 	return r, err
 }
 
-// userStock are the people among the members of the workspaces, who are told of with most of what an account has. Other members
+// userSubstitute are the people among the members of the workspaces, who are told of with most of what an account has. Other members
 // may have no page of their own.
-func userStock(s *scan) (stock, bool) {
+func userSubstitute(s *scan) (substituteList, bool) {
 	l := api.List{Fields: []string{"user.type"}, PageLen: 100}
-	for _, field := range s.fields(object) {
+	for _, field := range s.fields(objectPart) {
 		l.Fields = append(l.Fields, "user."+field)
 	}
-	return stock{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
+	return substituteList{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
 		l.Wanted = int64(most)
 		return func(yield func(*row, error) bool) {
-			for p, err := range s.places(ctx) {
+			for p, err := range s.workspaces(ctx) {
 				if err != nil {
 					yield(nil, err)
 					return
@@ -83,7 +83,7 @@ func userStock(s *scan) (stock, bool) {
 						continue
 					}
 					r := &row{}
-					r.set(object, account)
+					r.set(objectPart, account)
 					if !yield(r, err) || err != nil {
 						return
 					}
@@ -94,11 +94,11 @@ func userStock(s *scan) (stock, bool) {
 }
 
 func userAt(ctx context.Context, s *scan, path string) (*row, error) {
-	found, err := s.Get(ctx, path, nil, s.fields(object)...)
+	found, err := s.Get(ctx, path, nil, s.fields(objectPart)...)
 	if err != nil {
 		return nil, err
 	}
 	r := &row{}
-	r.set(object, found)
+	r.set(objectPart, found)
 	return r, nil
 }

@@ -14,9 +14,9 @@ func tableWebhook() *table {
 		description: "A webhook of a repository: where its events are sent, and which. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inRepositoryColumns()),
-		quals:       inRepositoryQuals(),
+		keyColumns:  inRepositoryKeyColumns(),
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, r, s.collection(r.path("/hooks"), 100))
 			})
 		},

@@ -16,17 +16,17 @@ func tableWebhookEvent() *table {
 		name:        "bitbucket_webhook_event",
 		description: "A kind of event that a webhook of a repository or a workspace can be called for.",
 		columns: []column{
-			text("subject_type", "What the webhook belongs to: repository or workspace.").in(query, "subject_type"),
+			text("subject_type", "What the webhook belongs to: repository or workspace.").in(queryPart, "subject_type"),
 			text("event", "Name of the event, as in repo:push."),
 			text("category", "Group of events that this one belongs to, as in Pull Request."),
 			text("description", "When the event happens."),
 			text("label", "Short name of the event for people."),
 			text("title", "Title of the event: its label.").at("label"),
 		},
-		quals: []qual{named("subject_type")},
+		keyColumns: []keyColumn{named("subject_type")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) iter.Seq2[*row, error] {
-				p := place{query: jsontree.Of(map[string]string{"subject_type": subject})}
+				p := workspaceScope{query: jsontree.Of(map[string]string{"subject_type": subject})}
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/hook_events/{subject_type}", subject), 100))
 			})
 		},

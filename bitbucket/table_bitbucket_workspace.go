@@ -16,12 +16,12 @@ func tableWorkspace() *table {
 		description: "A workspace of the connected user, or a public one that the query names by slug or uuid. Columns other than those two cost one request for each workspace.",
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
-			text("slug", "Short name of the workspace as it stands in addresses.").in(workspace, "slug").in(detail, "slug"),
-			text("uuid", "Immutable id of the workspace, in braces.").in(workspace, "uuid").in(detail, "uuid"),
-		}, in(detail, workspaceDetailColumns()...)),
-		quals: []qual{named("slug"), named("uuid")},
-		ids:   map[string]string{"slug": "", "uuid": ""},
-		rows:  workspaceRows,
+			text("slug", "Short name of the workspace as it stands in addresses.").in(workspacePart, "slug").in(detailPart, "slug"),
+			text("uuid", "Immutable id of the workspace, in braces.").in(workspacePart, "uuid").in(detailPart, "uuid"),
+		}, in(detailPart, workspaceDetailColumns()...)),
+		keyColumns: []keyColumn{named("slug"), named("uuid")},
+		ids:        map[string]string{"slug": "", "uuid": ""},
+		rows:       workspaceRows,
 	}
 }
 
@@ -47,25 +47,25 @@ func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if _, bySlug := s.equals("slug"); byUUID && !bySlug {
 		return s.byName(ctx, "uuid", uuids, workspaceByUUID, nil)
 	}
-	return single(ctx, s, s.places(ctx), workspaceAt)
+	return single(ctx, s, s.workspaces(ctx), workspaceAt)
 }
 
-func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
+func workspaceAt(ctx context.Context, s *scan, p workspaceScope) (*row, error) {
 	r := &row{}
 	if !p.named { // a name is only how somebody calls it: the workspace itself says how it is called
-		r.set(workspace, p.workspace)
+		r.set(workspacePart, p.workspace)
 	}
-	if !p.named && !s.needs(detail) {
+	if !p.named && !s.needsPart(detailPart) {
 		return r, nil
 	}
-	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), nil, append(s.fields(detail), "slug")...)
+	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), nil, append(s.fields(detailPart), "slug")...)
 	if err != nil {
-		if s.vanished(ctx, p, err) {
+		if s.workspaceIsGone(ctx, p, err) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	r.set(detail, found)
+	r.set(detailPart, found)
 	if _, byQuery := s.equals("slug"); byQuery {
 		return r, checkName(p.slug(), s.table.column("slug").value(r).(string))
 	}
@@ -73,7 +73,7 @@ func workspaceAt(ctx context.Context, s *scan, p place) (*row, error) {
 }
 
 func workspaceByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
-	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", uuid), nil, append(s.fields(detail), "slug")...)
+	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", uuid), nil, append(s.fields(detailPart), "slug")...)
 	if api.IsNotFound(err) {
 		return nil, nil // as for the uuid of a repository
 	}
@@ -81,6 +81,6 @@ func workspaceByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 		return nil, err
 	}
 	r := &row{}
-	r.set(detail, found)
+	r.set(detailPart, found)
 	return r, nil
 }

@@ -22,11 +22,11 @@ func tableWorkspaceGPGKey() *table {
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("key", "The public key, in OpenPGP's armor."),
-			text("title", "Title of the key: the slug of the workspace.").in(workspace, "slug"),
+			text("title", "Title of the key: the slug of the workspace.").in(workspacePart, "slug"),
 		}, inWorkspaceColumns()),
-		quals: []qual{named("workspace_slug")},
+		keyColumns: []keyColumn{named("workspace_slug")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 				return func(yield func(*row, error) bool) {
 					path := api.Path("/2.0/workspaces/{workspace}/settings/gpg/public-key", p.slug())
 					answer, err := s.Bytes(ctx, path, nil, maxContent)

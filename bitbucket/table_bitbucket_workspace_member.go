@@ -31,12 +31,12 @@ func tableWorkspaceMember() *table {
 			text("self_link", "Address of the membership in the API.").at("links.self.href"),
 			text("title", "Title of the member: the display name.").at("user.display_name"),
 		}, workspaceColumns()),
-		quals: []qual{
+		keyColumns: []keyColumn{
 			named("workspace_slug"),
-			filtered("user_uuid", "user.uuid", opsName),
-			filtered("uuid", "user.uuid", opsName),
-			filtered("account_id", "user.account_id", opsName),
-			filtered("permission", "permission", opsEqual).among("owner", "create-project", "member", "collaborator"),
+			filtered("user_uuid", "user.uuid", nameOperators),
+			filtered("uuid", "user.uuid", nameOperators),
+			filtered("account_id", "user.account_id", nameOperators),
+			filtered("permission", "permission", equalOperators).among("owner", "create-project", "member", "collaborator"),
 		},
 		ids:  map[string]string{"user_uuid": "workspace_slug", "uuid": "workspace_slug", "account_id": "workspace_slug"},
 		rows: memberRows,
@@ -49,7 +49,7 @@ func memberRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if s.wants("permission", "added_on", "last_accessed") {
 		path, filterable = "/2.0/workspaces/{workspace}/permissions", []string{"permission"}
 	}
-	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 		return s.listIn(ctx, p, s.collection(api.Path(path, p.slug()), 100, filterable...))
 	})
 }

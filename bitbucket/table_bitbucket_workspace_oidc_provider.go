@@ -22,20 +22,20 @@ func tableWorkspaceOIDCProvider() *table {
 			document("configuration", "The whole document in which the provider describes itself.").at("@this"),
 			document("id_token_signing_alg_values_supported", "Algorithms by which the tokens are signed, such as RS256."),
 			text("jwks_uri", "Address of the keys to check the tokens with."),
-			document("keys", "The keys to check the tokens with. Costs one more request for each workspace.").in(detail, "keys"),
+			document("keys", "The keys to check the tokens with. Costs one more request for each workspace.").in(detailPart, "keys"),
 			document("response_types_supported", "What the provider answers, such as id_token."),
 			document("scopes_supported", "Scopes that the provider knows, such as openid."),
 			document("subject_types_supported", "Kinds of subjects that the tokens name, such as public."),
 			text("title", "Title of the provider: its address.").at("issuer"),
 		}, inWorkspaceColumns()),
-		quals: []qual{named("workspace_slug")},
-		rows:  oidcProviderRows,
+		keyColumns: []keyColumn{named("workspace_slug")},
+		rows:       oidcProviderRows,
 	}
 }
 
 func oidcProviderRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	const provider = "/2.0/workspaces/{workspace}/pipelines-config/identity/oidc"
-	return s.perWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 		return single(ctx, s, streams.Each(p.slug()), func(ctx context.Context, s *scan, slug string) (*row, error) {
 			// The documents are for any client of OpenID Connect, which would not select fields.
 			configuration, err := s.Get(ctx, api.Path(provider+"/.well-known/openid-configuration", slug), nil)
@@ -43,12 +43,12 @@ func oidcProviderRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 				return nil, err
 			}
 			r := p.row(configuration)
-			if s.needs(detail) {
+			if s.needsPart(detailPart) {
 				keys, err := s.Get(ctx, api.Path(provider+"/keys.json", slug), nil)
 				if err != nil {
 					return nil, err
 				}
-				r.set(detail, keys)
+				r.set(detailPart, keys)
 			}
 			return r, nil
 		})

@@ -10,7 +10,7 @@ func tableWorkspaceRunner() *table {
 		description: "A self-hosted runner that runs steps of all repositories of a workspace. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "runner"},
 		columns:     slices.Concat(runnerColumns(), inWorkspaceColumns()),
-		quals:       []qual{named("workspace_slug")},
+		keyColumns:  []keyColumn{named("workspace_slug")},
 		rows:        inAdministeredWorkspaces("/2.0/workspaces/{workspace}/pipelines-config/runners"),
 	}
 }

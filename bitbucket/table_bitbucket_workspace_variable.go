@@ -10,7 +10,7 @@ func tableWorkspaceVariable() *table {
 		description: "A variable that the pipelines of all repositories of a workspace are given; its value is never asked for. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "pipeline"},
 		columns:     slices.Concat(variableColumns(), inWorkspaceColumns()),
-		quals:       []qual{named("workspace_slug")},
+		keyColumns:  []keyColumn{named("workspace_slug")},
 		rows:        inAdministeredWorkspaces("/2.0/workspaces/{workspace}/pipelines-config/variables"),
 	}
 }

@@ -16,9 +16,9 @@ func tableWorkspaceWebhook() *table {
 		description: "A webhook of a workspace: where the events of all its repositories are sent, and which. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inWorkspaceColumns()),
-		quals:       []qual{named("workspace_slug")},
+		keyColumns:  []keyColumn{named("workspace_slug")},
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+			return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/hooks", p.slug()), 100))
 			})
 		},

@@ -685,7 +685,7 @@ func TestWorkspaceUUIDIsTheSameNamedOrNot(t *testing.T) {
 	h := connected(t, fake)
 	in := []*proto.Qual{where("workspace_slug", "=", w.Slug)}
 	for _, tab := range tables {
-		if !slices.ContainsFunc(tab.columns, func(c column) bool { return c.name == "workspace_uuid" && c.from()[0].part == workspace }) {
+		if !slices.ContainsFunc(tab.columns, func(c column) bool { return c.name == "workspace_uuid" && c.from()[0].part == workspacePart }) {
 			continue
 		}
 		rows := h.rows(ask{table: tab.name, columns: "workspace_slug workspace_uuid", where: in})

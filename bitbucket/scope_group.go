@@ -60,8 +60,8 @@ func (e *groupsError) Unwrap() error { return e.err }
 
 // perGroup makes rows of the groups of the workspaces that the connected user administers. A workspace that hides them has no
 // rows, which is noted.
-func (s *scan) perGroup(ctx context.Context, rows func(place, jsontree.Value) []*row) iter.Seq2[*row, error] {
-	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p place) iter.Seq2[*row, error] {
+func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.Value) []*row) iter.Seq2[*row, error] {
+	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
 		return func(yield func(*row, error) bool) {
 			groups, err := s.groups(ctx, p.slug())
 			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // what is gone for all is no workspace's to hide
@@ -84,12 +84,12 @@ func (s *scan) perGroup(ctx context.Context, rows func(place, jsontree.Value) []
 
 // groupsHidden notes that the groups of a workspace can't be read. Where the connection demands it and the query names the
 // workspace, it is an error.
-func (s *scan) groupsHidden(p place, closed *groupsError) error {
+func (s *scan) groupsHidden(p workspaceScope, closed *groupsError) error {
 	if _, byQuery := s.namedWorkspaces(); byQuery && s.settings.OnRefusal == StrictOnRefusal {
 		return closed
 	}
 	one := p.omission()
-	one.Reason, one.Message = ReasonHiddenGroups, fmt.Sprintf("%s leaves out the groups of %s: %s.", s.asked, p.slug(), closed)
+	one.Reason, one.Message = ReasonHiddenGroups, fmt.Sprintf("%s leaves out the groups of %s: %s.", s.queriedTable, p.slug(), closed)
 	s.omit(one)
 	return nil
 }

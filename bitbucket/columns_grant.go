@@ -30,7 +30,7 @@ func groupColumns() []column {
 func (s *scan) userGrants(ctx context.Context, on container) iter.Seq2[*row, error] {
 	for _, column := range []string{"user_uuid", "user_account_id"} {
 		if ids, ok := s.equals(column); ok && len(ids) == 1 {
-			return s.ask(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
+			return s.getByID(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
 		}
 	}
 	return s.listIn(ctx, on, s.collection(on.path("/permissions-config/users"), 100))
@@ -39,7 +39,7 @@ func (s *scan) userGrants(ctx context.Context, on container) iter.Seq2[*row, err
 // groupGrants lists the explicit grants to groups, like userGrants.
 func (s *scan) groupGrants(ctx context.Context, on container) iter.Seq2[*row, error] {
 	if slugs, ok := s.equals("group_slug"); ok && len(slugs) == 1 {
-		return s.ask(ctx, on, "/permissions-config/groups/{group_slug}", slugs[0])
+		return s.getByID(ctx, on, "/permissions-config/groups/{group_slug}", slugs[0])
 	}
 	return s.listIn(ctx, on, s.collection(on.path("/permissions-config/groups"), 100))
 }

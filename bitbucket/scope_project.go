@@ -12,52 +12,54 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A proj is a project that a scan covers, for the tables of what belongs to projects.
-type proj struct {
-	place
+// A projectScope is a project that a scan covers, for the tables of what belongs to projects.
+type projectScope struct {
+	workspaceScope
 	project     jsontree.Value
-	byName      bool // it is in the query
+	isNamed     bool // it is in the query
 	isCandidate bool // the connected user may administer it, or may not
 }
 
-func (p proj) key() string { return p.project.Get("key").String() }
+func (p projectScope) key() string { return p.project.Get("key").String() }
 
 // path is that of something in the project: rest is what follows the project's own path, with values for its
 // placeholders.
-func (p proj) path(rest string, values ...string) string {
+func (p projectScope) path(rest string, values ...string) string {
 	return api.Path("/2.0/workspaces/{workspace}/projects/{project_key}"+rest, append([]string{p.slug(), p.key()}, values...)...)
 }
 
 // row returns a row of an object found in the project.
-func (p proj) row(item jsontree.Value) *row {
+func (p projectScope) row(item jsontree.Value) *row {
 	made := &row{}
-	made.set(object, item)
-	made.set(project, p.project)
-	made.set(workspace, p.workspace)
+	made.set(objectPart, item)
+	made.set(projectPart, p.project)
+	made.set(workspacePart, p.workspace)
 	return made
 }
 
 // inProjectColumns say in which project an object lives.
 func inProjectColumns() []column {
 	return []column{
-		text("project_key", "Key of the project, unique in the workspace.").in(project, "key"),
-		text("project_name", "Name of the project.").in(project, "name"),
-		text("project_uuid", "Immutable id of the project, in braces.").in(project, "uuid"),
-		text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
-		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(project, "workspace.uuid").in(workspace, "uuid"),
+		text("project_key", "Key of the project, unique in the workspace.").in(projectPart, "key"),
+		text("project_name", "Name of the project.").in(projectPart, "name"),
+		text("project_uuid", "Immutable id of the project, in braces.").in(projectPart, "uuid"),
+		text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
+		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(projectPart, "workspace.uuid").in(workspacePart, "uuid"),
 	}
 }
 
-// inProjectQuals are the conditions by which a query names projects.
-func inProjectQuals() []qual { return []qual{named("workspace_slug"), named("project_key")} }
+// inProjectKeyColumns are the conditions by which a query names projects.
+func inProjectKeyColumns() []keyColumn {
+	return []keyColumn{named("workspace_slug"), named("project_key")}
+}
 
 // perAdministeredProject lists the children of every project that the connected user administers, for what Bitbucket tells
 // administrators only.
-func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, proj) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p proj) iter.Seq2[*row, error] {
+func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, projectScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
 		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
 			for child, err := range children(ctx, p) {
-				if err != nil && s.projectVanished(ctx, p, err) {
+				if err != nil && s.projectIsGone(ctx, p, err) {
 					return
 				}
 				if p.isCandidate && isRefused(err) {
@@ -74,26 +76,26 @@ func (s *scan) perAdministeredProject(ctx context.Context, children func(context
 }
 
 // omission is what is noted if the project is left out.
-func (p proj) omission() Omission {
+func (p projectScope) omission() Omission {
 	return Omission{Workspace: p.slug(), Project: p.key(), Message: fmt.Sprintf("the project %s of %s", p.key(), p.slug())}
 }
 
 // projects returns the projects that the scan covers: all of the workspaces that the connected user administers, and in the
 // others those that the user may administer, as far as the query does not name others.
-func (s *scan) projects(ctx context.Context) iter.Seq2[proj, error] {
+func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 	keys, byKey := s.equals("project_key")
 	_, byWorkspace := s.namedWorkspaces()
-	return func(yield func(proj, error) bool) {
-		for p, err := range s.places(ctx) {
+	return func(yield func(projectScope, error) bool) {
+		for p, err := range s.workspaces(ctx) {
 			isAdministrator := false
 			if err == nil {
 				p, isAdministrator, err = s.administered(ctx, p)
 			}
 			if err != nil {
-				yield(proj{}, err)
+				yield(projectScope{}, err)
 				return
 			}
-			found := s.candidates(ctx, p)
+			found := s.candidateProjects(ctx, p)
 			if isAdministrator {
 				found = s.projectsOf(ctx, p)
 			}
@@ -101,7 +103,7 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[proj, error] {
 				found = s.namedProjects(ctx, p, keys, isAdministrator)
 			}
 			for pr, err := range wholeOrNone(s, p.omission(), found) {
-				if err != nil && s.vanished(ctx, p, err) {
+				if err != nil && s.workspaceIsGone(ctx, p, err) {
 					break
 				}
 				if err == nil && byKey && !slices.Contains(keys, pr.key()) {
@@ -115,21 +117,21 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[proj, error] {
 	}
 }
 
-// candidates are the projects of a workspace that the connected user does not administer as a whole, all of whose repositories
+// candidateProjects are the projects of a workspace that the connected user does not administer as a whole, all of whose repositories
 // it may. Bitbucket does not tell which projects a user administers; but whoever administers one administers each repository in
 // it, so that only a project without any repository is missed. That there are others is noted.
-func (s *scan) candidates(ctx context.Context, p place) iter.Seq2[proj, error] {
-	return func(yield func(proj, error) bool) {
+func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq2[projectScope, error] {
+	return func(yield func(projectScope, error) bool) {
 		keys, err := s.candidateKeys(ctx, p)
 		if err != nil {
-			yield(proj{}, err)
+			yield(projectScope{}, err)
 			return
 		}
 		if len(keys) == 0 { // then the list of projects need not be read
 			one := p.omission()
 			one.Message = "any project of " + p.slug()
 			if err := s.notAdministered(one); err != nil {
-				yield(proj{}, err)
+				yield(projectScope{}, err)
 			}
 			return
 		}
@@ -147,16 +149,16 @@ func (s *scan) candidates(ctx context.Context, p place) iter.Seq2[proj, error] {
 		if others > 0 {
 			one := p.omission()
 			one.Reason = ReasonNotAdministered
-			one.Message = fmt.Sprintf("%s covers what the connected user administers: it leaves out %d projects of %s.", s.asked, others, p.slug())
+			one.Message = fmt.Sprintf("%s covers what the connected user administers: it leaves out %d projects of %s.", s.queriedTable, others, p.slug())
 			s.omit(one)
 		}
 	}
 }
 
 // candidateKeys are the keys of the projects of which the connected user administers a repository.
-func (s *scan) candidateKeys(ctx context.Context, p place) (map[string]bool, error) {
+func (s *scan) candidateKeys(ctx context.Context, p workspaceScope) (map[string]bool, error) {
 	keys := map[string]bool{}
-	for r, err := range s.take(ctx, p, administered(p.slug())) {
+	for r, err := range s.repositoriesOn(ctx, p, administeredRepositories(p.slug())) {
 		if err != nil {
 			return nil, err
 		}
@@ -166,21 +168,21 @@ func (s *scan) candidateKeys(ctx context.Context, p place) (map[string]bool, err
 }
 
 // projectsKey is what the list of the projects of a workspace is remembered under.
-func projectsKey(p place) string { return "projects " + strings.ToLower(p.slug()) }
+func projectsKey(p workspaceScope) string { return "projects " + strings.ToLower(p.slug()) }
 
 // projectsOf lists the projects of a workspace, for all scans of half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-projects-get
-func (s *scan) projectsOf(ctx context.Context, p place) iter.Seq2[proj, error] {
+func (s *scan) projectsOf(ctx context.Context, p workspaceScope) iter.Seq2[projectScope, error] {
 	l := api.List{
 		Path:    api.Path("/2.0/workspaces/{workspace}/projects", p.slug()),
 		Fields:  []string{"key", "name", "uuid", "workspace.slug", "workspace.uuid"},
 		PageLen: 100,
 	}
-	return func(yield func(proj, error) bool) {
+	return func(yield func(projectScope, error) bool) {
 		for item, err := range s.shared(ctx, projectsKey(p), l) {
-			pr := proj{place: p, project: item}
+			pr := projectScope{workspaceScope: p, project: item}
 			if err == nil {
-				err = pr.comeHome(s)
+				err = pr.adoptWorkspace(s)
 			}
 			if !yield(pr, err) || err != nil {
 				return
@@ -191,13 +193,13 @@ func (s *scan) projectsOf(ctx context.Context, p place) iter.Seq2[proj, error] {
 
 // namedProjects returns the projects of a workspace that the query names, unless the connected user can't administer them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-get
-func (s *scan) namedProjects(ctx context.Context, p place, keys []string, isAdministrator bool) iter.Seq2[proj, error] {
-	return func(yield func(proj, error) bool) {
+func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []string, isAdministrator bool) iter.Seq2[projectScope, error] {
+	return func(yield func(projectScope, error) bool) {
 		var candidates map[string]bool
 		for _, key := range keys {
 			pr, err := s.namedProject(ctx, p, key)
 			if err == nil {
-				err = pr.comeHome(s)
+				err = pr.adoptWorkspace(s)
 			}
 			if err == nil {
 				err = checkName(key, pr.key())
@@ -220,23 +222,23 @@ func (s *scan) namedProjects(ctx context.Context, p place, keys []string, isAdmi
 }
 
 // namedProject is the project of a workspace with a key, from the list of projects if that was read a moment ago.
-func (s *scan) namedProject(ctx context.Context, p place, key string) (proj, error) {
+func (s *scan) namedProject(ctx context.Context, p workspaceScope, key string) (projectScope, error) {
 	items, _ := s.remembers(projectsKey(p))
 	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("key").String() == key }); i >= 0 {
-		return proj{place: p, project: items[i], byName: true}, nil
+		return projectScope{workspaceScope: p, project: items[i], isNamed: true}, nil
 	}
 	known, err := s.remembered(ctx, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (any, error) {
 		return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
 	})
 	if err != nil {
-		return proj{}, err
+		return projectScope{}, err
 	}
-	return proj{place: p, project: known.(jsontree.Value), byName: true}, nil
+	return projectScope{workspaceScope: p, project: known.(jsontree.Value), isNamed: true}, nil
 }
 
-// comeHome sets the workspace to what the project says, as somebody may have called it otherwise. If that was the query, it is
+// adoptWorkspace sets the workspace to what the project says, as somebody may have called it otherwise. If that was the query, it is
 // an error.
-func (p *proj) comeHome(s *scan) error {
+func (p *projectScope) adoptWorkspace(s *scan) error {
 	slug := p.project.Get("workspace.slug").String()
 	if !p.named || slug == "" || slug == p.slug() {
 		return nil
@@ -244,13 +246,13 @@ func (p *proj) comeHome(s *scan) error {
 	if _, byQuery := s.namedWorkspaces(); byQuery {
 		return checkName(p.slug(), slug)
 	}
-	p.place = namedPlace(slug)
+	p.workspaceScope = namedWorkspace(slug)
 	return nil
 }
 
-// projectVanished says whether a project that answered "not found" has gone since it was listed.
-func (s *scan) projectVanished(ctx context.Context, p proj, err error) bool {
-	if p.byName || !api.HasStatus(err, http.StatusNotFound) {
+// projectIsGone says whether a project that answered "not found" has gone since it was listed.
+func (s *scan) projectIsGone(ctx context.Context, p projectScope, err error) bool {
+	if p.isNamed || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
 	_, err = s.Get(ctx, p.path(""), nil, "uuid")

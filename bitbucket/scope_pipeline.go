@@ -40,7 +40,7 @@ var pipelineParameters = []pipelineParameter{
 }
 
 // pipelineList describes the list of a repository's pipelines as far as the query wants them, but for their dates.
-func (s *scan) pipelineList(r repo) api.List {
+func (s *scan) pipelineList(r repositoryScope) api.List {
 	l := s.collection(r.path("/pipelines"), 100)
 	if exact := s.setPipelineParameters(l.Query); !exact && l.Wanted > 0 {
 		l.Wanted = int64(l.PageLen)
@@ -52,7 +52,7 @@ func (s *scan) pipelineList(r repo) api.List {
 // leave no pipeline that the query does not want, but for its date.
 func (s *scan) setPipelineParameters(q url.Values) (exact bool) {
 	exact = true
-	for _, c := range s.conditions.in(object) {
+	for _, c := range s.conditions.in(objectPart) {
 		at := slices.IndexFunc(pipelineParameters, func(p pipelineParameter) bool { return p.column == c.column.name })
 		if at < 0 {
 			exact = exact && c.column.name == "created_on"
@@ -84,30 +84,30 @@ func (p pipelineParameter) word(values []string, ok bool) (string, bool) {
 const pipelinePath = "/pipelines/{pipeline_uuid}"
 
 // pipelinesIn reads a list of pipelines, or asks for those that the query names, if they are a few.
-func (s *scan) pipelinesIn(ctx context.Context, r repo, l api.List) iter.Seq2[*row, error] {
-	if ids, ok := s.few("uuid", "build_number"); ok {
-		return s.sorted(s.ask(ctx, r, pipelinePath, ids...))
+func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) iter.Seq2[*row, error] {
+	if ids, ok := s.fewIDs("uuid", "build_number"); ok {
+		return s.sorted(s.getByID(ctx, r, pipelinePath, ids...))
 	}
 	return s.unlessOff(r, s.listByTime(ctx, r, l, "created_on"))
 }
 
 // perPipeline lists the children of every pipeline that the scan covers. The conditions on what a table says of the
 // pipelines narrow the list of them as they would in bitbucket_pipeline.
-func (s *scan) perPipeline(ctx context.Context, children func(context.Context, held) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	pipelines := s.over(tablePipeline())
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.heldPipelines(ctx, r, pipelines), func(ctx context.Context, p held) iter.Seq2[*row, error] {
+func (s *scan) perPipeline(ctx context.Context, children func(context.Context, childScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	pipelines := s.parentScan(tablePipeline())
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		return s.accepted(combine(ctx, s, s.pipelineScopes(ctx, r, pipelines), func(ctx context.Context, p childScope) iter.Seq2[*row, error] {
 			return unlessUnknown(children(ctx, p))
 		}))
 	})
 }
 
-// heldPipelines lists the pipelines of a repository as parents, which pipelines is a scan of.
-func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.Seq2[held, error] {
-	if uuids, ok := pipelines.few("uuid"); ok && len(pipelines.wanted) == 1 && areUUIDs(uuids) {
-		return func(yield func(held, error) bool) { // no more of them need be known
+// pipelineScopes lists the pipelines of a repository as parents, which pipelines is a scan of.
+func (s *scan) pipelineScopes(ctx context.Context, r repositoryScope, pipelines *scan) iter.Seq2[childScope, error] {
+	if uuids, ok := pipelines.fewIDs("uuid"); ok && len(pipelines.wanted) == 1 && areUUIDs(uuids) {
+		return func(yield func(childScope, error) bool) { // no more of them need be known
 			for _, uuid := range uuids {
-				if !yield(held{r, pipelinePath, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
+				if !yield(childScope{r, pipelinePath, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
 					return
 				}
 			}
@@ -117,11 +117,11 @@ func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.
 	if s.limit >= 0 {
 		l.Wanted = int64(l.PageLen)
 	}
-	return func(yield func(held, error) bool) {
+	return func(yield func(childScope, error) bool) {
 		for p, err := range pipelines.accepted(pipelines.pipelinesIn(ctx, r, l)) {
-			h := held{repo: r, at: pipelinePath}
+			h := childScope{repositoryScope: r, at: pipelinePath}
 			if err == nil {
-				h.parent = p.part(object)
+				h.parent = p.part(objectPart)
 			}
 			if !yield(h, err) || err != nil {
 				return
@@ -130,17 +130,17 @@ func (s *scan) heldPipelines(ctx context.Context, r repo, pipelines *scan) iter.
 	}
 }
 
-// over is a scan of another table for what this one says of its parents, which are rows of that: with the same conditions on
+// parentScan is a scan of another table for what this one says of its parents, which are rows of that: with the same conditions on
 // them, and without limit.
-func (s *scan) over(parents *table) *scan {
+func (s *scan) parentScan(parents *table) *scan {
 	over := *s
 	over.table, over.limit, over.order = parents, -1, nil
 	over.wanted = map[string]bool{"uuid": true}
 	over.conditions = nil
-	for _, path := range s.fields(parent) {
+	for _, path := range s.fields(parentPart) {
 		over.wanted[parents.columnAt(path).name] = true
 	}
-	for _, c := range s.conditions.in(parent) {
+	for _, c := range s.conditions.in(parentPart) {
 		c.column = parents.columnAt(c.column.from()[0].path)
 		over.conditions = append(over.conditions, c)
 	}
@@ -150,7 +150,7 @@ func (s *scan) over(parents *table) *scan {
 // columnAt is the column whose value stands in the object at a path.
 func (t *table) columnAt(path string) column {
 	for _, c := range t.columns {
-		if from := c.from()[0]; from.part == object && from.path == path {
+		if from := c.from()[0]; from.part == objectPart && from.path == path {
 			return c
 		}
 	}
@@ -158,29 +158,29 @@ func (t *table) columnAt(path string) column {
 }
 
 // perStep lists the children of every step that the scan covers and that was started.
-func (s *scan) perStep(ctx context.Context, children func(context.Context, heldStep) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.perPipeline(ctx, func(ctx context.Context, p held) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of heldStep) iter.Seq2[*row, error] {
+func (s *scan) perStep(ctx context.Context, children func(context.Context, stepScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.perPipeline(ctx, func(ctx context.Context, p childScope) iter.Seq2[*row, error] {
+		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of stepScope) iter.Seq2[*row, error] {
 			return unlessUnknown(children(ctx, of))
 		}))
 	})
 }
 
 // stepsOf lists the steps of a pipeline as parents.
-func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
-	return func(yield func(heldStep, error) bool) {
-		if uuids, ok := s.few("step_uuid"); ok && len(s.fields(step)) == 1 && areUUIDs(uuids) {
+func (s *scan) stepsOf(ctx context.Context, p childScope) iter.Seq2[stepScope, error] {
+	return func(yield func(stepScope, error) bool) {
+		if uuids, ok := s.fewIDs("step_uuid"); ok && len(s.fields(stepPart)) == 1 && areUUIDs(uuids) {
 			for _, uuid := range uuids {
-				if !yield(heldStep{p, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
+				if !yield(stepScope{p, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
 					return
 				}
 			}
 			return
 		}
-		l := api.List{Path: p.path("/steps"), Fields: append(s.fields(step), "uuid", "started_on")}
+		l := api.List{Path: p.path("/steps"), Fields: append(s.fields(stepPart), "uuid", "started_on")}
 		for item, err := range s.List(ctx, l) {
-			of := heldStep{p, item}
-			if err == nil && (!item.Get("started_on").Exists() || !s.acceptsIn(step, of.row(jsontree.Value{}))) {
+			of := stepScope{p, item}
+			if err == nil && (!item.Get("started_on").Exists() || !s.acceptsIn(stepPart, of.row(jsontree.Value{}))) {
 				continue
 			}
 			if !yield(of, err) || err != nil {
@@ -190,18 +190,18 @@ func (s *scan) stepsOf(ctx context.Context, p held) iter.Seq2[heldStep, error] {
 	}
 }
 
-// A heldStep is a step of a pipeline, which holds what it reported.
-type heldStep struct {
-	held
+// A stepScope is a step of a pipeline, which holds what it reported.
+type stepScope struct {
+	childScope
 	step jsontree.Value
 }
 
-func (h heldStep) path(rest string, values ...string) string {
-	return h.held.path("/steps/{step_uuid}"+rest, append([]string{h.step.Get("uuid").String()}, values...)...)
+func (h stepScope) path(rest string, values ...string) string {
+	return h.childScope.path("/steps/{step_uuid}"+rest, append([]string{h.step.Get("uuid").String()}, values...)...)
 }
 
-func (h heldStep) row(item jsontree.Value) *row {
-	r := h.held.row(item)
-	r.set(step, h.step)
+func (h stepScope) row(item jsontree.Value) *row {
+	r := h.childScope.row(item)
+	r.set(stepPart, h.step)
 	return r
 }

@@ -13,61 +13,61 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A pull is a pull request that a scan covers, for the tables of what belongs to pull requests.
-type pull struct {
-	repo
+// A pullRequestScope is a pull request that a scan covers, for the tables of what belongs to pull requests.
+type pullRequestScope struct {
+	repositoryScope
 	request jsontree.Value // of its fields, those that pullFields names, or its number alone
 	unseen  bool           // named by the query, and not asked for: of one that is not there nothing is found
 }
 
-// pullFields are what is known of each pull request.
-var pullFields = []string{"id", "state", "created_on", "updated_on", "comment_count", "task_count"}
+// pullRequestFields are what is known of each pull request.
+var pullRequestFields = []string{"id", "state", "created_on", "updated_on", "comment_count", "task_count"}
 
 // path is that of something in the pull request.
-func (p pull) path(rest string) string {
-	return p.repo.path("/pullrequests/{pull_request_id}"+rest, p.request.Get("id").String())
+func (p pullRequestScope) path(rest string) string {
+	return p.repositoryScope.path("/pullrequests/{pull_request_id}"+rest, p.request.Get("id").String())
 }
 
 // row returns a row of an object found in the pull request.
-func (p pull) row(item jsontree.Value) *row {
-	made := p.repo.row(item)
-	made.set(parent, p.request)
+func (p pullRequestScope) row(item jsontree.Value) *row {
+	made := p.repositoryScope.row(item)
+	made.set(parentPart, p.request)
 	return made
 }
 
 // inPullRequestColumns say in which pull request, and in which repository, an object lives.
 func inPullRequestColumns() []column {
 	return append([]column{
-		integer("pull_request_id", "Number of the pull request, unique in the repository.").in(parent, "id"),
-		timestamp("pull_request_created_on", "When the pull request was created.").in(parent, "created_on"),
-		text("pull_request_state", "State of the pull request: OPEN, MERGED, DECLINED or SUPERSEDED.").in(parent, "state"),
-		timestamp("pull_request_updated_on", "When the pull request last changed.").in(parent, "updated_on"),
+		integer("pull_request_id", "Number of the pull request, unique in the repository.").in(parentPart, "id"),
+		timestamp("pull_request_created_on", "When the pull request was created.").in(parentPart, "created_on"),
+		text("pull_request_state", "State of the pull request: OPEN, MERGED, DECLINED or SUPERSEDED.").in(parentPart, "state"),
+		timestamp("pull_request_updated_on", "When the pull request last changed.").in(parentPart, "updated_on"),
 	}, inRepositoryColumns()...)
 }
 
-// inPullRequestQuals are the conditions by which a query names pull requests, and those that leave some of them out before
+// inPullRequestKeyColumns are the conditions by which a query names pull requests, and those that leave some of them out before
 // anything is asked about them.
-func inPullRequestQuals() []qual {
-	return append(inRepositoryQuals(),
+func inPullRequestKeyColumns() []keyColumn {
+	return append(inRepositoryKeyColumns(),
 		named("pull_request_id"),
-		filtered("pull_request_created_on", "created_on", opsOrder),
-		filtered("pull_request_state", "state", opsEqual),
-		filtered("pull_request_updated_on", "updated_on", opsOrder),
+		filtered("pull_request_created_on", "created_on", orderOperators),
+		filtered("pull_request_state", "state", equalOperators),
+		filtered("pull_request_updated_on", "updated_on", orderOperators),
 	)
 }
 
 // perPullRequest lists the children of every pull request that the scan covers: those that the query names, else those in
 // all states, as far as the conditions on them do not leave them out, of every repository that the scan covers.
-func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pull) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.pulls(ctx, r), func(ctx context.Context, p pull) iter.Seq2[*row, error] {
-			return s.unlessNotThere(ctx, p, children(ctx, p))
+func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pullRequestScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		return s.accepted(combine(ctx, s, s.pullRequests(ctx, r), func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+			return s.unlessNoPullRequest(ctx, p, children(ctx, p))
 		}))
 	})
 }
 
-// unlessNotThere ends where Bitbucket finds nothing of a pull request that the query names by its number and that is not there.
-func (s *scan) unlessNotThere(ctx context.Context, p pull, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+// unlessNoPullRequest ends where Bitbucket finds nothing of a pull request that the query names by its number and that is not there.
+func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	if !p.unseen {
 		return rows
 	}
@@ -86,18 +86,18 @@ func (s *scan) unlessNotThere(ctx context.Context, p pull, rows iter.Seq2[*row, 
 }
 
 // childrenIn reads one collection of a pull request, as far as the query wants it.
-func (s *scan) childrenIn(ctx context.Context, p pull, l api.List) iter.Seq2[*row, error] {
-	return s.of(object).listIn(ctx, p, l)
+func (s *scan) childrenIn(ctx context.Context, p pullRequestScope, l api.List) iter.Seq2[*row, error] {
+	return s.withConditionsOn(objectPart).listIn(ctx, p, l)
 }
 
-// pulls returns the pull requests of a repository that the scan covers, with more of their fields if the scan needs them.
-func (s *scan) pulls(ctx context.Context, r repo, more ...string) iter.Seq2[pull, error] {
-	on := s.of(parent)
-	found := on.listedPulls(ctx, r, more)
+// pullRequests returns the pull requests of a repository that the scan covers, with more of their fields if the scan needs them.
+func (s *scan) pullRequests(ctx context.Context, r repositoryScope, more ...string) iter.Seq2[pullRequestScope, error] {
+	on := s.withConditionsOn(parentPart)
+	found := on.listedPullRequests(ctx, r, more)
 	if ids, ok := s.integers("pull_request_id"); ok && len(ids) <= fewNames {
-		found = on.namedPulls(ctx, r, ids, more)
+		found = on.namedPullRequests(ctx, r, ids, more)
 	}
-	return func(yield func(pull, error) bool) {
+	return func(yield func(pullRequestScope, error) bool) {
 		for p, err := range found {
 			if err == nil && !p.unseen && !on.accepts(p.row(jsontree.Value{})) {
 				continue
@@ -109,41 +109,41 @@ func (s *scan) pulls(ctx context.Context, r repo, more ...string) iter.Seq2[pull
 	}
 }
 
-// listedPulls lists the pull requests of a repository, once for all scans of half a minute that want the same ones.
+// listedPullRequests lists the pull requests of a repository, once for all scans of half a minute that want the same ones.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
-func (s *scan) listedPulls(ctx context.Context, r repo, more []string) iter.Seq2[pull, error] {
+func (s *scan) listedPullRequests(ctx context.Context, r repositoryScope, more []string) iter.Seq2[pullRequestScope, error] {
 	l := s.pullRequestList(r.path("/pullrequests"))
-	l.Fields = slices.Concat(pullFields, more)
+	l.Fields = slices.Concat(pullRequestFields, more)
 	l.Wanted = 0
 	if s.limit >= 0 {
 		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
 	}
 	key := strings.Join([]string{l.Path, l.Query.Encode(), strings.Join(l.Fields, ",")}, " ")
-	return func(yield func(pull, error) bool) {
+	return func(yield func(pullRequestScope, error) bool) {
 		for item, err := range s.shared(ctx, key, l) {
-			if !yield(pull{repo: r, request: item}, err) || err != nil {
+			if !yield(pullRequestScope{repositoryScope: r, request: item}, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// namedPulls returns the pull requests with some numbers. They are asked for if more than the number is needed of them, and
+// namedPullRequests returns the pull requests with some numbers. They are asked for if more than the number is needed of them, and
 // where the query names no repository, as most repositories will not have the number.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-get
-func (s *scan) namedPulls(ctx context.Context, r repo, ids []int64, more []string) iter.Seq2[pull, error] {
+func (s *scan) namedPullRequests(ctx context.Context, r repositoryScope, ids []int64, more []string) iter.Seq2[pullRequestScope, error] {
 	unseen := r.from == nil && len(more) == 0 && !s.wants("pull_request_created_on", "pull_request_state", "pull_request_updated_on")
-	return func(yield func(pull, error) bool) {
+	return func(yield func(pullRequestScope, error) bool) {
 		for _, id := range ids {
-			p := pullNumbered(r, id)
+			p := pullRequestNumbered(r, id)
 			p.unseen = unseen
 			if !unseen {
-				item, err := s.Get(ctx, p.path(""), nil, slices.Concat(pullFields, more)...)
+				item, err := s.Get(ctx, p.path(""), nil, slices.Concat(pullRequestFields, more)...)
 				if isUnknown(err) {
 					continue
 				}
 				if err != nil {
-					yield(pull{}, err)
+					yield(pullRequestScope{}, err)
 					return
 				}
 				p.request = item
@@ -155,9 +155,9 @@ func (s *scan) namedPulls(ctx context.Context, r repo, ids []int64, more []strin
 	}
 }
 
-// pullNumbered is the pull request of a repository that has a number.
-func pullNumbered(r repo, id int64) pull {
-	return pull{repo: r, request: jsontree.Of(map[string]int64{"id": id})}
+// pullRequestNumbered is the pull request of a repository that has a number.
+func pullRequestNumbered(r repositoryScope, id int64) pullRequestScope {
+	return pullRequestScope{repositoryScope: r, request: jsontree.Of(map[string]int64{"id": id})}
 }
 
 // pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states but those that
@@ -186,8 +186,8 @@ func (s *scan) pullRequestList(path string) api.List {
 // long there is no selection of fields, and without one such a list has neither reviewers nor participants.
 const longestFilter = 4000
 
-// of is the scan with no other conditions than those on what stands in one part of the rows.
-func (s *scan) of(p part) *scan {
+// withConditionsOn is the scan with no other conditions than those on what stands in one part of the rows.
+func (s *scan) withConditionsOn(p part) *scan {
 	narrowed := *s
 	narrowed.conditions = s.conditions.in(p)
 	if !s.conditions.areDecided() {
@@ -196,8 +196,8 @@ func (s *scan) of(p part) *scan {
 	return &narrowed
 }
 
-// since returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
-func (s *scan) since(name string) (earliest time.Time) {
+// earliest returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
+func (s *scan) earliest(name string) (earliest time.Time) {
 	from, _ := s.conditions.between(name)
 	earliest, _ = from.(time.Time)
 	return earliest

@@ -14,14 +14,16 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// sources are what access to repositories can come from, as far as a scan has read it: each thing once.
-type sources struct {
-	ctx  context.Context // of the scan: what one part of it asks for, others need as well
-	scan *scan
-	read sync.Map // by kind and name: a *once
+// accessReader are what access to repositories can come from, as far as a scan has read it: each thing once.
+type accessReader struct {
+	ctx   context.Context // of the scan: what one part of it asks for, others need as well
+	scan  *scan
+	known sync.Map // by kind and name: a *once
 }
 
-func newSources(ctx context.Context, s *scan) *sources { return &sources{ctx: ctx, scan: s} }
+func newAccessReader(ctx context.Context, s *scan) *accessReader {
+	return &accessReader{ctx: ctx, scan: s}
+}
 
 // A once is what one of those who want to know has asked for, and the others wait for.
 type once[T any] struct {
@@ -31,8 +33,8 @@ type once[T any] struct {
 }
 
 // reading is what ask returns, asked once in a scan.
-func reading[T any](f *sources, key string, ask func(context.Context) (T, error)) (T, error) {
-	known, asked := f.read.LoadOrStore(key, &once[T]{done: make(chan struct{}), err: errors.New("a request was not made to its end")})
+func reading[T any](f *accessReader, key string, ask func(context.Context) (T, error)) (T, error) {
+	known, asked := f.known.LoadOrStore(key, &once[T]{done: make(chan struct{}), err: errors.New("a request was not made to its end")})
 	o := known.(*once[T])
 	if !asked {
 		defer close(o.done)
@@ -48,41 +50,41 @@ func reading[T any](f *sources, key string, ask func(context.Context) (T, error)
 	}
 }
 
-// A holding is an explicit grant: to a user, or to a group.
-type holding struct {
+// A grant is an explicit grant: to a user, or to a group.
+type grant struct {
 	user, group, groupName string // the user's uuid, or the group's slug and name
 	permission             string
 }
 
 // grants are the explicit grants on a repository or a project.
 type grants struct {
-	users, groups []holding
+	users, groups []grant
 	unreadable    bool // for the connected user's role
 }
 
-// roles are the permissions of the members of a workspace, by uuid.
-type roles struct {
+// memberRoles are the permissions of the members of a workspace, by uuid.
+type memberRoles struct {
 	of         map[string]string
 	unreadable bool
 }
 
-// memberships are the members of the groups of a workspace: slug of the group, uuid of the user.
-type memberships struct {
+// groupMembers are the members of the groups of a workspace: slug of the group, uuid of the user.
+type groupMembers struct {
 	of         map[string]map[string]bool
 	unreadable bool
 }
 
-// circumstances are all that access to one repository can come from.
-type circumstances struct {
+// accessFacts are all that access to one repository can come from.
+type accessFacts struct {
 	projectKey          string
 	repository, project grants
-	groups              memberships
-	roles               roles
+	groups              groupMembers
+	roles               memberRoles
 }
 
-// of reads what access to a repository can come from.
-func (f *sources) of(ctx context.Context, r repo) (*circumstances, error) {
-	c := &circumstances{projectKey: r.repository.Get("project.key").String()}
+// read reads what access to a repository can come from.
+func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFacts, error) {
+	c := &accessFacts{projectKey: r.repository.Get("project.key").String()}
 	if c.projectKey == "" { // not sent with the permission: the inventory has it
 		known, err := f.scan.repository(ctx, r.fullName())
 		if err != nil {
@@ -110,7 +112,7 @@ func (f *sources) of(ctx context.Context, r repo) (*circumstances, error) {
 		if c.projectKey == "" {
 			return nil
 		}
-		p := proj{place: r.place, project: jsontree.Of(map[string]string{"key": c.projectKey})}
+		p := projectScope{workspaceScope: r.workspaceScope, project: jsontree.Of(map[string]string{"key": c.projectKey})}
 		c.project, err = reading(f, "project "+r.slug()+"/"+c.projectKey, func(ctx context.Context) (grants, error) {
 			return f.projectGrants(ctx, p, withGroups)
 		})
@@ -120,17 +122,17 @@ func (f *sources) of(ctx context.Context, r repo) (*circumstances, error) {
 }
 
 // grantsOn lists the explicit grants on something, with two requests.
-func (f *sources) grantsOn(ctx context.Context, path func(string, ...string) string, withGroups bool) (g grants, err error) {
-	if g.users, err = f.holdings(ctx, path("/permissions-config/users"), "user.uuid"); err != nil || !withGroups {
+func (f *accessReader) grantsOn(ctx context.Context, path func(string, ...string) string, withGroups bool) (g grants, err error) {
+	if g.users, err = f.grantsAt(ctx, path("/permissions-config/users"), "user.uuid"); err != nil || !withGroups {
 		return g, err
 	}
-	g.groups, err = f.holdings(ctx, path("/permissions-config/groups"), "group.slug", "group.name")
+	g.groups, err = f.grantsAt(ctx, path("/permissions-config/groups"), "group.slug", "group.name")
 	return g, err
 }
 
 // projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read: once for all scans of
 // half a minute, as its repositories may be asked for one by one.
-func (f *sources) projectGrants(ctx context.Context, p proj, withGroups bool) (grants, error) {
+func (f *accessReader) projectGrants(ctx context.Context, p projectScope, withGroups bool) (grants, error) {
 	known, err := f.scan.remembered(ctx, fmt.Sprintf("grants on %s, with groups: %t", p.path(""), withGroups), func(ctx context.Context) (any, error) {
 		g, err := f.grantsOn(ctx, p.path, withGroups)
 		if isRefused(err) {
@@ -144,13 +146,13 @@ func (f *sources) projectGrants(ctx context.Context, p proj, withGroups bool) (g
 	return known.(grants), nil
 }
 
-func (f *sources) holdings(ctx context.Context, path string, fields ...string) ([]holding, error) {
-	var all []holding
+func (f *accessReader) grantsAt(ctx context.Context, path string, fields ...string) ([]grant, error) {
+	var all []grant
 	for item, err := range f.scan.List(ctx, api.List{Path: path, Fields: append(fields, "permission"), PageLen: 100}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, holding{
+		all = append(all, grant{
 			user:       item.Get("user.uuid").String(),
 			group:      item.Get("group.slug").String(),
 			groupName:  item.Get("group.name").String(),
@@ -161,24 +163,24 @@ func (f *sources) holdings(ctx context.Context, path string, fields ...string) (
 }
 
 // groupsOf reads the members of the groups of a workspace, if the connected user may.
-func (f *sources) groupsOf(slug string) (memberships, error) {
-	return reading(f, "groups "+slug, func(ctx context.Context) (memberships, error) {
-		isAdministrator, err := f.scan.administers(ctx, namedPlace(slug))
+func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
+	return reading(f, "groups "+slug, func(ctx context.Context) (groupMembers, error) {
+		isAdministrator, err := f.scan.administers(ctx, namedWorkspace(slug))
 		if err != nil {
-			return memberships{}, err
+			return groupMembers{}, err
 		}
-		hidden := Omission{Workspace: slug, Reason: ReasonHiddenGroups, Message: fmt.Sprintf("%s can't tell who is in which group of %s: some paths are unknown.", f.scan.asked, slug)}
+		hidden := Omission{Workspace: slug, Reason: ReasonHiddenGroups, Message: fmt.Sprintf("%s can't tell who is in which group of %s: some paths are unknown.", f.scan.queriedTable, slug)}
 		if !isAdministrator {
 			f.scan.omit(hidden)
-			return memberships{unreadable: true}, nil
+			return groupMembers{unreadable: true}, nil
 		}
 		groups, err := f.scan.groups(ctx, slug)
 		if _, closed := errors.AsType[*groupsError](err); closed {
 			f.scan.omit(hidden)
-			return memberships{unreadable: true}, nil
+			return groupMembers{unreadable: true}, nil
 		}
 		if err != nil {
-			return memberships{}, err
+			return groupMembers{}, err
 		}
 		of := map[string]map[string]bool{}
 		for _, group := range groups {
@@ -188,13 +190,13 @@ func (f *sources) groupsOf(slug string) (memberships, error) {
 			}
 			of[group.Get("slug").String()] = members
 		}
-		return memberships{of: of}, nil
+		return groupMembers{of: of}, nil
 	})
 }
 
 // rolesIn reads the roles of the members of a workspace, if the connected user may.
-func (f *sources) rolesIn(slug string) (roles, error) {
-	return reading(f, "roles "+slug, func(ctx context.Context) (roles, error) {
+func (f *accessReader) rolesIn(slug string) (memberRoles, error) {
+	return reading(f, "roles "+slug, func(ctx context.Context) (memberRoles, error) {
 		l := api.List{
 			Path:    api.Path("/2.0/workspaces/{workspace}/permissions", slug),
 			Fields:  []string{"user.uuid", "permission"},
@@ -203,14 +205,14 @@ func (f *sources) rolesIn(slug string) (roles, error) {
 		of := map[string]string{}
 		for item, err := range f.scan.shared(ctx, "roles "+strings.ToLower(slug), l) {
 			if isRefused(err) {
-				return roles{unreadable: true}, nil
+				return memberRoles{unreadable: true}, nil
 			}
 			if err != nil {
-				return roles{}, err
+				return memberRoles{}, err
 			}
 			of[item.Get("user.uuid").String()] = item.Get("permission").String()
 		}
-		return roles{of: of}, nil
+		return memberRoles{of: of}, nil
 	})
 }
 
@@ -238,7 +240,7 @@ func (p accessPath) gives() string {
 }
 
 // paths are those of a user, and in unknown groups those that may be the user's: no group can give more than the user has.
-func (c *circumstances) paths(user, permission string) []accessPath {
+func (c *accessFacts) paths(user, permission string) []accessPath {
 	found := []accessPath{}
 	for _, on := range []struct {
 		name string
@@ -276,7 +278,7 @@ func rank(permission string) int {
 }
 
 // explain says how a user came to a permission, as JSON.
-func (c *circumstances) explain(user, permission string) jsontree.Value {
+func (c *accessFacts) explain(user, permission string) jsontree.Value {
 	all := c.paths(user, permission)
 	has := func(is func(accessPath) bool) bool { return slices.ContainsFunc(all, is) }
 	unreadable := []string{}
@@ -292,12 +294,12 @@ func (c *circumstances) explain(user, permission string) jsontree.Value {
 		"project_key": c.projectKey,
 		"paths":       all,
 		"unreadable":  unreadable,
-		"is_direct":   certainly(has(func(p accessPath) bool { return p.Holder == "user" && p.On != "workspace" }), c.project.unreadable),
-		"via_group": certainly(has(func(p accessPath) bool { return p.Holder == "group" && p.isKnown() }),
+		"is_direct":   trueOrUnknown(has(func(p accessPath) bool { return p.Holder == "user" && p.On != "workspace" }), c.project.unreadable),
+		"via_group": trueOrUnknown(has(func(p accessPath) bool { return p.Holder == "group" && p.isKnown() }),
 			c.project.unreadable || has(func(p accessPath) bool { return !p.isKnown() })),
-		"via_project": certainly(has(func(p accessPath) bool { return p.On == "project" && p.isKnown() }),
+		"via_project": trueOrUnknown(has(func(p accessPath) bool { return p.On == "project" && p.isKnown() }),
 			c.project.unreadable || has(func(p accessPath) bool { return p.On == "project" && !p.isKnown() })),
-		"is_explained": certainly(c.addUp(all, permission), c.project.unreadable || c.roles.unreadable || has(func(p accessPath) bool { return !p.isKnown() && p.gives() == permission })),
+		"is_explained": trueOrUnknown(c.explains(all, permission), c.project.unreadable || c.roles.unreadable || has(func(p accessPath) bool { return !p.isKnown() && p.gives() == permission })),
 	}
 	if !c.roles.unreadable {
 		role, isMember := c.roles.of[user]
@@ -306,8 +308,8 @@ func (c *circumstances) explain(user, permission string) jsontree.Value {
 	return jsontree.Of(said)
 }
 
-// addUp says whether the highest of the known paths gives just the permission.
-func (c *circumstances) addUp(all []accessPath, permission string) bool {
+// explains says whether the highest of the known paths gives just the permission.
+func (c *accessFacts) explains(all []accessPath, permission string) bool {
 	highest := ""
 	for _, p := range all {
 		if p.isKnown() && (highest == "" || rank(p.gives()) > rank(highest)) {
@@ -317,8 +319,8 @@ func (c *circumstances) addUp(all []accessPath, permission string) bool {
 	return highest == permission
 }
 
-// certainly is what is true, and null for what is not known to be false.
-func certainly(is, unknown bool) any {
+// trueOrUnknown is what is true, and null for what is not known to be false.
+func trueOrUnknown(is, unknown bool) any {
 	if !is && unknown {
 		return nil
 	}

@@ -11,17 +11,17 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// inventoryLife is how long the list of workspaces, and what is known of a user, is believed: long enough for the panels of a dashboard to share it,
+// cacheLife is how long the list of workspaces, and what is known of a user, is believed: long enough for the panels of a dashboard to share it,
 // short enough that access given or taken away shows within the minute.
-const inventoryLife = 30 * time.Second
+const cacheLife = 30 * time.Second
 
-// inventoryKey is what the list of the user's workspaces is remembered under.
-const inventoryKey = "workspaces"
+// workspacesKey is what the list of the user's workspaces is remembered under.
+const workspacesKey = "workspaces"
 
-// inventory lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
+// userWorkspaces lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
-func (c *connection) inventory(ctx context.Context) ([]jsontree.Value, error) {
-	known, err := c.remembered(ctx, inventoryKey, func(ctx context.Context) (any, error) {
+func (c *connection) userWorkspaces(ctx context.Context) ([]jsontree.Value, error) {
+	known, err := c.remembered(ctx, workspacesKey, func(ctx context.Context) (any, error) {
 		var accesses []jsontree.Value
 		for access, err := range c.List(ctx, myWorkspaces()) {
 			if err != nil {

@@ -9,79 +9,81 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A revision is a commit that a scan covers, for the tables of what is kept beside commits.
-type revision struct {
-	repo
+// A commitScope is a commit that a scan covers, for the tables of what is kept beside commits.
+type commitScope struct {
+	repositoryScope
 	hash   string         // as the query has it, or whole
 	commit jsontree.Value // with that hash
 }
 
-func newRevision(r repo, hash string) revision {
-	return revision{r, hash, jsontree.Of(map[string]string{"hash": hash})}
+func newCommitScope(r repositoryScope, hash string) commitScope {
+	return commitScope{r, hash, jsontree.Of(map[string]string{"hash": hash})}
 }
 
 // path is that of something kept beside the commit: rest is what follows the commit's own path, with values for its
 // placeholders.
-func (r revision) path(rest string, values ...string) string {
-	return r.repo.path("/commit/{commit}"+rest, append([]string{r.hash}, values...)...)
+func (r commitScope) path(rest string, values ...string) string {
+	return r.repositoryScope.path("/commit/{commit}"+rest, append([]string{r.hash}, values...)...)
 }
 
 // row returns a row of an object found at the commit.
-func (r revision) row(item jsontree.Value) *row {
-	made := r.repo.row(item)
-	made.set(commit, r.commit)
+func (r commitScope) row(item jsontree.Value) *row {
+	made := r.repositoryScope.row(item)
+	made.set(commitPart, r.commit)
 	return made
 }
 
 // ofCommitColumns say at which commit, and in which repository, an object lives.
 func ofCommitColumns() []column {
 	return append([]column{
-		text("commit_hash", "Hash of the commit, whole or as the query gives it: the first seven digits or more will do. If the query gives none, it is the newest commit of the repository's main branch.").in(commit, "hash"),
+		text("commit_hash", "Hash of the commit, whole or as the query gives it: the first seven digits or more will do. If the query gives none, it is the newest commit of the repository's main branch.").in(commitPart, "hash"),
 	}, inRepositoryColumns()...)
 }
 
-// ofCommitQuals are the conditions by which a query names commits.
-func ofCommitQuals() []qual { return append([]qual{named("commit_hash")}, inRepositoryQuals()...) }
+// ofCommitKeyColumns are the conditions by which a query names commits.
+func ofCommitKeyColumns() []keyColumn {
+	return append([]keyColumn{named("commit_hash")}, inRepositoryKeyColumns()...)
+}
 
 // perCommit lists the children of the commits that the query names, in each repository that the scan covers, or else of the
 // newest commit of each main branch. A hash comes from other rows, and of a commit that a repository does not have there
 // is nothing to tell.
-func (s *scan) perCommit(ctx context.Context, children func(context.Context, revision) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.perRepository(ctx, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
-		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c revision) iter.Seq2[*row, error] {
+func (s *scan) perCommit(ctx context.Context, children func(context.Context, commitScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
 			return unlessUnknown(children(ctx, c))
 		})
 	})
 }
 
 // revisions returns the commits of a repository that the scan covers.
-func (s *scan) revisions(ctx context.Context, r repo) iter.Seq2[revision, error] {
+func (s *scan) revisions(ctx context.Context, r repositoryScope) iter.Seq2[commitScope, error] {
 	hashes, named := s.equals("commit_hash")
-	return func(yield func(revision, error) bool) {
+	return func(yield func(commitScope, error) bool) {
 		if !named {
-			hash, err := s.head(ctx, r)
+			hash, err := s.newestCommit(ctx, r)
 			if hash == "" && err == nil {
 				if err = s.omitRepository(r, ReasonEmpty, "which is empty"); err == nil {
 					return
 				}
 			}
-			yield(newRevision(r, hash), err)
+			yield(newCommitScope(r, hash), err)
 			return
 		}
 		for _, hash := range hashes {
-			if isHash.MatchString(hash) && !yield(newRevision(r, hash), nil) {
+			if hashForm.MatchString(hash) && !yield(newCommitScope(r, hash), nil) {
 				return
 			}
 		}
 	}
 }
 
-// isHash matches what can name a commit.
-var isHash = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
+// hashForm matches what can name a commit.
+var hashForm = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
 
-// head is the hash of the newest commit of a repository's main branch, and empty where there is none.
+// newestCommit is the hash of the newest commit of a repository's main branch, and empty where there is none.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
-func (s *scan) head(ctx context.Context, r repo) (string, error) {
+func (s *scan) newestCommit(ctx context.Context, r repositoryScope) (string, error) {
 	if r.mainBranch() == "" {
 		return "", nil
 	}

@@ -16,15 +16,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A repo is a repository that a scan covers, for the tables of what belongs to repositories.
-type repo struct {
-	place
-	repository jsontree.Value // of its fields, those that repoFields names
-	from       *inventory     // nil for one that the query names
+// A repositoryScope is a repository that a scan covers, for the tables of what belongs to repositories.
+type repositoryScope struct {
+	workspaceScope
+	repository jsontree.Value  // of its fields, those that repoFields names
+	from       *repositoryList // nil for one that the query names
 }
 
-// An inventory is a list of the repositories of a workspace, which scans share.
-type inventory struct {
+// An repositoryList is a list of the repositories of a workspace, which scans share.
+type repositoryList struct {
 	key    string      // under which it is remembered
 	path   string      // of the list
 	filter bbql.Filter // of what is in it
@@ -32,9 +32,9 @@ type inventory struct {
 }
 
 // list describes the list, or the part of it that also passes a filter.
-func (i *inventory) list(only bbql.Filter) api.List {
+func (i *repositoryList) list(only bbql.Filter) api.List {
 	l := api.List{Path: i.path, Query: url.Values{}, PageLen: 100}
-	for _, field := range repoFields {
+	for _, field := range repositoryFields {
 		l.Fields = append(l.Fields, i.at+field)
 	}
 	if q := bbql.And(i.filter, only).String(); q != "" {
@@ -44,23 +44,23 @@ func (i *inventory) list(only bbql.Filter) api.List {
 }
 
 // repository is that of an item of the list.
-func (i *inventory) repository(item jsontree.Value) jsontree.Value {
+func (i *repositoryList) repository(item jsontree.Value) jsontree.Value {
 	if i.at == "" {
 		return item
 	}
 	return item.Field(strings.TrimSuffix(i.at, "."))
 }
 
-// visible has the repositories of a workspace that the connected user can see.
+// visibleRepositories has the repositories of a workspace that the connected user can see.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-get
-func visible(slug string) *inventory {
-	return &inventory{key: "repositories " + strings.ToLower(slug), path: api.Path("/2.0/repositories/{workspace}", slug)}
+func visibleRepositories(slug string) *repositoryList {
+	return &repositoryList{key: "repositories " + strings.ToLower(slug), path: api.Path("/2.0/repositories/{workspace}", slug)}
 }
 
-// administered has the repositories of a workspace that the connected user was made an administrator of.
+// administeredRepositories has the repositories of a workspace that the connected user was made an administrator of.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permissions-repositories-get
-func administered(slug string) *inventory {
-	return &inventory{
+func administeredRepositories(slug string) *repositoryList {
+	return &repositoryList{
 		key:    "administered repositories " + strings.ToLower(slug),
 		path:   api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", slug),
 		filter: bbql.Compare("permission", "=", "admin"),
@@ -68,63 +68,63 @@ func administered(slug string) *inventory {
 	}
 }
 
-// repoFields are what is known of each repository.
-var repoFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
+// repositoryFields are what is known of each repository.
+var repositoryFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
 
 // fullName is the slug of the workspace and the slug of the repository, as in "acme/website".
-func (r repo) fullName() string { return r.repository.Get("full_name").String() }
+func (r repositoryScope) fullName() string { return r.repository.Get("full_name").String() }
 
 // name is the slug of the repository alone.
-func (r repo) name() string {
+func (r repositoryScope) name() string {
 	_, name, _ := strings.Cut(r.fullName(), "/")
 	return name
 }
 
 // mainBranch is the name of the main branch, and empty for a repository without any commit.
-func (r repo) mainBranch() string { return r.repository.Get("mainbranch.name").String() }
+func (r repositoryScope) mainBranch() string { return r.repository.Get("mainbranch.name").String() }
 
 // path is that of something in the repository: rest is what follows the repository's own path, with values for its
 // placeholders.
-func (r repo) path(rest string, values ...string) string {
+func (r repositoryScope) path(rest string, values ...string) string {
 	slug, name, _ := strings.Cut(r.fullName(), "/")
 	return api.Path("/2.0/repositories/{workspace}/{repo_slug}"+rest, append([]string{slug, name}, values...)...)
 }
 
 // row returns a row of an object found in the repository.
-func (r repo) row(item jsontree.Value) *row {
+func (r repositoryScope) row(item jsontree.Value) *row {
 	made := &row{}
-	made.set(object, item)
-	made.set(repository, r.repository)
-	made.set(workspace, r.workspace)
-	made.set(query, r.query)
+	made.set(objectPart, item)
+	made.set(repositoryPart, r.repository)
+	made.set(workspacePart, r.workspace)
+	made.set(queryPart, r.query)
 	return made
 }
 
 // inRepositoryColumns say in which repository an object lives.
 func inRepositoryColumns() []column {
 	return []column{
-		text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").in(repository, "full_name"),
-		text("repository_uuid", "Immutable id of the repository, in braces.").in(repository, "uuid"),
-		text("workspace_slug", "Slug of the workspace.").in(workspace, "slug"),
-		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(repository, "workspace.uuid").in(workspace, "uuid"),
+		text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").in(repositoryPart, "full_name"),
+		text("repository_uuid", "Immutable id of the repository, in braces.").in(repositoryPart, "uuid"),
+		text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
+		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(repositoryPart, "workspace.uuid").in(workspacePart, "uuid"),
 	}
 }
 
-// inRepositoryQuals are the conditions by which a query names repositories.
-func inRepositoryQuals() []qual {
-	return []qual{named("workspace_slug"), named("repository_full_name")}
+// inRepositoryKeyColumns are the conditions by which a query names repositories.
+func inRepositoryKeyColumns() []keyColumn {
+	return []keyColumn{named("workspace_slug"), named("repository_full_name")}
 }
 
 // perRepository lists the children of every repository that the scan covers: those that the query names, else all that the
 // connected user can see in the workspaces that the scan covers.
-func (s *scan) perRepository(ctx context.Context, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.inEach(ctx, s.repositories(ctx, s.repositoriesOf), children)
+func (s *scan) perRepository(ctx context.Context, children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.inEachRepository(ctx, s.repositories(ctx, s.repositoriesOf), children)
 }
 
 // perAdministeredRepository is perRepository for what Bitbucket tells administrators only: it covers the repositories that
 // the connected user administers.
-func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.inEach(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return s.inEachRepository(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 		if r.from != nil {
 			return children(ctx, r)
 		}
@@ -134,14 +134,14 @@ func (s *scan) perAdministeredRepository(ctx context.Context, children func(cont
 
 // ifAdministered lists the children of a repository that the query names, unless the connected user does not administer it.
 // Bitbucket says so itself: the lists that tell are asked after a refusal, or before if they were read a moment ago.
-func (s *scan) ifAdministered(ctx context.Context, r repo, children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	leaveOut := func(yield func(*row, error) bool) {
 		if err := s.notAdministered(r.omission()); err != nil {
 			yield(nil, err)
 		}
 	}
 	return func(yield func(*row, error) bool) {
-		if _, known := s.known.Get(inventoryKey); known {
+		if _, known := s.known.Get(workspacesKey); known {
 			isAdministrator, err := s.administersRepository(ctx, r)
 			if err != nil {
 				yield(nil, err)
@@ -170,15 +170,15 @@ func (s *scan) ifAdministered(ctx context.Context, r repo, children func(context
 }
 
 // administersRepository says whether the connected user administers a repository, as the whole of a table would find it.
-func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) {
-	if isAdministrator, err := s.administers(ctx, r.place); isAdministrator || s.belongsToNobody(err) {
+func (s *scan) administersRepository(ctx context.Context, r repositoryScope) (bool, error) {
+	if isAdministrator, err := s.administers(ctx, r.workspaceScope); isAdministrator || s.belongsToNobody(err) {
 		return true, nil
 	} else if err != nil {
 		return false, err
 	}
-	from := administered(r.slug())
+	from := administeredRepositories(r.slug())
 	_, isWhole := s.remembers(from.key)
-	if _, ok := s.inInventory(ctx, from, r.fullName()); ok || isWhole {
+	if _, ok := s.repositoryOn(ctx, from, r.fullName()); ok || isWhole {
 		return ok, nil
 	}
 	for item, err := range s.shared(ctx, from.key, from.list(bbql.Filter{})) {
@@ -193,19 +193,19 @@ func (s *scan) administersRepository(ctx context.Context, r repo) (bool, error) 
 }
 
 // omission is what is noted if the repository is left out.
-func (r repo) omission() Omission {
+func (r repositoryScope) omission() Omission {
 	return Omission{Workspace: r.slug(), Repository: r.fullName(), Message: "the repository " + r.fullName()}
 }
 
-// inEach lists the children of each repository. One that is gone since it was listed has none.
-func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], children func(context.Context, repo) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return combine(ctx, s, repositories, func(ctx context.Context, r repo) iter.Seq2[*row, error] {
+// inEachRepository lists the children of each repository. One that is gone since it was listed has none.
+func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 		return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
 			for child, err := range s.accepted(children(ctx, r)) {
-				if err != nil && s.lost(ctx, r, err) {
+				if err != nil && s.repositoryIsGone(ctx, r, err) {
 					return
 				}
-				if !yield(child, s.withNeeds(ctx, r, err)) || err != nil {
+				if !yield(child, s.withRequestsNeeded(ctx, r, err)) || err != nil {
 					return
 				}
 			}
@@ -213,9 +213,9 @@ func (s *scan) inEach(ctx context.Context, repositories iter.Seq2[repo, error], 
 	})
 }
 
-// withNeeds adds to an error that the quota is used up how many repositories were still to come, each of which takes a
+// withRequestsNeeded adds to an error that the quota is used up how many repositories were still to come, each of which takes a
 // request at least.
-func (s *scan) withNeeds(ctx context.Context, r repo, err error) error {
+func (s *scan) withRequestsNeeded(ctx context.Context, r repositoryScope, err error) error {
 	spent, ok := errors.AsType[*api.QuotaError](err)
 	if !ok || r.from == nil {
 		return err
@@ -254,12 +254,12 @@ func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 }
 
 // unlessOff is unlessUnknown for a feature that is switched off, such as pipelines, which answers "not found". It is noted.
-func (s *scan) unlessOff(r repo, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) unlessOff(r repositoryScope, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return s.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
 }
 
 // unlessMissing is unlessUnknown for what a repository lacks, which is noted for a reason.
-func (s *scan) unlessMissing(r repo, reason, because string, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
 			if isUnknown(err) {
@@ -276,12 +276,12 @@ func (s *scan) unlessMissing(r repo, reason, because string, rows iter.Seq2[*row
 
 // omitRepository notes that a repository has nothing to show, for a reason, or because it is empty. Where the connection demands
 // it and the query names the repository, it is an error.
-func (s *scan) omitRepository(r repo, reason, because string) error {
+func (s *scan) omitRepository(r repositoryScope, reason, because string) error {
 	if r.mainBranch() == "" && reason != ReasonFeatureOff {
 		reason, because = ReasonEmpty, "which is empty"
 	}
 	one := r.omission()
-	one.Reason, one.Message = reason, fmt.Sprintf("%s has no rows for the repository %s, %s.", s.asked, r.fullName(), because)
+	one.Reason, one.Message = reason, fmt.Sprintf("%s has no rows for the repository %s, %s.", s.queriedTable, r.fullName(), because)
 	if r.from == nil && s.settings.OnRefusal == StrictOnRefusal {
 		return &OmissionError{one}
 	}
@@ -290,21 +290,21 @@ func (s *scan) omitRepository(r repo, reason, because string) error {
 }
 
 // repositories returns the repositories that the query names, or those that of has of each workspace that the scan covers.
-func (s *scan) repositories(ctx context.Context, of func(context.Context, place) iter.Seq2[repo, error]) iter.Seq2[repo, error] {
-	return func(yield func(repo, error) bool) {
+func (s *scan) repositories(ctx context.Context, of func(context.Context, workspaceScope) iter.Seq2[repositoryScope, error]) iter.Seq2[repositoryScope, error] {
+	return func(yield func(repositoryScope, error) bool) {
 		if names, ok := s.equals("repository_full_name"); ok {
 			s.namedRepositories(ctx, names)(yield)
 			return
 		}
 		none, places := true, 0
-		for p, err := range s.places(ctx) {
+		for p, err := range s.workspaces(ctx) {
 			if err != nil {
-				yield(repo{}, err)
+				yield(repositoryScope{}, err)
 				return
 			}
 			places++
 			for r, err := range wholeOrNone(s, p.omission(), of(ctx, p)) {
-				if err != nil && s.vanished(ctx, p, err) {
+				if err != nil && s.workspaceIsGone(ctx, p, err) {
 					break
 				}
 				none = false
@@ -314,23 +314,23 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, place)
 			}
 		}
 		if none && places > 0 {
-			s.omit(Omission{Reason: ReasonNothingVisible, Message: fmt.Sprintf("%s has no rows because the connected user sees no repository that it could cover.", s.asked)})
+			s.omit(Omission{Reason: ReasonNothingVisible, Message: fmt.Sprintf("%s has no rows because the connected user sees no repository that it could cover.", s.queriedTable)})
 		}
 	}
 }
 
 // repositoriesOf lists the repositories of a workspace that the connected user can see.
-func (s *scan) repositoriesOf(ctx context.Context, p place) iter.Seq2[repo, error] {
-	return s.take(ctx, p, visible(p.slug()))
+func (s *scan) repositoriesOf(ctx context.Context, p workspaceScope) iter.Seq2[repositoryScope, error] {
+	return s.repositoriesOn(ctx, p, visibleRepositories(p.slug()))
 }
 
 // administeredIn lists the repositories of a workspace that the connected user administers: all, or those that the user's
 // permissions name. That there are others is noted.
-func (s *scan) administeredIn(ctx context.Context, p place) iter.Seq2[repo, error] {
-	return func(yield func(repo, error) bool) {
+func (s *scan) administeredIn(ctx context.Context, p workspaceScope) iter.Seq2[repositoryScope, error] {
+	return func(yield func(repositoryScope, error) bool) {
 		p, isAdministrator, err := s.administered(ctx, p)
 		if err != nil {
-			yield(repo{}, err)
+			yield(repositoryScope{}, err)
 			return
 		}
 		if isAdministrator {
@@ -338,32 +338,32 @@ func (s *scan) administeredIn(ctx context.Context, p place) iter.Seq2[repo, erro
 			return
 		}
 		found := 0
-		for r, err := range s.take(ctx, p, administered(p.slug())) {
+		for r, err := range s.repositoriesOn(ctx, p, administeredRepositories(p.slug())) {
 			found++
 			if !yield(r, err) || err != nil {
 				return
 			}
 		}
 		if err := s.omitOthers(p, found); err != nil {
-			yield(repo{}, err)
+			yield(repositoryScope{}, err)
 		}
 	}
 }
 
 // omitOthers notes how many of the repositories of a workspace the scan leaves out, as the connected user administers only
 // some of them. Where the connection demands it and the query names the workspace, it is an error if that is none.
-func (s *scan) omitOthers(p place, administers int) error {
+func (s *scan) omitOthers(p workspaceScope, administers int) error {
 	one := p.omission()
 	one.Reason = ReasonNotAdministered
-	one.Message = fmt.Sprintf("%s covers what the connected user administers: %d", s.asked, administers)
+	one.Message = fmt.Sprintf("%s covers what the connected user administers: %d", s.queriedTable, administers)
 	if _, byQuery := s.namedWorkspaces(); byQuery && administers == 0 && s.settings.OnRefusal == StrictOnRefusal {
 		one.Message += " repositories of " + p.slug() + "."
 		return &OmissionError{one}
 	}
-	if s.noted.Store(true); s.silent {
+	if s.hasOmissions.Store(true); s.silent {
 		return nil
 	}
-	s.later.add(func(ctx context.Context) {
+	s.deferred.add(func(ctx context.Context) {
 		total, known := s.granted(ctx, p.slug())
 		if known && total <= administers {
 			return
@@ -385,7 +385,7 @@ func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
 	if n, ok := s.known.Get(key); ok {
 		return n.(int), true
 	}
-	page, err := s.Get(ctx, administered(slug).path, url.Values{"pagelen": {"1"}}, "size")
+	page, err := s.Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
 	size := page.Get("size")
 	if err != nil || !size.Exists() {
 		return 0, false
@@ -394,19 +394,19 @@ func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
 	return int(size.Int()), true
 }
 
-// take lists the repositories of a workspace from an inventory.
-func (s *scan) take(ctx context.Context, p place, from *inventory) iter.Seq2[repo, error] {
+// repositoriesOn lists the repositories of a workspace from an inventory.
+func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repositoryList) iter.Seq2[repositoryScope, error] {
 	l := from.list(bbql.Filter{})
 	if s.limit >= 0 {
 		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
 	}
 	_, byQuery := s.namedWorkspaces()
-	return func(yield func(repo, error) bool) {
+	return func(yield func(repositoryScope, error) bool) {
 		checked := !byQuery
 		for item, err := range s.shared(ctx, from.key, l) {
-			r := repo{place: p, repository: from.repository(item), from: from}
+			r := repositoryScope{workspaceScope: p, repository: from.repository(item), from: from}
 			if err == nil && p.named { // somebody may have called the workspace otherwise than it calls itself
-				r.place = r.home()
+				r.workspaceScope = r.ownWorkspace()
 				if byQuery {
 					err, checked = checkName(p.slug(), r.slug()), true
 				}
@@ -417,21 +417,21 @@ func (s *scan) take(ctx context.Context, p place, from *inventory) iter.Seq2[rep
 		}
 		if !checked && p.named {
 			if err := s.checkWorkspace(ctx, p.slug()); err != nil {
-				yield(repo{}, err)
+				yield(repositoryScope{}, err)
 			}
 		}
 	}
 }
 
-// home is the workspace that the repository says that it is in.
-func (r repo) home() place {
+// ownWorkspace is the workspace that the repository says that it is in.
+func (r repositoryScope) ownWorkspace() workspaceScope {
 	slug, _, _ := strings.Cut(r.fullName(), "/")
-	return namedPlace(slug)
+	return namedWorkspace(slug)
 }
 
 // namedRepositories returns the repositories that a query names, as they call themselves: a few are asked for one by one,
 // many are looked for in the lists of their workspaces, and then those that are missing there one by one.
-func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[repo, error] {
+func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[repositoryScope, error] {
 	slugs, byWorkspace := s.equals("workspace_slug")
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		slug, _, _ := strings.Cut(name, "/")
@@ -441,11 +441,11 @@ func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[
 		}
 		return byWorkspace && !slices.Contains(slugs, slug)
 	})
-	return func(yield func(repo, error) bool) {
+	return func(yield func(repositoryScope, error) bool) {
 		if len(names) > fewNames {
 			found, err := s.inTheirWorkspaces(ctx, names)
 			if err != nil {
-				yield(repo{}, err)
+				yield(repositoryScope{}, err)
 				return
 			}
 			for _, r := range found {
@@ -470,21 +470,21 @@ func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[
 }
 
 // inTheirWorkspaces looks for repositories in the lists of the workspaces that their names begin with.
-func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repo, error) {
+func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repositoryScope, error) {
 	var slugs []string
 	for _, name := range names {
 		slug, _, _ := strings.Cut(name, "/")
 		slugs = append(slugs, slug)
 	}
-	var found []repo
-	for _, slug := range distinct(slugs, strings.EqualFold) {
-		all := visible(slug)
+	var found []repositoryScope
+	for _, slug := range distinctSlugs(slugs, strings.EqualFold) {
+		all := visibleRepositories(slug)
 		for item, err := range s.shared(ctx, all.key, all.list(bbql.Filter{})) {
 			if err != nil {
 				return nil, err
 			}
-			r := repo{repository: item}
-			r.place = r.home()
+			r := repositoryScope{repository: item}
+			r.workspaceScope = r.ownWorkspace()
 			if slices.Contains(names, r.fullName()) {
 				found = append(found, r)
 			}
@@ -494,49 +494,49 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repo, e
 }
 
 // repositoryCalled is the one that Bitbucket calls so.
-func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repo, error) {
+func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repositoryScope, error) {
 	r, err := s.repository(ctx, fullName)
 	if err != nil {
-		return repo{}, err
+		return repositoryScope{}, err
 	}
 	return r, checkName(fullName, r.fullName())
 }
 
 // repository is the one with a full name, from the inventory or by a request, which is remembered like that.
-func (s *scan) repository(ctx context.Context, fullName string) (repo, error) {
+func (s *scan) repository(ctx context.Context, fullName string) (repositoryScope, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
-	if r, ok := s.inInventory(ctx, visible(slug), fullName); ok {
+	if r, ok := s.repositoryOn(ctx, visibleRepositories(slug), fullName); ok {
 		return r, nil
 	}
 	known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
-		return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repoFields...)
+		return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repositoryFields...)
 	})
 	if err != nil {
-		return repo{}, err
+		return repositoryScope{}, err
 	}
-	r := repo{repository: known.(jsontree.Value)}
-	r.place = r.home()
+	r := repositoryScope{repository: known.(jsontree.Value)}
+	r.workspaceScope = r.ownWorkspace()
 	return r, nil
 }
 
-// inInventory returns the repository with a full name, if it is in what was read of an inventory. After the first few names it
+// repositoryOn returns the repository with a full name, if it is in what was read of an inventory. After the first few names it
 // pays to read it.
-func (s *scan) inInventory(ctx context.Context, i *inventory, fullName string) (repo, bool) {
-	known := i.stock(s)
+func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName string) (repositoryScope, bool) {
+	known := i.substitute(s)
 	for found := range s.directories.find(ctx, lookup{
-		directory: i.key, kind: i.key, life: inventoryLife, name: fullName, isUnique: true, noted: s.noted, list: known.rows, since: known.since,
-		nameOf: func(r *row) any { return repo{repository: r.part(object)}.fullName() },
+		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: s.hasOmissions, list: known.rows, since: known.since,
+		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
 	}) {
-		r := repo{repository: found.part(object)}
-		r.place = r.home()
+		r := repositoryScope{repository: found.part(objectPart)}
+		r.workspaceScope = r.ownWorkspace()
 		return r, true
 	}
-	return repo{}, false
+	return repositoryScope{}, false
 }
 
-// lost says whether a repository that was refused has gone, or is no longer the connected user's to ask about, since the
+// repositoryIsGone says whether a repository that was refused has gone, or is no longer the connected user's to ask about, since the
 // inventory was taken. A scan then goes on without it; whoever named it gets the error.
-func (s *scan) lost(ctx context.Context, r repo, err error) bool {
+func (s *scan) repositoryIsGone(ctx context.Context, r repositoryScope, err error) bool {
 	_, scopes := api.MissingScope(err)
 	if r.from == nil || scopes || !api.HasStatus(err, http.StatusNotFound, http.StatusForbidden) {
 		return false

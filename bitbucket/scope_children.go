@@ -1,0 +1,45 @@
+package bitbucket
+
+import (
+	"context"
+	"iter"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+)
+
+// A childScope is something in a repository that holds more: a pipeline its steps, an environment its variables.
+type childScope struct {
+	repositoryScope
+	at     string         // its path below the repository's, with a placeholder for its uuid
+	parent jsontree.Value // with the uuid at least
+}
+
+func (h childScope) path(rest string, values ...string) string {
+	return h.repositoryScope.path(h.at+rest, append([]string{h.parent.Get("uuid").String()}, values...)...)
+}
+
+func (h childScope) row(item jsontree.Value) *row {
+	r := h.repositoryScope.row(item)
+	r.set(parentPart, h.parent)
+	return r
+}
+
+// perChild lists the children of what is listed at a path in each repository, and of each of which at is the path.
+func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string, children func(context.Context, childScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	parents := func(yield func(childScope, error) bool) {
+		l := api.List{Path: r.path(list), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}
+		for item, err := range s.List(ctx, l) {
+			h := childScope{r, at, item}
+			if err == nil && !s.acceptsIn(parentPart, h.row(jsontree.Value{})) {
+				continue
+			}
+			if !yield(h, err) || err != nil {
+				return
+			}
+		}
+	}
+	return s.unlessOff(r, s.accepted(combine(ctx, s, parents, func(ctx context.Context, h childScope) iter.Seq2[*row, error] {
+		return unlessUnknown(children(ctx, h))
+	})))
+}
