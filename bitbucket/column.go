@@ -15,6 +15,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/transform"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A part is one of the JSON objects that a row is made of. Most rows have the object alone; a part that costs a request
@@ -288,7 +289,7 @@ func (c column) plugin(i int) *plugin.Column {
 		Type:        c.kind,
 		Description: c.description,
 		Transform: transform.From(func(_ context.Context, d *transform.TransformData) (any, error) {
-			return d.HydrateItem.(rowValues)[i], nil
+			return d.HydrateItem.(sdkserver.Row)[i], nil
 		}),
 	}
 	if c.sort != "" {

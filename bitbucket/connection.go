@@ -1,20 +1,17 @@
 package bitbucket
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"net/http"
 	"sync"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/hcl/v2"
 	"github.com/patrickmn/go-cache"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A connection is what the scans of a Steampipe connection share: the client with its quota and its token, and what is
@@ -28,66 +25,19 @@ type connection struct {
 	known     *cache.Cache       // the inventory and users, for a short time
 	asking    singleflight.Group // the requests for them under way
 	sharing   sync.Mutex         // held while a scan joins the reading of a list in known, or leaves it
-	omitted   omissions          // what the scans left out
 
 	directories directories // of what was looked up
 }
 
-// rawConfig is what the SDK decodes a connection's config into: whatever there is. What the SDK can't decode it reports
-// for all connections together, and Steampipe then gives up the plugin.
-type rawConfig struct {
-	SyntaxError *string  `hcl:"syntax_error"` // of a text that can't be read, for which Server sends this alone
-	Body        hcl.Body `hcl:",remain"`
-}
-
 // configOf is the one place that reads a connection's config from the SDK.
 func configOf(c *plugin.Connection) Config {
-	switch config, _ := c.Config.(rawConfig); {
+	switch config, _ := c.Config.(sdkserver.Config); {
 	case config.SyntaxError != nil:
 		return Config{fault: &ConfigError{nil, *config.SyntaxError}}
 	case config.Body != nil:
 		return ConfigOf(config.Body)
 	}
 	return Config{}
-}
-
-// connections are those in use, by their settings: a changed config is another connection.
-var connections = struct {
-	sync.Mutex
-	bySettings map[[sha256.Size]byte]*connection
-}{bySettings: map[[sha256.Size]byte]*connection{}}
-
-// connect returns the connection for the config that c has now.
-func connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
-	settings, err := configOf(c).Settings()
-	if err != nil {
-		return nil, err
-	}
-	way, err := settings.authMethod()
-	if err != nil {
-		return nil, err
-	}
-	key, err := settings.key(way)
-	if err != nil {
-		return nil, err
-	}
-	connections.Lock()
-	defer connections.Unlock()
-	if known, ok := connections.bySettings[key]; ok {
-		return known, nil
-	}
-	opened, err := open(settings, way, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // and not by the query that came first
-	if err != nil {
-		return nil, err
-	}
-	connections.bySettings[key] = opened
-	return opened, nil
-}
-
-// key tells one connection from another.
-func (s Settings) key(way authMethod) ([sha256.Size]byte, error) {
-	encoded, err := json.Marshal([]any{s, way})
-	return sha256.Sum256(encoded), err
 }
 
 // open makes a connection. Its requests go over the transport, or over the client's own if that is nil.

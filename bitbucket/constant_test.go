@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/transform"
@@ -43,8 +44,8 @@ func (h *host) constant(a ask, rows int) *host {
 			return d.HydrateItem.(map[string]any)[c.name], nil
 		})})
 	}
-	server := plugin.Server(&plugin.ServeOpts{PluginFunc: func(context.Context) *plugin.Plugin {
-		return &plugin.Plugin{Name: pluginName, TableMap: map[string]*plugin.Table{of.name: p}}
-	}})
-	return serve(h.t, newServer(server), map[string]string{"bitbucket": ""})
+	server := sdkserver.New(func(context.Context) *plugin.Plugin {
+		return &plugin.Plugin{Name: "steampipe-plugin-bitbucket", TableMap: map[string]*plugin.Table{of.name: p}}
+	})
+	return serve(h.t, &Server{server, newInstance()}, map[string]string{"bitbucket": ""})
 }

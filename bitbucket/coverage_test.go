@@ -118,9 +118,6 @@ func TestCoverageIsAskedFor(t *testing.T) {
 // condition that Bitbucket can answer.
 func askedFor(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]bool {
 	t.Helper()
-	connections.Lock()
-	clear(connections.bySettings) // so that nothing is known yet
-	connections.Unlock()
 	h := connected(t, fake)
 	fake.ResetJournal()
 	scans := []ask{{}, {columns: tab.columns[0].name}}

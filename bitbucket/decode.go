@@ -1,14 +1,11 @@
 package bitbucket
 
 import (
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// A rowValues is the values of a row in the order of the table's columns. For each row the SDK asks for all of them in a goroutine of
-// its own, whose small stack decoding would make it copy: so that is done before. What the query does not read is nil.
-type rowValues []any
-
-// A decoder makes tuples of the rows of one scan, one after the other. A scan has many rows and few columns, and a row is mostly
+// A decoder makes the values of the rows of one scan, one after the other. A scan has many rows and few columns, and a row is mostly
 // like the one before: so a column's value is looked for where it stood there, and if it has not changed, it is used again.
 type decoder struct {
 	width   int // columns of the table
@@ -45,9 +42,9 @@ func newDecoder(t *table, wanted map[string]bool) *decoder {
 	return d
 }
 
-// decode returns the tuple of a row.
-func (d *decoder) decode(r *row) rowValues {
-	values := make(rowValues, d.width)
+// decode returns the values of a row.
+func (d *decoder) decode(r *row) sdkserver.Row {
+	values := make(sdkserver.Row, d.width)
 	for i := range d.columns {
 		read := &d.columns[i]
 		for j := range read.sources {

@@ -65,7 +65,7 @@ func serve(t testing.TB, s *Server, bodies map[string]string) *host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		forgetConnections()
+		s.instance.forget()
 		if _, err := s.UpdateConnectionConfigs(&proto.UpdateConnectionConfigsRequest{Deleted: req.Configs}); err != nil {
 			t.Error(err)
 		}
@@ -73,11 +73,14 @@ func serve(t testing.TB, s *Server, bodies map[string]string) *host {
 	return &host{Server: s, t: t, config: bodies}
 }
 
-// forgetConnections lets go of what the connections of a test remember.
-func forgetConnections() {
-	connections.Lock()
-	defer connections.Unlock()
-	clear(connections.bySettings)
+// forget lets go of what the connections remember, and of what their queries left out.
+func (i *instance) forget() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	clear(i.connections)
+	i.omitted.mu.Lock()
+	defer i.omitted.mu.Unlock()
+	i.omitted.all = nil
 }
 
 // connected starts the plugin with one connection, "bitbucket", to the fake as its connected user.

@@ -203,9 +203,9 @@ func (s *simulation) connect(r *route) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	connections.Lock()
-	defer connections.Unlock()
-	connections.bySettings[key] = made
+	s.instance.mu.Lock()
+	defer s.instance.mu.Unlock()
+	s.instance.connections[key] = made
 }
 
 // A scanning is what became of a scan in a bubble.

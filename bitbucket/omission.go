@@ -54,7 +54,7 @@ const (
 	mostOmissions = 1000 // of a connection; beyond that the oldest go
 )
 
-// omissions remembers for an hour what the queries on a connection left out: each thing once, as of the last time.
+// omissions remembers for an hour what queries left out: each thing once, as of the last time.
 type omissions struct {
 	mu  sync.Mutex
 	all []Omission // the oldest first
@@ -68,8 +68,16 @@ func (o *omissions) add(one Omission) {
 		return other.isOf(one) || one.At.Sub(other.At) > omissionLife
 	})
 	o.all = append(o.all, one)
-	if over := len(o.all) - mostOmissions; over > 0 {
-		o.all = slices.Delete(o.all, 0, over)
+	isOfConnection := func(other Omission) bool { return other.Connection == one.Connection }
+	of := 0
+	for _, other := range o.all {
+		if isOfConnection(other) {
+			of++
+		}
+	}
+	if of > mostOmissions {
+		oldest := slices.IndexFunc(o.all, isOfConnection)
+		o.all = slices.Delete(o.all, oldest, oldest+1)
 	}
 }
 
@@ -92,9 +100,6 @@ func (o *omissions) since(from time.Time) []Omission {
 	return found
 }
 
-// Omissions returns what the queries since a time, of the last hour at most, left out: each thing once, the oldest first.
-func (s *Server) Omissions(since time.Time) []Omission { return s.omitted.since(since) }
-
 // omit notes that the scan leaves something out.
 func (s *scan) omit(one Omission) {
 	s.hasOmissions.Store(true)
@@ -104,10 +109,7 @@ func (s *scan) omit(one Omission) {
 	one.Connection, one.Table = s.name, s.queriedTable
 	one.Advice = cmp.Or(one.Advice, advices[one.Reason])
 	one.At = time.Now()
-	s.omitted.add(one)
-	if s.told != nil {
-		s.told.add(one)
-	}
+	s.instance.omitted.add(one)
 }
 
 // deferred has what a scan does when all its rows are sent: it must not keep them waiting.

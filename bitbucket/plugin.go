@@ -7,20 +7,12 @@
 // order.go and scan.go have.
 package bitbucket
 
-import (
-	"context"
-
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-)
-
 // Version, Commit and Date tell one build from another. The release build sets them.
 var (
 	Version = "0.1.0-dev"
 	Commit  = "unknown"
 	Date    = "unknown"
 )
-
-const pluginName = "steampipe-plugin-bitbucket"
 
 // tables are all tables of the plugin.
 var tables = []*table{
@@ -99,23 +91,4 @@ var tables = []*table{
 	tableWorkspaceRunner(),
 	tableWorkspaceVariable(),
 	tableWorkspaceWebhook(),
-}
-
-// Plugin describes the plugin to the Steampipe SDK.
-func Plugin(context.Context) *plugin.Plugin {
-	return &plugin.Plugin{
-		Name: pluginName,
-		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
-			NewInstance: func() any { return &rawConfig{} },
-		},
-		// The SDK writes into the tables whenever it sets up connections. Were they the same each time, a scan that goes on
-		// meanwhile would read what is written, which ends the process.
-		TableMapFunc: func(context.Context, *plugin.TableMapData) (map[string]*plugin.Table, error) {
-			all := map[string]*plugin.Table{}
-			for _, t := range tables {
-				all[t.name] = t.plugin()
-			}
-			return all, nil
-		},
-	}
 }

@@ -18,7 +18,6 @@ func TestScopesAreThoseOfTheRequests(t *testing.T) {
 	}
 	for _, tab := range tables {
 		t.Run(tab.name, func(t *testing.T) {
-			forgetConnections()
 			h := connected(t, fake)
 			fake.ResetJournal()
 			h.rows(ask{table: tab.name})

@@ -14,12 +14,14 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // A scan is one reading of a table: what the query wants of it.
 type scan struct {
 	*connection
+	instance     *instance
 	name         string // of the connection
 	queriedTable string // name of the table that the query reads
 	table        *table
@@ -29,19 +31,19 @@ type scan struct {
 	maxItems     int64   // rows that a list may have at most, to be read at all; 0 for any number
 	order        []order // what the host relies on the rows being sorted by
 	deferred     *deferred
-	told         *omissions   // of the server; nil for a host that has none
 	silent       bool         // it reads more than the query asked for: what it leaves out of that is not told
 	hasOmissions *atomic.Bool // something was left out that is, or would be, told
 }
 
-func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) {
-	c, err := connect(ctx, d.Connection)
+func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*scan, error) {
+	c, err := i.connect(ctx, d.Connection)
 	if err != nil {
 		return nil, err
 	}
-	demanded, limit := demandOf(ctx, d)
+	demanded, limit := sdkserver.Demand(ctx, d)
 	s := &scan{
 		connection:   c,
+		instance:     i,
 		name:         d.Connection.Name,
 		queriedTable: t.name,
 		table:        t,
@@ -50,9 +52,6 @@ func newScan(ctx context.Context, t *table, d *plugin.QueryData) (*scan, error) 
 		limit:        limit,
 		deferred:     &deferred{},
 		hasOmissions: new(atomic.Bool),
-	}
-	if o, served := ctx.Value(outcomeKey{}).(*outcome); served {
-		s.told = o.omitted
 	}
 	if s.conditions.isVague() {
 		s.limit = -1 // no row would count

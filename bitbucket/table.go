@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"sync"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A table is declared as data: its columns, the conditions that Bitbucket can answer, and how its rows are read.
@@ -29,11 +28,17 @@ type table struct {
 	rows       func(context.Context, *scan) iter.Seq2[*row, error]
 }
 
-func (t *table) plugin() *plugin.Table {
+// plugin returns the table as the SDK wants it, for an instance of the plugin.
+func (t *table) plugin(i *instance) *plugin.Table {
+	list := func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
+		return nil, i.lists.List(ctx, d, func(ctx context.Context, send func(sdkserver.Row)) error {
+			return t.stream(ctx, i, d, send)
+		})
+	}
 	p := &plugin.Table{
 		Name:        t.name,
 		Description: t.description,
-		List:        &plugin.ListConfig{Hydrate: t.list, KeyColumns: t.sdkKeyColumns()},
+		List:        &plugin.ListConfig{Hydrate: list, KeyColumns: t.sdkKeyColumns()},
 		// The host's cache is left unused. It would keep showing a repository for minutes after the access to it was
 		// taken away, and under it a cancelled query goes on until its next row.
 		Cache: &plugin.TableCacheOptions{Enabled: false},
@@ -63,49 +68,23 @@ func (t *table) column(name string) column {
 	panic(fmt.Sprintf("table %s has no column %s", t.name, name)) // a mistake in a declaration, which the tests find
 }
 
-// list is the one way by which the SDK asks any table for its rows, and the one place from which errors go back to it.
-func (t *table) list(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
-	if !isFirstOfSplit(d) {
-		return nil, nil
-	}
-	o, served := ctx.Value(outcomeKey{}).(*outcome)
-	if !served {
-		return nil, t.listKept(ctx, d)
-	}
-	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
-	send := func(values rowValues) { d.StreamListItem(ctx, values) }
-	scanning, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(o.ctx, cancel)()
-	streamed, err := t.stream(scanning, d, send)
+// stream sends the rows of a scan that the query may ask for.
+func (t *table) stream(ctx context.Context, i *instance, d *plugin.QueryData, send func(sdkserver.Row)) error {
+	s, err := newScan(ctx, i, t, d)
 	if err != nil {
-		o.failed(d.Connection.Name, streamed, err)
-	}
-	return nil, err
-}
-
-// stream sends the rows of a scan that the query may ask for, and returns how many.
-func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(rowValues)) (streamed int64, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = streams.Recovered(r)
-		}
-	}()
-	s, err := newScan(ctx, t, d)
-	if err != nil {
-		return 0, err
+		return err
 	}
 	ctx = api.WithCaller(ctx, s)
 	if s.limit == 0 || s.conditions.isNever() {
-		return 0, nil
+		return nil
 	}
 	values, left := newDecoder(t, s.wanted), s.limit
 	for r, err := range s.ties(s.rows(ctx)) {
 		if err != nil {
-			return streamed, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return streamed, err
+			return err
 		}
 		switch s.verdict(r) {
 		case fails:
@@ -114,45 +93,17 @@ func (t *table) stream(ctx context.Context, d *plugin.QueryData, send func(rowVa
 			left--
 		case mayHold:
 			if d.QueryContext.Limit != nil {
-				return streamed, errLimit
+				return errLimit
 			}
 		}
 		send(values.decode(r))
-		streamed++
 		if left == 0 {
-			return streamed, nil
+			return nil
 		}
 	}
 	s.deferred.do(ctx)
-	return streamed, ctx.Err()
+	return ctx.Err()
 }
 
-// errLimit is for hosts that run the plugin without our Server: there the SDK ends the scan with as many rows as LIMIT says.
+// errLimit is for hosts that run the plugin without Server: there the SDK ends the scan with as many rows as LIMIT says.
 var errLimit = errors.New("this host can't combine LIMIT with such a condition, as it alone knows which of the rows satisfy it: leave out LIMIT")
-
-// A split is how many calls of list the SDK has made for one scan.
-var splits struct {
-	sync.Mutex
-	calls map[*plugin.QueryContext]int
-}
-
-// isFirstOfSplit says whether this call is the one that does the work. For a condition column IN (…) the SDK calls list once for
-// each value, all at once, which would ask Bitbucket many times for what one request can answer, and loses count of
-// LIMIT. So the first call reads the rows for all, and the others have nothing to do. Our Server does not let it come to that.
-func isFirstOfSplit(d *plugin.QueryData) bool {
-	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
-	if len(lists) != 1 {
-		return true // the SDK does not split two lists
-	}
-	splits.Lock()
-	defer splits.Unlock()
-	if splits.calls == nil {
-		splits.calls = map[*plugin.QueryContext]int{}
-	}
-	splits.calls[d.QueryContext]++
-	calls := splits.calls[d.QueryContext]
-	if calls == len(lists[0].Value.GetListValue().GetValues()) { // the last
-		delete(splits.calls, d.QueryContext)
-	}
-	return calls == 1
-}

@@ -30,9 +30,9 @@ func tableOmission() *table {
 
 func omissionRows(_ context.Context, s *scan) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		for _, one := range s.omitted.since(time.Time{}) {
+		for _, one := range s.instance.omitted.since(time.Time{}) {
 			if one.Connection != s.name {
-				continue // another connection with the same settings
+				continue
 			}
 			r := &row{}
 			r.set(objectPart, jsontree.Of(map[string]any{

@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"runtime"
@@ -30,8 +29,12 @@ type linkingHost struct {
 // link starts the plugin with connections, each a name and the HCL of its body.
 func link(t *testing.T, bodies map[string]string) *linkingHost {
 	t.Helper()
-	t.Cleanup(forgetConnections)
-	l := &linkingHost{PluginServer: plugin.Server(&plugin.ServeOpts{PluginFunc: Plugin})}
+	return linkInstance(t, newInstance(), bodies)
+}
+
+func linkInstance(t *testing.T, i *instance, bodies map[string]string) *linkingHost {
+	t.Helper()
+	l := &linkingHost{PluginServer: plugin.Server(&plugin.ServeOpts{PluginFunc: i.plugin})}
 	var all []*proto.ConnectionConfig
 	for name, body := range bodies {
 		all = append(all, &proto.ConnectionConfig{Connection: name, Plugin: "bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: body})
@@ -140,25 +143,25 @@ func TestLinkedPluginStopsAsking(t *testing.T) {
 
 // What does not fit into memory waits in a file, which is gone afterwards, whether the rows were read or not.
 func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
-	defer func(n int) { keptInMemory = n }(keptInMemory)
-	keptInMemory = 10 << 10
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	const all = 1000
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: all, OneWorkspace: true})
-	l := link(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
+	i := newInstance()
+	i.lists.KeptBytes = 10 << 10
+	l := linkInstance(t, i, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
 	repositories := ask{table: "bitbucket_repository", columns: "full_name is_private size updated_on project_key links"}
-	for i := range 3 {
+	for run := range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		rows, err := l.read(ctx, "bitbucket", repositories, func(n int) {
 			if held := deleted(t, dir); n == 1 && held != 1 {
 				t.Errorf("%d files at the first row, want 1 that has no name any more", held)
 			}
-			if i > 0 && n == 10*i {
+			if run > 0 && n == 10*run {
 				cancel()
 			}
 		})
-		if (err != nil) != (i > 0) || err == nil && rows != all {
+		if (err != nil) != (run > 0) || err == nil && rows != all {
 			t.Errorf("%d rows, error %v", rows, err)
 		}
 		cancel()
@@ -197,32 +200,4 @@ func deleted(t *testing.T, dir string) (n int) {
 		}
 	}
 	return n
-}
-
-// A row comes back as it was, from memory and from the file.
-func TestKeptRows(t *testing.T) {
-	defer func(n int) { keptInMemory = n }(keptInMemory)
-	for _, keptInMemory = range []int{0, 150, 1 << 20} {
-		rows := []rowValues{
-			{nil, nil}, {"", false, int64(0), nil}, {"a", true, int64(-1 << 62), time.Date(2026, 11, 30, 1, 2, 3, 4000, time.UTC)},
-			{`{"a": [1, "ü"]}`, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}, {strings.Repeat("long ", 10_000)},
-		}
-		kept := &keptRows{}
-		for _, r := range rows {
-			if err := kept.add(r); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var got []rowValues
-		for r, err := range kept.all() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, r)
-		}
-		kept.close()
-		if diff := cmp.Diff(rows, got); diff != "" {
-			t.Errorf("%d bytes in memory (-want +got):\n%s", keptInMemory, fmt.Sprintf("%.500s", diff))
-		}
-	}
 }

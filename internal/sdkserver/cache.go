@@ -1,7 +1,6 @@
-package bitbucket
+package sdkserver
 
 import (
-	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
@@ -14,14 +13,6 @@ var noCache = &proto.SetCacheOptionsRequest{Enabled: false, MaxSizeMb: -1}
 
 // asItIs is the size for which the SDK leaves the cache as it is.
 const asItIs = -1
-
-// newServer makes a server of the SDK's, which has no connections yet.
-func newServer(s *sdkgrpc.PluginServer) *Server {
-	if _, err := s.SetCacheOptions(noCache); err != nil {
-		panic(err) // as the first query would
-	}
-	return &Server{PluginServer: s}
-}
 
 // SetCacheOptions does nothing: they are those of the cache that no table uses.
 func (s *Server) SetCacheOptions(*proto.SetCacheOptionsRequest) (*proto.SetCacheOptionsResponse, error) {

@@ -1,0 +1,95 @@
+package bitbucket
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
+)
+
+// Plugin describes the plugin to the Steampipe SDK, for a host that links it.
+func Plugin(ctx context.Context) *plugin.Plugin { return newInstance().plugin(ctx) }
+
+// A Server serves the plugin's tables to a host, such as Steampipe.
+type Server struct {
+	*sdkserver.Server
+	instance *instance
+}
+
+// NewServer returns a server of the plugin without any connection yet.
+func NewServer() *Server {
+	i := newInstance()
+	return &Server{sdkserver.New(i.plugin), i}
+}
+
+// Omissions returns what the queries since a time, of the last hour at most, left out: each thing once, the oldest first.
+func (s *Server) Omissions(since time.Time) []Omission { return s.instance.omitted.since(since) }
+
+// An instance is the plugin as one host runs it.
+type instance struct {
+	lists   sdkserver.Lists
+	omitted omissions // by all scans
+
+	mu          sync.Mutex
+	connections map[[sha256.Size]byte]*connection // by their settings: a changed config is another connection; guarded by mu
+}
+
+func newInstance() *instance {
+	return &instance{connections: map[[sha256.Size]byte]*connection{}}
+}
+
+func (i *instance) plugin(context.Context) *plugin.Plugin {
+	return &plugin.Plugin{
+		Name: "steampipe-plugin-bitbucket",
+		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
+			NewInstance: func() any { return &sdkserver.Config{} },
+		},
+		// The SDK writes into the tables whenever it sets up connections. Were they the same each time, a scan that goes on
+		// meanwhile would read what is written, which ends the process.
+		TableMapFunc: func(context.Context, *plugin.TableMapData) (map[string]*plugin.Table, error) {
+			all := map[string]*plugin.Table{}
+			for _, t := range tables {
+				all[t.name] = t.plugin(i)
+			}
+			return all, nil
+		},
+	}
+}
+
+// connect returns the connection for the config that c has now.
+func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
+	settings, err := configOf(c).Settings()
+	if err != nil {
+		return nil, err
+	}
+	method, err := settings.authMethod()
+	if err != nil {
+		return nil, err
+	}
+	key, err := settings.key(method)
+	if err != nil {
+		return nil, err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if known, ok := i.connections[key]; ok {
+		return known, nil
+	}
+	opened, err := open(settings, method, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // and not by the query that came first
+	if err != nil {
+		return nil, err
+	}
+	i.connections[key] = opened
+	return opened, nil
+}
+
+// key tells one connection from another.
+func (s Settings) key(method authMethod) ([sha256.Size]byte, error) {
+	encoded, err := json.Marshal([]any{s, method})
+	return sha256.Sum256(encoded), err
+}

@@ -1,0 +1,88 @@
+package sdkserver
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+)
+
+// A watchedStream lets the scans of a call find it, and counts the rows that were sent. It hides the host's cancellation
+// from the SDK, whose goroutines would wait for ever for rows that a cancelled context has kept from being made. The scans
+// obey it, and the rows on their way by then are dropped here.
+type watchedStream struct {
+	proto.WrapperPlugin_ExecuteServer
+	ctx  context.Context
+	call *call
+}
+
+func (w *watchedStream) Context() context.Context { return w.ctx }
+
+func (w *watchedStream) Send(r *proto.ExecuteResponse) error {
+	defer w.call.rowSent(r.GetConnection())
+	if w.call.ctx.Err() != nil {
+		return nil
+	}
+	return w.WrapperPlugin_ExecuteServer.Send(r)
+}
+
+type callKey struct{}
+
+// A call is one call of Execute, and what became of its scans, one for each connection.
+type call struct {
+	ctx     context.Context       // of the host's call
+	request *proto.ExecuteRequest // with all that the query demands
+
+	mu       sync.Mutex
+	sent     map[string]int64 // rows sent to the host, by connection
+	progress chan struct{}    // closed, and replaced, when a row is sent
+	err      error            // the first error of a scan
+}
+
+// Demand returns the conditions of the query by column, and how many rows are enough; -1 for all.
+func Demand(ctx context.Context, d *plugin.QueryData) (conditions map[string]*proto.Quals, limit int64) {
+	c, served := ctx.Value(callKey{}).(*call)
+	if !served {
+		return d.QueryContext.UnsafeQuals, d.QueryContext.GetLimit()
+	}
+	limit = -1
+	if given := c.request.GetExecuteConnectionData()[d.Connection.Name].GetLimit(); given != nil {
+		limit = given.Value
+	}
+	return c.request.GetQueryContext().GetQuals(), limit
+}
+
+func (c *call) rowSent(connection string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent[connection]++
+	close(c.progress)
+	c.progress = make(chan struct{})
+}
+
+func (c *call) error() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// failed records the error of a scan, and waits until the rows streamed before it are sent: once the SDK has seen an error
+// it stops reading, and rows still on their way would block their goroutines for ever.
+func (c *call) failed(connection string, streamed int64, err error) {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = fmt.Errorf("%s: %w", connection, err) // as the SDK puts it
+	}
+	c.mu.Unlock()
+	for {
+		c.mu.Lock()
+		done, progress := c.sent[connection] >= streamed, c.progress
+		c.mu.Unlock()
+		if done {
+			return
+		}
+		<-progress
+	}
+}
