@@ -4,50 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// accessReader are what access to repositories can come from, as far as a scan has read it: each thing once.
+// An accessReader reads what access to repositories can come from: each thing once in a scan.
 type accessReader struct {
-	ctx   context.Context // of the scan: what one part of it asks for, others need as well
-	scan  *scan
-	known sync.Map // by kind and name: a *once
+	ctx     context.Context // of the scan: what one part of it asks for, others need as well
+	scan    *scan
+	answers *cache.Cache // by kind and name
 }
 
 func newAccessReader(ctx context.Context, s *scan) *accessReader {
-	return &accessReader{ctx: ctx, scan: s}
-}
-
-// A once is what one of those who want to know has asked for, and the others wait for.
-type once[T any] struct {
-	done  chan struct{}
-	value T // valid after done, as is err
-	err   error
-}
-
-// reading is what ask returns, asked once in a scan.
-func reading[T any](f *accessReader, key string, ask func(context.Context) (T, error)) (T, error) {
-	known, asked := f.known.LoadOrStore(key, &once[T]{done: make(chan struct{}), err: errors.New("a request was not made to its end")})
-	o := known.(*once[T])
-	if !asked {
-		defer close(o.done)
-		o.value, o.err = ask(f.ctx)
-		return o.value, o.err
-	}
-	select {
-	case <-o.done:
-		return o.value, o.err
-	case <-f.ctx.Done():
-		var none T
-		return none, f.ctx.Err()
-	}
+	return &accessReader{ctx: ctx, scan: s, answers: cache.New(cache.Forever, math.MaxInt)}
 }
 
 // A grant is an explicit grant: to a user, or to a group.
@@ -103,7 +79,7 @@ func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFact
 		return err
 	})
 	asking.Go(func() (err error) {
-		c.repository, err = reading(f, "repository "+r.fullName(), func(ctx context.Context) (grants, error) {
+		c.repository, err = cache.Get(f.ctx, f.answers, "repository "+r.fullName(), func(ctx context.Context) (grants, error) {
 			return f.grantsOn(ctx, r.path, withGroups)
 		})
 		return err
@@ -113,7 +89,7 @@ func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFact
 			return nil
 		}
 		p := projectScope{workspaceScope: r.workspaceScope, project: jsontree.Of(map[string]string{"key": c.projectKey})}
-		c.project, err = reading(f, "project "+r.slug()+"/"+c.projectKey, func(ctx context.Context) (grants, error) {
+		c.project, err = cache.Get(f.ctx, f.answers, "project "+r.slug()+"/"+c.projectKey, func(ctx context.Context) (grants, error) {
 			return f.projectGrants(ctx, p, withGroups)
 		})
 		return err
@@ -133,17 +109,13 @@ func (f *accessReader) grantsOn(ctx context.Context, path func(string, ...string
 // projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read: once for all scans of
 // half a minute, as its repositories may be asked for one by one.
 func (f *accessReader) projectGrants(ctx context.Context, p projectScope, withGroups bool) (grants, error) {
-	known, err := f.scan.remembered(ctx, fmt.Sprintf("grants on %s, with groups: %t", p.path(""), withGroups), func(ctx context.Context) (any, error) {
+	return cache.Get(ctx, f.scan.answers, fmt.Sprintf("grants on %s, with groups: %t", p.path(""), withGroups), func(ctx context.Context) (grants, error) {
 		g, err := f.grantsOn(ctx, p.path, withGroups)
 		if isRefused(err) {
 			return grants{unreadable: true}, nil
 		}
 		return g, err
 	})
-	if err != nil {
-		return grants{}, err
-	}
-	return known.(grants), nil
 }
 
 func (f *accessReader) grantsAt(ctx context.Context, path string, fields ...string) ([]grant, error) {
@@ -164,7 +136,7 @@ func (f *accessReader) grantsAt(ctx context.Context, path string, fields ...stri
 
 // groupsOf reads the members of the groups of a workspace, if the connected user may.
 func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
-	return reading(f, "groups "+slug, func(ctx context.Context) (groupMembers, error) {
+	return cache.Get(f.ctx, f.answers, "groups "+slug, func(ctx context.Context) (groupMembers, error) {
 		isAdministrator, err := f.scan.administers(ctx, namedWorkspace(slug))
 		if err != nil {
 			return groupMembers{}, err
@@ -196,7 +168,7 @@ func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
 
 // rolesIn reads the roles of the members of a workspace, if the connected user may.
 func (f *accessReader) rolesIn(slug string) (memberRoles, error) {
-	return reading(f, "roles "+slug, func(ctx context.Context) (memberRoles, error) {
+	return cache.Get(f.ctx, f.answers, "roles "+slug, func(ctx context.Context) (memberRoles, error) {
 		l := api.List{
 			Path:    api.Path("/2.0/workspaces/{workspace}/permissions", slug),
 			Fields:  []string{"user.uuid", "permission"},

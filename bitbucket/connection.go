@@ -2,15 +2,13 @@ package bitbucket
 
 import (
 	"net/http"
-	"sync"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/patrickmn/go-cache"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
@@ -21,10 +19,8 @@ type connection struct {
 	settings  Settings
 	method    authMethod
 	source    auth.Source
-	tokenFile string             // where the way in keeps its tokens; empty if it keeps none
-	known     *cache.Cache       // the inventory and users, for a short time
-	asking    singleflight.Group // the requests for them under way
-	sharing   sync.Mutex         // held while a scan joins the reading of a list in known, or leaves it
+	tokenFile string       // where the authentication method keeps its tokens; empty if it keeps none
+	answers   *cache.Cache // lists of workspaces, repositories and the like, for a short time
 
 	directories directories // of what was looked up
 }
@@ -63,7 +59,7 @@ func open(settings Settings, way authMethod, transport http.RoundTripper, logger
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	c := &connection{Client: client, settings: settings, method: way, source: source, known: cache.New(cacheLife, 2*cacheLife)}
+	c := &connection{Client: client, settings: settings, method: way, source: source, answers: cache.New(cacheLife, cacheBytes)}
 	if chain, ok := source.(*auth.Chain); ok {
 		c.tokenFile = chain.Path()
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
@@ -122,10 +124,8 @@ func (i *repositoryList) substitute(s *scan) substituteList {
 			}
 		}
 	}}
-	if _, ok := s.remembers(i.key); ok {
-		if _, expires, ok := s.known.GetWithExpiration(i.key); ok {
-			known.since = expires.Add(-cacheLife)
-		}
+	if _, since, ok := cache.PeekList[jsontree.Value](s.answers, i.key); ok {
+		known.since = since
 	}
 	return known
 }

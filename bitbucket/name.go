@@ -11,6 +11,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -106,17 +107,16 @@ func canonicalUUID(id string) string { return "{" + strings.ToLower(strings.Trim
 // workspace they are. It takes no request where the list of the user's workspaces was read a moment ago, and else one.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
 func (s *scan) checkWorkspace(ctx context.Context, slug string) error {
-	if accesses, ok := s.known.Get(workspacesKey); ok {
-		known := accesses.([]jsontree.Value)
-		if slices.ContainsFunc(known, func(access jsontree.Value) bool { return access.Get("workspace.slug").String() == slug }) {
+	if accesses, ok := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); ok {
+		if slices.ContainsFunc(accesses, func(access jsontree.Value) bool { return access.Get("workspace.slug").String() == slug }) {
 			return nil
 		}
 	}
-	found, err := s.remembered(ctx, "workspace "+slug, func(ctx context.Context) (any, error) {
+	found, err := cache.Get(ctx, s.answers, "workspace "+slug, func(ctx context.Context) (jsontree.Value, error) {
 		return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, "slug")
 	})
 	if err != nil {
 		return err
 	}
-	return checkName(slug, found.(jsontree.Value).Get("slug").String())
+	return checkName(slug, found.Get("slug").String())
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -87,16 +88,13 @@ func (s *scan) newestCommit(ctx context.Context, r repositoryScope) (string, err
 	if r.mainBranch() == "" {
 		return "", nil
 	}
-	branch, err := s.remembered(ctx, "head "+strings.ToLower(r.fullName()), func(ctx context.Context) (any, error) {
+	branch, err := cache.Get(ctx, s.answers, "head "+strings.ToLower(r.fullName()), func(ctx context.Context) (jsontree.Value, error) {
 		return s.Get(ctx, r.path("/refs/branches/{name}", r.mainBranch()), nil, "target.hash")
 	})
 	if isUnknown(err) {
 		return "", nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return branch.(jsontree.Value).Get("target.hash").String(), nil
+	return branch.Get("target.hash").String(), err
 }
 
 // signatureColumns say who made a commit or a tag, found under a path, as Git has it and as Bitbucket knows the address.

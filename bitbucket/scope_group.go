@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -17,26 +18,26 @@ import (
 // elsewhere may be closed to it. The error says so then; it is a *groupsError.
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 func (c *connection) groups(ctx context.Context, slug string) ([]jsontree.Value, error) {
-	known, err := c.remembered(ctx, "groups "+strings.ToLower(slug), func(ctx context.Context) (any, error) {
-		var groups []jsontree.Value
+	type answer struct {
+		groups []jsontree.Value
+		closed *groupsError
+	}
+	known, err := cache.Get(ctx, c.answers, "groups "+strings.ToLower(slug), func(ctx context.Context) (known answer, err error) {
 		for group, err := range c.List(ctx, api.List{Path: api.Path("/1.0/groups/{workspace}", slug), Bare: true}) {
 			if isClosed(err) {
-				return &groupsError{slug, err}, nil // remembered like an answer: it would be the same for the next who asks
+				return answer{closed: &groupsError{slug, err}}, nil // kept like an answer: it would be the same for the next who asks
 			}
 			if err != nil {
-				return nil, err
+				return answer{}, err
 			}
-			groups = append(groups, group)
+			known.groups = append(known.groups, group)
 		}
-		return groups, nil
+		return known, nil
 	})
-	if err != nil {
-		return nil, err
+	if known.closed != nil {
+		return nil, known.closed
 	}
-	if closed, ok := known.(*groupsError); ok {
-		return nil, closed
-	}
-	return known.([]jsontree.Value), nil
+	return known.groups, err
 }
 
 // isClosed says whether an answer means that the groups of the workspace are not to be had: for the user's role, or at all.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -223,17 +224,14 @@ func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []strin
 
 // namedProject is the project of a workspace with a key, from the list of projects if that was read a moment ago.
 func (s *scan) namedProject(ctx context.Context, p workspaceScope, key string) (projectScope, error) {
-	items, _ := s.remembers(projectsKey(p))
+	items, _, _ := cache.PeekList[jsontree.Value](s.answers, projectsKey(p))
 	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("key").String() == key }); i >= 0 {
 		return projectScope{workspaceScope: p, project: items[i], isNamed: true}, nil
 	}
-	known, err := s.remembered(ctx, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (any, error) {
+	found, err := cache.Get(ctx, s.answers, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (jsontree.Value, error) {
 		return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
 	})
-	if err != nil {
-		return projectScope{}, err
-	}
-	return projectScope{workspaceScope: p, project: known.(jsontree.Value), isNamed: true}, nil
+	return projectScope{workspaceScope: p, project: found, isNamed: true}, err
 }
 
 // adoptWorkspace sets the workspace to what the project says, as somebody may have called it otherwise. If that was the query, it is

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -141,7 +142,7 @@ func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children f
 		}
 	}
 	return func(yield func(*row, error) bool) {
-		if _, known := s.known.Get(workspacesKey); known {
+		if _, known := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); known {
 			isAdministrator, err := s.administersRepository(ctx, r)
 			if err != nil {
 				yield(nil, err)
@@ -177,7 +178,7 @@ func (s *scan) administersRepository(ctx context.Context, r repositoryScope) (bo
 		return false, err
 	}
 	from := administeredRepositories(r.slug())
-	_, isWhole := s.remembers(from.key)
+	_, _, isWhole := cache.PeekList[jsontree.Value](s.answers, from.key)
 	if _, ok := s.repositoryOn(ctx, from, r.fullName()); ok || isWhole {
 		return ok, nil
 	}
@@ -381,18 +382,18 @@ func (s *scan) omitOthers(p workspaceScope, administers int) error {
 // granted is on how many repositories of a workspace the connected user holds a permission, if Bitbucket tells: a request of a
 // few bytes, once for all scans of half a minute.
 func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
-	key := "number of repositories of " + slug
-	if n, ok := s.known.Get(key); ok {
-		return n.(int), true
-	}
-	page, err := s.Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
-	size := page.Get("size")
-	if err != nil || !size.Exists() {
-		return 0, false
-	}
-	s.known.SetDefault(key, int(size.Int()))
-	return int(size.Int()), true
+	n, err := cache.Get(ctx, s.answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
+		page, err := s.Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
+		size := page.Get("size")
+		if err == nil && !size.Exists() {
+			err = errNoSize
+		}
+		return int(size.Int()), err
+	})
+	return n, err == nil
 }
+
+var errNoSize = errors.New("the list does not say how many items it has")
 
 // repositoriesOn lists the repositories of a workspace from an inventory.
 func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repositoryList) iter.Seq2[repositoryScope, error] {
@@ -508,13 +509,13 @@ func (s *scan) repository(ctx context.Context, fullName string) (repositoryScope
 	if r, ok := s.repositoryOn(ctx, visibleRepositories(slug), fullName); ok {
 		return r, nil
 	}
-	known, err := s.remembered(ctx, "repository "+strings.ToLower(fullName), func(ctx context.Context) (any, error) {
+	found, err := cache.Get(ctx, s.answers, "repository "+strings.ToLower(fullName), func(ctx context.Context) (jsontree.Value, error) {
 		return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repositoryFields...)
 	})
 	if err != nil {
 		return repositoryScope{}, err
 	}
-	r := repositoryScope{repository: known.(jsontree.Value)}
+	r := repositoryScope{repository: found}
 	r.workspaceScope = r.ownWorkspace()
 	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -110,7 +111,7 @@ func (s *scan) namedSnippets(ctx context.Context, p workspaceScope, ids []string
 			if !isSlug(id) {
 				continue
 			}
-			known, err := s.remembered(ctx, "snippet "+p.slug()+"/"+id, func(ctx context.Context) (any, error) {
+			found, err := cache.Get(ctx, s.answers, "snippet "+p.slug()+"/"+id, func(ctx context.Context) (jsontree.Value, error) {
 				return s.Get(ctx, snippetScope{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, "id", "title")
 			})
 			if isUnknown(err) {
@@ -120,7 +121,7 @@ func (s *scan) namedSnippets(ctx context.Context, p workspaceScope, ids []string
 				yield(snippetScope{}, err)
 				return
 			}
-			if found := known.(jsontree.Value); found.Get("id").String() == id && !yield(snippetScope{p, found}, nil) {
+			if found.Get("id").String() == id && !yield(snippetScope{p, found}, nil) {
 				return
 			}
 		}

@@ -201,7 +201,7 @@ func (s *scan) workspaceIsGone(ctx context.Context, p workspaceScope, err error)
 	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
-	s.known.Delete(workspacesKey)
+	s.answers.Forget(workspacesKey)
 	_, listed, err := s.userWorkspace(ctx, p)
 	return err == nil && !listed
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tableRepositoryPermission: a row is the effective permission of a user on a repository.
@@ -151,7 +153,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
 	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {
-		if _, known := s.known.Get(workspacesKey); known && l.repo == nil && l.name != "" { // then no refusal need be asked for
+		if _, known := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); known && l.repo == nil && l.name != "" { // then no refusal need be asked for
 			isAdministrator, err := s.administersNamed(ctx, l)
 			if err != nil {
 				yield(nil, err)

@@ -37,7 +37,7 @@ var (
 	fence   = regexp.MustCompile("(?s)```(sql[a-z+]*)\n(.*?)```")
 )
 
-// noRows stands above an example that looks for what should not exist, and does not in the demo organization.
+// noRows stands below an example that looks for what should not exist, and does not in the demo organization.
 const noRows = "<!-- finds nothing in the demo organization -->"
 
 // examples are those of a page: under a heading, a query in both dialects, or some that are good for both.
@@ -197,10 +197,10 @@ func TestChangelogNamesEveryTable(t *testing.T) {
 
 // notes are the lines of a page's important notes that a test can check.
 var notes = map[string]*regexp.Regexp{
-	"scopes": regexp.MustCompile(`(?m)^- \*\*Scopes:\*\* (.*)$`),
-	"role":   regexp.MustCompile(`(?m)^- \*\*Role:\*\* (.*)$`),
-	"covers": regexp.MustCompile(`(?m)^- \*\*Coverage:\*\* (.*)$`),
-	"costs":  regexp.MustCompile(`(?m)^- \*\*Cost:\*\* (.*)$`),
+	"scopes": regexp.MustCompile(`(?m)^\| Scopes \| (.*) \|$`),
+	"role":   regexp.MustCompile(`(?m)^\| Role \| (.*) \|$`),
+	"covers": regexp.MustCompile(`(?m)^\| Coverage \| (.*) \|$`),
+	"costs":  regexp.MustCompile(`(?m)^\| Cost \| (.*) \|$`),
 }
 
 var word = regexp.MustCompile("`([a-z:]+)`")

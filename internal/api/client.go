@@ -15,6 +15,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -65,6 +66,9 @@ type Config struct {
 	Logger hclog.Logger
 }
 
+// answersBytes bounds what is kept of recent answers.
+const answersBytes = 16 << 20
+
 // A Client fetches objects and lists from Bitbucket Cloud. It is safe for concurrent use.
 type Client struct {
 	base      *url.URL
@@ -73,7 +77,7 @@ type Client struct {
 	remembers int // items of a list at least
 	logger    hclog.Logger
 	http      *http.Client
-	recent    recent
+	answers   *cache.Cache // by address
 
 	// The parts of the stack that can be asked something afterwards.
 	quota     *quota
@@ -116,7 +120,7 @@ func New(config Config) (*Client, error) {
 			Transport:     newSlots(quota, concurrency),
 			CheckRedirect: stayOn(base),
 		},
-		recent:    recent{maxAge: config.MaxAge},
+		answers:   cache.New(config.MaxAge, answersBytes),
 		quota:     quota,
 		retry:     retry,
 		authorize: authorize,
@@ -222,8 +226,25 @@ func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) 
 
 // follow is fetch, and also says at which address the answer was, after redirects.
 func (c *Client) follow(ctx context.Context, u *url.URL) (found, error) {
-	return c.recent.get(ctx, u.String(), func(ctx context.Context) (found, error) { return c.request(ctx, u) })
+	if ctx.Value(freshKey{}) != nil {
+		return c.request(ctx, u)
+	}
+	return cache.Get(ctx, c.answers, u.String(), func(ctx context.Context) (found, error) { return c.request(ctx, u) })
 }
+
+type freshKey struct{}
+
+// fresh returns a context in which nothing that was answered before counts.
+func fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
+
+// A found is a JSON document and the address at which it was, after redirects.
+type found struct {
+	document jsontree.Value
+	at       *url.URL
+}
+
+// Size returns about how many bytes it takes in memory.
+func (f found) Size() int { return f.document.Size() }
 
 // request sends one GET request and returns the JSON that came back.
 func (c *Client) request(ctx context.Context, u *url.URL) (found, error) {

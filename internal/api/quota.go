@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 )
 
 // Quota is what the last response that spoke of it said about the request quota. Bitbucket does
@@ -58,7 +59,7 @@ type quota struct {
 	paced    time.Time // guarded by mu: when the next request may be sent while little is left
 
 	inFlight int           // guarded by mu
-	answered chan struct{} // guarded by mu: closed, and replaced, when a request comes back
+	answered signal.Signal // guarded by mu: a request has come back
 
 	answeredAt time.Time // guarded by mu: when the last response came
 }
@@ -91,7 +92,7 @@ func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
 	for hasTurn := false; ; {
 		q.mu.Lock()
 		if q.mayBeSpent() {
-			answered := q.answered
+			answered := q.answered.Next()
 			q.mu.Unlock()
 			select {
 			case <-answered:
@@ -138,9 +139,6 @@ const (
 // left counts until somebody has been answered since. The caller holds mu.
 func (q *quota) mayBeSpent() bool {
 	o := q.observed
-	if q.answered == nil {
-		q.answered = make(chan struct{})
-	}
 	return o.Remaining != nil && q.inFlight > 0 && *o.Remaining <= int64(q.inFlight) && !q.answeredAt.After(o.ResetAt)
 }
 
@@ -208,10 +206,7 @@ func (q *quota) observe(resp *http.Response) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.inFlight--
-	if q.answered != nil {
-		close(q.answered)
-		q.answered = nil
-	}
+	q.answered.Announce()
 	if resp == nil {
 		return
 	}

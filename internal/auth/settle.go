@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"sync"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 )
 
 // underWay counts what this process must not end in the middle of.
@@ -24,7 +26,7 @@ func Settle(ctx context.Context) error {
 type tally struct {
 	mu    sync.Mutex // guards all below
 	count int
-	zero  chan struct{} // closed when count falls to zero, nil while nobody waits
+	zero  signal.Signal // count has fallen to zero
 }
 
 // begin counts one more and returns the function that counts it off.
@@ -39,9 +41,8 @@ func (t *tally) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.count--
-	if t.count == 0 && t.zero != nil {
-		close(t.zero)
-		t.zero = nil
+	if t.count == 0 {
+		t.zero.Announce()
 	}
 }
 
@@ -49,13 +50,9 @@ func (t *tally) end() {
 func (t *tally) none() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.zero == nil {
-		t.zero = make(chan struct{})
-	}
-	zero := t.zero
+	zero := t.zero.Next()
 	if t.count == 0 {
-		close(zero)
-		t.zero = nil
+		t.zero.Announce()
 	}
 	return zero
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 )
@@ -37,7 +38,7 @@ type call struct {
 
 	mu       sync.Mutex
 	sent     map[string]int64 // rows sent to the host, by connection
-	progress chan struct{}    // closed, and replaced, when a row is sent
+	progress signal.Signal    // a row was sent
 	err      error            // the first error of a scan
 }
 
@@ -58,8 +59,7 @@ func (c *call) rowSent(connection string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sent[connection]++
-	close(c.progress)
-	c.progress = make(chan struct{})
+	c.progress.Announce()
 }
 
 func (c *call) error() error {
@@ -78,7 +78,7 @@ func (c *call) failed(connection string, streamed int64, err error) {
 	c.mu.Unlock()
 	for {
 		c.mu.Lock()
-		done, progress := c.sent[connection] >= streamed, c.progress
+		done, progress := c.sent[connection] >= streamed, c.progress.Next()
 		c.mu.Unlock()
 		if done {
 			return

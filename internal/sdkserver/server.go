@@ -86,7 +86,7 @@ func (s *Server) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 }
 
 func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
-	c := &call{ctx: stream.Context(), request: req, sent: map[string]int64{}, progress: make(chan struct{})}
+	c := &call{ctx: stream.Context(), request: req, sent: map[string]int64{}}
 	err := s.PluginServer.Execute(withoutDemand(req), &watchedStream{
 		WrapperPlugin_ExecuteServer: stream,
 		ctx:                         context.WithValue(context.WithoutCancel(stream.Context()), callKey{}, c),
