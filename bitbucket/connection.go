@@ -16,11 +16,11 @@ import (
 // known of the workspaces.
 type connection struct {
 	*api.Client
-	settings  Settings
-	method    authMethod
-	source    auth.Source
-	tokenFile string       // where the authentication method keeps its tokens; empty if it keeps none
-	answers   *cache.Cache // lists of workspaces, repositories and the like, for a short time
+	settings   Settings
+	method     authMethod
+	authorizer auth.Authorizer
+	tokenFile  string       // where the authentication method keeps its tokens; empty if it keeps none
+	answers    *cache.Cache // lists of workspaces, repositories and the like, for a short time
 
 	directories directories // of what was looked up
 }
@@ -38,7 +38,7 @@ func configOf(c *plugin.Connection) Config {
 
 // open makes a connection. Its requests go over the transport, or over the client's own if that is nil.
 func open(settings Settings, way authMethod, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
-	source, err := settings.source(way, transport, logger)
+	source, err := settings.authorizer(way, transport, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func open(settings Settings, way authMethod, transport http.RoundTripper, logger
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	c := &connection{Client: client, settings: settings, method: way, source: source, answers: cache.New(cacheLife, cacheBytes)}
+	c := &connection{Client: client, settings: settings, method: way, authorizer: source, answers: cache.New(cacheLife, cacheBytes)}
 	if chain, ok := source.(*auth.Chain); ok {
 		c.tokenFile = chain.Path()
 	}
@@ -95,7 +95,7 @@ func (s Settings) authMethod() (authMethod, error) {
 	return methodLogin, nil
 }
 
-func (s Settings) source(way authMethod, transport http.RoundTripper, logger hclog.Logger) (auth.Source, error) {
+func (s Settings) authorizer(way authMethod, transport http.RoundTripper, logger hclog.Logger) (auth.Authorizer, error) {
 	consumer := s.Consumer(logger)
 	if transport != nil {
 		consumer.HTTPClient = &http.Client{Transport: transport}

@@ -102,8 +102,8 @@ func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
 
 // scopes are those that the token was granted: by the token's own word, or by that of the last answer.
 func (s *scan) scopes(ctx context.Context) (granted []string, known bool, err error) {
-	if token, ok := s.source.(interface{ Scopes() []string }); ok {
-		if _, err := s.source.Authorization(ctx); err != nil {
+	if token, ok := s.authorizer.(interface{ Scopes() []string }); ok {
+		if _, err := s.authorizer.Authorization(ctx); err != nil {
 			return nil, false, err
 		}
 		if granted := token.Scopes(); granted != nil {

@@ -21,9 +21,9 @@ const doubtFor = time.Minute
 // renewed. It need not say so: when a renewed credential is refused in turn, a refusal is not put down to the credential for
 // a while. A scan that meets 500 hidden workspaces must not ask for 500 tokens.
 type authorize struct {
-	next   http.RoundTripper
-	base   *url.URL
-	source Authorizer
+	next       http.RoundTripper
+	base       *url.URL
+	authorizer Authorizer
 
 	repeats  atomic.Int64
 	apiToken atomic.Bool // the credentials are an account's e-mail address and API token
@@ -51,15 +51,15 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(a.base, req.URL) {
 		return nil, protocolError(req.URL, "would send the token to another host, %s", origin(req.URL))
 	}
-	if a.source == nil {
+	if a.authorizer == nil {
 		return a.next.RoundTrip(req)
 	}
-	credential, err := a.source.Authorization(req.Context())
+	credential, err := a.authorizer.Authorization(req.Context())
 	if err != nil {
 		return nil, &authorizerError{err}
 	}
 	resp, err := a.send(req, credential)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || a.doubts() {
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || a.renewalSuspended() {
 		return resp, err
 	}
 	body, err := io.ReadAll(resp.Body)
@@ -70,7 +70,7 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !answered(req.URL, resp, body).blamesCredential() {
 		return resp, nil
 	}
-	renewed, err := a.source.Renew(req.Context(), credential)
+	renewed, err := a.authorizer.Renew(req.Context(), credential)
 	if err != nil {
 		return nil, &renewalError{resp, body, err}
 	}
@@ -86,8 +86,8 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// doubts reports whether a refusal is not put down to the credential now.
-func (a *authorize) doubts() bool {
+// renewalSuspended reports whether a refusal is not put down to the credential now.
+func (a *authorize) renewalSuspended() bool {
 	since := a.doubted.Load()
 	return since != nil && time.Since(*since) < doubtFor
 }

@@ -71,19 +71,19 @@ const answersBytes = 16 << 20
 
 // A Client fetches objects and lists from Bitbucket Cloud. It is safe for concurrent use.
 type Client struct {
-	base      *url.URL
-	userAgent string
-	ahead     int // pages that a list may read ahead
-	remembers int // items of a list at least
-	logger    hclog.Logger
-	http      *http.Client
-	answers   *cache.Cache // by address
+	base       *url.URL
+	userAgent  string
+	ahead      int // pages that a list may read ahead
+	remembered int // items of a list at least
+	logger     hclog.Logger
+	http       *http.Client
+	answers    *cache.Cache // by address
 
 	// The parts of the stack that can be asked something afterwards.
 	quota     *quota
 	retry     *retry
 	authorize *authorize
-	wire      *wire
+	exchange  *exchange
 }
 
 // New returns a client. It sends nothing yet; it fails if the configuration makes no sense.
@@ -106,25 +106,25 @@ func New(config Config) (*Client, error) {
 		transport = NewTransport(concurrency)
 	}
 
-	wire := &wire{next: transport, limit: maxBody, timeout: attemptTimeout, notices: notices{logger: logger}}
-	authorize := &authorize{next: wire, base: base, source: config.Authorizer}
+	wire := &exchange{next: transport, limit: maxBody, timeout: attemptTimeout, deprecations: deprecations{logger: logger}}
+	authorize := &authorize{next: wire, base: base, authorizer: config.Authorizer}
 	retry := newRetry(authorize, maxWait, logger)
 	quota := &quota{next: retry, maxWait: maxWait, logger: logger}
 	return &Client{
-		base:      base,
-		userAgent: config.UserAgent,
-		ahead:     concurrency,
-		remembers: maxRemembered,
-		logger:    logger,
+		base:       base,
+		userAgent:  config.UserAgent,
+		ahead:      concurrency,
+		remembered: maxRemembered,
+		logger:     logger,
 		http: &http.Client{
-			Transport:     newSlots(quota, concurrency),
+			Transport:     newSemaphore(quota, concurrency),
 			CheckRedirect: stayOn(base),
 		},
 		answers:   cache.New(config.MaxAge, answersBytes),
 		quota:     quota,
 		retry:     retry,
 		authorize: authorize,
-		wire:      wire,
+		exchange:  wire,
 	}, nil
 }
 
@@ -137,7 +137,7 @@ func parseBaseURL(address string) (*url.URL, error) {
 	if base.Scheme == "https" || base.Scheme == "http" && isLoopback(base.Hostname()) {
 		return base, nil
 	}
-	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine), or the token could be read on its way to %s", clean(base.Host, maxWord))
+	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine), or the token could be read on its way to %s", sanitize(base.Host, maxWord))
 }
 
 func isLoopback(host string) bool {
@@ -174,7 +174,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 	if tooLong(u) {
 		u = c.url(path, query)
 	}
-	if err := namesSomething(u); err != nil {
+	if err := checkSegments(u); err != nil {
 		return jsontree.Value{}, err
 	}
 	object, err := c.fetch(ctx, u)
@@ -208,7 +208,7 @@ func (c *Client) url(path string, query url.Values) *url.URL {
 // is not read.
 func (c *Client) Bytes(ctx context.Context, path string, query url.Values, limit int64) ([]byte, error) {
 	u := c.url(path, query)
-	if err := namesSomething(u); err != nil {
+	if err := checkSegments(u); err != nil {
 		return nil, err
 	}
 	_, body, err := c.send(context.WithValue(ctx, limitKey{}, limit), u, "*/*")
@@ -224,12 +224,12 @@ func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) 
 	return f.document, err
 }
 
-// follow is fetch, and also says at which address the answer was, after redirects.
-func (c *Client) follow(ctx context.Context, u *url.URL) (found, error) {
+// follow returns the JSON at an address, and at which address it was after redirects.
+func (c *Client) follow(ctx context.Context, u *url.URL) (response, error) {
 	if ctx.Value(freshKey{}) != nil {
 		return c.request(ctx, u)
 	}
-	return cache.Get(ctx, c.answers, u.String(), func(ctx context.Context) (found, error) { return c.request(ctx, u) })
+	return cache.Get(ctx, c.answers, u.String(), func(ctx context.Context) (response, error) { return c.request(ctx, u) })
 }
 
 type freshKey struct{}
@@ -237,30 +237,30 @@ type freshKey struct{}
 // fresh returns a context in which nothing that was answered before counts.
 func fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
 
-// A found is a JSON document and the address at which it was, after redirects.
-type found struct {
+// A response is a JSON document and the address at which it was, after redirects.
+type response struct {
 	document jsontree.Value
 	at       *url.URL
 }
 
 // Size returns about how many bytes it takes in memory.
-func (f found) Size() int { return f.document.Size() }
+func (r response) Size() int { return r.document.Size() }
 
 // request sends one GET request and returns the JSON that came back.
-func (c *Client) request(ctx context.Context, u *url.URL) (found, error) {
+func (c *Client) request(ctx context.Context, u *url.URL) (response, error) {
 	resp, body, err := c.send(ctx, u, "application/json")
 	if err != nil {
-		return found{}, err
+		return response{}, err
 	}
 	document, ok := jsontree.Parse(body)
 	if !ok {
-		return found{}, notJSON(u, resp, []byte(body))
+		return response{}, notJSON(u, resp, []byte(body))
 	}
 	at := u
 	if resp.Request != nil {
 		at = resp.Request.URL
 	}
-	return found{document, at}, nil
+	return response{document, at}, nil
 }
 
 // send sends one GET request and returns the body of a success.
@@ -314,7 +314,7 @@ func (c *Client) failure(ctx context.Context, u *url.URL, err error) error {
 		return unauthorized.err
 	}
 	if lost, ok := errors.AsType[*ConnectionError](err); ok {
-		lost.Path, lost.Host = cleanPath(u), clean(u.Host, maxWord)
+		lost.Path, lost.Host = cleanPath(u), sanitize(u.Host, maxWord)
 		return lost
 	}
 	return withoutAddress(err)

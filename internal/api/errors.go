@@ -229,7 +229,7 @@ func errorFields(fields gjson.Result) string {
 			said = joined(value)
 		}
 		if said != "" {
-			parts = append(parts, clean(name.String(), maxWord)+": "+said)
+			parts = append(parts, sanitize(name.String(), maxWord)+": "+said)
 		}
 		return len(parts) < 10
 	})
@@ -249,7 +249,7 @@ func joined(list gjson.Result) string {
 func scopeList(list gjson.Result) []string {
 	var scopes []string
 	for _, scope := range list.Array() {
-		if name := clean(scope.String(), maxWord); name != "" {
+		if name := sanitize(scope.String(), maxWord); name != "" {
 			scopes = append(scopes, name)
 		}
 	}
@@ -262,7 +262,7 @@ func announcement(address string) string {
 	if err != nil || u.Scheme != "https" || !strings.HasSuffix("."+u.Hostname(), ".atlassian.com") {
 		return ""
 	}
-	return clean(address, maxText)
+	return sanitize(address, maxText)
 }
 
 // statusOf is the status of an [*Error], or 0.
@@ -419,7 +419,7 @@ func notJSON(u *url.URL, resp *http.Response, body []byte) *ProtocolError {
 	case isHTML(string(body)):
 		return protocolError(u, "answered with a web page instead of JSON. Check for a proxy or a login page on the way, and base_url")
 	}
-	return protocolError(u, "answered with something that is not JSON (%s, %d bytes)", cmp.Or(clean(kind, maxWord), "no content type"), len(body))
+	return protocolError(u, "answered with something that is not JSON (%s, %d bytes)", cmp.Or(sanitize(kind, maxWord), "no content type"), len(body))
 }
 
 // A ConnectionError says that no complete answer was had, after several attempts if they could help.

@@ -104,15 +104,15 @@ func (k key) identity(item jsontree.Value) (id string, unique bool) {
 // maxRemembered is how many items a list remembers at least, once it has so many.
 const maxRemembered = 1 << 17
 
-// A memory counts the items of a list, by hashes of their ids: the last of them, between one and two times as many as it holds.
-type memory struct {
+// A seenItems counts the items of a list, by hashes of their ids: the last of them, between one and two times as many as it holds.
+type seenItems struct {
 	holds       int
 	seed        maphash.Seed
 	late, early map[uint64]int32
 	forgot      bool
 }
 
-func (m *memory) add(id string) {
+func (m *seenItems) add(id string) {
 	switch {
 	case m.late == nil:
 		m.seed, m.late = maphash.MakeSeed(), map[uint64]int32{}
@@ -124,7 +124,7 @@ func (m *memory) add(id string) {
 }
 
 // take counts one item off, if there is one.
-func (m *memory) take(id string) bool {
+func (m *seenItems) take(id string) bool {
 	if m.isEmpty() {
 		return false
 	}
@@ -138,7 +138,7 @@ func (m *memory) take(id string) bool {
 	return false
 }
 
-func (m *memory) has(id string) bool {
+func (m *seenItems) has(id string) bool {
 	if m.isEmpty() {
 		return false
 	}
@@ -146,7 +146,7 @@ func (m *memory) has(id string) bool {
 	return m.late[hash]+m.early[hash] > 0
 }
 
-func (m *memory) isEmpty() bool { return m.late == nil }
+func (m *seenItems) isEmpty() bool { return m.late == nil }
 
 // isForgetful reports whether the memory has had more than it holds.
-func (m *memory) isForgetful() bool { return m.forgot }
+func (m *seenItems) isForgetful() bool { return m.forgot }

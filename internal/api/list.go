@@ -84,7 +84,7 @@ var ErrTooLarge = errors.New("the list is larger than wanted")
 func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, error] {
 	return func(yield func(jsontree.Value, error) bool) {
 		first := c.firstPage(l)
-		err := namesSomething(first)
+		err := checkSegments(first)
 		switch {
 		case err != nil:
 		case l.Bare:
@@ -164,9 +164,9 @@ type reader struct {
 	begun  bool            // a page was read
 	empty  int             // pages without items since the last with some
 	ahead  *prefetcher
-	moves  moves
-	seen   memory // what this reading has come across
-	before memory // what was handed out by the one before
+	shifts shiftDetector
+	seen   seenItems // what this reading has come across
+	before seenItems // what was handed out by the one before
 }
 
 func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
@@ -179,8 +179,8 @@ func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
 		most:   l.Most,
 		named:  map[string]bool{},
 		ahead:  &prefetcher{parent: ctx, load: c.fetchPage, ahead: c.ahead},
-		moves:  moves{key: key, size: -1},
-		seen:   memory{holds: c.remembers},
+		shifts: shiftDetector{key: key, size: -1},
+		seen:   seenItems{holds: c.remembered},
 	}
 }
 
@@ -205,8 +205,8 @@ func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 	if again, ok := errors.AsType[*twiceError](err); ok {
 		return again.lasting("reading it again did not help")
 	}
-	if isTwice && ended && r.moves.items != r.moves.size {
-		return twice.lasting(fmt.Sprintf("read again, it has %d items and counts %d", r.moves.items, r.moves.size))
+	if isTwice && ended && r.shifts.items != r.shifts.size {
+		return twice.lasting(fmt.Sprintf("read again, it has %d items and counts %d", r.shifts.items, r.shifts.size))
 	}
 	return err
 }
@@ -217,8 +217,8 @@ func (r *reader) startOver() {
 	r.ahead.parent = fresh(r.ctx)
 	clear(r.named)
 	r.empty = 0
-	r.moves = moves{key: r.key, size: -1}
-	r.before, r.seen = r.seen, memory{holds: r.seen.holds}
+	r.shifts = shiftDetector{key: r.key, size: -1}
+	r.before, r.seen = r.seen, seenItems{holds: r.seen.holds}
 }
 
 // walk is one reading. It reports whether it came to the end of the list.
@@ -238,7 +238,7 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 		if r.most > 0 && p.size > r.most {
 			return false, ErrTooLarge
 		}
-		back, err := r.moves.observe(u, p)
+		back, err := r.shifts.observe(u, p)
 		if err != nil {
 			return false, err
 		}
@@ -261,8 +261,8 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 		if r.empty > maxEmpty {
 			return false, protocolError(u, "goes on and on naming pages without items")
 		}
-		r.foresee(p)
-		more, err := r.handOut(u, p, yield)
+		r.prefetch(p)
+		more, err := r.yieldPage(u, p, yield)
 		if !more {
 			return false, err
 		}
@@ -271,13 +271,13 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 	return true, nil
 }
 
-// handOut yields those items of a page that were not handed out before.
-func (r *reader) handOut(u *url.URL, p *page, yield func(jsontree.Value, error) bool) (more bool, err error) {
+// yieldPage yields those items of a page that were not handed out before.
+func (r *reader) yieldPage(u *url.URL, p *page, yield func(jsontree.Value, error) bool) (more bool, err error) {
 	isWhole := u == r.first && p.next == nil // there is nothing to take for another
 	isNumbered := p.size >= 0 && (u == r.first || pageNumber(u) > 0)
 	var twice error
 	more, err = objects(p.values, u, func(item jsontree.Value) bool {
-		if r.moves.handedOut(item) {
+		if r.shifts.handedOut(item) {
 			return true
 		}
 		if isWhole && r.before.isEmpty() {
@@ -336,7 +336,7 @@ func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
 		return p.next, nil
 	}
 	items := int64(p.values.Len())
-	read := r.moves.items + items
+	read := r.shifts.items + items
 	switch {
 	case items == 0, read >= p.size:
 		return nil, nil
@@ -372,9 +372,9 @@ func (r *reader) page(u *url.URL) (*page, error) {
 // inOneSpelling is the query of an address, with its parameters in order.
 func inOneSpelling(u *url.URL) string { return u.Query().Encode() }
 
-// foresee starts to fetch the pages that will follow, if they can be told.
-func (r *reader) foresee(p *page) {
-	if p.next == nil || p.size < 0 || p.length == 0 || r.moves.happened() || !differsByNumber(p.next, r.first) {
+// prefetch starts to fetch the pages that will follow, if they can be told.
+func (r *reader) prefetch(p *page) {
+	if p.next == nil || p.size < 0 || p.length == 0 || r.shifts.hasShifted() || !differsByNumber(p.next, r.first) {
 		return
 	}
 	wanted := p.size

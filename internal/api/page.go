@@ -113,7 +113,7 @@ func nextURL(value gjson.Result, from *url.URL) (*url.URL, error) {
 		return nil, protocolError(from, "named a next page that is not an address")
 	}
 	if !sameOrigin(next, from) {
-		return nil, protocolError(from, "named a next page on another host, %s, which is not followed", clean(origin(next), maxWord))
+		return nil, protocolError(from, "named a next page on another host, %s, which is not followed", sanitize(origin(next), maxWord))
 	}
 	if !sameCollection(next, from) {
 		return nil, protocolError(from, "named a next page of something else, %s", cleanPath(next))

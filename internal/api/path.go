@@ -47,9 +47,9 @@ func escapeSegment(value string) string {
 	return strings.ReplaceAll(url.PathEscape(value), ":", "%3A")
 }
 
-// namesSomething guards against identifiers that would make a path another endpoint's: one that is missing, "." and "..".
+// checkSegments guards against identifiers that would make a path another endpoint's: one that is missing, "." and "..".
 // Nothing on Bitbucket is called so, and that is what the error says. A slash may end the path: that of a folder does.
-func namesSomething(u *url.URL) error {
+func checkSegments(u *url.URL) error {
 	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for i, part := range parts {
 		name := unescape(part)

@@ -16,11 +16,11 @@ type prefetcher struct {
 	ctx      context.Context // of the requests in flight; nil if there are none
 	cancel   context.CancelFunc
 	inFlight sync.WaitGroup
-	foreseen []*foreseen // in the order in which they will be asked for
+	foreseen []*prefetched // in the order in which they will be asked for
 }
 
-// A foreseen page is on its way.
-type foreseen struct {
+// A prefetched page is on its way.
+type prefetched struct {
 	address string
 	done    chan struct{}
 	page    *page // valid after done, as is err
@@ -41,7 +41,7 @@ func (f *prefetcher) start(u *url.URL) {
 	if f.ctx == nil {
 		f.ctx, f.cancel = context.WithCancel(f.parent)
 	}
-	ctx, fs := f.ctx, &foreseen{address: u.String(), done: make(chan struct{})}
+	ctx, fs := f.ctx, &prefetched{address: u.String(), done: make(chan struct{})}
 	f.foreseen = append(f.foreseen, fs)
 	f.inFlight.Go(func() {
 		defer close(fs.done)

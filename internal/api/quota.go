@@ -232,7 +232,7 @@ func parseQuota(header http.Header) (Quota, bool) {
 	q := Quota{
 		Limit:      leadingInt(header.Get("X-Ratelimit-Limit")),
 		Remaining:  leadingInt(header.Get("X-Ratelimit-Remaining")),
-		Resource:   clean(header.Get("X-Ratelimit-Resource"), maxWord),
+		Resource:   sanitize(header.Get("X-Ratelimit-Resource"), maxWord),
 		ObservedAt: now,
 	}
 	if wait, ok := resetIn(header); ok {

@@ -237,7 +237,7 @@ func TestSilence(t *testing.T) {
 	t.Run("on a connection", func(t *testing.T) {
 		t.Parallel()
 		client := newServerClient(t, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
-		client.wire.next.(*http.Transport).ResponseHeaderTimeout = time.Millisecond
+		client.exchange.next.(*http.Transport).ResponseHeaderTimeout = time.Millisecond
 		_, err := client.Get(t.Context(), "/2.0/user", nil)
 		if errors.Is(err, context.DeadlineExceeded) || !IsUnanswered(err) || !strings.Contains(err.Error(), "tried 5 times: the answer took too long (net/http: timeout awaiting response headers)") {
 			t.Errorf("got error %v", err)
@@ -302,7 +302,7 @@ func TestBodyLimit(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(packed.Bytes())
 	})
-	client.wire.limit = 1 << 20
+	client.exchange.limit = 1 << 20
 	_, err := client.Get(t.Context(), "/2.0/user", nil)
 	wantProtocolError(t, err, "more than 1 MiB")
 	if got := client.Stats(); got.Requests != 1 || got.Bytes != 1<<20+1 {
@@ -456,7 +456,7 @@ func TestBodiesAreClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, limit := range []int64{maxBody, 3} {
-			client.wire.limit = limit
+			client.exchange.limit = limit
 			for _, status = range []int{200, 302, 401, 404, 429, 500} {
 				client.Get(t.Context(), "/2.0/user", nil)
 				if n := open.Load(); n != 0 {

@@ -18,9 +18,9 @@ type Stats struct {
 // Stats returns the counters. The difference of two calls is what happened in between.
 func (c *Client) Stats() Stats {
 	return Stats{
-		Requests: c.wire.requests.Load(),
+		Requests: c.exchange.requests.Load(),
 		Retries:  c.retry.count.Load() + c.quota.repeats.Load() + c.authorize.repeats.Load(),
-		Bytes:    c.wire.bytes.Load(),
+		Bytes:    c.exchange.bytes.Load(),
 	}
 }
 
@@ -30,7 +30,7 @@ func (c *Client) Stats() Stats {
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#scopes
 func (c *Client) Scopes() (granted []string, known bool) {
-	scopes := c.wire.scopes.Load()
+	scopes := c.exchange.scopes.Load()
 	if scopes == nil {
 		return nil, false
 	}

@@ -10,8 +10,8 @@ package auth
 
 import "context"
 
-// A Source gives requests their Authorization header. It is safe for concurrent use.
-type Source interface {
+// A Authorizer gives requests their Authorization header. It is safe for concurrent use.
+type Authorizer interface {
 	// Authorization returns the header's value for the next request,
 	// renewing first when the current token is about to expire.
 	Authorization(ctx context.Context) (string, error)

@@ -22,7 +22,7 @@ func open(t testing.TB, dir string, consumer Consumer, seed string) *Chain {
 }
 
 // authorize returns the header's value and fails the test if there is none.
-func authorize(t testing.TB, source Source) string {
+func authorize(t testing.TB, source Authorizer) string {
 	t.Helper()
 	value, err := source.Authorization(t.Context())
 	if err != nil {

@@ -54,12 +54,12 @@ func never(r *http.Request) (*http.Response, error) {
 }
 
 // The ways in that ask for tokens, with a server in a bubble of simulated time.
-func inTime(t *testing.T, maxWait time.Duration, test func(*testing.T, *scripted, Source), answers ...func(*http.Request) (*http.Response, error)) {
-	for name, source := range map[string]func(*testing.T, Consumer) (Source, error){
-		"refresh token": func(t *testing.T, c Consumer) (Source, error) {
+func inTime(t *testing.T, maxWait time.Duration, test func(*testing.T, *scripted, Authorizer), answers ...func(*http.Request) (*http.Response, error)) {
+	for name, source := range map[string]func(*testing.T, Consumer) (Authorizer, error){
+		"refresh token": func(t *testing.T, c Consumer) (Authorizer, error) {
 			return OpenChain(t.TempDir(), c, NewSecret("refresh-token-1"))
 		},
-		"client credentials": func(_ *testing.T, c Consumer) (Source, error) { return NewClientCredentials(c) },
+		"client credentials": func(_ *testing.T, c Consumer) (Authorizer, error) { return NewClientCredentials(c) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestLimitedRateIsWaitedFor(t *testing.T) {
 		"no time at all": {limits("Retry-After", "0"), time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inTime(t, time.Minute, func(t *testing.T, server *scripted, source Source) {
+			inTime(t, time.Minute, func(t *testing.T, server *scripted, source Authorizer) {
 				begin := time.Now()
 				var waiting sync.WaitGroup
 				for range 50 {
@@ -102,7 +102,7 @@ func TestLimitedRateIsWaitedFor(t *testing.T) {
 }
 
 func TestLimitedRateThatLastsTooLong(t *testing.T) {
-	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Source) {
+	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Authorizer) {
 		for range 3 {
 			_, err := source.Authorization(t.Context())
 			wantError(t, err, KindTemporary, "https://oauth.test/site/oauth2/access_token limits the rate", "HTTP 429",
@@ -117,7 +117,7 @@ func TestLimitedRateThatLastsTooLong(t *testing.T) {
 }
 
 func TestLimitedRateWithoutEnd(t *testing.T) {
-	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Source) {
+	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Authorizer) {
 		begin := time.Now()
 		_, err := source.Authorization(t.Context())
 		wantError(t, err, KindTemporary, "does not say for how long")
@@ -128,7 +128,7 @@ func TestLimitedRateWithoutEnd(t *testing.T) {
 }
 
 func TestWaitForALimitedRateEndsWithTheQuery(t *testing.T) {
-	inTime(t, time.Hour, func(t *testing.T, server *scripted, source Source) {
+	inTime(t, time.Hour, func(t *testing.T, server *scripted, source Authorizer) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := source.Authorization(ctx); !errors.Is(err, context.DeadlineExceeded) || len(server.asked) != 1 {
@@ -175,7 +175,7 @@ func TestCodeIsNotSentAgain(t *testing.T) {
 
 // The SDK takes an error that is a context.DeadlineExceeded underneath for the end of the query, and says nothing else.
 func TestServerThatNeverAnswers(t *testing.T) {
-	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Source) {
+	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Authorizer) {
 		_, err := source.Authorization(t.Context())
 		wantError(t, err, KindTemporary, "https://oauth.test/site/oauth2/access_token", "no answer from oauth.test within 30s", "Tried 3 times")
 		if errors.Is(err, context.DeadlineExceeded) || len(server.asked) != 3 {
@@ -194,7 +194,7 @@ func TestServerThatNeverAnswers(t *testing.T) {
 
 // A connection that can't be made in time is such an error, too.
 func TestDialThatTakesTooLong(t *testing.T) {
-	inTime(t, time.Minute, func(t *testing.T, _ *scripted, source Source) {
+	inTime(t, time.Minute, func(t *testing.T, _ *scripted, source Authorizer) {
 		_, err := source.Authorization(t.Context())
 		wantError(t, err, KindTemporary, "can't reach https://oauth.test", "i/o timeout", "Tried 3 times")
 		if errors.Is(err, context.DeadlineExceeded) {

@@ -247,7 +247,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 }
 
 // call uses source on the resource at url, renewing as often as other users of the same token make it necessary.
-func call(ctx context.Context, source Source, url string) error {
+func call(ctx context.Context, source Authorizer, url string) error {
 	value, err := source.Authorization(ctx)
 	for range 50 {
 		if err != nil {

@@ -11,7 +11,7 @@ type accessToken struct{ token Secret }
 // NewAccessToken returns the Source for a workspace, project or repository access token, or any other bearer token.
 //
 // https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/
-func NewAccessToken(token Secret) Source { return accessToken{token} }
+func NewAccessToken(token Secret) Authorizer { return accessToken{token} }
 
 func (a accessToken) Authorization(context.Context) (string, error) {
 	return bearer(a.token), nil
@@ -32,7 +32,7 @@ type apiToken struct {
 // NewAPIToken returns the Source for an Atlassian account's e-mail address and API token.
 //
 // https://support.atlassian.com/bitbucket-cloud/docs/api-tokens/
-func NewAPIToken(email string, token Secret) Source { return apiToken{email, token} }
+func NewAPIToken(email string, token Secret) Authorizer { return apiToken{email, token} }
 
 func (a apiToken) Authorization(context.Context) (string, error) {
 	pair := a.email + ":" + a.token.reveal()

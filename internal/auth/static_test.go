@@ -5,7 +5,7 @@ import "testing"
 func TestStaticSources(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		source    Source
+		source    Authorizer
 		want      string
 		wantTexts []string
 	}{

@@ -16,7 +16,7 @@ import (
 // An auditor is the command audit.
 type auditor struct {
 	*console
-	source      source
+	source      connectionFlags
 	format      string
 	list        bool
 	quiet       bool

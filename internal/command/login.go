@@ -24,7 +24,7 @@ const (
 // A login is the command of the name.
 type login struct {
 	*console
-	source        source
+	source        connectionFlags
 	connection    string
 	key           string
 	secretOnStdin bool

@@ -15,7 +15,7 @@ import (
 // A query is the command of the name.
 type query struct {
 	*console
-	source source
+	source connectionFlags
 	format string
 	timing bool
 	quiet  bool

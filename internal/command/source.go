@@ -15,18 +15,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A source is what a command's flags say about where its data comes from.
-type source struct {
+// A connectionFlags is what a command's flags say about where its data comes from.
+type connectionFlags struct {
 	config string // folder or file; empty for Steampipe's config folder
 	first  string // name of the connection that names without a schema mean
 	demo   bool
 }
 
-func (s *source) addConfigFlag(cmd *cobra.Command) {
+func (s *connectionFlags) addConfigFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.config, "config", "", "folder of .spc files, or one file (default: Steampipe's config folder)")
 }
 
-func (s *source) addDemoFlag(cmd *cobra.Command) {
+func (s *connectionFlags) addDemoFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.demo, "demo", false, "use a made-up organization in memory")
 }
 
@@ -38,7 +38,7 @@ type database struct {
 }
 
 // open opens the tables of the connections that the flags say.
-func (s *source) open(ctx context.Context, cmd *cobra.Command) (*database, error) {
+func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*database, error) {
 	if s.demo {
 		if s.config != "" || s.first != "" {
 			return nil, usagef(cmd, "--demo has a connection of its own, so --config and --connection make no sense with it")
@@ -77,7 +77,7 @@ func openDatabase(ctx context.Context, connections []sqlhost.Connection, cleanUp
 
 // connections returns the connections of the .spc files, the one that is to come first at the front. Where no file has
 // one, the environment makes one.
-func (s *source) connections(cmd *cobra.Command) ([]connection, error) {
+func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) {
 	connections, err := s.configured()
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (s *source) connections(cmd *cobra.Command) ([]connection, error) {
 }
 
 // configured returns the connections of the .spc files. Steampipe's config folder need not exist.
-func (s *source) configured() ([]connection, error) {
+func (s *connectionFlags) configured() ([]connection, error) {
 	connections, err := readConnections(s.location())
 	if s.config == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -112,7 +112,7 @@ func (s *source) configured() ([]connection, error) {
 	return connections, err
 }
 
-func (s *source) location() string {
+func (s *connectionFlags) location() string {
 	if s.config != "" {
 		return s.config
 	}
@@ -120,7 +120,7 @@ func (s *source) location() string {
 }
 
 // newFile is the file for a connection that none has yet.
-func (s *source) newFile() string {
+func (s *connectionFlags) newFile() string {
 	location := s.location()
 	if info, err := os.Stat(location); err == nil && !info.IsDir() {
 		return location

@@ -20,7 +20,7 @@ func text(s string) string {
 	if isHTML(s) {
 		return ""
 	}
-	return clean(s, maxText)
+	return sanitize(s, maxText)
 }
 
 // plainText prepares a text that came instead of JSON. Whoever wrote it, it must not show a secret: what looks like one is
@@ -29,14 +29,14 @@ func plainText(s string) string {
 	if isHTML(s) || strings.Contains(s, "<") {
 		return ""
 	}
-	s = credential.ReplaceAllString(clean(s, 4*maxPlain), "$1$2$4[removed]$3")
+	s = credential.ReplaceAllString(sanitize(s, 4*maxPlain), "$1$2$4[removed]$3")
 	s = longWord.ReplaceAllStringFunc(s, func(word string) string {
 		if strings.ContainsAny(word, "0123456789") {
 			return "[removed]"
 		}
 		return word
 	})
-	return clean(s, maxPlain)
+	return sanitize(s, maxPlain)
 }
 
 var (
@@ -46,8 +46,8 @@ var (
 	longWord = regexp.MustCompile(`[A-Za-z0-9+_=-]{20,}`)
 )
 
-// clean makes one line of printable characters, no longer than the limit.
-func clean(s string, limit int) string {
+// sanitize makes one line of printable characters, no longer than the limit.
+func sanitize(s string, limit int) string {
 	s = s[:min(len(s), 16*limit)] // no need to look at megabytes
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -65,7 +65,7 @@ func clean(s string, limit int) string {
 	return s
 }
 
-func cleanPath(u *url.URL) string { return clean(u.Path, maxText) }
+func cleanPath(u *url.URL) string { return sanitize(u.Path, maxText) }
 
 // isHTML tells a web page from other text.
 func isHTML(s string) bool {

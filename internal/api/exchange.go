@@ -26,19 +26,19 @@ var errAttemptTimeout = errors.New("the answer took too long")
 // limitKey is for the context of a request whose answer may hold no more than an int64 says.
 type limitKey struct{}
 
-// wire does one exchange. It reads the body whole, so that a connection cut in the middle is a
+// exchange does one exchange. It reads the body whole, so that a connection cut in the middle is a
 // failed request that can be retried, and not half a page.
-type wire struct {
-	next    http.RoundTripper
-	limit   int64
-	timeout time.Duration
-	notices notices
+type exchange struct {
+	next         http.RoundTripper
+	limit        int64
+	timeout      time.Duration
+	deprecations deprecations
 
 	requests, bytes atomic.Int64
 	scopes          atomic.Pointer[[]string]
 }
 
-func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+func (w *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(req.Context(), w.timeout, errAttemptTimeout)
 	defer cancel()
 	var isConnected atomic.Bool
@@ -64,7 +64,7 @@ func isTimeout(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-func (w *wire) exchange(req *http.Request) (*http.Response, error) {
+func (w *exchange) exchange(req *http.Request) (*http.Response, error) {
 	resp, err := w.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func size(limit int64) string {
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // read returns the body, or one byte more than the limit.
-func (w *wire) read(resp *http.Response, limit int64) (string, error) {
+func (w *exchange) read(resp *http.Response, limit int64) (string, error) {
 	defer resp.Body.Close()
 	var body strings.Builder
 	if n := resp.ContentLength; n > 0 && n <= limit {
@@ -113,8 +113,8 @@ func (w *wire) read(resp *http.Response, limit int64) (string, error) {
 	return body.String(), err
 }
 
-func (w *wire) observe(req *http.Request, resp *http.Response) {
-	w.notices.observe(req, resp)
+func (w *exchange) observe(req *http.Request, resp *http.Response) {
+	w.deprecations.observe(req, resp)
 	if header, ok := resp.Header["X-Oauth-Scopes"]; ok {
 		scopes := parseScopes(header)
 		w.scopes.Store(&scopes)

@@ -14,7 +14,7 @@ import (
 )
 
 // waits counts the requests that wait for a slot.
-func (s *slots) waits() int {
+func (s *semaphore) waits() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
@@ -26,7 +26,7 @@ func (s *slots) waits() int {
 
 func TestSlotsTakeTurnsByCaller(t *testing.T) {
 	t.Parallel()
-	s := newSlots(nil, 1)
+	s := newSemaphore(nil, 1)
 	if err := s.acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestSlotsTakeTurnsByCaller(t *testing.T) {
 
 func TestSlotsForgetWhoGaveUp(t *testing.T) {
 	t.Parallel()
-	s := newSlots(nil, 1)
+	s := newSemaphore(nil, 1)
 	if err := s.acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestSlotsForgetWhoGaveUp(t *testing.T) {
 func TestSlotsAreNeitherLostNorDoubled(t *testing.T) {
 	t.Parallel()
 	var inFlight, most atomic.Int64
-	s := newSlots(roundTripper(func(req *http.Request) (*http.Response, error) {
+	s := newSemaphore(roundTripper(func(req *http.Request) (*http.Response, error) {
 		n := inFlight.Add(1)
 		defer inFlight.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {

@@ -14,13 +14,13 @@ const (
 	maxMoves = 10
 )
 
-// moves notices that a collection changes while its numbered pages are read, says where to go on,
+// shiftDetector notices that a collection changes while its numbered pages are read, says where to go on,
 // and recognises the items that come a second time. See [Client.List] for what it achieves.
 //
 // Items are recognised by their id or, where they have none, as a whole. Those that look alike
 // are counted: for each that was handed out, one is passed over. Nothing that can be told apart
 // from what was handed out is ever passed over.
-type moves struct {
+type shiftDetector struct {
 	key    key
 	size   int64      // of the collection, as the last page said, or -1
 	items  int64      // on the pages read so far, of those that were read again only the last time
@@ -40,11 +40,11 @@ type readPage struct {
 	items  []jsontree.Value
 }
 
-func (m *moves) happened() bool { return m.times > 0 }
+func (m *shiftDetector) hasShifted() bool { return m.times > 0 }
 
 // observe looks at a page before its items are handed out. When the collection has changed since
 // the page before, it returns the address of the page to go back to.
-func (m *moves) observe(u *url.URL, p *page) (*url.URL, error) {
+func (m *shiftDetector) observe(u *url.URL, p *page) (*url.URL, error) {
 	before := m.size
 	m.size = p.size
 	number := pageNumber(u)
@@ -61,7 +61,7 @@ func (m *moves) observe(u *url.URL, p *page) (*url.URL, error) {
 }
 
 // begin remembers the page to be read now, and forgets one of long ago.
-func (m *moves) begin(number int64) {
+func (m *shiftDetector) begin(number int64) {
 	var items []jsontree.Value
 	if len(m.pages) == lookBack {
 		items = m.pages[0].items[:0]
@@ -76,7 +76,7 @@ func (m *moves) begin(number int64) {
 
 // goBack prepares to read on from an earlier page, when the collection has changed by so many items
 // before the page numbered so. It fails if what was handed out from there on may be forgotten.
-func (m *moves) goBack(number, changed, length int64) (back int64, ok bool) {
+func (m *shiftDetector) goBack(number, changed, length int64) (back int64, ok bool) {
 	pages := (changed + length - 1) / length
 	back = max(1, number-pages)
 	again := maps.Clone(m.again) // what was to come again and has not yet
@@ -108,7 +108,7 @@ func (m *moves) goBack(number, changed, length int64) (back int64, ok bool) {
 }
 
 // handedOut reports whether an item was handed out before. If not, it is from now on.
-func (m *moves) handedOut(item jsontree.Value) bool {
+func (m *shiftDetector) handedOut(item jsontree.Value) bool {
 	m.items++
 	if m.size >= 0 {
 		reading := &m.pages[len(m.pages)-1]

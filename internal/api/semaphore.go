@@ -7,13 +7,13 @@ import (
 	"sync"
 )
 
-// slots bounds the requests in flight over the whole client. A request holds its slot until it is
+// semaphore bounds the requests in flight over the whole client. A request holds its slot until it is
 // done with, also while it waits for the quota or for another attempt: the others could do nothing
 // better meanwhile, and a service in trouble is asked less.
 //
 // When a slot is free the callers that wait take turns, so that one that asks for hundreds of things
 // at once does not keep another from its first. See [WithCaller].
-type slots struct {
+type semaphore struct {
 	next http.RoundTripper
 
 	mu    sync.Mutex
@@ -35,9 +35,9 @@ func WithCaller(ctx context.Context, caller any) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }
 
-func newSlots(next http.RoundTripper, n int) *slots { return &slots{next: next, free: n} }
+func newSemaphore(next http.RoundTripper, n int) *semaphore { return &semaphore{next: next, free: n} }
 
-func (s *slots) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *semaphore) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := s.acquire(req.Context()); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *slots) RoundTrip(req *http.Request) (*http.Response, error) {
 	return s.next.RoundTrip(req)
 }
 
-func (s *slots) acquire(ctx context.Context) error {
+func (s *semaphore) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -61,13 +61,13 @@ func (s *slots) acquire(ctx context.Context) error {
 	case <-granted:
 		return nil
 	case <-ctx.Done():
-		s.abandon(granted)
+		s.withdraw(granted)
 		return ctx.Err()
 	}
 }
 
 // enqueue adds a request to the queue of its caller. The function's caller holds mu.
-func (s *slots) enqueue(caller any) chan struct{} {
+func (s *semaphore) enqueue(caller any) chan struct{} {
 	granted := make(chan struct{})
 	i := slices.IndexFunc(s.turns, func(q *queue) bool { return q.caller == caller })
 	if i < 0 {
@@ -79,7 +79,7 @@ func (s *slots) enqueue(caller any) chan struct{} {
 }
 
 // release hands the slot to the caller whose turn it is, who goes to the end of the line.
-func (s *slots) release() {
+func (s *semaphore) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.turns) == 0 {
@@ -94,8 +94,8 @@ func (s *slots) release() {
 	}
 }
 
-// abandon takes back a request that waits no longer. It may have been given its slot meanwhile.
-func (s *slots) abandon(granted chan struct{}) {
+// withdraw takes back a request that waits no longer. It may have been given its slot meanwhile.
+func (s *semaphore) withdraw(granted chan struct{}) {
 	s.mu.Lock()
 	for i, q := range s.turns {
 		if j := slices.Index(q.waiting, granted); j >= 0 {

@@ -254,7 +254,7 @@ func TestLongListWithoutAnOrder(t *testing.T) {
 		body.WriteString("]}")
 		fmt.Fprint(w, body.String())
 	}, func(c *Config) { c.MaxConcurrency = 1 })
-	client.remembers = remembers
+	client.remembered = remembers
 	got, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme"})
 	wantProtocolError(t, err, "too long to be read again")
 	if want := 24 * page; len(got) != want {
@@ -265,7 +265,7 @@ func TestLongListWithoutAnOrder(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	const holds = 100
-	m := memory{holds: holds}
+	m := seenItems{holds: holds}
 	if m.has("a") || m.take("a") || !m.isEmpty() {
 		t.Error("an empty memory remembers something")
 	}

@@ -8,15 +8,15 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// notices logs, once for each endpoint, that the service announces its end.
+// deprecations logs, once for each endpoint, that the service announces its end.
 //
 // https://datatracker.ietf.org/doc/html/rfc9745, https://datatracker.ietf.org/doc/html/rfc8594
-type notices struct {
+type deprecations struct {
 	logger hclog.Logger
 	logged sync.Map // of endpoint patterns
 }
 
-func (n *notices) observe(req *http.Request, resp *http.Response) {
+func (n *deprecations) observe(req *http.Request, resp *http.Response) {
 	deprecation, sunset := resp.Header.Get("Deprecation"), resp.Header.Get("Sunset")
 	if deprecation == "" && sunset == "" {
 		return
@@ -26,7 +26,7 @@ func (n *notices) observe(req *http.Request, resp *http.Response) {
 		return
 	}
 	n.logger.Warn("Bitbucket announces the end of an endpoint", "endpoint", endpoint,
-		"deprecation", clean(deprecation, maxWord), "sunset", clean(sunset, maxWord), "link", clean(resp.Header.Get("Link"), maxText))
+		"deprecation", sanitize(deprecation, maxWord), "sunset", sanitize(sunset, maxWord), "link", sanitize(resp.Header.Get("Link"), maxText))
 }
 
 // identifiers is how many segments after a collection's name say which one is meant.
