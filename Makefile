@@ -35,7 +35,7 @@ powerpipe:
 	go -C tools/powerpipe tool -n powerpipe >/dev/null
 
 test: powerpipe
-	@test -d ../shared/bitbucket || echo "Skipped: the tests that compare with Bitbucket's OpenAPI document and recordings, which are not in ../shared/bitbucket"
+	@test -d ../shared/bitbucket/recordings || echo "Skipped: the tests that serve recorded responses, which are not in ../shared/bitbucket/recordings"
 	go test -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
 	go test -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
 

@@ -38,6 +38,14 @@ const (
 	parts                       // how many there are
 )
 
+// String returns the name of the constant, for messages on declarations.
+func (p part) String() string {
+	return [...]string{
+		"objectPart", "workspacePart", "detailPart", "repositoryPart", "projectPart", "commitPart", "parentPart", "stepPart",
+		"membershipPart", "explanationPart", "contentPart", "queryPart",
+	}[p]
+}
+
 // A row is the JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
 // that is unknown, missing or of another type never breaks a page.
 type row struct {

@@ -17,21 +17,13 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/contract"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// The contract tests hold the tables against Bitbucket's OpenAPI document and against responses recorded from the real
-// service. Neither is part of this repository: where they are not beside it, the tests are skipped.
-const bitbucketDocuments = "../../shared/bitbucket"
-
-func documented(t *testing.T) gjson.Result {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(bitbucketDocuments, "openapi.json"))
-	if err != nil {
-		t.Skipf("skipped: Bitbucket's OpenAPI document is not at hand (%v)", err)
-	}
-	return gjson.ParseBytes(text)
-}
+// The contract tests hold the tables against Bitbucket's OpenAPI document, and against responses recorded from the real
+// service. The recordings are not part of this repository: where they are not beside it, their tests are skipped.
+const recordings = "../../shared/bitbucket/recordings"
 
 // schemas say what each part of a table's rows is in the OpenAPI document.
 var schemas = map[string]map[part]string{
@@ -143,7 +135,7 @@ var withoutSchema = []string{
 }
 
 func TestColumnsAreDocumented(t *testing.T) {
-	document := documented(t)
+	document := contract.Document()
 	for _, tab := range tables {
 		if slices.Contains(withoutSchema, tab.name) {
 			continue
@@ -155,7 +147,7 @@ func TestColumnsAreDocumented(t *testing.T) {
 				}
 				schema, ok := schemas[tab.name][s.part]
 				if !ok {
-					t.Errorf("%s.%s: nothing says what its part %d is in the document", tab.name, c.name, s.part)
+					t.Errorf("%s.%s: schemas (in this file) does not say which schema its part %s is", tab.name, c.name, s.part)
 				} else if problem := find(document, schema, s.path); problem != "" {
 					t.Errorf("%s.%s: %s of %s: %s", tab.name, c.name, s.path, schema, problem)
 				}
@@ -229,7 +221,7 @@ func described(path, parameter string) bool {
 var newer = []string{"/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"}
 
 func TestRequestsAreDocumented(t *testing.T) {
-	document := documented(t)
+	document := contract.Document()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
 	h := connected(t, fake)
@@ -341,13 +333,12 @@ var recordedAs = map[string]struct {
 }
 
 func TestRecordingsComeOutAsRows(t *testing.T) {
-	folder := filepath.Join(bitbucketDocuments, "recordings")
-	if _, err := os.Stat(folder); err != nil {
+	if _, err := os.Stat(recordings); err != nil {
 		t.Skipf("skipped: the recordings are not at hand (%v)", err)
 	}
 	served := 0
 	for resource, as := range recordedAs {
-		files, err := filepath.Glob(filepath.Join(folder, resource, "*.json"))
+		files, err := filepath.Glob(filepath.Join(recordings, resource, "*.json"))
 		if err != nil || len(files) == 0 {
 			t.Errorf("no recordings of %s (%v)", resource, err)
 		}
@@ -460,7 +451,7 @@ func page(items []gjson.Result) string {
 }
 
 func TestRecordedErrorsAreSentences(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(bitbucketDocuments, "recordings/errors/*.json"))
+	files, _ := filepath.Glob(filepath.Join(recordings, "errors/*.json"))
 	if len(files) == 0 {
 		t.Skip("skipped: the recordings are not at hand")
 	}

@@ -1049,8 +1049,7 @@ func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 
 // recordedPulls are recordings of what belongs to one repository, served at an endpoint.
 func TestPullRequestRecordings(t *testing.T) {
-	folder := filepath.Join(bitbucketDocuments, "recordings")
-	if _, err := os.Stat(folder); err != nil {
+	if _, err := os.Stat(recordings); err != nil {
 		t.Skipf("skipped: the recordings are not at hand (%v)", err)
 	}
 	const pull = "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
@@ -1064,7 +1063,7 @@ func TestPullRequestRecordings(t *testing.T) {
 		"pr-commits":      {"bitbucket_pull_request_commit", pull + "/commits", "pull_request_", "hash", "hash", true},
 		"commit-statuses": {"bitbucket_pull_request_status", pull + "/statuses", "pull_request_", "key", "key", true},
 	} {
-		files, err := filepath.Glob(filepath.Join(folder, resource, "*.json"))
+		files, err := filepath.Glob(filepath.Join(recordings, resource, "*.json"))
 		if err != nil || len(files) < 3 {
 			t.Errorf("no recordings of %s (%v)", resource, err)
 		}

@@ -2,15 +2,12 @@ package fakebitbucket
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-)
 
-const openAPIDocument = "../../../shared/bitbucket/openapi.json"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/contract"
+)
 
 type openAPIOperation struct {
 	Parameters []openAPIParameter
@@ -61,15 +58,8 @@ const ofCommits = "the operation's description: the DAG can be filtered"
 // TestOpenAPI holds the table of endpoints against the official document.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
-	b, err := os.ReadFile(openAPIDocument)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("there is no %s here", openAPIDocument)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	var document openAPI
-	if err := json.Unmarshal(b, &document); err != nil {
+	if err := json.Unmarshal([]byte(contract.Document().Raw), &document); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range endpoints {
