@@ -120,6 +120,11 @@ func (s *scan) fields(p part) []string {
 	return paths
 }
 
+// getPart fetches the object at a path: of its fields those that the query reads in a part of the rows, and more.
+func (s *scan) getPart(ctx context.Context, path string, p part, more ...string) (jsontree.Value, error) {
+	return s.Get(ctx, path, nil, append(append(s.fields(p), more...), "type")...)
+}
+
 // equals returns the values that a text column must be one of; ok is false if the query doesn't say.
 func (s *scan) equals(name string) (values []string, ok bool) {
 	values, ok = s.conditions.texts(name)
@@ -180,7 +185,7 @@ type container interface {
 // getByID asks a container for objects by their ids, one by one. What isn't there has no row.
 func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
-		item, err := s.Get(ctx, in.path(rest, id), nil, s.fields(objectPart)...)
+		item, err := s.getPart(ctx, in.path(rest, id), objectPart)
 		if isUnknown(err) {
 			return nil, nil
 		}
@@ -194,7 +199,7 @@ func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...st
 // getOne asks for the one object that is found at a path.
 func (s *scan) getOne(ctx context.Context, in container, rest string) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
-		item, err := s.Get(ctx, in.path(rest), nil, s.fields(objectPart)...)
+		item, err := s.getPart(ctx, in.path(rest), objectPart)
 		yield(in.row(item), err)
 	}
 }

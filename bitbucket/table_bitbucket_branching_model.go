@@ -62,7 +62,7 @@ func prefixColumn(kind, path string) column {
 }
 
 func branchingModel(ctx context.Context, s *scan, r repositoryScope) (*row, error) {
-	item, err := s.Get(ctx, r.path("/effective-branching-model"), nil, s.fields(objectPart)...)
+	item, err := s.getPart(ctx, r.path("/effective-branching-model"), objectPart)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *scan) branchingSettings(ctx context.Context, r repositoryScope) (jsontr
 	if isAdministrator, err := s.administersRepository(ctx, r); err != nil || !isAdministrator {
 		return jsontree.Value{}, err
 	}
-	settings, err := s.Get(ctx, r.path("/branching-model/settings"), nil, s.fields(detailPart)...)
+	settings, err := s.getPart(ctx, r.path("/branching-model/settings"), detailPart)
 	if _, scopes := api.MissingScope(err); api.IsForbidden(err) && !scopes {
 		return jsontree.Value{}, nil
 	}

@@ -76,7 +76,7 @@ func commitByHash(ctx context.Context, s *scan, r repositoryScope, hash string) 
 	if !hashForm.MatchString(hash) {
 		return nil, nil
 	}
-	item, err := s.Get(ctx, newCommitScope(r, hash).path(""), nil, s.fields(objectPart)...)
+	item, err := s.getPart(ctx, newCommitScope(r, hash).path(""), objectPart)
 	if isUnknown(err) {
 		return nil, nil
 	}

@@ -83,7 +83,7 @@ func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 // account asks who the connection acts for. The access token of a workspace, project or repository has no account: then
 // what it is for must know it, since a token that is dead gets the same answer.
 func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
-	found, err := s.Get(ctx, api.Path("/2.0/user"), nil, s.fields(detailPart)...)
+	found, err := s.getPart(ctx, api.Path("/2.0/user"), detailPart)
 	if !s.belongsToNobody(err) {
 		return found, err
 	}

@@ -149,7 +149,7 @@ func (s *scan) detailed(ctx context.Context, r *row, details map[string]jsontree
 	if !ok {
 		var err error
 		slug, name, _ := strings.Cut(repository.Get("full_name").String(), "/")
-		known, err = s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(detailPart)...)
+		known, err = s.getPart(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), detailPart)
 		if api.IsNotFound(err) {
 			return nil, nil
 		}

@@ -66,7 +66,7 @@ func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	}
 	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
 		slug := r.part(objectPart).Get("workspace.slug").String()
-		found, err := s.Get(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), nil, s.fields(membershipPart)...)
+		found, err := s.getPart(ctx, api.Path("/2.0/user/workspaces/{workspace}/permission", slug), membershipPart)
 		r.set(membershipPart, found)
 		return err
 	})

@@ -50,7 +50,7 @@ func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
 		}
 		return s.byName(ctx, "key", keys, func(ctx context.Context, s *scan, key string) (*row, error) {
-			item, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil, append(s.fields(objectPart), "key")...)
+			item, err := s.getPart(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), objectPart, "key")
 			if err != nil {
 				if _, scopes := api.MissingScope(err); !alone && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {
 					return nil, nil // the key may be another workspace's, or hidden here as it would be in a list

@@ -41,7 +41,7 @@ func tableProjectBranchingModel() *table {
 }
 
 func projectBranchingModel(ctx context.Context, s *scan, p projectScope) (*row, error) {
-	item, err := s.Get(ctx, p.path("/branching-model/settings"), nil, s.fields(objectPart)...)
+	item, err := s.getPart(ctx, p.path("/branching-model/settings"), objectPart)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) iter.Seq2[
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
 	}
 	return s.sorted(single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
-		item, err := s.Get(ctx, pullRequestNumbered(r, id).path(""), nil, append(s.fields(objectPart), "id")...)
+		item, err := s.getPart(ctx, pullRequestNumbered(r, id).path(""), objectPart, "id")
 		if isUnknown(err) {
 			return nil, nil
 		}

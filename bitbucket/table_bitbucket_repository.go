@@ -199,7 +199,7 @@ func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, 
 		s.omitUncovered(slug)
 		return nil, nil
 	}
-	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, s.fields(objectPart)...)
+	item, err := s.getPart(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), objectPart)
 	if reason, ok := s.passedOver(err); ok {
 		s.omitFailed(Omission{Workspace: slug, Repository: fullName, Message: "the repository " + fullName}, reason, err)
 		return nil, nil
@@ -218,7 +218,7 @@ func isSlug(s string) bool { return s != "" && s != "." && s != ".." && !strings
 // People name repositories by their names. A uuid comes from other rows, such as a fork's parent, and if nothing is to
 // be seen there the row joins nothing.
 func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
-	item, err := s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), nil, append(s.fields(objectPart), "full_name")...)
+	item, err := s.getPart(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), objectPart, "full_name")
 	slug, _, _ := strings.Cut(item.Get("full_name").String(), "/")
 	if api.IsNotFound(err) {
 		return nil, nil

@@ -29,7 +29,7 @@ func tableRepositoryOverride() *table {
 		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
 				return single(ctx, s, streams.Each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {
-					item, err := s.Get(ctx, path, nil, s.fields(objectPart)...)
+					item, err := s.getPart(ctx, path, objectPart)
 					if err != nil {
 						return nil, err
 					}

@@ -63,7 +63,7 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 			return rows
 		}
 		return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
-			found, err := s.Get(ctx, snippetScope{p, r.part(objectPart)}.path(""), nil, s.fields(detailPart)...)
+			found, err := s.getPart(ctx, snippetScope{p, r.part(objectPart)}.path(""), detailPart)
 			if api.IsNotFound(err) {
 				return nil // gone since it was listed
 			}

@@ -190,7 +190,7 @@ func (s *scan) sourceAt(ctx context.Context, t treeScope, path string) (*row, er
 	if !isPath(path) {
 		return nil, nil
 	}
-	item, err := s.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, s.fields(objectPart)...)
+	item, err := s.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, append(s.fields(objectPart), "type")...)
 	if isUnknown(err) {
 		return nil, nil
 	}

@@ -94,7 +94,7 @@ func userSubstitute(s *scan) (substituteList, bool) {
 }
 
 func userAt(ctx context.Context, s *scan, path string) (*row, error) {
-	found, err := s.Get(ctx, path, nil, s.fields(objectPart)...)
+	found, err := s.getPart(ctx, path, objectPart)
 	if err != nil {
 		return nil, err
 	}

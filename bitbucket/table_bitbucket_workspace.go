@@ -58,7 +58,7 @@ func workspaceAt(ctx context.Context, s *scan, p workspaceScope) (*row, error) {
 	if !p.named && !s.needsPart(detailPart) {
 		return r, nil
 	}
-	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), nil, append(s.fields(detailPart), "slug")...)
+	found, err := s.getPart(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), detailPart, "slug")
 	if err != nil {
 		if s.workspaceIsGone(ctx, p, err) {
 			return nil, nil
@@ -73,7 +73,7 @@ func workspaceAt(ctx context.Context, s *scan, p workspaceScope) (*row, error) {
 }
 
 func workspaceByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
-	found, err := s.Get(ctx, api.Path("/2.0/workspaces/{workspace}", uuid), nil, append(s.fields(detailPart), "slug")...)
+	found, err := s.getPart(ctx, api.Path("/2.0/workspaces/{workspace}", uuid), detailPart, "slug")
 	if api.IsNotFound(err) {
 		return nil, nil // as for the uuid of a repository
 	}

@@ -1,0 +1,43 @@
+package bitbucket
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A query of one column takes no more bytes than it needs: at most a fifth more than one of that column and another, and for
+// a column that says in which workspace, project or repository an object is, at most a fifth more than one that only counts.
+func TestOneColumnTakesTheFewestBytes(t *testing.T) {
+	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
+	bytesOf := func(t *testing.T, a ask) (bytes, requests int64) {
+		t.Helper()
+		h.rows(a) // so that the lists that all share are there
+		r.forget()
+		h.rows(a)
+		return r.plain.Load(), r.requests.Load()
+	}
+	for _, tab := range tables {
+		t.Run(tab.name, func(t *testing.T) {
+			alone, requests := map[string]int64{}, map[string]int64{}
+			cheapest := tab.columns[0].name
+			for _, c := range tab.columns {
+				alone[c.name], requests[c.name] = bytesOf(t, ask{table: tab.name, columns: c.name})
+				if requests[c.name] < requests[cheapest] || requests[c.name] == requests[cheapest] && alone[c.name] < alone[cheapest] {
+					cheapest = c.name
+				}
+			}
+			for _, c := range tab.columns {
+				both, _ := bytesOf(t, ask{table: tab.name, columns: c.name + " " + cheapest})
+				if 10*alone[c.name] > 12*both {
+					t.Errorf("%s takes %d bytes alone, and %d with %s", c.name, alone[c.name], both, cheapest)
+				}
+				isOwners := slices.Contains([]part{workspacePart, projectPart, repositoryPart}, c.from()[0].part)
+				if isOwners && requests[c.name] == requests[cheapest] && 10*alone[c.name] > 12*alone[cheapest] {
+					t.Errorf("%s takes %d bytes alone, and %s takes %d", c.name, alone[c.name], cheapest, alone[cheapest])
+				}
+			}
+		})
+	}
+}
