@@ -17,9 +17,9 @@ const maxFilter = 2000
 
 // filter puts into BBQL what the query demands, as far as Bitbucket can filter by it; by the named columns only, if any
 // are named. exact says that no row will come back which the query does not want, as far as Bitbucket minds the case.
-func (s *scan) filter(columns []string) (f bbql.Filter, exact bool) {
+func (q *query) filter(columns []string) (f bbql.Filter, exact bool) {
 	exact = true
-	for _, c := range s.conditions {
+	for _, c := range q.conditions {
 		if c.field == "" {
 			continue // the table itself puts it into the path or a parameter
 		}

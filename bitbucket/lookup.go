@@ -31,9 +31,9 @@ func (s *scan) rows(ctx context.Context) iter.Seq2[*row, error] {
 
 // lookupCondition returns which of the conditions says the name of what the query looks up: one on an id, or else on another column of
 // the object itself; -1 if none does. What is one of a few words, such as a state, is no name.
-func (s *scan) lookupCondition() int {
+func (q *query) lookupCondition() int {
 	first := -1
-	for i, c := range s.conditions {
+	for i, c := range q.conditions {
 		switch c.value.(type) {
 		case string, int64:
 		default:
@@ -42,10 +42,10 @@ func (s *scan) lookupCondition() int {
 		if c.operator != quals.QualOperatorEqual {
 			continue
 		}
-		if _, ok := s.table.ids[c.column.name]; ok {
+		if _, ok := q.table.ids[c.column.name]; ok {
 			return i
 		}
-		if first < 0 && c.column.from()[0].part == objectPart && s.table.isOpen(c.column.name) {
+		if first < 0 && c.column.from()[0].part == objectPart && q.table.isOpen(c.column.name) {
 			first = i
 		}
 	}
@@ -143,24 +143,12 @@ func (s *scan) without(at int) *scan {
 	return &all
 }
 
-// isOne says whether the query names one value of a column.
-func (s *scan) isOne(column string) bool {
-	values, ok := s.equals(column)
-	return ok && len(values) == 1
-}
-
 // question says what a scan under conditions asks, but for its limit and its order.
-func (s *scan) question(conditions []condition) string {
+func (q *query) question(conditions []condition) string {
 	var b strings.Builder
-	fmt.Fprint(&b, s.table.name, slices.Sorted(maps.Keys(s.wanted)))
+	fmt.Fprint(&b, q.table.name, slices.Sorted(maps.Keys(q.wanted)))
 	for _, c := range conditions {
 		fmt.Fprintf(&b, " %s%s%#v", c.column.name, c.operator, c.value)
 	}
 	return b.String()
-}
-
-// costsEachRow says whether the query reads a column for which each row of the list would cost a request, or which only an object
-// that was asked for singly is certain to have.
-func (s *scan) costsEachRow() bool {
-	return s.needsPart(detailPart) || s.needsPart(explanationPart) || s.needsPart(contentPart) || s.wants(s.table.alone...)
 }

@@ -62,26 +62,26 @@ func splitFullName(name string) (workspace, repository string, err error) {
 }
 
 // checkNames returns an error if the query names something in a form that no name has.
-func (s *scan) checkNames() error {
+func (q *query) checkNames() error {
 	for _, column := range []string{"full_name", "repository_full_name"} {
-		names, _ := s.equals(column)
+		names, _ := q.equals(column)
 		for _, name := range names {
 			if _, _, err := splitFullName(name); err != nil {
 				return err
 			}
 		}
 	}
-	slugs, _ := s.equals(s.table.workspaceColumn())
+	slugs, _ := q.equals(q.table.workspaceColumn())
 	for _, slug := range slugs {
 		if !isSlug(slug) {
 			return &NameError{Name: slug, Form: workspaceForm}
 		}
 	}
-	for _, c := range s.conditions {
+	for _, c := range q.conditions {
 		if name := c.column.name; c.operator != quals.QualOperatorEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
 			continue
 		}
-		ids, _ := s.equals(c.column.name)
+		ids, _ := q.equals(c.column.name)
 		for _, id := range ids {
 			if anyUUID.MatchString(id) && id != canonicalUUID(id) {
 				return &NameError{Name: id, Form: uuidForm}

@@ -29,27 +29,27 @@ func (o order) compare(a, b *row) int {
 }
 
 // sorted sorts rows that come in no order. It holds them all, so it is for those that the query names one by one.
-func (s *scan) sorted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	if len(s.order) == 0 {
+func (q *query) sorted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if len(q.order) == 0 {
 		return rows
 	}
-	return s.sortedRuns(rows, func(_, _ *row) bool { return true })
+	return q.sortedRuns(rows, func(_, _ *row) bool { return true })
 }
 
 // ties sorts rows that come sorted by the first term of the order by the other terms.
-func (s *scan) ties(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	if len(s.order) < 2 {
+func (q *query) ties(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	if len(q.order) < 2 {
 		return rows
 	}
-	return s.sortedRuns(rows, func(a, b *row) bool { return s.order[0].compare(a, b) == 0 })
+	return q.sortedRuns(rows, func(a, b *row) bool { return q.order[0].compare(a, b) == 0 })
 }
 
 // sortedRuns sorts each run of rows that belong together.
-func (s *scan) sortedRuns(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[*row, error] {
+func (q *query) sortedRuns(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[*row, error] {
 	return func(yield func(*row, error) bool) {
 		var run []*row
 		flush := func() bool {
-			slices.SortStableFunc(run, s.compare)
+			slices.SortStableFunc(run, q.compare)
 			for _, r := range run {
 				if !yield(r, nil) {
 					return false
@@ -72,8 +72,8 @@ func (s *scan) sortedRuns(rows iter.Seq2[*row, error], together func(a, b *row) 
 	}
 }
 
-func (s *scan) compare(a, b *row) int {
-	for _, by := range s.order {
+func (q *query) compare(a, b *row) int {
+	for _, by := range q.order {
 		if c := by.compare(a, b); c != 0 {
 			return c
 		}

@@ -2,9 +2,7 @@ package bitbucket
 
 import (
 	"context"
-	"fmt"
 	"iter"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,22 +12,16 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A scan is one reading of a table: what the query wants of it.
+// A scan is one reading of a table.
 type scan struct {
 	*connection
+	query
 	instance     *instance
 	name         string // of the connection
-	queriedTable string // name of the table that the query reads
-	table        *table
-	wanted       map[string]bool // columns that the query reads, or that a condition is on
-	conditions   conditions
-	limit        int64   // rows that are enough, of those that [scan.verdict] says count; -1 for all
-	maxItems     int64   // rows that a list may have at most, to be read at all; 0 for any number
-	order        []order // what the host relies on the rows being sorted by
+	queriedTable string // name of the table that the query reads; the scan may be of the table of its parents
 	deferred     *deferred
 	silent       bool         // it reads more than the query asked for: what it leaves out of that is not told
 	hasOmissions *atomic.Bool // something was left out that is, or would be, told
@@ -40,134 +32,21 @@ func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*
 	if err != nil {
 		return nil, err
 	}
-	demanded, limit := sdkserver.Demand(ctx, d)
 	s := &scan{
 		connection:   c,
+		query:        newQuery(ctx, t, d),
 		instance:     i,
 		name:         d.Connection.Name,
 		queriedTable: t.name,
-		table:        t,
-		wanted:       map[string]bool{},
-		conditions:   newConditions(t, demanded),
-		limit:        limit,
 		deferred:     &deferred{},
 		hasOmissions: new(atomic.Bool),
 	}
-	if s.conditions.isVague() {
-		s.limit = -1 // no row would count
-	}
-	for _, name := range d.QueryContext.Columns {
-		s.wanted[name] = true
-	}
-	for _, c := range s.conditions {
-		s.wanted[c.column.name] = true
-	}
-	if _, named := s.namedWorkspaces(); named {
-		s.wanted["workspace_slug"] = true
-	}
-	for _, by := range d.QueryContext.SortOrder {
-		s.wanted[by.Column] = true
-		s.order = append(s.order, order{t.column(by.Column), by.Order == plugin.SortDesc})
-	}
 	return s, s.checkNames()
-}
-
-// verdict checks the row against every condition again: a server that ignores or half-understands a filter costs time,
-// never truth. Only rows for which all hold count towards the limit.
-func (s *scan) verdict(r *row) verdict { return s.conditions.verdict(r) }
-
-// accepts says whether the query may want the row.
-func (s *scan) accepts(r *row) bool { return s.verdict(r) != fails }
-
-// acceptsIn checks the conditions on what stands in one part of a row.
-func (s *scan) acceptsIn(p part, r *row) bool {
-	return s.conditions.in(p).verdict(r) != fails
-}
-
-// wants says whether the query reads one of the columns.
-func (s *scan) wants(names ...string) bool {
-	for _, name := range names {
-		if s.wanted[name] {
-			return true
-		}
-	}
-	return false
-}
-
-// needsPart says whether a column that the query reads stands first of all in the part.
-func (s *scan) needsPart(p part) bool {
-	for _, c := range s.table.columns {
-		if s.wanted[c.name] && c.from()[0].part == p {
-			return true
-		}
-	}
-	return false
-}
-
-// fields lists what to select of a part for the columns that the query reads.
-func (s *scan) fields(p part) []string {
-	var paths []string
-	for _, c := range s.table.columns {
-		if !s.wanted[c.name] {
-			continue
-		}
-		for _, from := range c.from() {
-			if from.part == p {
-				paths = append(paths, from.path)
-			}
-		}
-	}
-	return paths
 }
 
 // getPart fetches the object at a path: of its fields those that the query reads in a part of the rows, and more.
 func (s *scan) getPart(ctx context.Context, path string, p part, more ...string) (jsontree.Value, error) {
 	return s.Get(ctx, path, nil, append(append(s.fields(p), more...), "type")...)
-}
-
-// equals returns the values that a text column must be one of; ok is false if the query doesn't say.
-func (s *scan) equals(name string) (values []string, ok bool) {
-	values, ok = s.conditions.texts(name)
-	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // which no column has
-}
-
-// integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
-func (s *scan) integers(name string) (values []int64, ok bool) { return s.conditions.integers(name) }
-
-// fewIDs returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
-func (s *scan) fewIDs(columns ...string) (ids []string, ok bool) {
-	for _, column := range columns {
-		values, ok := s.conditions.values(column)
-		if !ok {
-			continue
-		}
-		for _, v := range values {
-			if id := fmt.Sprint(v); isSlug(id) {
-				ids = append(ids, id)
-			}
-		}
-		return ids, len(ids) <= fewNames
-	}
-	return nil, false
-}
-
-// collection describes a paged list of objects: the columns that the query reads, its conditions as far as Bitbucket can
-// filter by them (by those on the named columns only, if any are named), and its order.
-func (s *scan) collection(path string, pageLen int, filterable ...string) api.List {
-	// A list of which no field is selected has them all. A query that reads nothing of the objects themselves wants none of them,
-	// and the type is the shortest that all of them have.
-	l := api.List{Path: path, Query: url.Values{}, Fields: append(s.fields(objectPart), "type"), PageLen: pageLen, Most: s.maxItems}
-	filter, exact := s.filter(filterable)
-	if q := filter.String(); q != "" {
-		l.Query.Set("q", q)
-	}
-	if len(s.order) > 0 {
-		l.Query.Set("sort", s.order[0].parameter())
-	}
-	if exact && len(s.order) < 2 { // which of those that are equal by the first term are the first, only all of them tell
-		l.Wanted = max(s.limit, 0)
-	}
-	return l
 }
 
 // An owner is what objects are found in: a workspace, a project, a repository, or something in one.
@@ -310,32 +189,6 @@ func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], as
 			}
 		}
 	})
-}
-
-// accepted keeps the rows that the query wants, and of those no more than its limit: whatever reads ahead reads ahead of
-// this, and must not ask for pages that nobody needs.
-func (s *scan) accepted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return func(yield func(*row, error) bool) {
-		left := s.limit
-		if len(s.order) > 1 {
-			left = -1 // which of the rows that are equal by the first term are the first, only all of them tell
-		}
-		for r, err := range rows {
-			counts := fails
-			if err == nil {
-				counts = s.verdict(r)
-			}
-			switch {
-			case err == nil && counts == fails:
-				continue
-			case counts == holds:
-				left--
-			}
-			if !yield(r, err) || err != nil || left == 0 {
-				return
-			}
-		}
-	}
 }
 
 // completed makes the requests that a row needs beside its list, for the rows that the query wants.

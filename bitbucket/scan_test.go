@@ -279,7 +279,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 }
 
 func TestOrderByTwoColumns(t *testing.T) {
-	s := &scan{order: []order{{column: integer("size", ""), descending: true}, {column: text("name", "")}}, limit: -1}
+	s := &scan{query: query{order: []order{{column: integer("size", ""), descending: true}, {column: text("name", "")}}, limit: -1}}
 	in := func(yield func(*row, error) bool) {
 		for _, object := range []string{`{"size":3,"name":"c"}`, `{"size":3,"name":"a"}`, `{"size":2,"name":"z"}`, `{"size":1,"name":"y"}`, `{"size":1,"name":"x"}`} {
 			r := &row{}
@@ -330,7 +330,7 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 					}
 				}
 			}
-			s := &scan{connection: &connection{settings: Settings{MaxConcurrency: 8}}, limit: test.limit}
+			s := &scan{connection: &connection{settings: Settings{MaxConcurrency: 8}}, query: query{limit: test.limit}}
 			taken := int64(0)
 			for range combine(t.Context(), s, parents, func(_ context.Context, parent int) iter.Seq2[*row, error] {
 				if parent%test.every > 0 {

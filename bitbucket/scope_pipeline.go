@@ -40,9 +40,9 @@ var pipelineParameters = []pipelineParameter{
 }
 
 // pipelineList describes the list of a repository's pipelines as far as the query wants them, but for their dates.
-func (s *scan) pipelineList(r repositoryScope) api.List {
-	l := s.collection(r.path("/pipelines"), 100)
-	if exact := s.setPipelineParameters(l.Query); !exact && l.Wanted > 0 {
+func (q *query) pipelineList(r repositoryScope) api.List {
+	l := q.collection(r.path("/pipelines"), 100)
+	if exact := q.setPipelineParameters(l.Query); !exact && l.Wanted > 0 {
 		l.Wanted = int64(l.PageLen)
 	}
 	return l
@@ -50,21 +50,21 @@ func (s *scan) pipelineList(r repositoryScope) api.List {
 
 // setPipelineParameters sets the parameters for the conditions of the query, each with one value. exact says that these
 // leave no pipeline that the query does not want, but for its date.
-func (s *scan) setPipelineParameters(q url.Values) (exact bool) {
+func (q *query) setPipelineParameters(parameters url.Values) (exact bool) {
 	exact = true
-	for _, c := range s.conditions.in(objectPart) {
+	for _, c := range q.conditions.in(objectPart) {
 		at := slices.IndexFunc(pipelineParameters, func(p pipelineParameter) bool { return p.column == c.column.name })
 		if at < 0 {
 			exact = exact && c.column.name == "created_on"
 			continue
 		}
 		p := pipelineParameters[at]
-		word, ok := p.word(s.equals(p.column))
-		if !ok || q.Has(p.name) {
+		word, ok := p.word(q.equals(p.column))
+		if !ok || parameters.Has(p.name) {
 			exact = false
 			continue
 		}
-		q.Set(p.name, word)
+		parameters.Set(p.name, word)
 	}
 	return exact
 }

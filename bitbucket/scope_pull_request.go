@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
@@ -162,13 +161,13 @@ func pullRequestNumbered(r repositoryScope, id int64) pullRequestScope {
 
 // pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states but those that
 // a condition rules out. Bitbucket lists the open ones alone as long as there is no filter, and the longest page is 50.
-func (s *scan) pullRequestList(path string) api.List {
-	l := s.collection(path, 50)
-	filter, _ := s.filter(nil)
+func (q *query) pullRequestList(path string) api.List {
+	l := q.collection(path, 50)
+	filter, _ := q.filter(nil)
 	if len(url.QueryEscape(filter.String())) > longestFilter {
 		filter, l.Wanted = bbql.Filter{}, 0 // what it would leave out is left out here
 	}
-	onState := s.conditions.where(func(c condition) bool { return c.field == "state" })
+	onState := q.conditions.where(func(c condition) bool { return c.field == "state" })
 	isNamed := func(c condition) bool { _, ok := c.wanted(); return ok }
 	if filter.IsZero() || !slices.ContainsFunc(onState, isNamed) {
 		all := []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
@@ -194,17 +193,4 @@ func (s *scan) withConditionsOn(p part) *scan {
 		narrowed.limit = -1 // a row that counts by these conditions may not count by all
 	}
 	return &narrowed
-}
-
-// earliest returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
-func (s *scan) earliest(name string) (earliest time.Time) {
-	from, _ := s.conditions.between(name)
-	earliest, _ = from.(time.Time)
-	return earliest
-}
-
-// isExactly says whether the query wants no other value in a column than this one.
-func (s *scan) isExactly(name string, value any) bool {
-	values, ok := s.conditions.values(name)
-	return ok && slices.Equal(values, []any{value})
 }

@@ -121,12 +121,12 @@ func (s *scan) omitUncovered(slug string) {
 func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*?[\`) }
 
 // namedWorkspaces returns the workspaces that the query names, by their slugs or in the full names of repositories.
-func (s *scan) namedWorkspaces() (slugs []string, ok bool) {
-	if slugs, ok := s.equals(s.table.workspaceColumn()); ok {
+func (q *query) namedWorkspaces() (slugs []string, ok bool) {
+	if slugs, ok := q.equals(q.table.workspaceColumn()); ok {
 		return distinctSlugs(slugs, sameText), true
 	}
 	for _, column := range []string{"full_name", "repository_full_name"} {
-		if names, ok := s.equals(column); ok {
+		if names, ok := q.equals(column); ok {
 			for _, name := range names {
 				slug, _, _ := strings.Cut(name, "/")
 				slugs = append(slugs, slug)

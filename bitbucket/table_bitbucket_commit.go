@@ -105,15 +105,15 @@ func (r repositoryScope) asked(w commitRange) repositoryScope {
 }
 
 // commitRanges returns one walk for each combination of what the query asks for.
-func (s *scan) commitRanges() []commitRange {
+func (q *query) commitRanges() []commitRange {
 	or := func(column string) []string {
-		if values, ok := s.equals(column); ok {
+		if values, ok := q.equals(column); ok {
 			return values
 		}
 		return []string{""}
 	}
 	inOrders := []*bool{nil}
-	if asked, ok := s.conditions.booleans("dates_in_order"); ok {
+	if asked, ok := q.conditions.booleans("dates_in_order"); ok {
 		inOrders = nil
 		for _, is := range asked {
 			inOrders = append(inOrders, &is)
@@ -152,9 +152,9 @@ func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) 
 
 // untilOlder ends with the hundredth commit in a row that is older. One is not enough: topology comes before date in a
 // history, and whoever rebases keeps the old dates.
-func (s *scan) untilOlder(rows iter.Seq2[*row, error], since time.Time) iter.Seq2[*row, error] {
+func (q *query) untilOlder(rows iter.Seq2[*row, error], since time.Time) iter.Seq2[*row, error] {
 	const enough = 100
-	date := s.table.column("date")
+	date := q.table.column("date")
 	return func(yield func(*row, error) bool) {
 		older := 0
 		for r, err := range rows {

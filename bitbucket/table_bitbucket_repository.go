@@ -138,8 +138,8 @@ func repositorySubstitute(s *scan) (substituteList, bool) {
 
 // roles are those of the connected user that the query asks for: the empty one, which is any, if it asks for none. Another
 // than the known ones would be taken for any.
-func (s *scan) roles(on string, known ...string) (roles []string, ok bool, err error) {
-	roles, ok = s.equals("role")
+func (q *query) roles(on string, known ...string) (roles []string, ok bool, err error) {
+	roles, ok = q.equals("role")
 	if !ok {
 		return []string{""}, false, nil
 	}

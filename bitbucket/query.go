@@ -1,0 +1,191 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
+)
+
+// A query is what the host wants of a table.
+type query struct {
+	table      *table
+	wanted     map[string]bool // columns that are read, or that a condition is on
+	conditions conditions
+	limit      int64   // rows that are enough, of those that [query.verdict] says count; -1 for all
+	maxItems   int64   // rows that a list may have at most, to be read at all; 0 for any number
+	order      []order // what the host relies on the rows being sorted by
+}
+
+func newQuery(ctx context.Context, t *table, d *plugin.QueryData) query {
+	demanded, limit := sdkserver.Demand(ctx, d)
+	q := query{table: t, wanted: map[string]bool{}, conditions: newConditions(t, demanded), limit: limit}
+	if q.conditions.isVague() {
+		q.limit = -1 // no row would count
+	}
+	for _, name := range d.QueryContext.Columns {
+		q.wanted[name] = true
+	}
+	for _, c := range q.conditions {
+		q.wanted[c.column.name] = true
+	}
+	if _, named := q.namedWorkspaces(); named {
+		q.wanted["workspace_slug"] = true
+	}
+	for _, by := range d.QueryContext.SortOrder {
+		q.wanted[by.Column] = true
+		q.order = append(q.order, order{t.column(by.Column), by.Order == plugin.SortDesc})
+	}
+	return q
+}
+
+// verdict checks the row against every condition again: a server that ignores or half-understands a filter costs time,
+// never truth. Only rows for which all hold count towards the limit.
+func (q *query) verdict(r *row) verdict { return q.conditions.verdict(r) }
+
+// accepts reports whether the query may want the row.
+func (q *query) accepts(r *row) bool { return q.verdict(r) != fails }
+
+// acceptsIn checks the conditions on what stands in one part of a row.
+func (q *query) acceptsIn(p part, r *row) bool {
+	return q.conditions.in(p).verdict(r) != fails
+}
+
+// wants reports whether the query reads one of the columns.
+func (q *query) wants(names ...string) bool {
+	for _, name := range names {
+		if q.wanted[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// needsPart reports whether a column that the query reads stands first of all in the part.
+func (q *query) needsPart(p part) bool {
+	for _, c := range q.table.columns {
+		if q.wanted[c.name] && c.from()[0].part == p {
+			return true
+		}
+	}
+	return false
+}
+
+// fields lists what to select of a part for the columns that the query reads.
+func (q *query) fields(p part) []string {
+	var paths []string
+	for _, c := range q.table.columns {
+		if !q.wanted[c.name] {
+			continue
+		}
+		for _, from := range c.from() {
+			if from.part == p {
+				paths = append(paths, from.path)
+			}
+		}
+	}
+	return paths
+}
+
+// equals returns the values that a text column must be one of; ok is false if the query doesn't say.
+func (q *query) equals(name string) (values []string, ok bool) {
+	values, ok = q.conditions.texts(name)
+	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // which no column has
+}
+
+// integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
+func (q *query) integers(name string) (values []int64, ok bool) { return q.conditions.integers(name) }
+
+// fewIDs returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
+func (q *query) fewIDs(columns ...string) (ids []string, ok bool) {
+	for _, column := range columns {
+		values, ok := q.conditions.values(column)
+		if !ok {
+			continue
+		}
+		for _, v := range values {
+			if id := fmt.Sprint(v); isSlug(id) {
+				ids = append(ids, id)
+			}
+		}
+		return ids, len(ids) <= fewNames
+	}
+	return nil, false
+}
+
+// collection describes a paged list of objects: the columns that the query reads, its conditions as far as Bitbucket can
+// filter by them (by those on the named columns only, if any are named), and its order.
+func (q *query) collection(path string, pageLen int, filterable ...string) api.List {
+	// A list of which no field is selected has them all. A query that reads nothing of the objects themselves wants none of them,
+	// and the type is the shortest that all of them have.
+	l := api.List{Path: path, Query: url.Values{}, Fields: append(q.fields(objectPart), "type"), PageLen: pageLen, Most: q.maxItems}
+	filter, exact := q.filter(filterable)
+	if expression := filter.String(); expression != "" {
+		l.Query.Set("q", expression)
+	}
+	if len(q.order) > 0 {
+		l.Query.Set("sort", q.order[0].parameter())
+	}
+	if exact && len(q.order) < 2 { // which of those that are equal by the first term are the first, only all of them tell
+		l.Wanted = max(q.limit, 0)
+	}
+	return l
+}
+
+// accepted keeps the rows that the query wants, and of those no more than its limit: whatever reads ahead reads ahead of
+// this, and must not ask for pages that nobody needs.
+func (q *query) accepted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+	return func(yield func(*row, error) bool) {
+		left := q.limit
+		if len(q.order) > 1 {
+			left = -1 // which of the rows that are equal by the first term are the first, only all of them tell
+		}
+		for r, err := range rows {
+			counts := fails
+			if err == nil {
+				counts = q.verdict(r)
+			}
+			switch {
+			case err == nil && counts == fails:
+				continue
+			case counts == holds:
+				left--
+			}
+			if !yield(r, err) || err != nil || left == 0 {
+				return
+			}
+		}
+	}
+}
+
+// earliest returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
+func (q *query) earliest(name string) (earliest time.Time) {
+	from, _ := q.conditions.between(name)
+	earliest, _ = from.(time.Time)
+	return earliest
+}
+
+// isExactly reports whether the query wants no other value in a column than this one.
+func (q *query) isExactly(name string, value any) bool {
+	values, ok := q.conditions.values(name)
+	return ok && slices.Equal(values, []any{value})
+}
+
+// isOne reports whether the query names one value of a column.
+func (q *query) isOne(column string) bool {
+	values, ok := q.equals(column)
+	return ok && len(values) == 1
+}
+
+// costsEachRow reports whether the query reads a column for which each row of the list would cost a request, or which only an object
+// that was asked for singly is certain to have.
+func (q *query) costsEachRow() bool {
+	return q.needsPart(detailPart) || q.needsPart(explanationPart) || q.needsPart(contentPart) || q.wants(q.table.alone...)
+}
