@@ -227,6 +227,7 @@ func (o truth) held(each func(*fakebitbucket.Repository, *fakebitbucket.User, st
 }
 
 func TestEffectivePermissions(t *testing.T) {
+	t.Parallel()
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		want := map[string][]string{} // by what a condition is about
 		one := o.repositories()[0]
@@ -275,6 +276,7 @@ func TestEffectivePermissions(t *testing.T) {
 }
 
 func TestRepositoryAccess(t *testing.T) {
+	t.Parallel()
 	columns := []string{"repository_full_name", "user_uuid", "permission", "project_key", "paths", "is_direct", "via_group", "via_project", "is_workspace_owner", "is_member", "workspace_permission", "is_explained", "unreadable"}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var want []string

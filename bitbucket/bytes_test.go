@@ -10,6 +10,7 @@ import (
 // A query of one column takes no more bytes than it needs: at most a fifth more than one of that column and another, and for
 // a column that says in which workspace, project or repository an object is, at most a fifth more than one that only counts.
 func TestOneColumnTakesTheFewestBytes(t *testing.T) {
+	t.Parallel()
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
 	bytesOf := func(t *testing.T, a ask) (bytes, requests int64) {
 		t.Helper()

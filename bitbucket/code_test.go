@@ -815,11 +815,14 @@ func TestBranchingSettingsByRole(t *testing.T) {
 	})
 	fake.ChangeBranchingModel(r.FullName(), func(m *fakebitbucket.BranchingModel) { m.DeleteBranches = true })
 	query := ask{table: "bitbucket_branching_model", columns: "default_branch_deletion overrides_project", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}
-	for role, want := range map[string]any{"read": nil, "admin": true} {
-		fake.GrantRepository(r.FullName(), o.Connected.UUID, role)
+	for _, test := range []struct {
+		role string
+		want any
+	}{{"read", nil}, {"admin", true}} { // the last remains
+		fake.GrantRepository(r.FullName(), o.Connected.UUID, test.role)
 		rows := connected(t, fake).rows(query)
-		if len(rows) != 1 || rows[0]["default_branch_deletion"] != want || rows[0]["overrides_project"] != true {
-			t.Errorf("%s: %v, want %v", role, rows, want)
+		if len(rows) != 1 || rows[0]["default_branch_deletion"] != test.want || rows[0]["overrides_project"] != true {
+			t.Errorf("%s: %v, want %v", test.role, rows, test.want)
 		}
 	}
 	token := fake.AccessToken(o.Connected.UUID, "account", "repository")

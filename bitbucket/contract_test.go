@@ -221,6 +221,7 @@ func described(path, parameter string) bool {
 var newer = []string{"/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"}
 
 func TestRequestsAreDocumented(t *testing.T) {
+	t.Parallel()
 	document := contract.Document()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()

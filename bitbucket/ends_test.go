@@ -53,6 +53,7 @@ func (b *baseline) missing(rows map[string]int) []string {
 
 // A list that becomes shorter or longer while its pages are read is read all the same: what is there all the time comes once.
 func TestListsThatShift(t *testing.T) {
+	t.Parallel()
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	known := map[string]bool{}
@@ -169,6 +170,7 @@ var things = []string{
 // Where Bitbucket says in its own words that something is not there, a scan goes on in the few places where that can be true.
 // Everywhere else it is an error; so it is in the middle of a list. The ordinary run asks a quarter of the questions.
 func TestNotFound(t *testing.T) {
+	t.Parallel()
 	const body = `{"type":"error","error":{"message":"There is nothing here"}}`
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
@@ -232,6 +234,7 @@ func (b *baseline) judgeEnd(r request, rows map[string]int) string {
 
 // A repository that is taken away in the middle of a scan over all takes its own rows along, and no others.
 func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
+	t.Parallel()
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	before := fake.Organization()

@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -84,6 +83,7 @@ func keysOf(row map[string]any, keys string) (values []any) {
 // The planner may nest a join the wrong way round. However many scans it makes, and for whatever they look up, they cost what
 // the whole table costs and a few requests more; and each has the rows that the whole table has for its name.
 func TestLookupsCostTheListOnce(t *testing.T) {
+	t.Parallel()
 	const repositories = 60
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true, Users: 40})
 	o := fake.Organization()
@@ -307,7 +307,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 				for range ds.find(t.Context(), lookup{
 					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique, hasOmissions: new(atomic.Bool),
 					one: func(yield func(*row, error) bool) { asked++ },
-					list: func(_ context.Context, most int) iter.Seq2[*row, error] {
+					list: func(_ context.Context, most int) rowSeq {
 						if !isUnique {
 							read += 100
 							return streams.Fail[*row](api.ErrTooLarge)

@@ -123,6 +123,7 @@ func (k kind) cost(t *testing.T) (c cost) {
 // What a scan costs is counted: it asks no more than five in a hundred above the fewest requests possible, waits no longer than
 // is known, and has the first row as soon as the page is there that it is on.
 func TestCostOfScans(t *testing.T) {
+	t.Parallel()
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			c := k.cost(t)

@@ -99,6 +99,7 @@ func encoded(rows []map[string]any) []string {
 // Whatever plan a host makes, the rows are those of the whole table; and reading it name by name costs no more than its pages and
 // one request for each name.
 func TestEveryPlanHasTheSameRows(t *testing.T) {
+	t.Parallel()
 	combinations := 0
 	for who, options := range map[string]fakebitbucket.Options{
 		"administrator": {Repositories: 16, Users: 12, Groups: 4},

@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"errors"
-	"iter"
 	"math"
 	"net/http"
 	"runtime"
@@ -163,8 +162,8 @@ func TestFailedScansLeaveNoGoroutine(t *testing.T) {
 func TestPanicIsAnError(t *testing.T) {
 	broken := &table{
 		name: "bitbucket_broken", description: "Breaks.", columns: []column{text("title", "Nothing.")},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return combine(ctx, s, streams.Each(1, 2), func(context.Context, int) iter.Seq2[*row, error] { panic("oops") })
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return combine(ctx, s, streams.Each(1, 2), func(context.Context, int) rowSeq { panic("oops") })
 		},
 	}
 	original := tables
@@ -240,7 +239,7 @@ func TestWorkspaceThatVanishesDuringTheScan(t *testing.T) {
 
 func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 	by := order{column: integer("size", "")}
-	rows := func(sizes ...string) iter.Seq2[*row, error] {
+	rows := func(sizes ...string) rowSeq {
 		return func(yield func(*row, error) bool) {
 			for _, size := range sizes {
 				r := &row{}
@@ -252,19 +251,19 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]struct {
-		streams []iter.Seq2[*row, error]
+		streams []rowSeq
 		want    string
 		wantErr bool
 	}{
-		"merged":         {[]iter.Seq2[*row, error]{rows("1", "4"), rows("2", "3"), rows()}, "1 2 3 4", false},
-		"null is last":   {[]iter.Seq2[*row, error]{rows("1", "null"), rows("2")}, "1 2 null", false},
-		"out of order":   {[]iter.Seq2[*row, error]{rows("2", "1")}, "2", true},
-		"null in middle": {[]iter.Seq2[*row, error]{rows("null", "1")}, "null", true},
+		"merged":         {[]rowSeq{rows("1", "4"), rows("2", "3"), rows()}, "1 2 3 4", false},
+		"null is last":   {[]rowSeq{rows("1", "null"), rows("2")}, "1 2 null", false},
+		"out of order":   {[]rowSeq{rows("2", "1")}, "2", true},
+		"null in middle": {[]rowSeq{rows("null", "1")}, "null", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
 			var failed error
-			for r, err := range streams.Merge(context.Background(), streams.Each(test.streams...), func(_ context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] { return rows }, by.compare) {
+			for r, err := range streams.Merge(context.Background(), streams.Each(test.streams...), func(_ context.Context, rows rowSeq) rowSeq { return rows }, by.compare) {
 				if err != nil {
 					failed = err
 					break
@@ -332,7 +331,7 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 			}
 			s := &scan{connection: &connection{settings: Settings{MaxConcurrency: 8}}, query: query{limit: test.limit}}
 			taken := int64(0)
-			for range combine(t.Context(), s, parents, func(_ context.Context, parent int) iter.Seq2[*row, error] {
+			for range combine(t.Context(), s, parents, func(_ context.Context, parent int) rowSeq {
 				if parent%test.every > 0 {
 					return streams.Each[*row]()
 				}

@@ -24,6 +24,7 @@ import (
 // says is written here anew. LIMIT, which the host pushes down, is tried with a third of them and with each under -soak, which
 // tries many more conditions at once, too.
 func TestConditionsMeanWhatSQLSays(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]fakebitbucket.Options{
 		"minding the case": {},
 		"folding the case": {FoldsCase: true}, // which makes a difference to filters by texts
