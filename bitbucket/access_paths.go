@@ -141,7 +141,11 @@ func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
 		if err != nil {
 			return groupMembers{}, err
 		}
-		hidden := Omission{Workspace: slug, Reason: ReasonHiddenGroups, Message: fmt.Sprintf("%s can't tell who is in which group of %s: some paths are unknown.", f.scan.queriedTable, slug)}
+		hidden := Omission{
+			Workspace: slug,
+			Reason:    ReasonHiddenGroups,
+			Message:   fmt.Sprintf("%s can't tell who is in which group of %s: some paths are unknown.", f.scan.queriedTable, slug),
+		}
 		if !isAdministrator {
 			f.scan.omit(hidden)
 			return groupMembers{unreadable: true}, nil
@@ -271,7 +275,8 @@ func (c *accessFacts) explain(user, permission string) jsontree.Value {
 			c.project.unreadable || has(func(p accessPath) bool { return !p.isKnown() })),
 		"via_project": trueOrUnknown(has(func(p accessPath) bool { return p.On == "project" && p.isKnown() }),
 			c.project.unreadable || has(func(p accessPath) bool { return p.On == "project" && !p.isKnown() })),
-		"is_explained": trueOrUnknown(c.explains(all, permission), c.project.unreadable || c.roles.unreadable || has(func(p accessPath) bool { return !p.isKnown() && p.gives() == permission })),
+		"is_explained": trueOrUnknown(c.explains(all, permission),
+			c.project.unreadable || c.roles.unreadable || has(func(p accessPath) bool { return !p.isKnown() && p.gives() == permission })),
 	}
 	if !c.roles.unreadable {
 		role, isMember := c.roles.of[user]

@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -51,6 +52,9 @@ func (p part) String() string {
 type row struct {
 	parts [parts]jsontree.Value // none for one that is not there
 }
+
+// A rowSeq is a sequence of rows, which ends with an error or not.
+type rowSeq = iter.Seq2[*row, error]
 
 // set makes JSON one of the parts.
 func (r *row) set(p part, value jsontree.Value) { r.parts[p] = value }

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"maps"
 	"math"
 	"sync"
@@ -35,10 +34,10 @@ type lookup struct {
 	nameOf    func(*row) any
 	isUnique  bool // there is one row of a name at most, so that one that was found needs no other
 
-	one          iter.Seq2[*row, error]                                     // asks for the name; nil to leave that to the caller
-	list         func(ctx context.Context, most int) iter.Seq2[*row, error] // reads the list, of which it needs so many rows; nil if there is none
-	since        time.Time                                                  // when the list was read that is remembered, and so costs nothing
-	hasOmissions *atomic.Bool                                               // set by either where it leaves out what is told: that must be told each time
+	one          rowSeq                                     // asks for the name; nil to leave that to the caller
+	list         func(ctx context.Context, most int) rowSeq // reads the list, of which it needs so many rows; nil if there is none
+	since        time.Time                                  // when the list was read that is remembered, and so costs nothing
+	hasOmissions *atomic.Bool                               // set by either where it leaves out what is told: that must be told each time
 }
 
 // A directory holds rows by their names, for a short time. All but turn is guarded by the mutex of directories.
@@ -69,7 +68,7 @@ type kindOfLookup struct {
 }
 
 // find returns the rows of a name.
-func (ds *directories) find(ctx context.Context, l lookup) iter.Seq2[*row, error] {
+func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 	return func(yield func(*row, error) bool) {
 		d := ds.open(l)
 		rows, ok := ds.look(d, l)

@@ -20,7 +20,10 @@ var (
 	nameOperators  = []string{quals.QualOperatorEqual}
 	textOperators  = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLike, quals.QualOperatorILike}
 	equalOperators = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual}
-	orderOperators = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLess, quals.QualOperatorLessOrEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual}
+	orderOperators = []string{
+		quals.QualOperatorEqual, quals.QualOperatorNotEqual,
+		quals.QualOperatorLess, quals.QualOperatorLessOrEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual,
+	}
 )
 
 // named declares a column that is only compared with = and IN, and that the table itself puts into a path or parameter.

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
@@ -11,7 +10,7 @@ import (
 // listByTime reads one collection of an owner that Bitbucket sorts by a timestamp, from the end that the query is about to
 // the first row that is beyond what it wants: "the last seven days" does not read the whole history. Bitbucket has no
 // filter for such a condition.
-func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column string) iter.Seq2[*row, error] {
+func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column string) rowSeq {
 	from, to := s.conditions.between(column)
 	after, before := from != nil, to != nil
 	descending := after || !before

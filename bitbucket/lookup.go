@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -21,7 +20,7 @@ import (
 
 // rows returns the rows of the scan: by the name that the query looks up, if it does, or as the table reads them. A connection
 // that lets no answer serve two queries has each scan ask.
-func (s *scan) rows(ctx context.Context) iter.Seq2[*row, error] {
+func (s *scan) rows(ctx context.Context) rowSeq {
 	at := s.lookupCondition()
 	if at < 0 || s.settings.MaxAge <= 0 {
 		return s.table.rows(ctx, s)
@@ -86,7 +85,7 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 			return l
 		}
 	}
-	l.list = func(ctx context.Context, most int) iter.Seq2[*row, error] {
+	l.list = func(ctx context.Context, most int) rowSeq {
 		all.limit = int64(most)
 		if !l.isUnique {
 			all.maxItems = all.limit
@@ -105,12 +104,12 @@ var errTooLong = errors.New("the list takes more requests than the names")
 // A substituteList is another list that has rows of a table, as far as the query reads them.
 type substituteList struct {
 	since time.Time // when it was read that is remembered
-	rows  func(ctx context.Context, most int) iter.Seq2[*row, error]
+	rows  func(ctx context.Context, most int) rowSeq
 }
 
 // substitute is the inventory as rows of the repositories.
 func (i *repositoryList) substitute(s *scan) substituteList {
-	known := substituteList{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
+	known := substituteList{rows: func(ctx context.Context, most int) rowSeq {
 		l := i.list(bbql.Filter{})
 		if most < math.MaxInt {
 			l.Wanted = int64(most)

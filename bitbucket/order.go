@@ -1,7 +1,6 @@
 package bitbucket
 
 import (
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
@@ -29,7 +28,7 @@ func (o order) compare(a, b *row) int {
 }
 
 // sorted sorts rows that come in no order. It holds them all, so it is for those that the query names one by one.
-func (q *query) sorted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (q *query) sorted(rows rowSeq) rowSeq {
 	if len(q.order) == 0 {
 		return rows
 	}
@@ -37,7 +36,7 @@ func (q *query) sorted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 }
 
 // ties sorts rows that come sorted by the first term of the order by the other terms.
-func (q *query) ties(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (q *query) ties(rows rowSeq) rowSeq {
 	if len(q.order) < 2 {
 		return rows
 	}
@@ -45,7 +44,7 @@ func (q *query) ties(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 }
 
 // sortedRuns sorts each run of rows that belong together.
-func (q *query) sortedRuns(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[*row, error] {
+func (q *query) sortedRuns(rows rowSeq, together func(a, b *row) bool) rowSeq {
 	return func(yield func(*row, error) bool) {
 		var run []*row
 		flush := func() bool {

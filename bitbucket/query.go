@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"fmt"
-	"iter"
 	"net/url"
 	"slices"
 	"time"
@@ -141,7 +140,7 @@ func (q *query) collection(path string, pageLen int, filterable ...string) api.L
 
 // accepted keeps the rows that the query wants, and of those no more than its limit: whatever reads ahead reads ahead of
 // this, and must not ask for pages that nobody needs.
-func (q *query) accepted(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (q *query) accepted(rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		left := q.limit
 		if len(q.order) > 1 {

@@ -2,37 +2,36 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
 // inRepositories lists what is found at a path in each repository.
-func inRepositories(rest string) func(context.Context, *scan) iter.Seq2[*row, error] {
-	return func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func inRepositories(rest string) func(context.Context, *scan) rowSeq {
+	return func(ctx context.Context, s *scan) rowSeq {
 		return s.perRepository(ctx, s.listBelow(rest))
 	}
 }
 
 // inAdministeredRepositories is inRepositories for what Bitbucket tells administrators only.
-func inAdministeredRepositories(rest string) func(context.Context, *scan) iter.Seq2[*row, error] {
-	return func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func inAdministeredRepositories(rest string) func(context.Context, *scan) rowSeq {
+	return func(ctx context.Context, s *scan) rowSeq {
 		return s.perAdministeredRepository(ctx, s.listBelow(rest))
 	}
 }
 
 // inAdministeredWorkspaces lists what is found at a path of each workspace, which Bitbucket tells administrators only.
-func inAdministeredWorkspaces(path string) func(context.Context, *scan) iter.Seq2[*row, error] {
-	return func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-		return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+func inAdministeredWorkspaces(path string) func(context.Context, *scan) rowSeq {
+	return func(ctx context.Context, s *scan) rowSeq {
+		return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 			return s.listIn(ctx, p, s.collection(api.Path(path, p.slug()), 100))
 		})
 	}
 }
 
 // listBelow lists what is found at a path in a repository, unless the feature is off.
-func (s *scan) listBelow(rest string) func(context.Context, repositoryScope) iter.Seq2[*row, error] {
-	return func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+func (s *scan) listBelow(rest string) func(context.Context, repositoryScope) rowSeq {
+	return func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.unlessOff(r, s.listIn(ctx, r, s.collection(r.path(rest), 100)))
 	}
 }

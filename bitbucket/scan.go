@@ -62,7 +62,7 @@ type container interface {
 }
 
 // getByID asks a container for objects by their ids, one by one. What isn't there has no row.
-func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...string) iter.Seq2[*row, error] {
+func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...string) rowSeq {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		item, err := s.getPart(ctx, in.path(rest, id), objectPart)
 		if isUnknown(err) {
@@ -76,7 +76,7 @@ func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...st
 }
 
 // getOne asks for the one object that is found at a path.
-func (s *scan) getOne(ctx context.Context, in container, rest string) iter.Seq2[*row, error] {
+func (s *scan) getOne(ctx context.Context, in container, rest string) rowSeq {
 	return func(yield func(*row, error) bool) {
 		item, err := s.getPart(ctx, in.path(rest), objectPart)
 		yield(in.row(item), err)
@@ -96,12 +96,12 @@ func (s *scan) readAll(ctx context.Context, path string) (jsontree.Value, error)
 }
 
 // listIn reads one collection of an owner, as far as the query wants it.
-func (s *scan) listIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, error] {
+func (s *scan) listIn(ctx context.Context, o owner, l api.List) rowSeq {
 	return s.accepted(s.rowsIn(ctx, o, l))
 }
 
 // rowsIn reads one collection of an owner.
-func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, error] {
+func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			if !yield(o.row(item), err) {
@@ -112,7 +112,7 @@ func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) iter.Seq2[*row, 
 }
 
 // combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.
-func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
 	if len(s.order) > 0 {
 		return streams.Merge(ctx, parents, children, s.order[0].compare)
 	}
@@ -122,7 +122,7 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 // spread is fanOut as wide as the query wants. With a LIMIT it begins with so many parents and doubles their number with each
 // that did not suffice, but to no more than what those before let expect to be needed: so LIMIT 5 over 500 repositories mostly
 // asks one of them, or five that have a row each.
-func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
 	most := s.settings.MaxConcurrency
 	if s.limit < 0 {
 		return streams.FanOut(ctx, func(int) int { return most }, parents, children)
@@ -151,7 +151,7 @@ const fewNames = 10
 // byName asks for the objects that the query names in a column: for a few by ask, one by one; for many in rows, the lists
 // that have most of them, and then for the others by ask. A row counts only under the very name that it was asked for by,
 // so that none comes twice when a query spells one name in two ways.
-func (s *scan) byName(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) byName(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) rowSeq) rowSeq {
 	key := s.table.column(column)
 	exactly := func(ctx context.Context, s *scan, name string) (*row, error) {
 		r, err := ask(ctx, s, name)
@@ -181,8 +181,8 @@ func (s *scan) byName(ctx context.Context, column string, names []string, ask fu
 }
 
 // single asks for one object of each parent. ask returns no row where there is nothing to show.
-func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], ask func(context.Context, *scan, P) (*row, error)) iter.Seq2[*row, error] {
-	return spread(ctx, s, int(max(s.limit, 1)), parents, func(ctx context.Context, parent P) iter.Seq2[*row, error] {
+func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], ask func(context.Context, *scan, P) (*row, error)) rowSeq {
+	return spread(ctx, s, int(max(s.limit, 1)), parents, func(ctx context.Context, parent P) rowSeq {
 		return func(yield func(*row, error) bool) {
 			if r, err := ask(ctx, s, parent); r != nil || err != nil {
 				yield(r, err)
@@ -192,7 +192,7 @@ func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], as
 }
 
 // completed makes the requests that a row needs beside its list, for the rows that the query wants.
-func (s *scan) completed(ctx context.Context, rows iter.Seq2[*row, error], complete func(context.Context, *row) error) iter.Seq2[*row, error] {
+func (s *scan) completed(ctx context.Context, rows rowSeq, complete func(context.Context, *row) error) rowSeq {
 	return single(ctx, s, s.accepted(rows), func(ctx context.Context, _ *scan, r *row) (*row, error) {
 		return r, complete(ctx, r)
 	})

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -26,7 +25,7 @@ func (h childScope) row(item jsontree.Value) *row {
 }
 
 // perChild lists the children of what is listed at a path in each repository, and of each of which at is the path.
-func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string, children func(context.Context, childScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string, children func(context.Context, childScope) rowSeq) rowSeq {
 	parents := func(yield func(childScope, error) bool) {
 		l := api.List{Path: r.path(list), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}
 		for item, err := range s.List(ctx, l) {
@@ -39,7 +38,7 @@ func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string,
 			}
 		}
 	}
-	return s.unlessOff(r, s.accepted(combine(ctx, s, parents, func(ctx context.Context, h childScope) iter.Seq2[*row, error] {
+	return s.unlessOff(r, s.accepted(combine(ctx, s, parents, func(ctx context.Context, h childScope) rowSeq {
 		return unlessUnknown(children(ctx, h))
 	})))
 }

@@ -37,7 +37,8 @@ func (r commitScope) row(item jsontree.Value) *row {
 // ofCommitColumns say at which commit, and in which repository, an object lives.
 func ofCommitColumns() []column {
 	return append([]column{
-		text("commit_hash", "Hash of the commit, whole or as the query gives it: the first seven digits or more will do. If the query gives none, it is the newest commit of the repository's main branch.").in(commitPart, "hash"),
+		text("commit_hash", "Hash of the commit, whole or as the query gives it: the first seven digits or more will do. "+
+			"If the query gives none, it is the newest commit of the repository's main branch.").in(commitPart, "hash"),
 	}, inRepositoryColumns()...)
 }
 
@@ -49,9 +50,9 @@ func ofCommitKeyColumns() []keyColumn {
 // perCommit lists the children of the commits that the query names, in each repository that the scan covers, or else of the
 // newest commit of each main branch. A hash comes from other rows, and of a commit that a repository does not have there
 // is nothing to tell.
-func (s *scan) perCommit(ctx context.Context, children func(context.Context, commitScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
-		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+func (s *scan) perCommit(ctx context.Context, children func(context.Context, commitScope) rowSeq) rowSeq {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c commitScope) rowSeq {
 			return unlessUnknown(children(ctx, c))
 		})
 	})

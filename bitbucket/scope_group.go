@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"strings"
 
@@ -54,15 +53,16 @@ type groupsError struct {
 }
 
 func (e *groupsError) Error() string {
-	return fmt.Sprintf("the groups of workspace %s can't be read: Bitbucket shows them to the workspace's administrators only, in what is left of API 1.0, and not at all in some workspaces that are administered in admin.atlassian.com: %s", e.slug, e.err)
+	return fmt.Sprintf("the groups of workspace %s can't be read: Bitbucket shows them to the workspace's administrators only, in what is left of API 1.0, "+
+		"and not at all in some workspaces that are administered in admin.atlassian.com: %s", e.slug, e.err)
 }
 
 func (e *groupsError) Unwrap() error { return e.err }
 
 // perGroup makes rows of the groups of the workspaces that the connected user administers. A workspace that hides them has no
 // rows, which is noted.
-func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.Value) []*row) iter.Seq2[*row, error] {
-	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.Value) []*row) rowSeq {
+	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return func(yield func(*row, error) bool) {
 			groups, err := s.groups(ctx, p.slug())
 			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // what is gone for all is no workspace's to hide

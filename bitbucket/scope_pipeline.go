@@ -84,7 +84,7 @@ func (p pipelineParameter) word(values []string, ok bool) (string, bool) {
 const pipelinePath = "/pipelines/{pipeline_uuid}"
 
 // pipelinesIn reads a list of pipelines, or asks for those that the query names, if they are a few.
-func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) iter.Seq2[*row, error] {
+func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) rowSeq {
 	if ids, ok := s.fewIDs("uuid", "build_number"); ok {
 		return s.sorted(s.getByID(ctx, r, pipelinePath, ids...))
 	}
@@ -93,10 +93,10 @@ func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) i
 
 // perPipeline lists the children of every pipeline that the scan covers. The conditions on what a table says of the
 // pipelines narrow the list of them as they would in bitbucket_pipeline.
-func (s *scan) perPipeline(ctx context.Context, children func(context.Context, childScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) perPipeline(ctx context.Context, children func(context.Context, childScope) rowSeq) rowSeq {
 	pipelines := s.parentScan(tablePipeline())
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.pipelineScopes(ctx, r, pipelines), func(ctx context.Context, p childScope) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+		return s.accepted(combine(ctx, s, s.pipelineScopes(ctx, r, pipelines), func(ctx context.Context, p childScope) rowSeq {
 			return unlessUnknown(children(ctx, p))
 		}))
 	})
@@ -158,9 +158,9 @@ func (t *table) columnAt(path string) column {
 }
 
 // perStep lists the children of every step that the scan covers and that was started.
-func (s *scan) perStep(ctx context.Context, children func(context.Context, stepScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.perPipeline(ctx, func(ctx context.Context, p childScope) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of stepScope) iter.Seq2[*row, error] {
+func (s *scan) perStep(ctx context.Context, children func(context.Context, stepScope) rowSeq) rowSeq {
+	return s.perPipeline(ctx, func(ctx context.Context, p childScope) rowSeq {
+		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of stepScope) rowSeq {
 			return unlessUnknown(children(ctx, of))
 		}))
 	})

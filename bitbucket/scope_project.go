@@ -56,8 +56,8 @@ func inProjectKeyColumns() []keyColumn {
 
 // perAdministeredProject lists the children of every project that the connected user administers, for what Bitbucket tells
 // administrators only.
-func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, projectScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
+func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, projectScope) rowSeq) rowSeq {
+	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) rowSeq {
 		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
 			for child, err := range children(ctx, p) {
 				if err != nil && s.projectIsGone(ctx, p, err) {

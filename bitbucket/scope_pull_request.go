@@ -57,16 +57,16 @@ func inPullRequestKeyColumns() []keyColumn {
 
 // perPullRequest lists the children of every pull request that the scan covers: those that the query names, else those in
 // all states, as far as the conditions on them do not leave them out, of every repository that the scan covers.
-func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pullRequestScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
-		return s.accepted(combine(ctx, s, s.pullRequests(ctx, r), func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pullRequestScope) rowSeq) rowSeq {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+		return s.accepted(combine(ctx, s, s.pullRequests(ctx, r), func(ctx context.Context, p pullRequestScope) rowSeq {
 			return s.unlessNoPullRequest(ctx, p, children(ctx, p))
 		}))
 	})
 }
 
 // unlessNoPullRequest ends where Bitbucket finds nothing of a pull request that the query names by its number and that is not there.
-func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows rowSeq) rowSeq {
 	if !p.unseen {
 		return rows
 	}
@@ -85,7 +85,7 @@ func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows
 }
 
 // childrenIn reads one collection of a pull request, as far as the query wants it.
-func (s *scan) childrenIn(ctx context.Context, p pullRequestScope, l api.List) iter.Seq2[*row, error] {
+func (s *scan) childrenIn(ctx context.Context, p pullRequestScope, l api.List) rowSeq {
 	return s.withConditionsOn(objectPart).listIn(ctx, p, l)
 }
 

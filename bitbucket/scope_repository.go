@@ -118,14 +118,14 @@ func inRepositoryKeyColumns() []keyColumn {
 
 // perRepository lists the children of every repository that the scan covers: those that the query names, else all that the
 // connected user can see in the workspaces that the scan covers.
-func (s *scan) perRepository(ctx context.Context, children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) perRepository(ctx context.Context, children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	return s.inEachRepository(ctx, s.repositories(ctx, s.repositoriesOf), children)
 }
 
 // perAdministeredRepository is perRepository for what Bitbucket tells administrators only: it covers the repositories that
 // the connected user administers.
-func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return s.inEachRepository(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repositoryScope) rowSeq) rowSeq {
+	return s.inEachRepository(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repositoryScope) rowSeq {
 		if r.from != nil {
 			return children(ctx, r)
 		}
@@ -135,7 +135,7 @@ func (s *scan) perAdministeredRepository(ctx context.Context, children func(cont
 
 // ifAdministered lists the children of a repository that the query names, unless the connected user does not administer it.
 // Bitbucket says so itself: the lists that tell are asked after a refusal, or before if they were read a moment ago.
-func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	leaveOut := func(yield func(*row, error) bool) {
 		if err := s.notAdministered(r.omission()); err != nil {
 			yield(nil, err)
@@ -199,8 +199,8 @@ func (r repositoryScope) omission() Omission {
 }
 
 // inEachRepository lists the children of each repository. One that is gone since it was listed has none.
-func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
-	return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) rowSeq) rowSeq {
+	return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) rowSeq {
 		return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
 			for child, err := range s.accepted(children(ctx, r)) {
 				if err != nil && s.repositoryIsGone(ctx, r, err) {
@@ -244,7 +244,7 @@ func isUnknown(err error) bool { return api.IsNotFound(err) && api.IsExplained(e
 
 // unlessUnknown ends where Bitbucket says that there is no such thing: it is gone since what it belongs to was listed, or it
 // never was.
-func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func unlessUnknown(rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
 			if isUnknown(err) || !yield(r, err) || err != nil {
@@ -255,12 +255,12 @@ func unlessUnknown(rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
 }
 
 // unlessOff is unlessUnknown for a feature that is switched off, such as pipelines, which answers "not found". It is noted.
-func (s *scan) unlessOff(r repositoryScope, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) unlessOff(r repositoryScope, rows rowSeq) rowSeq {
 	return s.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
 }
 
 // unlessMissing is unlessUnknown for what a repository lacks, which is noted for a reason.
-func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
 			if isUnknown(err) {
@@ -315,7 +315,7 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, worksp
 			}
 		}
 		if none && places > 0 {
-			s.omit(Omission{Reason: ReasonNothingVisible, Message: fmt.Sprintf("%s has no rows because the connected user sees no repository that it could cover.", s.queriedTable)})
+			s.omit(Omission{Reason: ReasonNothingVisible, Message: s.queriedTable + " has no rows because the connected user sees no repository that it could cover."})
 		}
 	}
 }

@@ -52,8 +52,8 @@ func inSnippetKeyColumns() []keyColumn {
 
 // perSnippet lists what every snippet that the scan covers has at the rest of its path. One that is gone since it was
 // listed has nothing.
-func (s *scan) perSnippet(ctx context.Context, rest string) iter.Seq2[*row, error] {
-	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snippetScope) iter.Seq2[*row, error] {
+func (s *scan) perSnippet(ctx context.Context, rest string) rowSeq {
+	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snippetScope) rowSeq {
 		return wholeOrNone(s, parent.omission(), unlessUnknown(s.listIn(ctx, parent, s.collection(parent.path(rest), 100))))
 	})
 }

@@ -207,21 +207,21 @@ func (s *scan) workspaceIsGone(ctx context.Context, p workspaceScope, err error)
 }
 
 // perWorkspace lists the children of every workspace that the scan covers.
-func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, workspaceScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	return s.inEachWorkspace(ctx, s.workspaces(ctx), children)
 }
 
 // perAdministeredWorkspace is perWorkspace for what Bitbucket tells the administrators of a workspace only: it covers those
 // that the connected user administers.
-func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, workspaceScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	return s.inEachWorkspace(ctx, s.administeredWorkspaces(ctx), children)
 }
 
 // inEachWorkspace lists the children of each workspace. One that is gone since it was listed has none; one that the query calls
 // otherwise than Bitbucket does is an error.
-func (s *scan) inEachWorkspace(ctx context.Context, places iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) inEachWorkspace(ctx context.Context, places iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	_, byQuery := s.namedWorkspaces()
-	return combine(ctx, s, places, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+	return combine(ctx, s, places, func(ctx context.Context, p workspaceScope) rowSeq {
 		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
 			checked := !byQuery
 			for r, err := range children(ctx, p) {

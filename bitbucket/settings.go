@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -175,19 +176,11 @@ func (c Config) Settings() (Settings, error) {
 	if s.MaxConcurrency < 1 || s.MaxConcurrency > 100 {
 		return s, &ConfigError{[]string{"max_concurrency"}, fmt.Sprintf("max_concurrency is %d: give a number of requests from 1 to 100", s.MaxConcurrency)}
 	}
-	if c.MaxWait != nil {
-		wait, err := time.ParseDuration(*c.MaxWait)
-		if err != nil || wait < 0 {
-			return s, &ConfigError{[]string{"max_wait"}, fmt.Sprintf("max_wait is %q: give a duration such as \"30s\", \"5m\" or \"1h\"", *c.MaxWait)}
-		}
-		s.MaxWait = wait
+	if err := setDuration(&s.MaxWait, "max_wait", c.MaxWait, math.MaxInt64, `such as "30s", "5m" or "1h"`); err != nil {
+		return s, err
 	}
-	if c.MaxAge != nil {
-		age, err := time.ParseDuration(*c.MaxAge)
-		if err != nil || age < 0 || age > time.Minute {
-			return s, &ConfigError{[]string{"max_age"}, fmt.Sprintf("max_age is %q: give a duration from \"0s\" to \"1m\"", *c.MaxAge)}
-		}
-		s.MaxAge = age
+	if err := setDuration(&s.MaxAge, "max_age", c.MaxAge, time.Minute, `from "0s" to "1m"`); err != nil {
+		return s, err
 	}
 	if c.OnRefusal != nil && *c.OnRefusal != "" {
 		s.OnRefusal = OnRefusal(*c.OnRefusal)
@@ -204,6 +197,19 @@ func (c Config) Settings() (Settings, error) {
 	}
 	s.takeCredentials(&c)
 	return s, nil
+}
+
+// setDuration sets what an argument says, unless it is absent: a duration of at least none and at most some time.
+func setDuration(setting *time.Duration, argument string, written *string, most time.Duration, form string) error {
+	if written == nil {
+		return nil
+	}
+	d, err := time.ParseDuration(*written)
+	if err != nil || d < 0 || d > most {
+		return &ConfigError{[]string{argument}, fmt.Sprintf("%s is %q: give a duration %s", argument, *written, form)}
+	}
+	*setting = d
+	return nil
 }
 
 // takeCredentials takes the way in that the config names, and completes it from the environment; where the config names
@@ -257,7 +263,8 @@ func (s *Settings) checkCredentials() error {
 	}
 	switch len(ways) {
 	case 0:
-		return &ConfigError{nil, "no credentials: set consumer_key and consumer_secret (and run `steampipe-plugin-bitbucket login`), or access_token, or email and api_token, in the connection; the comments in bitbucket.spc show how"}
+		return &ConfigError{nil, "no credentials: set consumer_key and consumer_secret (and run `steampipe-plugin-bitbucket login`), " +
+			"or access_token, or email and api_token, in the connection; the comments in bitbucket.spc show how"}
 	case 1:
 	default:
 		return &ConfigError{given, fmt.Sprintf("more than one way in: %s are set, in the connection or the environment; keep the arguments of one", strings.Join(given, " and "))}
@@ -279,10 +286,12 @@ func (s *Settings) checkCredentials() error {
 		return &ConfigError{[]string{has}, fmt.Sprintf("%s is set, but %s is not: it takes both", has, strings.Join(missing, " and "))}
 	}
 	if s.GrantType != "" && s.GrantType != clientCredentials {
-		return &ConfigError{[]string{"grant_type"}, fmt.Sprintf("grant_type is %q: the only one to ask for is %q, for the consumer itself; leave it out to use a login or refresh_token", s.GrantType, clientCredentials)}
+		return &ConfigError{[]string{"grant_type"}, fmt.Sprintf("grant_type is %q: the only one to ask for is %q, for the consumer itself; "+
+			"leave it out to use a login or refresh_token", s.GrantType, clientCredentials)}
 	}
 	if s.GrantType != "" && s.RefreshToken != "" {
-		return &ConfigError{[]string{"refresh_token", "grant_type"}, "refresh_token and grant_type are set, in the connection or the environment: the one acts for a person, the other for the consumer itself; keep one"}
+		return &ConfigError{[]string{"refresh_token", "grant_type"}, "refresh_token and grant_type are set, in the connection or the environment: " +
+			"the one acts for a person, the other for the consumer itself; keep one"}
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
@@ -25,7 +24,7 @@ type table struct {
 	ids        map[string]string
 	alone      []string                           // columns that are certain only of an object that was asked for singly
 	substitute func(*scan) (substituteList, bool) // where else rows of the table may be found; nil if nowhere
-	rows       func(context.Context, *scan) iter.Seq2[*row, error]
+	rows       func(context.Context, *scan) rowSeq
 }
 
 // plugin returns the table as the SDK wants it, for an instance of the plugin.

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -35,13 +34,13 @@ func tableBranch() *table {
 			filtered("target_hash", "target.hash", nameOperators),
 		),
 		ids:  map[string]string{"name": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] { return refRows(ctx, s, "/refs/branches") },
+		rows: func(ctx context.Context, s *scan) rowSeq { return refRows(ctx, s, "/refs/branches") },
 	}
 }
 
 // refRows lists the branches, or the tags, of repositories.
-func refRows(ctx context.Context, s *scan, path string) iter.Seq2[*row, error] {
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+func refRows(ctx context.Context, s *scan, path string) rowSeq {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.listIn(ctx, r, s.collection(r.path(path), 100))
 	})
 }

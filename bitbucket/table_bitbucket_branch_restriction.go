@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -27,8 +26,8 @@ func tableBranchRestriction() *table {
 			integer("value", "How many, where the kind is a number of approvals, builds or commits."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("kind"), named("pattern")),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				l := s.collection(r.path("/branch-restrictions"), 100)
 				for _, parameter := range []string{"kind", "pattern"} {
 					if values, ok := s.equals(parameter); ok && len(values) == 1 {

@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -46,8 +45,8 @@ func tableBranchingModel() *table {
 			text("type", "Type of the object: effective_repo_branching_model."),
 		}, inRepositoryColumns()[1:]),
 		keyColumns: inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return single(ctx, s, streams.Each(r), branchingModel)
 			})
 		},

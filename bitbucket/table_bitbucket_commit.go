@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"time"
 
@@ -55,11 +54,11 @@ func tableCommit() *table {
 	}
 }
 
-func commitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func commitRows(ctx context.Context, s *scan) rowSeq {
 	hashes, byHash := s.equals("hash")
 	walks := s.commitRanges()
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
-		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w commitRange) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w commitRange) rowSeq {
 			r := r.asked(w)
 			if byHash && w.isWhole() { // the commit alone would not tell what leads to it
 				return single(ctx, s, streams.Each(hashes...), func(ctx context.Context, s *scan, hash string) (*row, error) {
@@ -133,7 +132,7 @@ func (q *query) commitRanges() []commitRange {
 }
 
 // commitsOf lists the commits of a history.
-func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) iter.Seq2[*row, error] {
+func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) rowSeq {
 	l := s.collection(r.path("/commits"), 100)
 	for parameter, value := range map[string]string{"include": w.Revision, "exclude": w.Excluded, "path": w.Path} {
 		if value != "" {
@@ -152,7 +151,7 @@ func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) 
 
 // untilOlder ends with the hundredth commit in a row that is older. One is not enough: topology comes before date in a
 // history, and whoever rebases keeps the old dates.
-func (q *query) untilOlder(rows iter.Seq2[*row, error], since time.Time) iter.Seq2[*row, error] {
+func (q *query) untilOlder(rows rowSeq, since time.Time) rowSeq {
 	const enough = 100
 	date := q.table.column("date")
 	return func(yield func(*row, error) bool) {

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -40,8 +39,8 @@ func tableCommitComment() *table {
 			filtered("updated_on", "updated_on", orderOperators),
 		),
 		ids: map[string]string{"id": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.path("/comments"), 100))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -24,8 +23,8 @@ func tableCommitFile() *table {
 			text("type", "Type of the object: diffstat."),
 		}, ofCommitColumns()),
 		keyColumns: ofCommitKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.repositoryScope.path("/diffstat/{spec}", c.hash), 5000))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -30,8 +29,8 @@ func tableCommitReport() *table {
 			timestamp("updated_on", "When the report was last changed."),
 		}, ofCommitColumns()),
 		keyColumns: ofCommitKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.path("/reports"), 100))
 			})
 		},

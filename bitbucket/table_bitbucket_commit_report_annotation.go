@@ -46,9 +46,9 @@ func tableCommitReportAnnotation() *table {
 			keyColumn{column: "report_uuid", operators: nameOperators},
 			keyColumn{column: "reporter", operators: textOperators},
 		),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
-				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r reportScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
+				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r reportScope) rowSeq {
 					return s.listIn(ctx, r, s.collection(r.path("/reports/{report_id}/annotations", r.report.Get("uuid").String()), 100))
 				})
 			})

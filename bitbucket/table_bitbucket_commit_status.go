@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -34,8 +33,8 @@ func tableCommitStatus() *table {
 			filtered("created_on", "created_on", orderOperators),
 			filtered("updated_on", "updated_on", orderOperators),
 		),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perCommit(ctx, func(ctx context.Context, c commitScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.path("/statuses"), 100))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"net/url"
 	"slices"
 
@@ -39,7 +38,7 @@ func tableConnection() *table {
 	}
 }
 
-func connectionRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func connectionRows(ctx context.Context, s *scan) rowSeq {
 	return single(ctx, s, streams.Each("connection"), func(ctx context.Context, s *scan, _ string) (*row, error) {
 		r := &row{}
 		said := map[string]any{

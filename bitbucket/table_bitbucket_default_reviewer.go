@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -19,8 +18,8 @@ func tableDefaultReviewer() *table {
 			text("type", "Type of the object: default_reviewer."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.listIn(ctx, r, s.collection(r.path("/effective-default-reviewers"), 100))
 			})
 		},

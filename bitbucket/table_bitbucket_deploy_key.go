@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -18,8 +17,8 @@ func tableDeployKey() *table {
 			text("label", "Name that the key was given."),
 		}, deployKeyColumns("owner"), inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.listIn(ctx, r, s.collection(r.path("/deploy-keys"), 100))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -40,9 +39,9 @@ func tableDeployment() *table {
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("uuid")),
 		ids:        map[string]string{"uuid": ""},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			if uuids, ok := s.fewIDs("uuid"); ok {
-				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 					return s.getByID(ctx, r, "/deployments/{deployment_uuid}", uuids...)
 				})
 			}

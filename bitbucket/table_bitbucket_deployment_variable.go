@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -19,10 +18,10 @@ func tableDeploymentVariable() *table {
 			text("environment_uuid", "Immutable id of the environment, in braces.").in(parentPart, "uuid"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("environment_uuid"), named("environment_name"), named("environment_type")),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				const variablesOf = "/deployments_config/environments/{environment_uuid}"
-				return s.perChild(ctx, r, "/environments", variablesOf, func(ctx context.Context, of childScope) iter.Seq2[*row, error] {
+				return s.perChild(ctx, r, "/environments", variablesOf, func(ctx context.Context, of childScope) rowSeq {
 					return s.listIn(ctx, of, s.collection(of.path("/variables"), 100))
 				})
 			})

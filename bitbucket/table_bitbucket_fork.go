@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -37,13 +36,13 @@ func tableFork() *table {
 	}
 }
 
-func forkRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func forkRows(ctx context.Context, s *scan) rowSeq {
 	roles, _, err := s.roles("fork", "member", "contributor", "admin", "owner")
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
-		return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+		return s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
 			l := s.collection(r.path("/forks"), 100)
 			r.query = withRole(l, role)
 			return s.listIn(ctx, r, l)

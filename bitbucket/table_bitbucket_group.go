@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -28,7 +27,7 @@ func tableGroup() *table {
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("slug"), named("group_slug")},
 		ids:        map[string]string{"slug": "workspace_slug", "group_slug": "workspace_slug"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perGroup(ctx, func(p workspaceScope, group jsontree.Value) []*row { return []*row{p.row(group)} })
 		},
 	}

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -29,7 +28,7 @@ func tableGroupMember() *table {
 			text("title", "Title of the member: the display name.").at("display_name"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("group_slug"), named("user_uuid"), named("user_account_id")},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perGroup(ctx, func(p workspaceScope, group jsontree.Value) []*row {
 				var members []*row
 				for member := range group.Field("members").Values() {

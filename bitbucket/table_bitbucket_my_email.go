@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
@@ -22,7 +21,7 @@ func tableMyEmail() *table {
 			text("title", "Title of the e-mail address: the address.").at("email"),
 			text("type", "Type of the object: email."),
 		},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.listIn(ctx, workspaceScope{}, s.collection(api.Path("/2.0/user/emails"), 100))
 		},
 	}

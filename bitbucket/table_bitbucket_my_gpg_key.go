@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 )
 
 // tableMyGPGKey: a row is a public GPG key of the connected user.
@@ -29,7 +28,7 @@ func tableMyGPGKey() *table {
 			text("title", "Title of the key: its name, or else its fingerprint.").at("name").at("fingerprint"),
 			text("type", "Type of the object: gpg_key."),
 		},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.listOfUser(ctx, "/2.0/users/{selected_user}/gpg-keys")
 		},
 	}

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,15 +43,15 @@ func tableMyRepository() *table {
 	}
 }
 
-func myRepositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-	return s.withCheckedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+func myRepositoryRows(ctx context.Context, s *scan) rowSeq {
+	return s.withCheckedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return myRepositoriesIn(ctx, s, p)
 	}))
 }
 
 // withCheckedNames returns the rows, and then an error if the query names a repository that is not among them because it is not
 // there, or is called otherwise.
-func (s *scan) withCheckedNames(ctx context.Context, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) withCheckedNames(ctx context.Context, rows rowSeq) rowSeq {
 	var missing []string
 	for _, column := range []string{"full_name", "repository_full_name"} {
 		names, _ := s.equals(column)
@@ -82,7 +81,7 @@ func (s *scan) withCheckedNames(ctx context.Context, rows iter.Seq2[*row, error]
 	}
 }
 
-func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) iter.Seq2[*row, error] {
+func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	l := s.collection(api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", p.slug()), 100)
 	l.Fields = append(l.Fields, "repository.full_name", "repository.uuid")
 	if !s.needsPart(detailPart) {
@@ -104,7 +103,7 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) iter.Seq2[
 
 // joined adds to each repository its details. They are listed, a hundred in one request, and not asked for one by one:
 // but for a repository that came between the two lists.
-func (s *scan) joined(ctx context.Context, p workspaceScope, rows iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) joined(ctx context.Context, p workspaceScope, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		details := map[string]jsontree.Value{}
 		l := api.List{
@@ -125,7 +124,7 @@ func (s *scan) joined(ctx context.Context, p workspaceScope, rows iter.Seq2[*row
 }
 
 // detailedRows adds the details to one repository after the other.
-func (s *scan) detailedRows(ctx context.Context, rows iter.Seq2[*row, error], details map[string]jsontree.Value) iter.Seq2[*row, error] {
+func (s *scan) detailedRows(ctx context.Context, rows rowSeq, details map[string]jsontree.Value) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
 			if err == nil {

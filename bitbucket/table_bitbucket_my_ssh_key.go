@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -30,14 +29,14 @@ func tableMySSHKey() *table {
 			text("title", "Title of the key: its label, or else its comment.").at("label").at("comment"),
 			text("type", "Type of the object: ssh_key."),
 		},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.listOfUser(ctx, "/2.0/users/{selected_user}/ssh-keys")
 		},
 	}
 }
 
 // listOfUser lists something that Bitbucket shows to its owner only, who has to be named all the same.
-func (s *scan) listOfUser(ctx context.Context, template string) iter.Seq2[*row, error] {
+func (s *scan) listOfUser(ctx context.Context, template string) rowSeq {
 	uuid, err := s.me(ctx)
 	if err != nil {
 		return streams.Fail[*row](err)

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"strconv"
 
@@ -31,7 +30,7 @@ func tableMyWorkspace() *table {
 	}
 }
 
-func myWorkspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func myWorkspaceRows(ctx context.Context, s *scan) rowSeq {
 	list := s.collection(myWorkspaces().Path, 100)
 	list.Fields = append(list.Fields, "workspace.slug")
 	if is, _ := s.conditions.booleans("is_administrator"); len(is) == 1 {

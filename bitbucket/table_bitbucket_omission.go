@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -28,7 +27,7 @@ func tableOmission() *table {
 	}
 }
 
-func omissionRows(_ context.Context, s *scan) iter.Seq2[*row, error] {
+func omissionRows(_ context.Context, s *scan) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for _, one := range s.instance.omitted.since(time.Time{}) {
 			if one.Connection != s.name {

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -68,8 +67,8 @@ func tablePipeline() *table {
 			named("trigger_type"),
 		),
 		ids: map[string]string{"uuid": "", "build_number": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.pipelinesIn(ctx, r, s.pipelineList(r))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -19,9 +18,9 @@ func tablePipelineConfig() *table {
 			text("type", "Type of the object: repository_pipelines_configuration."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["enabled"] = true
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.unlessOff(r, s.getOne(ctx, r, "/pipelines_config"))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -24,10 +23,10 @@ func tablePipelineScheduleExecution() *table {
 			text("type", "What happened: pipeline_schedule_execution_executed or pipeline_schedule_execution_errored."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("schedule_uuid"), keyColumn{column: "schedule_enabled", operators: equalOperators}),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				const schedules = "/pipelines_config/schedules"
-				return s.perChild(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of childScope) iter.Seq2[*row, error] {
+				return s.perChild(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of childScope) rowSeq {
 					return s.listIn(ctx, of, s.collection(of.path("/executions"), 100))
 				})
 			})

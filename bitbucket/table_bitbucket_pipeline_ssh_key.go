@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -19,9 +18,9 @@ func tablePipelineSSHKey() *table {
 			text("type", "Type of the object: pipeline_ssh_key_pair."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["public_key"] = true // and nothing else, whatever the query reads
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return unlessUnknown(s.getOne(ctx, r, "/pipelines_config/ssh/key_pair"))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -38,8 +37,8 @@ func tablePipelineStep() *table {
 			text("type", "Type of the object: pipeline_step."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), ofPipelineKeyColumns()...),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPipeline(ctx, func(ctx context.Context, p childScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perPipeline(ctx, func(ctx context.Context, p childScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(p.path("/steps"), 0))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -26,9 +25,9 @@ func tablePipelineTestCase() *table {
 			text("title", "Title of the test: its name.").at("name"),
 		}, inRepositoryColumns()),
 		keyColumns: slices.Concat(inRepositoryKeyColumns(), ofPipelineKeyColumns(), []keyColumn{named("step_uuid")}),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["uuid"] = true
-			return s.perStep(ctx, func(ctx context.Context, of stepScope) iter.Seq2[*row, error] {
+			return s.perStep(ctx, func(ctx context.Context, of stepScope) rowSeq {
 				cases := s.listIn(ctx, of, s.collection(of.path("/test_reports/test_cases"), 100))
 				if !s.needsPart(detailPart) {
 					return cases

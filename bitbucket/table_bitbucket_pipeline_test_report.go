@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -22,9 +21,9 @@ func tablePipelineTestReport() *table {
 			text("title", "Title of the report: the name of the step, or its id if it has none.").in(stepPart, "name").in(stepPart, "uuid"),
 		}, inRepositoryColumns()),
 		keyColumns: slices.Concat(inRepositoryKeyColumns(), ofPipelineKeyColumns(), []keyColumn{named("step_uuid")}),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["number_of_test_cases"] = true
-			return s.perStep(ctx, func(ctx context.Context, of stepScope) iter.Seq2[*row, error] {
+			return s.perStep(ctx, func(ctx context.Context, of stepScope) rowSeq {
 				return s.getOne(ctx, of, "/test_reports")
 			})
 		},

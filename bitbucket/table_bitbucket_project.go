@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -41,11 +40,11 @@ func tableProject() *table {
 	}
 }
 
-func projectRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func projectRows(ctx context.Context, s *scan) rowSeq {
 	keys, byKey := s.equals("key")
 	slugs, _ := s.equals("workspace_slug")
 	alone := len(slugs) == 1
-	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		if !byKey || len(keys) > fewNames && !alone {
 			return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/projects", p.slug()), 100))
 		}

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -32,8 +31,8 @@ func tableProjectBranchingModel() *table {
 			text("type", "Type of the object: branching_model_settings."),
 		}, inProjectColumns()[1:]),
 		keyColumns: inProjectKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) rowSeq {
 				return single(ctx, s, streams.Each(p), projectBranchingModel)
 			})
 		},

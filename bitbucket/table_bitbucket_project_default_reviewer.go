@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -19,8 +18,8 @@ func tableProjectDefaultReviewer() *table {
 			text("type", "Type of the object: default_reviewer."),
 		}, inProjectColumns()),
 		keyColumns: inProjectKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(p.path("/default-reviewers"), 100))
 			})
 		},

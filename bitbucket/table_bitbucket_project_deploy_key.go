@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -18,8 +17,8 @@ func tableProjectDeployKey() *table {
 			text("label", "Name that the key was given."),
 		}, deployKeyColumns("created_by"), inProjectColumns()),
 		keyColumns: inProjectKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(p.path("/deploy-keys"), 100))
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -20,8 +19,8 @@ func tableProjectUserPermission() *table {
 			text("type", "Type of the object: project_user_permission."),
 		}, inProjectColumns()),
 		keyColumns: append(inProjectKeyColumns(), named("user_uuid"), named("user_account_id")),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) rowSeq {
 				return s.userGrants(ctx, on)
 			})
 		},

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"regexp"
 	"slices"
 
@@ -83,12 +82,12 @@ func tablePullRequest() *table {
 	}
 }
 
-func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func pullRequestRows(ctx context.Context, s *scan) rowSeq {
 	_, byRepository := s.equals("repository_full_name")
 	for _, column := range []string{"author_uuid", "author_account_id"} {
 		if users, ok := s.equals(column); ok && !byRepository && len(users) <= fewNames {
-			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
-				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) iter.Seq2[*row, error] {
+			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
+				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) rowSeq {
 					return s.authored(ctx, p, column, user)
 				}))
 			})
@@ -98,7 +97,7 @@ func pullRequestRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 }
 
 // pullRequestsIn lists the pull requests of a repository, or asks for those whose numbers the query names.
-func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
 	ids, ok := s.integers("id")
 	if !ok || len(ids) > fewNames {
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
@@ -117,7 +116,7 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) iter.Seq2[
 
 // authored lists the pull requests of one author in a workspace. For an account of which Bitbucket knows no such list the
 // lists of the repositories are looked through.
-func (s *scan) authored(ctx context.Context, p workspaceScope, column, user string) iter.Seq2[*row, error] {
+func (s *scan) authored(ctx context.Context, p workspaceScope, column, user string) rowSeq {
 	p, err := s.identified(ctx, p)
 	if err != nil {
 		return streams.Fail[*row](err)
@@ -142,7 +141,7 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, column, user stri
 }
 
 // authoredInEach lists the pull requests of one author in each repository of a workspace.
-func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, column, user string) iter.Seq2[*row, error] {
+func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, column, user string) rowSeq {
 	author := s.table.column(column)
 	return func(yield func(*row, error) bool) {
 		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"time"
 
@@ -36,7 +35,7 @@ func tablePullRequestActivity() *table {
 			whoActed("user_uuid", "Immutable id of the user who did it, in braces.", "uuid"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("pull_request_id"), keyColumn{column: "date", operators: orderOperators}),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, s.activityIn)
 		},
 	}
@@ -65,18 +64,18 @@ func whoActed(name, description, field string) column {
 }
 
 // activityIn lists what happened to the pull requests of a repository, or to those that the query names.
-func (s *scan) activityIn(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+func (s *scan) activityIn(ctx context.Context, r repositoryScope) rowSeq {
 	ids, ok := s.integers("pull_request_id")
 	if !ok || len(ids) > fewNames {
 		return s.activityAt(ctx, r, r.path("/pullrequests/activity"))
 	}
-	return s.accepted(combine(ctx, s, streams.Each(ids...), func(ctx context.Context, id int64) iter.Seq2[*row, error] {
+	return s.accepted(combine(ctx, s, streams.Each(ids...), func(ctx context.Context, id int64) rowSeq {
 		return s.unlessOff(r, s.activityAt(ctx, r, pullRequestNumbered(r, id).path("/activity")))
 	}))
 }
 
 // activityAt reads a log, the newest first, back to where the query wants no more of it.
-func (s *scan) activityAt(ctx context.Context, r repositoryScope, path string) iter.Seq2[*row, error] {
+func (s *scan) activityAt(ctx context.Context, r repositoryScope, path string) rowSeq {
 	l := s.collection(path, 50)
 	l.Fields = slices.DeleteFunc(l.Fields, func(field string) bool { return field == "kind" })
 	for _, e := range activities {

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -42,8 +41,8 @@ func tablePullRequestComment() *table {
 			filtered("updated_on", "updated_on", orderOperators),
 			keyColumn{column: "deleted", operators: equalOperators},
 		),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				if s.isExactly("deleted", false) && p.hasNone("comment_count") { // which does not count the deleted ones
 					return streams.Each[*row]()
 				}

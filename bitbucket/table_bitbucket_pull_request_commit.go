@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -28,8 +27,8 @@ func tablePullRequestCommit() *table {
 			text("type", "Type of the object: commit."),
 		}, inPullRequestColumns()),
 		keyColumns: inPullRequestKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				l := s.withConditionsOn(objectPart).collection(p.path("/commits"), 100)
 				return unlessUnknown(s.childrenIn(ctx, p, l)) // they go with the fork that it came from
 			})

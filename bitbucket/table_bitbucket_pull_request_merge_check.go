@@ -34,17 +34,17 @@ func tablePullRequestMergeCheck() *table {
 			boolean(intoMain, "True if the pull request is the latest of the open ones into the main branch of its repository: what its checks demand is in force there, whoever set it.").in(parentPart, intoMain),
 		}, inPullRequestColumns()),
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["pull_request_state"] = true
 			open := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
 			open.field = "state"
 			s.conditions = append(s.conditions, open)
-			checks := func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+			checks := func(ctx context.Context, p pullRequestScope) rowSeq {
 				// They come all at once.
 				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/mergeability/checks"), 0))
 			}
 			if s.wants(intoMain) {
-				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 					return s.accepted(combine(ctx, s, s.openPullRequests(ctx, r), checks))
 				})
 			}

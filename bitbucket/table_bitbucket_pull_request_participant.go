@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -22,12 +21,12 @@ func tablePullRequestParticipant() *table {
 			text("type", "Type of the object: participant."),
 		}, inPullRequestColumns()),
 		keyColumns: inPullRequestKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			fields := []string{"participants.user.uuid"}
 			for _, field := range s.fields(objectPart) {
 				fields = append(fields, "participants."+field)
 			}
-			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.withConditionsOn(objectPart).accepted(func(yield func(*row, error) bool) {
 					for p, err := range s.pullRequests(ctx, r, fields...) {
 						if err != nil {

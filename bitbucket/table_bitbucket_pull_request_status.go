@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -34,8 +33,8 @@ func tablePullRequestStatus() *table {
 			filtered("state", "state", equalOperators),
 			filtered("updated_on", "updated_on", orderOperators),
 		),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/statuses"), 100))
 			})
 		},

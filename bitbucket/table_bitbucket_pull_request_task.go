@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -35,8 +34,8 @@ func tablePullRequestTask() *table {
 			timestamp("updated_on", "When the task was last changed."),
 		}, inPullRequestColumns()),
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: "state", operators: equalOperators}),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				if s.isExactly("state", "UNRESOLVED") && p.hasNone("task_count") { // which counts the open ones
 					return streams.Each[*row]()
 				}

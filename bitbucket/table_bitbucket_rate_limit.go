@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"errors"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -33,7 +32,7 @@ func tableRateLimit() *table {
 	}
 }
 
-func rateLimitRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func rateLimitRows(ctx context.Context, s *scan) rowSeq {
 	return single(ctx, s, streams.Each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
 		if s.Stats().Requests == 0 { // nothing was asked yet
 			_, err := s.userWorkspaces(ctx)

@@ -3,7 +3,6 @@ package bitbucket
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -94,14 +93,14 @@ func workspaceColumns() []column {
 	}
 }
 
-func repositoryRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func repositoryRows(ctx context.Context, s *scan) rowSeq {
 	roles, byRole, err := s.roles("repository", "member", "contributor", "admin", "owner")
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
-	lists := func(s *scan) iter.Seq2[*row, error] {
-		return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
-			return s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
+	lists := func(s *scan) rowSeq {
+		return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
+			return s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
 				return repositoriesIn(ctx, s, p, role)
 			})
 		})
@@ -152,7 +151,7 @@ func (q *query) roles(on string, known ...string) (roles []string, ok bool, err 
 }
 
 // perRole lists what the connected user holds in each of the roles.
-func (s *scan) perRole(ctx context.Context, roles []string, children func(context.Context, string) iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) perRole(ctx context.Context, roles []string, children func(context.Context, string) rowSeq) rowSeq {
 	if len(roles) == 1 {
 		return children(ctx, roles[0])
 	}
@@ -172,7 +171,7 @@ func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 }
 
 // repositoriesIn lists the repositories of one workspace, in all roles if role is empty.
-func repositoriesIn(ctx context.Context, s *scan, p workspaceScope, role string) iter.Seq2[*row, error] {
+func repositoriesIn(ctx context.Context, s *scan, p workspaceScope, role string) rowSeq {
 	l := s.collection(api.Path("/2.0/repositories/{workspace}", p.slug()), 100)
 	p.query = withRole(l, role)
 	return s.listIn(ctx, p, l)

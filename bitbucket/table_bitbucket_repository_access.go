@@ -40,16 +40,16 @@ func tableRepositoryAccess() *table {
 	}
 }
 
-func accessRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func accessRows(ctx context.Context, s *scan) rowSeq {
 	if !s.needsPart(explanationPart) {
-		return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
+		return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
 			return s.permissionsIn(ctx, l)
 		})
 	}
 	from := newAccessReader(ctx, s)
-	return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
+	return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
 		rows := s.permissionsIn(ctx, l, "user.uuid", "permission", "repository.uuid", "repository.full_name", "repository.project.key")
-		return combine(ctx, s, runs(rows, sameRepository), func(ctx context.Context, held []*row) iter.Seq2[*row, error] {
+		return combine(ctx, s, runs(rows, sameRepository), func(ctx context.Context, held []*row) rowSeq {
 			return from.explained(ctx, held)
 		})
 	})
@@ -64,7 +64,7 @@ func sameRepository(a, b *row) bool {
 const longestRun = 100
 
 // runs gathers rows that follow each other and belong together.
-func runs(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[[]*row, error] {
+func runs(rows rowSeq, together func(a, b *row) bool) iter.Seq2[[]*row, error] {
 	return func(yield func([]*row, error) bool) {
 		var run []*row
 		for r, err := range rows {
@@ -88,7 +88,7 @@ func runs(rows iter.Seq2[*row, error], together func(a, b *row) bool) iter.Seq2[
 
 // explained adds the explanation to the access of some users to one repository. If the repository has gone by now, nobody
 // has access.
-func (f *accessReader) explained(ctx context.Context, held []*row) iter.Seq2[*row, error] {
+func (f *accessReader) explained(ctx context.Context, held []*row) rowSeq {
 	return func(yield func(*row, error) bool) {
 		r := repositoryScope{repository: held[0].part(objectPart).Field("repository")}
 		r.workspaceScope = r.ownWorkspace()

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -21,8 +20,8 @@ func tableRepositoryGroupPermission() *table {
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("group_slug")),
 		ids:        map[string]string{"group_slug": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) rowSeq {
 				return s.groupGrants(ctx, on)
 			})
 		},

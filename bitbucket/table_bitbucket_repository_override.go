@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -26,8 +25,8 @@ func tableRepositoryOverride() *table {
 			text("type", "Type of the object: repository_inheritance_state."),
 		}, inRepositoryColumns()[1:]),
 		keyColumns: inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return single(ctx, s, streams.Each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {
 					item, err := s.getPart(ctx, path, objectPart)
 					if err != nil {

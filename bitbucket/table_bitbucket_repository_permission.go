@@ -31,8 +31,8 @@ func tableRepositoryPermission() *table {
 			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
 		keyColumns: append(repositoryPermissionKeyColumns(), filtered("repository_name", "repository.name", textOperators)),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
 				return s.permissionsIn(ctx, l)
 			})
 		},
@@ -149,7 +149,7 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 }
 
 // permissionsIn reads a list of effective permissions, with more fields than the query's columns need.
-func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...string) iter.Seq2[*row, error] {
+func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...string) rowSeq {
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
 	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -21,8 +20,8 @@ func tableRepositoryUserPermission() *table {
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("user_uuid"), named("user_account_id")),
 		ids:        map[string]string{"user_uuid": "repository_full_name", "user_account_id": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) rowSeq {
 				return s.userGrants(ctx, on)
 			})
 		},

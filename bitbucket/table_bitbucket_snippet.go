@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -42,17 +41,17 @@ func tableSnippet() *table {
 	}
 }
 
-func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func snippetRows(ctx context.Context, s *scan) rowSeq {
 	roles, byRole, err := s.roles("snippet", "owner", "contributor", "member")
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
 	ids, byID := s.equals("id")
-	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		if byID && !byRole && len(ids) <= fewNames { // a role is something that only the list tells
 			return s.namedSnippetRows(ctx, p, ids)
 		}
-		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) iter.Seq2[*row, error] {
+		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
 			l := s.collection(api.Path("/2.0/snippets/{workspace}", p.slug()), 100)
 			l.Fields = append(l.Fields, "id")
 			in := p
@@ -75,7 +74,7 @@ func snippetRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 
 // namedSnippetRows asks for the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
-func (s *scan) namedSnippetRows(ctx context.Context, p workspaceScope, ids []string) iter.Seq2[*row, error] {
+func (s *scan) namedSnippetRows(ctx context.Context, p workspaceScope, ids []string) rowSeq {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		if !isSlug(id) {
 			return nil, nil

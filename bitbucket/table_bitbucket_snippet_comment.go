@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -27,7 +26,7 @@ func tableSnippetComment() *table {
 			timestamp("updated_on", "When the comment was last changed."),
 		}, userColumns(), inSnippetColumns()),
 		keyColumns: inSnippetKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perSnippet(ctx, "/comments")
 		},
 	}

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -29,7 +28,7 @@ func tableSnippetCommit() *table {
 			text("type", "Type of the object: snippet_commit."),
 		}, inSnippetColumns()),
 		keyColumns: inSnippetKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perSnippet(ctx, "/commits")
 		},
 	}

@@ -72,7 +72,7 @@ func (t treeScope) at(asked sourceQuery) treeScope {
 // src is the path of a file or folder in the API.
 func (t treeScope) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
 
-func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func sourceRows(ctx context.Context, s *scan) rowSeq {
 	if s.needsPart(contentPart) {
 		for _, known := range []string{"path", "type", "attributes", "commit_hash", "size"} {
 			s.wanted[known] = true
@@ -82,7 +82,7 @@ func sourceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
 	if i := slices.IndexFunc(depths, func(depth int64) bool { return depth < 1 }); i >= 0 {
 		return streams.Fail[*row](fmt.Errorf("max_depth is a number of levels, at least 1: not %d", depths[i]))
 	}
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.withContent(ctx, r, func(yield func(*row, error) bool) {
 			for t, err := range s.trees(ctx, r) {
 				if err != nil {
@@ -168,7 +168,7 @@ func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision 
 }
 
 // sourceOf lists a part of a tree, or asks for the files that the query names.
-func (s *scan) sourceOf(ctx context.Context, t treeScope) iter.Seq2[*row, error] {
+func (s *scan) sourceOf(ctx context.Context, t treeScope) rowSeq {
 	paths, ok := s.equals("path")
 	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
 		return single(ctx, s, streams.Each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
@@ -210,7 +210,7 @@ const maxContent = 1 << 20
 
 // withContent adds their text to the files of a repository, if the query reads it and chooses the files by path: a query
 // for all columns of all files must not fetch a whole tree.
-func (s *scan) withContent(ctx context.Context, r repositoryScope, files iter.Seq2[*row, error]) iter.Seq2[*row, error] {
+func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq) rowSeq {
 	byPath := len(s.conditions.on("path")) > 0
 	if !s.needsPart(contentPart) || !byPath {
 		return files

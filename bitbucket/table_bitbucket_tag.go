@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -35,6 +34,6 @@ func tableTag() *table {
 			filtered("target_hash", "target.hash", nameOperators),
 		),
 		ids:  map[string]string{"name": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] { return refRows(ctx, s, "/refs/tags") },
+		rows: func(ctx context.Context, s *scan) rowSeq { return refRows(ctx, s, "/refs/tags") },
 	}
 }

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -42,7 +41,7 @@ func tableUser() *table {
 	}
 }
 
-func userRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func userRows(ctx context.Context, s *scan) rowSeq {
 	for _, id := range []string{"uuid", "account_id"} {
 		if ids, ok := s.equals(id); ok {
 			return s.byName(ctx, id, ids, userByID, nil)
@@ -68,7 +67,7 @@ func userSubstitute(s *scan) (substituteList, bool) {
 	for _, field := range s.fields(objectPart) {
 		l.Fields = append(l.Fields, "user."+field)
 	}
-	return substituteList{rows: func(ctx context.Context, most int) iter.Seq2[*row, error] {
+	return substituteList{rows: func(ctx context.Context, most int) rowSeq {
 		l.Wanted = int64(most)
 		return func(yield func(*row, error) bool) {
 			for p, err := range s.workspaces(ctx) {

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 )
 
@@ -15,8 +14,8 @@ func tableWebhook() *table {
 		scopes:      []string{"account", "repository", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inRepositoryColumns()),
 		keyColumns:  inRepositoryKeyColumns(),
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.listIn(ctx, r, s.collection(r.path("/hooks"), 100))
 			})
 		},

@@ -24,8 +24,8 @@ func tableWebhookEvent() *table {
 			text("title", "Title of the event: its label.").at("label"),
 		},
 		keyColumns: []keyColumn{named("subject_type")},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) rowSeq {
 				p := workspaceScope{query: jsontree.Of(map[string]string{"subject_type": subject})}
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/hook_events/{subject_type}", subject), 100))
 			})

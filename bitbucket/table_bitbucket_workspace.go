@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -42,7 +41,7 @@ func workspaceDetailColumns() []column {
 	}
 }
 
-func workspaceRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func workspaceRows(ctx context.Context, s *scan) rowSeq {
 	uuids, byUUID := s.equals("uuid")
 	if _, bySlug := s.equals("slug"); byUUID && !bySlug {
 		return s.byName(ctx, "uuid", uuids, workspaceByUUID, nil)

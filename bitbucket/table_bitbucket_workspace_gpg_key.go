@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"strings"
 
@@ -25,8 +24,8 @@ func tableWorkspaceGPGKey() *table {
 			text("title", "Title of the key: the slug of the workspace.").in(workspacePart, "slug"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug")},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return func(yield func(*row, error) bool) {
 					path := api.Path("/2.0/workspaces/{workspace}/settings/gpg/public-key", p.slug())
 					answer, err := s.Bytes(ctx, path, nil, maxContent)

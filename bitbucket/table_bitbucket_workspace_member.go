@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -43,13 +42,13 @@ func tableWorkspaceMember() *table {
 	}
 }
 
-func memberRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func memberRows(ctx context.Context, s *scan) rowSeq {
 	// Each of the two lists can be filtered by what the other lacks: the members by user, their permissions by role.
 	path, filterable := "/2.0/workspaces/{workspace}/members", []string{"user_uuid", "uuid", "account_id"}
 	if s.wants("permission", "added_on", "last_accessed") {
 		path, filterable = "/2.0/workspaces/{workspace}/permissions", []string{"permission"}
 	}
-	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return s.listIn(ctx, p, s.collection(api.Path(path, p.slug()), 100, filterable...))
 	})
 }

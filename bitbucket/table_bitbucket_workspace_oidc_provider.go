@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -33,9 +32,9 @@ func tableWorkspaceOIDCProvider() *table {
 	}
 }
 
-func oidcProviderRows(ctx context.Context, s *scan) iter.Seq2[*row, error] {
+func oidcProviderRows(ctx context.Context, s *scan) rowSeq {
 	const provider = "/2.0/workspaces/{workspace}/pipelines-config/identity/oidc"
-	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return single(ctx, s, streams.Each(p.slug()), func(ctx context.Context, s *scan, slug string) (*row, error) {
 			// The documents are for any client of OpenID Connect, which would not select fields.
 			configuration, err := s.Get(ctx, api.Path(provider+"/.well-known/openid-configuration", slug), nil)

@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
@@ -17,8 +16,8 @@ func tableWorkspaceWebhook() *table {
 		scopes:      []string{"account", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inWorkspaceColumns()),
 		keyColumns:  []keyColumn{named("workspace_slug")},
-		rows: func(ctx context.Context, s *scan) iter.Seq2[*row, error] {
-			return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) iter.Seq2[*row, error] {
+		rows: func(ctx context.Context, s *scan) rowSeq {
+			return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/hooks", p.slug()), 100))
 			})
 		},

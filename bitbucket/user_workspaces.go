@@ -48,7 +48,8 @@ func (c *connection) belongsToNobody(err error) bool {
 
 // nameWorkspaces adds to such an error what to do about it.
 func (c *connection) nameWorkspaces(err error) error {
-	return fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: name them in the connection, as in workspaces = [\"acme\"]", err)
+	return fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: "+
+		"name them in the connection, as in workspaces = [\"acme\"]", err)
 }
 
 // me is the uuid of the connected user.

@@ -71,7 +71,8 @@ func (e *Error) advice() string {
 		return fmt.Sprintf("this needs the scope %s; the token has %s. Give the token that scope; for an OAuth consumer: tick it in the consumer's permissions, and log in again",
 			strings.Join(e.missing(), ", "), cmp.Or(strings.Join(e.Granted, ", "), "none"))
 	case e.isElsewhere:
-		return "Atlassian has removed or moved what was there, or something on the way answers in Bitbucket's place. Check base_url and the proxy, and look for a newer version of the plugin"
+		return "Atlassian has removed or moved what was there, or something on the way answers in Bitbucket's place. " +
+			"Check base_url and the proxy, and look for a newer version of the plugin"
 	case e.StatusCode == http.StatusBadRequest && e.unfinished:
 		return "the list could not be read to its end, from the start again neither; try again later"
 	case e.StatusCode >= 500 && slices.Contains(passing, e.StatusCode):
@@ -79,7 +80,8 @@ func (e *Error) advice() string {
 	case e.StatusCode == http.StatusUnauthorized && !e.blamesCredential(), e.StatusCode == http.StatusForbidden && !e.isBare():
 		return "" // the service has said why
 	case e.StatusCode == http.StatusForbidden && e.apiToken:
-		return advice[e.StatusCode] + ", or the API token lacks a scope" + e.wanted() + ". Scopes of API tokens do not imply one another: create a token with all that the documentation names"
+		return advice[e.StatusCode] + ", or the API token lacks a scope" + e.wanted() +
+			". Scopes of API tokens do not imply one another: create a token with all that the documentation names"
 	}
 	return advice[e.StatusCode]
 }

@@ -334,8 +334,9 @@ func (c *Chain) noChain() *Error {
 		return errorf(KindAuthorization, nil, "the token file of OAuth consumer %s was damaged, or written by a newer version of the plugin, and has been set aside as %s. "+
 			"Run `%s` to authorize again", c.consumer.Key, aside, loginCommand)
 	}
-	return errorf(KindAuthorization, nil, "nobody has logged in with OAuth consumer %s: its token was looked for in the folder %s (token_dir, BITBUCKET_TOKEN_DIR), and is not there. "+
-		"Run `%s`; or set grant_type = \"client_credentials\" if the consumer is to act for itself and not for a person", c.consumer.Key, c.store.dir, loginCommand)
+	return errorf(KindAuthorization, nil, "nobody has logged in with OAuth consumer %s: its token was looked for in the folder %s "+
+		"(token_dir, BITBUCKET_TOKEN_DIR), and is not there. Run `%s`; or set grant_type = \"client_credentials\" "+
+		"if the consumer is to act for itself and not for a person", c.consumer.Key, c.store.dir, loginCommand)
 }
 
 // aside returns the path that the chain's file was last set aside as, if it was.

@@ -10,13 +10,13 @@ import (
 type Kind int
 
 const (
-	// KindAuthorization: the credential is dead or was refused; somebody has to authorize again or create a new one.
+	// KindAuthorization means that the credential is dead or was refused; somebody has to authorize again or create a new one.
 	KindAuthorization Kind = iota + 1
-	// KindConfiguration: a setting is missing or wrong.
+	// KindConfiguration means that a setting is missing or wrong.
 	KindConfiguration
-	// KindStorage: the token file or its folder can't be read or written.
+	// KindStorage means that the token file or its folder can't be read or written.
 	KindStorage
-	// KindTemporary: the service couldn't be reached or is in trouble; the same may work later.
+	// KindTemporary means that the service couldn't be reached or is in trouble; the same may work later.
 	KindTemporary
 )
 

@@ -255,7 +255,10 @@ type (
 
 func (r *auditReport) json(w io.Writer) error {
 	counts := r.counts()
-	document := jsonReport{AuditedAt: r.at, Connection: r.connection, Alarms: counts[audit.Alarm], Errors: counts[audit.Error], NotJudged: counts[audit.NotJudged], Controls: []jsonControl{}}
+	document := jsonReport{
+		AuditedAt: r.at, Connection: r.connection,
+		Alarms: counts[audit.Alarm], Errors: counts[audit.Error], NotJudged: counts[audit.NotJudged], Controls: []jsonControl{},
+	}
 	for _, result := range r.results {
 		c := jsonControl{
 			Control: result.Control.Name, Title: result.Control.Title, Risk: result.Control.Risk, Remedy: result.Control.Remedy, Caveat: result.Control.Caveat,

@@ -28,5 +28,6 @@ func noBoolean(column string, v any) error {
 	if s, ok := v.(string); ok {
 		v = "'" + s + "'"
 	}
-	return fmt.Errorf("%s is true or false, and is compared with %v: write true or false (beside the column's name 'yes', 'no', 'on', 'off', 't', 'f', '1' and '0' will do)", column, v)
+	return fmt.Errorf("%s is true or false, and is compared with %v: write true or false "+
+		"(beside the column's name 'yes', 'no', 'on', 'off', 't', 'f', '1' and '0' will do)", column, v)
 }
