@@ -60,9 +60,10 @@ func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
 		return nil, errorf(KindConfiguration, nil, "no folder for the token file: set token_dir (BITBUCKET_TOKEN_DIR)")
 	}
 	return &store{
-		dir:    dir,
-		id:     identity{oauthURL: consumer.URL, consumerKey: consumer.Key, seed: seed},
-		logger: consumer.Logger,
+		dir:      dir,
+		id:       identity{oauthURL: consumer.URL, consumerKey: consumer.Key, seed: seed},
+		logger:   consumer.Logger,
+		platform: native,
 	}, nil
 }
 
@@ -177,12 +178,14 @@ func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
 	return Token{}, c.giveUp(rec, refused)
 }
 
-// hasBegun reports whether there is anything to go on from.
+// hasBegun reports whether there may be anything to go on from. It looks for the lock as well: while another process replaces
+// the token file, some platforms say for a moment that there is none. Who has the lock knows better.
 func (c *Chain) hasBegun() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, err := os.Lstat(c.store.path())
-	return !c.store.id.seed.IsZero() || !c.held.RefreshToken.IsZero() || !errors.Is(err, fs.ErrNotExist)
+	_, lockErr := os.Lstat(c.store.lockPath())
+	return !c.store.id.seed.IsZero() || !c.held.RefreshToken.IsZero() || !errors.Is(err, fs.ErrNotExist) || lockErr == nil
 }
 
 // giveUp remembers, also in the file, that rec's refresh token was refused. It is called with the lock held.

@@ -53,11 +53,7 @@ func TestChainStartsFromSeedAndGoesOnFromFile(t *testing.T) {
 	if diff := cmp.Diff([]string{"account", "repository"}, second.Scopes()); diff != "" {
 		t.Errorf("scopes (-want +got):\n%s", diff)
 	}
-	for path, want := range map[string]fs.FileMode{dir: fs.ModeDir | 0o700, first.Path(): 0o600, first.Path() + ".lock": 0o600} {
-		if info, err := os.Stat(path); err != nil || info.Mode() != want {
-			t.Errorf("%s: mode %v, %v, want %v", path, info.Mode(), err, want)
-		}
-	}
+	wantClosed(t, dir, first.Path())
 	if diff := cmp.Diff([]string{filepath.Base(first.Path())}, fileNames(t, dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
@@ -853,29 +849,6 @@ func TestFileThatBeganAgainIsNotPreferredToMemory(t *testing.T) {
 	server.wantSingleUse()
 }
 
-func TestOpenFileIsClosedToOthersAndUsed(t *testing.T) {
-	t.Parallel()
-	server := newAuthServer(t, newClock().Now)
-	var log bytes.Buffer
-	consumer := server.consumer()
-	consumer.Logger = hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Trace})
-	dir, seed := t.TempDir(), server.seed()
-	chain := open(t, dir, consumer, seed)
-	authorize(t, chain)
-	if err := os.Chmod(chain.Path(), 0o664); err != nil {
-		t.Fatal(err)
-	}
-	authorize(t, open(t, dir, consumer, seed))
-	info, err := os.Stat(chain.Path())
-	if err != nil || info.Mode() != 0o600 {
-		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
-	}
-	if !strings.Contains(log.String(), "open to other users") || server.count() != 1 {
-		t.Errorf("%d requests and log %q, want 1 and a warning", server.count(), log.String())
-	}
-	wantNoSecret(t, log.String())
-}
-
 func TestLeftoversOfKilledProcessesAreRemoved(t *testing.T) {
 	t.Parallel()
 	server := newAuthServer(t, newClock().Now)
@@ -895,49 +868,69 @@ func TestLeftoversOfKilledProcessesAreRemoved(t *testing.T) {
 // TestPairThatCannotBeSaved walks through the worst: the room was there, the token is spent, and the file can't be replaced.
 func TestPairThatCannotBeSaved(t *testing.T) {
 	t.Parallel()
-	clock := newClock()
-	server := newAuthServer(t, clock.Now)
-	consumer := server.consumer()
-	saved := make(chan struct{})
-	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard})
-	var failures int
-	logger.RegisterSink(&sink{func(level hclog.Level, msg string) {
-		switch {
-		case level == hclog.Error && strings.Contains(msg, "could not be saved"):
-			failures++
-		case strings.Contains(msg, "is saved now"):
-			close(saved)
-		}
-	}})
-	consumer.Logger = logger
-	dir, seed := t.TempDir(), server.seed()
-	chain := open(t, dir, consumer, seed)
-	authorize(t, chain)
-	clock.advance(3 * time.Hour)
+	for name, test := range map[string]struct {
+		platform platform
+		// obstruct gets into the way of the file until clear is called.
+		obstruct func(s *store) (clear func() error, err error)
+	}{
+		"there is a folder": {native, func(s *store) (func() error, error) {
+			clear := func() error { return os.RemoveAll(s.path()) }
+			return clear, errors.Join(os.Remove(s.path()), os.MkdirAll(filepath.Join(s.path(), "folder"), 0o700))
+		}},
+		"another process has it open": {newLikeWindows(), func(s *store) (func() error, error) {
+			f, err := s.platform.open(s.path())
+			return f.Close, err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := newClock()
+			server := newAuthServer(t, clock.Now)
+			consumer := server.consumer()
+			saved := make(chan struct{})
+			logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{Output: io.Discard})
+			var failures int
+			logger.RegisterSink(&sink{func(level hclog.Level, msg string) {
+				switch {
+				case level == hclog.Error && strings.Contains(msg, "could not be saved"):
+					failures++
+				case strings.Contains(msg, "is saved now"):
+					close(saved)
+				}
+			}})
+			consumer.Logger = logger
+			dir, seed := t.TempDir(), server.seed()
+			chain := open(t, dir, consumer, seed)
+			chain.store.platform = test.platform
+			authorize(t, chain)
+			clock.advance(3 * time.Hour)
 
-	inTheWay := filepath.Join(chain.Path(), "folder")
-	chain.store.step = func(point string) {
-		if point == "answered" {
-			if err := errors.Join(os.Remove(chain.Path()), os.MkdirAll(inTheWay, 0o700)); err != nil {
-				t.Error(err)
+			var clear func() error
+			chain.store.step = func(point string) {
+				if point == "answered" {
+					var err error
+					if clear, err = test.obstruct(chain.store); err != nil {
+						t.Error(err)
+					}
+				}
 			}
-		}
+			value := authorize(t, chain)
+			if got := server.count(); got != 2 || failures != 1 {
+				t.Errorf("%d token requests and %d errors logged, want 2 and 1", got, failures)
+			}
+			if again := authorize(t, chain); again != value {
+				t.Error("the unsaved token isn't used")
+			}
+			if err := clear(); err != nil {
+				t.Fatal(err)
+			}
+			<-saved
+			if authorize(t, open(t, dir, server.consumer(), seed)) != value {
+				t.Error("the file doesn't hold the pair that was saved late")
+			}
+			server.wantSingleUse()
+		})
 	}
-	value := authorize(t, chain)
-	if got := server.count(); got != 2 || failures != 1 {
-		t.Errorf("%d token requests and %d errors logged, want 2 and 1", got, failures)
-	}
-	if again := authorize(t, chain); again != value {
-		t.Error("the unsaved token isn't used")
-	}
-	if err := os.RemoveAll(chain.Path()); err != nil {
-		t.Fatal(err)
-	}
-	<-saved
-	if authorize(t, open(t, dir, server.consumer(), seed)) != value {
-		t.Error("the file doesn't hold the pair that was saved late")
-	}
-	server.wantSingleUse()
 }
 
 // A sink is told of each line that is logged.

@@ -32,22 +32,38 @@ var soak = flag.Bool("soak", false, "explore the life of chains a hundred times 
 //   - A token whose successor arrived and was saved is not spent again.
 //   - A token that the service has called dead is not sent again by any process that finds its file.
 //   - A refusal says what can be done.
+//
+// The lives are on the files of this platform, and some on files that behave as those of Windows.
 func TestLivesOfChains(t *testing.T) {
-	lives := 3000
-	if *soak {
-		lives *= 100
-	}
 	base := t.TempDir()
 	if memory, err := os.MkdirTemp("/dev/shm", "chains-"); err == nil { // where syncing costs nothing
 		t.Cleanup(func() { os.RemoveAll(memory) })
 		base = memory
 	}
+	for name, test := range map[string]struct {
+		lives    int
+		platform func() platform
+	}{
+		"native":       {3000, func() platform { return native }},
+		"like Windows": {1000, func() platform { return newLikeWindows() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lives := test.lives
+			if *soak {
+				lives *= 100
+			}
+			liveThrough(t, lives, filepath.Join(base, name), test.platform)
+		})
+	}
+}
+
+func liveThrough(t *testing.T, lives int, base string, platform func() platform) {
 	seen := map[string]int{}
 	for i := range lives {
 		synctest.Test(t, func(t *testing.T) {
 			folder := filepath.Join(base, fmt.Sprint(i))
 			defer os.RemoveAll(folder)
-			l := newLife(t, uint64(i), folder)
+			l := newLife(t, uint64(i), folder, platform())
 			l.live()
 			for what, n := range l.seen {
 				seen[what] += n
@@ -57,12 +73,16 @@ func TestLivesOfChains(t *testing.T) {
 			t.Fatalf("in life %d", i)
 		}
 	}
-	for _, what := range []string{
+	want := []string{
 		"rotated", "reused within the grace", "refused", "called dead", "answer lost", "request lost", "locked out", "probe of the living", "probe of the dead",
 		"file damaged", "two machines",
 		"killed at locked", "killed at reserved", "killed at intent saved", "killed at answered", "killed at written", "killed at renamed",
 		"killed at saved", "killed at set aside", "killed before the request", "killed after the rotation",
-	} {
+	}
+	if _, ok := platform().(*likeWindows); ok {
+		want = append(want, "file held open")
+	}
+	for _, what := range want {
 		if seen[what] == 0 {
 			t.Errorf("in %d lives this never happened: %s", lives, what)
 		}
@@ -76,6 +96,7 @@ type life struct {
 	rand *rand.Rand
 	seed string
 
+	platform platform
 	machines []string // token folders
 	tampered bool     // a file was damaged or brought back: then a token may be spent again
 
@@ -130,9 +151,9 @@ type mortal struct {
 	spent string // the refresh token in its last request
 }
 
-func newLife(t *testing.T, seed uint64, dir string) *life {
+func newLife(t *testing.T, seed uint64, dir string, platform platform) *life {
 	l := &life{
-		t: t, rand: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]*refreshLife{}, access: map[string]time.Time{}, seen: map[string]int{},
+		t: t, platform: platform, rand: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]*refreshLife{}, access: map[string]time.Time{}, seen: map[string]int{},
 		refused: map[string]bool{}, kills: map[string]int{}, buried: map[string]int{},
 	}
 	l.calls = l.rand.IntN(2) == 0
@@ -166,6 +187,7 @@ func (l *life) start() *mortal {
 	}
 	m.chain = chain
 	chain.store.step = m.at
+	chain.store.platform = l.platform
 	l.processes = append(l.processes, m)
 	return m
 }
@@ -460,11 +482,32 @@ func (l *life) trouble() {
 // together has some processes make a request at the same time. Those that were killed are started anew.
 func (l *life) together() {
 	var working sync.WaitGroup
+	defer working.Wait()
+	l.holdOpen(&working)
 	for range 1 + l.rand.IntN(3) {
 		m := l.alive()
 		working.Go(func() { l.judge(m, m.use()) })
 	}
-	working.Wait()
+}
+
+// holdOpen has somebody else, such as a virus scanner, hold a token file open meanwhile, for less than the store is patient.
+func (l *life) holdOpen(working *sync.WaitGroup) {
+	windows, ok := l.platform.(*likeWindows)
+	if !ok || l.rand.IntN(2) == 0 {
+		return
+	}
+	path := l.processes[l.rand.IntN(len(l.processes))].chain.Path()
+	begin := time.Duration(l.rand.IntN(5000)) * time.Millisecond
+	working.Go(func() {
+		time.Sleep(begin)
+		f, err := windows.open(path)
+		if err != nil {
+			return // there is none, or it is in use
+		}
+		defer f.Close()
+		l.happens("file held open")
+		time.Sleep(busyTries * busyPause / 2)
+	})
 }
 
 // alive is some process, which is started anew if it was killed.

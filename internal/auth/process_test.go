@@ -10,18 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
 
 // The tests of this file run the test binary again, as processes that share a chain.
-
-// nobody is another user, where the tests are run by root.
-const nobody = 65534
 
 const childVariable = "AUTH_TEST_CHILD"
 
@@ -61,15 +56,8 @@ func (c child) run() (r report) {
 	if err != nil {
 		panic(err)
 	}
-	if c.FileSize > 0 {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: c.FileSize, Max: c.FileSize}); err != nil {
-			panic(err)
-		}
-	}
-	if c.User > 0 {
-		if err := syscall.Setuid(c.User); err != nil {
-			panic(err)
-		}
+	if err := c.confine(); err != nil {
+		panic(err)
 	}
 	var mu sync.Mutex
 	chain.store.step = func(point string) {
@@ -77,7 +65,9 @@ func (c child) run() (r report) {
 		defer mu.Unlock()
 		r.Points = append(r.Points, point)
 		if len(r.Points) == c.DieAt {
-			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			if self, err := os.FindProcess(os.Getpid()); err != nil || self.Kill() != nil {
+				panic("this process can't be killed")
+			}
 			select {}
 		}
 	}
@@ -246,8 +236,8 @@ func TestProcessKilledBetweenRotationAndAnswer(t *testing.T) {
 func wantKilled(t *testing.T, err error) {
 	t.Helper()
 	exit, ok := errors.AsType[*exec.ExitError](err)
-	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		t.Fatalf("the process ended with %v, want SIGKILL", err)
+	if !ok || !wasKilled(exit) {
+		t.Fatalf("the process ended with %v, and was to be killed", err)
 	}
 }
 
@@ -265,96 +255,6 @@ func wantWorking(t *testing.T, server *authServer, c child) {
 		if strings.HasPrefix(name, ".") {
 			t.Errorf("%s was left behind", name)
 		}
-	}
-}
-
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	for name, used := range map[string]bool{
-		"with a seed never used":  false, // there is room for the seed, and not for the pair that it is spent for
-		"in the midst of a chain": true,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := newAuthServer(t, time.Now)
-			c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1, FileSize: 4096}
-			if used {
-				authorize(t, open(t, c.Dir, server.consumer(), c.Seed))
-				server.revoke()
-			}
-			before := server.count()
-			_, wait := c.start(t)
-			r, err := wait()
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantStorageError(t, r, c.Dir, "file too large", "disk isn't full")
-			if got := server.count() - before; got != 0 {
-				t.Errorf("%d token requests, want none on a full disk", got)
-			}
-			wantWorking(t, server, c)
-		})
-	}
-}
-
-func TestReadOnlyFolder(t *testing.T) {
-	t.Parallel()
-	server := newAuthServer(t, time.Now)
-	c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1}
-	chain := open(t, c.Dir, server.consumer(), c.Seed)
-	authorize(t, chain)
-	closed := os.FileMode(0o500)
-	if os.Geteuid() == 0 { // root may write anywhere, so the child becomes somebody else
-		c.User = nobody
-		if err := errors.Join(os.Chmod(filepath.Dir(c.Dir), 0o755), os.Chown(c.Dir, nobody, nobody),
-			os.Chown(chain.Path(), nobody, nobody), os.Chown(chain.Path()+".lock", nobody, nobody)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Chmod(c.Dir, closed); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.Chmod(c.Dir, 0o700) })
-
-	_, wait := c.start(t)
-	if r, err := wait(); err != nil || r.Error != "" {
-		t.Errorf("%v, %s: a good token in a read-only folder isn't used", err, r.Error)
-	}
-	server.revoke()
-	_, wait = c.start(t)
-	r, err := wait()
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantStorageError(t, r, c.Dir, "permission denied", "token_dir")
-	if got := server.count(); got != 1 {
-		t.Errorf("%d token requests, want none with a read-only folder", got-1)
-	}
-}
-
-func TestFileOfAnotherUserIsLeftAlone(t *testing.T) {
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give a file away")
-	}
-	server := newAuthServer(t, time.Now)
-	dir, seed := t.TempDir(), server.seed()
-	chain := open(t, dir, server.consumer(), seed)
-	authorize(t, chain)
-	login := open(t, dir, server.consumer(), "")
-	if err := login.store.write(startRecord(Token{RefreshToken: NewSecret("r")})); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.Chown(chain.Path(), nobody, nobody), os.Chown(login.Path(), nobody, nobody)); err != nil {
-		t.Fatal(err)
-	}
-	_, err := open(t, dir, server.consumer(), seed).Authorization(t.Context())
-	_, loginErr := SaveLogin(t.Context(), login.store.dir, server.consumer(), Token{RefreshToken: NewSecret("r")})
-	for _, err := range []error{err, loginErr} {
-		wantError(t, err, KindStorage, "belongs to another user", strconv.Itoa(nobody), "token_dir")
-	}
-	if _, err := os.Stat(chain.Path()); err != nil || server.count() != 1 {
-		t.Errorf("%v, %d token requests; want the file in place and the token unspent", err, server.count())
 	}
 }
 
@@ -397,9 +297,4 @@ func TestFolderThatIsAFile(t *testing.T) {
 	if got := server.count(); got != 0 {
 		t.Errorf("%d token requests, want 0", got)
 	}
-}
-
-func wantStorageError(t *testing.T, r report, texts ...string) {
-	t.Helper()
-	wantError(t, &Error{Kind: r.Kind, Message: r.Error}, KindStorage, texts...)
 }

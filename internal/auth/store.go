@@ -12,11 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -29,6 +27,9 @@ const (
 	lockTimeout = 2 * time.Minute
 	lockPoll    = 20 * time.Millisecond
 	asideMark   = ".aside-"
+	// A file that another process has open is tried for a second: readers are done in a moment, virus scanners soon.
+	busyTries = 50
+	busyPause = 20 * time.Millisecond
 )
 
 // An identity is what a chain belongs to. A seed has its own chain, so that a newly pasted one is never ignored because
@@ -56,14 +57,18 @@ func (id identity) fileName() string {
 // A store keeps the newest record of one chain in a file that processes share. Reading needs no lock, since the file is
 // only ever replaced as a whole; whoever writes holds the lock.
 type store struct {
-	dir    string
-	id     identity
-	logger hclog.Logger
+	dir      string
+	id       identity
+	logger   hclog.Logger
+	platform platform
 	// step, if set, is told of each point that a crash may come at. It is a test's to set.
 	step func(point string)
 }
 
 func (s *store) path() string { return filepath.Join(s.dir, s.id.fileName()) }
+
+// lockPath is not the token file itself: that is replaced, and a lock stays with the file that was.
+func (s *store) lockPath() string { return s.path() + ".lock" }
 
 func (s *store) at(point string) {
 	if s.step != nil {
@@ -78,8 +83,7 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	// Not the token file itself: it is replaced, and a lock stays with the file that was.
-	lock := flock.New(s.path()+".lock", flock.SetPermissions(0o600))
+	lock := flock.New(s.lockPath(), flock.SetPermissions(0o600))
 	switch _, err := lock.TryLockContext(limited, lockPoll); {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -98,10 +102,8 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 			release()
 		}
 	}()
-	if info, err := os.Lstat(s.path()); err == nil {
-		if err := s.checkOwner(info); err != nil {
-			return nil, err
-		}
+	if err := s.checkOwner(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	s.at("locked")
 	s.removeLeftovers()
@@ -109,23 +111,38 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 func (s *store) makeDir() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := s.platform.makeDir(s.dir); err != nil {
 		return s.writeError(err)
 	}
-	info, err := os.Stat(s.dir)
+	whom, err := s.platform.writableBy(s.dir)
 	if err != nil {
 		return s.writeError(err)
 	}
 	// Only a warning: token_dir may name a folder that is shared on purpose. The files in it are checked one by one.
-	if info.Mode().Perm()&0o022 != 0 {
-		s.logger.Warn("the token folder can be written by others; chmod 700 it", "folder", s.dir)
+	if whom != "" {
+		s.logger.Warn("the token folder can be written by others; close it to them (chmod 700, or its security properties on Windows)", "folder", s.dir, "open_to", whom)
 	}
 	return nil
 }
 
+// patiently does what fails where another process has the file open, until that is done with it.
+func (s *store) patiently(do func() error) error {
+	for try := 1; ; try++ {
+		err := do()
+		if err == nil || try == busyTries || !s.platform.isBusy(err) {
+			return err
+		}
+		time.Sleep(busyPause)
+	}
+}
+
 // read returns the record in the file. The error is fs.ErrNotExist, a *damagedError or an *Error of KindStorage.
 func (s *store) read() (record, error) {
-	content, err := s.readFile()
+	var content []byte
+	err := s.patiently(func() (err error) {
+		content, err = s.readFile()
+		return err
+	})
 	if err != nil {
 		return record{}, err
 	}
@@ -143,11 +160,11 @@ func (s *store) readFile() ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &damagedError{"is not a regular file"}
 	}
-	if err := s.checkOwner(info); err != nil {
+	if err := s.checkOwner(); err != nil {
 		return nil, err
 	}
-	s.closeToOthers(info)
-	f, err := os.Open(s.path())
+	s.closeToOthers()
+	f, err := s.platform.open(s.path())
 	if err != nil {
 		return nil, s.readError(err)
 	}
@@ -161,24 +178,31 @@ func (s *store) readFile() ([]byte, error) {
 
 // checkOwner refuses another user's file and leaves it where it is: it may be the working chain of the person whose
 // folder this is, while we run under sudo, and would be lost to them if it were moved or replaced by a file of ours.
-func (s *store) checkOwner(info fs.FileInfo) error {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || int(stat.Uid) == os.Geteuid() {
+func (s *store) checkOwner() error {
+	whose, err := s.platform.foreign(s.path())
+	switch {
+	case err != nil:
+		return s.readError(err)
+	case whose == "":
 		return nil
 	}
-	return errorf(KindStorage, nil, "the token file %s belongs to another user (uid %d, this process runs as uid %d) and is not used. "+
-		"Run as that user, or set token_dir (BITBUCKET_TOKEN_DIR) to a folder of your own", s.path(), stat.Uid, os.Geteuid())
+	return errorf(KindStorage, nil, "the token file %s belongs to another user (%s) and is not used. "+
+		"Run as that user, or set token_dir (BITBUCKET_TOKEN_DIR) to a folder of your own", s.path(), whose)
 }
 
 // closeToOthers takes a file's permissions from everybody but its owner. The file is used nevertheless: to refuse it
 // would strand a working chain, and on file systems without permissions every file looks open.
-func (s *store) closeToOthers(info fs.FileInfo) {
-	if info.Mode().Perm()&0o077 == 0 {
+func (s *store) closeToOthers() {
+	whom, err := s.platform.openTo(s.path())
+	if err == nil && whom == "" {
 		return
 	}
-	s.logger.Warn("the token file was open to other users, and is closed to them now; if one may have read it, revoke the authorization and log in again",
-		"file", s.path(), "mode", info.Mode().Perm().String())
-	if err := os.Chmod(s.path(), 0o600); err != nil {
+	if err == nil {
+		s.logger.Warn("the token file was open to other users, and is closed to them now; if one may have read it, revoke the authorization and log in again",
+			"file", s.path(), "open_to", whom)
+		err = s.platform.closeToOthers(s.path())
+	}
+	if err != nil {
 		s.logger.Warn("cannot close the token file to other users", "error", err)
 	}
 }
@@ -193,7 +217,7 @@ func (s *store) setAside(now time.Time) (string, error) {
 		}
 		aside = fmt.Sprintf("%s-%d", base, i)
 	}
-	if err := os.Rename(s.path(), aside); err != nil {
+	if err := s.replace(s.path(), aside); err != nil {
 		return "", s.writeError(err)
 	}
 	s.at("set aside")
@@ -228,15 +252,16 @@ func (s *store) write(rec record) error {
 // A slot is room on the disk for a new version of the token file.
 type slot struct {
 	store *store
-	file  *renameio.PendingFile
+	file  pendingFile
 }
 
 // reserve makes room for a new version beside the file. A full disk or a read-only folder fails here, before a token is spent.
 func (s *store) reserve() (*slot, error) {
-	file, err := renameio.NewPendingFile(s.path(), renameio.WithTempDir(s.dir), renameio.WithStaticPermissions(0o600))
+	file, err := s.platform.create(filepath.Join(s.dir, s.temporaryPrefix()+rand.Text()))
 	if err != nil {
 		return nil, s.writeError(err)
 	}
+	slot := &slot{s, file}
 	// Random, so that a file system that compresses has to find the room as well.
 	padding := make([]byte, reserveSize)
 	rand.Read(padding)
@@ -245,18 +270,21 @@ func (s *store) reserve() (*slot, error) {
 		err = file.Sync()
 	}
 	if err != nil {
-		file.Cleanup()
+		slot.discard()
 		return nil, s.writeError(err)
 	}
 	s.at("reserved")
-	return &slot{s, file}, nil
+	return slot, nil
 }
+
+// temporaryPrefix begins the names of the files that are to become the token file.
+func (s *store) temporaryPrefix() string { return "." + s.id.fileName() }
 
 // removeLeftovers removes the temporary files of processes that were killed. While the lock is held there are no others.
 func (s *store) removeLeftovers() {
 	entries, _ := os.ReadDir(s.dir) // what is wrong with the folder comes out when it is written to
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), "."+s.id.fileName()) {
+		if strings.HasPrefix(entry.Name(), s.temporaryPrefix()) {
 			os.Remove(filepath.Join(s.dir, entry.Name()))
 		}
 	}
@@ -276,31 +304,28 @@ func (sl *slot) commit(rec record) error {
 		return s.writeError(err)
 	}
 	s.at("written")
-	if err := sl.file.CloseAtomicallyReplace(); err != nil { // syncs the file first
+	if err := errors.Join(sl.file.Sync(), sl.file.Close()); err != nil {
+		return s.writeError(err)
+	}
+	if err := s.replace(sl.file.Name(), s.path()); err != nil {
 		return s.writeError(err)
 	}
 	s.at("renamed")
-	if err := syncDir(s.dir); err != nil {
+	if err := s.platform.syncDir(s.dir); err != nil {
 		return s.writeError(err)
 	}
 	s.at("saved")
 	return nil
 }
 
-// discard gives the room back if it was not used.
-func (sl *slot) discard() { _ = sl.file.Cleanup() } // what stays behind is removed with the leftovers
+// discard gives the room back if it was not used. What stays behind is removed with the leftovers.
+func (sl *slot) discard() {
+	_ = sl.file.Close() // first: an open file can't be removed everywhere
+	_ = os.Remove(sl.file.Name())
+}
 
-// syncDir makes a rename in dir last. Some network file systems can't, and need not.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
-		return err
-	}
-	return nil
+func (s *store) replace(from, to string) error {
+	return s.patiently(func() error { return s.platform.replace(from, to) })
 }
 
 func (s *store) readError(cause error) *Error {
