@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -40,13 +39,8 @@ func Start(t testing.TB) *pgx.Conn {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	server := &server{t: t, bin: bin, data: filepath.Join(dir, "data")}
-	if server.as, err = unprivileged(); err != nil {
+	if server.as, err = unprivileged(dir); err != nil {
 		t.Fatal(err)
-	}
-	if server.as != nil {
-		if err := os.Chown(dir, int(server.as.Uid), int(server.as.Gid)); err != nil {
-			t.Fatal(err)
-		}
 	}
 	server.run("initdb", "--pgdata", server.data, "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
 	server.run("pg_ctl", "start", "--wait", "--silent", "--pgdata", server.data, "--log", filepath.Join(dir, "log"),
@@ -63,16 +57,16 @@ func Start(t testing.TB) *pgx.Conn {
 // A server is a PostgreSQL in a folder.
 type server struct {
 	t    testing.TB
-	bin  string              // folder of its programs
-	data string              // folder of its data
-	as   *syscall.Credential // who runs it; nil for whoever runs the test
+	bin  string               // folder of its programs
+	data string               // folder of its data
+	as   *syscall.SysProcAttr // who runs it
 }
 
 func (s *server) run(program string, arguments ...string) {
 	s.t.Helper()
 	cmd := exec.Command(filepath.Join(s.bin, program), arguments...)
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	cmd.SysProcAttr = s.as
 	// The server keeps what it inherits open, so its output goes to a file of its own and not to a pipe.
 	said, err := os.CreateTemp("", program)
 	if err != nil {
@@ -101,26 +95,6 @@ func programs() (string, error) {
 		return n
 	}
 	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
-}
-
-// unprivileged is whom the server runs as, since PostgreSQL refuses to run as root.
-func unprivileged() (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, err := strconv.ParseUint(u.Uid, 10, 32)
-		if err != nil {
-			return nil, err
-		}
-		gid, err := strconv.ParseUint(u.Gid, 10, 32)
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, err
-	}
-	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
 }
 
 // types are those that Steampipe's foreign tables have for a plugin's columns.
