@@ -95,7 +95,7 @@ func TestReleaseTargets(t *testing.T) {
 	if b.Binary != pluginName {
 		t.Errorf("binary = %q, want %q", b.Binary, pluginName)
 	}
-	want := []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64"}
+	want := []string{"darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"}
 	var released []string
 	for _, system := range b.GOOS {
 		for _, arch := range b.GOArch {
