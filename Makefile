@@ -15,7 +15,7 @@ LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucke
 # Those that .goreleaser.yml releases.
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build install demo test powerpipe fuzz soak lint windows bench moved sdk6 cross clean
+.PHONY: build install demo test test-short powerpipe fuzz soak lint windows bench moved sdk6 cross clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -38,6 +38,10 @@ test: powerpipe
 	@test -d ../shared/bitbucket/recordings || echo "Skipped: the tests that serve recorded responses, which are not in ../shared/bitbucket/recordings"
 	go test -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
 	go test -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
+
+# Those that take long are left out.
+test-short:
+	go test -short ./...
 
 FUZZTIME ?= 20s
 

@@ -21,6 +21,9 @@ var measured = flag.Bool("measure", false, "measure lookups and memory as docs/p
 // Whatever a planner makes of a join, ten thousand scans that look one name up each cost the list that has the names once. They
 // come through the process that Steampipe starts, as its wrapper sends them: one after the other, and eight at a time.
 func TestPluginProcessAnswersLookups(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	repositories, scans := 300, 300
 	if *measured {
 		repositories, scans = 5000, 10_000

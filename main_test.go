@@ -134,6 +134,9 @@ func connection(t *testing.T, fake *fakebitbucket.Server) string {
 }
 
 func TestPluginProcessServesEveryTable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1})
 	s := start(t, connection(t, fake))
 	schema, err := s.GetSchema("bitbucket")
@@ -156,6 +159,9 @@ func TestPluginProcessServesEveryTable(t *testing.T) {
 
 // One run proves nothing: what the SDK loses it loses under load, and not every time.
 func TestPluginProcessNeverCutsAFailedScanShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 350, OneWorkspace: true})
 	fake.Inject(fakebitbucket.Fault{
 		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return r.URL.Query().Get("page") == "3" }, Count: -1,
@@ -197,6 +203,9 @@ func asker(t *testing.T, fake *fakebitbucket.Server) func(sql string) (csv strin
 
 // What a query says in SQL reaches Bitbucket: its conditions, its columns, its order and its limit.
 func TestQueryReachesBitbucket(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 400, OneWorkspace: true})
 	query := asker(t, fake)
 	slug := fake.Organization().Workspaces[0].Slug
@@ -234,6 +243,9 @@ func TestQueryReachesBitbucket(t *testing.T) {
 // Eight processes share a consumer, its first refresh token and the token file. An access token is good for a hundred
 // requests: they refresh all the time, and the service takes each refresh token once.
 func TestProcessesShareOneChain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1, AccessTokenUses: 100})
 	ask := asker(t, fake)
 	query := func() (string, error) {

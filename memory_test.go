@@ -64,6 +64,9 @@ func (s *steampipe) footprint(queries int) (f footprint) {
 // What the process that Steampipe has started keeps of memory: no more after many queries than after some, and little more in
 // a large scan. The limits are twice what it takes.
 func TestFootprint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	queries, options := 100, fakebitbucket.Options{Repositories: 100, Users: 200, OneWorkspace: true, EveryoneReads: true}
 	if *measured {
 		queries, options.Repositories, options.Users = 500, 500, 286

@@ -38,6 +38,9 @@ func (h *heard) String() string {
 
 // Under Steampipe too nothing shows a secret: no row with all diagnostics in its sp_ctx, no error, no log at its most verbose.
 func TestPluginProcessKeepsSecrets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, AccessTokenUses: 50})
 	log := &heard{}
 	s := startLogging(t, connection(t, fake), log, "STEAMPIPE_LOG_LEVEL=TRACE", "STEAMPIPE_DIAGNOSTIC_LEVEL=all")

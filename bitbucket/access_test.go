@@ -228,6 +228,9 @@ func (o truth) held(each func(*fakebitbucket.Repository, *fakebitbucket.User, st
 
 func TestEffectivePermissions(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		want := map[string][]string{} // by what a condition is about
 		one := o.repositories()[0]
@@ -277,6 +280,9 @@ func TestEffectivePermissions(t *testing.T) {
 
 func TestRepositoryAccess(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	columns := []string{"repository_full_name", "user_uuid", "permission", "project_key", "paths", "is_direct", "via_group", "via_project", "is_workspace_owner", "is_member", "workspace_permission", "is_explained", "unreadable"}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var want []string

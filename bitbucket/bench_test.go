@@ -92,6 +92,9 @@ func TestRequestsOfALargeScan(t *testing.T) {
 // What is in flight, here and in the SDK, takes some megabytes, more or less as the machine is busy. Rows that were kept would
 // take more than twenty.
 func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	peak := func(repositories int) int64 {
 		h, _ := recorded(t, fakebitbucket.Options{Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true})
 		return peakMemory(h, ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, 20*repositories)

@@ -54,6 +54,9 @@ func (b *baseline) missing(rows map[string]int) []string {
 // A list that becomes shorter or longer while its pages are read is read all the same: what is there all the time comes once.
 func TestListsThatShift(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	known := map[string]bool{}
@@ -171,6 +174,9 @@ var things = []string{
 // Everywhere else it is an error; so it is in the middle of a list. The ordinary run asks a quarter of the questions.
 func TestNotFound(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const body = `{"type":"error","error":{"message":"There is nothing here"}}`
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
@@ -235,6 +241,9 @@ func (b *baseline) judgeEnd(r request, rows map[string]int) string {
 // A repository that is taken away in the middle of a scan over all takes its own rows along, and no others.
 func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	before := fake.Organization()
@@ -278,6 +287,9 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 
 // An access token that expires at any request is renewed there, with one refresh, and the rows are exact.
 func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.New(small)
 	s := simulateConsumer(t, fake)
 	leavesNothing(t)

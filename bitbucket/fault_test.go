@@ -292,6 +292,9 @@ const budget = 600
 // few of the same kind, else each kind of request, which is an endpoint and a position among the pages of a list, where it
 // comes first, and of the others some; of these as many as the budget allows, which are the same in each run.
 func TestEveryFault(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	size := small
 	if *soak {
 		size = fakebitbucket.Options{Seed: 4, Repositories: 3, Projects: 2, Users: 4, Groups: 2, PageLen: 2}

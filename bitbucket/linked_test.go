@@ -63,6 +63,9 @@ func (l *linkingHost) read(ctx context.Context, connection string, a ask, seen f
 
 // To the reader of the SDK's local stream an error that comes after a row is the end of the rows. One run proves nothing.
 func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const runs, width, all = 1000, 8, 30
 	organization := fakebitbucket.Options{Repositories: all, PageLen: 10, OneWorkspace: true}
 	fake, good := fakebitbucket.Start(t, organization), fakebitbucket.Start(t, organization)

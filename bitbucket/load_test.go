@@ -24,6 +24,9 @@ var mishaps = []string{
 // not grow, requests that the quota does not allow are not sent, and there is one chain of tokens. With -soak it goes on for
 // four days, which takes ten minutes.
 func TestLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	duration, quota := 2*time.Hour, 4000
 	if *soak {
 		duration *= 50

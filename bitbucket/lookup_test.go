@@ -84,6 +84,9 @@ func keysOf(row map[string]any, keys string) (values []any) {
 // the whole table costs and a few requests more; and each has the rows that the whole table has for its name.
 func TestLookupsCostTheListOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const repositories = 60
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true, Users: 40})
 	o := fake.Organization()

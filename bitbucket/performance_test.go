@@ -124,6 +124,9 @@ func (k kind) cost(t *testing.T) (c cost) {
 // is known, and has the first row as soon as the page is there that it is on.
 func TestCostOfScans(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			c := k.cost(t)

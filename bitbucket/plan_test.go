@@ -100,6 +100,9 @@ func encoded(rows []map[string]any) []string {
 // one request for each name.
 func TestEveryPlanHasTheSameRows(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	combinations := 0
 	for who, options := range map[string]fakebitbucket.Options{
 		"administrator": {Repositories: 16, Users: 12, Groups: 4},

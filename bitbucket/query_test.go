@@ -24,6 +24,9 @@ import (
 // by the rules that are written out here; with LIMIT, as many of them.
 func TestQueryMeansWhatItSays(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 14, Projects: 3, Users: 12, Groups: 3})
 	var combinations, queries atomic.Int64
 	names := make(chan string, len(tables))

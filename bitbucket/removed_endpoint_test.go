@@ -18,6 +18,9 @@ var removals = map[string]fakebitbucket.Fault{
 // The day that an endpoint is removed, no table that needs it is quietly empty, or lacks a row: it is an error that says so.
 func TestRemovedEndpoint(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	scans := 0

@@ -25,6 +25,9 @@ import (
 // tries many more conditions at once, too.
 func TestConditionsMeanWhatSQLSays(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, options := range map[string]fakebitbucket.Options{
 		"minding the case": {},
 		"folding the case": {FoldsCase: true}, // which makes a difference to filters by texts

@@ -127,6 +127,9 @@ func demo(t *testing.T, fake *fakebitbucket.Server, plugin sqlhost.Plugin) *sqlh
 }
 
 func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	l := &listener{bitbucket.NewServer(), map[string]*proto.ExecuteRequest{}}
 	host := demo(t, fake, l)

@@ -85,6 +85,9 @@ func (d demo) values() map[string]any {
 
 // What the controls find is what is true, in SQLite and in Powerpipe; and the panels of the dashboards show the same in both.
 func TestMod(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	d := open(t)
 	p := newProgram(t, d)
 	values := d.values()

@@ -14,6 +14,9 @@ import (
 // What a control says in the mod where it was shown nothing, or was given a value that it must not have.
 func TestControlsInPostgreSQL(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const tables = `
 		create table bitbucket_workspace (slug text);
 		create table bitbucket_my_workspace (slug text, is_administrator boolean);

@@ -35,6 +35,9 @@ var soak = flag.Bool("soak", false, "explore the life of chains a hundred times 
 //
 // The lives are on the files of this platform, and some on files that behave as those of Windows.
 func TestLivesOfChains(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	base := t.TempDir()
 	if memory, err := os.MkdirTemp("/dev/shm", "chains-"); err == nil { // where syncing costs nothing
 		t.Cleanup(func() { os.RemoveAll(memory) })

@@ -115,6 +115,9 @@ func (c child) start(t *testing.T) (process *exec.Cmd, wait func() (report, erro
 
 func TestProcessesShareAChain(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	server := newAuthServer(t, time.Now)
 	server.budget = 30
 	const processes, calls = 8, 50
@@ -144,6 +147,9 @@ func TestProcessesShareAChain(t *testing.T) {
 // However many processes begin with a dead token, it is sent once.
 func TestProcessesShareARefusal(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, code := range []string{"invalid_grant", "unauthorized_client"} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +180,9 @@ func TestProcessesShareARefusal(t *testing.T) {
 
 func TestKilledProcessLeavesAWorkingChain(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for name, prepare := range map[string]func(t *testing.T, chain *Chain){
 		"with a seed never used": func(*testing.T, *Chain) {},
 		"in the midst of a chain": func(t *testing.T, chain *Chain) {
@@ -262,6 +271,9 @@ func wantWorking(t *testing.T, server *authServer, c child) {
 // happened and what to do, and the chain of the other lives on.
 func TestTwoMachinesShareASeed(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	clock := newClock()
 	server := newAuthServer(t, clock.Now)
 	seed := server.seed()

@@ -85,6 +85,9 @@ func (read reader) check(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	program := build(t, "export", "export", false)
 	reader(func(config string) (string, error) {
 		output, err := of(exec.Command(program, config, "bitbucket_repository", "full_name"))
@@ -93,6 +96,9 @@ func TestExport(t *testing.T) {
 }
 
 func TestPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	need(t, "gcc")
 	archive := build(t, "postgres", "host.a", true, "-buildmode=c-archive")
 	program := filepath.Join(t.TempDir(), "program")
@@ -103,6 +109,9 @@ func TestPostgres(t *testing.T) {
 }
 
 func TestSQLite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	need(t, "gcc", "sqlite3")
 	extension := build(t, "sqlite", "bitbucket.so", true, "-buildmode=c-shared")
 	read := func(config, sql string) (string, error) {

@@ -49,6 +49,9 @@ func texts(t *testing.T, conn *pgx.Conn, sql string) []string {
 
 // PostgreSQL has the rows that the plugin has, whatever it leaves to the plugin and whatever it does itself.
 func TestLinkedRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	conn, host := open(t)
 	for _, sql := range []string{
 		"select full_name from bitbucket_repository",
@@ -83,6 +86,9 @@ func TestLinkedRows(t *testing.T) {
 
 // A join asks for the rows of each value, and a table that is materialized is read as a whole.
 func TestLinkedPlans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	conn, _ := open(t)
 	for sql, want := range map[string]string{
 		"select g.slug from bitbucket_my_workspace w join bitbucket_group g on g.workspace_slug = w.slug":                                        "FROM main.bitbucket_group WHERE (($1::text = workspace_slug))",
@@ -99,6 +105,9 @@ func TestLinkedPlans(t *testing.T) {
 
 // What the plugin refuses fails, and the next query works.
 func TestLinkedErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	conn, _ := open(t)
 	_, err := conn.Exec(t.Context(), "select * from bitbucket_branch where repository_full_name = 'nobody/nothing'")
 	if err == nil || !strings.Contains(err.Error(), "nobody/nothing") {
