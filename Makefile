@@ -8,14 +8,17 @@ PACKAGE    := github.com/kindor/steampipe-plugin-bitbucket
 # The Steampipe SDK is not free of data races itself, so the race detector watches the packages that don't import it.
 RACE_FREE := $(PACKAGE)/internal/api $(PACKAGE)/internal/auth $(PACKAGE)/internal/fakebitbucket
 
+# That of the release, if this is one, and else the one that is in the code.
+VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --exact-match --match 'v*' 2>/dev/null)),$(shell \
+	sed -n 's/^.Version *= "\(.*\)"$$/\1/p' bitbucket/plugin.go))
 COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 DATE   := $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucket.Date=$(DATE)
+LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Version=$(VERSION) -X $(PACKAGE)/bitbucket.Commit=$(COMMIT) -X $(PACKAGE)/bitbucket.Date=$(DATE)
 
 # Those that .goreleaser.yml releases.
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build install demo test test-short powerpipe fuzz soak lint windows bench moved sdk6 cross clean
+.PHONY: build install demo test test-short powerpipe fuzz soak lint windows bench moved sdk6 cross container clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -99,6 +102,10 @@ cross:
 	for target in $(TARGETS); do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o "dist/$(BINARY)_$${target%/*}_$${target#*/}" . || exit 1; \
 	done
+
+# The command line in a container: see docs/schedule.md.
+container:
+	docker build --tag $(BINARY) --build-arg VERSION="$(VERSION)" --build-arg COMMIT="$(COMMIT)" --build-arg DATE="$(DATE)" .
 
 clean:
 	rm -rf $(BINARY) dist $(MOVED)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v2"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
 // Three things build the binary: the release, the image and make. What they say of the build must be what the program
@@ -50,13 +52,23 @@ func contents(t *testing.T, file string) string {
 	return string(text)
 }
 
+func writeFile(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // made are the commands that make would run for a target.
-func made(t *testing.T, target string) string {
+func made(t *testing.T, target string, arguments ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("skipped: there is no make here")
 	}
-	out, err := exec.Command("make", "-n", target).CombinedOutput()
+	out, err := exec.Command("make", append([]string{"-n", target}, arguments...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("make -n %s: %v\n%s", target, err, out)
 	}
@@ -140,7 +152,7 @@ func TestReleaseSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// The image and make set what the release sets; only the release knows a version.
+// The image and make set what the release sets.
 func TestEveryBuildSaysWhatItIs(t *testing.T) {
 	all := slices.Sorted(maps.Keys(stamps(strings.Join(release(t).LDFlags, " "))))
 	if diff := cmp.Diff([]string{"Commit", "Date", "Version"}, all); diff != "" {
@@ -156,20 +168,79 @@ func TestEveryBuildSaysWhatItIs(t *testing.T) {
 			if argument := "\nARG " + strings.ToUpper(name) + "="; strings.Count(file, argument) != 1 {
 				t.Errorf("no argument%s", argument)
 			}
+			if argument := "--build-arg " + strings.ToUpper(name) + `="`; !strings.Contains(made(t, "container", versioned), argument) {
+				t.Errorf("make container does not give %s", argument)
+			}
 		}
 	})
 	for _, target := range []string{"build", "cross"} {
 		t.Run("make "+target, func(t *testing.T) {
-			set := stampsOf(t, made(t, target))
-			if diff := cmp.Diff([]string{"Commit", "Date"}, slices.Sorted(maps.Keys(set))); diff != "" {
+			set := stampsOf(t, made(t, target, versioned))
+			if diff := cmp.Diff(all, slices.Sorted(maps.Keys(set))); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			for name, value := range set {
-				if value == "" {
-					t.Errorf("%s is empty", name)
+				if value == "" || name == "Version" && versioned != "VERSION="+value {
+					t.Errorf("%s is %q", name, value)
 				}
 			}
 		})
+	}
+}
+
+// versioned tells make a version.
+const versioned = "VERSION=1.2.3"
+
+// A version that nobody has named is that of the tag, and else that of the code.
+func TestMakeKnowsTheVersion(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("skipped: there is no git here")
+	}
+	folder := t.TempDir()
+	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(folder))
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	for _, file := range []string{"Makefile", "bitbucket/plugin.go"} {
+		writeFile(t, filepath.Join(folder, file), contents(t, file))
+	}
+	repository := func(arguments ...string) {
+		t.Helper()
+		git := exec.Command("git", append([]string{"-C", folder, "-c", "user.name=test", "-c", "user.email=test@example.com"}, arguments...)...)
+		if out, err := git.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", git.Args, err, out)
+		}
+	}
+	check := func(when, want string) {
+		t.Helper()
+		if got := stampsOf(t, made(t, "build", "--directory", folder, "--no-print-directory"))["Version"]; got != want {
+			t.Errorf("%s make builds version %q, want %q", when, got, want)
+		}
+	}
+	check("without git", bitbucket.Version)
+	repository("init", "--quiet")
+	repository("commit", "--quiet", "--allow-empty", "--message", "Begin")
+	check("between releases", bitbucket.Version)
+	repository("tag", "v3.2.1")
+	check("for a release", "3.2.1")
+}
+
+// The image says which version it has, and where it comes from.
+func TestImageSaysWhatItIs(t *testing.T) {
+	stages := strings.Split(contents(t, "Dockerfile"), "\nFROM ")
+	if argument := "\nARG VERSION=" + bitbucket.Version + "\n"; !strings.Contains(stages[0]+"\n", argument) {
+		t.Errorf("without an argument the image does not carry version %s, that of the code", bitbucket.Version)
+	}
+	for i, stage := range stages[1:] { // an argument from before the first stage is empty in one that does not ask for it
+		if !strings.Contains(stage, "\nARG VERSION\n") {
+			t.Errorf("stage %d does not take the version", i+1)
+		}
+	}
+	got := map[string]string{}
+	for _, label := range regexp.MustCompile(`org\.opencontainers\.image\.(\w+)=(\S+)`).FindAllStringSubmatch(stages[len(stages)-1], -1) {
+		got[label[1]] = label[2]
+	}
+	want := map[string]string{"version": "${VERSION}", "source": "https://github.com/kindor/" + pluginName, "licenses": "Apache-2.0"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 }
 
