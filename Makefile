@@ -18,7 +18,10 @@ LDFLAGS := -s -w -X $(PACKAGE)/bitbucket.Version=$(VERSION) -X $(PACKAGE)/bitbuc
 # Those that .goreleaser.yml releases.
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build install demo test test-short powerpipe fuzz soak lint windows bench moved sdk6 cross container clean
+# Those that Steampipe runs on.
+PLATFORMS := $(filter linux/% darwin/%,$(TARGETS))
+
+.PHONY: build install demo test test-short powerpipe fuzz soak lint windows bench moved sdk6 cross image push-image container clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -41,6 +44,7 @@ test: powerpipe
 	@test -d ../shared/bitbucket/recordings || echo "Skipped: the tests that serve recorded responses, which are not in ../shared/bitbucket/recordings"
 	go test -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
 	go test -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
+	go -C tools/image test -timeout 30m ./...
 
 # Those that take long are left out.
 test-short:
@@ -65,7 +69,9 @@ soak:
 lint: windows
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
+	go -C tools/image vet ./...
 	go tool staticcheck ./...
+	staticcheck=$$(go tool -n staticcheck) && cd tools/image && $$staticcheck ./...
 	$$(go -C tools/lint tool -n revive) -config revive.toml -set_exit_status -formatter default ./...
 
 # What can't be run here is compiled at least. To vet all packages would take minutes more where Go's cache is empty, so it is done to
@@ -102,6 +108,15 @@ cross:
 	for target in $(TARGETS); do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o "dist/$(BINARY)_$${target%/*}_$${target#*/}" . || exit 1; \
 	done
+
+# What `steampipe plugin install` takes, as an OCI layout.
+image: cross
+	rm -rf dist/image
+	go -C tools/image run . write "$(VERSION)" "$(CURDIR)/dist" "$(CURDIR)/dist/image" $(PLATFORMS)
+
+# Needs a "docker login ghcr.io", with the right to write packages.
+push-image:
+	go -C tools/image run . push "$(CURDIR)/dist/image"
 
 # The command line in a container: see docs/schedule.md.
 container:

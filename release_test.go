@@ -244,6 +244,15 @@ func TestImageSaysWhatItIs(t *testing.T) {
 	}
 }
 
+// Steampipe's image has those platforms that Steampipe runs on, in the version that they are built as.
+func TestMakeImage(t *testing.T) {
+	commands := made(t, "image", versioned)
+	want := regexp.MustCompile(`(?m) run \. write "1\.2\.3" "\S+" "\S+" linux/amd64 linux/arm64 darwin/amd64 darwin/arm64$`)
+	if !want.MatchString(commands) {
+		t.Errorf("make image does\n%s\nwant %s", commands, want)
+	}
+}
+
 // The token file must outlive the container, and be its user's: without that, the first token is the last.
 func TestImageKeepsTheToken(t *testing.T) {
 	file := contents(t, "Dockerfile")
