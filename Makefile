@@ -1,8 +1,10 @@
 STEAMPIPE_INSTALL_DIR ?= $(HOME)/.steampipe
+PREFIX ?= $(HOME)/.local
 
 BINARY     := steampipe-plugin-bitbucket
 PLUGIN_DIR := $(STEAMPIPE_INSTALL_DIR)/plugins/local/bitbucket
 CONFIG     := $(STEAMPIPE_INSTALL_DIR)/config/bitbucket.spc
+PROGRAM    := $(PREFIX)/bin/$(BINARY)
 PACKAGE    := github.com/kindor/steampipe-plugin-bitbucket
 
 # The Steampipe SDK is not free of data races itself, so the race detector watches the packages that don't import it.
@@ -26,12 +28,14 @@ PLATFORMS := $(filter linux/% darwin/%,$(TARGETS))
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
 
-# A connection that is there already is somebody's: it is left alone.
+# A connection that is there already is somebody's: it is left alone. The program is a link, so that there is one to replace.
 install: build
-	mkdir -p "$(PLUGIN_DIR)" "$(dir $(CONFIG))"
+	mkdir -p "$(PLUGIN_DIR)" "$(dir $(CONFIG))" "$(dir $(PROGRAM))"
 	cp $(BINARY) "$(PLUGIN_DIR)/.bitbucket.plugin.new"
 	mv "$(PLUGIN_DIR)/.bitbucket.plugin.new" "$(PLUGIN_DIR)/bitbucket.plugin"
 	test -e "$(CONFIG)" || cp config/bitbucket.spc "$(CONFIG)"
+	ln -sf "$(PLUGIN_DIR)/bitbucket.plugin" "$(PROGRAM)"
+	@test "$$(command -v $(BINARY))" = "$(PROGRAM)" || echo "$(PREFIX)/bin is not on the PATH, or another $(BINARY) comes first: put it there, and at its beginning" >&2
 
 demo: build
 	./$(BINARY) demo

@@ -49,12 +49,12 @@ func TestScheduledReport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home := t.TempDir()
 			tokens := filepath.Join(home, "tokens")
-			for _, folder := range []string{"bin", "reports", ".steampipe/config"} {
+			for _, folder := range []string{".local/bin", "reports", ".steampipe/config"} {
 				if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := os.Symlink(program, filepath.Join(home, "bin", filepath.Base(program))); err != nil {
+			if err := os.Symlink(program, filepath.Join(home, ".local", "bin", filepath.Base(program))); err != nil {
 				t.Fatal(err)
 			}
 			for file, content := range map[string]string{

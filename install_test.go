@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// After `make install` Steampipe has the plugin, and the shell the program. Whoever has no such folder on the PATH is told.
+func TestMakeInstall(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("skipped: there is no make here")
+	}
+	sources, home := t.TempDir(), t.TempDir()
+	program, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, content := range map[string]string{
+		pluginName: string(program), "Makefile": contents(t, "Makefile"), "config/bitbucket.spc": contents(t, "config/bitbucket.spc"),
+	} {
+		writeFile(t, filepath.Join(sources, file), content)
+	}
+	bin := filepath.Join(home, ".local", "bin")
+	run := func(path, name string, arguments ...string) string {
+		t.Helper()
+		cmd := exec.Command("sh", append([]string{"-c", `exec "$@"`, "sh", name}, arguments...)...)
+		cmd.Dir = sources
+		cmd.Env = []string{"HOME=" + home, "PATH=" + path}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		return string(out)
+	}
+	usual := os.Getenv("PATH")
+	const warning = "is not on the PATH"
+	if said := run(usual, "make", "install", "--old-file=build", "VERSION=1.2.3"); !strings.Contains(said, bin+" "+warning) {
+		t.Errorf("make install does not say that %s %s:\n%s", bin, warning, said)
+	}
+	for range 2 { // what is there is replaced
+		if said := run(bin+":"+usual, "make", "install", "--old-file=build", "VERSION=1.2.3"); strings.Contains(said, "\n"+bin+" "+warning) {
+			t.Errorf("make install says that %s %s:\n%s", bin, warning, said)
+		}
+	}
+	if said := run(bin+":"+usual, pluginName, "version"); !strings.HasPrefix(said, pluginName+" ") {
+		t.Errorf("version says %s", said)
+	}
+	plugin := filepath.Join(home, ".steampipe", "plugins", "local", "bitbucket", "bitbucket.plugin")
+	if linked, err := os.Readlink(filepath.Join(bin, pluginName)); err != nil || linked != plugin {
+		t.Errorf("the program is %q, error %v; want a link to %s", linked, err, plugin)
+	}
+	if config := filepath.Join(home, ".steampipe", "config", "bitbucket.spc"); contents(t, config) != contents(t, "config/bitbucket.spc") {
+		t.Errorf("%s is not the example", config)
+	}
+}
