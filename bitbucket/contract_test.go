@@ -222,6 +222,9 @@ var newer = []string{"/repositories/{workspace}/{repo_slug}/pullrequests/{pull_r
 
 func TestRequestsAreDocumented(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	document := contract.Document()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()

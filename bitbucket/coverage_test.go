@@ -94,6 +94,9 @@ func TestCoverageOfTheDocument(t *testing.T) {
 // TestCoverageIsAskedFor scans every table in all ways, and looks for the operations that docs/coverage.md says it shows.
 func TestCoverageIsAskedFor(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, OneWorkspace: true, Users: 10})
 	_, rows := theCoverage(t)
 	for _, tab := range tables {
