@@ -8,7 +8,7 @@ PROGRAM    := $(PREFIX)/bin/$(BINARY)
 PACKAGE    := github.com/kindor/steampipe-plugin-bitbucket
 
 # The Steampipe SDK is not free of data races itself, so the race detector watches the packages that don't import it.
-RACE_FREE := $(PACKAGE)/internal/api $(PACKAGE)/internal/auth $(PACKAGE)/internal/fakebitbucket
+RACE_FREE := $(addprefix $(PACKAGE)/internal/,api auth bbql cache fakebitbucket jsontree signal sqlvalue streams)
 
 # That of the release, if this is one, and else the one that is in the code.
 VERSION := $(or $(patsubst v%,%,$(shell git describe --tags --exact-match --match 'v*' 2>/dev/null)),$(shell \
