@@ -23,7 +23,7 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 # Those that Steampipe runs on.
 PLATFORMS := $(filter linux/% darwin/%,$(TARGETS))
 
-.PHONY: build install demo test test-short powerpipe fuzz soak lint windows bench moved sdk6 cross image push-image container clean
+.PHONY: build install demo test test-short powerpipe nfpm fuzz soak lint windows bench moved sdk6 cross image push-image container completions release release-check clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -40,11 +40,14 @@ install: build
 demo: build
 	./$(BINARY) demo
 
-# Go's cache keeps it, so that the test that runs the mod in it need not wait minutes among others that want the processors.
+# Go's cache keeps them, so that the tests that run them need not wait minutes among others that want the processors.
 powerpipe:
 	go -C tools/powerpipe tool -n powerpipe >/dev/null
 
-test: powerpipe
+nfpm:
+	go -C tools/release tool -n nfpm >/dev/null
+
+test: powerpipe nfpm
 	@test -d ../shared/bitbucket/recordings || echo "Skipped: the tests that serve recorded responses, which are not in ../shared/bitbucket/recordings"
 	go test -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
 	go test -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
@@ -110,7 +113,8 @@ sdk6: moved
 
 cross:
 	for target in $(TARGETS); do \
-		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o "dist/$(BINARY)_$${target%/*}_$${target#*/}" . || exit 1; \
+		case $$target in windows/*) suffix=.exe ;; *) suffix= ;; esac; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o "dist/$(BINARY)_$${target%/*}_$${target#*/}$$suffix" . || exit 1; \
 	done
 
 # What `steampipe plugin install` takes, as an OCI layout.
@@ -126,5 +130,23 @@ push-image:
 container:
 	docker build --tag $(BINARY) --build-arg VERSION="$(VERSION)" --build-arg COMMIT="$(COMMIT)" --build-arg DATE="$(DATE)" .
 
+COMPLETIONS := completions
+
+completions:
+	mkdir -p "$(COMPLETIONS)"
+	for shell in bash fish zsh; do go run . completion $$shell >"$(COMPLETIONS)/$(BINARY).$$shell" || exit 1; done
+
+# GoReleaser finds what lists the parts of a binary on the PATH.
+GORELEASER = PATH="$$(dirname "$$(go -C tools/release tool -n cyclonedx-gomod)"):$$PATH" "$$(go -C tools/release tool -n goreleaser)"
+
+# The workflow of a tag runs this. It publishes, and takes the credentials for that from the environment.
+release:
+	$(GORELEASER) release --clean
+
+# All that a release has, in dist, and nothing is published. It takes minutes, and is no part of the tests.
+release-check:
+	$(GORELEASER) check
+	$(GORELEASER) release --clean --snapshot
+
 clean:
-	rm -rf $(BINARY) dist $(MOVED)
+	rm -rf $(BINARY) completions dist $(MOVED)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ import (
 
 // Three things build the binary: the release, the image and make. What they say of the build must be what the program
 // knows, for the linker sets no variable that isn't there, and doesn't mind.
+
+// What is released for whom is data in .goreleaser.yml; the tests hold the Makefile, the workflows and the pages to it.
 
 // A releaseBuild is a build of .goreleaser.yml.
 type releaseBuild struct {
@@ -62,12 +65,22 @@ func writeFile(t *testing.T, file, content string) {
 	}
 }
 
+// needs skips a test where a program is missing, which CI on Linux must have.
+func needs(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err == nil {
+		return
+	}
+	if os.Getenv("CI") != "" && runtime.GOOS == "linux" {
+		t.Fatalf("there is no %s", program)
+	}
+	t.Skipf("skipped: there is no %s here", program)
+}
+
 // made are the commands that make would run for a target.
 func made(t *testing.T, target string, arguments ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip("skipped: there is no make here")
-	}
+	needs(t, "make")
 	out, err := exec.Command("make", append([]string{"-n", target}, arguments...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("make -n %s: %v\n%s", target, err, out)
