@@ -1,0 +1,221 @@
+package main
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v2"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// A step is one of a job of a workflow.
+type step struct {
+	Uses string            `yaml:"uses"`
+	Run  string            `yaml:"run"`
+	Env  map[string]string `yaml:"env"`
+}
+
+// A workflow is what GitHub runs.
+type workflow struct {
+	Permissions map[string]string `yaml:"permissions"`
+	Jobs        map[string]struct {
+		Uses        string            `yaml:"uses"`
+		Needs       string            `yaml:"needs"`
+		Permissions map[string]string `yaml:"permissions"`
+		Steps       []step            `yaml:"steps"`
+	} `yaml:"jobs"`
+}
+
+func parse(t *testing.T, file string, to any) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(contents(t, file)), to); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// Each job may do what it needs, and the release starts with the tests.
+func TestWorkflows(t *testing.T) {
+	var test, release workflow
+	parse(t, ".github/workflows/test.yml", &test)
+	parse(t, ".github/workflows/release.yml", &release)
+	reading := map[string]string{"contents": "read"}
+	for name, w := range map[string]workflow{"test": test, "release": release} {
+		if diff := cmp.Diff(reading, w.Permissions); diff != "" {
+			t.Errorf("%s: permissions (-want +got):\n%s", name, diff)
+		}
+	}
+	permissions := map[string]map[string]string{
+		"test":     nil,
+		"packages": {"contents": "write"},
+		"image":    {"contents": "read", "packages": "write"},
+	}
+	got, after := map[string]map[string]string{}, map[string]string{}
+	for name, job := range release.Jobs {
+		got[name], after[name] = job.Permissions, job.Needs
+	}
+	if diff := cmp.Diff(permissions, got); diff != "" {
+		t.Errorf("permissions of the release's jobs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"test": "", "packages": "test", "image": "packages"}, after); diff != "" {
+		t.Errorf("order of the release's jobs (-want +got):\n%s", diff)
+	}
+	if release.Jobs["test"].Uses != "./.github/workflows/test.yml" {
+		t.Errorf("a release is tested by %q", release.Jobs["test"].Uses)
+	}
+	runs := func(steps []step, command string) bool {
+		return slices.ContainsFunc(steps, func(s step) bool { return s.Run == command })
+	}
+	if !runs(test.Jobs["all"].Steps, ".ci/run") {
+		t.Error("the test does not run what a change must pass")
+	}
+	for job, commands := range map[string][]string{"packages": {"make release"}, "image": {"make image", "make push-image"}} {
+		for _, command := range commands {
+			if !runs(release.Jobs[job].Steps, command) {
+				t.Errorf("job %s does not run %q", job, command)
+			}
+		}
+	}
+}
+
+// The release's secrets have the names that the configuration of GoReleaser asks for.
+func TestReleaseSecrets(t *testing.T) {
+	var release workflow
+	parse(t, ".github/workflows/release.yml", &release)
+	asked := map[string]bool{"GITHUB_TOKEN": true}
+	for _, name := range regexp.MustCompile(`(?:envOrDefault|isEnvSet) "(\w+)"`).FindAllStringSubmatch(contents(t, ".goreleaser.yml"), -1) {
+		asked[name[1]] = true
+	}
+	given := map[string]bool{}
+	for _, s := range release.Jobs["packages"].Steps {
+		for name := range s.Env {
+			given[name] = true
+		}
+	}
+	if diff := cmp.Diff(asked, given); diff != "" {
+		t.Errorf("secrets (-asked +given):\n%s", diff)
+	}
+}
+
+// Dependabot looks after every module.
+func TestDependabot(t *testing.T) {
+	var config struct {
+		Updates []struct {
+			Ecosystem   string   `yaml:"package-ecosystem"`
+			Directories []string `yaml:"directories"`
+		} `yaml:"updates"`
+	}
+	parse(t, ".github/dependabot.yml", &config)
+	modules, err := filepath.Glob("tools/*/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"/"}
+	for _, module := range modules {
+		want = append(want, "/"+filepath.ToSlash(filepath.Dir(module)))
+	}
+	for _, update := range config.Updates {
+		if update.Ecosystem != "gomod" {
+			continue
+		}
+		if diff := cmp.Diff(want, update.Directories); diff != "" {
+			t.Errorf("modules (-want +got):\n%s", diff)
+		}
+		return
+	}
+	t.Error("no module is looked after")
+}
+
+// pipeline is the step of CI that docs/audit.md shows.
+func pipeline(t *testing.T) (image string, script []string) {
+	t.Helper()
+	block := regexp.MustCompile("(?s)```yaml\n(pipelines:.*?)```").FindStringSubmatch(contents(t, "docs/audit.md"))
+	if block == nil {
+		t.Fatal("docs/audit.md shows no pipeline")
+	}
+	var config struct {
+		Pipelines struct {
+			Custom map[string][]struct {
+				Step struct {
+					Image  string   `yaml:"image"`
+					Script []string `yaml:"script"`
+				} `yaml:"step"`
+			} `yaml:"custom"`
+		} `yaml:"pipelines"`
+	}
+	if err := yaml.Unmarshal([]byte(block[1]), &config); err != nil {
+		t.Fatal(err)
+	}
+	step := config.Pipelines.Custom["audit"][0].Step
+	return step.Image, step.Script
+}
+
+// The audit in CI runs as it is written, with an archive such as the release's in place of a download.
+func TestAuditInCI(t *testing.T) {
+	needs(t, "sh")
+	image, script := pipeline(t)
+	if certain := []string{"buildpack-deps:curl"}; !slices.Contains(certain, image) {
+		t.Errorf("the image is %s; %v are known to have a shell, curl and CA certificates", image, certain)
+	}
+	var release struct {
+		Archives []struct {
+			Formats []string `yaml:"formats"`
+			Name    string   `yaml:"name_template"`
+		} `yaml:"archives"`
+	}
+	parse(t, ".goreleaser.yml", &release)
+	archive := release.Archives[0]
+	name := strings.NewReplacer("{{ .ProjectName }}", pluginName, "{{ .Os }}", "linux", "{{ .Arch }}", "amd64").Replace(archive.Name)
+	address := "https://github.com/kindor/" + pluginName + "/releases/latest/download/" + name + "." + archive.Formats[0]
+	if !strings.Contains(script[0], " "+address) {
+		t.Errorf("the first line is %q, and the release has %s", script[0], address)
+	}
+	folder := t.TempDir()
+	pack(t, filepath.Join(folder, "released"))
+	const curl = "#!/bin/sh\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$(dirname \"$0\")/released\" \"$2\"\n"
+	if err := os.WriteFile(filepath.Join(folder, "curl"), []byte(curl), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	token := fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...)
+	cmd := exec.Command("sh", "-e", "-c", strings.Join(script, "\n"))
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"PATH=" + folder + ":" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "BITBUCKET_API_BASE_URL=" + fake.URL(), "BITBUCKET_OAUTH_TOKEN=" + token}
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 { // the audit alarms
+		t.Errorf("the step ends with %v, want an alarm, and says\n%s", err, out)
+	}
+	report, err := os.ReadFile(filepath.Join(cmd.Dir, "test-results", "audit.xml"))
+	if err != nil || !strings.Contains(string(report), "<testsuite ") {
+		t.Errorf("no report: %v\n%s", err, report)
+	}
+}
+
+// pack writes an archive with the program.
+func pack(t *testing.T, file string) {
+	t.Helper()
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zipped := gzip.NewWriter(f)
+	archive := tar.NewWriter(zipped)
+	program := contents(t, binary)
+	errs := []error{archive.WriteHeader(&tar.Header{Name: pluginName, Mode: 0o755, Size: int64(len(program))})}
+	_, err = fmt.Fprint(archive, program)
+	errs = append(errs, err, archive.Close(), zipped.Close(), f.Close())
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
