@@ -60,6 +60,8 @@ func newConditions(t *table, demanded map[string]*proto.Quals) conditions {
 //   - NOT x, x = false, x IS FALSE and x IS NOT TRUE are all x <> true. The last of them holds without a value, too.
 //   - IS NULL has an operator of its own, but once came as = with null, and IS NOT NULL as <> with null. A comparison
 //     with null, which no row satisfies, looks the same: the host, which checks again, knows.
+//   - The value of a subquery, as in x = (SELECT …), is sent before it is known: a text as "?", a number as 0, a time as the
+//     beginning of 2000, a boolean as false.
 //
 // https://github.com/turbot/steampipe-postgres-fdw/blob/v2.1.5/quals.go
 func newCondition(of column, operator string, value any) condition {
@@ -71,7 +73,7 @@ func newCondition(of column, operator string, value any) condition {
 		c.isVague = len(value) == 0 || !isEquality || slices.ContainsFunc(value, c.isStrange)
 		c = c.with(value)
 	default:
-		c.isVague = !c.compares(value)
+		c.isVague = !c.compares(value) || c.isUnevaluated()
 	}
 	switch value := value.(type) {
 	case bool:
@@ -101,6 +103,12 @@ func (c condition) with(list []any) condition {
 	}
 	c.value = values
 	return c
+}
+
+// isUnevaluated reports whether the value may be that of a subquery that has not run yet. It can't be told from a constant, so
+// only the host can judge the rows. A column that the table fills with the value itself needs a constant: see checkNames.
+func (c condition) isUnevaluated() bool {
+	return c.column.from()[0].part != queryPart && (c.value == "?" || c.value == int64(0))
 }
 
 // isStrange says whether a value in a list is none that the column could have.

@@ -2,11 +2,13 @@ package bitbucket
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -201,5 +203,25 @@ func TestConditionsBetween(t *testing.T) {
 		if from, to := test.conditions.between("n"); from != test.from || to != test.to {
 			t.Errorf("%s: between %v and %v, want %v and %v", what, from, to, test.from, test.to)
 		}
+	}
+}
+
+// Steampipe's wrapper sends the value of a subquery before it is known, so that a query with one must get all rows that it may
+// be about.
+func TestConditionOnASubqueryLeavesTheRowsToTheHost(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 12})
+	h := connected(t, fake)
+	all := len(h.rows(ask{table: "bitbucket_repository", columns: "full_name"}))
+	for _, q := range []*proto.Qual{
+		where("full_name", "=", "?"), where("uuid", "=", "?"), where("workspace_slug", "=", "?"), where("name", "~~", "?"),
+		where("size", "=", 0), where("size", ">", 0), where("updated_on", ">", time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)),
+	} {
+		rows, err := h.try(t.Context(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}, limit: 3})
+		if len(rows) != all || err != nil {
+			t.Errorf("%s %s: %d rows of %d, error %v", q.FieldName, q.GetStringValue(), len(rows), all, err)
+		}
+	}
+	if _, err := h.try(t.Context(), ask{table: "bitbucket_commit", columns: "hash", where: []*proto.Qual{where("revision", "=", "?")}}); err == nil || !strings.Contains(err.Error(), "needs a constant") {
+		t.Errorf("error %v, want one that a parameter needs a constant", err)
 	}
 }

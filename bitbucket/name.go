@@ -78,6 +78,9 @@ func (q *query) checkNames() error {
 		}
 	}
 	for _, c := range q.conditions {
+		if c.value == "?" && c.column.from()[0].part == queryPart {
+			return fmt.Errorf("%s needs a constant: this host does not say what the value of a subquery is. Write %s in (select …) or the value itself", c.column.name, c.column.name)
+		}
 		if name := c.column.name; c.operator != quals.QualOperatorEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
 			continue
 		}

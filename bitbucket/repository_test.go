@@ -267,7 +267,7 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 			rows := h.rows(ask{
 				table: "bitbucket_repository", columns: "full_name " + test.column, limit: 20,
 				order: &proto.SortColumn{Column: test.column, Order: test.order},
-				where: []*proto.Qual{where("size", ">=", 0), where("updated_on", ">", time.Unix(0, 0)), where("created_on", ">", time.Unix(0, 0))},
+				where: []*proto.Qual{where("size", ">=", -1), where("updated_on", ">", time.Unix(0, 0)), where("created_on", ">", time.Unix(0, 0))},
 			})
 			slices.SortStableFunc(all, test.compare)
 			var want []string

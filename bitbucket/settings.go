@@ -67,7 +67,11 @@ func ConfigOf(body hcl.Body) Config {
 		}
 		problems = append(problems, problem)
 	}
-	fault.Problem = strings.Join(problems, "; ") + ". Correct it in the connection, or delete it"
+	fault.Problem = strings.Join(problems, "; ")
+	if !strings.HasSuffix(fault.Problem, "?") { // as in "Did you mean …?"
+		fault.Problem += "."
+	}
+	fault.Problem += " Correct it in the connection, or delete it"
 	c.fault = fault
 	return c
 }
