@@ -7,11 +7,11 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A childScope is something in a repository that holds more: a pipeline its steps, an environment its variables.
+// A childScope is an object of a repository that has children: a pipeline has steps, an environment has variables.
 type childScope struct {
 	repositoryScope
-	at     string         // its path below the repository's, with a placeholder for its uuid
-	parent jsontree.Value // with the uuid at least
+	at     string         // its path below the repository's path, with a placeholder for its uuid
+	parent jsontree.Value // has at least the uuid
 }
 
 func (h childScope) path(rest string, values ...string) string {
@@ -24,7 +24,8 @@ func (h childScope) row(item jsontree.Value) *row {
 	return r
 }
 
-// perChild lists the children of what is listed at a path in each repository, and of each of which at is the path.
+// perChild lists the objects at the path list of each repository, and for each of them the children, which are below
+// the path at.
 func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string, children func(context.Context, childScope) rowSeq) rowSeq {
 	parents := func(yield func(childScope, error) bool) {
 		l := api.List{Path: r.path(list), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}

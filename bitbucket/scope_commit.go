@@ -10,46 +10,46 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A commitScope is a commit that a scan covers, for the tables of what is kept beside commits.
+// A commitScope is a commit that a scan covers, for the tables of what Bitbucket keeps for a commit.
 type commitScope struct {
 	repositoryScope
-	hash   string         // as the query has it, or whole
-	commit jsontree.Value // with that hash
+	hash   string         // as the query gives it, or the whole hash
+	commit jsontree.Value // has that hash
 }
 
 func newCommitScope(r repositoryScope, hash string) commitScope {
 	return commitScope{r, hash, jsontree.Of(map[string]string{"hash": hash})}
 }
 
-// path is that of something kept beside the commit: rest is what follows the commit's own path, with values for its
-// placeholders.
+// path returns the path of something that belongs to the commit. rest is the part after the commit's own path, and
+// values fill its placeholders.
 func (r commitScope) path(rest string, values ...string) string {
 	return r.repositoryScope.path("/commit/{commit}"+rest, append([]string{r.hash}, values...)...)
 }
 
-// row returns a row of an object found at the commit.
+// row returns the row of an object that belongs to the commit.
 func (r commitScope) row(item jsontree.Value) *row {
 	made := r.repositoryScope.row(item)
 	made.set(commitPart, r.commit)
 	return made
 }
 
-// ofCommitColumns say at which commit, and in which repository, an object lives.
+// ofCommitColumns returns the columns that show the commit, and the repository, of an object.
 func ofCommitColumns() []column {
 	return append([]column{
-		text("commit_hash", "Hash of the commit, whole or as the query gives it: the first seven digits or more will do. "+
-			"If the query gives none, it is the newest commit of the repository's main branch.").in(commitPart, "hash"),
+		text("commit_hash", "Hash of the commit, whole or as the query gives it; seven digits are enough. "+
+			"Without one in the query: the newest commit of the repository's main branch.").in(commitPart, "hash"),
 	}, inRepositoryColumns()...)
 }
 
-// ofCommitKeyColumns are the conditions by which a query names commits.
+// ofCommitKeyColumns returns the key columns by which a query names commits.
 func ofCommitKeyColumns() []keyColumn {
 	return append([]keyColumn{named("commit_hash")}, inRepositoryKeyColumns()...)
 }
 
-// perCommit lists the children of the commits that the query names, in each repository that the scan covers, or else of the
-// newest commit of each main branch. A hash comes from other rows, and of a commit that a repository does not have there
-// is nothing to tell.
+// perCommit lists the children of the commits that the query names, in each repository that the scan covers. If the
+// query names none, it takes the newest commit of each main branch. The hash comes from other rows, so a commit that a
+// repository does not have is no error: it has no rows.
 func (s *scan) perCommit(ctx context.Context, children func(context.Context, commitScope) rowSeq) rowSeq {
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c commitScope) rowSeq {
@@ -80,10 +80,10 @@ func (s *scan) revisions(ctx context.Context, r repositoryScope) iter.Seq2[commi
 	}
 }
 
-// hashForm matches what can name a commit.
+// hashForm matches a hash that can name a commit.
 var hashForm = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
 
-// newestCommit is the hash of the newest commit of a repository's main branch, and empty where there is none.
+// newestCommit returns the hash of the newest commit of a repository's main branch, or "" if there is no commit.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
 func (s *scan) newestCommit(ctx context.Context, r repositoryScope) (string, error) {
 	if r.mainBranch() == "" {
@@ -98,12 +98,13 @@ func (s *scan) newestCommit(ctx context.Context, r repositoryScope) (string, err
 	return branch.Get("target.hash").String(), err
 }
 
-// signatureColumns say who made a commit or a tag, found under a path, as Git has it and as Bitbucket knows the address.
+// signatureColumns returns the columns that show who made a commit or a tag, found under a path: as it is written in
+// Git, and the account that Bitbucket knows for the address.
 func signatureColumns(prefix, path, what string) []column {
 	return []column{
-		text(prefix+"_account_id", "Atlassian account id of "+what+". Null if the e-mail address is no account's.").at(path + ".user.account_id"),
-		text(prefix+"_display_name", "Name of the account of "+what+". Null if the e-mail address is no account's.").at(path + ".user.display_name"),
-		text(prefix+"_raw", "Name and e-mail address of "+what+" as they stand in Git, which anybody can set.").at(path + ".raw"),
-		text(prefix+"_uuid", "Immutable id of the account of "+what+", in braces. Null if the e-mail address is no account's.").at(path + ".user.uuid"),
+		text(prefix+"_account_id", "Atlassian account id of "+what+". Null if no account has the e-mail address.").at(path + ".user.account_id"),
+		text(prefix+"_display_name", "Name of the account of "+what+". Null if no account has the e-mail address.").at(path + ".user.display_name"),
+		text(prefix+"_raw", "Name and e-mail address of "+what+" as written in Git, where anybody can set them.").at(path + ".raw"),
+		text(prefix+"_uuid", "Immutable id of the account of "+what+", in braces. Null if no account has the e-mail address.").at(path + ".user.uuid"),
 	}
 }

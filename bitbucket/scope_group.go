@@ -12,9 +12,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// groups lists the groups of a workspace with their members, for all scans of half a minute. They exist only in what is
-// left of API 1.0, which knows a workspace by its slug and answers its administrators; a workspace that is administered
-// elsewhere may be closed to it. The error says so then; it is a *groupsError.
+// groups lists the groups of a workspace with their members; the answer is cached for half a minute. Groups exist only
+// in the rest of API 1.0, which knows a workspace by its slug and answers only its administrators. It may refuse a
+// workspace that is administered elsewhere: the error is then a *groupsError.
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 func (c *connection) groups(ctx context.Context, slug string) ([]jsontree.Value, error) {
 	type answer struct {
@@ -24,7 +24,7 @@ func (c *connection) groups(ctx context.Context, slug string) ([]jsontree.Value,
 	known, err := cache.Get(ctx, c.answers, "groups "+strings.ToLower(slug), func(ctx context.Context) (known answer, err error) {
 		for group, err := range c.List(ctx, api.List{Path: api.Path("/1.0/groups/{workspace}", slug), Bare: true}) {
 			if isClosed(err) {
-				return answer{closed: &groupsError{slug, err}}, nil // kept like an answer: it would be the same for the next who asks
+				return answer{closed: &groupsError{slug, err}}, nil // cached like an answer: the next request would fail in the same way
 			}
 			if err != nil {
 				return answer{}, err
@@ -39,33 +39,33 @@ func (c *connection) groups(ctx context.Context, slug string) ([]jsontree.Value,
 	return known.groups, err
 }
 
-// isClosed says whether an answer means that the groups of the workspace are not to be had: for the user's role, or at all.
-// A missing scope can be mended, and is another thing.
+// isClosed reports whether the error means that the groups of the workspace can't be read, because of the user's role
+// or by anybody. A missing scope is different: the user can add it.
 func isClosed(err error) bool {
 	_, scopes := api.MissingScope(err)
 	return !scopes && api.IsExplained(err) && api.HasStatus(err, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone)
 }
 
-// A groupsError says that the groups of a workspace can't be read.
+// A groupsError reports that the groups of a workspace can't be read.
 type groupsError struct {
 	slug string
-	err  error // what Bitbucket answered
+	err  error // Bitbucket's answer
 }
 
 func (e *groupsError) Error() string {
-	return fmt.Sprintf("the groups of workspace %s can't be read: Bitbucket shows them to the workspace's administrators only, in what is left of API 1.0, "+
-		"and not at all in some workspaces that are administered in admin.atlassian.com: %s", e.slug, e.err)
+	return fmt.Sprintf("the groups of workspace %s can't be read: Bitbucket shows them only to the workspace's administrators, in the rest of API 1.0, "+
+		"and to nobody in some workspaces that are administered in admin.atlassian.com: %s", e.slug, e.err)
 }
 
 func (e *groupsError) Unwrap() error { return e.err }
 
-// perGroup makes rows of the groups of the workspaces that the connected user administers. A workspace that hides them has no
-// rows, which is noted.
+// perGroup makes rows of the groups of the workspaces that the connected user administers. A workspace that hides its
+// groups has no rows; this is recorded as an omission.
 func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.Value) []*row) rowSeq {
 	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return func(yield func(*row, error) bool) {
 			groups, err := s.groups(ctx, p.slug())
-			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // what is gone for all is no workspace's to hide
+			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // an endpoint that is gone is gone for all workspaces
 				err = s.groupsHidden(p, closed)
 			}
 			if err != nil {
@@ -83,8 +83,8 @@ func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.
 	})
 }
 
-// groupsHidden notes that the groups of a workspace can't be read. Where the connection demands it and the query names the
-// workspace, it is an error.
+// groupsHidden records that the groups of a workspace can't be read. It returns an error if on_refusal is "strict" and
+// the query names the workspace.
 func (s *scan) groupsHidden(p workspaceScope, closed *groupsError) error {
 	if _, byQuery := s.namedWorkspaces(); byQuery && s.settings.OnRefusal == StrictOnRefusal {
 		return closed

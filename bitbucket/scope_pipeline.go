@@ -11,17 +11,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A pipelineParameter is one of the parameters by which Bitbucket narrows a list of pipelines, as the list has no filters.
+// A pipelineParameter is a parameter that narrows a list of pipelines. The list has no filters.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-get
 type pipelineParameter struct {
 	column, name string
-	// words are what the parameter calls the column's values. There is no error for a word that Bitbucket doesn't know, but
-	// no pipeline either, so only those are sent that it is known to take. Without words it takes the values themselves.
+	// words maps the column's values to the parameter's. For a word that it doesn't know, Bitbucket returns no error
+	// and no pipelines, so only words that it is known to take are sent. Without words the parameter takes the column's
+	// values.
 	words map[string]string
 }
 
-// pipelineParameters are those by which a condition can be told. For the pipelines that are not completed there is no word,
-// but six of which each may be one's, and a parameter has one value.
+// pipelineParameters are the parameters that a condition can be translated to. There is no word for "not completed",
+// only six words that each match a part of it, and a parameter takes one value.
 var pipelineParameters = []pipelineParameter{
 	{column: "creator_uuid", name: "creator.uuid"},
 	{column: "target_ref_name", name: "target.ref_name"},
@@ -39,7 +40,7 @@ var pipelineParameters = []pipelineParameter{
 	}},
 }
 
-// pipelineList describes the list of a repository's pipelines as far as the query wants them, but for their dates.
+// pipelineList describes the list of a repository's pipelines for the query, without its dates.
 func (q *query) pipelineList(r repositoryScope) api.List {
 	l := q.collection(r.path("/pipelines"), 100)
 	if exact := q.setPipelineParameters(l.Query); !exact && l.Wanted > 0 {
@@ -48,8 +49,8 @@ func (q *query) pipelineList(r repositoryScope) api.List {
 	return l
 }
 
-// setPipelineParameters sets the parameters for the conditions of the query, each with one value. exact says that these
-// leave no pipeline that the query does not want, but for its date.
+// setPipelineParameters sets the parameters for the conditions that name one value. exact reports whether the list then
+// has only pipelines that the query wants, apart from its dates.
 func (q *query) setPipelineParameters(parameters url.Values) (exact bool) {
 	exact = true
 	for _, c := range q.conditions.in(objectPart) {
@@ -69,7 +70,7 @@ func (q *query) setPipelineParameters(parameters url.Values) (exact bool) {
 	return exact
 }
 
-// word is what the parameter calls the values that a query names, if that is one word.
+// word returns the parameter's word for the values that a query names, if that is one value with a word.
 func (p pipelineParameter) word(values []string, ok bool) (string, bool) {
 	if !ok || len(values) != 1 {
 		return "", false
@@ -83,7 +84,7 @@ func (p pipelineParameter) word(values []string, ok bool) (string, bool) {
 
 const pipelinePath = "/pipelines/{pipeline_uuid}"
 
-// pipelinesIn reads a list of pipelines, or asks for those that the query names, if they are a few.
+// pipelinesIn reads a list of pipelines, or requests the pipelines one by one if the query names a few.
 func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) rowSeq {
 	if ids, ok := s.fewIDs("uuid", "build_number"); ok {
 		return s.sorted(s.getByID(ctx, r, pipelinePath, ids...))
@@ -91,8 +92,8 @@ func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) r
 	return s.unlessOff(r, s.listByTime(ctx, r, l, "created_on"))
 }
 
-// perPipeline lists the children of every pipeline that the scan covers. The conditions on what a table says of the
-// pipelines narrow the list of them as they would in bitbucket_pipeline.
+// perPipeline lists the children of every pipeline that the scan covers. Conditions on the columns about the pipeline
+// narrow the list of pipelines as in bitbucket_pipeline.
 func (s *scan) perPipeline(ctx context.Context, children func(context.Context, childScope) rowSeq) rowSeq {
 	pipelines := s.parentScan(tablePipeline())
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
@@ -102,10 +103,10 @@ func (s *scan) perPipeline(ctx context.Context, children func(context.Context, c
 	})
 }
 
-// pipelineScopes lists the pipelines of a repository as parents, which pipelines is a scan of.
+// pipelineScopes lists the pipelines of a repository, which the scan named pipelines reads, as parents.
 func (s *scan) pipelineScopes(ctx context.Context, r repositoryScope, pipelines *scan) iter.Seq2[childScope, error] {
 	if uuids, ok := pipelines.fewIDs("uuid"); ok && len(pipelines.wanted) == 1 && areUUIDs(uuids) {
-		return func(yield func(childScope, error) bool) { // no more of them need be known
+		return func(yield func(childScope, error) bool) { // no more of them are needed
 			for _, uuid := range uuids {
 				if !yield(childScope{r, pipelinePath, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
 					return
@@ -130,8 +131,7 @@ func (s *scan) pipelineScopes(ctx context.Context, r repositoryScope, pipelines 
 	}
 }
 
-// parentScan is a scan of another table for what this one says of its parents, which are rows of that: with the same conditions on
-// them, and without limit.
+// parentScan returns a scan of the parents' table with this scan's conditions on the parents, and without its limit.
 func (s *scan) parentScan(parents *table) *scan {
 	over := *s
 	over.table, over.limit, over.order = parents, -1, nil
@@ -147,7 +147,7 @@ func (s *scan) parentScan(parents *table) *scan {
 	return &over
 }
 
-// columnAt is the column whose value stands in the object at a path.
+// columnAt returns the column that has its value at a path in the object.
 func (t *table) columnAt(path string) column {
 	for _, c := range t.columns {
 		if from := c.from()[0]; from.part == objectPart && from.path == path {
@@ -157,7 +157,7 @@ func (t *table) columnAt(path string) column {
 	panic(fmt.Sprintf("table %s has no column of %s", t.name, path)) // a mistake in a declaration, which the tests find
 }
 
-// perStep lists the children of every step that the scan covers and that was started.
+// perStep lists the children of every step that the scan covers and that has started.
 func (s *scan) perStep(ctx context.Context, children func(context.Context, stepScope) rowSeq) rowSeq {
 	return s.perPipeline(ctx, func(ctx context.Context, p childScope) rowSeq {
 		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of stepScope) rowSeq {
@@ -190,7 +190,7 @@ func (s *scan) stepsOf(ctx context.Context, p childScope) iter.Seq2[stepScope, e
 	}
 }
 
-// A stepScope is a step of a pipeline, which holds what it reported.
+// A stepScope is a step of a pipeline, for the tables of what the step reported.
 type stepScope struct {
 	childScope
 	step jsontree.Value

@@ -13,23 +13,23 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A projectScope is a project that a scan covers, for the tables of what belongs to projects.
+// A projectScope is a project that a scan covers, for the tables of what belongs to a project.
 type projectScope struct {
 	workspaceScope
 	project     jsontree.Value
-	isNamed     bool // it is in the query
-	isCandidate bool // the connected user may administer it, or may not
+	isNamed     bool // the query names it
+	isCandidate bool // the connected user may or may not be its administrator
 }
 
 func (p projectScope) key() string { return p.project.Get("key").String() }
 
-// path is that of something in the project: rest is what follows the project's own path, with values for its
+// path returns the path of something in the project. rest is the part after the project's own path, and values fill its
 // placeholders.
 func (p projectScope) path(rest string, values ...string) string {
 	return api.Path("/2.0/workspaces/{workspace}/projects/{project_key}"+rest, append([]string{p.slug(), p.key()}, values...)...)
 }
 
-// row returns a row of an object found in the project.
+// row returns the row of an object in the project.
 func (p projectScope) row(item jsontree.Value) *row {
 	made := &row{}
 	made.set(objectPart, item)
@@ -38,7 +38,7 @@ func (p projectScope) row(item jsontree.Value) *row {
 	return made
 }
 
-// inProjectColumns say in which project an object lives.
+// inProjectColumns returns the columns that show the project of an object.
 func inProjectColumns() []column {
 	return []column{
 		text("project_key", "Key of the project, unique in the workspace.").in(projectPart, "key"),
@@ -49,13 +49,13 @@ func inProjectColumns() []column {
 	}
 }
 
-// inProjectKeyColumns are the conditions by which a query names projects.
+// inProjectKeyColumns returns the key columns by which a query names projects.
 func inProjectKeyColumns() []keyColumn {
 	return []keyColumn{named("workspace_slug"), named("project_key")}
 }
 
-// perAdministeredProject lists the children of every project that the connected user administers, for what Bitbucket tells
-// administrators only.
+// perAdministeredProject lists the children of every project that the connected user administers, for what Bitbucket
+// shows only to administrators.
 func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, projectScope) rowSeq) rowSeq {
 	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) rowSeq {
 		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
@@ -76,13 +76,13 @@ func (s *scan) perAdministeredProject(ctx context.Context, children func(context
 	})
 }
 
-// omission is what is noted if the project is left out.
+// omission returns the omission to record if the project is left out. Its message only names the project.
 func (p projectScope) omission() Omission {
 	return Omission{Workspace: p.slug(), Project: p.key(), Message: fmt.Sprintf("the project %s of %s", p.key(), p.slug())}
 }
 
-// projects returns the projects that the scan covers: all of the workspaces that the connected user administers, and in the
-// others those that the user may administer, as far as the query does not name others.
+// projects returns the projects that the scan covers: all projects of the workspaces that the connected user
+// administers, and the candidates of the other workspaces. If the query names projects, it returns only these.
 func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 	keys, byKey := s.equals("project_key")
 	_, byWorkspace := s.namedWorkspaces()
@@ -118,9 +118,10 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 	}
 }
 
-// candidateProjects are the projects of a workspace that the connected user does not administer as a whole, all of whose repositories
-// it may. Bitbucket does not tell which projects a user administers; but whoever administers one administers each repository in
-// it, so that only a project without any repository is missed. That there are others is noted.
+// candidateProjects returns the projects that the connected user may administer in a workspace that the user does not
+// administer as a whole. Bitbucket does not say which projects a user administers. But the administrator of a project
+// administers each repository in it, so only a project without repositories is missed. The other projects are recorded
+// as an omission.
 func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq2[projectScope, error] {
 	return func(yield func(projectScope, error) bool) {
 		keys, err := s.candidateKeys(ctx, p)
@@ -128,9 +129,9 @@ func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq
 			yield(projectScope{}, err)
 			return
 		}
-		if len(keys) == 0 { // then the list of projects need not be read
+		if len(keys) == 0 { // no need to read the list of projects
 			one := p.omission()
-			one.Message = "any project of " + p.slug()
+			one.Message = "the projects of " + p.slug()
 			if err := s.notAdministered(one); err != nil {
 				yield(projectScope{}, err)
 			}
@@ -156,7 +157,7 @@ func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq
 	}
 }
 
-// candidateKeys are the keys of the projects of which the connected user administers a repository.
+// candidateKeys returns the keys of the projects in which the connected user administers a repository.
 func (s *scan) candidateKeys(ctx context.Context, p workspaceScope) (map[string]bool, error) {
 	keys := map[string]bool{}
 	for r, err := range s.repositoriesOn(ctx, p, administeredRepositories(p.slug())) {
@@ -168,10 +169,10 @@ func (s *scan) candidateKeys(ctx context.Context, p workspaceScope) (map[string]
 	return keys, nil
 }
 
-// projectsKey is what the list of the projects of a workspace is remembered under.
+// projectsKey returns the cache key of the list of the projects of a workspace.
 func projectsKey(p workspaceScope) string { return "projects " + strings.ToLower(p.slug()) }
 
-// projectsOf lists the projects of a workspace, for all scans of half a minute.
+// projectsOf lists the projects of a workspace; the answer is cached for half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-projects-get
 func (s *scan) projectsOf(ctx context.Context, p workspaceScope) iter.Seq2[projectScope, error] {
 	l := api.List{
@@ -222,7 +223,7 @@ func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []strin
 	}
 }
 
-// namedProject is the project of a workspace with a key, from the list of projects if that was read a moment ago.
+// namedProject returns the project of a workspace with a key, from the list of projects if that is cached.
 func (s *scan) namedProject(ctx context.Context, p workspaceScope, key string) (projectScope, error) {
 	items, _, _ := cache.PeekList[jsontree.Value](s.answers, projectsKey(p))
 	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("key").String() == key }); i >= 0 {
@@ -234,8 +235,8 @@ func (s *scan) namedProject(ctx context.Context, p workspaceScope, key string) (
 	return projectScope{workspaceScope: p, project: found, isNamed: true}, err
 }
 
-// adoptWorkspace sets the workspace to what the project says, as somebody may have called it otherwise. If that was the query, it is
-// an error.
+// adoptWorkspace sets the workspace to the one that the project names, as the connection may spell it differently. If
+// the query spells it differently, it returns an error.
 func (p *projectScope) adoptWorkspace(s *scan) error {
 	slug := p.project.Get("workspace.slug").String()
 	if !p.named || slug == "" || slug == p.slug() {
@@ -248,7 +249,7 @@ func (p *projectScope) adoptWorkspace(s *scan) error {
 	return nil
 }
 
-// projectIsGone says whether a project that answered "not found" has gone since it was listed.
+// projectIsGone reports whether a project that answered "not found" was deleted since it was listed.
 func (s *scan) projectIsGone(ctx context.Context, p projectScope, err error) bool {
 	if p.isNamed || !api.HasStatus(err, http.StatusNotFound) {
 		return false

@@ -12,29 +12,29 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A pullRequestScope is a pull request that a scan covers, for the tables of what belongs to pull requests.
+// A pullRequestScope is a pull request that a scan covers, for the tables of what belongs to a pull request.
 type pullRequestScope struct {
 	repositoryScope
-	request jsontree.Value // of its fields, those that pullFields names, or its number alone
-	unseen  bool           // named by the query, and not asked for: of one that is not there nothing is found
+	request jsontree.Value // has the fields in pullRequestFields, or only the number
+	unseen  bool           // named by the query and not requested: if it does not exist, nothing is found in it
 }
 
-// pullRequestFields are what is known of each pull request.
+// pullRequestFields are the fields that are known of each pull request.
 var pullRequestFields = []string{"id", "state", "created_on", "updated_on", "comment_count", "task_count"}
 
-// path is that of something in the pull request.
+// path returns the path of something in the pull request.
 func (p pullRequestScope) path(rest string) string {
 	return p.repositoryScope.path("/pullrequests/{pull_request_id}"+rest, p.request.Get("id").String())
 }
 
-// row returns a row of an object found in the pull request.
+// row returns the row of an object in the pull request.
 func (p pullRequestScope) row(item jsontree.Value) *row {
 	made := p.repositoryScope.row(item)
 	made.set(parentPart, p.request)
 	return made
 }
 
-// inPullRequestColumns say in which pull request, and in which repository, an object lives.
+// inPullRequestColumns returns the columns that show the pull request, and the repository, of an object.
 func inPullRequestColumns() []column {
 	return append([]column{
 		integer("pull_request_id", "Number of the pull request, unique in the repository.").in(parentPart, "id"),
@@ -44,8 +44,8 @@ func inPullRequestColumns() []column {
 	}, inRepositoryColumns()...)
 }
 
-// inPullRequestKeyColumns are the conditions by which a query names pull requests, and those that leave some of them out before
-// anything is asked about them.
+// inPullRequestKeyColumns returns the key columns by which a query names pull requests, and those that rule some out
+// before any request is made for them.
 func inPullRequestKeyColumns() []keyColumn {
 	return append(inRepositoryKeyColumns(),
 		named("pull_request_id"),
@@ -55,8 +55,8 @@ func inPullRequestKeyColumns() []keyColumn {
 	)
 }
 
-// perPullRequest lists the children of every pull request that the scan covers: those that the query names, else those in
-// all states, as far as the conditions on them do not leave them out, of every repository that the scan covers.
+// perPullRequest lists the children of every pull request that the scan covers: the ones that the query names, or else,
+// in every repository that the scan covers, the ones in all states that the query's conditions on them allow.
 func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pullRequestScope) rowSeq) rowSeq {
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.accepted(combine(ctx, s, s.pullRequests(ctx, r), func(ctx context.Context, p pullRequestScope) rowSeq {
@@ -65,7 +65,8 @@ func (s *scan) perPullRequest(ctx context.Context, children func(context.Context
 	})
 }
 
-// unlessNoPullRequest ends where Bitbucket finds nothing of a pull request that the query names by its number and that is not there.
+// unlessNoPullRequest yields the rows, and ends without an error if the query names the pull request by number and it
+// does not exist.
 func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows rowSeq) rowSeq {
 	if !p.unseen {
 		return rows
@@ -84,12 +85,12 @@ func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows
 	}
 }
 
-// childrenIn reads one collection of a pull request, as far as the query wants it.
+// childrenIn reads one collection of a pull request, as far as the query needs it.
 func (s *scan) childrenIn(ctx context.Context, p pullRequestScope, l api.List) rowSeq {
 	return s.withConditionsOn(objectPart).listIn(ctx, p, l)
 }
 
-// pullRequests returns the pull requests of a repository that the scan covers, with more of their fields if the scan needs them.
+// pullRequests returns the pull requests of a repository that the scan covers, with more fields if the scan needs them.
 func (s *scan) pullRequests(ctx context.Context, r repositoryScope, more ...string) iter.Seq2[pullRequestScope, error] {
 	on := s.withConditionsOn(parentPart)
 	found := on.listedPullRequests(ctx, r, more)
@@ -108,14 +109,15 @@ func (s *scan) pullRequests(ctx context.Context, r repositoryScope, more ...stri
 	}
 }
 
-// listedPullRequests lists the pull requests of a repository, once for all scans of half a minute that want the same ones.
+// listedPullRequests lists the pull requests of a repository. Scans that want the same ones share the list for half a
+// minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
 func (s *scan) listedPullRequests(ctx context.Context, r repositoryScope, more []string) iter.Seq2[pullRequestScope, error] {
 	l := s.pullRequestList(r.path("/pullrequests"))
 	l.Fields = slices.Concat(pullRequestFields, more)
 	l.Wanted = 0
 	if s.limit >= 0 {
-		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
+		l.Wanted = int64(l.PageLen) // fetch no page before the limit is known to need it
 	}
 	key := strings.Join([]string{l.Path, l.Query.Encode(), strings.Join(l.Fields, ",")}, " ")
 	return func(yield func(pullRequestScope, error) bool) {
@@ -127,8 +129,8 @@ func (s *scan) listedPullRequests(ctx context.Context, r repositoryScope, more [
 	}
 }
 
-// namedPullRequests returns the pull requests with some numbers. They are asked for if more than the number is needed of them, and
-// where the query names no repository, as most repositories will not have the number.
+// namedPullRequests returns the pull requests with the given numbers. It requests them if more than the number is
+// needed, or if the query names no repository, as most repositories will not have the number.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-get
 func (s *scan) namedPullRequests(ctx context.Context, r repositoryScope, ids []int64, more []string) iter.Seq2[pullRequestScope, error] {
 	unseen := r.from == nil && len(more) == 0 && !s.wants("pull_request_created_on", "pull_request_state", "pull_request_updated_on")
@@ -154,25 +156,25 @@ func (s *scan) namedPullRequests(ctx context.Context, r repositoryScope, ids []i
 	}
 }
 
-// pullRequestNumbered is the pull request of a repository that has a number.
+// pullRequestNumbered returns the pull request of a repository with a number.
 func pullRequestNumbered(r repositoryScope, id int64) pullRequestScope {
 	return pullRequestScope{repositoryScope: r, request: jsontree.Of(map[string]int64{"id": id})}
 }
 
-// pullRequestList describes a list of pull requests: those that the conditions of the scan leave, in all states but those that
-// a condition rules out. Bitbucket lists the open ones alone as long as there is no filter, and the longest page is 50.
+// pullRequestList describes a list of the pull requests that match the conditions of the scan, in all states that they
+// don't rule out. Without a filter Bitbucket lists only the open ones. The longest page is 50.
 func (q *query) pullRequestList(path string) api.List {
 	l := q.collection(path, 50)
 	filter, _ := q.filter(nil)
 	if len(url.QueryEscape(filter.String())) > longestFilter {
-		filter, l.Wanted = bbql.Filter{}, 0 // what it would leave out is left out here
+		filter, l.Wanted = bbql.Filter{}, 0 // leave the filtering to the check of each row
 	}
 	onState := q.conditions.where(func(c condition) bool { return c.field == "state" })
 	isNamed := func(c condition) bool { _, ok := c.wanted(); return ok }
 	if filter.IsZero() || !slices.ContainsFunc(onState, isNamed) {
 		all := []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
 		states := slices.DeleteFunc(slices.Clone(all), func(state string) bool { return onState.fail(state) })
-		if len(states) == 0 { // another state, which can't be sent
+		if len(states) == 0 { // a state that can't be sent
 			states = all
 		}
 		filter = bbql.And(filter, bbql.Compare("state", "IN", states))
@@ -181,16 +183,16 @@ func (q *query) pullRequestList(path string) api.List {
 	return l
 }
 
-// longestFilter is how long the filter of a list of pull requests may get when it is escaped. In an address that is too
-// long there is no selection of fields, and without one such a list has neither reviewers nor participants.
+// longestFilter is the maximum length of the escaped filter of a list of pull requests. If an address is too long, the
+// fields can't be selected, and without a selection such a list has neither reviewers nor participants.
 const longestFilter = 4000
 
-// withConditionsOn is the scan with no other conditions than those on what stands in one part of the rows.
+// withConditionsOn returns a copy of the scan that keeps only the conditions on columns of one part of the rows.
 func (s *scan) withConditionsOn(p part) *scan {
 	narrowed := *s
 	narrowed.conditions = s.conditions.in(p)
 	if !s.conditions.areDecided() {
-		narrowed.limit = -1 // a row that counts by these conditions may not count by all
+		narrowed.limit = -1 // a row that meets these conditions may fail the others
 	}
 	return &narrowed
 }

@@ -17,22 +17,22 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A repositoryScope is a repository that a scan covers, for the tables of what belongs to repositories.
+// A repositoryScope is a repository that a scan covers, for the tables of what belongs to a repository.
 type repositoryScope struct {
 	workspaceScope
-	repository jsontree.Value  // of its fields, those that repoFields names
-	from       *repositoryList // nil for one that the query names
+	repository jsontree.Value  // has the fields in repositoryFields
+	from       *repositoryList // the list that has it; nil if the query names it
 }
 
-// An repositoryList is a list of the repositories of a workspace, which scans share.
+// A repositoryList is a list of the repositories of a workspace, which scans share.
 type repositoryList struct {
-	key    string      // under which it is remembered
+	key    string      // in the cache
 	path   string      // of the list
-	filter bbql.Filter // of what is in it
-	at     string      // where the repository stands in its items; empty if they are repositories
+	filter bbql.Filter // that the list always has
+	at     string      // path of the repository in an item; empty if the items are repositories
 }
 
-// list describes the list, or the part of it that also passes a filter.
+// list describes the list, or the part of it that also passes another filter.
 func (i *repositoryList) list(only bbql.Filter) api.List {
 	l := api.List{Path: i.path, Query: url.Values{}, PageLen: 100}
 	for _, field := range repositoryFields {
@@ -44,7 +44,7 @@ func (i *repositoryList) list(only bbql.Filter) api.List {
 	return l
 }
 
-// repository is that of an item of the list.
+// repository returns the repository in an item of the list.
 func (i *repositoryList) repository(item jsontree.Value) jsontree.Value {
 	if i.at == "" {
 		return item
@@ -52,13 +52,13 @@ func (i *repositoryList) repository(item jsontree.Value) jsontree.Value {
 	return item.Field(strings.TrimSuffix(i.at, "."))
 }
 
-// visibleRepositories has the repositories of a workspace that the connected user can see.
+// visibleRepositories returns the list of the repositories of a workspace that the connected user can see.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-get
 func visibleRepositories(slug string) *repositoryList {
 	return &repositoryList{key: "repositories " + strings.ToLower(slug), path: api.Path("/2.0/repositories/{workspace}", slug)}
 }
 
-// administeredRepositories has the repositories of a workspace that the connected user was made an administrator of.
+// administeredRepositories returns the list of the repositories of a workspace that the connected user administers.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permissions-repositories-get
 func administeredRepositories(slug string) *repositoryList {
 	return &repositoryList{
@@ -69,29 +69,29 @@ func administeredRepositories(slug string) *repositoryList {
 	}
 }
 
-// repositoryFields are what is known of each repository.
+// repositoryFields are the fields that are known of each repository.
 var repositoryFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
 
-// fullName is the slug of the workspace and the slug of the repository, as in "acme/website".
+// fullName returns the slugs of the workspace and of the repository, as in "acme/website".
 func (r repositoryScope) fullName() string { return r.repository.Get("full_name").String() }
 
-// name is the slug of the repository alone.
+// name returns the slug of the repository.
 func (r repositoryScope) name() string {
 	_, name, _ := strings.Cut(r.fullName(), "/")
 	return name
 }
 
-// mainBranch is the name of the main branch, and empty for a repository without any commit.
+// mainBranch returns the name of the main branch, or "" for a repository without commits.
 func (r repositoryScope) mainBranch() string { return r.repository.Get("mainbranch.name").String() }
 
-// path is that of something in the repository: rest is what follows the repository's own path, with values for its
-// placeholders.
+// path returns the path of something in the repository. rest is the part after the repository's own path, and values
+// fill its placeholders.
 func (r repositoryScope) path(rest string, values ...string) string {
 	slug, name, _ := strings.Cut(r.fullName(), "/")
 	return api.Path("/2.0/repositories/{workspace}/{repo_slug}"+rest, append([]string{slug, name}, values...)...)
 }
 
-// row returns a row of an object found in the repository.
+// row returns the row of an object in the repository.
 func (r repositoryScope) row(item jsontree.Value) *row {
 	made := &row{}
 	made.set(objectPart, item)
@@ -101,29 +101,29 @@ func (r repositoryScope) row(item jsontree.Value) *row {
 	return made
 }
 
-// inRepositoryColumns say in which repository an object lives.
+// inRepositoryColumns returns the columns that show the repository of an object.
 func inRepositoryColumns() []column {
 	return []column{
-		text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").in(repositoryPart, "full_name"),
+		text("repository_full_name", "Slugs of the workspace and the repository, as in \"acme/website\".").in(repositoryPart, "full_name"),
 		text("repository_uuid", "Immutable id of the repository, in braces.").in(repositoryPart, "uuid"),
 		text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
 		text("workspace_uuid", "Immutable id of the workspace, in braces.").in(repositoryPart, "workspace.uuid").in(workspacePart, "uuid"),
 	}
 }
 
-// inRepositoryKeyColumns are the conditions by which a query names repositories.
+// inRepositoryKeyColumns returns the key columns by which a query names repositories.
 func inRepositoryKeyColumns() []keyColumn {
 	return []keyColumn{named("workspace_slug"), named("repository_full_name")}
 }
 
-// perRepository lists the children of every repository that the scan covers: those that the query names, else all that the
-// connected user can see in the workspaces that the scan covers.
+// perRepository lists the children of every repository that the scan covers: the ones that the query names, or else all
+// that the connected user can see in the workspaces that the scan covers.
 func (s *scan) perRepository(ctx context.Context, children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	return s.inEachRepository(ctx, s.repositories(ctx, s.repositoriesOf), children)
 }
 
-// perAdministeredRepository is perRepository for what Bitbucket tells administrators only: it covers the repositories that
-// the connected user administers.
+// perAdministeredRepository lists the children of the repositories that the connected user administers, for what
+// Bitbucket shows only to administrators.
 func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	return s.inEachRepository(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repositoryScope) rowSeq {
 		if r.from != nil {
@@ -133,8 +133,9 @@ func (s *scan) perAdministeredRepository(ctx context.Context, children func(cont
 	})
 }
 
-// ifAdministered lists the children of a repository that the query names, unless the connected user does not administer it.
-// Bitbucket says so itself: the lists that tell are asked after a refusal, or before if they were read a moment ago.
+// ifAdministered lists the children of a repository that the query names, unless the connected user does not administer
+// it. Bitbucket refuses then: so the lists that show whether the user does are read only after a refusal, or first if
+// they are cached.
 func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	leaveOut := func(yield func(*row, error) bool) {
 		if err := s.notAdministered(r.omission()); err != nil {
@@ -170,7 +171,8 @@ func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children f
 	}
 }
 
-// administersRepository says whether the connected user administers a repository, as the whole of a table would find it.
+// administersRepository reports whether the connected user administers a repository, by the same lists as a scan of all
+// repositories.
 func (s *scan) administersRepository(ctx context.Context, r repositoryScope) (bool, error) {
 	if isAdministrator, err := s.administers(ctx, r.workspaceScope); isAdministrator || s.belongsToNobody(err) {
 		return true, nil
@@ -193,12 +195,12 @@ func (s *scan) administersRepository(ctx context.Context, r repositoryScope) (bo
 	return false, nil
 }
 
-// omission is what is noted if the repository is left out.
+// omission returns the omission to record if the repository is left out. Its message only names the repository.
 func (r repositoryScope) omission() Omission {
 	return Omission{Workspace: r.slug(), Repository: r.fullName(), Message: "the repository " + r.fullName()}
 }
 
-// inEachRepository lists the children of each repository. One that is gone since it was listed has none.
+// inEachRepository lists the children of each repository. A repository that was deleted since it was listed has none.
 func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) rowSeq {
 		return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
@@ -214,14 +216,14 @@ func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repo
 	})
 }
 
-// withRequestsNeeded adds to an error that the quota is used up how many repositories were still to come, each of which takes a
-// request at least.
+// withRequestsNeeded adds to an error about a used up quota how many repositories are left, as each of them takes at
+// least one request.
 func (s *scan) withRequestsNeeded(ctx context.Context, r repositoryScope, err error) error {
 	spent, ok := errors.AsType[*api.QuotaError](err)
 	if !ok || r.from == nil {
 		return err
 	}
-	const patience = 200 * time.Millisecond // for a page of the inventory that nobody needs but for this
+	const patience = 200 * time.Millisecond // the page of the list is needed for nothing else
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	isLater, later := false, int64(0)
@@ -234,16 +236,16 @@ func (s *scan) withRequestsNeeded(ctx context.Context, r repositoryScope, err er
 		}
 		isLater = isLater || r.from.repository(item).Get("uuid").String() == r.repository.Get("uuid").String()
 	}
-	more := *spent // others may hold it
+	more := *spent // a copy, as others may have the same error
 	more.Needed = max(1, more.Needed) + later
 	return &more
 }
 
-// isUnknown says whether Bitbucket answered, in its own words, that there is no such thing.
+// isUnknown reports whether Bitbucket itself answered that something does not exist.
 func isUnknown(err error) bool { return api.IsNotFound(err) && api.IsExplained(err) }
 
-// unlessUnknown ends where Bitbucket says that there is no such thing: it is gone since what it belongs to was listed, or it
-// never was.
+// unlessUnknown yields the rows, and ends without an error if Bitbucket answers that something does not exist: it never
+// did, or it was deleted since its parent was listed.
 func unlessUnknown(rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
@@ -254,12 +256,14 @@ func unlessUnknown(rows rowSeq) rowSeq {
 	}
 }
 
-// unlessOff is unlessUnknown for a feature that is switched off, such as pipelines, which answers "not found". It is noted.
+// unlessOff is like unlessUnknown, for a feature that may be switched off, such as pipelines: it then answers "not
+// found". This is recorded as an omission.
 func (s *scan) unlessOff(r repositoryScope, rows rowSeq) rowSeq {
 	return s.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
 }
 
-// unlessMissing is unlessUnknown for what a repository lacks, which is noted for a reason.
+// unlessMissing is like unlessUnknown, for something that a repository lacks. This is recorded as an omission, with a
+// reason.
 func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
@@ -275,8 +279,8 @@ func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows row
 	}
 }
 
-// omitRepository notes that a repository has nothing to show, for a reason, or because it is empty. Where the connection demands
-// it and the query names the repository, it is an error.
+// omitRepository records that a repository has nothing to show, for a reason, or because it is empty. It returns an
+// error if on_refusal is "strict" and the query names the repository.
 func (s *scan) omitRepository(r repositoryScope, reason, because string) error {
 	if r.mainBranch() == "" && reason != ReasonFeatureOff {
 		reason, because = ReasonEmpty, "which is empty"
@@ -290,7 +294,8 @@ func (s *scan) omitRepository(r repositoryScope, reason, because string) error {
 	return nil
 }
 
-// repositories returns the repositories that the query names, or those that of has of each workspace that the scan covers.
+// repositories returns the repositories that the query names, or else those that of returns for each workspace that the
+// scan covers.
 func (s *scan) repositories(ctx context.Context, of func(context.Context, workspaceScope) iter.Seq2[repositoryScope, error]) iter.Seq2[repositoryScope, error] {
 	return func(yield func(repositoryScope, error) bool) {
 		if names, ok := s.equals("repository_full_name"); ok {
@@ -315,7 +320,7 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, worksp
 			}
 		}
 		if none && places > 0 {
-			s.omit(Omission{Reason: ReasonNothingVisible, Message: s.queriedTable + " has no rows because the connected user sees no repository that it could cover."})
+			s.omit(Omission{Reason: ReasonNothingVisible, Message: s.queriedTable + " has no rows because the connected user sees no repository that the table could cover."})
 		}
 	}
 }
@@ -325,8 +330,8 @@ func (s *scan) repositoriesOf(ctx context.Context, p workspaceScope) iter.Seq2[r
 	return s.repositoriesOn(ctx, p, visibleRepositories(p.slug()))
 }
 
-// administeredIn lists the repositories of a workspace that the connected user administers: all, or those that the user's
-// permissions name. That there are others is noted.
+// administeredIn lists the repositories of a workspace that the connected user administers: all of them, or those in
+// the user's permissions. The others are recorded as an omission.
 func (s *scan) administeredIn(ctx context.Context, p workspaceScope) iter.Seq2[repositoryScope, error] {
 	return func(yield func(repositoryScope, error) bool) {
 		p, isAdministrator, err := s.administered(ctx, p)
@@ -351,8 +356,9 @@ func (s *scan) administeredIn(ctx context.Context, p workspaceScope) iter.Seq2[r
 	}
 }
 
-// omitOthers notes how many of the repositories of a workspace the scan leaves out, as the connected user administers only
-// some of them. Where the connection demands it and the query names the workspace, it is an error if that is none.
+// omitOthers records how many repositories of a workspace the scan leaves out because the connected user does not
+// administer them. It returns an error if the user administers none of them, on_refusal is "strict" and the query names
+// the workspace.
 func (s *scan) omitOthers(p workspaceScope, administers int) error {
 	one := p.omission()
 	one.Reason = ReasonNotAdministered
@@ -379,8 +385,8 @@ func (s *scan) omitOthers(p workspaceScope, administers int) error {
 	return nil
 }
 
-// granted is on how many repositories of a workspace the connected user holds a permission, if Bitbucket tells: a request of a
-// few bytes, once for all scans of half a minute.
+// granted returns the number of repositories of a workspace on which the connected user has a permission, if Bitbucket
+// reports it. That takes a request of a few bytes, and is cached for half a minute.
 func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
 	n, err := cache.Get(ctx, s.answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
 		page, err := s.Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
@@ -395,18 +401,18 @@ func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
 
 var errNoSize = errors.New("the list does not say how many items it has")
 
-// repositoriesOn lists the repositories of a workspace from an inventory.
+// repositoriesOn returns the repositories in a list of a workspace.
 func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repositoryList) iter.Seq2[repositoryScope, error] {
 	l := from.list(bbql.Filter{})
 	if s.limit >= 0 {
-		l.Wanted = int64(l.PageLen) // and no page ahead of those that the limit turns out to need
+		l.Wanted = int64(l.PageLen) // fetch no page before the limit is known to need it
 	}
 	_, byQuery := s.namedWorkspaces()
 	return func(yield func(repositoryScope, error) bool) {
 		checked := !byQuery
 		for item, err := range s.shared(ctx, from.key, l) {
 			r := repositoryScope{workspaceScope: p, repository: from.repository(item), from: from}
-			if err == nil && p.named { // somebody may have called the workspace otherwise than it calls itself
+			if err == nil && p.named { // the connection may spell the workspace's name differently
 				r.workspaceScope = r.ownWorkspace()
 				if byQuery {
 					err, checked = checkName(p.slug(), r.slug()), true
@@ -424,14 +430,14 @@ func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repos
 	}
 }
 
-// ownWorkspace is the workspace that the repository says that it is in.
+// ownWorkspace returns the workspace that the repository says it is in.
 func (r repositoryScope) ownWorkspace() workspaceScope {
 	slug, _, _ := strings.Cut(r.fullName(), "/")
 	return namedWorkspace(slug)
 }
 
-// namedRepositories returns the repositories that a query names, as they call themselves: a few are asked for one by one,
-// many are looked for in the lists of their workspaces, and then those that are missing there one by one.
+// namedRepositories returns the repositories that a query names, under the names that Bitbucket gives them. It requests
+// a few one by one. It looks for many in the lists of their workspaces, and requests only the missing ones one by one.
 func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[repositoryScope, error] {
 	slugs, byWorkspace := s.equals("workspace_slug")
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
@@ -470,7 +476,7 @@ func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[
 	}
 }
 
-// inTheirWorkspaces looks for repositories in the lists of the workspaces that their names begin with.
+// inTheirWorkspaces looks for repositories in the lists of the workspaces that their full names begin with.
 func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repositoryScope, error) {
 	var slugs []string
 	for _, name := range names {
@@ -494,7 +500,7 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]reposit
 	return found, nil
 }
 
-// repositoryCalled is the one that Bitbucket calls so.
+// repositoryCalled returns the repository that Bitbucket calls by exactly this name.
 func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repositoryScope, error) {
 	r, err := s.repository(ctx, fullName)
 	if err != nil {
@@ -503,7 +509,8 @@ func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repositor
 	return r, checkName(fullName, r.fullName())
 }
 
-// repository is the one with a full name, from the inventory or by a request, which is remembered like that.
+// repository returns the repository with a full name, from a list that is cached or by a request, which is cached as
+// well.
 func (s *scan) repository(ctx context.Context, fullName string) (repositoryScope, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
 	if r, ok := s.repositoryOn(ctx, visibleRepositories(slug), fullName); ok {
@@ -520,8 +527,8 @@ func (s *scan) repository(ctx context.Context, fullName string) (repositoryScope
 	return r, nil
 }
 
-// repositoryOn returns the repository with a full name, if it is in what was read of an inventory. After the first few names it
-// pays to read it.
+// repositoryOn returns the repository with a full name, if it is in the part of a list that was read. After the first
+// few names it pays to read the list.
 func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName string) (repositoryScope, bool) {
 	known := i.substitute(s)
 	for found := range s.directories.find(ctx, lookup{
@@ -535,8 +542,8 @@ func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName str
 	return repositoryScope{}, false
 }
 
-// repositoryIsGone says whether a repository that was refused has gone, or is no longer the connected user's to ask about, since the
-// inventory was taken. A scan then goes on without it; whoever named it gets the error.
+// repositoryIsGone reports whether a refused repository was deleted, or hidden from the connected user, since it was
+// listed. A scan then goes on without it, but a query that names it fails.
 func (s *scan) repositoryIsGone(ctx context.Context, r repositoryScope, err error) bool {
 	_, scopes := api.MissingScope(err)
 	if r.from == nil || scopes || !api.HasStatus(err, http.StatusNotFound, http.StatusForbidden) {
@@ -544,7 +551,7 @@ func (s *scan) repositoryIsGone(ctx context.Context, r repositoryScope, err erro
 	}
 	l := r.from.list(bbql.Compare(r.from.at+"uuid", "=", r.repository.Get("uuid").String()))
 	for _, err := range s.List(ctx, l) {
-		return api.IsNotFound(err) // the workspace has gone, or the repository is still there
+		return api.IsNotFound(err) // the workspace is gone, or the repository still exists
 	}
 	return true
 }

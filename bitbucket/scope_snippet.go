@@ -10,13 +10,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A snippetScope is a snippet that a scan covers, for the tables of what belongs to snippets.
+// A snippetScope is a snippet that a scan covers, for the tables of what belongs to a snippet.
 type snippetScope struct {
 	workspaceScope
 	snippet jsontree.Value
 }
 
-// row returns a row of an object found in the snippet.
+// row returns the row of an object in the snippet.
 func (p snippetScope) row(item jsontree.Value) *row {
 	r := &row{}
 	r.set(objectPart, item)
@@ -25,40 +25,40 @@ func (p snippetScope) row(item jsontree.Value) *row {
 	return r
 }
 
-// omission is what is noted if the snippet is left out.
+// omission returns the omission to record if the snippet is left out. Its message only names the snippet.
 func (p snippetScope) omission() Omission {
 	one := p.workspaceScope.omission()
 	one.Message = fmt.Sprintf("the snippet %s of %s", p.snippet.Get("id"), p.slug())
 	return one
 }
 
-// path is that of something in the snippet.
+// path returns the path of something in the snippet.
 func (p snippetScope) path(rest string) string {
 	return api.Path("/2.0/snippets/{workspace}/{encoded_id}"+rest, p.slug(), p.snippet.Get("id").String())
 }
 
-// inSnippetColumns say to which snippet an object belongs.
+// inSnippetColumns returns the columns that show the snippet of an object.
 func inSnippetColumns() []column {
 	return append([]column{
 		text("snippet_id", "Id of the snippet, unique in the workspace.").in(parentPart, "id"),
-		text("snippet_title", "Title of the snippet. Null for one without.").in(parentPart, "title"),
+		text("snippet_title", "Title of the snippet. Null if it has none.").in(parentPart, "title"),
 	}, inWorkspaceColumns()...)
 }
 
-// inSnippetKeyColumns are the conditions by which a query names snippets.
+// inSnippetKeyColumns returns the key columns by which a query names snippets.
 func inSnippetKeyColumns() []keyColumn {
 	return []keyColumn{named("workspace_slug"), named("snippet_id")}
 }
 
-// perSnippet lists what every snippet that the scan covers has at the rest of its path. One that is gone since it was
-// listed has nothing.
+// perSnippet lists the collection at rest below every snippet that the scan covers. A snippet that was deleted since it
+// was listed has no rows.
 func (s *scan) perSnippet(ctx context.Context, rest string) rowSeq {
 	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snippetScope) rowSeq {
 		return wholeOrNone(s, parent.omission(), unlessUnknown(s.listIn(ctx, parent, s.collection(parent.path(rest), 100))))
 	})
 }
 
-// snippets are those that the query names, in each workspace that the scan covers, or else all that are there.
+// snippets returns the snippets that the query names, or else all of them, in each workspace that the scan covers.
 func (s *scan) snippets(ctx context.Context) iter.Seq2[snippetScope, error] {
 	ids, byID := s.equals("snippet_id")
 	_, byQuery := s.namedWorkspaces()
@@ -90,7 +90,7 @@ func (s *scan) snippets(ctx context.Context) iter.Seq2[snippetScope, error] {
 	}
 }
 
-// snippetsOf lists the snippets of a workspace, for all scans of half a minute.
+// snippetsOf lists the snippets of a workspace; the answer is cached for half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-get
 func (s *scan) snippetsOf(ctx context.Context, p workspaceScope) iter.Seq2[snippetScope, error] {
 	l := api.List{Path: api.Path("/2.0/snippets/{workspace}", p.slug()), Fields: []string{"id", "title"}, PageLen: 100}
@@ -103,7 +103,7 @@ func (s *scan) snippetsOf(ctx context.Context, p workspaceScope) iter.Seq2[snipp
 	}
 }
 
-// namedSnippets are those of a workspace that the query names.
+// namedSnippets returns the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
 func (s *scan) namedSnippets(ctx context.Context, p workspaceScope, ids []string) iter.Seq2[snippetScope, error] {
 	return func(yield func(snippetScope, error) bool) {

@@ -15,9 +15,9 @@ import (
 
 // A workspaceScope is a workspace that a scan covers.
 type workspaceScope struct {
-	workspace jsontree.Value // with the slug at least
-	named     bool           // by the query or the connection: then it is an error if Bitbucket refuses it
-	query     jsontree.Value // what the query asked of it, for the part of that name
+	workspace jsontree.Value // has at least the slug
+	named     bool           // by the query or the connection: if Bitbucket refuses it, that is an error
+	query     jsontree.Value // values of the query, for queryPart
 }
 
 func (p workspaceScope) slug() string { return p.workspace.Get("slug").String() }
@@ -28,7 +28,7 @@ func (p workspaceScope) row(item jsontree.Value) *row {
 	r.set(objectPart, item)
 	r.set(workspacePart, p.workspace)
 	r.set(queryPart, p.query)
-	if p.named { // the object knows how the workspace calls itself; somebody may have called it otherwise
+	if p.named { // the object has the workspace's own name for itself; the query or the connection may spell it differently
 		if slug, _, ok := strings.Cut(item.Get("repository.full_name").String(), "/"); ok && slug != p.slug() {
 			r.set(workspacePart, namedWorkspace(slug).workspace)
 		}
@@ -36,12 +36,12 @@ func (p workspaceScope) row(item jsontree.Value) *row {
 	return r
 }
 
-// namedWorkspace is a workspace of which no more is known than how the query calls it.
+// namedWorkspace returns a workspace of which only the name in the query is known.
 func namedWorkspace(slug string) workspaceScope {
 	return workspaceScope{workspace: jsontree.Of(map[string]string{"slug": slug}), named: true}
 }
 
-// covers says whether the connection's workspaces argument admits the workspace.
+// covers reports whether the connection's workspaces argument includes the workspace.
 func (c *connection) covers(slug string) bool {
 	if len(c.settings.Workspaces) == 0 {
 		return true
@@ -54,9 +54,9 @@ func (c *connection) covers(slug string) bool {
 	return false
 }
 
-// workspaces returns the workspaces that the scan covers: those that the query names, else those that the connection names and
-// those of the connected user that match its patterns, else all that the connected user belongs to; always within what
-// the connection covers.
+// workspaces returns the workspaces that the scan covers: the ones that the query names, if the connection covers them.
+// Without names in the query: the ones that the connection names, and the connected user's workspaces that match the
+// connection's patterns. Without either: all workspaces that the connected user belongs to.
 func (s *scan) workspaces(ctx context.Context) iter.Seq2[workspaceScope, error] {
 	return func(yield func(workspaceScope, error) bool) {
 		slugs, byQuery := s.namedWorkspaces()
@@ -69,7 +69,7 @@ func (s *scan) workspaces(ctx context.Context) iter.Seq2[workspaceScope, error] 
 				continue
 			}
 			p, err := namedWorkspace(slug), error(nil)
-			if s.wants("workspace_uuid") && s.table.column("workspace_uuid").from()[0].part == workspacePart { // not in each row
+			if s.wants("workspace_uuid") && s.table.column("workspace_uuid").from()[0].part == workspacePart { // the rows don't have it
 				p, err = s.identified(ctx, p)
 			}
 			if err == nil && byQuery {
@@ -105,7 +105,7 @@ func (s *scan) workspaces(ctx context.Context) iter.Seq2[workspaceScope, error] 
 	}
 }
 
-// withinPatterns says to which workspaces the connection is limited, if it is.
+// withinPatterns returns the part of a message that lists the workspaces that the connection is limited to, if it is.
 func (s *scan) withinPatterns() string {
 	if len(s.settings.Workspaces) == 0 {
 		return ""
@@ -113,7 +113,7 @@ func (s *scan) withinPatterns() string {
 	return " among those that the connection covers (" + strings.Join(s.settings.Workspaces, ", ") + ")"
 }
 
-// omitUncovered notes that the query names a workspace that the connection does not cover.
+// omitUncovered records that the query names a workspace that the connection does not cover.
 func (s *scan) omitUncovered(slug string) {
 	s.omit(Omission{Workspace: slug, Reason: ReasonNotCovered, Message: fmt.Sprintf("%s leaves out the workspace %s, which the connection does not cover.", s.queriedTable, slug)})
 }
@@ -137,7 +137,7 @@ func (q *query) namedWorkspaces() (slugs []string, ok bool) {
 	return nil, false
 }
 
-// distinctSlugs keeps each workspace once, and nothing that can't be a slug.
+// distinctSlugs keeps each workspace once, and drops everything that can't be a slug.
 func distinctSlugs(slugs []string, same func(a, b string) bool) []string {
 	var kept []string
 	for _, slug := range slugs {
@@ -148,11 +148,10 @@ func distinctSlugs(slugs []string, same func(a, b string) bool) []string {
 	return kept
 }
 
-// sameText is how SQL compares names. Bitbucket, and so a connection, does not mind the case: there it is
-// [strings.EqualFold].
+// sameText compares names as SQL does. Bitbucket, and so a connection, ignores case: that takes [strings.EqualFold].
 func sameText(a, b string) bool { return a == b }
 
-// workspaceColumn is the column by which a query names workspaces.
+// workspaceColumn returns the column by which a query names workspaces.
 func (t *table) workspaceColumn() string {
 	if t.name == "bitbucket_workspace" || t.name == "bitbucket_my_workspace" {
 		return "slug"
@@ -160,7 +159,7 @@ func (t *table) workspaceColumn() string {
 	return "workspace_slug"
 }
 
-// userWorkspace returns what the list of the user's workspaces says of one, and whether it is there.
+// userWorkspace returns the entry of a workspace in the list of the user's workspaces, and whether there is one.
 func (s *scan) userWorkspace(ctx context.Context, p workspaceScope) (access jsontree.Value, ok bool, err error) {
 	accesses, err := s.userWorkspaces(ctx)
 	if err != nil {
@@ -175,9 +174,9 @@ func (s *scan) userWorkspace(ctx context.Context, p workspaceScope) (access json
 	return jsontree.Value{}, false, nil
 }
 
-// identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs to no
-// user has no inventory, and the uuid stays unknown. Bitbucket refuses it in the words that it has for one that has expired: if
-// it says so twice, and the token is good for the rest, it is such a token.
+// identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs
+// to no user can't list workspaces, and the uuid stays unknown. Bitbucket refuses the list in the same words as for an
+// expired token: if it does so twice, and the token works otherwise, it belongs to no user.
 func (s *scan) identified(ctx context.Context, p workspaceScope) (workspaceScope, error) {
 	if !p.named || !s.wants("workspace_uuid") {
 		return p, nil
@@ -195,8 +194,8 @@ func (s *scan) identified(ctx context.Context, p workspaceScope) (workspaceScope
 	return p, err
 }
 
-// workspaceIsGone says whether a workspace that answered "not found" has gone since the inventory was taken. A scan over all
-// workspaces then goes on without it; whoever named it gets the error.
+// workspaceIsGone reports whether a workspace that answered "not found" has been deleted since it was listed. A scan
+// over all workspaces then goes on without it, but a query or a connection that names it gets the error.
 func (s *scan) workspaceIsGone(ctx context.Context, p workspaceScope, err error) bool {
 	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
@@ -211,14 +210,14 @@ func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, 
 	return s.inEachWorkspace(ctx, s.workspaces(ctx), children)
 }
 
-// perAdministeredWorkspace is perWorkspace for what Bitbucket tells the administrators of a workspace only: it covers those
-// that the connected user administers.
+// perAdministeredWorkspace lists the children of the workspaces that the connected user administers, for what Bitbucket
+// shows only to a workspace's administrators.
 func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	return s.inEachWorkspace(ctx, s.administeredWorkspaces(ctx), children)
 }
 
-// inEachWorkspace lists the children of each workspace. One that is gone since it was listed has none; one that the query calls
-// otherwise than Bitbucket does is an error.
+// inEachWorkspace lists the children of each workspace. A workspace that was deleted since it was listed has none. It
+// is an error if the query spells a workspace's name differently from Bitbucket.
 func (s *scan) inEachWorkspace(ctx context.Context, places iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	_, byQuery := s.namedWorkspaces()
 	return combine(ctx, s, places, func(ctx context.Context, p workspaceScope) rowSeq {
@@ -244,8 +243,8 @@ func (s *scan) inEachWorkspace(ctx context.Context, places iter.Seq2[workspaceSc
 	})
 }
 
-// checkRow returns an error if a row shows that the query calls the workspace otherwise than Bitbucket does. If rows don't
-// show how it is called, that is asked for at the first of them.
+// checkRow returns an error if a row shows that the query spells the workspace's name differently from Bitbucket. If
+// the rows don't have the name, the first of them causes a request for it.
 func (s *scan) checkRow(ctx context.Context, p workspaceScope, r *row, checked *bool) error {
 	for _, at := range []source{{part: repositoryPart, path: "full_name"}, {part: objectPart, path: "repository.full_name"}, {part: objectPart, path: "workspace.slug"}} {
 		if said := r.part(at.part).Get(at.path).String(); said != "" {
@@ -261,13 +260,13 @@ func (s *scan) checkRow(ctx context.Context, p workspaceScope, r *row, checked *
 	return s.checkWorkspace(ctx, p.slug())
 }
 
-// omission is what is noted if the workspace is left out. The message names it, for a sentence to be made of it.
+// omission returns the omission to record if the workspace is left out. Its message only names the workspace.
 func (p workspaceScope) omission() Omission {
 	return Omission{Workspace: p.slug(), Message: "the workspace " + p.slug()}
 }
 
-// administeredWorkspaces returns those of the scan's workspaces that the connected user administers. A token that belongs to no
-// user administers what it can read.
+// administeredWorkspaces returns the scan's workspaces that the connected user administers. A token that belongs to no
+// user counts as the administrator of everything that it can read.
 func (s *scan) administeredWorkspaces(ctx context.Context) iter.Seq2[workspaceScope, error] {
 	return func(yield func(workspaceScope, error) bool) {
 		for p, err := range s.workspaces(ctx) {
@@ -287,8 +286,8 @@ func (s *scan) administeredWorkspaces(ctx context.Context) iter.Seq2[workspaceSc
 	}
 }
 
-// administered returns the workspace as the list of the user's workspaces has it, if it is there, and whether the user
-// administers it.
+// administered returns the workspace with what the list of the user's workspaces has of it, if anything, and reports
+// whether the user administers it.
 func (s *scan) administered(ctx context.Context, p workspaceScope) (_ workspaceScope, isAdministrator bool, err error) {
 	known, ok, err := s.userWorkspace(ctx, p)
 	if s.belongsToNobody(err) {
@@ -309,11 +308,11 @@ func (s *scan) administered(ctx context.Context, p workspaceScope) (_ workspaceS
 	return p, known.Get("administrator").Bool(), err
 }
 
-// notAdministered notes that what only administrators may read is left out. Where the connection demands it (on_refusal is
-// "strict") and the query names what is left out, it is an error.
+// notAdministered records that something is left out because only its administrators may read it. It returns an error
+// if on_refusal is "strict" and the query names what is left out.
 func (s *scan) notAdministered(one Omission) error {
 	one.Reason = ReasonNotAdministered
-	one.Message = fmt.Sprintf("%s covers what the connected user administers, and that is not %s.", s.queriedTable, one.Message)
+	one.Message = fmt.Sprintf("%s leaves out %s, which the connected user does not administer.", s.queriedTable, one.Message)
 	if _, named := s.namedWorkspaces(); named && s.settings.OnRefusal == StrictOnRefusal {
 		return &OmissionError{one}
 	}
@@ -321,13 +320,13 @@ func (s *scan) notAdministered(one Omission) error {
 	return nil
 }
 
-// administers says whether the connected user administers a workspace.
+// administers reports whether the connected user administers a workspace.
 func (s *scan) administers(ctx context.Context, p workspaceScope) (bool, error) {
 	known, _, err := s.userWorkspace(ctx, p)
 	return known.Get("administrator").Bool(), err
 }
 
-// inWorkspaceColumns say in which workspace an object lives that does not say so itself.
+// inWorkspaceColumns returns the columns that show the workspace of an object that does not name its workspace itself.
 func inWorkspaceColumns() []column {
 	return []column{
 		text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
