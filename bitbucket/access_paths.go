@@ -15,9 +15,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// An accessReader reads what access to repositories can come from: each thing once in a scan.
+// An accessReader reads everything that access to repositories can come from, each thing once per scan.
 type accessReader struct {
-	ctx     context.Context // of the scan: what one part of it asks for, others need as well
+	ctx     context.Context // of the scan: one repository's request may answer others
 	scan    *scan
 	answers *cache.Cache // by kind and name
 }
@@ -26,16 +26,16 @@ func newAccessReader(ctx context.Context, s *scan) *accessReader {
 	return &accessReader{ctx: ctx, scan: s, answers: cache.New(cache.Forever, math.MaxInt)}
 }
 
-// A grant is an explicit grant: to a user, or to a group.
+// A grant is an explicit grant to a user or to a group.
 type grant struct {
-	user, group, groupName string // the user's uuid, or the group's slug and name
+	user, group, groupName string // uuid of the user, or slug and name of the group
 	permission             string
 }
 
 // grants are the explicit grants on a repository or a project.
 type grants struct {
 	users, groups []grant
-	unreadable    bool // for the connected user's role
+	unreadable    bool // with the connected user's role
 }
 
 // memberRoles are the permissions of the members of a workspace, by uuid.
@@ -44,13 +44,13 @@ type memberRoles struct {
 	unreadable bool
 }
 
-// groupMembers are the members of the groups of a workspace: slug of the group, uuid of the user.
+// groupMembers are the members of the groups of a workspace, by the slug of the group and the uuid of the user.
 type groupMembers struct {
 	of         map[string]map[string]bool
 	unreadable bool
 }
 
-// accessFacts are all that access to one repository can come from.
+// accessFacts are everything that access to one repository can come from.
 type accessFacts struct {
 	projectKey          string
 	repository, project grants
@@ -58,10 +58,10 @@ type accessFacts struct {
 	roles               memberRoles
 }
 
-// read reads what access to a repository can come from.
+// read reads everything that access to a repository can come from.
 func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFacts, error) {
 	c := &accessFacts{projectKey: r.repository.Get("project.key").String()}
-	if c.projectKey == "" { // not sent with the permission: the inventory has it
+	if c.projectKey == "" { // not sent with the permission, but the list of repositories has it
 		known, err := f.scan.repository(ctx, r.fullName())
 		if err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFact
 	if c.groups, err = f.groupsOf(r.slug()); err != nil {
 		return nil, err
 	}
-	withGroups := c.groups.unreadable || len(c.groups.of) > 0 // a workspace without groups has granted them nothing
+	withGroups := c.groups.unreadable || len(c.groups.of) > 0 // a workspace without groups has no grants to groups
 	asking := errgroup.Group{}
 	asking.Go(func() (err error) {
 		c.roles, err = f.rolesIn(r.slug())
@@ -97,7 +97,7 @@ func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFact
 	return c, asking.Wait()
 }
 
-// grantsOn lists the explicit grants on something, with two requests.
+// grantsOn lists the explicit grants on a repository or a project, with two requests.
 func (f *accessReader) grantsOn(ctx context.Context, path func(string, ...string) string, withGroups bool) (g grants, err error) {
 	if g.users, err = f.grantsAt(ctx, path("/permissions-config/users"), "user.uuid"); err != nil || !withGroups {
 		return g, err
@@ -106,8 +106,8 @@ func (f *accessReader) grantsOn(ctx context.Context, path func(string, ...string
 	return g, err
 }
 
-// projectGrants is grantsOn for a project, whose grants an administrator of a repository in it may not read: once for all scans of
-// half a minute, as its repositories may be asked for one by one.
+// projectGrants is grantsOn for a project. An administrator of a repository in it may not be allowed to read the
+// project's grants. The answer is cached for half a minute, as scans may ask for the project's repositories one by one.
 func (f *accessReader) projectGrants(ctx context.Context, p projectScope, withGroups bool) (grants, error) {
 	return cache.Get(ctx, f.scan.answers, fmt.Sprintf("grants on %s, with groups: %t", p.path(""), withGroups), func(ctx context.Context) (grants, error) {
 		g, err := f.grantsOn(ctx, p.path, withGroups)
@@ -134,7 +134,7 @@ func (f *accessReader) grantsAt(ctx context.Context, path string, fields ...stri
 	return all, nil
 }
 
-// groupsOf reads the members of the groups of a workspace, if the connected user may.
+// groupsOf reads the members of the groups of a workspace, if the connected user may read them.
 func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
 	return cache.Get(f.ctx, f.answers, "groups "+slug, func(ctx context.Context) (groupMembers, error) {
 		isAdministrator, err := f.scan.administers(ctx, namedWorkspace(slug))
@@ -144,7 +144,7 @@ func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
 		hidden := Omission{
 			Workspace: slug,
 			Reason:    ReasonHiddenGroups,
-			Message:   fmt.Sprintf("%s can't tell who is in which group of %s: some paths are unknown.", f.scan.queriedTable, slug),
+			Message:   fmt.Sprintf("%s can't read who is in which group of %s, so some paths are unknown.", f.scan.queriedTable, slug),
 		}
 		if !isAdministrator {
 			f.scan.omit(hidden)
@@ -170,7 +170,7 @@ func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
 	})
 }
 
-// rolesIn reads the roles of the members of a workspace, if the connected user may.
+// rolesIn reads the roles of the members of a workspace, if the connected user may read them.
 func (f *accessReader) rolesIn(slug string) (memberRoles, error) {
 	return cache.Get(f.ctx, f.answers, "roles "+slug, func(ctx context.Context) (memberRoles, error) {
 		l := api.List{
@@ -192,19 +192,19 @@ func (f *accessReader) rolesIn(slug string) (memberRoles, error) {
 	})
 }
 
-// An accessPath is one of those that lead to a user's permission on a repository.
+// An accessPath is one path that leads to a user's permission on a repository.
 type accessPath struct {
-	On         string `json:"on"`     // where the grant stands: repository, project or workspace
-	Holder     string `json:"holder"` // who holds it: user or group
+	On         string `json:"on"`     // where the grant is: repository, project or workspace
+	Holder     string `json:"holder"` // who has it: user or group
 	GroupSlug  string `json:"group_slug,omitempty"`
 	GroupName  string `json:"group_name,omitempty"`
 	Permission string `json:"permission"`
-	Membership string `json:"membership,omitempty"` // unknown, if it can't be told whether the user is in the group
+	Membership string `json:"membership,omitempty"` // unknown, if the members of the group can't be read
 }
 
 func (p accessPath) isKnown() bool { return p.Membership == "" }
 
-// gives is the permission on a repository that the path gives.
+// gives returns the permission on a repository that the path gives.
 func (p accessPath) gives() string {
 	switch {
 	case p.On == "workspace":
@@ -215,7 +215,8 @@ func (p accessPath) gives() string {
 	return p.Permission
 }
 
-// paths are those of a user, and in unknown groups those that may be the user's: no group can give more than the user has.
+// paths returns the paths of a user. With unknown groups it includes the ones that may be the user's: no group can give
+// more than the user has.
 func (c *accessFacts) paths(user, permission string) []accessPath {
 	found := []accessPath{}
 	for _, on := range []struct {
@@ -245,7 +246,7 @@ func (c *accessFacts) paths(user, permission string) []accessPath {
 	return found
 }
 
-// rank orders the permissions on a repository. One that this plugin does not know is above all.
+// rank orders the permissions on a repository. A permission that this plugin does not know ranks highest.
 func rank(permission string) int {
 	if i := slices.Index([]string{"read", "write", "admin"}, permission); i >= 0 {
 		return i
@@ -253,7 +254,7 @@ func rank(permission string) int {
 	return 3
 }
 
-// explain says how a user came to a permission, as JSON.
+// explain returns how a user got a permission, as JSON.
 func (c *accessFacts) explain(user, permission string) jsontree.Value {
 	all := c.paths(user, permission)
 	has := func(is func(accessPath) bool) bool { return slices.ContainsFunc(all, is) }
@@ -285,7 +286,7 @@ func (c *accessFacts) explain(user, permission string) jsontree.Value {
 	return jsontree.Of(said)
 }
 
-// explains says whether the highest of the known paths gives just the permission.
+// explains reports whether the highest of the known paths gives exactly the permission.
 func (c *accessFacts) explains(all []accessPath, permission string) bool {
 	highest := ""
 	for _, p := range all {
@@ -296,7 +297,7 @@ func (c *accessFacts) explains(all []accessPath, permission string) bool {
 	return highest == permission
 }
 
-// trueOrUnknown is what is true, and null for what is not known to be false.
+// trueOrUnknown returns is, or nil if is is false only because something is unknown.
 func trueOrUnknown(is, unknown bool) any {
 	if !is && unknown {
 		return nil

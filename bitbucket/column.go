@@ -19,24 +19,24 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
-// A part is one of the JSON objects that a row is made of. Most rows have the object alone; a part that costs a request
-// of its own is fetched only if a column of it is wanted.
+// A part is one of the JSON objects that a row is made of. Most rows have only the object. A part that takes a request
+// of its own is fetched only if one of its columns is wanted.
 type part int
 
 const (
 	objectPart      part = iota // the object that was listed
 	workspacePart               // the workspace it was found in
-	detailPart                  // the same object, asked for singly: it has more fields than in the list
+	detailPart                  // the same object, requested by itself: it has more fields than in the list
 	repositoryPart              // the repository it was found in
 	projectPart                 // the project it was found in
 	commitPart                  // the commit it is about
-	parentPart                  // what it belongs to within the repository: a pull request, a pipeline, a report
-	stepPart                    // the step of a pipeline that it belongs to
+	parentPart                  // its parent in the repository: a pull request, a pipeline, a report
+	stepPart                    // the pipeline step that it belongs to
 	membershipPart              // the connected user's membership of the workspace
-	explanationPart             // what access consists of, as worked out from several answers
-	contentPart                 // a text that was fetched by itself
-	queryPart                   // values of the query itself, for columns that exist to be asked for
-	parts                       // how many there are
+	explanationPart             // the origin of access, computed from several answers
+	contentPart                 // a text that was fetched separately
+	queryPart                   // values of the query itself, for columns that only serve as conditions
+	parts                       // their number
 )
 
 // String returns the name of the constant, for messages on declarations.
@@ -47,19 +47,19 @@ func (p part) String() string {
 	}[p]
 }
 
-// A row is the JSON that Bitbucket sent, in its parts. Nothing is decoded before a column is asked for, so a field
-// that is unknown, missing or of another type never breaks a page.
+// A row is the JSON that Bitbucket sent, in its parts. Nothing is decoded before a column needs it, so a field that is
+// unknown, missing or of another type never breaks a page.
 type row struct {
-	parts [parts]jsontree.Value // none for one that is not there
+	parts [parts]jsontree.Value // empty if the row does not have it
 }
 
-// A rowSeq is a sequence of rows, which ends with an error or not.
+// A rowSeq is a sequence of rows, which may end with an error.
 type rowSeq = iter.Seq2[*row, error]
 
-// set makes JSON one of the parts.
+// set sets a part of the row.
 func (r *row) set(p part, value jsontree.Value) { r.parts[p] = value }
 
-// part is one of the parts.
+// part returns a part of the row.
 func (r *row) part(p part) jsontree.Value { return r.parts[p] }
 
 // A column is declared once; its transform and the fields= selection sent to Bitbucket both follow from it.
@@ -68,26 +68,26 @@ type column struct {
 	kind        proto.ColumnType
 	description string
 	own         []source // the object's field of the same name
-	sources     []source // where the value stands: the first that is present counts; none declared: its own field
-	scope       string   // of OAuth that it needs beside the table's
-	sort        string   // the field that Bitbucket sorts by for this column, where its order is also that of SQL
+	sources     []source // where the value is: the first one that is present counts; if empty, own
+	scope       string   // OAuth scope that the column needs in addition to the table's
+	sort        string   // the field that Bitbucket sorts by for this column, if that order is also SQL's
 }
 
 // A source is a place in a row: a path in one of its parts.
 type source struct {
 	part part
 	path string
-	hops []hop  // that the path begins with, from value to value
-	rest string // of the path, which gjson understands; "" if these are all
+	hops []hop  // the beginning of the path, from value to value
+	rest string // the rest of the path, for gjson; "" if the hops are the whole path
 }
 
 // A hop leads to the value of a field or, in a list, to the first object whose field has a certain value.
 type hop struct {
 	field string
-	is    string // as JSON; "" for the field itself
+	is    string // as JSON; "" to go to the value of the field
 }
 
-// hopForm is how a path says a hop.
+// hopForm matches a hop in a path.
 var hopForm = regexp.MustCompile(`^(?:([A-Za-z_]\w*)|#\((\w+)==("\w+")\))(?:\.|$)`)
 
 func newSource(p part, path string) source {
@@ -102,7 +102,7 @@ func newSource(p part, path string) source {
 	}
 }
 
-// from makes the hop. Near is where it led in the row before, counted in values from the one that it is made from.
+// from follows the hop from v. near caches the field's offset, found in the previous row.
 func (h *hop) from(v jsontree.Value, near *int) jsontree.Value {
 	if h.is == "" {
 		return v.Near(h.field, near)
@@ -115,7 +115,7 @@ func (h *hop) from(v jsontree.Value, near *int) jsontree.Value {
 	return jsontree.Value{}
 }
 
-// after is what the path leads to from where its hops do, as JSON; "" for nothing.
+// after resolves the rest of the path from v, where the hops ended, as raw JSON; "" if there is nothing.
 func (s source) after(v jsontree.Value) string {
 	if s.rest == "" {
 		return v.Raw()
@@ -123,7 +123,7 @@ func (s source) after(v jsontree.Value) string {
 	return v.Get(s.rest).Raw
 }
 
-// in is what is there in a row, as JSON.
+// in returns the raw JSON at the source in r.
 func (s source) in(r *row) string {
 	v, near := r.part(s.part), 0
 	for i := range s.hops {
@@ -156,29 +156,29 @@ func document(name, description string) column {
 	return newColumn(proto.ColumnType_JSON, name, description)
 }
 
-// at says where in the object the value stands. A second call names the place to look if the first has none.
+// at sets the path of the value in the object. A second call adds another path for rows that have nothing at the first.
 func (c column) at(path string) column { return c.in(objectPart, path) }
 
-// in says in which part, and where, the value stands.
+// in is like at, for another part.
 func (c column) in(p part, path string) column {
 	c.sources = append(c.sources[:len(c.sources):len(c.sources)], newSource(p, path))
 	return c
 }
 
-// sorted says that Bitbucket can sort the list by this column. Only timestamps and numbers are declared so: the order of
-// texts depends on the collation of whoever compares them.
+// sorted declares that Bitbucket can sort the list by this column. Only timestamps and numbers are declared so: the
+// order of texts depends on the collation of the database.
 func (c column) sorted(field string) column {
 	c.sort = field
 	return c
 }
 
-// needing says that the column needs an OAuth scope that the rest of the table does not.
+// needing declares that the column needs an OAuth scope that the rest of the table does not.
 func (c column) needing(scope string) column {
 	c.scope = scope
 	return c
 }
 
-// in returns copies of the columns that read in another part what they read in the object.
+// in returns copies of the columns that read from another part instead of the object.
 func in(p part, columns ...column) []column {
 	moved := make([]column, len(columns))
 	for i, c := range columns {
@@ -194,7 +194,7 @@ func in(p part, columns ...column) []column {
 	return moved
 }
 
-// unsorted returns copies of the columns for a list that Bitbucket can't sort by them.
+// unsorted returns copies of the columns for a list that Bitbucket can't sort.
 func unsorted(columns []column) []column {
 	copies := slices.Clone(columns)
 	for i := range copies {
@@ -210,8 +210,8 @@ func (c column) from() []source {
 	return c.sources
 }
 
-// value is the column's value in r as string, bool, int64, time.Time, or nil where Bitbucket has none. An empty text is
-// none: the service uses null, "" and absence alike for "not set".
+// value returns the column's value in r as string, bool, int64 or time.Time, or nil if Bitbucket has none. An empty
+// text counts as none: Bitbucket uses null, "" and a missing field alike for "not set".
 func (c column) value(r *row) any {
 	for _, s := range c.from() {
 		if v := convert(c.kind, s.in(r)); v != nil {
@@ -221,7 +221,7 @@ func (c column) value(r *row) any {
 	return nil
 }
 
-// convert makes a value of a kind of JSON; nil if there is none.
+// convert converts raw JSON to a column's kind. It returns nil if there is no value.
 func convert(kind proto.ColumnType, raw string) any {
 	if raw == "" || raw == "null" {
 		return nil
@@ -229,7 +229,7 @@ func convert(kind proto.ColumnType, raw string) any {
 	switch kind {
 	case proto.ColumnType_BOOL:
 		switch raw {
-		case `true`, `"true"`: // some settings arrive as a text
+		case `true`, `"true"`: // some settings are sent as text
 			return true
 		case `false`, `"false"`:
 			return false
@@ -260,27 +260,27 @@ func convert(kind proto.ColumnType, raw string) any {
 		if s == "" {
 			return nil
 		}
-		if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 { // which is faster than to look for what to replace
+		if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 { // faster than the replacement, which is rarely needed
 			return s
 		}
 		return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 	}
 }
 
-// asText is what JSON says as a text.
+// asText returns JSON as text.
 func asText(raw string) string {
-	if raw[0] == '"' && strings.IndexByte(raw, '\\') < 0 { // as most are
+	if raw[0] == '"' && strings.IndexByte(raw, '\\') < 0 { // like most
 		return raw[1 : len(raw)-1]
 	}
 	return gjson.Parse(raw).String()
 }
 
-// escapes finds the escapes in JSON. One of them stands for the character that PostgreSQL can store neither in text nor
-// in jsonb.
+// escapes finds the escapes in JSON. One of them is for the character that PostgreSQL can store neither in text nor in
+// jsonb.
 var escapes = regexp.MustCompile(`\\(u0000|.)`)
 
-// parseTime reads the forms of time that Bitbucket uses: RFC 3339 with any number of decimals, and the same without a
-// zone, which is UTC. It returns nil for anything else. Times are kept to the microsecond, as PostgreSQL does.
+// parseTime parses the times that Bitbucket sends: RFC 3339 with any number of decimals, and the same without a zone,
+// which is UTC. It returns nil for anything else. Times are cut to microseconds, like PostgreSQL's.
 func parseTime(s string) any {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		t, err := time.Parse(layout, s)
@@ -294,7 +294,7 @@ func parseTime(s string) any {
 	return nil
 }
 
-// plugin declares the column, which is the i-th of its table.
+// plugin returns the SDK's declaration of the column, which is the i-th of its table.
 func (c column) plugin(i int) *plugin.Column {
 	p := &plugin.Column{
 		Name:        c.name,

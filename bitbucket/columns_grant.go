@@ -4,18 +4,18 @@ import (
 	"context"
 )
 
-// userColumns say which user an object is about.
+// userColumns returns the columns that show the user of an object.
 func userColumns() []column {
 	return []column{
 		text("user_uuid", "Immutable id of the user, in braces.").at("user.uuid"),
-		text("user_account_id", "Atlassian account id of the user. Null for a user who is not a person.").at("user.account_id"),
+		text("user_account_id", "Atlassian account id of the user. Null for a user that is not a person.").at("user.account_id"),
 		text("user_display_name", "Name of the user.").at("user.display_name"),
-		text("user_nickname", "Name that the user has chosen; not unique.").at("user.nickname"),
-		text("user_type", "What the user is: user, app_user or team.").at("user.type"),
+		text("user_nickname", "Name that the user chose; not unique.").at("user.nickname"),
+		text("user_type", "Type of the user: user, app_user or team.").at("user.type"),
 	}
 }
 
-// groupColumns say which group a grant was given to.
+// groupColumns returns the columns that show the group of a grant.
 func groupColumns() []column {
 	return []column{
 		text("group_slug", "Short name of the group, unique in the workspace.").at("group.slug"),
@@ -24,8 +24,8 @@ func groupColumns() []column {
 	}
 }
 
-// userGrants lists the explicit grants to users on a repository or a project. Bitbucket can't filter them, but the grant to
-// one user has an address of its own, by either id.
+// userGrants lists the explicit grants to users on a repository or a project. Bitbucket can't filter them, but the
+// grant to one user has its own address, by either id.
 func (s *scan) userGrants(ctx context.Context, on container) rowSeq {
 	for _, column := range []string{"user_uuid", "user_account_id"} {
 		if ids, ok := s.equals(column); ok && len(ids) == 1 {

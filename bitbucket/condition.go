@@ -14,30 +14,30 @@ import (
 
 // A condition is one comparison of the query: column operator value.
 type condition struct {
-	keyColumn // that declares it
+	keyColumn // declares the condition's column
 	column    column
 	operator  string
 	value     any            // string, int64, float64, bool, time.Time, or a []any of them; nil for null
 	in        map[any]bool   // the values of a list
 	pattern   *regexp.Regexp // of LIKE and ILIKE
 	ascii     *regexp.Regexp // of ILIKE where no letters beyond ASCII are the same in another case
-	orNull    bool           // rows without a value may be meant as well
-	isVague   bool           // every row may be meant
+	orNull    bool           // a row without a value may match as well
+	isVague   bool           // any row may match
 }
 
-// A verdict is what a condition says of a row.
+// A verdict is the result of checking a row against a condition.
 type verdict int
 
 const (
-	fails   verdict = iota // SQL leaves the row out
-	mayHold                // only the host knows: it gets the row, which does not count towards a LIMIT
-	holds                  // the row is one of those asked for
+	fails   verdict = iota // SQL drops the row
+	mayHold                // only the host can decide: it gets the row, which does not count towards a LIMIT
+	holds                  // SQL keeps the row
 )
 
-// conditions are all that the query demands of the declared columns.
+// conditions are all conditions of the query on the declared columns.
 type conditions []condition
 
-// newConditions collects what the query demands of the declared quals.
+// newConditions collects the query's conditions on the declared columns.
 func newConditions(t *table, demanded map[string]*proto.Quals) conditions {
 	var found conditions
 	for _, declared := range t.keyColumns {
@@ -52,14 +52,14 @@ func newConditions(t *table, demanded map[string]*proto.Quals) conditions {
 	return found
 }
 
-// newCondition is a condition as Steampipe's wrapper for PostgreSQL sends it, which is less than what the query says:
+// newCondition returns a condition as Steampipe's wrapper for PostgreSQL sends it, which is less exact than the query:
 //
 //   - x operator ANY (list) and x operator ALL (list) look the same; so do IN and = ANY, NOT IN and <> ALL. For = and <>
-//     that mostly makes no difference, see [condition.inList]. For all others it does, and for a list of nothing, as ALL
-//     holds then, whatever the row.
-//   - NOT x, x = false, x IS FALSE and x IS NOT TRUE are all x <> true. The last of them holds without a value, too.
-//   - IS NULL has an operator of its own, but once came as = with null, and IS NOT NULL as <> with null. A comparison
-//     with null, which no row satisfies, looks the same: the host, which checks again, knows.
+//     that mostly makes no difference, see [condition.inList]. For the others it does, and for an empty list, as ALL is
+//     true then, whatever the row.
+//   - NOT x, x = false, x IS FALSE and x IS NOT TRUE are all x <> true. Only the last one is also true for a null.
+//   - IS NULL has an operator of its own, but used to be = with null, and IS NOT NULL was <> with null. A comparison
+//     with null, which is true for no row, looks the same: the host checks again, and knows.
 //   - The value of a subquery, as in x = (SELECT …), is sent before it is known: a text as "?", a number as 0, a time as the
 //     beginning of 2000, a boolean as false.
 //
@@ -91,7 +91,7 @@ func newCondition(of column, operator string, value any) condition {
 	return c
 }
 
-// with is the condition with a list of values, of which it takes each once, and null not at all.
+// with returns the condition with a list of distinct values, without null.
 func (c condition) with(list []any) condition {
 	values := make([]any, 0, len(list))
 	c.in = map[any]bool{nil: true}
@@ -111,13 +111,13 @@ func (c condition) isUnevaluated() bool {
 	return c.column.from()[0].part != queryPart && (c.value == "?" || c.value == int64(0))
 }
 
-// isStrange says whether a value in a list is none that the column could have.
+// isStrange reports whether the column can't have a value of the list.
 func (c condition) isStrange(one any) bool {
 	_, isFraction := one.(float64)
 	return isFraction || one != nil && !c.compares(one)
 }
 
-// compares says whether the column can be compared with a value.
+// compares reports whether the column can be compared with a value.
 func (c condition) compares(value any) bool {
 	switch value := value.(type) {
 	case string:
@@ -132,7 +132,7 @@ func (c condition) compares(value any) bool {
 	return false
 }
 
-// verdict says whether a row with this value satisfies the condition, by SQL's rules: nothing compares with null.
+// verdict checks a value of the column by SQL's rules: a comparison with null is never true.
 func (c condition) verdict(have any) verdict {
 	list, isList := c.value.([]any)
 	switch {
@@ -160,7 +160,8 @@ func when(is bool) verdict {
 	return fails
 }
 
-// inList is the verdict of = and <> with a list of so many different values. ANY and ALL can't be told apart, which are
+// inList returns the verdict of = and <> with a list of this many distinct values. ANY and ALL look the same here. They
+// are:
 //
 //	        a value of the list           another value
 //	= ANY   true                          false, or null with a null in the list
@@ -168,8 +169,9 @@ func when(is bool) verdict {
 //	<> ANY  true unless it is the only    true
 //	<> ALL  false                         true, or null with a null in the list
 //
-// Where one of the two is true for no row at all, it does no harm that rows count for which the other one is: the host drops
-// them, and more rows would not help. That leaves only <> with several values undecided, for the rows that have one of these.
+// Where one of the two is true for no row, it does no harm to count rows for which the other one is true: the host
+// drops them, and more rows would not help. Only <> with several values stays undecided, for the rows that have one of
+// these.
 func (c condition) inList(values int, isIn bool) verdict {
 	switch {
 	case c.operator == quals.QualOperatorEqual:
@@ -180,7 +182,7 @@ func (c condition) inList(values int, isIn bool) verdict {
 	return when(!isIn && values > 0)
 }
 
-// matches is the verdict of LIKE and ILIKE.
+// matches returns the verdict of LIKE and ILIKE.
 func (c condition) matches(have any) verdict {
 	s, _ := have.(string)
 	switch {
@@ -189,12 +191,12 @@ func (c condition) matches(have any) verdict {
 	case c.ascii.MatchString(s):
 		return holds
 	case c.pattern.MatchString(strings.ToLower(s)):
-		return mayHold // which letters beyond ASCII are the same, the locale of the database says
+		return mayHold // beyond ASCII, the locale of the database decides which letters are the same
 	}
 	return fails
 }
 
-// orders says whether an order of the row's value and the condition's is as the operator says.
+// orders reports whether the operator allows this order of the row's value and the condition's.
 func (c condition) orders(order int) bool {
 	switch c.operator {
 	case quals.QualOperatorEqual:
@@ -213,13 +215,13 @@ func (c condition) orders(order int) bool {
 	return true
 }
 
-// isNever says whether no row can satisfy the condition. An empty text is no value, see [column.value].
+// isNever reports whether no row can match the condition. An empty text is no value, see [column.value].
 func (c condition) isNever() bool {
 	wanted, ok := c.wanted()
 	return ok && !c.orNull && !slices.ContainsFunc(wanted, func(one any) bool { return one != "" })
 }
 
-// wanted are the values one of which the column must have by =, IN or = ANY; ok is false if the condition says no such thing.
+// wanted returns the values that =, IN or = ANY allow; ok is false for any other condition.
 func (c condition) wanted() (values []any, ok bool) {
 	if c.operator != quals.QualOperatorEqual || c.value == nil || c.isVague {
 		return nil, false
@@ -230,7 +232,7 @@ func (c condition) wanted() (values []any, ok bool) {
 	return []any{c.value}, true
 }
 
-// span is between what the column's values must be; nil on a side where they have no bound.
+// span returns the bounds of the column's values; nil on a side without a bound.
 func (c condition) span() (from, to any) {
 	switch values, isEqual := c.wanted(); {
 	case c.value == nil || c.isVague:
@@ -245,7 +247,7 @@ func (c condition) span() (from, to any) {
 	return nil, nil
 }
 
-// verdict is that of all conditions on a row.
+// verdict returns the verdict of all conditions together.
 func (cs conditions) verdict(r *row) verdict {
 	lowest := holds
 	for _, c := range cs {
@@ -256,17 +258,17 @@ func (cs conditions) verdict(r *row) verdict {
 	return lowest
 }
 
-// fail says whether one of them fails for a value of its column.
+// fail reports whether one of the conditions fails for a value of its column.
 func (cs conditions) fail(value any) bool {
 	return slices.ContainsFunc(cs, func(c condition) bool { return c.verdict(value) == fails })
 }
 
-// on are the conditions on a column.
+// on returns the conditions on a column.
 func (cs conditions) on(name string) conditions {
 	return cs.where(func(c condition) bool { return c.column.name == name })
 }
 
-// in are the conditions on what stands in one part of the rows.
+// in returns the conditions on the columns of one part.
 func (cs conditions) in(p part) conditions {
 	return cs.where(func(c condition) bool { return c.column.from()[0].part == p })
 }
@@ -281,13 +283,12 @@ func (cs conditions) where(is func(condition) bool) conditions {
 	return found
 }
 
-// isVague says whether one of the conditions is, so that no row is certainly asked for.
+// isVague reports whether any row may match one of the conditions, so that no row certainly counts.
 func (cs conditions) isVague() bool {
 	return slices.ContainsFunc(cs, func(c condition) bool { return c.isVague })
 }
 
-// areDecided says whether each of the conditions holds or fails for every row, so that there is none that only the host can
-// judge.
+// areDecided reports whether each condition is certainly true or not for every row, so that none is left to the host.
 func (cs conditions) areDecided() bool {
 	return !slices.ContainsFunc(cs, func(c condition) bool {
 		list, _ := c.value.([]any)
@@ -295,10 +296,10 @@ func (cs conditions) areDecided() bool {
 	})
 }
 
-// isNever says whether no row can satisfy them.
+// isNever reports whether no row can match the conditions.
 func (cs conditions) isNever() bool { return slices.ContainsFunc(cs, condition.isNever) }
 
-// values returns what a column must be one of; ok is false if the query doesn't say.
+// values returns the values that a column must be one of; ok is false if the query has no such condition.
 func (cs conditions) values(name string) (values []any, ok bool) {
 	for _, c := range cs.on(name) {
 		if wanted, ok := c.wanted(); ok {
@@ -308,13 +309,13 @@ func (cs conditions) values(name string) (values []any, ok bool) {
 	return nil, false
 }
 
-// texts are the values of a text column.
+// texts returns the values that a text column must be one of.
 func (cs conditions) texts(name string) ([]string, bool) { return valuesOf[string](cs, name) }
 
-// integers are the values of an integer column.
+// integers returns the values that an integer column must be one of.
 func (cs conditions) integers(name string) ([]int64, bool) { return valuesOf[int64](cs, name) }
 
-// booleans are the values of a boolean column.
+// booleans returns the values that a boolean column must be one of.
 func (cs conditions) booleans(name string) ([]bool, bool) { return valuesOf[bool](cs, name) }
 
 func valuesOf[T comparable](cs conditions, name string) (found []T, ok bool) {
@@ -327,7 +328,7 @@ func valuesOf[T comparable](cs conditions, name string) (found []T, ok bool) {
 	return found, ok
 }
 
-// between returns the narrowest bounds of a column's values; nil on a side where they have none.
+// between returns the narrowest bounds of a column's values; nil on a side without a bound.
 func (cs conditions) between(name string) (from, to any) {
 	for _, c := range cs.on(name) {
 		a, b := c.span()
@@ -341,13 +342,13 @@ func (cs conditions) between(name string) (from, to any) {
 	return from, to
 }
 
-// unclear is a value of which only the host knows what it is.
+// unclear is a value that only the host knows.
 type unclear struct{}
 
-// sqlValue is the value of a condition: nil for null, and a []any for a list.
+// sqlValue returns the value of a condition: nil for null, and a []any for a list.
 //
-// The wrapper makes one list of x = … OR x = …, in which a list may stand again, for = ANY or for = ALL. One of a single
-// value is the same in either case.
+// The wrapper makes one list of x = … OR x = …. It may contain lists again, for = ANY or = ALL. With a single value
+// these two are the same.
 func sqlValue(v *proto.QualValue) any {
 	list, isList := v.GetValue().(*proto.QualValue_ListValue)
 	switch {
@@ -377,9 +378,9 @@ func sqlValue(v *proto.QualValue) any {
 	return values
 }
 
-// The wrapper counts a time in nanoseconds from 2000, in 64 bits: what is 292 years or more from there arrives as another
-// time, 9999-12-31 in 1816 and infinity as the last microsecond of 1999. So only times of the lives of Git and Bitbucket
-// are taken for what they say.
+// The wrapper counts a time in nanoseconds from 2000, in 64 bits. A time that is 292 years or more away arrives as
+// another one: 9999-12-31 as a day in 1816, and infinity as the last microsecond of 1999. So only times in the age of
+// Git and Bitbucket are trusted.
 var (
 	epoch    = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 	earliest = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)

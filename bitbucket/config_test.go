@@ -23,7 +23,7 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 		"typo":           {`consumer_kee = "k"`, []string{`"consumer_kee"`, `Did you mean "consumer_key"?`}},
 		"another_name":   {`workspace = ["acme"]`, []string{`"workspace"`, `Did you mean "workspaces"?`}},
 		"unheard_of":     {`colour = "red"`, []string{`"colour"`, "not expected"}},
-		"app_password":   {"username = \"somebody\"\npassword = \"s3cr3t\"", []string{`"username"`, `"password"`, "App passwords have ended", "docs/migration.md"}},
+		"app_password":   {"username = \"somebody\"\npassword = \"s3cr3t\"", []string{`"username"`, `"password"`, "App passwords no longer work", "docs/migration.md"}},
 		"wrong_type":     {`max_concurrency = "many"`, []string{"max_concurrency", "a number is required"}},
 		"wrong_list":     {`workspaces = "acme"`, []string{"workspaces", "list"}},
 		"list_for_text":  {`access_token = ["s3cr3t"]`, []string{"access_token", "string required"}},

@@ -12,20 +12,20 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
-// A connection is what the scans of a Steampipe connection share: the client with its quota and its token, and what is
-// known of the workspaces.
+// A connection is what the scans of a Steampipe connection share: the client with its quota and its token, and the
+// caches.
 type connection struct {
 	*api.Client
 	settings   Settings
 	method     authMethod
 	authorizer auth.Authorizer
-	tokenFile  string       // where the authentication method keeps its tokens; empty if it keeps none
+	tokenFile  string       // where the authentication method keeps its tokens; "" if it keeps none
 	answers    *cache.Cache // lists of workspaces, repositories and the like, for a short time
 
-	directories directories // of what was looked up
+	directories directories // of the names that were looked up
 }
 
-// configOf is the one place that reads a connection's config from the SDK.
+// configOf reads a connection's config from the SDK. Nothing else does.
 func configOf(c *plugin.Connection) Config {
 	switch config, _ := c.Config.(sdkserver.Config); {
 	case config.SyntaxError != nil:
@@ -36,15 +36,15 @@ func configOf(c *plugin.Connection) Config {
 	return Config{}
 }
 
-// open makes a connection. Its requests go over the transport, or over the client's own if that is nil.
-func open(settings Settings, way authMethod, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
-	source, err := settings.authorizer(way, transport, logger)
+// open returns a new connection. Its requests use the transport, or the client's own if that is nil.
+func open(settings Settings, method authMethod, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
+	source, err := settings.authorizer(method, transport, logger)
 	if err != nil {
 		return nil, err
 	}
 	maxWait := settings.MaxWait
 	if maxWait == 0 {
-		maxWait = -1 // to the client zero is the default
+		maxWait = -1 // zero would be the client's default
 	}
 	client, err := api.New(api.Config{
 		BaseURL:        settings.BaseURL,
@@ -59,14 +59,14 @@ func open(settings Settings, way authMethod, transport http.RoundTripper, logger
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	c := &connection{Client: client, settings: settings, method: way, authorizer: source, answers: cache.New(cacheLife, cacheBytes)}
+	c := &connection{Client: client, settings: settings, method: method, authorizer: source, answers: cache.New(cacheLife, cacheBytes)}
 	if chain, ok := source.(*auth.Chain); ok {
 		c.tokenFile = chain.Path()
 	}
 	return c, nil
 }
 
-// A authMethod is how a connection authorizes.
+// An authMethod is how a connection authenticates.
 type authMethod string
 
 const (
@@ -77,7 +77,7 @@ const (
 	methodAPIToken          authMethod = "api_token"
 )
 
-// authMethod finds the one whole way in that the settings have.
+// authMethod returns the one complete authentication method of the settings.
 func (s Settings) authMethod() (authMethod, error) {
 	if err := s.checkCredentials(); err != nil {
 		return "", err
@@ -95,12 +95,12 @@ func (s Settings) authMethod() (authMethod, error) {
 	return methodLogin, nil
 }
 
-func (s Settings) authorizer(way authMethod, transport http.RoundTripper, logger hclog.Logger) (auth.Authorizer, error) {
+func (s Settings) authorizer(method authMethod, transport http.RoundTripper, logger hclog.Logger) (auth.Authorizer, error) {
 	consumer := s.Consumer(logger)
 	if transport != nil {
 		consumer.HTTPClient = &http.Client{Transport: transport}
 	}
-	switch way {
+	switch method {
 	case methodAccessToken:
 		return auth.NewAccessToken(auth.NewSecret(s.AccessToken)), nil
 	case methodAPIToken:
@@ -112,7 +112,7 @@ func (s Settings) authorizer(way authMethod, transport http.RoundTripper, logger
 	}
 }
 
-// Consumer is the OAuth consumer of the settings. The logger, which may be nil, is told about refreshes.
+// Consumer returns the OAuth consumer of the settings. The logger, which may be nil, logs refreshes.
 func (s Settings) Consumer(logger hclog.Logger) auth.Consumer {
 	return auth.Consumer{Key: s.ConsumerKey, Secret: auth.NewSecret(s.ConsumerSecret), URL: s.OAuthURL, MaxWait: s.MaxWait, Logger: logger}
 }

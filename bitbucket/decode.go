@@ -5,10 +5,11 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// A decoder makes the values of the rows of one scan, one after the other. A scan has many rows and few columns, and a row is mostly
-// like the one before: so a column's value is looked for where it stood there, and if it has not changed, it is used again.
+// A decoder decodes the rows of a scan, one after the other. A scan has many rows and few columns, and each row is
+// mostly like the one before. So it looks for a column's value at its previous place, and reuses the decoded value if
+// the JSON has not changed.
 type decoder struct {
-	width   int // columns of the table
+	width   int // number of columns of the table
 	columns []columnDecoder
 }
 
@@ -19,11 +20,11 @@ type columnDecoder struct {
 	sources []sourceDecoder
 }
 
-// A sourceDecoder is a place where the column's value may stand, and how it was there in the row before.
+// A sourceDecoder is a source of a column, with its place and its value in the previous row.
 type sourceDecoder struct {
 	source
-	near   []int  // where each hop led
-	holder string // the value that the first hop led to
+	near   []int  // place of each hop's field
+	holder string // JSON that the first hop led to
 	value  any
 }
 
@@ -57,7 +58,7 @@ func (d *decoder) decode(r *row) sdkserver.Row {
 	return values
 }
 
-// decode is what column.value is for one source.
+// decode is column.value for one source; it reuses the previous row's value if the JSON has not changed.
 func (s *sourceDecoder) decode(r *row, kind proto.ColumnType) any {
 	v := r.part(s.part)
 	for i := range s.hops {

@@ -11,52 +11,52 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A planner may turn a join into one scan for each row of the other table: thousands within seconds that differ in nothing but
-// a name. The first few names are asked for singly. Then the list that has them is read, as far as has paid, and what it brought
-// answers the others.
+// A planner may turn a join into one scan for each row of the other table: thousands within seconds that differ only in
+// a name. The first few names are requested one by one. Then the list that has them is read, as far as it pays, and
+// answers the other lookups.
 
 const (
-	// rowsPerName is how many rows may be read for each name that was looked up: about what a request brings. So the reading
-	// costs no more than to ask for the names did until then, or would have.
+	// rowsPerName is how many rows may be read for each name that was looked up: about as many as a request returns. So
+	// reading the list costs no more requests than the names did until then, or would have.
 	rowsPerName = 100
-	// rowsOfOne is how many rows are remembered of a name that was asked for singly. They are few where it is a name indeed.
+	// rowsOfOne is how many rows are kept of a name that was requested by itself. If it really is a name, it has few.
 	rowsOfOne = 100
-	// directoryBytes bounds what all directories of a connection hold. The oldest go first.
+	// directoryBytes limits the memory of all directories of a connection. The oldest ones are dropped first.
 	directoryBytes = 32 << 20
 )
 
-// A lookup is the question for the rows of one name.
+// A lookup asks for the rows of one name.
 type lookup struct {
-	directory string        // where to look: for the same columns of the same list
-	kind      string        // of the directory, of which there is one for each repository, say
-	life      time.Duration // that a row may have been remembered for
+	directory string        // key of the directory: the same for the same columns of the same list
+	kind      string        // kind of directory, of which there may be one for each repository
+	life      time.Duration // how long a row may be kept
 	name      any           // a text or an int64
 	nameOf    func(*row) any
-	isUnique  bool // there is one row of a name at most, so that one that was found needs no other
+	isUnique  bool // a name has at most one row, so that once it is found, the lookup is done
 
-	one          rowSeq                                     // asks for the name; nil to leave that to the caller
-	list         func(ctx context.Context, most int) rowSeq // reads the list, of which it needs so many rows; nil if there is none
-	since        time.Time                                  // when the list was read that is remembered, and so costs nothing
-	hasOmissions *atomic.Bool                               // set by either where it leaves out what is told: that must be told each time
+	one          rowSeq                                     // requests the rows of the name; nil to leave that to the caller
+	list         func(ctx context.Context, most int) rowSeq // reads the list, of which at most this many rows are needed; nil if there is none
+	since        time.Time                                  // when the cached list was read; reading that costs nothing
+	hasOmissions *atomic.Bool                               // set by either if it records an omission; such an answer is not kept, so that the omission is recorded each time
 }
 
-// A directory holds rows by their names, for a short time. All but turn is guarded by the mutex of directories.
+// A directory holds rows by their names, for a short time. All fields but turn are guarded by the mutex of directories.
 type directory struct {
 	key     string
 	since   time.Time
-	turn    chan struct{}  // holds one of those who want to read the list
-	names   map[any]bool   // that were looked up before all rows were there
-	rows    map[any][]*row // all of a name; none of a name that has none
-	tried   int            // how many rows of the list were to be read at most
-	isWhole bool           // it was read to its end
-	bytes   int            // that the rows take, about
+	turn    chan struct{}  // held by the lookup that reads the list
+	names   map[any]bool   // looked up before all rows were read
+	rows    map[any][]*row // all rows of a name; empty if it has none
+	tried   int            // how many rows of the list the last read could return
+	isWhole bool           // the list was read to its end
+	bytes   int            // size of the rows, roughly
 }
 
-// directories are all of a connection.
+// directories are all directories of a connection.
 type directories struct {
 	mu    sync.Mutex
 	byKey map[string]*directory
-	order []*directory // the oldest first
+	order []*directory // oldest first
 	bytes int
 	kinds map[string]*kindOfLookup
 }
@@ -94,7 +94,7 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 	}
 }
 
-// open returns the directory for a lookup, which it begins if there is none.
+// open returns the directory for a lookup, which it creates if there is none.
 func (ds *directories) open(l lookup) *directory {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
@@ -115,8 +115,8 @@ func (ds *directories) open(l lookup) *directory {
 	return d
 }
 
-// tidy drops the directories that are too old for any lookup, and so many of the others that those left take no more than they
-// may; but not the one that is wanted now. The caller holds mu.
+// tidy drops the directories that are too old for any lookup, and then the oldest ones until the rest is below
+// directoryBytes. It keeps the one that is wanted now. The caller holds mu.
 func (ds *directories) tidy(but *directory) {
 	for len(ds.order) > 0 && ds.order[0] != but && (ds.bytes > directoryBytes || time.Since(ds.order[0].since) >= cacheLife) {
 		oldest := ds.order[0]
@@ -129,7 +129,7 @@ func (ds *directories) tidy(but *directory) {
 	}
 }
 
-// look returns the rows of a name, if they are there.
+// look returns the rows of a name, if the directory has them.
 func (ds *directories) look(d *directory, l lookup) (rows []*row, ok bool) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
@@ -141,9 +141,10 @@ func (ds *directories) look(d *directory, l lookup) (rows []*row, ok bool) {
 	return rows, ok
 }
 
-// pays returns how many rows of the list may be read for the names that were looked up before: none as long as these are few, nor
-// before they are many more than when it was last read. If there were more than a few in the lists of other repositories, say,
-// one is enough in this: the next may cost two requests instead of one, and mostly all that follow cost none.
+// pays returns how many rows of the list may be read for the names that were looked up before. It returns 0 if these
+// are few, or not many more than at the last read. If more than a few were looked up in the directories of a kind, for
+// other repositories for example, one is enough in this directory: the next lookup may then cost two requests instead
+// of one, and most of the following ones cost none.
 func (ds *directories) pays(d *directory, l lookup) (most int) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
@@ -158,14 +159,14 @@ func (ds *directories) pays(d *directory, l lookup) (most int) {
 		return math.MaxInt
 	case before < few || l.isUnique && most < 2*d.tried:
 		return 0
-	case most < d.tried+d.tried/4: // how long the list is its first page tells, which is remembered
+	case most < d.tried+d.tried/4: // its first page, which is cached, shows how long the list is
 		return 0
 	}
 	return most
 }
 
-// read reads the list, as far as it pays. One does it for all who wait for it. That it can't be read is no reason to fail: what
-// a query may know by name it need not be allowed to list.
+// read reads the list, as far as it pays, once for all lookups that wait for it. If the list can't be read, that is no
+// error: the user may be allowed to read an object by name and not to list them.
 func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 	select {
 	case d.turn <- struct{}{}:
@@ -175,7 +176,7 @@ func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 	}
 	most := ds.pays(d, l)
 	if _, ok := ds.look(d, l); ok || most == 0 {
-		return // somebody has read it meanwhile
+		return // another lookup has read it in the meantime
 	}
 	rows, isWhole, n, bytes := map[any][]*row{}, true, 0, 0
 	for r, err := range l.list(ctx, most) {
@@ -183,7 +184,7 @@ func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 			isWhole = false
 			break
 		}
-		if name := l.nameOf(r); !l.isUnique || rows[name] == nil { // a list made of several may have it twice
+		if name := l.nameOf(r); !l.isUnique || rows[name] == nil { // a list that is made of several may have it twice
 			rows[name] = append(rows[name], r)
 			bytes += r.size()
 		}
@@ -209,13 +210,13 @@ func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 	}
 }
 
-// add remembers rows by their names.
+// add keeps rows by their names.
 func (ds *directories) add(d *directory, rows map[any][]*row) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
 	bytes := 0
 	for name, all := range rows {
-		bytes += 100 // of the map
+		bytes += 100 // for the map
 		for _, r := range all {
 			bytes += r.size()
 		}
@@ -225,15 +226,15 @@ func (ds *directories) add(d *directory, rows map[any][]*row) {
 	}
 	maps.Copy(d.rows, rows)
 	if ds.byKey[d.key] != d {
-		return // dropped meanwhile
+		return // dropped in the meantime
 	}
 	d.bytes += bytes
 	ds.bytes += bytes
 	ds.tidy(d)
 }
 
-// size is about how many bytes the row keeps in memory.
+// size returns roughly how many bytes the row takes in memory.
 func (r *row) size() int {
-	const perRow, perByte = 300, 3 // a row's parts, and what is known of the JSON
+	const perRow, perByte = 300, 3 // a row's parts, and the index of its JSON
 	return perRow + perByte*(len(r.part(objectPart).Raw())+len(r.part(detailPart).Raw()))
 }

@@ -12,16 +12,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
-// maxFilter is how long a filter may get in an address, in bytes; what does not fit is left to the check of each row.
+// maxFilter is the maximum length of a filter in an address, in bytes. Conditions that do not fit are left to the check
+// of each row.
 const maxFilter = 2000
 
-// filter puts into BBQL what the query demands, as far as Bitbucket can filter by it; by the named columns only, if any
-// are named. exact says that no row will come back which the query does not want, as far as Bitbucket minds the case.
+// filter returns the conditions of the query in BBQL, as far as Bitbucket can filter by them. If columns are named, it
+// uses only the conditions on these. exact reports whether the query wants all rows that pass, if Bitbucket does not
+// ignore case.
 func (q *query) filter(columns []string) (f bbql.Filter, exact bool) {
 	exact = true
 	for _, c := range q.conditions {
 		if c.field == "" {
-			continue // the table itself puts it into the path or a parameter
+			continue // the table uses the value in the path or in a parameter
 		}
 		one, isExact := c.filter()
 		all := bbql.And(f, one)
@@ -34,15 +36,15 @@ func (q *query) filter(columns []string) (f bbql.Filter, exact bool) {
 	return f, exact
 }
 
-// filter is the condition in BBQL, or one that lets more pass and is not exact. Whether = and != mind the case is not
-// documented. So an equality of texts may let more pass than SQL does, and an inequality less: that is not sent.
+// filter returns the condition in BBQL, or one that lets more rows pass and is not exact. It is not documented whether
+// = and != ignore case. So an = of texts may let more rows pass than SQL's, and a != fewer: that one is not sent.
 func (c condition) filter() (f bbql.Filter, exact bool) {
 	list, isList := c.value.([]any)
 	isText := c.column.kind == proto.ColumnType_STRING
 	isStrange := func(one any) bool { return !slices.Contains(c.words, one) }
 	wanted, _ := c.wanted()
 	switch {
-	case c.isVague, c.value == nil, c.orNull && !c.isSet: // Bitbucket has more ways than null to say that there is none
+	case c.isVague, c.value == nil, c.orNull && !c.isSet: // Bitbucket has more values than null for "none"
 		return bbql.Filter{}, false
 	case c.words != nil && slices.ContainsFunc(wanted, isStrange):
 		return bbql.Filter{}, false
@@ -58,8 +60,9 @@ func (c condition) filter() (f bbql.Filter, exact bool) {
 	return bbql.Compare(c.field, c.operator, c.value), true
 }
 
-// pieces is what a pattern demands, in BBQL. Its ~ is "contains" in any case: the rows have each literal piece of the
-// pattern, and more rows do. Which letters beyond ASCII are the same in another case is not certain, so ILIKE can't say.
+// pieces returns what a pattern requires, in BBQL. The operator ~ is "contains", ignoring case. Every row that matches
+// has each literal piece of the pattern; other rows have them, too. Which letters beyond ASCII differ only in case is
+// uncertain, so for ILIKE such pieces are left out.
 func (c condition) pieces() bbql.Filter {
 	var pieces []bbql.Filter
 	for _, piece := range sqlvalue.Pieces(fmt.Sprint(c.value)) {

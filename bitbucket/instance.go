@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
-// Plugin describes the plugin to the Steampipe SDK, for a host that links it.
+// Plugin returns the plugin for the Steampipe SDK, for a host that links it.
 func Plugin(ctx context.Context) *plugin.Plugin { return newInstance().plugin(ctx) }
 
 // A Server serves the plugin's tables to a host, such as Steampipe.
@@ -21,22 +21,22 @@ type Server struct {
 	instance *instance
 }
 
-// NewServer returns a server of the plugin without any connection yet.
+// NewServer returns a server of the plugin without connections.
 func NewServer() *Server {
 	i := newInstance()
 	return &Server{sdkserver.New(i.plugin), i}
 }
 
-// Omissions returns what the queries since a time, of the last hour at most, left out: each thing once, the oldest first.
+// Omissions returns what queries have left out since a time, at most an hour ago: each omission once, oldest first.
 func (s *Server) Omissions(since time.Time) []Omission { return s.instance.omitted.since(since) }
 
-// An instance is the plugin as one host runs it.
+// An instance is the plugin in one host.
 type instance struct {
 	lists   sdkserver.Lists
-	omitted omissions // by all scans
+	omitted omissions // of all scans
 
 	mu          sync.Mutex
-	connections map[[sha256.Size]byte]*connection // by their settings: a changed config is another connection; guarded by mu
+	connections map[[sha256.Size]byte]*connection // by their settings, as a changed config makes another connection; guarded by mu
 }
 
 func newInstance() *instance {
@@ -49,8 +49,8 @@ func (i *instance) plugin(context.Context) *plugin.Plugin {
 		ConnectionConfigSchema: &plugin.ConnectionConfigSchema{
 			NewInstance: func() any { return &sdkserver.Config{} },
 		},
-		// The SDK writes into the tables whenever it sets up connections. Were they the same each time, a scan that goes on
-		// meanwhile would read what is written, which ends the process.
+		// The SDK writes into the tables whenever it sets up connections. With the same tables each time, a running
+		// scan would read them during the write, which ends the process.
 		TableMapFunc: func(context.Context, *plugin.TableMapData) (map[string]*plugin.Table, error) {
 			all := map[string]*plugin.Table{}
 			for _, t := range tables {
@@ -61,7 +61,7 @@ func (i *instance) plugin(context.Context) *plugin.Plugin {
 	}
 }
 
-// connect returns the connection for the config that c has now.
+// connect returns the connection for c's current config.
 func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
 	settings, err := configOf(c).Settings()
 	if err != nil {
@@ -80,7 +80,7 @@ func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connecti
 	if known, ok := i.connections[key]; ok {
 		return known, nil
 	}
-	opened, err := open(settings, method, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // and not by the query that came first
+	opened, err := open(settings, method, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // not the logger of the query that came first
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connecti
 	return opened, nil
 }
 
-// key tells one connection from another.
+// key returns a key that differs for different settings.
 func (s Settings) key(method authMethod) ([sha256.Size]byte, error) {
 	encoded, err := json.Marshal([]any{s, method})
 	return sha256.Sum256(encoded), err

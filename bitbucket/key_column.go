@@ -5,17 +5,19 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 )
 
-// A keyColumn declares a key column. It is a promise to the host, which pushes LIMIT down as soon as every condition of a
-// query is on one: whatever Bitbucket makes of the condition, no row that fails it may count as one of those asked for.
+// A keyColumn declares a key column. It is a promise to the host, which pushes LIMIT down if every condition of a query
+// is on a key column: a row that fails the condition must never count as one that was asked for, whatever Bitbucket
+// does with it.
 type keyColumn struct {
 	column    string
 	operators []string
-	field     string // the field to compare in a BBQL filter; empty where the table uses the value in the path or a parameter
-	words     []any  // that the field can have, if no others may be asked for
+	field     string // the field to compare in a BBQL filter; "" if the table uses the value in the path or a parameter
+	words     []any  // the only values that may be sent; nil if there is no such limit
 	isSet     bool   // every object has a value in the field
 }
 
-// The operators that a kind of column can have. Texts have no < and >, which would depend on the host's collation.
+// The operators that a kind of column can have. Texts have no < and >, as these would depend on the database's
+// collation.
 var (
 	nameOperators  = []string{quals.QualOperatorEqual}
 	textOperators  = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLike, quals.QualOperatorILike}
@@ -26,7 +28,7 @@ var (
 	}
 )
 
-// named declares a column that is only compared with = and IN, and that the table itself puts into a path or parameter.
+// named declares a column that allows only = and IN, and that the table itself puts into the path or a parameter.
 func named(column string) keyColumn { return keyColumn{column: column, operators: nameOperators} }
 
 // filtered declares a column that Bitbucket filters by in BBQL.
@@ -34,13 +36,14 @@ func filtered(column, field string, operators []string) keyColumn {
 	return keyColumn{column: column, operators: operators, field: field}
 }
 
-// among says that Bitbucket refuses to compare the field with another word than these.
+// among declares that Bitbucket refuses to compare the field with any other word.
 func (q keyColumn) among(words ...any) keyColumn {
 	q.words = words
 	return q
 }
 
-// set says that every object has a value in the field, so that a condition that is true without one needs no other rows.
+// set declares that every object has a value in the field, so that a condition that is true for null needs no other
+// rows.
 func (q keyColumn) set() keyColumn {
 	q.isSet = true
 	return q

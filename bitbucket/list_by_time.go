@@ -7,28 +7,29 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
-// listByTime reads one collection of an owner that Bitbucket sorts by a timestamp, from the end that the query is about to
-// the first row that is beyond what it wants: "the last seven days" does not read the whole history. Bitbucket has no
-// filter for such a condition.
+// listByTime reads a collection that Bitbucket sorts by a timestamp, from the end that the query is about to the first
+// row that is out of its range. So "the last seven days" does not read the whole history. Bitbucket has no filter for
+// these conditions.
 func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column string) rowSeq {
 	from, to := s.conditions.between(column)
 	after, before := from != nil, to != nil
 	descending := after || !before
 	reading, backwards := *s, false
 	if len(s.order) > 0 {
-		// Oldest first, but not before some time: read from the newest and turned round, that costs no more than the rows.
+		// Oldest first, but only after some time: reading from the newest and reversing takes no more pages than the
+		// rows need.
 		backwards = after && !s.order[0].descending
 		descending = backwards || s.order[0].descending
 	}
 	l.Query.Set("sort", order{s.table.column(column), descending}.parameter())
-	ends := after && descending || before && !descending   // before the list does
-	passes := after && !descending || before && descending // over rows at its beginning
+	ends := after && descending || before && !descending   // stops before the end of the list
+	passes := after && !descending || before && descending // skips rows at the beginning
 	switch {
 	case backwards:
 		reading.limit = -1
 		l.Wanted = int64(l.PageLen)
 	case ends && l.Wanted == 0, passes && l.Wanted > 0:
-		l.Wanted = int64(l.PageLen) // which means: one page at a time
+		l.Wanted = int64(l.PageLen) // so that one page is fetched at a time
 	}
 	rows := reading.accepted(func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
@@ -48,8 +49,7 @@ func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column strin
 	return rows
 }
 
-// isBeyond says whether the query wants neither the row nor any that comes after it in the order, when it wants what is
-// between two times.
+// isBeyond reports whether the query, which wants the rows between two times, wants neither this row nor any after it.
 func isBeyond(at, from, to any, descending bool) bool {
 	bound, beyond := to, 1
 	if descending {

@@ -18,8 +18,8 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
 )
 
-// rows returns the rows of the scan: by the name that the query looks up, if it does, or as the table reads them. A connection
-// that lets no answer serve two queries has each scan ask.
+// rows returns the rows of the scan: from a directory if the query looks up a name, or else as the table reads them. If
+// the connection's max_age is 0, each scan makes its own requests.
 func (s *scan) rows(ctx context.Context) rowSeq {
 	at := s.lookupCondition()
 	if at < 0 || s.settings.MaxAge <= 0 {
@@ -28,8 +28,9 @@ func (s *scan) rows(ctx context.Context) rowSeq {
 	return s.sorted(s.directories.find(ctx, s.lookup(ctx, at)))
 }
 
-// lookupCondition returns which of the conditions says the name of what the query looks up: one on an id, or else on another column of
-// the object itself; -1 if none does. What is one of a few words, such as a state, is no name.
+// lookupCondition returns the index of the condition that names what the query looks up: one on an id, or else on
+// another column of the object itself; -1 if there is none. A value from a few fixed words, such as a state, is no
+// name.
 func (q *query) lookupCondition() int {
 	first := -1
 	for i, c := range q.conditions {
@@ -51,7 +52,7 @@ func (q *query) lookupCondition() int {
 	return first
 }
 
-// isOpen says whether a column that a query compares may have any value, rather than one of a few words.
+// isOpen reports whether a key column may have any value, rather than one of a few fixed words.
 func (t *table) isOpen(column string) bool {
 	for _, q := range t.keyColumns {
 		if q.column == column {
@@ -61,8 +62,8 @@ func (t *table) isOpen(column string) bool {
 	return false
 }
 
-// lookup is what the scan asks of a directory: the rows of the name in one of its conditions, among those that it would read
-// without that condition.
+// lookup returns the scan's lookup in a directory: the rows with the name in one of its conditions, among the rows that
+// it would read without that condition.
 func (s *scan) lookup(ctx context.Context, at int) lookup {
 	c, all := s.conditions[at], s.without(at)
 	in, isID := s.table.ids[c.column.name]
@@ -98,16 +99,16 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 	return l
 }
 
-// errTooLong says that a list is not read for a lookup, as there would be too many requests.
+// errTooLong reports that a list is not read for a lookup, because it would take too many requests.
 var errTooLong = errors.New("the list takes more requests than the names")
 
-// A substituteList is another list that has rows of a table, as far as the query reads them.
+// A substituteList is another list that has rows of a table, with the fields that the query reads.
 type substituteList struct {
-	since time.Time // when it was read that is remembered
+	since time.Time // when the cached list was read
 	rows  func(ctx context.Context, most int) rowSeq
 }
 
-// substitute is the inventory as rows of the repositories.
+// substitute returns the list as rows of the repositories.
 func (i *repositoryList) substitute(s *scan) substituteList {
 	known := substituteList{rows: func(ctx context.Context, most int) rowSeq {
 		l := i.list(bbql.Filter{})
@@ -129,7 +130,7 @@ func (i *repositoryList) substitute(s *scan) substituteList {
 	return known
 }
 
-// without returns the scan that differs in having one condition less. It keeps what that says of the workspace.
+// without returns a copy of the scan without one condition. It keeps the workspace that the condition names, if any.
 func (s *scan) without(at int) *scan {
 	all := *s
 	all.wanted, all.order, all.silent, all.deferred = maps.Clone(s.wanted), nil, true, &deferred{}
@@ -142,7 +143,7 @@ func (s *scan) without(at int) *scan {
 	return &all
 }
 
-// question says what a scan under conditions asks, but for its limit and its order.
+// question returns a key for what a scan with these conditions asks, without its limit and its order.
 func (q *query) question(conditions []condition) string {
 	var b strings.Builder
 	fmt.Fprint(&b, q.table.name, slices.Sorted(maps.Keys(q.wanted)))

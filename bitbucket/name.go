@@ -15,21 +15,21 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A NameError says that a query names something in another way than Bitbucket does. SQL compares names as they are written,
-// so there would be no row, and nobody would know that it is there.
+// A NameError reports that a query spells a name differently from Bitbucket. SQL compares names exactly, so the query
+// would have no rows, and nobody would know that the object exists.
 type NameError struct {
-	// Name is what the query has.
+	// Name is the name in the query.
 	Name string
-	// Called is what Bitbucket calls it, or empty if the name can't be that of anything.
+	// Called is Bitbucket's name for it, or "" if nothing can have that name.
 	Called string
-	// Form says what a name looks like, if Called is empty.
+	// Form describes a correct name, if Called is empty.
 	Form string
 }
 
 // Error says what to write instead.
 func (e *NameError) Error() string {
 	if e.Called != "" {
-		return fmt.Sprintf("%s is called %s now: names are compared as Bitbucket writes them", e.Name, e.Called)
+		return fmt.Sprintf("%s is called %s now: write the name exactly as Bitbucket does", e.Name, e.Called)
 	}
 	return fmt.Sprintf("%q can't be found: %s", e.Name, e.Form)
 }
@@ -40,7 +40,7 @@ const (
 	uuidForm       = "a uuid has the form {01234567-89ab-cdef-0123-456789abcdef}, with its braces and in lower case"
 )
 
-// checkName returns an error for a name that Bitbucket writes otherwise.
+// checkName returns an error if Bitbucket spells the name differently.
 func checkName(name, called string) error {
 	if called == "" || called == name {
 		return nil
@@ -48,7 +48,7 @@ func checkName(name, called string) error {
 	return &NameError{Name: name, Called: called}
 }
 
-// splitFullName takes the full name of a repository apart.
+// splitFullName splits the full name of a repository.
 func splitFullName(name string) (workspace, repository string, err error) {
 	workspace, repository, _ = strings.Cut(name, "/")
 	if isSlug(workspace) && isSlug(repository) {
@@ -61,7 +61,7 @@ func splitFullName(name string) (workspace, repository string, err error) {
 	return "", "", &NameError{Name: name, Form: form}
 }
 
-// checkNames returns an error if the query names something in a form that no name has.
+// checkNames returns an error if the query has a name in an impossible form.
 func (q *query) checkNames() error {
 	for _, column := range []string{"full_name", "repository_full_name"} {
 		names, _ := q.equals(column)
@@ -97,17 +97,17 @@ func (q *query) checkNames() error {
 // anyUUID matches a uuid in any spelling.
 var anyUUID = regexp.MustCompile(`^\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$`)
 
-// areUUIDs says whether ids are uuids, so that rows may repeat them: checkNames has seen to their spelling. Paths take other
-// ids as well, such as the number of a pipeline.
+// areUUIDs reports whether the ids are uuids, so that rows may repeat them: checkNames has checked their spelling.
+// Paths also accept other ids, such as the number of a pipeline.
 func areUUIDs(ids []string) bool {
 	return !slices.ContainsFunc(ids, func(id string) bool { return !strings.HasPrefix(id, "{") })
 }
 
-// canonicalUUID is a uuid in Bitbucket's spelling.
+// canonicalUUID returns a uuid in Bitbucket's spelling.
 func canonicalUUID(id string) string { return "{" + strings.ToLower(strings.Trim(id, "{}")) + "}" }
 
-// checkWorkspace returns an error if a workspace is not there, or is called otherwise: for answers that do not say in which
-// workspace they are. It takes no request where the list of the user's workspaces was read a moment ago, and else one.
+// checkWorkspace returns an error if a workspace does not exist, or is spelled differently, for answers that do not
+// name their workspace. It takes one request, or none if the list of the user's workspaces is cached.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
 func (s *scan) checkWorkspace(ctx context.Context, slug string) error {
 	if accesses, ok := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); ok {

@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// An Omission is something that a table could not cover, although a query asked for it or for all that there is.
+// An Omission is something that a table could not cover, although a query asked for it or for everything.
 type Omission struct {
 	Connection string // name of the connection
 	Table      string // name of the table
-	Workspace  string // slug; empty where the omission is about none
-	Project    string // key; empty where the omission is about none
-	Repository string // full name; empty where the omission is about none
+	Workspace  string // slug; "" if the omission is not about one
+	Project    string // key; "" if the omission is not about one
+	Repository string // full name; "" if the omission is not about one
 	Reason     string // a short word, one of the reasons below
 	Message    string // a sentence that says what was left out
-	Advice     string // what to do about it; empty if nothing
-	Covered    int    // repositories of the workspace that the table covers, where Total is known
-	Total      int    // repositories of the workspace; 0 where that is not known, or the omission is about something else
+	Advice     string // what to do about it; "" if there is nothing to do
+	Covered    int    // repositories of the workspace that the table covers, if Total is known
+	Total      int    // repositories of the workspace; 0 if unknown, or if the omission is about something else
 	At         time.Time
 }
 
 // The reasons for an omission.
 const (
-	ReasonNotAdministered = "not_administered" // only administrators may read it, and the connected user is none there
+	ReasonNotAdministered = "not_administered" // only its administrators may read it, and the connected user is not one of them
 	ReasonFeatureOff      = "feature_off"      // the feature was never turned on, or is turned off
 	ReasonEmpty           = "empty"            // nothing was pushed to the repository
 	ReasonUnknownRevision = "unknown_revision" // the repository has no such commit, branch, tag or path
@@ -36,31 +36,31 @@ const (
 	ReasonFailed          = "failed"           // Bitbucket did not answer, and on_refusal is "skip"
 )
 
-// advices say what to do about each reason.
+// advices are the advice for each reason.
 var advices = map[string]string{
-	ReasonNotAdministered: "Make the connected user an administrator there, or leave it to a connection of somebody who is.",
+	ReasonNotAdministered: "Make the connected user an administrator there, or use a connection of somebody who is.",
 	ReasonFeatureOff:      "Nothing, if the feature is meant to be off.",
-	ReasonEmpty:           "Nothing: there is something to show after the first push.",
+	ReasonEmpty:           "Nothing: there will be rows after the first push.",
 	ReasonUnknownRevision: "Nothing, if the repository is not meant to have it.",
-	ReasonHiddenGroups:    "Look the groups up in admin.atlassian.com, or connect as an administrator of the workspace.",
-	ReasonNotCovered:      "Add the workspace to the argument workspaces of the connection.",
+	ReasonHiddenGroups:    "Look up the groups in admin.atlassian.com, or connect as an administrator of the workspace.",
+	ReasonNotCovered:      "Add the workspace to the connection's workspaces argument.",
 	ReasonNothingVisible:  "Give the connected user access to a repository; bitbucket_connection shows who that is.",
-	ReasonRefused:         "See why in the message, and ask again when that is mended.",
-	ReasonFailed:          "Ask again later.",
+	ReasonRefused:         "The message has the cause. Correct it, and query again.",
+	ReasonFailed:          "Query again later.",
 }
 
 const (
 	omissionLife  = time.Hour
-	mostOmissions = 1000 // of a connection; beyond that the oldest go
+	mostOmissions = 1000 // of a connection; beyond that the oldest are dropped
 )
 
-// omissions remembers for an hour what queries left out: each thing once, as of the last time.
+// omissions keeps for an hour what queries left out, each omission once.
 type omissions struct {
 	mu  sync.Mutex
-	all []Omission // the oldest first
+	all []Omission // oldest first
 }
 
-// add notes an omission. The same one, noted before, is replaced.
+// add records an omission. It replaces an earlier record of the same one.
 func (o *omissions) add(one Omission) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -81,13 +81,13 @@ func (o *omissions) add(one Omission) {
 	}
 }
 
-// isOf reports whether both say the same of the same thing.
+// isOf reports whether both are about the same thing, for the same reason.
 func (o Omission) isOf(other Omission) bool {
 	o.At, o.Message, o.Advice, o.Covered, o.Total = other.At, other.Message, other.Advice, other.Covered, other.Total
 	return o == other
 }
 
-// since returns what was noted from a time on, the oldest first.
+// since returns the omissions recorded since a time, oldest first.
 func (o *omissions) since(from time.Time) []Omission {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -100,7 +100,7 @@ func (o *omissions) since(from time.Time) []Omission {
 	return found
 }
 
-// omit notes that the scan leaves something out.
+// omit records that the scan leaves something out.
 func (s *scan) omit(one Omission) {
 	s.hasOmissions.Store(true)
 	if s.silent {
@@ -112,7 +112,7 @@ func (s *scan) omit(one Omission) {
 	s.instance.omitted.add(one)
 }
 
-// deferred has what a scan does when all its rows are sent: it must not keep them waiting.
+// deferred has functions to run after all rows of a scan are sent, so that the rows need not wait.
 type deferred struct {
 	mu  sync.Mutex
 	all []func(context.Context)
@@ -124,7 +124,7 @@ func (l *deferred) add(do func(context.Context)) {
 	l.all = append(l.all, do)
 }
 
-// do does it all, within a few seconds: what is omitted is worth telling, and not worth waiting for the quota.
+// do runs them, for a few seconds at most: an omission is worth recording, but not worth waiting for the quota.
 func (l *deferred) do(ctx context.Context) {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -6,14 +6,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
-// An order is one term of ORDER BY. The host hands over terms that it then does not sort by itself, so the rows must come
-// exactly so.
+// An order is one term of ORDER BY. The host does not sort by the terms that it passes on, so the rows must come
+// exactly in this order.
 type order struct {
 	column     column
 	descending bool
 }
 
-// parameter is the order as Bitbucket's parameter sort has it. Bitbucket sorts by one field.
+// parameter returns the order as a value of Bitbucket's parameter sort. Bitbucket sorts by one field.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#sorting-query-results
 func (o order) parameter() string {
 	if o.descending {
@@ -22,12 +22,12 @@ func (o order) parameter() string {
 	return o.column.sort
 }
 
-// compare is negative if a comes before b.
+// compare returns a negative number if a comes before b.
 func (o order) compare(a, b *row) int {
 	return sqlvalue.CompareNullable(o.column.value(a), o.column.value(b), o.descending)
 }
 
-// sorted sorts rows that come in no order. It holds them all, so it is for those that the query names one by one.
+// sorted sorts rows that come in any order. It holds all of them, so it is for rows that the query names.
 func (q *query) sorted(rows rowSeq) rowSeq {
 	if len(q.order) == 0 {
 		return rows
@@ -35,7 +35,7 @@ func (q *query) sorted(rows rowSeq) rowSeq {
 	return q.sortedRuns(rows, func(_, _ *row) bool { return true })
 }
 
-// ties sorts rows that come sorted by the first term of the order by the other terms.
+// ties sorts rows that are equal by the first term, by which they come sorted, by the others.
 func (q *query) ties(rows rowSeq) rowSeq {
 	if len(q.order) < 2 {
 		return rows
@@ -43,7 +43,7 @@ func (q *query) ties(rows rowSeq) rowSeq {
 	return q.sortedRuns(rows, func(a, b *row) bool { return q.order[0].compare(a, b) == 0 })
 }
 
-// sortedRuns sorts each run of rows that belong together.
+// sortedRuns sorts each run of rows that are together.
 func (q *query) sortedRuns(rows rowSeq, together func(a, b *row) bool) rowSeq {
 	return func(yield func(*row, error) bool) {
 		var run []*row

@@ -1,13 +1,12 @@
-// Package bitbucket is a Steampipe plugin for Bitbucket Cloud: it shows as SQL tables what the connected user can see
-// there, and what the user may do.
+// Package bitbucket is a Steampipe plugin for Bitbucket Cloud: its SQL tables show what the connected user can see
+// there and may do.
 //
-// A table is declared as data in a file of its own, table_bitbucket_<name>.go, which reads from top to bottom as its
-// documentation: what a row is, its columns with the place of each in Bitbucket's answer, the conditions that Bitbucket
-// can answer, and how the rows are read. table.go makes a Steampipe table of that, with what column.go, filter.go,
-// order.go and scan.go have.
+// A table is declared as data in a file of its own, table_bitbucket_<name>.go. The file reads like documentation: what
+// a row is, the columns with their places in Bitbucket's answer, the conditions that Bitbucket supports, and how the
+// rows are read. table.go makes a Steampipe table of it, with the help of column.go, filter.go, order.go and scan.go.
 package bitbucket
 
-// Version, Commit and Date tell one build from another. The release build sets them.
+// Version, Commit and Date identify a build. The release build sets them.
 var (
 	Version = "0.1.0-dev"
 	Commit  = "unknown"

@@ -13,14 +13,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
-// A query is what the host wants of a table.
+// A query is what the host wants from a table.
 type query struct {
 	table      *table
-	wanted     map[string]bool // columns that are read, or that a condition is on
+	wanted     map[string]bool // columns that are read or have a condition
 	conditions conditions
-	limit      int64   // rows that are enough, of those that [query.verdict] says count; -1 for all
-	maxItems   int64   // rows that a list may have at most, to be read at all; 0 for any number
-	order      []order // what the host relies on the rows being sorted by
+	limit      int64   // how many rows are enough, counting as [query.verdict] says; -1 for all
+	maxItems   int64   // if a list has more items than this, it is not read; 0 for no maximum
+	order      []order // the host relies on this order
 }
 
 func newQuery(ctx context.Context, t *table, d *plugin.QueryData) query {
@@ -45,14 +45,14 @@ func newQuery(ctx context.Context, t *table, d *plugin.QueryData) query {
 	return q
 }
 
-// verdict checks the row against every condition again: a server that ignores or half-understands a filter costs time,
-// never truth. Only rows for which all hold count towards the limit.
+// verdict checks the row against every condition again, so a server that ignores or misreads a filter costs only time.
+// Only a row that meets all conditions counts towards the limit.
 func (q *query) verdict(r *row) verdict { return q.conditions.verdict(r) }
 
 // accepts reports whether the query may want the row.
 func (q *query) accepts(r *row) bool { return q.verdict(r) != fails }
 
-// acceptsIn checks the conditions on what stands in one part of a row.
+// acceptsIn reports whether the row may meet the conditions on the columns of one part.
 func (q *query) acceptsIn(p part, r *row) bool {
 	return q.conditions.in(p).verdict(r) != fails
 }
@@ -67,7 +67,7 @@ func (q *query) wants(names ...string) bool {
 	return false
 }
 
-// needsPart reports whether a column that the query reads stands first of all in the part.
+// needsPart reports whether the query reads a column whose first source is in the part.
 func (q *query) needsPart(p part) bool {
 	for _, c := range q.table.columns {
 		if q.wanted[c.name] && c.from()[0].part == p {
@@ -77,7 +77,7 @@ func (q *query) needsPart(p part) bool {
 	return false
 }
 
-// fields lists what to select of a part for the columns that the query reads.
+// fields returns the fields of a part that the columns of the query need.
 func (q *query) fields(p part) []string {
 	var paths []string
 	for _, c := range q.table.columns {
@@ -93,16 +93,16 @@ func (q *query) fields(p part) []string {
 	return paths
 }
 
-// equals returns the values that a text column must be one of; ok is false if the query doesn't say.
+// equals returns the values that a text column must be one of; ok is false if the query has no such condition.
 func (q *query) equals(name string) (values []string, ok bool) {
 	values, ok = q.conditions.texts(name)
-	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // which no column has
+	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // no column has this value
 }
 
-// integers returns the values that an integer column must be one of; ok is false if the query doesn't say.
+// integers returns the values that an integer column must be one of; ok is false if the query has no such condition.
 func (q *query) integers(name string) (values []int64, ok bool) { return q.conditions.integers(name) }
 
-// fewIDs returns the ids by which a query names a few objects in one of the columns, which are texts or numbers.
+// fewIDs returns the ids if the query names a few objects by one of the columns, which are texts or numbers.
 func (q *query) fewIDs(columns ...string) (ids []string, ok bool) {
 	for _, column := range columns {
 		values, ok := q.conditions.values(column)
@@ -119,11 +119,11 @@ func (q *query) fewIDs(columns ...string) (ids []string, ok bool) {
 	return nil, false
 }
 
-// collection describes a paged list of objects: the columns that the query reads, its conditions as far as Bitbucket can
-// filter by them (by those on the named columns only, if any are named), and its order.
+// collection describes a paged list of objects, with the columns that the query reads, its order, and its conditions as
+// far as Bitbucket can filter by them. If filterable columns are named, only conditions on these are used.
 func (q *query) collection(path string, pageLen int, filterable ...string) api.List {
-	// A list of which no field is selected has them all. A query that reads nothing of the objects themselves wants none of them,
-	// and the type is the shortest that all of them have.
+	// Without a selection of fields an object has all of them. If the query reads no field of the objects, the shortest
+	// field that all have is selected: the type.
 	l := api.List{Path: path, Query: url.Values{}, Fields: append(q.fields(objectPart), "type"), PageLen: pageLen, Most: q.maxItems}
 	filter, exact := q.filter(filterable)
 	if expression := filter.String(); expression != "" {
@@ -132,19 +132,19 @@ func (q *query) collection(path string, pageLen int, filterable ...string) api.L
 	if len(q.order) > 0 {
 		l.Query.Set("sort", q.order[0].parameter())
 	}
-	if exact && len(q.order) < 2 { // which of those that are equal by the first term are the first, only all of them tell
+	if exact && len(q.order) < 2 { // ties on the first term can't be cut: their order is known only when all are read
 		l.Wanted = max(q.limit, 0)
 	}
 	return l
 }
 
-// accepted keeps the rows that the query wants, and of those no more than its limit: whatever reads ahead reads ahead of
-// this, and must not ask for pages that nobody needs.
+// accepted yields the rows that the query wants, up to its limit. It runs before any read-ahead, so no page is fetched
+// in vain.
 func (q *query) accepted(rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		left := q.limit
 		if len(q.order) > 1 {
-			left = -1 // which of the rows that are equal by the first term are the first, only all of them tell
+			left = -1 // ties on the first term can't be cut: their order is known only when all are read
 		}
 		for r, err := range rows {
 			counts := fails
@@ -164,27 +164,28 @@ func (q *query) accepted(rows rowSeq) rowSeq {
 	}
 }
 
-// earliest returns the time before which the query wants no row, by the conditions on a column; zero if there is none.
+// earliest returns the time before which the query wants no row, from the conditions on a column; zero if there is
+// none.
 func (q *query) earliest(name string) (earliest time.Time) {
 	from, _ := q.conditions.between(name)
 	earliest, _ = from.(time.Time)
 	return earliest
 }
 
-// isExactly reports whether the query wants no other value in a column than this one.
+// isExactly reports whether the query wants only this value in a column.
 func (q *query) isExactly(name string, value any) bool {
 	values, ok := q.conditions.values(name)
 	return ok && slices.Equal(values, []any{value})
 }
 
-// isOne reports whether the query names one value of a column.
+// isOne reports whether the query names exactly one value of a column.
 func (q *query) isOne(column string) bool {
 	values, ok := q.equals(column)
 	return ok && len(values) == 1
 }
 
-// costsEachRow reports whether the query reads a column for which each row of the list would cost a request, or which only an object
-// that was asked for singly is certain to have.
+// costsEachRow reports whether the query reads a column that takes a request for each row of the list, or one that only
+// an object that was requested by itself is certain to have.
 func (q *query) costsEachRow() bool {
 	return q.needsPart(detailPart) || q.needsPart(explanationPart) || q.needsPart(contentPart) || q.wants(q.table.alone...)
 }

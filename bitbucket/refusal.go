@@ -7,7 +7,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// An OmissionError says that a query names something that its table does not cover, on a connection that wants no silence.
+// An OmissionError reports that a query names something that its table does not cover, on a connection whose on_refusal
+// is "strict".
 type OmissionError struct{ Omission Omission }
 
 // Error says what is left out, and where to look.
@@ -15,14 +16,14 @@ func (e *OmissionError) Error() string {
 	return e.Omission.Message + " It is an error because on_refusal is \"strict\". bitbucket_my_workspace and bitbucket_my_repository show what the user administers"
 }
 
-// isRefused says whether Bitbucket refused for the user's role, and not for a scope that the token lacks.
+// isRefused reports whether Bitbucket refused because of the user's role, and not for a missing scope of the token.
 func isRefused(err error) bool {
 	_, scopes := api.MissingScope(err)
 	return api.IsForbidden(err) && !scopes
 }
 
-// passedOver returns the reason for which a part of a table is left out instead of failing the query, if the error is such a
-// reason: Bitbucket refuses the part, or fails to answer for it. What concerns the whole connection never is.
+// passedOver returns the reason to leave out a part of a table instead of failing the query, if the error is such a
+// reason: Bitbucket refuses the part, or fails to answer for it. An error that concerns the whole connection never is.
 func (s *scan) passedOver(err error) (reason string, ok bool) {
 	if s.settings.OnRefusal != SkipOnRefusal || err == nil {
 		return "", false
@@ -36,15 +37,15 @@ func (s *scan) passedOver(err error) (reason string, ok bool) {
 	return "", false
 }
 
-// omitFailed notes that a part of a table is left out because of an error. The message says so far which part.
+// omitFailed records that a part of a table is left out because of an error. The message so far only names the part.
 func (s *scan) omitFailed(one Omission, reason string, err error) {
 	one.Reason = reason
 	one.Message = fmt.Sprintf("%s leaves out %s: %s.", s.queriedTable, one.Message, err)
 	s.omit(one)
 }
 
-// wholeOrNone yields what belongs to a part of a table. Where the connection wants what is refused to be left out, it holds the
-// rows back until all are there: then the part is left out whole, and never with some of its rows.
+// wholeOrNone yields what belongs to a part of a table. If the connection leaves out what is refused, it holds the rows
+// back until all are read: so the part is left out as a whole, never with some of its rows.
 func wholeOrNone[T any](s *scan, of Omission, items iter.Seq2[T, error]) iter.Seq2[T, error] {
 	if s.settings.OnRefusal != SkipOnRefusal {
 		return items

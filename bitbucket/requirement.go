@@ -1,13 +1,13 @@
 package bitbucket
 
-// A Requirement is the OAuth scopes without which a table, or a column of it, stays out of reach.
+// A Requirement is the OAuth scopes that a table, or one of its columns, needs.
 type Requirement struct {
 	Table  string
-	Column string // empty for the whole table
+	Column string // "" for the whole table
 	Scopes []string
 }
 
-// Requirements has each table before its columns.
+// Requirements returns the requirements of all tables, each table before its columns.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#bitbucket-oauth-2-0-scopes
 func Requirements() []Requirement {
 	var all []Requirement
@@ -22,7 +22,7 @@ func Requirements() []Requirement {
 	return all
 }
 
-// String names the table, and the column if it is only that.
+// String returns the name of the table, or of the column if the requirement is only about that.
 func (r Requirement) String() string {
 	if r.Column != "" {
 		return r.Table + "." + r.Column

@@ -6,21 +6,22 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// inRepositories lists what is found at a path in each repository.
+// inRepositories lists the objects at a path in each repository.
 func inRepositories(rest string) func(context.Context, *scan) rowSeq {
 	return func(ctx context.Context, s *scan) rowSeq {
 		return s.perRepository(ctx, s.listBelow(rest))
 	}
 }
 
-// inAdministeredRepositories is inRepositories for what Bitbucket tells administrators only.
+// inAdministeredRepositories is inRepositories for what Bitbucket shows only to administrators.
 func inAdministeredRepositories(rest string) func(context.Context, *scan) rowSeq {
 	return func(ctx context.Context, s *scan) rowSeq {
 		return s.perAdministeredRepository(ctx, s.listBelow(rest))
 	}
 }
 
-// inAdministeredWorkspaces lists what is found at a path of each workspace, which Bitbucket tells administrators only.
+// inAdministeredWorkspaces lists the objects at a path of each workspace, for what Bitbucket shows only to
+// administrators.
 func inAdministeredWorkspaces(path string) func(context.Context, *scan) rowSeq {
 	return func(ctx context.Context, s *scan) rowSeq {
 		return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
@@ -29,7 +30,7 @@ func inAdministeredWorkspaces(path string) func(context.Context, *scan) rowSeq {
 	}
 }
 
-// listBelow lists what is found at a path in a repository, unless the feature is off.
+// listBelow lists the objects at a path in a repository, unless the feature is off.
 func (s *scan) listBelow(rest string) func(context.Context, repositoryScope) rowSeq {
 	return func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.unlessOff(r, s.listIn(ctx, r, s.collection(r.path(rest), 100)))

@@ -15,16 +15,16 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A scan is one reading of a table.
+// A scan reads a table once.
 type scan struct {
 	*connection
 	query
 	instance     *instance
 	name         string // of the connection
-	queriedTable string // name of the table that the query reads; the scan may be of the table of its parents
+	queriedTable string // table that the query reads; the scan may read the table of its parents
 	deferred     *deferred
-	silent       bool         // it reads more than the query asked for: what it leaves out of that is not told
-	hasOmissions *atomic.Bool // something was left out that is, or would be, told
+	silent       bool         // it reads more than the query asked for, so its omissions are not recorded
+	hasOmissions *atomic.Bool // something was left out, whether it was recorded or not
 }
 
 func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*scan, error) {
@@ -44,24 +44,24 @@ func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*
 	return s, s.checkNames()
 }
 
-// getPart fetches the object at a path: of its fields those that the query reads in a part of the rows, and more.
+// getPart requests the object at a path, with the fields that the query reads in a part of the rows, and more.
 func (s *scan) getPart(ctx context.Context, path string, p part, more ...string) (jsontree.Value, error) {
 	return s.Get(ctx, path, nil, append(append(s.fields(p), more...), "type")...)
 }
 
-// An owner is what objects are found in: a workspace, a project, a repository, or something in one.
+// An owner is something that has objects: a workspace, a project, a repository, or something in one.
 type owner interface {
-	// row returns a row of an object found there.
+	// row returns the row of an object that it has.
 	row(item jsontree.Value) *row
 }
 
-// A container is an owner with an address, below which are those of what is found in it.
+// A container is an owner with an address. The addresses of its objects are below it.
 type container interface {
 	owner
 	path(rest string, values ...string) string
 }
 
-// getByID asks a container for objects by their ids, one by one. What isn't there has no row.
+// getByID requests objects of a container by their ids, one by one. An id that does not exist has no row.
 func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...string) rowSeq {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		item, err := s.getPart(ctx, in.path(rest, id), objectPart)
@@ -75,7 +75,7 @@ func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...st
 	})
 }
 
-// getOne asks for the one object that is found at a path.
+// getOne requests the object at a path.
 func (s *scan) getOne(ctx context.Context, in container, rest string) rowSeq {
 	return func(yield func(*row, error) bool) {
 		item, err := s.getPart(ctx, in.path(rest), objectPart)
@@ -95,7 +95,7 @@ func (s *scan) readAll(ctx context.Context, path string) (jsontree.Value, error)
 	return jsontree.MustParse("[" + strings.Join(items, ",") + "]"), nil
 }
 
-// listIn reads one collection of an owner, as far as the query wants it.
+// listIn reads one collection of an owner, as far as the query needs it.
 func (s *scan) listIn(ctx context.Context, o owner, l api.List) rowSeq {
 	return s.accepted(s.rowsIn(ctx, o, l))
 }
@@ -111,7 +111,7 @@ func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
 	}
 }
 
-// combine lists the children of all parents: in the order of the parents, or in that which the scan is sorted by.
+// combine lists the children of all parents, in the order of the parents, or in the order that the scan is sorted by.
 func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
 	if len(s.order) > 0 {
 		return streams.Merge(ctx, parents, children, s.order[0].compare)
@@ -119,9 +119,9 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 	return spread(ctx, s, 1, parents, children)
 }
 
-// spread is fanOut as wide as the query wants. With a LIMIT it begins with so many parents and doubles their number with each
-// that did not suffice, but to no more than what those before let expect to be needed: so LIMIT 5 over 500 repositories mostly
-// asks one of them, or five that have a row each.
+// spread is [streams.FanOut] for as many parents at once as the query needs. With a LIMIT it begins with a few. It
+// doubles their number with each parent that is done, but to no more than the number of rows so far suggests. So LIMIT
+// 5 over 500 repositories mostly reads one of them, or five that have one row each.
 func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
 	most := s.settings.MaxConcurrency
 	if s.limit < 0 {
@@ -145,12 +145,13 @@ func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P,
 	}
 }
 
-// fewNames is up to how many objects that a query names are asked for one by one. More are looked for in the lists.
+// fewNames is the maximum number of names in a query for which the objects are requested one by one. More are looked
+// for in lists.
 const fewNames = 10
 
-// byName asks for the objects that the query names in a column: for a few by ask, one by one; for many in rows, the lists
-// that have most of them, and then for the others by ask. A row counts only under the very name that it was asked for by,
-// so that none comes twice when a query spells one name in two ways.
+// byName returns the objects that the query names in a column. It requests a few by ask, one by one. It looks for many
+// in rows, the lists that have most of them, and requests the missing ones by ask. A row counts only if it has exactly
+// the requested name, so no row comes twice if a query spells one name in two ways.
 func (s *scan) byName(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) rowSeq) rowSeq {
 	key := s.table.column(column)
 	exactly := func(ctx context.Context, s *scan, name string) (*row, error) {
@@ -180,7 +181,7 @@ func (s *scan) byName(ctx context.Context, column string, names []string, ask fu
 	})
 }
 
-// single asks for one object of each parent. ask returns no row where there is nothing to show.
+// single requests one object for each parent. ask returns no row if there is nothing to show.
 func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], ask func(context.Context, *scan, P) (*row, error)) rowSeq {
 	return spread(ctx, s, int(max(s.limit, 1)), parents, func(ctx context.Context, parent P) rowSeq {
 		return func(yield func(*row, error) bool) {
@@ -191,15 +192,15 @@ func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], as
 	})
 }
 
-// completed makes the requests that a row needs beside its list, for the rows that the query wants.
+// completed adds to each row that the query wants what takes requests besides the list.
 func (s *scan) completed(ctx context.Context, rows rowSeq, complete func(context.Context, *row) error) rowSeq {
 	return single(ctx, s, s.accepted(rows), func(ctx context.Context, _ *scan, r *row) (*row, error) {
 		return r, complete(ctx, r)
 	})
 }
 
-// lookups are scans for nothing but some of the names at a time, as many as fit into a filter: a row that another condition
-// or the limit keeps from the answer must not pass for one that the lists lack.
+// lookups returns scans for some of the names each, as many as fit into a filter, with no other conditions and no
+// limit. Otherwise a row that these exclude would look like one that the lists lack.
 func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
 	return func(yield func(*scan) bool) {
 		for len(names) > 0 {
@@ -224,8 +225,7 @@ func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
 	}
 }
 
-// fitting is a condition that the column be one of as many of the names, and one at least, as fit into a filter, and how many
-// these are.
+// fitting returns a condition for as many of the names as fit into a filter, at least one, and their number.
 func fitting(c condition, names []string) (some condition, n int) {
 	var values []any
 	for _, name := range names {

@@ -19,7 +19,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 )
 
-// Config is a connection of a .spc file, as written there. What is absent comes from the environment, or is a default.
+// Config has the arguments of a connection as written in the .spc file. The environment or a default replaces what is
+// absent.
 type Config struct {
 	ConsumerKey    *string  `hcl:"consumer_key"`
 	ConsumerSecret *string  `hcl:"consumer_secret"`
@@ -37,18 +38,18 @@ type Config struct {
 	BaseURL        *string  `hcl:"base_url"`
 	OAuthURL       *string  `hcl:"oauth_url"`
 
-	fault error // what is wrong with it as it is written, which Settings reports
+	fault error // an error in the arguments, which Settings returns
 }
 
-// ConfigOf reads a connection's arguments. One that is not known, or has a value of another type, is an error of the
-// Settings of this one connection: whoever reads many must not lose the others for it.
+// ConfigOf reads the arguments of a connection. An unknown argument, or a value of the wrong type, is an error of this
+// connection's Settings: a caller that reads many connections must not lose the others.
 func ConfigOf(body hcl.Body) Config {
 	var c Config
 	diagnostics := gohcl.DecodeBody(body, nil, &c)
 	if !diagnostics.HasErrors() {
 		return c
 	}
-	written, _ := body.JustAttributes() // what it has to say against blocks, the decoding has said
+	written, _ := body.JustAttributes() // decoding has already reported blocks
 	fault := &ConfigError{}
 	var problems []string
 	for _, d := range diagnostics {
@@ -59,10 +60,10 @@ func ConfigOf(body hcl.Body) Config {
 			}
 			fault.Arguments = append(fault.Arguments, name)
 			if !strings.Contains(problem, strconv.Quote(name)) {
-				problem = fmt.Sprintf("%s is not what it takes: %s", name, problem)
+				problem = fmt.Sprintf("%s has a wrong value: %s", name, problem)
 			}
 			if slices.Contains(appPasswordArguments, name) {
-				problem += ". App passwords have ended: see " + migrationPage
+				problem += ". App passwords no longer work: see " + migrationPage
 			}
 		}
 		problems = append(problems, problem)
@@ -76,41 +77,41 @@ func ConfigOf(body hcl.Body) Config {
 	return c
 }
 
-// The arguments of the plugin for app passwords, which a connection that was moved over may still have, and where it is
-// said what to put in their place.
+// appPasswordArguments are the arguments of the plugin for app passwords, which a migrated connection may still have.
+// migrationPage explains what replaces them.
 var appPasswordArguments = []string{"username", "password"}
 
 const migrationPage = "https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"
 
-// Settings are what a connection works with: a Config with the environment and the defaults filled in. They hold
+// Settings are the settings of a connection: its Config with the environment and the defaults filled in. They hold
 // secrets, and are never printed.
 type Settings struct {
 	ConsumerKey    string
 	ConsumerSecret string
 	RefreshToken   string
-	GrantType      string // empty or clientCredentials
+	GrantType      string // "" or clientCredentials
 	AccessToken    string
 	Email          string
 	APIToken       string
 	Workspaces     []string
 	MaxConcurrency int
 	MaxWait        time.Duration
-	MaxAge         time.Duration // of an answer that another query has had
+	MaxAge         time.Duration // maximum age of an answer that a query may reuse
 	OnRefusal      OnRefusal
 	TokenDir       string
 	BaseURL        string
 	OAuthURL       string
 }
 
-// OnRefusal is what a query does about a repository, a workspace or another part of a table that Bitbucket refuses to
-// show, or can't.
+// OnRefusal says what a query does if Bitbucket refuses, or fails, to show a repository, a workspace or another part of
+// a table.
 type OnRefusal string
 
-// What a query does about a part that is refused.
+// The values of OnRefusal.
 const (
 	FailOnRefusal   OnRefusal = "fail"   // the query fails
-	SkipOnRefusal   OnRefusal = "skip"   // the part is left out whole, and noted
-	StrictOnRefusal OnRefusal = "strict" // as fail, and a condition on one name that the table does not cover is an error too
+	SkipOnRefusal   OnRefusal = "skip"   // the whole part is left out, and recorded as an omission
+	StrictOnRefusal OnRefusal = "strict" // like fail, and a condition on one name that the table does not cover is an error too
 )
 
 // String hides the secrets.
@@ -119,7 +120,7 @@ func (s Settings) String() string { return "settings for " + s.BaseURL }
 // GoString hides the secrets.
 func (s Settings) GoString() string { return s.String() }
 
-// A ConfigError says what is wrong with the arguments of a connection.
+// A ConfigError reports what is wrong with the arguments of a connection.
 type ConfigError struct {
 	Arguments []string // as named in the .spc file
 	Problem   string   // a sentence for the person who wrote them
@@ -127,7 +128,7 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string { return e.Problem }
 
-// A credential is an argument that is part of a way in.
+// A credential is an argument of an authentication method.
 type credential struct {
 	argument    string
 	environment string
@@ -136,10 +137,10 @@ type credential struct {
 	setting     func(*Settings) *string
 }
 
-// clientCredentials is the one grant_type that has to be asked for. The others follow from what a consumer has.
+// clientCredentials is the only value of grant_type. The other grant types follow from the other arguments.
 const clientCredentials = "client_credentials"
 
-// credentials are the arguments of each way to authorize. A connection has exactly one way in.
+// credentials are the arguments of each authentication method. A connection has exactly one method.
 var credentials = [][]credential{
 	{
 		{"consumer_key", "BITBUCKET_OAUTH_CLIENT_ID", false, func(c *Config) *string { return c.ConsumerKey }, func(s *Settings) *string { return &s.ConsumerKey }},
@@ -156,7 +157,7 @@ var credentials = [][]credential{
 	},
 }
 
-// Settings fills in the environment and the defaults, and checks all but the credentials.
+// Settings adds the environment and the defaults, and checks everything but the credentials.
 func (c Config) Settings() (Settings, error) {
 	if c.fault != nil {
 		return Settings{}, c.fault
@@ -196,14 +197,14 @@ func (c Config) Settings() (Settings, error) {
 	}
 	for _, pattern := range s.Workspaces {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" || strings.HasPrefix(pattern, "{") {
-			return s, &ConfigError{[]string{"workspaces"}, fmt.Sprintf("workspaces has %q, which is neither the slug of a workspace nor a pattern with * and ?", pattern)}
+			return s, &ConfigError{[]string{"workspaces"}, fmt.Sprintf("workspaces has %q: give the slug of a workspace, or a pattern with * and ?", pattern)}
 		}
 	}
 	s.takeCredentials(&c)
 	return s, nil
 }
 
-// setDuration sets what an argument says, unless it is absent: a duration of at least none and at most some time.
+// setDuration sets a duration from an argument, unless it is absent. It must be from 0 to most.
 func setDuration(setting *time.Duration, argument string, written *string, most time.Duration, form string) error {
 	if written == nil {
 		return nil
@@ -216,25 +217,25 @@ func setDuration(setting *time.Duration, argument string, written *string, most 
 	return nil
 }
 
-// takeCredentials takes the way in that the config names, and completes it from the environment; where the config names
-// none, the environment's. HCL wins: a variable for another way in than the config's is not looked at, and of
-// refresh_token and grant_type, which exclude each other, not the one if the config has the other.
+// takeCredentials takes the authentication method that the config names, or else the environment's, and completes it
+// from the environment. The config comes first: variables of other methods are ignored. So is the variable of
+// refresh_token or grant_type if the config has the other one, as they exclude each other.
 func (s *Settings) takeCredentials(c *Config) {
 	chosen := false
-	for _, way := range credentials {
-		for _, part := range way {
+	for _, method := range credentials {
+		for _, part := range method {
 			if v := part.config(c); v != nil && strings.TrimSpace(*v) != "" {
-				*part.setting(s) = strings.TrimSpace(*v) // what is pasted often ends in a line break
+				*part.setting(s) = strings.TrimSpace(*v) // a pasted value often ends in a line break
 				chosen = true
 			}
 		}
 	}
-	for _, way := range credentials {
-		if chosen && !s.names(way) {
+	for _, method := range credentials {
+		if chosen && !s.names(method) {
 			continue
 		}
 		decided := s.RefreshToken != "" || s.GrantType != ""
-		for _, part := range way {
+		for _, part := range method {
 			if setting := part.setting(s); *setting == "" && !(decided && part.optional) {
 				*setting = strings.TrimSpace(os.Getenv(part.environment))
 			}
@@ -242,12 +243,12 @@ func (s *Settings) takeCredentials(c *Config) {
 	}
 }
 
-// names says whether an argument of the way in is set.
-func (s *Settings) names(way []credential) bool { return s.first(way) != "" }
+// names reports whether an argument of the authentication method is set.
+func (s *Settings) names(method []credential) bool { return s.first(method) != "" }
 
-// first is the first argument of the way in that is set.
-func (s *Settings) first(way []credential) string {
-	for _, part := range way {
+// first returns the first argument of the authentication method that is set.
+func (s *Settings) first(method []credential) string {
+	for _, part := range method {
 		if *part.setting(s) != "" {
 			return part.argument
 		}
@@ -255,27 +256,27 @@ func (s *Settings) first(way []credential) string {
 	return ""
 }
 
-// checkCredentials demands one whole way in.
+// checkCredentials returns an error unless exactly one authentication method is complete.
 func (s *Settings) checkCredentials() error {
-	var ways [][]credential
+	var methods [][]credential
 	var given []string
-	for _, way := range credentials {
-		if s.names(way) {
-			ways = append(ways, way)
-			given = append(given, s.first(way))
+	for _, method := range credentials {
+		if s.names(method) {
+			methods = append(methods, method)
+			given = append(given, s.first(method))
 		}
 	}
-	switch len(ways) {
+	switch len(methods) {
 	case 0:
 		return &ConfigError{nil, "no credentials: set consumer_key and consumer_secret (and run `steampipe-plugin-bitbucket login`), " +
 			"or access_token, or email and api_token, in the connection; the comments in bitbucket.spc show how"}
 	case 1:
 	default:
-		return &ConfigError{given, fmt.Sprintf("more than one way in: %s are set, in the connection or the environment; keep the arguments of one", strings.Join(given, " and "))}
+		return &ConfigError{given, fmt.Sprintf("more than one authentication method: %s are set, in the connection or the environment; keep the arguments of one", strings.Join(given, " and "))}
 	}
 	var missing []string
 	var has string
-	for _, part := range ways[0] {
+	for _, part := range methods[0] {
 		if strings.ContainsFunc(*part.setting(s), unicode.IsControl) {
 			return &ConfigError{[]string{part.argument}, fmt.Sprintf("%s contains a line break or another control character: paste it again, on one line", part.argument)}
 		}
@@ -287,15 +288,15 @@ func (s *Settings) checkCredentials() error {
 		}
 	}
 	if missing != nil {
-		return &ConfigError{[]string{has}, fmt.Sprintf("%s is set, but %s is not: it takes both", has, strings.Join(missing, " and "))}
+		return &ConfigError{[]string{has}, fmt.Sprintf("%s is set, but %s is not: set both", has, strings.Join(missing, " and "))}
 	}
 	if s.GrantType != "" && s.GrantType != clientCredentials {
-		return &ConfigError{[]string{"grant_type"}, fmt.Sprintf("grant_type is %q: the only one to ask for is %q, for the consumer itself; "+
+		return &ConfigError{[]string{"grant_type"}, fmt.Sprintf("grant_type is %q: its only value is %q, to connect as the consumer itself; "+
 			"leave it out to use a login or refresh_token", s.GrantType, clientCredentials)}
 	}
 	if s.GrantType != "" && s.RefreshToken != "" {
 		return &ConfigError{[]string{"refresh_token", "grant_type"}, "refresh_token and grant_type are set, in the connection or the environment: " +
-			"the one acts for a person, the other for the consumer itself; keep one"}
+			"refresh_token connects as a person, grant_type as the consumer itself; keep one"}
 	}
 	return nil
 }
@@ -310,8 +311,8 @@ func orEnvironment(argument *string, variable, otherwise string) string {
 	return otherwise
 }
 
-// InstallDir is Steampipe's folder: $STEAMPIPE_INSTALL_DIR, or ~/.steampipe. It is empty where there is neither that
-// variable nor a home.
+// InstallDir returns Steampipe's folder: $STEAMPIPE_INSTALL_DIR, or ~/.steampipe. It is "" without that variable and a
+// home.
 func InstallDir() string {
 	if dir := os.Getenv("STEAMPIPE_INSTALL_DIR"); dir != "" {
 		return dir
@@ -319,7 +320,8 @@ func InstallDir() string {
 	return inHome(".steampipe")
 }
 
-// DefaultTokenDir is the folder of the token files, beside Steampipe's config. Where there is no such place it is empty, and token_dir must be set.
+// DefaultTokenDir returns the folder of the token files in Steampipe's folder, or "" if that is unknown; token_dir must
+// be set then.
 func DefaultTokenDir() string {
 	if dir := InstallDir(); dir != "" {
 		return filepath.Join(dir, "bitbucket")

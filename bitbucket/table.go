@@ -12,22 +12,22 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
-// A table is declared as data: its columns, the conditions that Bitbucket can answer, and how its rows are read.
+// A table is declared as data: its columns, the conditions that Bitbucket supports, and how its rows are read.
 type table struct {
 	name        string
 	description string
-	scopes      []string // of OAuth that it needs; columns may need more
+	scopes      []string // OAuth scopes that it needs; columns may need more
 	columns     []column
 	keyColumns  []keyColumn
-	// ids are the columns that tell one row from all others that have the same value in another column: in the same repository,
-	// say. If that is "", from all others.
+	// ids are the columns that identify a row among those with the same value in another column, for example among
+	// those of the same repository; among all rows if the other column is "".
 	ids        map[string]string
-	alone      []string                           // columns that are certain only of an object that was asked for singly
-	substitute func(*scan) (substituteList, bool) // where else rows of the table may be found; nil if nowhere
+	alone      []string                           // columns that only an object that was requested by itself is certain to have
+	substitute func(*scan) (substituteList, bool) // another list that may have rows of the table; nil if there is none
 	rows       func(context.Context, *scan) rowSeq
 }
 
-// plugin returns the table as the SDK wants it, for an instance of the plugin.
+// plugin returns the SDK's declaration of the table, for an instance of the plugin.
 func (t *table) plugin(i *instance) *plugin.Table {
 	list := func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
 		return nil, i.lists.List(ctx, d, func(ctx context.Context, send func(sdkserver.Row)) error {
@@ -38,10 +38,11 @@ func (t *table) plugin(i *instance) *plugin.Table {
 		Name:        t.name,
 		Description: t.description,
 		List:        &plugin.ListConfig{Hydrate: list, KeyColumns: t.sdkKeyColumns()},
-		// The host's cache is left unused. It would keep showing a repository for minutes after the access to it was
-		// taken away, and under it a cancelled query goes on until its next row.
+		// The host's cache is off. It would show a repository for minutes after the access to it was withdrawn, and it
+		// keeps a cancelled query running until its next row.
 		Cache: &plugin.TableCacheOptions{Enabled: false},
-		// Beside the table's name, which the SDK adds, a limiter of Steampipe's can choose scans by what they read.
+		// In addition to the table's name, which the SDK adds, a limiter of Steampipe can select scans by the scopes of
+		// what they read.
 		Tags: map[string]string{"scopes": strings.Join(t.scopes, " ")},
 	}
 	for i, c := range t.columns {
@@ -67,7 +68,7 @@ func (t *table) column(name string) column {
 	panic(fmt.Sprintf("table %s has no column %s", t.name, name)) // a mistake in a declaration, which the tests find
 }
 
-// stream sends the rows of a scan that the query may ask for.
+// stream sends the rows of a scan that the query may want.
 func (t *table) stream(ctx context.Context, i *instance, d *plugin.QueryData, send func(sdkserver.Row)) error {
 	s, err := newScan(ctx, i, t, d)
 	if err != nil {
@@ -104,5 +105,6 @@ func (t *table) stream(ctx context.Context, i *instance, d *plugin.QueryData, se
 	return ctx.Err()
 }
 
-// errLimit is for hosts that run the plugin without Server: there the SDK ends the scan with as many rows as LIMIT says.
-var errLimit = errors.New("this host can't combine LIMIT with such a condition, as it alone knows which of the rows satisfy it: leave out LIMIT")
+// errLimit is for hosts that run the plugin without Server: there the SDK ends the scan after as many rows as LIMIT
+// says.
+var errLimit = errors.New("this host can't combine LIMIT with this condition, because only the host can check it: leave out LIMIT")

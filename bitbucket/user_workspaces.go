@@ -12,14 +12,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// cacheLife is how long the list of workspaces, and what is known of a user, is believed: long enough for the panels of a dashboard to share it,
-// short enough that access given or taken away shows within the minute.
+// cacheLife is how long the list of workspaces, and similar answers, are cached: long enough for the panels of a
+// dashboard to share them, short enough that access given or withdrawn shows within a minute.
 const cacheLife = 30 * time.Second
 
-// cacheBytes bounds what all these answers may take.
+// cacheBytes limits the memory of all these answers.
 const cacheBytes = 64 << 20
 
-// workspacesKey is what the list of the user's workspaces is remembered under.
+// workspacesKey is the cache key of the list of the user's workspaces.
 const workspacesKey = "workspaces"
 
 // userWorkspaces lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
@@ -41,18 +41,19 @@ func (c *connection) userWorkspaces(ctx context.Context) ([]jsontree.Value, erro
 	return accesses, err
 }
 
-// belongsToNobody says whether the error is what an access token that has no user may get for a question about its user.
+// belongsToNobody reports whether the error is one that an access token without a user may get for a question about its
+// user.
 func (c *connection) belongsToNobody(err error) bool {
 	return c.settings.AccessToken != "" && (api.IsUnauthorized(err) || api.IsForbidden(err))
 }
 
-// nameWorkspaces adds to such an error what to do about it.
+// nameWorkspaces adds to that error what to do about it.
 func (c *connection) nameWorkspaces(err error) error {
-	return fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user who would have workspaces: "+
+	return fmt.Errorf("%w. If it is the access token of a workspace, project or repository, it belongs to no user, and so has no list of workspaces: "+
 		"name them in the connection, as in workspaces = [\"acme\"]", err)
 }
 
-// me is the uuid of the connected user.
+// me returns the uuid of the connected user.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
 func (c *connection) me(ctx context.Context) (uuid string, err error) {
 	user, err := cache.Get(ctx, c.answers, "me", func(ctx context.Context) (jsontree.Value, error) {
@@ -61,7 +62,7 @@ func (c *connection) me(ctx context.Context) (uuid string, err error) {
 	return user.Get("uuid").String(), err
 }
 
-// shared yields the items of a list that other scans may want at the same time, or have read a moment ago.
+// shared returns the items of a list that scans share: at the same time, or for a short time after it was read.
 func (c *connection) shared(ctx context.Context, key string, l api.List) iter.Seq2[jsontree.Value, error] {
 	return cache.List(ctx, c.answers, key, func(ctx context.Context) iter.Seq2[jsontree.Value, error] { return c.List(ctx, l) })
 }

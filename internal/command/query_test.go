@@ -77,7 +77,7 @@ func TestQueryFails(t *testing.T) {
 		"a line break in an access token": {args: asked(`access_token = "hush\nhush"`), code: exitUsage, want: "access_token contains a line break"},
 		"a line break in a secret":        {args: asked("consumer_key = \"k\"\n" + `consumer_secret = "hush\nhush"`), code: exitUsage, want: "consumer_secret contains a line break"},
 		"a NUL in an e-mail address":      {args: asked(`email = "a\u0000b"` + "\napi_token = \"hush\""), code: exitUsage, want: "email contains a line break or another control character"},
-		"two ways in":                     {args: asked("access_token = \"hush\"\nconsumer_key = \"k\""), code: exitUsage, want: "more than one way in: consumer_key and access_token are set"},
+		"two methods":                     {args: asked("access_token = \"hush\"\nconsumer_key = \"k\""), code: exitUsage, want: "more than one authentication method: consumer_key and access_token are set"},
 		"no way in":                       {args: asked(""), code: exitUsage, want: "no credentials"},
 		"too many at once":                {args: asked("max_concurrency = 0\naccess_token = \"hush\""), code: exitUsage, want: "max_concurrency is 0"},
 		"no duration":                     {args: asked("max_wait = \"long\"\naccess_token = \"hush\""), code: exitUsage, want: "max_wait is"},

@@ -181,9 +181,9 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 		want string
 	}{
 		"an unknown argument":         {`consumerkey = "hush"`, `An argument named "consumerkey" is not expected here. Did you mean "consumer_key"?`},
-		"the arguments of before":     {"username = \"hush\"\n  password = \"hush\"", "App passwords have ended: see https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"},
-		"an argument of another type": {`consumer_secret = ["hush"]`, "consumer_secret is not what it takes: Unsuitable value: string required"},
-		"a variable":                  {`consumer_secret = hush`, "consumer_secret is not what it takes: Variables may not be used here"},
+		"the arguments of before":     {"username = \"hush\"\n  password = \"hush\"", "App passwords no longer work: see https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"},
+		"an argument of another type": {`consumer_secret = ["hush"]`, "consumer_secret has a wrong value: Unsuitable value: string required"},
+		"a variable":                  {`consumer_secret = hush`, "consumer_secret has a wrong value: Variables may not be used here"},
 		"an unknown block":            {"retry {}", `Blocks of type "retry" are not expected here`},
 	} {
 		t.Run(name, func(t *testing.T) {
