@@ -84,7 +84,7 @@ func TestFork(t *testing.T) {
 			t.Errorf("no fork in the role %s: %v", role, roles)
 		}
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_fork", where: []*proto.Qual{where("role", "=", "janitor")}}); err == nil || !strings.Contains(err.Error(), "no such role on a fork") {
+	if _, err := h.try(context.Background(), ask{table: "bitbucket_fork", where: []*proto.Qual{where("role", "=", "janitor")}}); err == nil || !strings.Contains(err.Error(), `unknown role "janitor" on a fork`) {
 		t.Errorf("error %v for a role that is none", err)
 	}
 }

@@ -166,7 +166,7 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 }
 
 // reasons are what errors are about, in a word each.
-var reasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "something else than public keys", "no answer from Bitbucket", "answered 50"}
+var reasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "something other than public keys", "no answer from Bitbucket", "answered 50"}
 
 // reasonOf says what an error is about. It comes back from the SDK as a text.
 func reasonOf(err error) string {

@@ -272,7 +272,8 @@ func (s *Settings) checkCredentials() error {
 			"or access_token, or email and api_token, in the connection; the comments in bitbucket.spc show how"}
 	case 1:
 	default:
-		return &ConfigError{given, fmt.Sprintf("more than one authentication method: %s are set, in the connection or the environment; keep the arguments of one", strings.Join(given, " and "))}
+		return &ConfigError{given, fmt.Sprintf("more than one authentication method: %s are set, in the connection or the environment; "+
+			"keep the arguments of one", strings.Join(given, " and "))}
 	}
 	var missing []string
 	var has string

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// tableBranch: a row is a branch of a repository.
+// tableBranch returns the table bitbucket_branch. A row is a branch of a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-get
 func tableBranch() *table {
 	return &table{
@@ -14,15 +14,15 @@ func tableBranch() *table {
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
 			text("name", "Name of the branch."),
-			text("default_merge_strategy", "How pull requests to this branch are merged unless somebody chooses otherwise: merge_commit, squash, fast_forward, squash_fast_forward, rebase_fast_forward or rebase_merge."),
+			text("default_merge_strategy", "Default merge strategy of pull requests to this branch: merge_commit, squash, fast_forward, squash_fast_forward, rebase_fast_forward or rebase_merge."),
 			text("html_url", "Address of the branch in the browser.").at("links.html.href"),
 			document("links", "Addresses of the branch and its commits."),
-			text("mainbranch_name", "Name of the repository's main branch. The branch itself is that if it has the same name.").in(repositoryPart, "mainbranch.name"),
-			document("merge_strategies", "The ways in which pull requests to this branch can be merged."),
+			text("mainbranch_name", "Name of the repository's main branch. It may be this branch.").in(repositoryPart, "mainbranch.name"),
+			document("merge_strategies", "Merge strategies allowed for pull requests to this branch."),
 			text("self_link", "Address of the branch in the API.").at("links.self.href"),
 			document("target", "The commit at the head of the branch."),
 		}, signatureColumns("target_author", "target.author", "the author of the commit at the head"), []column{
-			timestamp("target_date", "Date of the commit at the head of the branch, by which a branch is active or stale.").at("target.date").sorted("target.date"),
+			timestamp("target_date", "Date of the commit at the head of the branch. It shows whether the branch is active or stale.").at("target.date").sorted("target.date"),
 			text("target_hash", "Hash of the commit at the head of the branch.").at("target.hash"),
 			text("target_message", "Message of the commit at the head of the branch.").at("target.message"),
 			text("title", "Title of the branch: its name.").at("name"),
@@ -38,7 +38,7 @@ func tableBranch() *table {
 	}
 }
 
-// refRows lists the branches, or the tags, of repositories.
+// refRows lists the branches or the tags of repositories.
 func refRows(ctx context.Context, s *scan, path string) rowSeq {
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.listIn(ctx, r, s.collection(r.path(path), 100))

@@ -10,11 +10,12 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableBranchingModel: a row is the branching model that counts in a repository.
+// tableBranchingModel returns the table bitbucket_branching_model. A row is the branching model that counts in a
+// repository.
 //
-// The settings cost one more request, and have no part in what counts where the repository has its project's model. So they
-// are asked for only if the query reads them, and only where they mean something and the connected user may see them. Those
-// of projects are in bitbucket_project_branching_model.
+// The settings take one more request, and do not matter in a repository that uses its project's model. So they are
+// requested only if the query reads them, and only where they are in force and the connected user may see them. The
+// settings of projects are in bitbucket_project_branching_model.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branching-model/#api-repositories-workspace-repo-slug-effective-branching-model-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branching-model/#api-repositories-workspace-repo-slug-branching-model-settings-get
@@ -22,25 +23,25 @@ func tableBranchingModel() *table {
 	const prefix = "branch_types.#(kind==%q).prefix"
 	return &table{
 		name:        "bitbucket_branching_model",
-		description: "The branching model that counts in a repository, its own or its project's: which branch is for development, which for production, and how branches of each kind are called.",
+		description: "The branching model in force in a repository, its own or its project's: the development branch, the production branch, and how branches of each kind are named.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat(inRepositoryColumns()[:1], []column{
-			document("branch_types", "The kinds of branches: a list of kind and prefix."),
+			document("branch_types", "Branch types, as a list of kind and prefix."),
 			prefixColumn("bugfix", prefix),
-			boolean("default_branch_deletion", "True if pull requests propose to delete their branch. "+settingsNote).in(detailPart, "default_branch_deletion").needing("repository:admin"),
-			document("development_branch", "The branch for development with its commit. Null if there is no such branch.").at("development.branch"),
-			text("development_hash", "Hash of the commit at the head of the branch for development. Null if there is no such branch.").at("development.branch.target.hash"),
-			text("development_name", "Name of the branch for development. Null if that is the main branch of a repository without any commit.").at("development.name"),
-			boolean("development_use_mainbranch", "True if the branch for development is the main branch, whatever its name.").at("development.use_mainbranch"),
+			boolean("default_branch_deletion", "True if the option to delete the source branch is on by default in pull requests. "+settingsNote).in(detailPart, "default_branch_deletion").needing("repository:admin"),
+			document("development_branch", "Development branch with its commit. Null if it does not exist.").at("development.branch"),
+			text("development_hash", "Hash of the commit at the head of the development branch. Null if the branch does not exist.").at("development.branch.target.hash"),
+			text("development_name", "Name of the development branch. Null if it is the main branch of a repository without commits.").at("development.name"),
+			boolean("development_use_mainbranch", "True if the development branch is the main branch, whatever its name.").at("development.use_mainbranch"),
 			prefixColumn("feature", prefix),
 			prefixColumn("hotfix", prefix),
-			boolean("overrides_project", "True if the repository has a branching model of its own, false if its project's counts, if Bitbucket tells.").in(repositoryPart, "override_settings.branching_model"),
-			document("production_branch", "The branch for production with its commit. Null if there is none, or no such branch.").at("production.branch"),
-			text("production_hash", "Hash of the commit at the head of the branch for production. Null if there is none, or no such branch.").at("production.branch.target.hash"),
-			text("production_name", "Name of the branch for production. Null if there is none.").at("production.name"),
-			boolean("production_use_mainbranch", "True if the branch for production is the main branch, whatever its name. Null if there is none.").at("production.use_mainbranch"),
+			boolean("overrides_project", "True if the repository has its own branching model, false if its project's is in force. Null if Bitbucket does not report it.").in(repositoryPart, "override_settings.branching_model"),
+			document("production_branch", "Production branch with its commit. Null if none is set, or it does not exist.").at("production.branch"),
+			text("production_hash", "Hash of the commit at the head of the production branch. Null if none is set, or it does not exist.").at("production.branch.target.hash"),
+			text("production_name", "Name of the production branch. Null if none is set.").at("production.name"),
+			boolean("production_use_mainbranch", "True if the production branch is the main branch, whatever its name. Null if none is set.").at("production.use_mainbranch"),
 			prefixColumn("release", prefix),
-			document("settings", "The repository's own model as its administrators set it, with what is disabled. "+settingsNote).in(detailPart, "@this").needing("repository:admin"),
+			document("settings", "The repository's own model as its administrators set it, disabled parts included. "+settingsNote).in(detailPart, "@this").needing("repository:admin"),
 			text("title", "Title of the branching model: the name of the repository.").in(repositoryPart, "name"),
 			text("type", "Type of the object: effective_repo_branching_model."),
 		}, inRepositoryColumns()[1:]),
@@ -53,11 +54,11 @@ func tableBranchingModel() *table {
 	}
 }
 
-const settingsNote = "Only of a repository that overrides its project and that the connected user administers; costs one more request for each, and needs the scope repository:admin."
+const settingsNote = "Only for repositories that override their project's model and that the connected user administers. Costs one more request for each of them, and needs the scope repository:admin."
 
-// prefixColumn is the prefix of a kind of branches, found at a path that is made of the kind.
+// prefixColumn returns the column with the prefix of a branch type, found at a path that contains the type.
 func prefixColumn(kind, path string) column {
-	return text(kind+"_prefix", "What the names of branches of the kind "+kind+" begin with. Null if the model has no such kind.").at(fmt.Sprintf(path, kind))
+	return text(kind+"_prefix", "Prefix of the names of "+kind+" branches. Null if the model has no such type.").at(fmt.Sprintf(path, kind))
 }
 
 func branchingModel(ctx context.Context, s *scan, r repositoryScope) (*row, error) {
@@ -76,7 +77,7 @@ func branchingModel(ctx context.Context, s *scan, r repositoryScope) (*row, erro
 	return made, nil
 }
 
-// branchingSettings asks for the settings of a repository's own model, unless the connected user may not see them.
+// branchingSettings requests the settings of a repository's own model, unless the connected user may not see them.
 func (s *scan) branchingSettings(ctx context.Context, r repositoryScope) (jsontree.Value, error) {
 	if isAdministrator, err := s.administersRepository(ctx, r); err != nil || !isAdministrator {
 		return jsontree.Value{}, err

@@ -9,32 +9,32 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableCommit: a row is a commit of a repository.
+// tableCommit returns the table bitbucket_commit. A row is a commit of a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commits-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commit-commit-get
 func tableCommit() *table {
 	author := signatureColumns("author", "author", "the author")
 	return &table{
 		name:        "bitbucket_commit",
-		description: "A commit of a repository: of all that a branch or a tag leads to, or of the history that the query asks for by revision. Bitbucket lists a hundred with each request, the newest first, and can't filter them by date.",
+		description: "A commit of a repository: of all branches and tags, or of the history that the query selects by revision. Bitbucket lists a hundred with each request, newest first, and can't filter them by date.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
 			text("hash", "Hash of the commit: 40 hexadecimal digits. A commit that the query names costs one request for each repository that the query covers."),
-			timestamp("date", "Date of the commit. Not always later than the dates of the commits before it, as whoever rebases keeps it."),
+			timestamp("date", "Date of the commit. It may be earlier than the dates of the commits before it, as a rebase keeps old dates."),
 			text("message", "Message of the commit."),
 		}, author[:3], []column{
 			text("author_self_link", "Address of the author's account in the API.").at("author.user.links.self.href"),
 			text("author_type", "What the author's account is: user, app_user or team.").at("author.user.type"),
 		}, author[3:], signatureColumns("committer", "committer", "the committer"), []column{
-			boolean("dates_in_order", "As asked for in the query. With a lower bound on date, the reading of a history ends when a hundred commits in a row are older, so that the last days do not cost the whole history; where so many commits that were rebased with their old dates may come before a newer one, dates_in_order = false reads it all. Null if the query does not ask.").in(queryPart, "dates_in_order"),
-			text("excluded_revision", "Branch, tag or hash, as asked for in the query: commits that it leads to are left out. Null if the query does not ask, with = or IN.").in(queryPart, "excluded_revision"),
+			boolean("dates_in_order", "Value of the query's condition. With a lower bound on date, a scan stops after a hundred older commits in a row, so the last days do not cost the whole history. With dates_in_order = false it reads the whole history, for repositories where a hundred commits rebased with old dates may come before a newer one; null without a condition.").in(queryPart, "dates_in_order"),
+			text("excluded_revision", "Branch, tag or hash from the query's condition: its commits are left out. Null without a condition with = or IN.").in(queryPart, "excluded_revision"),
 			text("html_url", "Address of the commit in the browser.").at("links.html.href"),
-			document("parents", "The commits before this one: none for the first, two or more for a merge."),
-			document("participants", "Who approved the commit. Certain only for a commit that the query names by its hash: Bitbucket may leave it out of lists."),
-			text("path", "File or directory, as asked for in the query: only commits that changed it are listed. Null if the query does not ask, with = or IN.").in(queryPart, "path"),
+			document("parents", "Parents of the commit: none for the first commit, two or more for a merge."),
+			document("participants", "Who approved the commit. Only complete for a commit that the query names by its hash, as Bitbucket may leave this out of lists."),
+			text("path", "File or directory from the query's condition: only commits that changed it are listed. Null without a condition with = or IN.").in(queryPart, "path"),
 			text("repository_name", "Name of the repository as shown in the interface.").in(repositoryPart, "name"),
 			text("repository_self_link", "Address of the repository in the API.").at("repository.links.self.href"),
-			text("revision", "Branch, tag or hash, as asked for in the query: only commits that it leads to are listed, and repositories without it have none. Null if the query does not ask, with = or IN.").in(queryPart, "revision"),
+			text("revision", "Branch, tag or hash from the query's condition: only its commits are listed, and a repository without it has none. Null without a condition with = or IN.").in(queryPart, "revision"),
 			text("self_link", "Address of the commit in the API.").at("links.self.href"),
 			document("summary", "Message of the commit as text and as HTML."),
 			text("title", "Title of the commit: its hash.").at("hash"),
@@ -60,7 +60,7 @@ func commitRows(ctx context.Context, s *scan) rowSeq {
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w commitRange) rowSeq {
 			r := r.asked(w)
-			if byHash && w.isWhole() { // the commit alone would not tell what leads to it
+			if byHash && w.isWhole() { // the commit by itself does not show what leads to it
 				return single(ctx, s, streams.Each(hashes...), func(ctx context.Context, s *scan, hash string) (*row, error) {
 					return commitByHash(ctx, s, r, hash)
 				})
@@ -70,7 +70,7 @@ func commitRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// commitByHash asks for one commit. A hash comes from other rows, and most repositories don't have it.
+// commitByHash requests one commit. A hash comes from other rows, and most repositories do not have the commit.
 func commitByHash(ctx context.Context, s *scan, r repositoryScope, hash string) (*row, error) {
 	if !hashForm.MatchString(hash) {
 		return nil, nil
@@ -85,25 +85,25 @@ func commitByHash(ctx context.Context, s *scan, r repositoryScope, hash string) 
 	return r.row(item), nil
 }
 
-// A commitRange is a reading of a history: where it begins, what it leaves out, and what its commits changed. An empty text is no
-// such condition.
+// A commitRange is the part of a history to read: where it begins, what it leaves out, and the path that its commits
+// changed. An empty text is no condition.
 type commitRange struct {
 	Revision string `json:"revision,omitempty"`
 	Excluded string `json:"excluded_revision,omitempty"`
 	Path     string `json:"path,omitempty"`
-	InOrder  *bool  `json:"dates_in_order,omitempty"` // nil if the query doesn't ask
+	InOrder  *bool  `json:"dates_in_order,omitempty"` // nil without a condition
 }
 
-// isWhole says whether it is the whole history of a repository.
+// isWhole reports whether this is the whole history of a repository.
 func (w commitRange) isWhole() bool { return w.Revision == "" && w.Excluded == "" && w.Path == "" }
 
-// asked is the repository with what the query asked of it, for its rows to say.
+// asked returns the repository with the values of the query's conditions, which its rows repeat.
 func (r repositoryScope) asked(w commitRange) repositoryScope {
 	r.query = jsontree.Of(w)
 	return r
 }
 
-// commitRanges returns one walk for each combination of what the query asks for.
+// commitRanges returns one range for each combination of values in the query's conditions.
 func (q *query) commitRanges() []commitRange {
 	or := func(column string) []string {
 		if values, ok := q.equals(column); ok {
@@ -140,7 +140,7 @@ func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) 
 		}
 	}
 	if len(s.conditions.on("date")) > 0 {
-		l.Wanted = 0 // Bitbucket does not look at dates: nobody knows how many commits it takes to find those that are wanted
+		l.Wanted = 0 // Bitbucket can't filter by date, so the number of commits to read is unknown
 	}
 	rows := s.rowsIn(ctx, r, l)
 	if w.InOrder == nil || *w.InOrder {
@@ -149,8 +149,8 @@ func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) 
 	return s.accepted(rows)
 }
 
-// untilOlder ends with the hundredth commit in a row that is older. One is not enough: topology comes before date in a
-// history, and whoever rebases keeps the old dates.
+// untilOlder ends after a hundred older commits in a row. One is not enough: a history is sorted by topology before
+// date, and a rebase keeps old dates.
 func (q *query) untilOlder(rows rowSeq, since time.Time) rowSeq {
 	const enough = 100
 	date := q.table.column("date")

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// tableCommitComment: a row is a comment on a commit.
+// tableCommitComment returns the table bitbucket_commit_comment. A row is a comment on a commit.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-commit-commit-comments-get
 func tableCommitComment() *table {
 	return &table{
@@ -17,7 +17,7 @@ func tableCommitComment() *table {
 			text("content_html", "Text of the comment as HTML.").at("content.html"),
 			text("content_raw", "Text of the comment as it was written. Null once the comment is deleted.").at("content.raw"),
 			timestamp("created_on", "When the comment was written.").sorted("created_on"),
-			boolean("deleted", "True if the comment was deleted and only its place is left."),
+			boolean("deleted", "True if the comment was deleted. Bitbucket keeps its place."),
 			text("html_url", "Address of the comment in the browser.").at("links.html.href"),
 			document("inline", "Where in a file the comment is. Null for a comment on the commit as a whole."),
 			integer("inline_from", "Line of the file before the commit that the comment is on.").at("inline.from"),
@@ -28,7 +28,7 @@ func tableCommitComment() *table {
 			text("title", "Title of the comment: its text.").at("content.raw"),
 			text("type", "Type of the object: commit_comment."),
 			timestamp("updated_on", "When the comment was last changed.").sorted("updated_on"),
-			text("user_account_id", "Atlassian account id of the author. Null for an author who is not a person, or whose account is deleted.").at("user.account_id"),
+			text("user_account_id", "Atlassian account id of the author. Null for an author that is not a person, or whose account is deleted.").at("user.account_id"),
 			text("user_display_name", "Name of the author. Null if the account is deleted.").at("user.display_name"),
 			text("user_uuid", "Immutable id of the author, in braces. Null if the account is deleted.").at("user.uuid"),
 		}, ofCommitColumns()),

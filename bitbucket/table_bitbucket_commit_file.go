@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// tableCommitFile: a row is a file that a commit changed.
+// tableCommitFile returns the table bitbucket_commit_file. A row is a file that a commit changed.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/#api-repositories-workspace-repo-slug-diffstat-spec-get
 func tableCommitFile() *table {
 	return &table{
@@ -13,7 +13,7 @@ func tableCommitFile() *table {
 		description: "A file that a commit changed since its first parent: the newest commit of each repository's main branch, or those that the query names by commit_hash. Without a hash it costs two requests for each repository.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			text("path", "Path of the file after the commit; of a removed file, before it.").at("new.path").at("old.path"),
+			text("path", "Path of the file after the commit, or before it if the file was removed.").at("new.path").at("old.path"),
 			text("status", "What happened to the file: added, removed, modified or renamed."),
 			integer("lines_added", "Number of lines that the commit added to the file."),
 			integer("lines_removed", "Number of lines that the commit removed from the file."),

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// tableCommitStatus: a row is a build status of a commit.
+// tableCommitStatus returns the table bitbucket_commit_status. A row is a build status of a commit.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/#api-repositories-workspace-repo-slug-commit-commit-statuses-get
 func tableCommitStatus() *table {
 	return &table{
 		name:        "bitbucket_commit_status",
-		description: "What a build system says about a commit: the newest of each repository's main branch, or those that the query names by commit_hash. Without a hash it costs two requests for each repository.",
+		description: "A build status of a commit: the newest of each repository's main branch, or those that the query names by commit_hash. Without a hash it costs two requests for each repository.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			text("key", "Identifier of the status, unique for the commit and the build system."),
+			text("key", "Identifier of the status, unique per commit and build system."),
 			text("state", "Result so far: FAILED, INPROGRESS, STOPPED or SUCCESSFUL."),
 			timestamp("created_on", "When the status was created.").sorted("created_on"),
 			text("description", "Description of the build."),
 			text("name", "Name of the build."),
-			text("refname", "Branch or tag that the build was for. Null if the build system does not tell."),
+			text("refname", "Branch or tag that the build was for. Null if the build system does not report it."),
 			text("self_link", "Address of the status in the API.").at("links.self.href"),
 			text("title", "Title of the status: the name of the build.").at("name"),
 			text("type", "Type of the object: build."),

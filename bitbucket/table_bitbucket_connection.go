@@ -10,28 +10,28 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableConnection: the row is the connection itself, and who it is to Bitbucket.
+// tableConnection returns the table bitbucket_connection. The row is the connection itself, and who it is to Bitbucket.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
 func tableConnection() *table {
 	return &table{
 		name:        "bitbucket_connection",
-		description: "The connection itself: how it authorizes, which account it acts for, and what it covers.",
+		description: "The connection itself: its authentication method, its account, and what it covers.",
 		scopes:      []string{"account"},
 		columns: []column{
-			text("authentication_method", "How the connection authorizes: login, refresh_token, client_credentials, access_token or api_token."),
-			text("account_uuid", "Immutable id of the account that the connection acts for, in braces. Null for an access token that belongs to no user.").in(detailPart, "uuid"),
+			text("authentication_method", "Authentication method: login, refresh_token, client_credentials, access_token or api_token."),
+			text("account_uuid", "Immutable id of the connection's account, in braces. Null for an access token that belongs to no user.").in(detailPart, "uuid"),
 			text("account_id", "Atlassian account id of the account. Null for an account that is not a person.").in(detailPart, "account_id"),
 			text("account_display_name", "Name of the account.").in(detailPart, "display_name"),
-			text("account_nickname", "Name that the user has chosen; not unique.").in(detailPart, "nickname"),
-			text("account_type", "What the account is: user, or app_user for a consumer that acts for itself.").in(detailPart, "type"),
-			text("base_url", "Address of the API that is asked."),
-			text("consumer_key", "Key of the OAuth consumer. Null without one."),
-			text("on_refusal", "What a query does about a part that Bitbucket refuses: fail, skip or strict."),
-			text("plugin_version", "Version of the plugin that answers."),
-			document("scopes", "What the token was granted, as a list of scopes. Null if Bitbucket does not tell."),
-			text("token_file", "Path of the file that keeps the tokens. Null if none is kept."),
+			text("account_nickname", "Name that the user chose; not unique.").in(detailPart, "nickname"),
+			text("account_type", "Type of the account: user, or app_user for a consumer that connects as itself.").in(detailPart, "type"),
+			text("base_url", "Address of the API."),
+			text("consumer_key", "Key of the OAuth consumer. Null for other authentication methods."),
+			text("on_refusal", "What a query does if Bitbucket refuses a part of a table: fail, skip or strict."),
+			text("plugin_version", "Version of the plugin."),
+			document("scopes", "Scopes of the token. Null if Bitbucket does not report them."),
+			text("token_file", "Path of the file that keeps the tokens. Null if there is none."),
 			document("workspaces", "The workspaces that the connection covers, as a list of slugs."),
-			document("workspaces_argument", "What the argument workspaces narrows the connection to, as a list of slugs and patterns. Null if it is not set."),
+			document("workspaces_argument", "The connection's workspaces argument, as a list of slugs and patterns. Null if it is not set."),
 			text("title", "Title of the connection: its name.").at("connection"),
 		},
 		rows: connectionRows,
@@ -79,8 +79,8 @@ func connectionRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// account asks who the connection acts for. The access token of a workspace, project or repository has no account: then
-// what it is for must know it, since a token that is dead gets the same answer.
+// account requests the account of the connection. The access token of a workspace, project or repository has none. A
+// request for what the token is for shows then whether it works, as an expired token gets the same answer.
 func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
 	found, err := s.getPart(ctx, api.Path("/2.0/user"), detailPart)
 	if !s.belongsToNobody(err) {
@@ -91,7 +91,7 @@ func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
 			continue
 		}
 		_, refused := s.Get(ctx, api.Path("/2.0/repositories/{workspace}", slug), url.Values{"pagelen": {"1"}})
-		if refused == nil || api.IsForbidden(refused) || api.IsNotFound(refused) { // which Bitbucket says to a token that it knows
+		if refused == nil || api.IsForbidden(refused) || api.IsNotFound(refused) { // Bitbucket answers so only for a valid token
 			return jsontree.Value{}, nil
 		}
 		return jsontree.Value{}, refused
@@ -99,7 +99,7 @@ func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
 	return jsontree.Value{}, s.nameWorkspaces(err)
 }
 
-// scopes are those that the token was granted: by the token's own word, or by that of the last answer.
+// scopes returns the scopes of the token: from the token itself, or from the last answer.
 func (s *scan) scopes(ctx context.Context) (granted []string, known bool, err error) {
 	if token, ok := s.authorizer.(interface{ Scopes() []string }); ok {
 		if _, err := s.authorizer.Authorization(ctx); err != nil {
@@ -109,7 +109,7 @@ func (s *scan) scopes(ctx context.Context) (granted []string, known bool, err er
 			return granted, true, nil
 		}
 	}
-	if _, known := s.Scopes(); !known { // nothing was asked yet
+	if _, known := s.Scopes(); !known { // no request was made yet
 		if _, err := s.account(ctx); err != nil {
 			return nil, false, err
 		}

@@ -5,15 +5,16 @@ import (
 	"slices"
 )
 
-// tableDefaultReviewer: a row is a user who becomes a reviewer of each new pull request of a repository.
+// tableDefaultReviewer returns the table bitbucket_default_reviewer. A row is a user who becomes a reviewer of each new
+// pull request of a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-effective-default-reviewers-get
 func tableDefaultReviewer() *table {
 	return &table{
 		name:        "bitbucket_default_reviewer",
-		description: "A user who becomes a reviewer of each new pull request of a repository, named by the repository or by its project.",
+		description: "A user who becomes a reviewer of each new pull request of a repository, set in the repository or in its project.",
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat(userColumns(), []column{
-			text("reviewer_type", "Who names the reviewer: repository or project."),
+			text("reviewer_type", "Where the reviewer is set: repository or project."),
 			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: default_reviewer."),
 		}, inRepositoryColumns()),

@@ -5,12 +5,13 @@ import (
 	"slices"
 )
 
-// tableDeploymentVariable: a row is a variable that the steps that deploy to an environment are given.
+// tableDeploymentVariable returns the table bitbucket_deployment_variable. A row is a variable that the steps that
+// deploy to an environment are given.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-deployments-config-environments-environment-uuid-variables-get
 func tableDeploymentVariable() *table {
 	return &table{
 		name:        "bitbucket_deployment_variable",
-		description: "A variable that steps that deploy to an environment are given; its value is never asked for. It covers the repositories that the connected user administers, and costs a request for each environment beside one for each repository.",
+		description: "A variable of the steps that deploy to an environment; its value is never requested. It covers the repositories that the connected user administers, and costs one request for each repository and each environment.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat(variableColumns(), []column{
 			text("environment_name", "Name of the environment.").in(parentPart, "name"),

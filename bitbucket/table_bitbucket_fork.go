@@ -7,20 +7,20 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableFork: a row is a repository that was forked from another one. It may be in any workspace, a personal one for
-// example.
+// tableFork returns the table bitbucket_fork. A row is a fork of a repository. It may be in any workspace, for example
+// in a personal one.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-forks-get
 func tableFork() *table {
 	return &table{
 		name:        "bitbucket_fork",
-		description: "A repository that was forked from one that the connected user can see, in whatever workspace the fork is. Costs one request for each repository that may have been forked.",
+		description: "A fork, in any workspace, of a repository that the connected user can see. Costs one request for each repository that may have forks.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			text("full_name", "Slugs of the fork's own workspace and of the fork, as in \"somebody/website\"."),
+			text("full_name", "Slugs of the fork's workspace and the fork, as in \"somebody/website\"."),
 			text("uuid", "Immutable id of the fork, in braces."),
-			text("slug", "Short name of the fork as it stands in addresses, unique in its workspace."),
+			text("slug", "Short name of the fork in addresses, unique in its workspace."),
 		}, unsorted(repositoryColumns()), []column{
-			text("role", "The role by which the connected user must hold the fork, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(queryPart, "role"),
+			text("role", "Role of the connected user on the fork, from the query's condition: member, contributor, admin or owner. Null without a condition with = or IN.").in(queryPart, "role"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(),
 			named("role"),

@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tableGroup: a row is a group of users of a workspace.
+// tableGroup returns the table bitbucket_group. A row is a group of users of a workspace.
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 func tableGroup() *table {
 	return &table{
@@ -16,13 +16,13 @@ func tableGroup() *table {
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("slug", "Short name of the group, unique in the workspace."),
-			text("group_slug", "The same as slug, under the name that other tables have for it.").at("slug"),
+			text("group_slug", "The same as slug, under the column name of other tables.").at("slug"),
 			text("name", "Name of the group."),
-			boolean("auto_add", "True if new members of the workspace come into the group."),
+			boolean("auto_add", "True if new members of the workspace join the group."),
 			boolean("email_forwarding_disabled", "True if the group's members get no mail about its repositories."),
 			integer("member_count", "Number of members of the group.").at("members.#"),
 			document("members", "The members of the group."),
-			text("permission", "What the group is granted on each new repository: read, write or admin. Null for nothing; grants on single repositories stand in bitbucket_repository_group_permission."),
+			text("permission", "Permission that the group gets on each new repository: read, write or admin. Null if none; grants on single repositories are in bitbucket_repository_group_permission."),
 			text("title", "Title of the group: its name.").at("name"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("slug"), named("group_slug")},

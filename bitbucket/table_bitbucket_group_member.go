@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tableGroupMember: a row is a user in a group.
+// tableGroupMember returns the table bitbucket_group_member. A row is a user in a group.
 // https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 func tableGroupMember() *table {
 	return &table{
@@ -17,14 +17,14 @@ func tableGroupMember() *table {
 		columns: slices.Concat([]column{
 			text("group_slug", "Short name of the group, unique in the workspace.").in(parentPart, "slug"),
 			text("user_uuid", "Immutable id of the user, in braces.").at("uuid"),
-			text("user_account_id", "Atlassian account id of the user. Null for a user who is not a person.").at("account_id"),
+			text("user_account_id", "Atlassian account id of the user. Null for a user that is not a person.").at("account_id"),
 			text("avatar_url", "Address of the user's picture.").at("avatar"),
 			text("display_name", "Name of the user."),
 			text("group_name", "Name of the group.").in(parentPart, "name"),
-			text("group_permission", "What the group is granted on each new repository: read, write or admin. Null for nothing.").in(parentPart, "permission"),
-			boolean("is_active", "True if the user's account is active. Null if Bitbucket does not tell."),
+			text("group_permission", "Permission that the group gets on each new repository: read, write or admin. Null if none.").in(parentPart, "permission"),
+			boolean("is_active", "True if the user's account is active. Null if Bitbucket does not report it."),
 			boolean("is_team", "True if the user is the account of a workspace or of a former team."),
-			text("nickname", "Name that the user has chosen; not unique."),
+			text("nickname", "Name that the user chose; not unique."),
 			text("title", "Title of the member: the display name.").at("display_name"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("group_slug"), named("user_uuid"), named("user_account_id")},

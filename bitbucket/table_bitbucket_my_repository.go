@@ -10,21 +10,21 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tableMyRepository: a row is a repository on which the connected user holds a permission, and which. Repositories that
-// the user sees only because they are public are not among them.
+// tableMyRepository returns the table bitbucket_my_repository. A row is a repository on which the connected user has a
+// permission, with the permission. Repositories that the user sees only because they are public are not included.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permissions-repositories-get
 func tableMyRepository() *table {
 	return &table{
 		name:        "bitbucket_my_repository",
-		description: "A repository on which the connected user was given a permission, and the highest one. Columns beside the permission, the names and the uuid are read from the list of repositories, at one more request for a hundred of them.",
+		description: "A repository on which the connected user has a permission, with the highest one. Columns other than the permission, the names and the uuid come from the list of repositories, with one more request per hundred repositories.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
-			text("repository_full_name", "The same as full_name, under the name that other tables have for it.").at("repository.full_name"),
+			text("full_name", "Slugs of the workspace and the repository, as in \"acme/website\".").at("repository.full_name"),
+			text("repository_full_name", "The same as full_name, under the column name of other tables.").at("repository.full_name"),
 			text("uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
 			text("permission", "The highest permission of the connected user: read, write or admin."),
 			text("name", "Name of the repository as shown in the interface.").at("repository.name"),
-			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace.").in(detailPart, "slug"),
+			text("slug", "Short name of the repository in addresses, unique in the workspace.").in(detailPart, "slug"),
 			text("title", "Title of the repository: its name.").at("repository.name"),
 		}, in(detailPart, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool {
 			return c.name == "name" || c.name == "title"
@@ -49,8 +49,8 @@ func myRepositoryRows(ctx context.Context, s *scan) rowSeq {
 	}))
 }
 
-// withCheckedNames returns the rows, and then an error if the query names a repository that is not among them because it is not
-// there, or is called otherwise.
+// withCheckedNames returns the rows. It then returns an error if the query names a repository without a row that does
+// not exist, or is spelled differently.
 func (s *scan) withCheckedNames(ctx context.Context, rows rowSeq) rowSeq {
 	var missing []string
 	for _, column := range []string{"full_name", "repository_full_name"} {
@@ -88,11 +88,11 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 		return s.listIn(ctx, p, l)
 	}
 	all := *s
-	all.limit = -1 // which counts the rows that have details
+	all.limit = -1 // it counts the rows with details
 	rows := all.listIn(ctx, p, l)
 	_, named := s.equals("full_name")
 	_, alsoNamed := s.equals("repository_full_name")
-	if s.limit > 0 && s.limit <= fewNames { // one after the other: a repository that is gone does not count
+	if s.limit > 0 && s.limit <= fewNames { // one by one, as a repository that is gone does not count
 		return s.accepted(s.detailedRows(ctx, rows, nil))
 	}
 	if named || alsoNamed {
@@ -101,8 +101,8 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	return s.accepted(s.joined(ctx, p, rows))
 }
 
-// joined adds to each repository its details. They are listed, a hundred in one request, and not asked for one by one:
-// but for a repository that came between the two lists.
+// joined adds the details to each repository. It lists them, a hundred in one request, and requests one by one only
+// those of repositories that were created between the two lists.
 func (s *scan) joined(ctx context.Context, p workspaceScope, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		details := map[string]jsontree.Value{}
@@ -123,7 +123,7 @@ func (s *scan) joined(ctx context.Context, p workspaceScope, rows rowSeq) rowSeq
 	}
 }
 
-// detailedRows adds the details to one repository after the other.
+// detailedRows adds the details to the repositories, one after the other.
 func (s *scan) detailedRows(ctx context.Context, rows rowSeq, details map[string]jsontree.Value) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
@@ -140,8 +140,8 @@ func (s *scan) detailedRows(ctx context.Context, rows rowSeq, details map[string
 	}
 }
 
-// detailed adds the details to one repository, from those known or by a request. There is no row for a repository that was
-// taken away since the permissions were listed.
+// detailed adds the details to one repository, from the known ones or by a request. There is no row for a repository
+// that the user lost since the permissions were listed.
 func (s *scan) detailed(ctx context.Context, r *row, details map[string]jsontree.Value) (*row, error) {
 	repository := r.part(objectPart).Field("repository")
 	known, ok := details[repository.Get("uuid").String()]

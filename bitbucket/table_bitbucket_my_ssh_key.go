@@ -7,22 +7,22 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableMySSHKey: a row is a public SSH key of the connected user.
+// tableMySSHKey returns the table bitbucket_my_ssh_key. A row is a public SSH key of the connected user.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-selected-user-ssh-keys-get
 func tableMySSHKey() *table {
 	return &table{
 		name:        "bitbucket_my_ssh_key",
-		description: "A public SSH key with which the connected user reaches repositories. Bitbucket shows others' keys to nobody.",
+		description: "A public SSH key with which the connected user accesses repositories. Bitbucket shows keys only to their owner.",
 		scopes:      []string{"account"},
 		columns: []column{
 			text("uuid", "Immutable id of the key, in braces."),
-			text("fingerprint", "SHA-256 of the key in base64."),
-			text("label", "Name that the user has given the key."),
+			text("fingerprint", "SHA-256 of the key, in base64."),
+			text("label", "Name of the key."),
 			text("comment", "Comment at the end of the key, such as somebody@laptop."),
 			timestamp("created_on", "When the key was added."),
-			timestamp("expires_on", "When the key ends to be valid. Null for one that does not."),
-			text("key", "The public key: its kind, such as ssh-ed25519, and its value."),
-			timestamp("last_used", "When the key was last used. Null for one that never was."),
+			timestamp("expires_on", "When the key expires. Null if it does not."),
+			text("key", "The public key: its type, such as ssh-ed25519, and its value."),
+			timestamp("last_used", "When the key was last used. Null if it never was."),
 			text("owner_display_name", "Name of the connected user.").at("owner.display_name"),
 			text("owner_uuid", "Immutable id of the connected user, in braces.").at("owner.uuid"),
 			text("self_link", "Address of the key in the API.").at("links.self.href"),
@@ -35,7 +35,7 @@ func tableMySSHKey() *table {
 	}
 }
 
-// listOfUser lists something that Bitbucket shows to its owner only, who has to be named all the same.
+// listOfUser lists something that Bitbucket shows only to its owner, whom the path must name nevertheless.
 func (s *scan) listOfUser(ctx context.Context, template string) rowSeq {
 	uuid, err := s.me(ctx)
 	if err != nil {

@@ -8,15 +8,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// tableMyWorkspace: a row is a workspace that the connected user belongs to.
+// tableMyWorkspace returns the table bitbucket_my_workspace. A row is a workspace that the connected user belongs to.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
 func tableMyWorkspace() *table {
 	return &table{
 		name:        "bitbucket_my_workspace",
-		description: "A workspace that the connected user belongs to, with the user's role in it, and whether the user administers it. bitbucket_workspace has the rest.",
+		description: "A workspace that the connected user belongs to, with the user's role in it, and whether the user administers it. bitbucket_workspace has more columns.",
 		scopes:      []string{"account"},
 		columns: []column{
-			text("slug", "Short name of the workspace as it stands in addresses.").at("workspace.slug"),
+			text("slug", "Short name of the workspace in addresses.").at("workspace.slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid"),
 			boolean("is_administrator", "True if the connected user administers the workspace.").at("administrator"),
 			text("permission", "The highest role of the connected user in the workspace: owner, create-project, member or collaborator. Costs one more request for each workspace.").in(membershipPart, "permission"),

@@ -7,21 +7,22 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tableOmission: a row is something that the queries of the last hour on the connection left out.
+// tableOmission returns the table bitbucket_omission. A row is something that the queries of the last hour on the
+// connection left out.
 func tableOmission() *table {
 	return &table{
 		name:        "bitbucket_omission",
-		description: "Something that the queries of the last hour on this connection left out, in this process of the plugin: what the connected user may not read, what is switched off, and what Bitbucket refused to tell where on_refusal is \"skip\". The same thing is there once, as of the last time.",
+		description: "Something that queries on this connection left out in the last hour, in this process of the plugin: because the connected user may not read it, because it is switched off, or because Bitbucket refused it and on_refusal is \"skip\". Each omission has one row, from the last time.",
 		columns: []column{
 			text("table_name", "Name of the table that left it out."),
-			text("reason", "Why, in a word: not_administered, feature_off, empty, hidden_groups, not_covered, nothing_visible, refused or failed."),
+			text("reason", "Reason, in a word: not_administered, feature_off, empty, hidden_groups, not_covered, nothing_visible, refused or failed."),
 			text("message", "What was left out, in a sentence."),
 			text("advice", "What to do about it."),
-			timestamp("omitted_on", "When it was left out, the last time."),
+			timestamp("omitted_on", "When it was last left out."),
 			text("project_key", "Key of the project that was left out. Null for an omission of another kind."),
-			text("repository_full_name", "Slug of the workspace and slug of the repository that was left out. Null for an omission of another kind."),
+			text("repository_full_name", "Slugs of the workspace and the repository that was left out. Null for an omission of another kind."),
 			text("title", "Title of the omission: its message.").at("message"),
-			text("workspace_slug", "Slug of the workspace that was left out, or in which it is. Null if it is about no workspace."),
+			text("workspace_slug", "Slug of the workspace that was left out, or that has the omission. Null if the omission is not about a workspace."),
 		},
 		rows: omissionRows,
 	}

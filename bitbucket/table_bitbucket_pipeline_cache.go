@@ -2,7 +2,8 @@ package bitbucket
 
 import "slices"
 
-// tablePipelineCache: a row is a cache that the pipelines of a repository share.
+// tablePipelineCache returns the table bitbucket_pipeline_cache. A row is a cache that the pipelines of a repository
+// share.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-caches-get
 func tablePipelineCache() *table {
 	return &table{
@@ -13,9 +14,9 @@ func tablePipelineCache() *table {
 			text("uuid", "Immutable id of the cache, in braces."),
 			text("name", "Name of the cache."),
 			timestamp("created_on", "When the cache was created."),
-			integer("file_size_bytes", "Size of the cache in bytes, packed."),
-			text("key_hash", "Hash of the files that the version of the cache stands for. Null for a cache without a key."),
-			text("path", "Where in the step the contents come from."),
+			integer("file_size_bytes", "Compressed size of the cache in bytes."),
+			text("key_hash", "Hash of the key files of this version of the cache. Null for a cache without a key."),
+			text("path", "Path of the cached files in the step."),
 			text("pipeline_uuid", "Immutable id of the pipeline that created the cache, in braces."),
 			text("step_uuid", "Immutable id of the step that created the cache, in braces."),
 			text("title", "Title of the cache: its name.").at("name"),

@@ -5,12 +5,13 @@ import (
 	"slices"
 )
 
-// tablePipelineConfig: a row says whether pipelines are turned on in a repository.
+// tablePipelineConfig returns the table bitbucket_pipeline_config. A row is the pipelines configuration of a
+// repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-get
 func tablePipelineConfig() *table {
 	return &table{
 		name:        "bitbucket_pipeline_config",
-		description: "Whether pipelines are turned on in a repository. It covers the repositories that the connected user administers; those in which pipelines were never turned on have no row.",
+		description: "Whether pipelines are turned on in a repository. It covers the repositories that the connected user administers; a repository in which pipelines were never turned on has no row.",
 		scopes:      []string{"account", "repository", "repository:admin"},
 		columns: slices.Concat([]column{
 			boolean("enabled", "True if pipelines are turned on."),

@@ -2,7 +2,8 @@ package bitbucket
 
 import "slices"
 
-// tablePipelineSchedule: a row is a schedule that starts pipelines of a repository.
+// tablePipelineSchedule returns the table bitbucket_pipeline_schedule. A row is a schedule that starts pipelines of a
+// repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-schedules-get
 func tablePipelineSchedule() *table {
 	return &table{
@@ -13,7 +14,7 @@ func tablePipelineSchedule() *table {
 			text("uuid", "Immutable id of the schedule, in braces."),
 			timestamp("created_on", "When the schedule was created."),
 			text("cron_pattern", "When pipelines are started, in UTC: seconds, minutes, hours, day of the month, month, day of the week and year."),
-			boolean("enabled", "True if the schedule is in force."),
+			boolean("enabled", "True if the schedule is enabled."),
 			document("target", "What the pipelines run on."),
 			text("target_commit_hash", "Hash of the commit that the pipelines run on, if the schedule names one.").at("target.commit.hash"),
 			text("target_ref_name", "Branch that the pipelines run on.").at("target.ref_name"),

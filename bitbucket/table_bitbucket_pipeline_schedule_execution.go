@@ -5,20 +5,21 @@ import (
 	"slices"
 )
 
-// tablePipelineScheduleExecution: a row is a time at which a schedule started a pipeline, or failed to.
+// tablePipelineScheduleExecution returns the table bitbucket_pipeline_schedule_execution. A row is an execution of a
+// schedule, which started a pipeline or failed to.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-schedules-schedule-uuid-executions-get
 func tablePipelineScheduleExecution() *table {
 	return &table{
 		name:        "bitbucket_pipeline_schedule_execution",
-		description: "A pipeline that a schedule started, or the error that kept it from it. It costs a request for each schedule and hundred executions, beside one for each repository.",
+		description: "A pipeline that a schedule started, or the error if it could not. It costs one request per repository, and one per schedule and hundred executions.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("schedule_uuid", "Immutable id of the schedule, in braces.").in(parentPart, "uuid"),
-			text("pipeline_uuid", "Immutable id of the pipeline that was started, in braces. Null if none was.").at("pipeline.uuid"),
+			text("pipeline_uuid", "Immutable id of the pipeline that was started, in braces. Null if none was started.").at("pipeline.uuid"),
 			text("error_key", "Kind of the error, if no pipeline was started.").at("error.key"),
 			text("error_message", "The error, if no pipeline was started.").at("error.message"),
 			text("schedule_cron_pattern", "When the schedule starts pipelines, in UTC.").in(parentPart, "cron_pattern"),
-			boolean("schedule_enabled", "True if the schedule is in force.").in(parentPart, "enabled"),
+			boolean("schedule_enabled", "True if the schedule is enabled.").in(parentPart, "enabled"),
 			text("title", "Title of the execution: the id of the pipeline, or the kind of the error.").at("pipeline.uuid").at("error.key"),
 			text("type", "What happened: pipeline_schedule_execution_executed or pipeline_schedule_execution_errored."),
 		}, inRepositoryColumns()),

@@ -2,12 +2,13 @@ package bitbucket
 
 import "slices"
 
-// tablePipelineSSHKnownHost: a row is a host that the pipelines of a repository know for SSH.
+// tablePipelineSSHKnownHost returns the table bitbucket_pipeline_ssh_known_host. A row is a known host for SSH of a
+// repository's pipelines.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-ssh-known-hosts-get
 func tablePipelineSSHKnownHost() *table {
 	return &table{
 		name:        "bitbucket_pipeline_ssh_known_host",
-		description: "A host that the pipelines of a repository know for SSH, with its key. It covers the repositories that the connected user administers.",
+		description: "A known host for SSH of a repository's pipelines, with its public key. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("uuid", "Immutable id of the known host, in braces."),

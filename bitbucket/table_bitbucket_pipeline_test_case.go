@@ -5,21 +5,22 @@ import (
 	"slices"
 )
 
-// tablePipelineTestCase: a row is a test that failed in a step of a pipeline.
+// tablePipelineTestCase returns the table bitbucket_pipeline_test_case. A row is a test that failed in a step of a
+// pipeline.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-pipeline-uuid-steps-step-uuid-test-reports-test-cases-get
 func tablePipelineTestCase() *table {
 	return &table{
 		name:        "bitbucket_pipeline_test_case",
-		description: "A test that failed in a step of a pipeline; Bitbucket does not list those that passed or were skipped. It costs a request for each step that was started and one for each pipeline: say which pipelines, as by pipeline_created_on.",
+		description: "A test that failed in a step of a pipeline; Bitbucket does not list tests that passed or were skipped. It costs one request for each pipeline and each started step: limit the pipelines, for example by pipeline_created_on.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("uuid", "Immutable id of the test case, in braces."),
 			text("name", "Name of the test."),
 		}, ofStepColumns(), []column{
 			text("class_name", "Class that the test is in."),
-			text("duration", "How long the test took, in ISO 8601, as in PT0.958S."),
-			text("fully_qualified_name", "Name of the test with that of its class."),
-			text("message", "What the test said when it failed.").at("reason.message"),
+			text("duration", "Duration of the test in ISO 8601, as in PT0.958S."),
+			text("fully_qualified_name", "Name of the test with the name of its class."),
+			text("message", "Message of the test when it failed.").at("reason.message"),
 			document("reasons", "Output of the test when it failed, such as a stack trace. Costs one more request for each test.").in(detailPart, "@this"),
 			text("status", "How the test ended, such as FAILED or ERROR."),
 			text("title", "Title of the test: its name.").at("name"),

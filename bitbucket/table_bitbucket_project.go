@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// tableProject: a row is a project.
+// tableProject returns the table bitbucket_project. A row is a project.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-projects-get
 func tableProject() *table {
 	return &table{
@@ -24,9 +24,9 @@ func tableProject() *table {
 			text("description", "Description of the project."),
 			boolean("has_publicly_visible_repos", "True if everybody can see at least one repository of the project."),
 			text("html_url", "Address of the project in the browser.").at("links.html.href"),
-			boolean("is_private", "True if only those who were given access can see the project."),
+			boolean("is_private", "True if only people with access can see the project."),
 			text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
-			text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
+			text("owner_type", "Type of the owner: team (a workspace) or user.").at("owner.type"),
 			text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
 			text("self_link", "Address of the project in the API.").at("links.self.href"),
 			text("title", "Title of the project: its name.").at("name"),
@@ -52,7 +52,7 @@ func projectRows(ctx context.Context, s *scan) rowSeq {
 			item, err := s.getPart(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), objectPart, "key")
 			if err != nil {
 				if _, scopes := api.MissingScope(err); !alone && !scopes && (api.IsNotFound(err) || api.IsForbidden(err)) {
-					return nil, nil // the key may be another workspace's, or hidden here as it would be in a list
+					return nil, nil // the key may be of another workspace, or hidden here as it would be in a list
 				}
 				return nil, err
 			}

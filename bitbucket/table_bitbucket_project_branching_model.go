@@ -7,25 +7,26 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableProjectBranchingModel: a row is the branching model of a project, as its administrators set it.
+// tableProjectBranchingModel returns the table bitbucket_project_branching_model. A row is the branching model of a
+// project, as its administrators set it.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branching-model/#api-workspaces-workspace-projects-project-key-branching-model-settings-get
 func tableProjectBranchingModel() *table {
 	const prefix = "branch_types.#(kind==%q)#|#(enabled==true).prefix"
 	return &table{
 		name:        "bitbucket_project_branching_model",
-		description: "The branching model of a project, which counts in all its repositories that have none of their own. It covers the projects that the connected user administers.",
+		description: "The branching model of a project, which is in force in its repositories without a model of their own. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(inProjectColumns()[:1], []column{
-			document("branch_types", "The kinds of branches: a list of kind, prefix, and whether the kind is enabled."),
+			document("branch_types", "Branch types, as a list of kind, prefix, and whether the type is enabled."),
 			prefixColumn("bugfix", prefix),
-			boolean("default_branch_deletion", "True if pull requests propose to delete their branch."),
-			text("development_name", "Name of the branch for development. Null if that is the main branch.").at("development.name"),
-			boolean("development_use_mainbranch", "True if the branch for development is the main branch, whatever its name.").at("development.use_mainbranch"),
+			boolean("default_branch_deletion", "True if the option to delete the source branch is on by default in pull requests."),
+			text("development_name", "Name of the development branch. Null if it is the main branch.").at("development.name"),
+			boolean("development_use_mainbranch", "True if the development branch is the main branch, whatever its name.").at("development.use_mainbranch"),
 			prefixColumn("feature", prefix),
 			prefixColumn("hotfix", prefix),
-			boolean("production_enabled", "True if there is a branch for production.").at("production.enabled"),
-			text("production_name", "Name of the branch for production. Null if that is the main branch, or there is none.").at("production.name"),
-			boolean("production_use_mainbranch", "True if the branch for production is the main branch, whatever its name.").at("production.use_mainbranch"),
+			boolean("production_enabled", "True if there is a production branch.").at("production.enabled"),
+			text("production_name", "Name of the production branch. Null if it is the main branch, or none is set.").at("production.name"),
+			boolean("production_use_mainbranch", "True if the production branch is the main branch, whatever its name.").at("production.use_mainbranch"),
 			prefixColumn("release", prefix),
 			text("title", "Title of the branching model: the name of the project.").in(projectPart, "name"),
 			text("type", "Type of the object: branching_model_settings."),

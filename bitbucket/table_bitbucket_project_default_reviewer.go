@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// tableProjectDefaultReviewer: a row is a user who becomes a reviewer of each new pull request in a project.
+// tableProjectDefaultReviewer returns the table bitbucket_project_default_reviewer. A row is a user who becomes a
+// reviewer of each new pull request in a project.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-default-reviewers-get
 func tableProjectDefaultReviewer() *table {
 	return &table{
@@ -13,7 +14,7 @@ func tableProjectDefaultReviewer() *table {
 		description: "A user who becomes a reviewer of each new pull request in the repositories of a project. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(userColumns(), []column{
-			text("reviewer_type", "Who names the reviewer: project."),
+			text("reviewer_type", "Where the reviewer is set: project."),
 			text("title", "Title of the reviewer: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: default_reviewer."),
 		}, inProjectColumns()),

@@ -5,15 +5,16 @@ import (
 	"slices"
 )
 
-// tableProjectGroupPermission: a row is a permission that was granted to a group on a project explicitly.
+// tableProjectGroupPermission returns the table bitbucket_project_group_permission. A row is an explicit permission of
+// a group on a project.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-groups-get
 func tableProjectGroupPermission() *table {
 	return &table{
 		name:        "bitbucket_project_group_permission",
-		description: "A permission that a group was granted on a project, which holds for the repositories in it. It covers the projects that the connected user administers.",
+		description: "A permission that a group was granted on a project, and so on its repositories. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(groupColumns(), []column{
-			text("permission", "What was granted: read, write, create-repo, admin or none."),
+			text("permission", "The permission: read, write, create-repo, admin or none."),
 			text("self_link", "Address of the grant in the API.").at("links.self.href"),
 			text("title", "Title of the grant: the name of the group.").at("group.name"),
 			text("type", "Type of the object: project_group_permission."),

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// tableProjectUserPermission: a row is a permission that was granted to a user on a project explicitly.
+// tableProjectUserPermission returns the table bitbucket_project_user_permission. A row is an explicit permission of a
+// user on a project.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
 func tableProjectUserPermission() *table {
 	return &table{
@@ -13,7 +14,7 @@ func tableProjectUserPermission() *table {
 		description: "A permission that a user was granted on a project itself, not through a group or a role in the workspace. It covers the projects that the connected user administers.",
 		scopes:      []string{"account", "project", "project:admin", "repository"},
 		columns: slices.Concat(userColumns(), []column{
-			text("permission", "What was granted: read, write, create-repo, admin or none."),
+			text("permission", "The permission: read, write, create-repo, admin or none."),
 			text("self_link", "Address of the grant in the API.").at("links.self.href"),
 			text("title", "Title of the grant: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: project_user_permission."),

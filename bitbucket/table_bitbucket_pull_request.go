@@ -10,56 +10,56 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tablePullRequest: a row is a pull request.
+// tablePullRequest returns the table bitbucket_pull_request. A row is a pull request.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-workspaces-workspace-pullrequests-selected-user-get
 func tablePullRequest() *table {
 	return &table{
 		name:        "bitbucket_pull_request",
-		description: "A pull request, in whatever state. A condition on updated_on, created_on or state leaves all others unread; one on the author, without one on the repository, reads a single list for each workspace.",
+		description: "A pull request, in any state. With a condition on updated_on, created_on or state, only the matching ones are read; with one on the author and none on the repository, a single list for each workspace.",
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			integer("id", "Number of the pull request, unique in the repository."),
-			integer("approval_count", "How many participants have approved.").at("participants.#(approved==true)#|#"),
-			text("author_account_id", "Atlassian account id of the author. Null for an author who is not a person, or no longer has an account.").at("author.account_id"),
+			integer("approval_count", "Number of participants who have approved.").at("participants.#(approved==true)#|#"),
+			text("author_account_id", "Atlassian account id of the author. Null for an author that is not a person, or whose account is deleted.").at("author.account_id"),
 			text("author_display_name", "Name of the author.").at("author.display_name"),
-			text("author_nickname", "Name that the author has chosen; not unique.").at("author.nickname"),
-			text("author_type", "What the author is: user, app_user or team.").at("author.type"),
+			text("author_nickname", "Name that the author chose; not unique.").at("author.nickname"),
+			text("author_type", "Type of the author: user, app_user or team.").at("author.type"),
 			text("author_uuid", "Immutable id of the author, in braces. Null if the account was deleted.").at("author.uuid"),
-			integer("change_request_count", "How many participants have requested changes.").at(`participants.#(state=="changes_requested")#|#`),
+			integer("change_request_count", "Number of participants who have requested changes.").at(`participants.#(state=="changes_requested")#|#`),
 			boolean("close_source_branch", "True if the merge closes the source branch."),
-			text("closed_by_account_id", "Atlassian account id of the user who merged or declined it.").at("closed_by.account_id"),
-			text("closed_by_display_name", "Name of the user who merged or declined it.").at("closed_by.display_name"),
-			text("closed_by_uuid", "Immutable id of the user who merged or declined it, in braces.").at("closed_by.uuid"),
-			integer("comment_count", "How many comments there are."),
+			text("closed_by_account_id", "Atlassian account id of the user who merged or declined the pull request.").at("closed_by.account_id"),
+			text("closed_by_display_name", "Name of the user who merged or declined the pull request.").at("closed_by.display_name"),
+			text("closed_by_uuid", "Immutable id of the user who merged or declined the pull request, in braces.").at("closed_by.uuid"),
+			integer("comment_count", "Number of comments."),
 			timestamp("created", "The same as created_on.").at("created_on"),
 			timestamp("created_on", "When the pull request was created.").sorted("created_on"),
-			text("description", "Description of the pull request, as it was written."),
-			document("destination", "Where the changes go: branch, commit and repository."),
-			text("destination_branch_name", "Name of the branch that the changes go to.").at("destination.branch.name"),
-			text("destination_commit_hash", "First 12 digits of the hash of the commit that the changes go to. Null if the branch was deleted.").at("destination.commit.hash"),
-			boolean("draft", "True if it is a draft. Null if Bitbucket does not tell."),
+			text("description", "Description of the pull request, as written."),
+			document("destination", "Destination of the changes: branch, commit and repository."),
+			text("destination_branch_name", "Name of the destination branch.").at("destination.branch.name"),
+			text("destination_commit_hash", "First 12 digits of the hash of the destination's commit. Null if the branch was deleted.").at("destination.commit.hash"),
+			boolean("draft", "True if the pull request is a draft. Null if Bitbucket does not report it."),
 			text("html_url", "Address of the pull request in the browser.").at("links.html.href"),
-			document("merge_commit", "The commit of the merge. Null unless it was merged."),
-			text("merge_commit_hash", "Hash of the commit of the merge, mostly its first 12 digits. Null unless it was merged.").at("merge_commit.hash"),
-			document("participants", "Those who review it, and those who commented or approved, each with role and verdict. The table bitbucket_pull_request_participant has them as rows."),
-			boolean("queued", "True if it waits in a merge queue. Null if Bitbucket does not tell."),
-			text("reason", "Why it was declined, if somebody said so."),
-			integer("reviewer_count", "How many reviewers there are.").at("reviewers.#"),
-			document("reviewers", "Users who were asked to review it."),
+			document("merge_commit", "The merge commit. Null if the pull request was not merged."),
+			text("merge_commit_hash", "Hash of the merge commit, mostly its first 12 digits. Null if the pull request was not merged.").at("merge_commit.hash"),
+			document("participants", "Reviewers, and users who commented or approved, each with role and verdict. bitbucket_pull_request_participant has them as rows."),
+			boolean("queued", "True if the pull request waits in a merge queue. Null if Bitbucket does not report it."),
+			text("reason", "Reason why the pull request was declined, if one was given."),
+			integer("reviewer_count", "Number of reviewers.").at("reviewers.#"),
+			document("reviewers", "Users who were asked to review the pull request."),
 			text("self_link", "Address of the pull request in the API.").at("links.self.href"),
-			document("source", "Where the changes come from: branch, commit and repository."),
-			text("source_branch_name", "Name of the branch that the changes come from.").at("source.branch.name"),
-			text("source_commit_hash", "First 12 digits of the hash of the last commit that the pull request brings. Null if it came from a fork that was deleted.").at("source.commit.hash"),
-			text("source_repository_full_name", "Full name of the repository that the changes come from: this one, or a fork. Null if it was deleted.").at("source.repository.full_name"),
-			text("source_repository_uuid", "Immutable id of the repository that the changes come from, in braces.").at("source.repository.uuid"),
-			text("state", "OPEN, MERGED, DECLINED or SUPERSEDED."),
-			document("summary", "The description with its markup and as HTML."),
-			integer("task_count", "How many open tasks there are."),
+			document("source", "Source of the changes: branch, commit and repository."),
+			text("source_branch_name", "Name of the source branch.").at("source.branch.name"),
+			text("source_commit_hash", "First 12 digits of the hash of the source's last commit. Null if its fork was deleted.").at("source.commit.hash"),
+			text("source_repository_full_name", "Full name of the source repository: this one, or a fork. Null if it was deleted.").at("source.repository.full_name"),
+			text("source_repository_uuid", "Immutable id of the source repository, in braces.").at("source.repository.uuid"),
+			text("state", "State of the pull request: OPEN, MERGED, DECLINED or SUPERSEDED."),
+			document("summary", "Description of the pull request, as written and as HTML."),
+			integer("task_count", "Number of open tasks."),
 			text("title", "Title of the pull request."),
 			text("type", "Type of the object: pullrequest."),
 			timestamp("updated", "The same as updated_on.").at("updated_on"),
-			timestamp("updated_on", "When the pull request last changed: by a push, a comment, a verdict, or its end.").sorted("updated_on"),
+			timestamp("updated_on", "When the pull request last changed: by a push, a comment, a verdict, or its closing.").sorted("updated_on"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(),
 			named("id"),
@@ -96,7 +96,7 @@ func pullRequestRows(ctx context.Context, s *scan) rowSeq {
 	return s.perRepository(ctx, s.pullRequestsIn)
 }
 
-// pullRequestsIn lists the pull requests of a repository, or asks for those whose numbers the query names.
+// pullRequestsIn lists the pull requests of a repository, or requests the ones whose numbers the query names.
 func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
 	ids, ok := s.integers("id")
 	if !ok || len(ids) > fewNames {
@@ -114,8 +114,8 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
 	}))
 }
 
-// authored lists the pull requests of one author in a workspace. For an account of which Bitbucket knows no such list the
-// lists of the repositories are looked through.
+// authored lists the pull requests of one author in a workspace. If Bitbucket has no list for the account, it reads the
+// lists of the repositories.
 func (s *scan) authored(ctx context.Context, p workspaceScope, column, user string) rowSeq {
 	p, err := s.identified(ctx, p)
 	if err != nil {
@@ -145,7 +145,7 @@ func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, column, use
 	author := s.table.column(column)
 	return func(yield func(*row, error) bool) {
 		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {
-			if err == nil && author.value(r) != user { // the query names other authors, too
+			if err == nil && author.value(r) != user { // the query names other authors as well
 				continue
 			}
 			if !yield(r, err) || err != nil {
@@ -155,10 +155,11 @@ func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, column, use
 	}
 }
 
-// fromAddress finds the repository in the address of a pull request.
+// fromAddress matches the repository in the address of a pull request.
 var fromAddress = regexp.MustCompile(`/repositories/([^/]+/[^/]+)/pullrequests/`)
 
-// destination is the repository of a pull request that was not found in one. Sometimes Bitbucket leaves it out.
+// destination returns the destination repository of a pull request from the author's list. Sometimes Bitbucket leaves
+// it out.
 func (s *scan) destination(ctx context.Context, p workspaceScope, item jsontree.Value, err error) (repositoryScope, error) {
 	if err != nil {
 		return repositoryScope{}, err

@@ -9,27 +9,28 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tablePullRequestActivity: a row is something that happened to a pull request.
+// tablePullRequestActivity returns the table bitbucket_pull_request_activity. A row is something that happened to a
+// pull request.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-activity-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-activity-get
 func tablePullRequestActivity() *table {
 	return &table{
 		name:        "bitbucket_pull_request_activity",
-		description: "Something that happened to a pull request: it was created, changed or closed, commented on, approved, or changes were requested. One list for each repository has it all, the newest first, and is read no further back than a condition on date demands.",
+		description: "Something that happened to a pull request: it was created, changed or closed, commented on, approved, or changes were requested. One list per repository has everything, newest first. It is read only as far back as a condition on date needs.",
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			integer("pull_request_id", "Number of the pull request, unique in the repository.").at("pull_request.id"),
-			text("kind", "What happened: update, comment, approval or changes_requested. Null if Bitbucket does not tell."),
-			happened(timestamp("date", "When it happened. Null if Bitbucket does not tell."), func(e activity) string { return e.date }),
-			document("changes", "What an update has changed, if Bitbucket tells.").at("update.changes"),
+			text("kind", "What happened: update, comment, approval or changes_requested. Null if Bitbucket does not report it."),
+			happened(timestamp("date", "When it happened. Null if Bitbucket does not report it."), func(e activity) string { return e.date }),
+			document("changes", "Changes of an update. Null if Bitbucket does not report them.").at("update.changes"),
 			boolean("comment_deleted", "True if it is a comment that was deleted.").at("comment.deleted"),
 			integer("comment_id", "Id of the comment.").at("comment.id"),
-			text("comment_inline_path", "Path of the file that the comment stands at. Null for a comment on the pull request as a whole.").at("comment.inline.path"),
+			text("comment_inline_path", "Path of the file that the comment is on. Null for a comment on the pull request as a whole.").at("comment.inline.path"),
 			text("content", "Text of the comment.").at("comment.content.raw"),
 			text("pull_request_title", "Title of the pull request.").at("pull_request.title"),
-			text("reason", "Why the pull request was declined, if somebody said so.").at("update.reason"),
+			text("reason", "Reason why the pull request was declined, if one was given.").at("update.reason"),
 			text("state", "State of the pull request after an update: OPEN, MERGED, DECLINED or SUPERSEDED.").at("update.state"),
-			text("title", "Title of the activity: that of the pull request.").at("pull_request.title"),
+			text("title", "Title of the activity: the title of the pull request.").at("pull_request.title"),
 			whoActed("user_account_id", "Atlassian account id of the user who did it.", "account_id"),
 			whoActed("user_display_name", "Name of the user who did it.", "display_name"),
 			whoActed("user_uuid", "Immutable id of the user who did it, in braces.", "uuid"),
@@ -41,7 +42,7 @@ func tablePullRequestActivity() *table {
 	}
 }
 
-// An activity is what an entry of the log can be: the member that it has then, and where in it are the time and the user.
+// An activity is a kind of entry in the log, with the paths of its time and its user.
 type activity struct{ kind, date, user string }
 
 var activities = []activity{
@@ -51,7 +52,7 @@ var activities = []activity{
 	{"changes_requested", "changes_requested.date", "changes_requested.user"},
 }
 
-// happened says that the column stands in another place for each kind of activity.
+// happened returns the column with its place for each kind of activity.
 func happened(c column, place func(activity) string) column {
 	for _, e := range activities {
 		c = c.at(place(e))
@@ -63,7 +64,7 @@ func whoActed(name, description, field string) column {
 	return happened(text(name, description), func(e activity) string { return e.user + "." + field })
 }
 
-// activityIn lists what happened to the pull requests of a repository, or to those that the query names.
+// activityIn lists the activity of the pull requests of a repository, or of those that the query names.
 func (s *scan) activityIn(ctx context.Context, r repositoryScope) rowSeq {
 	ids, ok := s.integers("pull_request_id")
 	if !ok || len(ids) > fewNames {
@@ -74,7 +75,7 @@ func (s *scan) activityIn(ctx context.Context, r repositoryScope) rowSeq {
 	}))
 }
 
-// activityAt reads a log, the newest first, back to where the query wants no more of it.
+// activityAt reads a log, newest first, as far back as the query wants.
 func (s *scan) activityAt(ctx context.Context, r repositoryScope, path string) rowSeq {
 	l := s.collection(path, 50)
 	l.Fields = slices.DeleteFunc(l.Fields, func(field string) bool { return field == "kind" })

@@ -5,23 +5,23 @@ import (
 	"slices"
 )
 
-// tablePullRequestCommit: a row is a commit that a pull request brings.
+// tablePullRequestCommit returns the table bitbucket_pull_request_commit. A row is a commit of a pull request.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-commits-get
 func tablePullRequestCommit() *table {
 	return &table{
 		name:        "bitbucket_pull_request_commit",
-		description: "A commit that a pull request brings, or has brought. Costs one request for each pull request that the conditions leave; there is none where the source branch, or the fork that it was in, was deleted.",
+		description: "A commit of a pull request, open or closed. Costs one request for each pull request that meets the conditions; there are no rows if its source branch, or its fork, was deleted.",
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			text("hash", "Hash of the commit."),
 			text("author_account_id", "Atlassian account id of the author. Null if no account has the author's address.").at("author.user.account_id"),
 			text("author_display_name", "Name of the author's account.").at("author.user.display_name"),
-			text("author_raw", "The author as the commit has it: mostly a name and an e-mail address.").at("author.raw"),
+			text("author_raw", "Author as written in the commit: mostly a name and an e-mail address.").at("author.raw"),
 			text("author_uuid", "Immutable id of the author's account, in braces. Null if no account has the author's address.").at("author.user.uuid"),
 			timestamp("date", "When the commit was made."),
 			text("html_url", "Address of the commit in the browser.").at("links.html.href"),
 			text("message", "Message of the commit."),
-			document("parents", "The commits that this one follows."),
+			document("parents", "Parents of the commit."),
 			text("self_link", "Address of the commit in the API.").at("links.self.href"),
 			text("title", "Title of the commit: its hash.").at("hash"),
 			text("type", "Type of the object: commit."),
@@ -30,7 +30,7 @@ func tablePullRequestCommit() *table {
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				l := s.withConditionsOn(objectPart).collection(p.path("/commits"), 100)
-				return unlessUnknown(s.childrenIn(ctx, p, l)) // they go with the fork that it came from
+				return unlessUnknown(s.childrenIn(ctx, p, l)) // the commits are deleted with their fork
 			})
 		},
 	}

@@ -10,28 +10,29 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tablePullRequestMergeCheck: a row is a condition that must hold, or should, before an open pull request is merged.
+// tablePullRequestMergeCheck returns the table bitbucket_pull_request_merge_check. A row is a check of an open pull
+// request before its merge.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-mergeability-checks-get
 func tablePullRequestMergeCheck() *table {
 	return &table{
 		name:        "bitbucket_pull_request_merge_check",
-		description: "A condition that must hold, or should, before an open pull request is merged, and whether it does. Costs one request for each open pull request that the conditions leave, and Bitbucket allows fewer of these than of others.",
+		description: "A check, required or recommended, before the merge of an open pull request, with its result. Costs one request for each open pull request that meets the conditions, and Bitbucket allows fewer of these requests than of others.",
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
-			text("type", "What is checked: pullrequest_state_check, current_user_permission_check, git_mergeability_check, merge_queue_check, or a check that was set up, standard_merge_check, custom_pre_merge_check or custom_on_merge_check."),
-			text("kind", "What a standard check is about, such as minimum_approvals or resolved_tasks.").at("check.kind"),
-			text("status", "PASSED, FAILED, PENDING, SKIPPED or UNKNOWN."),
+			text("type", "Type of the check: pullrequest_state_check, current_user_permission_check, git_mergeability_check, merge_queue_check, or for checks that were set up: standard_merge_check, custom_pre_merge_check or custom_on_merge_check."),
+			text("kind", "Kind of a standard check, such as minimum_approvals or resolved_tasks.").at("check.kind"),
+			text("status", "Result of the check: PASSED, FAILED, PENDING, SKIPPED or UNKNOWN."),
 			boolean("blocking", "True if the pull request can't be merged because of this check."),
-			text("details_url", "Address in the API of what there is to say about the check.").at("links.details.href"),
-			text("message", "What a custom check says."),
+			text("details_url", "Address of the check's details in the API.").at("links.details.href"),
+			text("message", "Message of a custom check."),
 			text("name", "Name of a custom check.").at("check.name"),
-			document("observed", "What the check has counted, such as the approvals there are."),
-			text("reason", "Why Git could or could not merge: clean, conflicts or merge_impossible."),
+			document("observed", "Values that the check found, such as the number of approvals."),
+			text("reason", "Reason for Git's result: clean, conflicts or merge_impossible."),
 			boolean("required", "True if the check must pass before the merge."),
-			document("requirement", "What the check demands, such as the approvals there must be."),
-			text("state", "State of the pull request, where that is checked: OPEN or DRAFT."),
+			document("requirement", "Values that the check requires, such as the number of approvals."),
+			text("state", "State of the pull request, for the check of its state: OPEN or DRAFT."),
 			text("title", "Title of the check: its name, kind or type.").at("check.name").at("check.kind").at("type"),
-			boolean(intoMain, "True if the pull request is the latest of the open ones into the main branch of its repository: what its checks demand is in force there, whoever set it.").in(parentPart, intoMain),
+			boolean(intoMain, "True if the pull request is the latest open one into the main branch of its repository: its checks show what is required there, wherever it was set.").in(parentPart, intoMain),
 		}, inPullRequestColumns()),
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
 		rows: func(ctx context.Context, s *scan) rowSeq {
@@ -40,7 +41,7 @@ func tablePullRequestMergeCheck() *table {
 			open.field = "state"
 			s.conditions = append(s.conditions, open)
 			checks := func(ctx context.Context, p pullRequestScope) rowSeq {
-				// They come all at once.
+				// Bitbucket returns all of them at once.
 				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/mergeability/checks"), 0))
 			}
 			if s.wants(intoMain) {
@@ -53,12 +54,12 @@ func tablePullRequestMergeCheck() *table {
 	}
 }
 
-// intoMain says of a pull request that what guards the main branch shows in it. One for each repository is enough to see
-// that, where all would cost a request each.
+// intoMain is the column for the pull request whose checks show what guards the main branch. One for each repository is
+// enough to see that; all of them would take a request each.
 const intoMain = "pull_request_is_latest_into_main"
 
-// openPullRequests returns the open pull requests of a repository that the scan covers, which know whether they are the latest into
-// the main branch. That takes all of them, whatever other conditions would leave.
+// openPullRequests returns the open pull requests of a repository that the scan covers, each with whether it is the
+// latest into the main branch. It reads all of them, whatever other conditions exclude.
 func (s *scan) openPullRequests(ctx context.Context, r repositoryScope) iter.Seq2[pullRequestScope, error] {
 	on := s.withConditionsOn(parentPart)
 	all := *on

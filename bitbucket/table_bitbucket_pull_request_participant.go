@@ -5,18 +5,19 @@ import (
 	"slices"
 )
 
-// tablePullRequestParticipant: a row is somebody who reviews a pull request, or who commented on it or approved it.
+// tablePullRequestParticipant returns the table bitbucket_pull_request_participant. A row is a participant of a pull
+// request: a reviewer, or somebody who commented on it or approved it.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
 func tablePullRequestParticipant() *table {
 	return &table{
 		name:        "bitbucket_pull_request_participant",
-		description: "A reviewer of a pull request, or somebody who commented on it or approved it, with the verdict. They come with the pull requests, fifty in one request.",
+		description: "A reviewer of a pull request, or somebody who commented on it or approved it, with the verdict. They are read with the pull requests, fifty pull requests per request.",
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat(userColumns(), []column{
 			boolean("approved", "True if the participant has approved."),
-			timestamp("participated_on", "When the participant approved, or else commented last. Null for a reviewer who did neither."),
-			text("role", "REVIEWER for somebody who was asked to review, else PARTICIPANT."),
-			text("state", "The verdict: approved or changes_requested. Null for none."),
+			timestamp("participated_on", "When the participant approved, or else last commented. Null for a reviewer who did neither."),
+			text("role", "Role: REVIEWER for a user who was asked to review, or else PARTICIPANT."),
+			text("state", "Verdict: approved or changes_requested. Null if there is none."),
 			text("title", "Title of the participant: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: participant."),
 		}, inPullRequestColumns()),

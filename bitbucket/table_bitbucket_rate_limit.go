@@ -9,20 +9,21 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableRateLimit: a row is what the last responses said about the quota of the connection.
+// tableRateLimit returns the table bitbucket_rate_limit. A row is the quota of the connection, as in the last
+// responses.
 // https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
 func tableRateLimit() *table {
 	return &table{
 		name:        "bitbucket_rate_limit",
-		description: "The quota of requests, as Bitbucket's last response to the connection told it.",
+		description: "The quota of requests, from Bitbucket's last response to the connection.",
 		scopes:      []string{"account"},
 		columns: []column{
-			integer("request_limit", "Requests allowed in an hour. Null if Bitbucket does not tell."),
-			integer("remaining", "Requests left until the quota returns. Null if Bitbucket does not tell."),
-			timestamp("reset_at", "When the quota returns. Null if Bitbucket does not tell."),
-			boolean("is_near_limit", "True if Bitbucket says that less than a fifth of the quota is left."),
-			timestamp("observed_at", "When the response that said so arrived. Null if none did."),
-			text("resource", "What the quota is for, if Bitbucket says."),
+			integer("request_limit", "Requests allowed in an hour. Null if Bitbucket does not report it."),
+			integer("remaining", "Requests left until the quota is reset. Null if Bitbucket does not report it."),
+			timestamp("reset_at", "When the quota is reset. Null if Bitbucket does not report it."),
+			boolean("is_near_limit", "True if less than a fifth of the quota is left, according to Bitbucket."),
+			timestamp("observed_at", "When the response with these values arrived. Null if there was none."),
+			text("resource", "What the quota is for. Null if Bitbucket does not report it."),
 			integer("requests", "Requests that this process made for the connection, repeated ones included."),
 			integer("retries", "Requests that this process had to repeat."),
 			integer("received_bytes", "Bytes that this process received for the connection."),
@@ -34,9 +35,9 @@ func tableRateLimit() *table {
 
 func rateLimitRows(ctx context.Context, s *scan) rowSeq {
 	return single(ctx, s, streams.Each("quota"), func(ctx context.Context, s *scan, _ string) (*row, error) {
-		if s.Stats().Requests == 0 { // nothing was asked yet
+		if s.Stats().Requests == 0 { // no request was made yet
 			_, err := s.userWorkspaces(ctx)
-			if refused := new(api.Error); err != nil && !errors.As(err, &refused) { // a refusal tells the quota, too
+			if refused := new(api.Error); err != nil && !errors.As(err, &refused) { // a refusal has the quota, too
 				return nil, err
 			}
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableRepository: a row is a repository that the connected user can see.
+// tableRepository returns the table bitbucket_repository. A row is a repository that the connected user can see.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-get
 func tableRepository() *table {
 	return &table{
@@ -19,11 +19,11 @@ func tableRepository() *table {
 		description: "A repository that the connected user can see, in all workspaces that the connection covers.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			text("full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\"."),
+			text("full_name", "Slugs of the workspace and the repository, as in \"acme/website\"."),
 			text("uuid", "Immutable id of the repository, in braces."),
-			text("slug", "Short name of the repository as it stands in addresses, unique in the workspace."),
+			text("slug", "Short name of the repository in addresses, unique in the workspace."),
 		}, repositoryColumns(), []column{
-			text("role", "The role by which the connected user must hold the repository, as asked for in the query: member, contributor, admin or owner. Null if the query does not ask, with = or IN.").in(queryPart, "role"),
+			text("role", "Role of the connected user on the repository, from the query's condition: member, contributor, admin or owner. Null without a condition with = or IN.").in(queryPart, "role"),
 		}, workspaceColumns()),
 		keyColumns: []keyColumn{
 			named("workspace_slug"),
@@ -46,8 +46,8 @@ func tableRepository() *table {
 	}
 }
 
-// repositoryColumns are the columns that bitbucket_repository and bitbucket_my_repository share, beside those that
-// name the repository.
+// repositoryColumns returns the columns that bitbucket_repository and bitbucket_my_repository share, in addition to
+// those that name the repository.
 func repositoryColumns() []column {
 	return []column{
 		text("name", "Name of the repository as shown in the interface."),
@@ -56,20 +56,20 @@ func repositoryColumns() []column {
 		text("clone_ssh_url", "Address to clone from over SSH.").at(`links.clone.#(name=="ssh").href`),
 		timestamp("created_on", "When the repository was created.").sorted("created_on"),
 		text("description", "Description of the repository."),
-		text("enforced_signed_commits", "Whether the repository accepts signed commits only, if Bitbucket tells."),
-		text("fork_policy", "Who may fork: allow_forks, no_public_forks (private forks only) or no_forks."),
-		boolean("has_issues", "True if the repository says that it has an issue tracker, which Bitbucket removed in August 2026."),
-		boolean("has_wiki", "True if the repository says that it has a wiki, which Bitbucket removed in August 2026."),
+		text("enforced_signed_commits", "Whether the repository accepts only signed commits. Null if Bitbucket does not report it."),
+		text("fork_policy", "Fork policy: allow_forks, no_public_forks (private forks only) or no_forks."),
+		boolean("has_issues", "True if Bitbucket reports an issue tracker, a feature that it removed in August 2026."),
+		boolean("has_wiki", "True if Bitbucket reports a wiki, a feature that it removed in August 2026."),
 		text("html_url", "Address of the repository in the browser.").at("links.html.href"),
-		boolean("is_private", "True if only those who were given access can see the repository; false if everybody can."),
+		boolean("is_private", "True if only people with access can see the repository; false if everybody can."),
 		text("language", "Main programming language as set in the repository's details."),
-		document("mainbranch", "The main branch. Null for a repository without any commit."),
-		text("mainbranch_name", "Name of the main branch. Null for a repository without any commit.").at("mainbranch.name"),
-		text("owner_account_id", "Atlassian account id of the owner, where that is a person.").at("owner.account_id"),
+		document("mainbranch", "The main branch. Null for a repository without commits."),
+		text("mainbranch_name", "Name of the main branch. Null for a repository without commits.").at("mainbranch.name"),
+		text("owner_account_id", "Atlassian account id of the owner. Null if the owner is not a person.").at("owner.account_id"),
 		text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
-		text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
+		text("owner_type", "Type of the owner: team (a workspace) or user.").at("owner.type"),
 		text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
-		document("override_settings", "Which settings the repository has instead of its project's, if Bitbucket tells."),
+		document("override_settings", "Which settings override the project's. Null if Bitbucket does not report it."),
 		text("parent_full_name", "Full name of the repository that this one was forked from.").at("parent.full_name"),
 		text("parent_uuid", "Immutable id of the repository that this one was forked from.").at("parent.uuid"),
 		text("project_key", "Key of the project that the repository belongs to.").at("project.key"),
@@ -81,11 +81,11 @@ func repositoryColumns() []column {
 		text("title", "Title of the repository: its name.").at("name"),
 		text("type", "Type of the object: repository."),
 		timestamp("updated_on", "When the repository was last changed: by a push, or in its settings.").sorted("updated_on"),
-		text("website", "Address of a website that the repository's details name."),
+		text("website", "Website in the repository's details."),
 	}
 }
 
-// workspaceColumns say in which workspace an object lives.
+// workspaceColumns returns the columns that show the workspace of an object.
 func workspaceColumns() []column {
 	return []column{
 		text("workspace_slug", "Slug of the workspace.").at("workspace.slug").in(workspacePart, "slug"),
@@ -105,7 +105,7 @@ func repositoryRows(ctx context.Context, s *scan) rowSeq {
 			})
 		})
 	}
-	if byRole { // which the repository alone does not tell
+	if byRole { // the repository itself does not have the role
 		return lists(s)
 	}
 	if names, ok := s.equals("full_name"); ok {
@@ -120,8 +120,8 @@ func repositoryRows(ctx context.Context, s *scan) rowSeq {
 	return lists(s)
 }
 
-// repositorySubstitute is the inventory of a workspace, if the query reads no more of the repositories than that has, and lets it be
-// as old.
+// repositorySubstitute returns the list of a workspace's repositories that scans share, if it has all fields that the
+// query reads and may be old enough.
 func repositorySubstitute(s *scan) (substituteList, bool) {
 	slugs, ok := s.equals("workspace_slug")
 	if !ok || len(slugs) != 1 || !s.covers(slugs[0]) || s.settings.MaxAge < cacheLife || s.wants("role") {
@@ -135,8 +135,8 @@ func repositorySubstitute(s *scan) (substituteList, bool) {
 	return visibleRepositories(slugs[0]).substitute(s), true
 }
 
-// roles are those of the connected user that the query asks for: the empty one, which is any, if it asks for none. Another
-// than the known ones would be taken for any.
+// roles returns the connected user's roles that the query asks for, or "", which is any role, if it asks for none. An
+// unknown role is an error, as Bitbucket would take it for any.
 func (q *query) roles(on string, known ...string) (roles []string, ok bool, err error) {
 	roles, ok = q.equals("role")
 	if !ok {
@@ -144,13 +144,13 @@ func (q *query) roles(on string, known ...string) (roles []string, ok bool, err 
 	}
 	for _, role := range roles {
 		if !slices.Contains(known, role) {
-			return nil, true, fmt.Errorf("no such role on a %s: %q; there are %s", on, role, strings.Join(known, ", "))
+			return nil, true, fmt.Errorf("unknown role %q on a %s: choose %s", role, on, strings.Join(known, ", "))
 		}
 	}
 	return roles, true, nil
 }
 
-// perRole lists what the connected user holds in each of the roles.
+// perRole lists what the connected user has in each of the roles.
 func (s *scan) perRole(ctx context.Context, roles []string, children func(context.Context, string) rowSeq) rowSeq {
 	if len(roles) == 1 {
 		return children(ctx, roles[0])
@@ -158,7 +158,7 @@ func (s *scan) perRole(ctx context.Context, roles []string, children func(contex
 	return combine(ctx, s, streams.Each(roles...), children)
 }
 
-// isListCheaper says whether all workspaces can be looked through, and are fewer than the objects to look for.
+// isListCheaper reports whether all workspaces can be read, and are fewer than the objects to look for.
 func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 	workspaces := 0
 	for _, err := range s.workspaces(ctx) {
@@ -170,15 +170,15 @@ func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 	return workspaces < objects
 }
 
-// repositoriesIn lists the repositories of one workspace, in all roles if role is empty.
+// repositoriesIn lists the repositories of one workspace, in any role if role is empty.
 func repositoriesIn(ctx context.Context, s *scan, p workspaceScope, role string) rowSeq {
 	l := s.collection(api.Path("/2.0/repositories/{workspace}", p.slug()), 100)
 	p.query = withRole(l, role)
 	return s.listIn(ctx, p, l)
 }
 
-// withRole asks for the part of a list in which the connected user has a role, unless that is empty. It returns what that
-// makes of the row's part of the query.
+// withRole limits a list to the items in which the connected user has a role, unless role is empty. It returns the
+// row's part of the query for it.
 func withRole(l api.List, role string) jsontree.Value {
 	if role == "" {
 		return jsontree.Value{}
@@ -187,7 +187,7 @@ func withRole(l api.List, role string) jsontree.Value {
 	return jsontree.Of(map[string]string{"role": role})
 }
 
-// repositoryByFullName asks for one repository, such as "acme/website".
+// repositoryByFullName requests one repository, such as "acme/website".
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-get
 func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, error) {
 	slug, name, err := splitFullName(fullName)
@@ -210,12 +210,12 @@ func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, 
 	return r, checkName(fullName, s.table.column("full_name").value(r).(string))
 }
 
-// isSlug says whether a text can be the slug of anything.
+// isSlug reports whether a text can be a slug.
 func isSlug(s string) bool { return s != "" && s != "." && s != ".." && !strings.Contains(s, "/") }
 
-// repositoryByUUID asks for one repository in whatever workspace it is: beside a repository's uuid that may be empty.
-// People name repositories by their names. A uuid comes from other rows, such as a fork's parent, and if nothing is to
-// be seen there the row joins nothing.
+// repositoryByUUID requests one repository in any workspace: with a repository's uuid, the workspace may be empty.
+// People name repositories by their names. A uuid comes from other rows, such as a fork's parent, so a repository that
+// can't be seen is no error: the row joins nothing.
 func repositoryByUUID(ctx context.Context, s *scan, uuid string) (*row, error) {
 	item, err := s.getPart(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", "{}", uuid), objectPart, "full_name")
 	slug, _, _ := strings.Cut(item.Get("full_name").String(), "/")

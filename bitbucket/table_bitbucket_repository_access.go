@@ -6,32 +6,31 @@ import (
 	"slices"
 )
 
-// tableRepositoryAccess: a row is a user's access to a repository, explained: the effective permission, and every path that
-// leads to it.
-//
-// The permission is what bitbucket_repository_permission has. The paths are put together from the explicit grants on the
-// repository and on its project, the members of groups, and the roles in the workspace (explanation.go).
+// tableRepositoryAccess returns the table bitbucket_repository_access. A row is a user's access to a repository,
+// explained: the effective permission, and every path that leads to it. The permission comes from the same lists as in
+// bitbucket_repository_permission. The paths come from the explicit grants on the repository and on its project, the
+// members of groups, and the roles in the workspace (access_paths.go).
 func tableRepositoryAccess() *table {
 	return &table{
 		name:        "bitbucket_repository_access",
-		description: "A user's access to a repository: the highest permission, and every path that leads to it. It covers what bitbucket_repository_permission covers, and costs two requests for each repository and each project beside those for the permissions.",
+		description: "A user's access to a repository: the highest permission, and every path that leads to it. It covers what bitbucket_repository_permission covers, and costs two requests for each repository and each project, in addition to those for the permissions.",
 		scopes:      []string{"account", "repository", "repository:admin", "project:admin"},
 		columns: slices.Concat([]column{
-			text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
+			text("repository_full_name", "Slugs of the workspace and the repository, as in \"acme/website\".").at("repository.full_name"),
 		}, userColumns(), []column{
 			text("permission", "The highest permission of the user on the repository: read, write or admin."),
-			boolean("is_direct", "True if the user holds a grant in person, on the repository or on its project.").in(explanationPart, "is_direct"),
-			boolean("is_explained", "True if the known paths add up to the permission. False if they do not: then the access comes from something that Bitbucket's API does not show. Null if what could not be read may explain it.").in(explanationPart, "is_explained"),
-			boolean("is_member", "True if the user is among the members of the workspace. Null if these could not be read.").in(explanationPart, "is_member"),
+			boolean("is_direct", "True if the user has a personal grant on the repository or on its project.").in(explanationPart, "is_direct"),
+			boolean("is_explained", "True if the known paths explain the permission. False if the access comes from something that Bitbucket's API does not show. Null if the explanation may be in what could not be read.").in(explanationPart, "is_explained"),
+			boolean("is_member", "True if the user is a member of the workspace. Null if the members could not be read.").in(explanationPart, "is_member"),
 			boolean("is_workspace_owner", "True if the user administers the whole workspace. Null if the roles could not be read.").in(explanationPart, "is_workspace_owner"),
-			document("paths", "The paths to the permission: of each where the grant stands (on: repository, project or workspace), who holds it (holder: user or group), the group, and the permission granted. A group whose members could not be read is named with membership unknown.").in(explanationPart, "paths"),
+			document("paths", "The paths to the permission. Each has the place of the grant (on: repository, project or workspace), who has it (holder: user or group), the group, and the granted permission. A group whose members could not be read has the membership unknown.").in(explanationPart, "paths"),
 			text("project_key", "Key of the project that the repository belongs to.").at("repository.project.key").in(explanationPart, "project_key"),
 			text("repository_uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
 			text("title", "Title of the access: the name of the user.").at("user.display_name"),
-			document("unreadable", "What could not be read for the connected user's role and may hold more paths: groups, project, workspace. Empty if all was read.").in(explanationPart, "unreadable"),
-			boolean("via_group", "True if a group that the user is in holds a grant on the repository or its project. Null if it can't be told.").in(explanationPart, "via_group"),
-			boolean("via_project", "True if a path stands on the project. Null if it can't be told.").in(explanationPart, "via_project"),
-			text("workspace_permission", "The user's role in the workspace: owner, create-project, member or collaborator. Null for a user who is no member.").in(explanationPart, "workspace_permission"),
+			document("unreadable", "What could not be read with the connected user's role, and may have more paths: groups, project, workspace. Empty if everything was read.").in(explanationPart, "unreadable"),
+			boolean("via_group", "True if a group of the user has a grant on the repository or its project. Null if unknown.").in(explanationPart, "via_group"),
+			boolean("via_project", "True if a path has its grant on the project. Null if unknown.").in(explanationPart, "via_project"),
+			text("workspace_permission", "The user's role in the workspace: owner, create-project, member or collaborator. Null for a user who is not a member.").in(explanationPart, "workspace_permission"),
 			text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
 			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
@@ -60,10 +59,10 @@ func sameRepository(a, b *row) bool {
 	return a.part(objectPart).Get(uuid).String() == b.part(objectPart).Get(uuid).String()
 }
 
-// longestRun bounds what is held of one repository at a time.
+// longestRun is the maximum number of rows of one repository that are held at a time.
 const longestRun = 100
 
-// runs gathers rows that follow each other and belong together.
+// runs groups rows that follow each other and belong together.
 func runs(rows rowSeq, together func(a, b *row) bool) iter.Seq2[[]*row, error] {
 	return func(yield func([]*row, error) bool) {
 		var run []*row
@@ -86,8 +85,8 @@ func runs(rows rowSeq, together func(a, b *row) bool) iter.Seq2[[]*row, error] {
 	}
 }
 
-// explained adds the explanation to the access of some users to one repository. If the repository has gone by now, nobody
-// has access.
+// explained adds the explanation to the access of some users to one repository. If the repository was deleted in the
+// meantime, there are no rows.
 func (f *accessReader) explained(ctx context.Context, held []*row) rowSeq {
 	return func(yield func(*row, error) bool) {
 		r := repositoryScope{repository: held[0].part(objectPart).Field("repository")}

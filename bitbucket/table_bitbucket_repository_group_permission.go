@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// tableRepositoryGroupPermission: a row is a permission that was granted to a group on a repository explicitly.
+// tableRepositoryGroupPermission returns the table bitbucket_repository_group_permission. A row is an explicit
+// permission of a group on a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-groups-get
 func tableRepositoryGroupPermission() *table {
 	return &table{
@@ -13,7 +14,7 @@ func tableRepositoryGroupPermission() *table {
 		description: "A permission that a group was granted on a repository itself, not through the project. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "repository:admin"},
 		columns: slices.Concat(groupColumns(), []column{
-			text("permission", "What was granted: read, write, admin or none."),
+			text("permission", "The permission: read, write, admin or none."),
 			text("self_link", "Address of the grant in the API.").at("links.self.href"),
 			text("title", "Title of the grant: the name of the group.").at("group.name"),
 			text("type", "Type of the object: repository_group_permission."),

@@ -12,15 +12,16 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tableRepositoryPermission: a row is the effective permission of a user on a repository.
+// tableRepositoryPermission returns the table bitbucket_repository_permission. A row is the effective permission of a
+// user on a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-repositories-get
 func tableRepositoryPermission() *table {
 	return &table{
 		name:        "bitbucket_repository_permission",
-		description: "The highest permission that a user holds on a repository, by whatever way. It covers the workspaces that the connected user administers, and elsewhere the repositories that the user administers.",
+		description: "The highest permission that a user has on a repository, from any source. It covers the workspaces that the connected user administers, and in other workspaces the repositories that the user administers.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			text("repository_full_name", "Slug of the workspace and slug of the repository, as in \"acme/website\".").at("repository.full_name"),
+			text("repository_full_name", "Slugs of the workspace and the repository, as in \"acme/website\".").at("repository.full_name"),
 		}, userColumns(), []column{
 			text("permission", "The highest permission of the user on the repository: read, write or admin."),
 			text("repository_name", "Name of the repository as shown in the interface.").at("repository.name"),
@@ -39,7 +40,7 @@ func tableRepositoryPermission() *table {
 	}
 }
 
-// repositoryPermissionKeyColumns are the conditions by which Bitbucket can filter effective permissions.
+// repositoryPermissionKeyColumns returns the key columns by which Bitbucket can filter effective permissions.
 func repositoryPermissionKeyColumns() []keyColumn {
 	return []keyColumn{
 		named("workspace_slug"),
@@ -51,12 +52,12 @@ func repositoryPermissionKeyColumns() []keyColumn {
 	}
 }
 
-// A permissionList is a list of effective permissions: those on one repository, or on all of a workspace.
+// A permissionList is a list of effective permissions: on one repository, or on all repositories of a workspace.
 type permissionList struct {
 	workspaceScope
-	repo     *repositoryScope // that the inventory has, or nil
-	name     string           // slug of the repository; empty for all of the workspace
-	isCalled bool             // as the query names it, as far as Bitbucket was asked
+	repo     *repositoryScope // from the list of repositories, or nil
+	name     string           // slug of the repository; "" for all of the workspace
+	isCalled bool             // the name in the query was checked, if Bitbucket was asked for it
 }
 
 func (l permissionList) path() string {
@@ -67,7 +68,7 @@ func (l permissionList) path() string {
 	return api.Path(all+"/{repo_slug}", l.slug(), l.name)
 }
 
-// omission is what is noted if the list is left out.
+// omission returns the omission to record if the list is left out.
 func (l permissionList) omission() Omission {
 	one := l.workspaceScope.omission()
 	if l.name != "" {
@@ -77,9 +78,9 @@ func (l permissionList) omission() Omission {
 	return one
 }
 
-// permissionLists returns the lists that have the effective permissions which the query asks for: those of the repositories
-// that it names; else that of each workspace that the connected user administers, and in the others those of the
-// repositories that the user administers.
+// permissionLists returns the lists of the effective permissions that the query asks for. If it names repositories,
+// these are their lists. Otherwise these are the list of each workspace that the connected user administers, and in
+// other workspaces the lists of the repositories that the user administers.
 func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, error] {
 	names, byName := s.equals("repository_full_name")
 	switch {
@@ -123,8 +124,8 @@ func (s *scan) permissionsByName(names []string) iter.Seq2[permissionList, error
 	}
 }
 
-// permissionsOfMany returns the lists for more names than one would ask for one by one: the whole workspace's, which can be
-// filtered by them, where the connected user administers it.
+// permissionsOfMany returns the lists for too many names to request one by one: the list of the whole workspace,
+// filtered by the names, if the connected user administers the workspace.
 func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[permissionList, error] {
 	return func(yield func(permissionList, error) bool) {
 		listed := map[string]bool{}
@@ -153,7 +154,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
 	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {
-		if _, known := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); known && l.repo == nil && l.name != "" { // then no refusal need be asked for
+		if _, known := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); known && l.repo == nil && l.name != "" { // no need to be refused first
 			isAdministrator, err := s.administersNamed(ctx, l)
 			if err != nil {
 				yield(nil, err)
@@ -186,7 +187,8 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 	})
 }
 
-// administersNamed says whether the connected user administers a repository that the query names. If not, it is noted.
+// administersNamed reports whether the connected user administers a repository that the query names. If not, it records
+// an omission.
 func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, error) {
 	if isAdministrator, err := s.administers(ctx, l.workspaceScope); isAdministrator || err != nil {
 		return isAdministrator, err
@@ -206,9 +208,9 @@ func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, er
 	return isAdministrator, err
 }
 
-// permissionsRefused notes that the effective permissions on a repository are refused. Where the user does not administer the
-// workspace, that is no fault: Bitbucket may tell them the workspace's administrators only, even of a repository that somebody
-// else administers.
+// permissionsRefused records that the effective permissions on a repository are refused. If the user does not
+// administer the workspace, that is no error: Bitbucket may show them only to the workspace's administrators, even if
+// somebody else administers the repository.
 func (s *scan) permissionsRefused(ctx context.Context, l permissionList, refused error) error {
 	isAdministrator, err := s.administers(ctx, l.workspaceScope)
 	if isAdministrator || err != nil {

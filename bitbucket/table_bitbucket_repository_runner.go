@@ -2,7 +2,7 @@ package bitbucket
 
 import "slices"
 
-// tableRepositoryRunner: a row is a machine of one's own that runs steps of a repository.
+// tableRepositoryRunner returns the table bitbucket_repository_runner. A row is a self-hosted runner of a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-runners-get
 func tableRepositoryRunner() *table {
 	return &table{
@@ -15,19 +15,20 @@ func tableRepositoryRunner() *table {
 	}
 }
 
-// runnerColumns are those of any runner. Of its OAuth client only the id is shown: Bitbucket tells the secret of a new one.
+// runnerColumns returns the columns of any runner. Of its OAuth client they have only the id: Bitbucket returns the
+// secret of a new one.
 func runnerColumns() []column {
 	return []column{
 		text("uuid", "Immutable id of the runner, in braces."),
 		text("name", "Name of the runner."),
 		timestamp("created_on", "When the runner was created."),
-		document("labels", "Labels by which steps ask for the runner."),
+		document("labels", "Labels by which steps select the runner."),
 		text("oauth_client_id", "Id of the OAuth client that the runner connects as.").at("oauth_client.id"),
 		boolean("state_cordoned", "True if the runner takes no new steps.").at("state.cordoned"),
 		text("state_status", "State of the runner: UNREGISTERED, ONLINE, OFFLINE, DISABLED, ENABLED or UNHEALTHY.").at("state.status"),
-		timestamp("state_updated_on", "When the runner last told its state.").at("state.updated_on"),
-		text("state_version", "Version of the runner. Null for one that was never started.").at("state.version.version"),
-		text("state_version_current", "Version that the runner should have.").at("state.version.current"),
+		timestamp("state_updated_on", "When the runner last reported its state.").at("state.updated_on"),
+		text("state_version", "Version of the runner. Null if it was never started.").at("state.version.version"),
+		text("state_version_current", "Current version of the runner software.").at("state.version.current"),
 		text("title", "Title of the runner: its name.").at("name"),
 		text("type", "Type of the object: pipeline_runner."),
 		timestamp("updated_on", "When the runner was last changed."),

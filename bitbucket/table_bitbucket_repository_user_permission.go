@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// tableRepositoryUserPermission: a row is a permission that was granted to a user on a repository explicitly.
+// tableRepositoryUserPermission returns the table bitbucket_repository_user_permission. A row is an explicit permission
+// of a user on a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-get
 func tableRepositoryUserPermission() *table {
 	return &table{
@@ -13,7 +14,7 @@ func tableRepositoryUserPermission() *table {
 		description: "A permission that a user was granted on a repository itself, not through the project, a group or a role in the workspace. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "repository:admin"},
 		columns: slices.Concat(userColumns(), []column{
-			text("permission", "What was granted: read, write, admin or none."),
+			text("permission", "The permission: read, write, admin or none."),
 			text("self_link", "Address of the grant in the API.").at("links.self.href"),
 			text("title", "Title of the grant: the name of the user.").at("user.display_name"),
 			text("type", "Type of the object: repository_user_permission."),

@@ -9,29 +9,29 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableSnippet: a row is a snippet.
+// tableSnippet returns the table bitbucket_snippet. A row is a snippet.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-get
 func tableSnippet() *table {
 	return &table{
 		name:        "bitbucket_snippet",
-		description: "A snippet, which is a handful of files with a history of their own, that the connected user can see in the workspaces that the connection covers.",
+		description: "A snippet, which is a few files with their own history, that the connected user can see in the workspaces that the connection covers.",
 		scopes:      []string{"account", "snippet"},
 		columns: slices.Concat([]column{
 			text("id", "Id of the snippet, unique in the workspace."),
 			timestamp("created_on", "When the snippet was created."),
 			text("creator_account_id", "Atlassian account id of the user who created the snippet.").at("creator.account_id"),
-			text("creator_display_name", "Name of the user who created the snippet. Null if the account is gone.").at("creator.display_name"),
+			text("creator_display_name", "Name of the user who created the snippet. Null if the account is deleted.").at("creator.display_name"),
 			text("creator_uuid", "Immutable id of the user who created the snippet, in braces.").at("creator.uuid"),
 			document("files", "The files of the snippet by name, with their addresses. Costs one more request for each snippet.").in(detailPart, "files"),
 			text("html_url", "Address of the snippet in the browser.").at("links.html.href"),
-			boolean("is_private", "True if only those who were given access can see the snippet; false if everybody can."),
+			boolean("is_private", "True if only people with access can see the snippet; false if everybody can."),
 			text("owner_display_name", "Name of the owner: the workspace, or a person.").at("owner.display_name"),
-			text("owner_type", "What the owner is: team (a workspace) or user.").at("owner.type"),
+			text("owner_type", "Type of the owner: team (a workspace) or user.").at("owner.type"),
 			text("owner_uuid", "Immutable id of the owner, in braces.").at("owner.uuid"),
-			text("role", "The role by which the connected user must hold the snippet, as asked for in the query: owner, contributor (or watcher) or member (of the workspace). Null if the query does not ask, with = or IN.").in(queryPart, "role"),
+			text("role", "Role of the connected user on the snippet, from the query's condition: owner, contributor (or watcher) or member (of the workspace). Null without a condition with = or IN.").in(queryPart, "role"),
 			text("scm", "Version control system: git."),
 			text("self_link", "Address of the snippet in the API.").at("links.self.href"),
-			text("title", "Title of the snippet. Null for one without."),
+			text("title", "Title of the snippet. Null if it has none."),
 			text("type", "Type of the object: snippet."),
 			timestamp("updated_on", "When the snippet was last changed."),
 		}, inWorkspaceColumns()),
@@ -48,7 +48,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 	}
 	ids, byID := s.equals("id")
 	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
-		if byID && !byRole && len(ids) <= fewNames { // a role is something that only the list tells
+		if byID && !byRole && len(ids) <= fewNames { // only the list has the role
 			return s.namedSnippetRows(ctx, p, ids)
 		}
 		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
@@ -64,7 +64,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 		return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
 			found, err := s.getPart(ctx, snippetScope{p, r.part(objectPart)}.path(""), detailPart)
 			if api.IsNotFound(err) {
-				return nil // gone since it was listed
+				return nil // deleted since it was listed
 			}
 			r.set(detailPart, found)
 			return err
@@ -72,7 +72,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// namedSnippetRows asks for the snippets of a workspace that the query names.
+// namedSnippetRows requests the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
 func (s *scan) namedSnippetRows(ctx context.Context, p workspaceScope, ids []string) rowSeq {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
@@ -81,7 +81,7 @@ func (s *scan) namedSnippetRows(ctx context.Context, p workspaceScope, ids []str
 		}
 		item, err := s.Get(ctx, snippetScope{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, append(s.fields(objectPart), s.fields(detailPart)...)...)
 		if isUnknown(err) {
-			return nil, nil // it is in another workspace, as it would be in a list
+			return nil, nil // it is in another workspace, so a list would not have it either
 		}
 		if err != nil {
 			return nil, err

@@ -15,25 +15,26 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableSourceFile: a row is a file or folder of a repository, at the head of the main branch or at the revision that the
-// query names: those that it names by path, or those in a folder, and in the folders below as far down as it asks for.
+// tableSourceFile returns the table bitbucket_source_file. A row is a file or folder of a repository, at the head of
+// the main branch or at the revision that the query names. These are the ones that the query names by path, or those in
+// a folder and as many levels down as it asks for.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-source/#api-repositories-workspace-repo-slug-src-commit-path-get
 func tableSourceFile() *table {
 	return &table{
 		name:        "bitbucket_source_file",
-		description: "A file or folder of a repository: one that the query names by its path, else all in the root folder, or in the folder and as many levels down as the query asks for. Costs one request for each repository and a hundred files.",
+		description: "A file or folder of a repository: one that the query names by path, or else all in the root folder, or in the folder and as many levels down as the query asks for. Costs one request per repository and hundred files.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
 			text("path", "Path of the file or folder from the root of the repository, without a slash at either end."),
-			text("type", "What it is: commit_file or commit_directory."),
-			document("attributes", "What is special about the file: link, executable, subrepository, binary, lfs."),
-			text("commit_hash", "Hash of the commit at which the repository was looked at, which need not have changed the file.").at("commit.hash"),
-			text("content", "Text of the file, at one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, what is stored as binary or in LFS or is no UTF-8, and beyond 1 MiB.").in(contentPart, "@this"),
-			text("escaped_path", "Path as it stands in a diff, which escapes some characters."),
-			text("folder", "The folder that was listed, as asked for in the query. Null if the query does not ask, which means the root.").in(queryPart, "folder"),
-			integer("max_depth", "How many levels of folders were listed, as asked for in the query. Null if the query does not ask, which means one; Bitbucket gives up if it would take too long.").in(queryPart, "max_depth"),
-			text("mimetype", "Type of the file by its name, such as text/x-python, if Bitbucket knows one."),
-			text("revision", "The branch, tag or commit that was looked at, as asked for in the query. Null if the query does not ask, which means the head of the main branch.").in(queryPart, "revision"),
+			text("type", "Type of the entry: commit_file or commit_directory."),
+			document("attributes", "Attributes of the file: link, executable, subrepository, binary, lfs."),
+			text("commit_hash", "Hash of the commit at which the repository was read; it may not have changed the file.").at("commit.hash"),
+			text("content", "Text of the file, with one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, binary files, files in LFS, files that are not UTF-8, and files over 1 MiB.").in(contentPart, "@this"),
+			text("escaped_path", "Path as in a diff, which escapes some characters."),
+			text("folder", "Folder that was listed, from the query's condition. Null without a condition, which means the root.").in(queryPart, "folder"),
+			integer("max_depth", "Number of levels of folders that were listed, from the query's condition. Null without a condition, which means one; Bitbucket fails if the listing takes too long.").in(queryPart, "max_depth"),
+			text("mimetype", "MIME type of the file by its name, such as text/x-python. Null if Bitbucket does not know it."),
+			text("revision", "Branch, tag or commit that was read, from the query's condition. Null without a condition, which means the head of the main branch.").in(queryPart, "revision"),
 			text("self_link", "Address of the file, or of the list of the folder, in the API.").at("links.self.href"),
 			integer("size", "Size of the file in bytes. Null for a folder."),
 			text("title", "Title of the file: its path.").at("path"),
@@ -52,24 +53,24 @@ func tableSourceFile() *table {
 // A treeScope is the source of a repository at a revision, or a part of it.
 type treeScope struct {
 	repositoryScope
-	ref   string      // of the revision, as it can be asked for
-	asked sourceQuery // by the query
+	ref   string      // of the revision, in the form that the API accepts
+	asked sourceQuery // values of the query's conditions
 }
 
-// A sourceQuery is values of the query, which its rows repeat.
+// A sourceQuery has the values of the query's conditions, which its rows repeat.
 type sourceQuery struct {
 	Revision string `json:"revision,omitempty"`
 	Folder   string `json:"folder,omitempty"`
 	MaxDepth int64  `json:"max_depth,omitempty"`
 }
 
-// at is the part of the tree that the query asks for by these values.
+// at returns the part of the tree that the query asks for by these values.
 func (t treeScope) at(asked sourceQuery) treeScope {
 	t.asked, t.query = asked, jsontree.Of(asked)
 	return t
 }
 
-// src is the path of a file or folder in the API.
+// src returns the path of a file or folder in the API.
 func (t treeScope) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
 
 func sourceRows(ctx context.Context, s *scan) rowSeq {
@@ -80,7 +81,7 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 	}
 	depths, _ := s.integers("max_depth")
 	if i := slices.IndexFunc(depths, func(depth int64) bool { return depth < 1 }); i >= 0 {
-		return streams.Fail[*row](fmt.Errorf("max_depth is a number of levels, at least 1: not %d", depths[i]))
+		return streams.Fail[*row](fmt.Errorf("max_depth is %d: give a number of levels, at least 1", depths[i]))
 	}
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.withContent(ctx, r, func(yield func(*row, error) bool) {
@@ -89,7 +90,7 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 					yield(nil, err)
 					return
 				}
-				// The repository is there: what may be missing is the revision in it, or the folder.
+				// The repository exists, but the revision or the folder may be missing.
 				for file, err := range s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or folder", s.sourceOf(ctx, t)) {
 					if !yield(file, err) || err != nil {
 						return
@@ -100,8 +101,8 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// trees are what the query asks for of a repository: each revision, each folder in it, each depth. A repository to which
-// nothing was pushed has none.
+// trees returns the trees of a repository that the query asks for: each revision, each folder in it, each depth. An
+// empty repository has none.
 func (s *scan) trees(ctx context.Context, r repositoryScope) iter.Seq2[treeScope, error] {
 	orNone := func(values []string, ok bool) []string {
 		if !ok {
@@ -141,8 +142,8 @@ func (s *scan) trees(ctx context.Context, r repositoryScope) iter.Seq2[treeScope
 	}
 }
 
-// resolveRevision is how the source of a revision can be asked for. A name with a slash in it can't be, but the commit that it stands
-// for; it is empty if there is none. Without a revision it is the head of the main branch.
+// resolveRevision returns the form of a revision that the API accepts. A name with a slash is not accepted, but its
+// commit is; the result is "" if it does not exist. Without a revision it is the head of the main branch.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-tags-name-get
 func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision string) (string, error) {
@@ -167,7 +168,7 @@ func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision 
 	return "", nil
 }
 
-// sourceOf lists a part of a tree, or asks for the files that the query names.
+// sourceOf lists a part of a tree, or requests the files that the query names.
 func (s *scan) sourceOf(ctx context.Context, t treeScope) rowSeq {
 	paths, ok := s.equals("path")
 	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
@@ -185,7 +186,7 @@ func (s *scan) sourceOf(ctx context.Context, t treeScope) rowSeq {
 	return s.listIn(ctx, t, l)
 }
 
-// sourceAt asks for one file or folder. There is no row for one that does not exist.
+// sourceAt requests one file or folder. There is no row if it does not exist.
 func (s *scan) sourceAt(ctx context.Context, t treeScope, path string) (*row, error) {
 	if !isPath(path) {
 		return nil, nil
@@ -200,16 +201,16 @@ func (s *scan) sourceAt(ctx context.Context, t treeScope, path string) (*row, er
 	return t.row(item), nil
 }
 
-// isPath says whether a text can be the path of anything below the root.
+// isPath reports whether a text can be a path below the root.
 func isPath(path string) bool {
 	return !slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool { return !isSlug(name) })
 }
 
-// maxContent is the size up to which the text of a file is fetched, in bytes.
+// maxContent is the maximum size of a file whose text is fetched, in bytes.
 const maxContent = 1 << 20
 
-// withContent adds their text to the files of a repository, if the query reads it and chooses the files by path: a query
-// for all columns of all files must not fetch a whole tree.
+// withContent adds their text to the files of a repository, if the query reads it and selects the files by path: a
+// query for all columns of all files must not fetch a whole tree.
 func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq) rowSeq {
 	byPath := len(s.conditions.on("path")) > 0
 	if !s.needsPart(contentPart) || !byPath {
@@ -225,7 +226,7 @@ func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq)
 		if err != nil {
 			return err
 		}
-		if size := found.Get("size").Int(); int64(len(read)) != size { // anything can be a file, also what somebody in between says
+		if size := found.Get("size").Int(); int64(len(read)) != size { // a file can contain anything, even a proxy's error page
 			return &api.ProtocolError{Path: path, Reason: fmt.Sprintf("answered with %d bytes for a file that has %d", len(read), size)}
 		}
 		if utf8.Valid(read) && !slices.Contains(read, 0) {
@@ -235,7 +236,7 @@ func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq)
 	})
 }
 
-// mayBeText says whether it is worth a request to see if an entry of a listing is a text.
+// mayBeText reports whether an entry may be a text, so that a request for it is worthwhile.
 func mayBeText(found jsontree.Value) bool {
 	size := found.Get("size")
 	for attribute := range found.Field("attributes").Values() {

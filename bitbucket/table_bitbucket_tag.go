@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// tableTag: a row is a tag of a repository.
+// tableTag returns the table bitbucket_tag. A row is a tag of a repository.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-tags-get
 func tableTag() *table {
 	return &table{

@@ -7,7 +7,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableUser: a row is an account that the query names by uuid or account id; without that, the connected user.
+// tableUser returns the table bitbucket_user. A row is an account that the query names by uuid or account id; without
+// either, the connected user.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/
 func tableUser() *table {
 	return &table{
@@ -21,17 +22,17 @@ func tableUser() *table {
 			text("avatar_url", "Address of the account's picture.").at("links.avatar.href"),
 			timestamp("created_on", "When the account was created. Null for a private profile."),
 			text("display_name", "Name of the account."),
-			boolean("has_2fa_enabled", "True if the account has two-step verification. Null unless Bitbucket tells the connected user."),
+			boolean("has_2fa_enabled", "True if the account has two-step verification. Null if Bitbucket does not show it to the connected user."),
 			text("html_url", "Address of the profile in the browser.").at("links.html.href"),
-			boolean("is_staff", "True if the account is Atlassian's staff."),
+			boolean("is_staff", "True if the account belongs to Atlassian's staff."),
 			text("kind", "Kind of an app_user."),
-			text("location", "Place that the user's profile names."),
-			text("nickname", "Name that the user has chosen; not unique."),
+			text("location", "Location in the user's profile."),
+			text("nickname", "Name that the user chose; not unique."),
 			text("self_link", "Address of the account in the API.").at("links.self.href"),
 			text("title", "Title of the account: the display name.").at("display_name"),
-			text("type", "What the account is: user, app_user or team."),
-			text("username", "Former user name, which Bitbucket shows of the connected user only."),
-			text("website", "Website that the user's profile names."),
+			text("type", "Type of the account: user, app_user or team."),
+			text("username", "Former user name, which Bitbucket shows only for the connected user."),
+			text("website", "Website in the user's profile."),
 		},
 		keyColumns: []keyColumn{named("uuid"), named("account_id")},
 		ids:        map[string]string{"uuid": "", "account_id": ""},
@@ -50,8 +51,8 @@ func userRows(ctx context.Context, s *scan) rowSeq {
 	return single(ctx, s, streams.Each(api.Path("/2.0/user")), userAt)
 }
 
-// userByID asks for one account. An id comes from other rows, and may be that of an account that has no page of its own,
-// as workspaces have none: then the row joins nothing.
+// userByID requests one account. An id comes from other rows, and may belong to an account without a page of its own,
+// such as a workspace's: the row then joins nothing.
 func userByID(ctx context.Context, s *scan, id string) (*row, error) {
 	r, err := userAt(ctx, s, api.Path("/2.0/users/{selected_user}", id))
 	if api.IsNotFound(err) {
@@ -60,7 +61,7 @@ func userByID(ctx context.Context, s *scan, id string) (*row, error) {
 	return r, err
 }
 
-// userSubstitute are the people among the members of the workspaces, who are told of with most of what an account has. Other members
+// userSubstitute returns the members of the workspaces that are persons, with most fields of an account. Other members
 // may have no page of their own.
 func userSubstitute(s *scan) (substituteList, bool) {
 	l := api.List{Fields: []string{"user.type"}, PageLen: 100}

@@ -9,14 +9,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// tableWebhookEvent: a row is a kind of event that webhooks can be called for.
+// tableWebhookEvent returns the table bitbucket_webhook_event. A row is a kind of event that webhooks can get.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-subject-type-get
 func tableWebhookEvent() *table {
 	return &table{
 		name:        "bitbucket_webhook_event",
-		description: "A kind of event that a webhook of a repository or a workspace can be called for.",
+		description: "A kind of event that a webhook of a repository or a workspace can get.",
 		columns: []column{
-			text("subject_type", "What the webhook belongs to: repository or workspace.").in(queryPart, "subject_type"),
+			text("subject_type", "Owner of the webhook: repository or workspace.").in(queryPart, "subject_type"),
 			text("event", "Name of the event, as in repo:push."),
 			text("category", "Group of events that this one belongs to, as in Pull Request."),
 			text("description", "When the event happens."),
@@ -33,7 +33,7 @@ func tableWebhookEvent() *table {
 	}
 }
 
-// hookSubjects are the types of what webhooks can belong to: those that the query names, or all that Bitbucket does.
+// hookSubjects returns the types of owners of webhooks: the ones that the query names, or all that Bitbucket has.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-get
 func (s *scan) hookSubjects(ctx context.Context) iter.Seq2[string, error] {
 	if subjects, ok := s.equals("subject_type"); ok {

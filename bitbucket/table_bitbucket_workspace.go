@@ -7,7 +7,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// tableWorkspace: a row is a workspace: the connected user's, or any that the query names and the user may see.
+// tableWorkspace returns the table bitbucket_workspace. A row is a workspace: the connected user's, or any that the
+// query names and the user may see.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
 func tableWorkspace() *table {
 	return &table{
@@ -15,7 +16,7 @@ func tableWorkspace() *table {
 		description: "A workspace of the connected user, or a public one that the query names by slug or uuid. Columns other than those two cost one request for each workspace.",
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
-			text("slug", "Short name of the workspace as it stands in addresses.").in(workspacePart, "slug").in(detailPart, "slug"),
+			text("slug", "Short name of the workspace in addresses.").in(workspacePart, "slug").in(detailPart, "slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").in(workspacePart, "uuid").in(detailPart, "uuid"),
 		}, in(detailPart, workspaceDetailColumns()...)),
 		keyColumns: []keyColumn{named("slug"), named("uuid")},
@@ -24,14 +25,14 @@ func tableWorkspace() *table {
 	}
 }
 
-// workspaceDetailColumns are the columns that only the workspace itself has, not the list of the user's workspaces.
+// workspaceDetailColumns returns the columns that only the workspace itself has, not the list of the user's workspaces.
 func workspaceDetailColumns() []column {
 	return []column{
 		text("avatar_url", "Address of the workspace's picture.").at("links.avatar.href"),
 		timestamp("created_on", "When the workspace was created."),
 		text("forking_mode", "Rule for forks of the workspace's repositories: allow_forks or internal_only."),
 		text("html_url", "Address of the workspace in the browser.").at("links.html.href"),
-		boolean("is_privacy_enforced", "True if the workspace allows private content only."),
+		boolean("is_privacy_enforced", "True if the workspace allows only private content."),
 		boolean("is_private", "True if only its members can see the workspace."),
 		text("name", "Name of the workspace."),
 		text("self_link", "Address of the workspace in the API.").at("links.self.href"),
@@ -51,7 +52,7 @@ func workspaceRows(ctx context.Context, s *scan) rowSeq {
 
 func workspaceAt(ctx context.Context, s *scan, p workspaceScope) (*row, error) {
 	r := &row{}
-	if !p.named { // a name is only how somebody calls it: the workspace itself says how it is called
+	if !p.named { // the query or the connection may spell the name differently from the workspace itself
 		r.set(workspacePart, p.workspace)
 	}
 	if !p.named && !s.needsPart(detailPart) {

@@ -11,13 +11,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// tableWorkspaceGPGKey: a row is a public key of Bitbucket itself, as it hands it out to a workspace. During a rotation there
-// are two. The documentation has no form of the answer: it may be the bare keys, or JSON that has them as texts.
+// tableWorkspaceGPGKey returns the table bitbucket_workspace_gpg_key. A row is a public key of Bitbucket itself, as it
+// returns it for a workspace. During a rotation there are two. The form of the answer is not documented: it may be the
+// keys alone, or JSON with the keys as texts.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-settings-gpg-public-key-get
 func tableWorkspaceGPGKey() *table {
 	return &table{
 		name:        "bitbucket_workspace_gpg_key",
-		description: "A public GPG key of Bitbucket itself, with which the commits can be verified that it signs for a workspace. There are two while they are being replaced.",
+		description: "A public GPG key of Bitbucket itself, to verify the commits that it signs for a workspace. During a rotation there are two.",
 		scopes:      []string{"account"},
 		columns: slices.Concat([]column{
 			text("key", "The public key, in OpenPGP's armor."),
@@ -35,7 +36,7 @@ func tableWorkspaceGPGKey() *table {
 					}
 					keys, ok := publicKeys(string(answer))
 					if !ok {
-						yield(nil, &api.ProtocolError{Path: path, Reason: "answered with something else than public keys"})
+						yield(nil, &api.ProtocolError{Path: path, Reason: "answered with something other than public keys"})
 						return
 					}
 					for _, key := range keys {
@@ -49,13 +50,13 @@ func tableWorkspaceGPGKey() *table {
 	}
 }
 
-// The first and the last line of a public key in OpenPGP's armor.
+// The first and the last line of an armored OpenPGP public key.
 const (
 	beginOfKey = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 	endOfKey   = "-----END PGP PUBLIC KEY BLOCK-----"
 )
 
-// publicKeys are the keys of an answer. It is false if there are none, or anything else.
+// publicKeys returns the keys in an answer. ok is false if there are none, or if it has anything else.
 func publicKeys(answer string) (keys []string, ok bool) {
 	if document, isJSON := jsontree.Parse(answer); isJSON {
 		answer = strings.Join(textsOfKeys(document.Result()), "\n")
@@ -63,7 +64,7 @@ func publicKeys(answer string) (keys []string, ok bool) {
 	return armoredKeys(answer)
 }
 
-// textsOfKeys are the texts in JSON that are about keys, wherever they stand.
+// textsOfKeys returns the texts in JSON that contain a key, at any depth.
 func textsOfKeys(value gjson.Result) (texts []string) {
 	if value.Type == gjson.String && strings.Contains(value.Str, "PGP PUBLIC KEY BLOCK") {
 		return []string{value.Str}
@@ -77,11 +78,11 @@ func textsOfKeys(value gjson.Result) (texts []string) {
 	return texts
 }
 
-// armoredKeys takes apart keys that stand one after the other in a text. It is false if there are none, or anything else.
+// armoredKeys splits a text of armored keys. ok is false if there are none, or if it has anything else.
 func armoredKeys(text string) (keys []string, ok bool) {
 	for block := range strings.SplitAfterSeq(strings.TrimSpace(text), endOfKey) {
 		switch block = strings.TrimSpace(block); {
-		case block == "": // after the last
+		case block == "": // after the last one
 		case strings.HasPrefix(block, beginOfKey) && strings.HasSuffix(block, endOfKey):
 			keys = append(keys, block+"\n")
 		default:

@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// tableWorkspaceMember: a row is a member of a workspace.
+// tableWorkspaceMember returns the table bitbucket_workspace_member. A row is a member of a workspace.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-get
 func tableWorkspaceMember() *table {
@@ -20,13 +20,13 @@ func tableWorkspaceMember() *table {
 			text("uuid", "The same as user_uuid.").at("user.uuid"),
 			text("account_id", "Atlassian account id of the member. Null for a member that is not a person.").at("user.account_id"),
 			text("permission", "Role of the member in the workspace: owner, create-project, member or collaborator."),
-			timestamp("added_on", "When the member joined the workspace. Null where the workspace is administered in admin.atlassian.com."),
+			timestamp("added_on", "When the member joined the workspace. Null if the workspace is administered in admin.atlassian.com."),
 			text("avatar_url", "Address of the member's picture.").at("user.links.avatar.href"),
 			text("display_name", "Name of the member.").at("user.display_name"),
 			text("html_url", "Address of the member's profile in the browser.").at("user.links.html.href"),
-			timestamp("last_accessed", "When the member last used the workspace. Null where the workspace is administered in admin.atlassian.com."),
-			text("member_type", "What the member is: user, app_user or team.").at("user.type"),
-			text("nickname", "Name that the member has chosen; not unique.").at("user.nickname"),
+			timestamp("last_accessed", "When the member last used the workspace. Null if the workspace is administered in admin.atlassian.com."),
+			text("member_type", "Type of the member: user, app_user or team.").at("user.type"),
+			text("nickname", "Name that the member chose; not unique.").at("user.nickname"),
 			text("self_link", "Address of the membership in the API.").at("links.self.href"),
 			text("title", "Title of the member: the display name.").at("user.display_name"),
 		}, workspaceColumns()),

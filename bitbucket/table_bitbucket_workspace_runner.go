@@ -2,7 +2,8 @@ package bitbucket
 
 import "slices"
 
-// tableWorkspaceRunner: a row is a machine of one's own that runs steps of all repositories of a workspace.
+// tableWorkspaceRunner returns the table bitbucket_workspace_runner. A row is a self-hosted runner of a workspace, for
+// all its repositories.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-runners-get
 func tableWorkspaceRunner() *table {
 	return &table{

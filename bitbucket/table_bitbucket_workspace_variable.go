@@ -2,12 +2,13 @@ package bitbucket
 
 import "slices"
 
-// tableWorkspaceVariable: a row is a variable that the pipelines of all repositories of a workspace are given.
+// tableWorkspaceVariable returns the table bitbucket_workspace_variable. A row is a variable of the pipelines of all
+// repositories of a workspace.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-variables-get
 func tableWorkspaceVariable() *table {
 	return &table{
 		name:        "bitbucket_workspace_variable",
-		description: "A variable that the pipelines of all repositories of a workspace are given; its value is never asked for. It covers the workspaces that the connected user administers.",
+		description: "A variable of the pipelines of all repositories of a workspace; its value is never requested. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "pipeline"},
 		columns:     slices.Concat(variableColumns(), inWorkspaceColumns()),
 		keyColumns:  []keyColumn{named("workspace_slug")},

@@ -7,12 +7,12 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// tableWorkspaceWebhook: a row is a webhook of a workspace.
+// tableWorkspaceWebhook returns the table bitbucket_workspace_webhook. A row is a webhook of a workspace.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-hooks-get
 func tableWorkspaceWebhook() *table {
 	return &table{
 		name:        "bitbucket_workspace_webhook",
-		description: "A webhook of a workspace: where the events of all its repositories are sent, and which. It covers the workspaces that the connected user administers.",
+		description: "A webhook of a workspace: the address that gets the events of all its repositories, and which events. It covers the workspaces that the connected user administers.",
 		scopes:      []string{"account", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inWorkspaceColumns()),
 		keyColumns:  []keyColumn{named("workspace_slug")},
