@@ -106,8 +106,9 @@ func (f *accessReader) grantsOn(ctx context.Context, path func(string, ...string
 	return g, err
 }
 
-// projectGrants is grantsOn for a project. An administrator of a repository in it may not be allowed to read the
-// project's grants. The answer is cached for half a minute, as scans may ask for the project's repositories one by one.
+// projectGrants lists the explicit grants on a project, like grantsOn. An administrator of a repository in it may not
+// be allowed to read them. The answer is cached for half a minute, as scans may ask for the project's repositories one
+// by one.
 func (f *accessReader) projectGrants(ctx context.Context, p projectScope, withGroups bool) (grants, error) {
 	return cache.Get(ctx, f.scan.answers, fmt.Sprintf("grants on %s, with groups: %t", p.path(""), withGroups), func(ctx context.Context) (grants, error) {
 		g, err := f.grantsOn(ctx, p.path, withGroups)

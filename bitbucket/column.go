@@ -159,7 +159,7 @@ func document(name, description string) column {
 // at sets the path of the value in the object. A second call adds another path for rows that have nothing at the first.
 func (c column) at(path string) column { return c.in(objectPart, path) }
 
-// in is like at, for another part.
+// in sets the path of the value in a part, like at.
 func (c column) in(p part, path string) column {
 	c.sources = append(c.sources[:len(c.sources):len(c.sources)], newSource(p, path))
 	return c

@@ -58,7 +58,8 @@ func (d *decoder) decode(r *row) sdkserver.Row {
 	return values
 }
 
-// decode is column.value for one source; it reuses the previous row's value if the JSON has not changed.
+// decode returns the column's value from one source, or nil. It reuses the previous row's value if the JSON has not
+// changed.
 func (s *sourceDecoder) decode(r *row, kind proto.ColumnType) any {
 	v := r.part(s.part)
 	for i := range s.hops {

@@ -35,9 +35,9 @@ type lookup struct {
 	isUnique  bool // a name has at most one row, so that once it is found, the lookup is done
 
 	one          rowSeq                                     // requests the rows of the name; nil to leave that to the caller
-	list         func(ctx context.Context, most int) rowSeq // reads the list, of which at most this many rows are needed; nil if there is none
+	list         func(ctx context.Context, most int) rowSeq // reads at most this many rows of the list; nil without a list
 	since        time.Time                                  // when the cached list was read; reading that costs nothing
-	hasOmissions *atomic.Bool                               // set by either if it records an omission; such an answer is not kept, so that the omission is recorded each time
+	hasOmissions *atomic.Bool                               // set if rows are omitted: they are not kept, as each lookup records it
 }
 
 // A directory holds rows by their names, for a short time. All fields but turn are guarded by the mutex of directories.

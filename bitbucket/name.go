@@ -26,7 +26,7 @@ type NameError struct {
 	Form string
 }
 
-// Error says what to write instead.
+// Error returns what to write instead.
 func (e *NameError) Error() string {
 	if e.Called != "" {
 		return fmt.Sprintf("%s is called %s now: write the name exactly as Bitbucket does", e.Name, e.Called)

@@ -11,7 +11,7 @@ import (
 // is "strict".
 type OmissionError struct{ Omission Omission }
 
-// Error says what is left out, and where to look.
+// Error returns what is left out, and where to look.
 func (e *OmissionError) Error() string {
 	return e.Omission.Message + " It is an error because on_refusal is \"strict\". bitbucket_my_workspace and bitbucket_my_repository show what the user administers"
 }

@@ -13,7 +13,8 @@ func inRepositories(rest string) func(context.Context, *scan) rowSeq {
 	}
 }
 
-// inAdministeredRepositories is inRepositories for what Bitbucket shows only to administrators.
+// inAdministeredRepositories lists the objects at a path in each repository that the connected user administers, for
+// what Bitbucket shows only to administrators.
 func inAdministeredRepositories(rest string) func(context.Context, *scan) rowSeq {
 	return func(ctx context.Context, s *scan) rowSeq {
 		return s.perAdministeredRepository(ctx, s.listBelow(rest))

@@ -119,9 +119,9 @@ func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], c
 	return spread(ctx, s, 1, parents, children)
 }
 
-// spread is [streams.FanOut] for as many parents at once as the query needs. With a LIMIT it begins with a few. It
-// doubles their number with each parent that is done, but to no more than the number of rows so far suggests. So LIMIT
-// 5 over 500 repositories mostly reads one of them, or five that have one row each.
+// spread reads the children of as many parents at once as the query needs, by [streams.FanOut]. With a LIMIT it begins
+// with a few. It doubles their number with each parent that is done, but to no more than the number of rows so far
+// suggests. So LIMIT 5 over 500 repositories mostly reads one of them, or five that have one row each.
 func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
 	most := s.settings.MaxConcurrency
 	if s.limit < 0 {

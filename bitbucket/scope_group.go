@@ -24,7 +24,7 @@ func (c *connection) groups(ctx context.Context, slug string) ([]jsontree.Value,
 	known, err := cache.Get(ctx, c.answers, "groups "+strings.ToLower(slug), func(ctx context.Context) (known answer, err error) {
 		for group, err := range c.List(ctx, api.List{Path: api.Path("/1.0/groups/{workspace}", slug), Bare: true}) {
 			if isClosed(err) {
-				return answer{closed: &groupsError{slug, err}}, nil // cached like an answer: the next request would fail in the same way
+				return answer{closed: &groupsError{slug, err}}, nil // cached, as the next request would fail as well
 			}
 			if err != nil {
 				return answer{}, err
@@ -65,7 +65,7 @@ func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.
 	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return func(yield func(*row, error) bool) {
 			groups, err := s.groups(ctx, p.slug())
-			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // an endpoint that is gone is gone for all workspaces
+			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // gone means gone for all workspaces
 				err = s.groupsHidden(p, closed)
 			}
 			if err != nil {

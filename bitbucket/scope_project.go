@@ -193,7 +193,8 @@ func (s *scan) projectsOf(ctx context.Context, p workspaceScope) iter.Seq2[proje
 	}
 }
 
-// namedProjects returns the projects of a workspace that the query names, unless the connected user can't administer them.
+// namedProjects returns the projects of a workspace that the query names, unless the connected user can't administer
+// them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-get
 func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []string, isAdministrator bool) iter.Seq2[projectScope, error] {
 	return func(yield func(projectScope, error) bool) {

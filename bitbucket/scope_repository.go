@@ -256,14 +256,14 @@ func unlessUnknown(rows rowSeq) rowSeq {
 	}
 }
 
-// unlessOff is like unlessUnknown, for a feature that may be switched off, such as pipelines: it then answers "not
-// found". This is recorded as an omission.
+// unlessOff yields the rows like unlessUnknown, for a feature that may be switched off, such as pipelines: Bitbucket
+// then answers "not found". This is recorded as an omission.
 func (s *scan) unlessOff(r repositoryScope, rows rowSeq) rowSeq {
 	return s.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
 }
 
-// unlessMissing is like unlessUnknown, for something that a repository lacks. This is recorded as an omission, with a
-// reason.
+// unlessMissing yields the rows like unlessUnknown, for something that a repository lacks. This is recorded as an
+// omission, with a reason.
 func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
