@@ -260,12 +260,12 @@ func (c *accessFacts) explain(user, permission string) jsontree.Value {
 	all := c.paths(user, permission)
 	has := func(is func(accessPath) bool) bool { return slices.ContainsFunc(all, is) }
 	unreadable := []string{}
-	for _, part := range []struct {
+	for _, unread := range []struct {
 		name string
 		is   bool
 	}{{"groups", c.groups.unreadable}, {"project", c.project.unreadable}, {"workspace", c.roles.unreadable}} {
-		if part.is {
-			unreadable = append(unreadable, part.name)
+		if unread.is {
+			unreadable = append(unreadable, unread.name)
 		}
 	}
 	said := map[string]any{

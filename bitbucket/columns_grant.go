@@ -27,8 +27,8 @@ func groupColumns() []column {
 // userGrants lists the explicit grants to users on a repository or a project. Bitbucket can't filter them, but the
 // grant to one user has its own address, by either id.
 func (s *scan) userGrants(ctx context.Context, on container) rowSeq {
-	for _, column := range []string{"user_uuid", "user_account_id"} {
-		if ids, ok := s.equals(column); ok && len(ids) == 1 {
+	for _, columnName := range []string{"user_uuid", "user_account_id"} {
+		if ids, ok := s.equals(columnName); ok && len(ids) == 1 {
 			return s.getByID(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
 		}
 	}

@@ -149,8 +149,8 @@ func (c condition) verdict(have any) verdict {
 	case c.pattern != nil:
 		return c.matches(have)
 	}
-	order, _ := sqlvalue.Compare(have, c.value)
-	return when(c.orders(order))
+	result, _ := sqlvalue.Compare(have, c.value)
+	return when(c.orders(result))
 }
 
 func when(is bool) verdict {
@@ -197,20 +197,20 @@ func (c condition) matches(have any) verdict {
 }
 
 // orders reports whether the operator allows this order of the row's value and the condition's.
-func (c condition) orders(order int) bool {
+func (c condition) orders(result int) bool {
 	switch c.operator {
 	case quals.QualOperatorEqual:
-		return order == 0
+		return result == 0
 	case quals.QualOperatorNotEqual:
-		return order != 0
+		return result != 0
 	case quals.QualOperatorLess:
-		return order < 0
+		return result < 0
 	case quals.QualOperatorLessOrEqual:
-		return order <= 0
+		return result <= 0
 	case quals.QualOperatorGreater:
-		return order > 0
+		return result > 0
 	case quals.QualOperatorGreaterOrEqual:
-		return order >= 0
+		return result >= 0
 	}
 	return true
 }
@@ -237,8 +237,8 @@ func (c condition) span() (from, to any) {
 	switch values, isEqual := c.wanted(); {
 	case c.value == nil || c.isVague:
 	case isEqual && len(values) > 0:
-		order := func(a, b any) int { order, _ := sqlvalue.Compare(a, b); return order }
-		return slices.MinFunc(values, order), slices.MaxFunc(values, order)
+		compare := func(a, b any) int { result, _ := sqlvalue.Compare(a, b); return result }
+		return slices.MinFunc(values, compare), slices.MaxFunc(values, compare)
 	case c.operator == quals.QualOperatorGreater, c.operator == quals.QualOperatorGreaterOrEqual:
 		return c.value, nil
 	case c.operator == quals.QualOperatorLess, c.operator == quals.QualOperatorLessOrEqual:
@@ -332,10 +332,10 @@ func valuesOf[T comparable](cs conditions, name string) (found []T, ok bool) {
 func (cs conditions) between(name string) (from, to any) {
 	for _, c := range cs.on(name) {
 		a, b := c.span()
-		if order, _ := sqlvalue.Compare(a, from); a != nil && (from == nil || order > 0) {
+		if result, _ := sqlvalue.Compare(a, from); a != nil && (from == nil || result > 0) {
 			from = a
 		}
-		if order, _ := sqlvalue.Compare(b, to); b != nil && (to == nil || order < 0) {
+		if result, _ := sqlvalue.Compare(b, to); b != nil && (to == nil || result < 0) {
 			to = b
 		}
 	}

@@ -38,7 +38,7 @@ func configOf(c *plugin.Connection) Config {
 
 // open returns a new connection. Its requests use the transport, or the client's own if that is nil.
 func open(settings Settings, method authMethod, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
-	source, err := settings.authorizer(method, transport, logger)
+	authorizer, err := settings.authorizer(method, transport, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func open(settings Settings, method authMethod, transport http.RoundTripper, log
 	}
 	client, err := api.New(api.Config{
 		BaseURL:        settings.BaseURL,
-		Authorizer:     source,
+		Authorizer:     authorizer,
 		UserAgent:      "steampipe-plugin-bitbucket/" + Version,
 		Transport:      transport,
 		MaxConcurrency: settings.MaxConcurrency,
@@ -59,8 +59,8 @@ func open(settings Settings, method authMethod, transport http.RoundTripper, log
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	c := &connection{Client: client, settings: settings, method: method, authorizer: source, answers: cache.New(cacheLife, cacheBytes)}
-	if chain, ok := source.(*auth.Chain); ok {
+	c := &connection{Client: client, settings: settings, method: method, authorizer: authorizer, answers: cache.New(cacheLife, cacheBytes)}
+	if chain, ok := authorizer.(*auth.Chain); ok {
 		c.tokenFile = chain.Path()
 	}
 	return c, nil

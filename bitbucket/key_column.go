@@ -29,11 +29,13 @@ var (
 )
 
 // named declares a column that allows only = and IN, and that the table itself puts into the path or a parameter.
-func named(column string) keyColumn { return keyColumn{column: column, operators: nameOperators} }
+func named(columnName string) keyColumn {
+	return keyColumn{column: columnName, operators: nameOperators}
+}
 
 // filtered declares a column that Bitbucket filters by in BBQL.
-func filtered(column, field string, operators []string) keyColumn {
-	return keyColumn{column: column, operators: operators, field: field}
+func filtered(columnName, field string, operators []string) keyColumn {
+	return keyColumn{column: columnName, operators: operators, field: field}
 }
 
 // among declares that Bitbucket refuses to compare the field with any other word.

@@ -10,8 +10,8 @@ import (
 // listByTime reads a collection that Bitbucket sorts by a timestamp, from the end that the query is about to the first
 // row that is out of its range. So "the last seven days" does not read the whole history. Bitbucket has no filter for
 // these conditions.
-func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column string) rowSeq {
-	from, to := s.conditions.between(column)
+func (s *scan) listByTime(ctx context.Context, o owner, l api.List, columnName string) rowSeq {
+	from, to := s.conditions.between(columnName)
 	after, before := from != nil, to != nil
 	descending := after || !before
 	reading, backwards := *s, false
@@ -21,7 +21,7 @@ func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column strin
 		backwards = after && !s.order[0].descending
 		descending = backwards || s.order[0].descending
 	}
-	l.Query.Set("sort", order{s.table.column(column), descending}.parameter())
+	l.Query.Set("sort", order{s.table.column(columnName), descending}.parameter())
 	ends := after && descending || before && !descending   // stops before the end of the list
 	passes := after && !descending || before && descending // skips rows at the beginning
 	switch {
@@ -38,7 +38,7 @@ func (s *scan) listByTime(ctx context.Context, o owner, l api.List, column strin
 				return
 			}
 			r := o.row(item)
-			if isBeyond(s.table.column(column).value(r), from, to, descending) || !yield(r, nil) {
+			if isBeyond(s.table.column(columnName).value(r), from, to, descending) || !yield(r, nil) {
 				return
 			}
 		}
@@ -55,6 +55,6 @@ func isBeyond(at, from, to any, descending bool) bool {
 	if descending {
 		bound, beyond = from, -1
 	}
-	order, comparable := sqlvalue.Compare(at, bound)
-	return comparable && order == beyond
+	result, comparable := sqlvalue.Compare(at, bound)
+	return comparable && result == beyond
 }

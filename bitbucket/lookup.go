@@ -53,10 +53,10 @@ func (q *query) lookupCondition() int {
 }
 
 // isOpen reports whether a key column may have any value, rather than one of a few fixed words.
-func (t *table) isOpen(column string) bool {
+func (t *table) isOpen(columnName string) bool {
 	for _, q := range t.keyColumns {
-		if q.column == column {
-			return !slices.Equal(q.operators, equalOperators) && slices.Contains([]proto.ColumnType{proto.ColumnType_STRING, proto.ColumnType_INT}, t.column(column).kind)
+		if q.column == columnName {
+			return !slices.Equal(q.operators, equalOperators) && slices.Contains([]proto.ColumnType{proto.ColumnType_STRING, proto.ColumnType_INT}, t.column(columnName).kind)
 		}
 	}
 	return false
@@ -66,14 +66,14 @@ func (t *table) isOpen(column string) bool {
 // it would read without that condition.
 func (s *scan) lookup(ctx context.Context, at int) lookup {
 	c, all := s.conditions[at], s.without(at)
-	in, isID := s.table.ids[c.column.name]
+	within, isID := s.table.ids[c.column.name]
 	l := lookup{
 		directory:    all.question(all.conditions) + " by " + c.column.name,
 		kind:         all.question(nil) + " by " + c.column.name,
 		life:         min(s.settings.MaxAge, cacheLife),
 		name:         c.value,
 		nameOf:       c.column.value,
-		isUnique:     isID && (in == "" || all.isOne(in)),
+		isUnique:     isID && (within == "" || all.isOne(within)),
 		hasOmissions: s.hasOmissions,
 		one:          func(yield func(*row, error) bool) { s.table.rows(ctx, s)(yield) },
 	}
@@ -144,10 +144,10 @@ func (s *scan) without(at int) *scan {
 }
 
 // question returns a key for what a scan with these conditions asks, without its limit and its order.
-func (q *query) question(conditions []condition) string {
+func (q *query) question(cs []condition) string {
 	var b strings.Builder
 	fmt.Fprint(&b, q.table.name, slices.Sorted(maps.Keys(q.wanted)))
-	for _, c := range conditions {
+	for _, c := range cs {
 		fmt.Fprintf(&b, " %s%s%#v", c.column.name, c.operator, c.value)
 	}
 	return b.String()

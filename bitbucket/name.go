@@ -63,8 +63,8 @@ func splitFullName(name string) (workspace, repository string, err error) {
 
 // checkNames returns an error if the query has a name in an impossible form.
 func (q *query) checkNames() error {
-	for _, column := range []string{"full_name", "repository_full_name"} {
-		names, _ := q.equals(column)
+	for _, columnName := range []string{"full_name", "repository_full_name"} {
+		names, _ := q.equals(columnName)
 		for _, name := range names {
 			if _, _, err := splitFullName(name); err != nil {
 				return err
@@ -79,7 +79,8 @@ func (q *query) checkNames() error {
 	}
 	for _, c := range q.conditions {
 		if c.value == "?" && c.column.from()[0].part == queryPart {
-			return fmt.Errorf("%s needs a constant: this host does not say what the value of a subquery is. Write %s in (select …) or the value itself", c.column.name, c.column.name)
+			return fmt.Errorf("%[1]s needs a constant, because this host does not say what the value of a subquery is: "+
+				"write %[1]s in (select …), or the value itself", c.column.name)
 		}
 		if name := c.column.name; c.operator != quals.QualOperatorEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
 			continue

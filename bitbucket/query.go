@@ -35,7 +35,7 @@ func newQuery(ctx context.Context, t *table, d *plugin.QueryData) query {
 	for _, c := range q.conditions {
 		q.wanted[c.column.name] = true
 	}
-	if _, named := q.namedWorkspaces(); named {
+	if _, isNamed := q.namedWorkspaces(); isNamed {
 		q.wanted["workspace_slug"] = true
 	}
 	for _, by := range d.QueryContext.SortOrder {
@@ -104,8 +104,8 @@ func (q *query) integers(name string) (values []int64, ok bool) { return q.condi
 
 // fewIDs returns the ids if the query names a few objects by one of the columns, which are texts or numbers.
 func (q *query) fewIDs(columns ...string) (ids []string, ok bool) {
-	for _, column := range columns {
-		values, ok := q.conditions.values(column)
+	for _, columnName := range columns {
+		values, ok := q.conditions.values(columnName)
 		if !ok {
 			continue
 		}
@@ -166,10 +166,10 @@ func (q *query) accepted(rows rowSeq) rowSeq {
 
 // earliest returns the time before which the query wants no row, from the conditions on a column; zero if there is
 // none.
-func (q *query) earliest(name string) (earliest time.Time) {
+func (q *query) earliest(name string) (at time.Time) {
 	from, _ := q.conditions.between(name)
-	earliest, _ = from.(time.Time)
-	return earliest
+	at, _ = from.(time.Time)
+	return at
 }
 
 // isExactly reports whether the query wants only this value in a column.
@@ -179,8 +179,8 @@ func (q *query) isExactly(name string, value any) bool {
 }
 
 // isOne reports whether the query names exactly one value of a column.
-func (q *query) isOne(column string) bool {
-	values, ok := q.equals(column)
+func (q *query) isOne(columnName string) bool {
+	values, ok := q.equals(columnName)
 	return ok && len(values) == 1
 }
 

@@ -62,24 +62,24 @@ type container interface {
 }
 
 // getByID requests objects of a container by their ids, one by one. An id that does not exist has no row.
-func (s *scan) getByID(ctx context.Context, in container, rest string, ids ...string) rowSeq {
+func (s *scan) getByID(ctx context.Context, parent container, rest string, ids ...string) rowSeq {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
-		item, err := s.getPart(ctx, in.path(rest, id), objectPart)
+		item, err := s.getPart(ctx, parent.path(rest, id), objectPart)
 		if isUnknown(err) {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		return in.row(item), nil
+		return parent.row(item), nil
 	})
 }
 
 // getOne requests the object at a path.
-func (s *scan) getOne(ctx context.Context, in container, rest string) rowSeq {
+func (s *scan) getOne(ctx context.Context, parent container, rest string) rowSeq {
 	return func(yield func(*row, error) bool) {
-		item, err := s.getPart(ctx, in.path(rest), objectPart)
-		yield(in.row(item), err)
+		item, err := s.getPart(ctx, parent.path(rest), objectPart)
+		yield(parent.row(item), err)
 	}
 }
 
@@ -152,8 +152,8 @@ const fewNames = 10
 // byName returns the objects that the query names in a column. It requests a few by ask, one by one. It looks for many
 // in rows, the lists that have most of them, and requests the missing ones by ask. A row counts only if it has exactly
 // the requested name, so no row comes twice if a query spells one name in two ways.
-func (s *scan) byName(ctx context.Context, column string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) rowSeq) rowSeq {
-	key := s.table.column(column)
+func (s *scan) byName(ctx context.Context, columnName string, names []string, ask func(context.Context, *scan, string) (*row, error), rows func(*scan) rowSeq) rowSeq {
+	key := s.table.column(columnName)
 	exactly := func(ctx context.Context, s *scan, name string) (*row, error) {
 		r, err := ask(ctx, s, name)
 		if err != nil || r == nil || key.value(r) != name {
@@ -166,7 +166,7 @@ func (s *scan) byName(ctx context.Context, column string, names []string, ask fu
 	}
 	return s.sorted(func(yield func(*row, error) bool) {
 		missing := slices.Clone(names)
-		for some := range s.lookups(column, names) {
+		for some := range s.lookups(columnName, names) {
 			for r, err := range rows(some) {
 				if err == nil {
 					found := key.value(r)
@@ -201,7 +201,7 @@ func (s *scan) completed(ctx context.Context, rows rowSeq, complete func(context
 
 // lookups returns scans for some of the names each, as many as fit into a filter, with no other conditions and no
 // limit. Otherwise a row that these exclude would look like one that the lists lack.
-func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
+func (s *scan) lookups(columnName string, names []string) iter.Seq[*scan] {
 	return func(yield func(*scan) bool) {
 		for len(names) > 0 {
 			alone := *s
@@ -210,7 +210,7 @@ func (s *scan) lookups(column string, names []string) iter.Seq[*scan] {
 			taken := 0
 			for _, c := range s.conditions {
 				switch c.column.name {
-				case column:
+				case columnName:
 					var some condition
 					some, taken = fitting(c, names)
 					alone.conditions = append(alone.conditions, some)

@@ -60,9 +60,9 @@ func (s *scan) perCommit(ctx context.Context, children func(context.Context, com
 
 // revisions returns the commits of a repository that the scan covers.
 func (s *scan) revisions(ctx context.Context, r repositoryScope) iter.Seq2[commitScope, error] {
-	hashes, named := s.equals("commit_hash")
+	hashes, isNamed := s.equals("commit_hash")
 	return func(yield func(commitScope, error) bool) {
-		if !named {
+		if !isNamed {
 			hash, err := s.newestCommit(ctx, r)
 			if hash == "" && err == nil {
 				if err = s.omitRepository(r, ReasonEmpty, "which is empty"); err == nil {

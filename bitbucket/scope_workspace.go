@@ -90,8 +90,8 @@ func (s *scan) workspaces(ctx context.Context) iter.Seq2[workspaceScope, error] 
 		none := len(slugs) == 0
 		for _, access := range accesses {
 			p := workspaceScope{workspace: access.Field("workspace")}
-			named := slices.ContainsFunc(slugs, func(slug string) bool { return strings.EqualFold(slug, p.slug()) })
-			if named || !s.covers(p.slug()) {
+			isNamed := slices.ContainsFunc(slugs, func(slug string) bool { return strings.EqualFold(slug, p.slug()) })
+			if isNamed || !s.covers(p.slug()) {
 				continue
 			}
 			none = false
@@ -125,8 +125,8 @@ func (q *query) namedWorkspaces() (slugs []string, ok bool) {
 	if slugs, ok := q.equals(q.table.workspaceColumn()); ok {
 		return distinctSlugs(slugs, sameText), true
 	}
-	for _, column := range []string{"full_name", "repository_full_name"} {
-		if names, ok := q.equals(column); ok {
+	for _, columnName := range []string{"full_name", "repository_full_name"} {
+		if names, ok := q.equals(columnName); ok {
 			for _, name := range names {
 				slug, _, _ := strings.Cut(name, "/")
 				slugs = append(slugs, slug)
@@ -313,7 +313,7 @@ func (s *scan) administered(ctx context.Context, p workspaceScope) (_ workspaceS
 func (s *scan) notAdministered(one Omission) error {
 	one.Reason = ReasonNotAdministered
 	one.Message = fmt.Sprintf("%s leaves out %s, which the connected user does not administer.", s.queriedTable, one.Message)
-	if _, named := s.namedWorkspaces(); named && s.settings.OnRefusal == StrictOnRefusal {
+	if _, isNamed := s.namedWorkspaces(); isNamed && s.settings.OnRefusal == StrictOnRefusal {
 		return &OmissionError{one}
 	}
 	s.omit(one)

@@ -223,9 +223,9 @@ func setDuration(setting *time.Duration, argument string, written *string, most 
 func (s *Settings) takeCredentials(c *Config) {
 	chosen := false
 	for _, method := range credentials {
-		for _, part := range method {
-			if v := part.config(c); v != nil && strings.TrimSpace(*v) != "" {
-				*part.setting(s) = strings.TrimSpace(*v) // a pasted value often ends in a line break
+		for _, argument := range method {
+			if v := argument.config(c); v != nil && strings.TrimSpace(*v) != "" {
+				*argument.setting(s) = strings.TrimSpace(*v) // a pasted value often ends in a line break
 				chosen = true
 			}
 		}
@@ -235,9 +235,9 @@ func (s *Settings) takeCredentials(c *Config) {
 			continue
 		}
 		decided := s.RefreshToken != "" || s.GrantType != ""
-		for _, part := range method {
-			if setting := part.setting(s); *setting == "" && !(decided && part.optional) {
-				*setting = strings.TrimSpace(os.Getenv(part.environment))
+		for _, argument := range method {
+			if setting := argument.setting(s); *setting == "" && !(decided && argument.optional) {
+				*setting = strings.TrimSpace(os.Getenv(argument.environment))
 			}
 		}
 	}
@@ -248,9 +248,9 @@ func (s *Settings) names(method []credential) bool { return s.first(method) != "
 
 // first returns the first argument of the authentication method that is set.
 func (s *Settings) first(method []credential) string {
-	for _, part := range method {
-		if *part.setting(s) != "" {
-			return part.argument
+	for _, argument := range method {
+		if *argument.setting(s) != "" {
+			return argument.argument
 		}
 	}
 	return ""
@@ -277,15 +277,15 @@ func (s *Settings) checkCredentials() error {
 	}
 	var missing []string
 	var has string
-	for _, part := range methods[0] {
-		if strings.ContainsFunc(*part.setting(s), unicode.IsControl) {
-			return &ConfigError{[]string{part.argument}, fmt.Sprintf("%s contains a line break or another control character: paste it again, on one line", part.argument)}
+	for _, argument := range methods[0] {
+		if strings.ContainsFunc(*argument.setting(s), unicode.IsControl) {
+			return &ConfigError{[]string{argument.argument}, fmt.Sprintf("%s contains a line break or another control character: paste it again, on one line", argument.argument)}
 		}
 		switch {
-		case *part.setting(s) != "":
-			has = part.argument
-		case !part.optional:
-			missing = append(missing, fmt.Sprintf("%s (or %s)", part.argument, part.environment))
+		case *argument.setting(s) != "":
+			has = argument.argument
+		case !argument.optional:
+			missing = append(missing, fmt.Sprintf("%s (or %s)", argument.argument, argument.environment))
 		}
 	}
 	if missing != nil {

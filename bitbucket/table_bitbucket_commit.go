@@ -105,8 +105,8 @@ func (r repositoryScope) asked(w commitRange) repositoryScope {
 
 // commitRanges returns one range for each combination of values in the query's conditions.
 func (q *query) commitRanges() []commitRange {
-	or := func(column string) []string {
-		if values, ok := q.equals(column); ok {
+	or := func(columnName string) []string {
+		if values, ok := q.equals(columnName); ok {
 			return values
 		}
 		return []string{""}

@@ -27,14 +27,14 @@ func tableDeployKey() *table {
 
 // deployKeyColumns returns the columns of the keys of repositories and of projects, which call the key's owner by
 // different names.
-func deployKeyColumns(owner string) []column {
+func deployKeyColumns(ownerField string) []column {
 	return []column{
 		timestamp("added_on", "When the key was added.").at("added_on").at("created_on"),
 		text("comment", "Comment at the end of the key, which often names its owner."),
 		text("key", "Public key, as in a key file."),
 		timestamp("last_used", "When the key was last used. Null if it never was."),
-		text("owner_display_name", "Name of the user who added the key. Null if Bitbucket does not report it.").at(owner + ".display_name"),
-		text("owner_uuid", "Immutable id of the user who added the key, in braces. Null if Bitbucket does not report it.").at(owner + ".uuid"),
+		text("owner_display_name", "Name of the user who added the key. Null if Bitbucket does not report it.").at(ownerField + ".display_name"),
+		text("owner_uuid", "Immutable id of the user who added the key, in braces. Null if Bitbucket does not report it.").at(ownerField + ".uuid"),
 		text("self_link", "Address of the key in the API.").at("links.self.href"),
 		text("title", "Title of the key: its label, or else its comment.").at("label").at("comment"),
 		text("type", "Type of the object: deploy_key or project_deploy_key."),

@@ -53,8 +53,8 @@ func myRepositoryRows(ctx context.Context, s *scan) rowSeq {
 // not exist, or is spelled differently.
 func (s *scan) withCheckedNames(ctx context.Context, rows rowSeq) rowSeq {
 	var missing []string
-	for _, column := range []string{"full_name", "repository_full_name"} {
-		names, _ := s.equals(column)
+	for _, columnName := range []string{"full_name", "repository_full_name"} {
+		names, _ := s.equals(columnName)
 		missing = append(missing, names...)
 	}
 	if len(missing) == 0 {
@@ -90,12 +90,12 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	all := *s
 	all.limit = -1 // it counts the rows with details
 	rows := all.listIn(ctx, p, l)
-	_, named := s.equals("full_name")
+	_, isNamed := s.equals("full_name")
 	_, alsoNamed := s.equals("repository_full_name")
 	if s.limit > 0 && s.limit <= fewNames { // one by one, as a repository that is gone does not count
 		return s.accepted(s.detailedRows(ctx, rows, nil))
 	}
-	if named || alsoNamed {
+	if isNamed || alsoNamed {
 		return single(ctx, s, rows, func(ctx context.Context, s *scan, r *row) (*row, error) { return s.detailed(ctx, r, nil) })
 	}
 	return s.accepted(s.joined(ctx, p, rows))

@@ -84,11 +84,11 @@ func tablePullRequest() *table {
 
 func pullRequestRows(ctx context.Context, s *scan) rowSeq {
 	_, byRepository := s.equals("repository_full_name")
-	for _, column := range []string{"author_uuid", "author_account_id"} {
-		if users, ok := s.equals(column); ok && !byRepository && len(users) <= fewNames {
+	for _, columnName := range []string{"author_uuid", "author_account_id"} {
+		if users, ok := s.equals(columnName); ok && !byRepository && len(users) <= fewNames {
 			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) rowSeq {
-					return s.authored(ctx, p, column, user)
+					return s.authored(ctx, p, columnName, user)
 				}))
 			})
 		}
@@ -116,7 +116,7 @@ func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
 
 // authored lists the pull requests of one author in a workspace. If Bitbucket has no list for the account, it reads the
 // lists of the repositories.
-func (s *scan) authored(ctx context.Context, p workspaceScope, column, user string) rowSeq {
+func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user string) rowSeq {
 	p, err := s.identified(ctx, p)
 	if err != nil {
 		return streams.Fail[*row](err)
@@ -129,7 +129,7 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, column, user stri
 	return s.accepted(func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			if isUnknown(err) {
-				s.authoredInEach(ctx, p, column, user)(yield)
+				s.authoredInEach(ctx, p, columnName, user)(yield)
 				return
 			}
 			r, err := s.destination(ctx, p, item, err)
@@ -141,8 +141,8 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, column, user stri
 }
 
 // authoredInEach lists the pull requests of one author in each repository of a workspace.
-func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, column, user string) rowSeq {
-	author := s.table.column(column)
+func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, columnName, user string) rowSeq {
+	author := s.table.column(columnName)
 	return func(yield func(*row, error) bool) {
 		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {
 			if err == nil && author.value(r) != user { // the query names other authors as well

@@ -37,9 +37,9 @@ func tablePullRequestMergeCheck() *table {
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["pull_request_state"] = true
-			open := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
-			open.field = "state"
-			s.conditions = append(s.conditions, open)
+			isOpen := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
+			isOpen.field = "state"
+			s.conditions = append(s.conditions, isOpen)
 			checks := func(ctx context.Context, p pullRequestScope) rowSeq {
 				// Bitbucket returns all of them at once.
 				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/mergeability/checks"), 0))
@@ -66,7 +66,7 @@ func (s *scan) openPullRequests(ctx context.Context, r repositoryScope) iter.Seq
 	all.conditions = slices.DeleteFunc(slices.Clone(on.conditions), func(c condition) bool { return c.value != "OPEN" })
 	return func(yield func(pullRequestScope, error) bool) {
 		var pulls []pullRequestScope
-		latest := int64(0)
+		newest := int64(0)
 		for p, err := range all.listedPullRequests(ctx, r, []string{"destination.branch.name"}) {
 			if err != nil {
 				yield(pullRequestScope{}, err)
@@ -74,11 +74,11 @@ func (s *scan) openPullRequests(ctx context.Context, r repositoryScope) iter.Seq
 			}
 			pulls = append(pulls, p)
 			if r.mainBranch() == p.request.Get("destination.branch.name").String() {
-				latest = max(latest, p.request.Get("id").Int())
+				newest = max(newest, p.request.Get("id").Int())
 			}
 		}
 		for _, p := range pulls {
-			known := map[string]any{intoMain: p.request.Get("id").Int() == latest}
+			known := map[string]any{intoMain: p.request.Get("id").Int() == newest}
 			for _, field := range pullRequestFields {
 				known[field] = p.request.Get(field).Value()
 			}

@@ -54,9 +54,9 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
 			l := s.collection(api.Path("/2.0/snippets/{workspace}", p.slug()), 100)
 			l.Fields = append(l.Fields, "id")
-			in := p
-			in.query = withRole(l, role)
-			return s.listIn(ctx, in, l)
+			parent := p
+			parent.query = withRole(l, role)
+			return s.listIn(ctx, parent, l)
 		})
 		if !s.needsPart(detailPart) {
 			return rows

@@ -157,9 +157,9 @@ func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision 
 		return revision, nil
 	}
 	for _, place := range []string{"/refs/branches/{name}", "/refs/tags/{name}"} {
-		named, err := s.Get(ctx, r.path(place, revision), nil, "target.hash")
+		found, err := s.Get(ctx, r.path(place, revision), nil, "target.hash")
 		if err == nil {
-			return named.Get("target.hash").String(), nil
+			return found.Get("target.hash").String(), nil
 		}
 		if !isUnknown(err) {
 			return "", err

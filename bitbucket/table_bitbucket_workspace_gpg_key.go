@@ -58,8 +58,8 @@ const (
 
 // publicKeys returns the keys in an answer. ok is false if there are none, or if it has anything else.
 func publicKeys(answer string) (keys []string, ok bool) {
-	if document, isJSON := jsontree.Parse(answer); isJSON {
-		answer = strings.Join(textsOfKeys(document.Result()), "\n")
+	if parsed, isJSON := jsontree.Parse(answer); isJSON {
+		answer = strings.Join(textsOfKeys(parsed.Result()), "\n")
 	}
 	return armoredKeys(answer)
 }
@@ -79,8 +79,8 @@ func textsOfKeys(value gjson.Result) (texts []string) {
 }
 
 // armoredKeys splits a text of armored keys. ok is false if there are none, or if it has anything else.
-func armoredKeys(text string) (keys []string, ok bool) {
-	for block := range strings.SplitAfterSeq(strings.TrimSpace(text), endOfKey) {
+func armoredKeys(armored string) (keys []string, ok bool) {
+	for block := range strings.SplitAfterSeq(strings.TrimSpace(armored), endOfKey) {
 		switch block = strings.TrimSpace(block); {
 		case block == "": // after the last one
 		case strings.HasPrefix(block, beginOfKey) && strings.HasSuffix(block, endOfKey):
