@@ -52,7 +52,7 @@ func TestRemovedEndpoint(t *testing.T) {
 					switch {
 					case done.err == nil:
 						t.Errorf("%s, %s at %s: %d rows of %d, and no error", b, name, endpoint, len(done.rows), total(b.rows))
-					case !strings.Contains(done.err.Error(), "Atlassian has removed or moved what was there"):
+					case !strings.Contains(done.err.Error(), "Atlassian has removed or moved this endpoint"):
 						t.Errorf("%s, %s at %s: error %v", b, name, endpoint, done.err)
 					}
 				}

@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// doubtFor is how long no credential is renewed after a renewal that did not help.
+// doubtFor is how long renewals are suspended after one that did not help.
 const doubtFor = time.Minute
 
-// authorize puts the credentials on requests to the API's own host, and on no others. When the
-// service refuses them it has them renewed once and tries once more.
+// An authorize transport adds the credentials to requests to the API's own host, and to no others. If Bitbucket refuses
+// them, it has them renewed and repeats the request once.
 //
-// Bitbucket also answers 401 when the credentials are good but not for the thing asked for. If it says so, nothing is
-// renewed. It need not say so: when a renewed credential is refused in turn, a refusal is not put down to the credential for
-// a while. A scan that meets 500 hidden workspaces must not ask for 500 tokens.
+// Bitbucket may answer 401 to valid credentials that are not allowed to read this object. If it says so, nothing is
+// renewed. It may not say so: if renewed credentials are refused too, renewals are suspended for a while. A scan that
+// finds 500 hidden workspaces must not request 500 tokens.
 type authorize struct {
 	next       http.RoundTripper
 	base       *url.URL
 	authorizer Authorizer
 
 	repeats  atomic.Int64
-	apiToken atomic.Bool // the credentials are an account's e-mail address and API token
+	apiToken atomic.Bool // whether the credentials are an e-mail address and an API token
 
-	doubted atomic.Pointer[time.Time] // when a renewal did not help
+	doubted atomic.Pointer[time.Time] // time of the last renewal that did not help
 }
 
-// An authorizerError is an error of the [Authorizer], on its way out through the stack.
+// An authorizerError wraps an error of the [Authorizer] on its way through the transports.
 type authorizerError struct{ err error }
 
 func (e *authorizerError) Error() string { return e.err.Error() }
 func (e *authorizerError) Unwrap() error { return e.err }
 
-// A renewalError says that the service answered 401 with this body and the renewal failed.
+// A renewalError reports that Bitbucket answered 401 with this body, and that the renewal failed.
 type renewalError struct {
 	resp *http.Response
 	body []byte
@@ -86,14 +86,14 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// renewalSuspended reports whether a refusal is not put down to the credential now.
+// renewalSuspended reports whether a 401 is currently not blamed on the credentials.
 func (a *authorize) renewalSuspended() bool {
 	since := a.doubted.Load()
 	return since != nil && time.Since(*since) < doubtFor
 }
 
-// send sends a copy of the request, as transports must not change the one they are given. What it returns quotes neither
-// the credential nor others.
+// send sends a copy of the request, because transports must not change a request. It removes the credential and the
+// others from the body of a failure.
 func (a *authorize) send(req *http.Request, credential string, others ...string) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", credential)
@@ -106,7 +106,7 @@ func (a *authorize) send(req *http.Request, credential string, others ...string)
 	return resp, redact(resp, append(others, credential)...)
 }
 
-// redact removes credentials from the body of a failure, should the service quote them back.
+// redact removes credentials from the body of a failure, in case Bitbucket quotes them.
 func redact(resp *http.Response, credentials ...string) error {
 	if resp.StatusCode < 400 {
 		return nil
@@ -124,7 +124,7 @@ func redact(resp *http.Response, credentials ...string) error {
 	return nil
 }
 
-// secrets are what must not be shown of a credential, as a body may have it.
+// secrets returns the secret parts of a credential, in the forms that a body may contain.
 func secrets(credential string) []string {
 	_, secret, _ := strings.Cut(credential, " ")
 	all := []string{secret}

@@ -19,74 +19,72 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// DefaultBaseURL is where Bitbucket Cloud's API lives; /2.0 and /1.0 are under it.
+// DefaultBaseURL is the address of Bitbucket Cloud's API, without /2.0 or /1.0.
 const DefaultBaseURL = "https://api.bitbucket.org"
 
-// What a client does unless its Config says otherwise.
+// The defaults of [Config].
 const (
 	DefaultMaxConcurrency = 8           // requests in flight
-	DefaultMaxWait        = time.Minute // the longest wait for the request quota
+	DefaultMaxWait        = time.Minute // longest wait for the quota
 )
 
 const (
 
-	// maxRedirects is how often a request may be sent elsewhere on the API's own host.
+	// maxRedirects is the largest number of redirects of a request, all on the API's own host.
 	maxRedirects = 5
 )
 
 // An Authorizer provides the value of the Authorization header.
 type Authorizer interface {
-	// Authorization returns the header's value, such as "Bearer …".
+	// Authorization returns the header's value, for example "Bearer …".
 	Authorization(ctx context.Context) (string, error)
-	// Renew is called when the service refused the value rejected, and returns another one.
+	// Renew returns another value, after Bitbucket refused the value rejected.
 	Renew(ctx context.Context, rejected string) (string, error)
 }
 
-// Config is what a [Client] is made of. The zero value is an anonymous client with the defaults.
+// Config configures a [Client]. The zero value makes an anonymous client with the defaults.
 type Config struct {
-	// BaseURL is the API's address without /2.0, by default DefaultBaseURL. It must be
-	// https, or http to a loopback address.
+	// BaseURL is the API's address without /2.0, by default DefaultBaseURL. It must be https, or http to a loopback
+	// address.
 	BaseURL string
 	// Authorizer provides the credentials. Without one, requests are anonymous.
 	Authorizer Authorizer
 	// UserAgent is sent with every request, if set.
 	UserAgent string
-	// Transport sends the requests. By default it is one of the client's own, with connections
-	// that are kept and limits on how long to wait for an answer.
+	// Transport sends the requests. The default transport keeps connections open and limits the wait for an answer.
 	Transport http.RoundTripper
-	// MaxConcurrency is how many requests are in flight over the whole client, by default 8.
+	// MaxConcurrency limits the client's requests in flight, by default to 8.
 	MaxConcurrency int
-	// MaxWait is the longest a request waits for the request quota, by default a minute. A
-	// negative value never waits.
+	// MaxWait limits how long a request waits for the quota, by default to a minute. A negative value never waits.
 	MaxWait time.Duration
-	// MaxAge is how old an answer may be that is given again to whoever asks the same, by default
-	// none. What is asked at the same time is asked once in any case.
+	// MaxAge is how long the client reuses an answer to the same request, by default not at all. Identical requests at
+	// the same time always share one answer.
 	MaxAge time.Duration
 	// Logger may be nil.
 	Logger hclog.Logger
 }
 
-// answersBytes bounds what is kept of recent answers.
+// answersBytes limits the memory for recent answers.
 const answersBytes = 16 << 20
 
 // A Client fetches objects and lists from Bitbucket Cloud. It is safe for concurrent use.
 type Client struct {
 	base       *url.URL
 	userAgent  string
-	ahead      int // pages that a list may read ahead
-	remembered int // items of a list at least
+	ahead      int // pages that a list may prefetch
+	remembered int // items of a list, at least
 	logger     hclog.Logger
 	http       *http.Client
 	answers    *cache.Cache // by address
 
-	// The parts of the stack that can be asked something afterwards.
+	// The transports that report their state.
 	quota     *quota
 	retry     *retry
 	authorize *authorize
 	exchange  *exchange
 }
 
-// New returns a client. It sends nothing yet; it fails if the configuration makes no sense.
+// New returns a client, or an error if the configuration is invalid. It sends no request.
 func New(config Config) (*Client, error) {
 	base, err := parseBaseURL(cmp.Or(config.BaseURL, DefaultBaseURL))
 	if err != nil {
@@ -128,16 +126,16 @@ func New(config Config) (*Client, error) {
 	}, nil
 }
 
-// parseBaseURL accepts https addresses, and http ones of this machine.
+// parseBaseURL accepts https addresses, and http addresses of this machine.
 func parseBaseURL(address string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimSuffix(address, "/"))
 	if err != nil || base.Host == "" || base.Path != "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
-		return nil, errors.New("base_url must be the address of the API's host alone, such as " + DefaultBaseURL)
+		return nil, errors.New("base_url must contain only the address of the API's host, for example " + DefaultBaseURL)
 	}
 	if base.Scheme == "https" || base.Scheme == "http" && isLoopback(base.Hostname()) {
 		return base, nil
 	}
-	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine), or the token could be read on its way to %s", sanitize(base.Host, maxWord))
+	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine): otherwise others could read the token on its way to %s", sanitize(base.Host, maxWord))
 }
 
 func isLoopback(host string) bool {
@@ -145,27 +143,28 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// stayOn follows a few redirects on the API's own host, which may call itself as Bitbucket does, and none to any other.
+// stayOn returns a redirect policy that follows a few redirects on the API's own host, also under the names that
+// Bitbucket gives it, and none to another host.
 func stayOn(base *url.URL) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		if here, err := url.Parse(onHost(base, req.URL.String())); err == nil {
 			req.URL = here
 		}
 		if !sameOrigin(base, req.URL) {
-			return protocolError(via[0].URL, "redirects to another host, %s, which is not followed", origin(req.URL))
+			return protocolError(via[0].URL, "redirects to another host, %s; the plugin does not follow this", origin(req.URL))
 		}
 		if len(via) > maxRedirects {
-			return protocolError(via[0].URL, "redirects without end")
+			return protocolError(via[0].URL, "redirects too often")
 		}
 		return nil
 	}
 }
 
-// Get fetches one object, or those of its fields that are named ("links.html.href"). Without
-// fields it is the whole object as the service sends it.
+// Get fetches one object. If fields are named ("links.html.href"), it requests only these fields, and else the whole
+// object.
 //
-// What has none of the fields could pass for an object that says nothing. So the type is always asked for, which all
-// objects have, and an answer without anything is an error.
+// An answer without any of the fields could look like an object with empty fields. Get therefore also requests the
+// type, which every object has. An answer with no field at all is an error.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, fields ...string) (jsontree.Value, error) {
 	if len(fields) > 0 {
 		fields = append(slices.Clone(fields), "type")
@@ -178,7 +177,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 		return jsontree.Value{}, err
 	}
 	object, err := c.fetch(ctx, u)
-	if HasStatus(err, http.StatusBadRequest) { // not every endpoint knows of a selection
+	if HasStatus(err, http.StatusBadRequest) { // not every endpoint accepts a selection
 		if whole := unselected(u); whole != u {
 			object, err = c.fetch(ctx, whole)
 		}
@@ -189,14 +188,14 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 	case !object.IsObject():
 		return jsontree.Value{}, protocolError(u, "answered with JSON that is not an object")
 	case object.Get("type").String() == "error":
-		return jsontree.Value{}, protocolError(u, "answered with an error as if it were a success: %s", text(object.Get("error.message").String()))
+		return jsontree.Value{}, protocolError(u, "answered with an error under a status of success: %s", text(object.Get("error.message").String()))
 	case object.Len() == 0:
 		return jsontree.Value{}, protocolError(u, "answered with an empty object")
 	}
 	return object, nil
 }
 
-// url is the address of a path under the base, which must be escaped already.
+// url returns the address of a path under the base. The path must be escaped already.
 func (c *Client) url(path string, query url.Values) *url.URL {
 	u := *c.base
 	u.Path, u.RawPath = unescape(path), path
@@ -204,8 +203,8 @@ func (c *Client) url(path string, query url.Values) *url.URL {
 	return &u
 }
 
-// Bytes fetches what is at a path as it is: a file, a key, a text, of whatever type. More than the limit is an error, and
-// is not read.
+// Bytes fetches a file, key or text of any type, unchanged. A body larger than the limit is an error, and is not read
+// to its end.
 func (c *Client) Bytes(ctx context.Context, path string, query url.Values, limit int64) ([]byte, error) {
 	u := c.url(path, query)
 	if err := checkSegments(u); err != nil {
@@ -224,7 +223,7 @@ func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) 
 	return f.document, err
 }
 
-// follow returns the JSON at an address, and at which address it was after redirects.
+// follow returns the JSON at an address, and its address after redirects.
 func (c *Client) follow(ctx context.Context, u *url.URL) (response, error) {
 	if ctx.Value(freshKey{}) != nil {
 		return c.request(ctx, u)
@@ -234,19 +233,19 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (response, error) {
 
 type freshKey struct{}
 
-// fresh returns a context in which nothing that was answered before counts.
+// fresh returns a context that ignores earlier answers.
 func fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
 
-// A response is a JSON document and the address at which it was, after redirects.
+// A response is a JSON document and its address after redirects.
 type response struct {
 	document jsontree.Value
 	at       *url.URL
 }
 
-// Size returns about how many bytes it takes in memory.
+// Size returns the approximate size of the response in memory.
 func (r response) Size() int { return r.document.Size() }
 
-// request sends one GET request and returns the JSON that came back.
+// request sends one GET request and returns the JSON of the answer.
 func (c *Client) request(ctx context.Context, u *url.URL) (response, error) {
 	resp, body, err := c.send(ctx, u, "application/json")
 	if err != nil {
@@ -263,7 +262,7 @@ func (c *Client) request(ctx context.Context, u *url.URL) (response, error) {
 	return response{document, at}, nil
 }
 
-// send sends one GET request and returns the body of a success.
+// send sends one GET request, and returns its body if it succeeds.
 func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Response, string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -288,7 +287,7 @@ func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Res
 	return resp, string(body), nil
 }
 
-// A whole is all that was written to it. What comes in one piece, as from [wire], is not copied.
+// A whole is everything that was written to it. It does not copy a text that arrives in one piece, as from [exchange].
 type whole string
 
 func (w *whole) Write(p []byte) (int, error) { return w.WriteString(string(p)) }
@@ -300,7 +299,7 @@ func (w *whole) WriteString(s string) (int, error) {
 
 func succeeded(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }
 
-// failure finds the error worth showing in what the stack returned.
+// failure returns the error of the stack that explains the failure.
 func (c *Client) failure(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

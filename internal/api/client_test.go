@@ -23,11 +23,11 @@ func TestNew(t *testing.T) {
 		"http to localhost":    {config: Config{BaseURL: "http://localhost:8080"}},
 		"http to another host": {config: Config{BaseURL: "http://api.bitbucket.org"}, wantErr: "must begin with https://"},
 		"http in disguise":     {config: Config{BaseURL: "http://127.0.0.1.evil.example"}, wantErr: "must begin with https://"},
-		"no scheme":            {config: Config{BaseURL: "api.bitbucket.org"}, wantErr: "base_url must be"},
-		"path":                 {config: Config{BaseURL: "https://api.bitbucket.org/2.0"}, wantErr: "base_url must be"},
-		"password":             {config: Config{BaseURL: "https://user:secret@api.bitbucket.org"}, wantErr: "base_url must be"},
+		"no scheme":            {config: Config{BaseURL: "api.bitbucket.org"}, wantErr: "base_url must contain only"},
+		"path":                 {config: Config{BaseURL: "https://api.bitbucket.org/2.0"}, wantErr: "base_url must contain only"},
+		"password":             {config: Config{BaseURL: "https://user:secret@api.bitbucket.org"}, wantErr: "base_url must contain only"},
 		"other scheme":         {config: Config{BaseURL: "ftp://api.bitbucket.org"}, wantErr: "must begin with https://"},
-		"unreadable":           {config: Config{BaseURL: "https://api\x00"}, wantErr: "base_url must be"},
+		"unreadable":           {config: Config{BaseURL: "https://api\x00"}, wantErr: "base_url must contain only"},
 		"concurrency":          {config: Config{MaxConcurrency: -1}, wantErr: "max_concurrency"},
 	}
 	for name, tt := range tests {
@@ -188,7 +188,7 @@ func TestRedirects(t *testing.T) {
 		"other port":            {location: "https://api.bitbucket.org:444/2.0/there", want: "redirects to another host"},
 		"the site":              {location: "https://bitbucket.org/account/signin/", want: "redirects to another host"},
 		"subdomain":             {location: "https://x.api.bitbucket.org/2.0/there", want: "redirects to another host"},
-		"itself, without end":   {location: "/2.0/here", want: "without end"},
+		"itself, without end":   {location: "/2.0/here", want: "redirects too often"},
 		"nowhere":               {location: "http://[secret", want: "not an address"},
 		"with a password on it": {location: "https://u:secret@evil.example/", want: "redirects to another host, https://evil.example:443"},
 	}

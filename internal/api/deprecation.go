@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// deprecations logs, once for each endpoint, that the service announces its end.
+// A deprecations transport logs once for each endpoint that Bitbucket announces its removal.
 //
 // https://datatracker.ietf.org/doc/html/rfc9745, https://datatracker.ietf.org/doc/html/rfc8594
 type deprecations struct {
@@ -25,14 +25,14 @@ func (n *deprecations) observe(req *http.Request, resp *http.Response) {
 	if _, logged := n.logged.LoadOrStore(endpoint, true); logged {
 		return
 	}
-	n.logger.Warn("Bitbucket announces the end of an endpoint", "endpoint", endpoint,
+	n.logger.Warn("Bitbucket announces the removal of an endpoint", "endpoint", endpoint,
 		"deprecation", sanitize(deprecation, maxWord), "sunset", sanitize(sunset, maxWord), "link", sanitize(resp.Header.Get("Link"), maxText))
 }
 
-// identifiers is how many segments after a collection's name say which one is meant.
+// identifiers is the number of segments after a collection's name that identify an object.
 var identifiers = map[string]int{"repositories": 2, "workspaces": 1, "users": 1, "teams": 1, "snippets": 2, "groups": 1, "projects": 1}
 
-// pattern is the path with a star for each identifier, as far as they can be told from words.
+// pattern returns the path with a star for each identifier that it recognises.
 func pattern(req *http.Request) string {
 	parts := segments(req.URL)
 	stars := 0

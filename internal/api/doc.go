@@ -1,15 +1,14 @@
 // Package api is a read-only client for the REST API of Bitbucket Cloud.
 //
-// A [Client] sends GET requests through one stack of small HTTP transports, from the outside in:
+// A [Client] sends GET requests through a stack of small HTTP transports, from the outside in:
 //
-//	semaphore   no more than a number of requests in flight
-//	quota       everybody waits together when the request quota is used up
-//	retry       a passing failure is tried again
-//	authorize   a token on requests to the API's own host, renewed once when refused
-//	exchange    one exchange, its body read whole and bounded
+//	semaphore   limits the requests in flight
+//	quota       makes all requests wait together when the request quota is used up
+//	retry       retries temporary failures
+//	authorize   adds a token to requests to the API's own host, and renews it once if it is refused
+//	exchange    performs one exchange, and reads its whole body up to a limit
 //
-// [Client.Get] fetches one object and [Client.List] walks a paged collection. Both hand out raw
-// JSON as [jsontree.Value], so that an unknown or missing field never breaks a page. [Client.Bytes]
-// fetches what is no JSON: a file, a key. What goes wrong comes back as an [*Error], a
-// [*QuotaError], a [*ProtocolError] or a [*ConnectionError].
+// [Client.Get] fetches one object and [Client.List] walks a paged collection. Both return raw JSON as [jsontree.Value],
+// so that an unknown or missing field never breaks a page. [Client.Bytes] fetches a file, a key or another body that is
+// not JSON. Failures are returned as an [*Error], a [*QuotaError], a [*ProtocolError] or a [*ConnectionError].
 package api

@@ -14,28 +14,28 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// An Error is an answer of the service that is not a success.
+// An Error is an answer of Bitbucket that is not a success.
 type Error struct {
 	// StatusCode is the HTTP status.
 	StatusCode int
-	// Method and Path are of the request; the path is without its query.
+	// Method and Path are those of the request. The path has no query.
 	Method, Path string
-	// Message and Detail are the service's own words, shortened, or empty.
+	// Message and Detail are Bitbucket's own words, shortened, or empty.
 	Message, Detail string
-	// Required and Granted are the scopes that the service names when one is missing.
+	// Required and Granted are the scopes that Bitbucket names if one is missing.
 	Required, Granted []string
-	// MoreInfo is the address of an announcement, if the service gives one.
+	// MoreInfo is the address of an announcement, if Bitbucket names one.
 	MoreInfo string
 
-	isOwn       bool     // the message is the service's own on what was asked for: not a proxy's, nor that there is no such endpoint
-	isElsewhere bool     // nothing of the service's is at the address
-	apiToken    bool     // it was refused to an account's API token
-	accepted    []string // the scopes of OAuth that the service says it takes
-	unfinished  bool     // it came in the middle of a list
+	isOwn       bool     // the message is Bitbucket's own, and not about a missing endpoint
+	isElsewhere bool     // Bitbucket has no endpoint at the address
+	apiToken    bool     // the request used an API token
+	accepted    []string // the OAuth scopes that the endpoint accepts, if Bitbucket names them
+	unfinished  bool     // it ended a list after its first page
 	renewal     error    // why the credentials could not be renewed after a 401
 }
 
-// Error is one sentence that says what was asked, what the service said, and what to do now.
+// Error returns a sentence with the request, Bitbucket's words, and the next step.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: Bitbucket answered %d", e.Method, e.Path, e.StatusCode)
@@ -56,37 +56,37 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns why the credentials could not be renewed, if that is what went wrong.
+// Unwrap returns why the credentials could not be renewed, if that was the failure.
 func (e *Error) Unwrap() error { return e.renewal }
 
-// statusNames has the statuses that are Bitbucket's own.
+// statusNames has the names of the statuses that only Bitbucket uses.
 var statusNames = map[int]string{555: "Timeout in the service"}
 
-// advice says what a person can do about each status, where the service's own words don't.
+// advice returns what a person can do, unless Bitbucket's own words say so.
 func (e *Error) advice() string {
 	switch {
 	case e.StatusCode == http.StatusUnauthorized && e.renewal != nil:
 		return fmt.Sprintf("the credentials could not be renewed: %s", e.renewal)
 	case len(e.Required) > 0:
-		return fmt.Sprintf("this needs the scope %s; the token has %s. Give the token that scope; for an OAuth consumer: tick it in the consumer's permissions, and log in again",
+		return fmt.Sprintf("this needs the scope %s; the token has %s. Give the token this scope. For an OAuth consumer, tick it in the consumer's permissions and log in again",
 			strings.Join(e.missing(), ", "), cmp.Or(strings.Join(e.Granted, ", "), "none"))
 	case e.isElsewhere:
-		return "Atlassian has removed or moved what was there, or something on the way answers in Bitbucket's place. " +
-			"Check base_url and the proxy, and look for a newer version of the plugin"
+		return "Atlassian has removed or moved this endpoint, or a proxy answers in Bitbucket's place. " +
+			"Check base_url and the proxy, and whether there is a newer version of the plugin"
 	case e.StatusCode == http.StatusBadRequest && e.unfinished:
-		return "the list could not be read to its end, from the start again neither; try again later"
+		return "the list could not be read to its end, even from the start again; try again later"
 	case e.StatusCode >= 500 && slices.Contains(passing, e.StatusCode):
-		return "the service is in trouble, also after more attempts; try again later"
+		return "Bitbucket has a problem and several attempts failed; try again later"
 	case e.StatusCode == http.StatusUnauthorized && !e.blamesCredential(), e.StatusCode == http.StatusForbidden && !e.isBare():
-		return "" // the service has said why
+		return "" // Bitbucket's words say why
 	case e.StatusCode == http.StatusForbidden && e.apiToken:
 		return advice[e.StatusCode] + ", or the API token lacks a scope" + e.wanted() +
-			". Scopes of API tokens do not imply one another: create a token with all that the documentation names"
+			". No scope of an API token includes another: create a token with all scopes that the documentation lists"
 	}
 	return advice[e.StatusCode]
 }
 
-// wanted is what is known of the scopes that an API token may lack.
+// wanted returns the scopes that an API token may lack, if they are known.
 func (e *Error) wanted() string {
 	if len(e.accepted) == 0 {
 		return ""
@@ -95,40 +95,39 @@ func (e *Error) wanted() string {
 }
 
 var advice = map[int]string{
-	http.StatusBadRequest:   "the service did not accept the request's filter, sort order or page size",
-	http.StatusUnauthorized: "the credentials are expired or revoked, or not good for this",
+	http.StatusBadRequest:   "Bitbucket did not accept the request's filter, sort order or page size",
+	http.StatusUnauthorized: "the credentials are expired, revoked, or not valid for this",
 	http.StatusForbidden:    "the connected user's role does not allow it",
-	http.StatusNotFound:     "it does not exist, or the connected user may not see it",
+	http.StatusNotFound:     "it does not exist, or the connected user can't see it",
 	http.StatusGone:         "Atlassian has removed this, or the workspace or repository has been deleted",
-	555:                     "the service took too long to compute this answer",
+	555:                     "Bitbucket took too long to compute this answer",
 }
 
-// isBare reports whether the service says no more than the status does.
+// isBare reports whether Bitbucket's words only repeat the status.
 func (e *Error) isBare() bool {
 	said := strings.Trim(e.Message+e.Detail, ".! ")
 	return said == "" || strings.EqualFold(said, http.StatusText(e.StatusCode))
 }
 
-// What a 401 says that is not about the credential: that the user has no access, though known, or that the account has to do
-// something first.
+// Words of a 401 that does not blame the credentials: the user is known but has no access, or must do something first.
 var (
 	noAccess  = []string{"not have access", "not have permission", "two-step", "ip address", "allowlist"}
 	lockedOut = []string{"password attempts"}
 )
 
-// says reports whether the service's words have one of these in them.
+// says reports whether Bitbucket's message contains one of the words.
 func (e *Error) says(words []string) bool {
 	said := strings.ToLower(e.Message + " " + e.Detail)
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(said, word) })
 }
 
-// blamesCredential reports whether the service does not accept the credential itself.
+// blamesCredential reports whether Bitbucket does not accept the credentials themselves.
 func (e *Error) blamesCredential() bool {
 	return e.StatusCode == http.StatusUnauthorized && !e.says(noAccess) && !e.says(lockedOut)
 }
 
-// isRefusal reports whether the service refuses what was asked for to this user. It mostly answers 403 then, and in places
-// 401 for credentials that are good.
+// isRefusal reports whether Bitbucket refuses this object to the user. Most endpoints answer 403 then, and some answer 401
+// to valid credentials.
 func (e *Error) isRefusal() bool {
 	switch e.StatusCode {
 	case http.StatusForbidden:
@@ -139,8 +138,8 @@ func (e *Error) isRefusal() bool {
 	return false
 }
 
-// missing are the required scopes that were not granted. Bitbucket leaves granted scopes out of
-// its list that another implies, so when none seems to be missing all of them are named.
+// missing returns the required scopes that were not granted. Bitbucket's list omits granted scopes that another scope
+// implies. If none seems to be missing, missing returns all required scopes.
 func (e *Error) missing() []string {
 	missing := slices.DeleteFunc(slices.Clone(e.Required), func(scope string) bool {
 		return slices.Contains(e.Granted, scope)
@@ -151,13 +150,13 @@ func (e *Error) missing() []string {
 	return missing
 }
 
-// plainNotFound is what some servers say without JSON.
+// plainNotFound is the body of some servers that don't answer with JSON.
 const plainNotFound = "Not Found"
 
-// noAPI is how the service says that it has no endpoint at an address, in the words that it has for things that are missing.
+// noAPI is Bitbucket's message for a missing endpoint. The rest of the answer is the same as for a missing object.
 const noAPI = "There is no API hosted at this URL"
 
-// answered reads a failure: newError knows Bitbucket's JSON, and a short text is shown as well.
+// answered returns the error of a failure: from Bitbucket's JSON, or with a short plain text.
 func answered(u *url.URL, resp *http.Response, body []byte) *Error {
 	e := newError(u, resp.StatusCode, body)
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); e.Message == "" && strings.EqualFold(strings.TrimSpace(kind), "text/plain") {
@@ -167,15 +166,15 @@ func answered(u *url.URL, resp *http.Response, body []byte) *Error {
 	return e
 }
 
-// refusal is answered, to the credentials of the client.
+// refusal returns answered for a request with the client's credentials.
 func (c *Client) refusal(u *url.URL, resp *http.Response, body []byte) *Error {
 	e := answered(u, resp, body)
 	e.apiToken = c.authorize.apiToken.Load()
 	return e
 }
 
-// newError reads the body of a failure. Nothing but the known parts of Bitbucket's JSON is taken
-// from it: other bodies can be whole pages, with personal data in them.
+// newError reads the body of a failure. It uses only the known parts of Bitbucket's JSON, because other bodies can be
+// whole pages with personal data.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses
 func newError(u *url.URL, status int, body []byte) *Error {
@@ -211,7 +210,7 @@ func (e *Error) read(body []byte) {
 	e.MoreInfo = announcement(inner.Get("data.announcement_url").String())
 }
 
-// errorDetail is the text of a detail, which is a string, a list of strings, or an object.
+// errorDetail returns the text of a detail, which is a string, a list of strings, or an object.
 func errorDetail(detail gjson.Result) string {
 	switch {
 	case detail.IsArray():
@@ -222,7 +221,7 @@ func errorDetail(detail gjson.Result) string {
 	return ""
 }
 
-// errorFields lists what is wrong with which field: {"q": ["…"], "parents": []}.
+// errorFields returns the problems with each field: {"q": ["…"], "parents": []}.
 func errorFields(fields gjson.Result) string {
 	var parts []string
 	fields.ForEach(func(name, value gjson.Result) bool {
@@ -258,7 +257,7 @@ func scopeList(list gjson.Result) []string {
 	return scopes
 }
 
-// announcement accepts an address of Atlassian's, as it is shown to people.
+// announcement returns an address of Atlassian's in a form for people, and else an empty text.
 func announcement(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || !strings.HasSuffix("."+u.Hostname(), ".atlassian.com") {
@@ -267,7 +266,7 @@ func announcement(address string) string {
 	return sanitize(address, maxText)
 }
 
-// statusOf is the status of an [*Error], or 0.
+// statusOf returns the status of an [*Error], or 0.
 func statusOf(err error) int {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.StatusCode
@@ -275,72 +274,73 @@ func statusOf(err error) int {
 	return 0
 }
 
-// HasStatus reports whether the service answered one of the statuses.
+// HasStatus reports whether Bitbucket answered with one of the statuses.
 func HasStatus(err error, statuses ...int) bool { return slices.Contains(statuses, statusOf(err)) }
 
-// IsExplained reports whether the service refused in its own words what was asked for: a web page, a plain text or the
-// answer of something on the way is not the service's word on anything, nor is it that there is no such endpoint.
+// IsExplained reports whether Bitbucket refused the request in its own words. A web page, a plain text, the answer of a
+// proxy or a message about a missing endpoint don't count.
 func IsExplained(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.isOwn
 }
 
-// says reports whether the service answered a status in its own words, to a question of its own: a list that was begun is
-// there, and does not end because its next page is said not to be.
+// says reports whether Bitbucket answered with the status, in its own words, to the first request. A list that was
+// begun exists: it does not end if its next page is said to be missing.
 func says(err error, status int) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.StatusCode == status && e.isOwn && !e.unfinished
 }
 
-// isUnfinished reports whether the service refused to go on with a list.
+// isUnfinished reports whether Bitbucket refused a page after the first page of a list.
 func isUnfinished(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.unfinished
 }
 
-// IsNotFound reports whether the service says, in its own words, that something does not exist, or hides it. That there is
-// no such endpoint says nothing of what was asked for: see [IsNoEndpoint].
+// IsNotFound reports whether Bitbucket says, in its own words, that an object does not exist or is hidden. A missing
+// endpoint says nothing about the object: see [IsNoEndpoint].
 func IsNotFound(err error) bool { return says(err, http.StatusNotFound) }
 
-// IsNoEndpoint reports whether nothing of the service's is at the address that was asked: it has removed or moved the
-// endpoint, or something on the way answers in its place.
+// IsNoEndpoint reports whether Bitbucket has no endpoint at the address: Atlassian has removed or moved it, or a proxy
+// answers in its place.
 func IsNoEndpoint(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.isElsewhere
 }
 
-// IsGone reports whether the service says, in its own words, that something was removed.
+// IsGone reports whether Bitbucket says, in its own words, that an object was removed.
 func IsGone(err error) bool { return says(err, http.StatusGone) }
 
-// IsForbidden reports whether the service refused, in its own words, for a missing scope or a missing role: by 403, or by
-// a 401 that says that the user has no access.
+// IsForbidden reports whether Bitbucket refused, in its own words, because of a missing scope or role: with 403, or
+// with a 401 that says that the user has no access.
 func IsForbidden(err error) bool {
 	return says(err, http.StatusForbidden) || says(err, http.StatusUnauthorized) && IsRefused(err)
 }
 
-// IsUnauthorized reports whether the service did not accept the credentials.
+// IsUnauthorized reports whether Bitbucket did not accept the credentials.
 func IsUnauthorized(err error) bool {
 	return statusOf(err) == http.StatusUnauthorized && !IsRefused(err)
 }
 
-// IsRefused reports whether the service refuses this very thing to the connected user, whatever the reason that it gives:
-// the role, an address that is not allowed, two-step verification that is off. The same credentials may be good for
-// everything else. A bare "Forbidden" to an API token counts, though a scope may be what is missing: nobody can tell.
+// IsRefused reports whether Bitbucket refuses this object to the connected user, for any reason: the role, an IP address
+// that is not allowed, two-step verification that is off. The same credentials may be valid for everything else. A bare
+// "Forbidden" to an API token counts, although a missing scope may be the reason: the answer doesn't show which.
 //
-// It is not a scope that is known to be missing ([MissingScope]), credentials that are not accepted ([IsUnauthorized]) or
-// could not be renewed, a used-up quota ([*QuotaError]), something that does not exist or is hidden ([IsNotFound]), a web
-// page with the status 403, or the end of the context.
+// It returns false for a scope that is known to be missing ([MissingScope]), credentials that are not accepted
+// ([IsUnauthorized]) or could not be renewed, a used-up quota ([*QuotaError]), an object that does not exist or is hidden
+// ([IsNotFound]), a web page with the status 403, and the end of the context.
 func IsRefused(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.isRefusal()
 }
 
-// IsUnanswered reports whether the service was reached and failed to answer this very thing, after the attempts that could
-// help: it said that it is in trouble (500, 502, 503, 504) or that the answer takes too long to compute (555), or it began
-// no answer or did not end one in time.
+// IsUnanswered reports whether Bitbucket was reached but failed to answer this request, after all useful attempts: it
+// reported a problem (500, 502, 503, 504), took too long to compute the answer (555), or did not begin or end the answer
+// in time.
 //
-// It is not a host that can't be found, reached or trusted, a connection that breaks off, a used-up quota ([*QuotaError]),
-// an answer in another form ([*ProtocolError]), a token that could not be had, or the end of the context.
+// It returns false for a host that can't be found, reached or trusted, a broken connection, a used-up quota
+// ([*QuotaError]), an answer in another form ([*ProtocolError]), a token that could not be obtained, and the end of the
+// context.
 func IsUnanswered(err error) bool {
 	if lost, ok := errors.AsType[*ConnectionError](err); ok {
 		return errors.Is(lost.Err, errAttemptTimeout)
@@ -349,7 +349,7 @@ func IsUnanswered(err error) bool {
 	return slices.Contains(passing, status) || status == 555
 }
 
-// MissingScope returns the scopes that the token lacks, if that is why the service refused.
+// MissingScope returns the scopes that the token lacks, if this is why Bitbucket refused.
 func MissingScope(err error) (scopes []string, ok bool) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || len(e.Required) == 0 {
@@ -358,23 +358,22 @@ func MissingScope(err error) (scopes []string, ok bool) {
 	return e.missing(), true
 }
 
-// A QuotaError says that the request quota is used up and returns too late to wait for it.
+// A QuotaError reports that the request quota is used up, and returns after the longest wait.
 type QuotaError struct {
-	// Path is of the request that was not sent.
+	// Path is the path of the request that was not sent.
 	Path string
-	// ResetAt is when the quota returns and ResetIn how long until then; zero if the service
-	// doesn't say.
+	// ResetAt is when the quota returns, and ResetIn how long until then. Both are zero if unknown.
 	ResetAt time.Time
 	ResetIn time.Duration
-	// Waited is how long the request has waited, of at most MaxWait.
+	// Waited is how long the request has waited, and MaxWait the limit.
 	Waited, MaxWait time.Duration
-	// Limit is the number of requests in an hour, or nil if the service doesn't say.
+	// Limit is the number of requests in an hour, or nil if unknown.
 	Limit *int64
-	// Needed is how many more requests are known to be needed, this one included.
+	// Needed is the known number of further requests that are needed, including this one, or 0.
 	Needed int64
 }
 
-// Error says when to try again.
+// Error returns the state of the quota and when to try again.
 func (e *QuotaError) Error() string {
 	var b strings.Builder
 	b.WriteString("Bitbucket's quota of ")
@@ -383,64 +382,64 @@ func (e *QuotaError) Error() string {
 	}
 	b.WriteString("requests an hour is used up; ")
 	if e.ResetAt.IsZero() {
-		b.WriteString("the service does not say when it returns, which is within the hour")
+		b.WriteString("Bitbucket does not say when it returns, but it does so within the hour")
 	} else {
 		fmt.Fprintf(&b, "it returns in %s, at %s", e.ResetIn.Round(time.Second), e.ResetAt.Format("15:04:05 MST"))
 	}
 	if e.Needed > 1 {
 		fmt.Fprintf(&b, ". At least %d more requests are needed", e.Needed)
 	}
-	fmt.Fprintf(&b, ". Waited %s of at most %s (max_wait): try again then, or ask for less", e.Waited.Round(time.Second), max(0, e.MaxWait))
+	fmt.Fprintf(&b, ". Waited %s of at most %s (max_wait): try again then, or query less", e.Waited.Round(time.Second), max(0, e.MaxWait))
 	return b.String()
 }
 
-// A ProtocolError is an answer that the API would not give: a web page, half a document, a list
-// without items, a next page on another host.
+// A ProtocolError is an answer that the API would not give: a web page, half a document, a list without items, a next
+// page on another host.
 type ProtocolError struct {
-	// Path is of the request, without its query.
+	// Path is the path of the request, without its query.
 	Path string
-	// Reason says what the answer was.
+	// Reason describes the answer.
 	Reason string
 }
 
-// Error says what the answer was.
+// Error returns a description of the answer.
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("GET %s: Bitbucket, or something between, %s", e.Path, e.Reason)
+	return fmt.Sprintf("GET %s: Bitbucket, or a proxy in between, %s", e.Path, e.Reason)
 }
 
 func protocolError(u *url.URL, format string, args ...any) *ProtocolError {
 	return &ProtocolError{Path: cleanPath(u), Reason: fmt.Sprintf(format, args...)}
 }
 
-// notJSON says what came instead of JSON, and shows none of it.
+// notJSON describes an answer that is not JSON, without quoting it.
 func notJSON(u *url.URL, resp *http.Response, body []byte) *ProtocolError {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	switch {
 	case len(body) == 0:
 		return protocolError(u, "answered with an empty body")
 	case isHTML(string(body)):
-		return protocolError(u, "answered with a web page instead of JSON. Check for a proxy or a login page on the way, and base_url")
+		return protocolError(u, "answered with a web page instead of JSON. Check base_url, and whether a proxy or a login page answers instead")
 	}
 	return protocolError(u, "answered with something that is not JSON (%s, %d bytes)", cmp.Or(sanitize(kind, maxWord), "no content type"), len(body))
 }
 
-// A ConnectionError says that no complete answer was had, after several attempts if they could help.
+// A ConnectionError reports that no complete answer arrived, after all useful attempts.
 type ConnectionError struct {
-	// Path is of the request, without its query.
+	// Path is the path of the request, without its query.
 	Path string
-	// Host is the one that was asked, with its port if that is a special one.
+	// Host is the host of the request, with a port that is not the standard one.
 	Host string
-	// Attempts is how often it was tried.
+	// Attempts is the number of attempts.
 	Attempts int
-	// Err is what happened the last time.
+	// Err is the error of the last attempt.
 	Err error
 }
 
-// Error says what happened and how often it was tried.
+// Error returns the last error and the number of attempts.
 func (e *ConnectionError) Error() string {
 	cause := withoutAddress(e.Err)
 	if errors.Is(cause, context.Canceled) {
-		cause = errors.New("the request was given up on its way") // not the words by which Steampipe knows the end of a query
+		cause = errors.New("the request was aborted") // not the words by which Steampipe recognises the end of a query
 	}
 	times := "once"
 	if e.Attempts > 1 {
@@ -449,7 +448,7 @@ func (e *ConnectionError) Error() string {
 	return fmt.Sprintf("GET %s: no answer from Bitbucket at %s, tried %s: %s. Check the network, the proxy and base_url", e.Path, e.Host, times, cause)
 }
 
-// withoutAddress is what errors of an HTTP client wrap, who repeat the whole address.
+// withoutAddress unwraps errors of an HTTP client, which repeat the whole address.
 func withoutAddress(err error) error {
 	for {
 		wrapped, ok := errors.AsType[*url.Error](err)
@@ -460,8 +459,8 @@ func withoutAddress(err error) error {
 	}
 }
 
-// Unwrap returns what happened the last time, unless it could pass for the end of the query's own context: of an error that
-// wraps such a one nothing else is shown by Steampipe.
+// Unwrap returns the error of the last attempt, unless it looks like the end of the query's own context: Steampipe
+// shows nothing else of an error that wraps context.Canceled or context.DeadlineExceeded.
 func (e *ConnectionError) Unwrap() error {
 	if errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled) {
 		return nil

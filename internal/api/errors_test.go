@@ -34,17 +34,17 @@ func TestError(t *testing.T) {
 		"message": {
 			404, `{"type": "error", "error": {"message": "Repository acme/site not found"}}`,
 			Error{Message: "Repository acme/site not found"},
-			`GET /2.0/x: Bitbucket answered 404 Not Found: Repository acme/site not found - it does not exist, or the connected user may not see it`,
+			`GET /2.0/x: Bitbucket answered 404 Not Found: Repository acme/site not found - it does not exist, or the connected user can't see it`,
 		},
 		"detail a string": {
 			404, `{"type": "error", "error": {"message": "Resource not found", "detail": "There is no API hosted at this URL.\n\nFor information see: https://developer.atlassian.com/"}}`,
 			Error{Message: "Resource not found", Detail: "There is no API hosted at this URL. For information see: https://developer.atlassian.com/"},
-			`404 Not Found: Resource not found: There is no API hosted at this URL. For information see: https://developer.atlassian.com/ - Atlassian has removed or moved what was there, or something on the way answers in Bitbucket's place. Check base_url`,
+			`404 Not Found: Resource not found: There is no API hosted at this URL. For information see: https://developer.atlassian.com/ - Atlassian has removed or moved this endpoint, or a proxy answers in Bitbucket's place. Check base_url`,
 		},
 		"missing scope": {
 			403, `{"type": "error", "error": {"message": "Your credentials lack one or more required privilege scopes.", "detail": {"required": ["repository:admin"], "granted": ["account", "repository"]}}}`,
 			Error{Message: "Your credentials lack one or more required privilege scopes.", Required: []string{"repository:admin"}, Granted: []string{"account", "repository"}},
-			`403 Forbidden: Your credentials lack one or more required privilege scopes - this needs the scope repository:admin; the token has account, repository. Give the token that scope; for an OAuth consumer: tick it in the consumer's permissions, and log in again`,
+			`403 Forbidden: Your credentials lack one or more required privilege scopes - this needs the scope repository:admin; the token has account, repository. Give the token this scope. For an OAuth consumer, tick it in the consumer's permissions and log in again`,
 		},
 		"missing one scope of two": {
 			403, `{"error": {"message": "x", "detail": {"required": ["account", "repository"], "granted": ["account"]}}}`,
@@ -66,7 +66,7 @@ func TestError(t *testing.T) {
 			Error{Message: "You do not have access to view this workspace."},
 			`401 Unauthorized: You do not have access to view this workspace` + end,
 		},
-		"detail a list":   {400, `{"error": {"message": "m", "detail": ["a", "b", 3]}}`, Error{Message: "m", Detail: "a; b"}, `400 Bad Request: m: a; b - the service did not accept`},
+		"detail a list":   {400, `{"error": {"message": "m", "detail": ["a", "b", 3]}}`, Error{Message: "m", Detail: "a; b"}, `400 Bad Request: m: a; b - Bitbucket did not accept`},
 		"detail a number": {400, `{"error": {"message": "m", "detail": 3}}`, Error{Message: "m"}, `400 Bad Request: m - `},
 		"fields, repeated in the message": {
 			400, `{"type": "error", "error": {"fields": {"parents": []}, "message": "parents: Commit not found: 1a7e"}}`,
@@ -88,14 +88,14 @@ func TestError(t *testing.T) {
 			`410 Gone: CHANGE-2770 - Functionality has been deprecated: d - Atlassian has removed this, or the workspace or repository has been deleted (https://developer.atlassian.com/cloud/bitbucket/changelog/#CHANGE-2770)`,
 		},
 		"announcement elsewhere": {410, `{"error": {"message": "m", "data": {"announcement_url": "https://evil.example/x.atlassian.com"}}}`, Error{Message: "m"}, `has been deleted`},
-		"unauthorized":           {401, `{"error": {"message": "Token is invalid, expired, or not supported for this endpoint."}}`, Error{Message: "Token is invalid, expired, or not supported for this endpoint."}, `for this endpoint - the credentials are expired or revoked, or not good for this`},
-		"timeout":                {555, `{"error": {"message": "m"}}`, Error{Message: "m"}, `555 Timeout in the service: m - the service took too long to compute this answer`},
-		"trouble":                {503, ``, Error{}, `503 Service Unavailable - the service is in trouble, also after more attempts; try again later`},
+		"unauthorized":           {401, `{"error": {"message": "Token is invalid, expired, or not supported for this endpoint."}}`, Error{Message: "Token is invalid, expired, or not supported for this endpoint."}, `for this endpoint - the credentials are expired, revoked, or not valid for this`},
+		"timeout":                {555, `{"error": {"message": "m"}}`, Error{Message: "m"}, `555 Timeout in the service: m - Bitbucket took too long to compute this answer`},
+		"trouble":                {503, ``, Error{}, `503 Service Unavailable - Bitbucket has a problem and several attempts failed; try again later`},
 		"unknown status":         {299 + 300, ``, Error{}, `Bitbucket answered 599`},
 		"plain not found":        {404, "Not Found\n", Error{Message: "Not Found"}, `404 Not Found: Not Found - Atlassian has removed or moved`},
 		"plain text":             {404, `Not Found secret`, Error{}, `404 Not Found - Atlassian has removed or moved`},
 		"web page":               {404, `<!DOCTYPE html><html>secret</html>`, Error{}, `404 Not Found - Atlassian has removed or moved`},
-		"web page in JSON":       {502, `{"error": {"message": "<html>secret</html>", "detail": "  <p>secret"}}`, Error{}, `502 Bad Gateway - the`},
+		"web page in JSON":       {502, `{"error": {"message": "<html>secret</html>", "detail": "  <p>secret"}}`, Error{}, `502 Bad Gateway - Bitbucket`},
 		"null":                   {404, `null`, Error{}, `404 Not Found - Atlassian has removed or moved`},
 		"array":                  {404, `["secret"]`, Error{}, `404 Not Found - Atlassian has removed or moved`},
 		"error null":             {404, `{"error": null}`, Error{}, `404 Not Found - Atlassian has removed or moved`},
@@ -189,7 +189,7 @@ func TestBareRefusalOfAnAPIToken(t *testing.T) {
 		credential, body, accepted string
 		want                       string
 	}{
-		"an API token":             {"Basic YW5uOkFUQVRUM3g=", "Forbidden", "", "the connected user's role does not allow it, or the API token lacks a scope. Scopes of API tokens do not imply"},
+		"an API token":             {"Basic YW5uOkFUQVRUM3g=", "Forbidden", "", "the connected user's role does not allow it, or the API token lacks a scope. No scope of an API token includes"},
 		"and what is needed":       {"Basic YW5uOkFUQVRUM3g=", "Forbidden", "account, repository", "lacks a scope (the one that OAuth calls account, repository). "},
 		"an API token, explained":  {"Basic YW5uOkFUQVRUM3g=", "You must be an administrator.", "account", "You must be an administrator" + end},
 		"another token":            {"Bearer s3cr3t", "Forbidden", "account", "the connected user's role does not allow it" + end},

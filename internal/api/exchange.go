@@ -14,20 +14,19 @@ import (
 )
 
 const (
-	// maxBody is the most a response may hold, unpacked. The largest pages are far below it.
+	// maxBody is the largest size of an unpacked response. The largest pages are far smaller.
 	maxBody = 64 << 20
-	// attemptTimeout is the longest one exchange may take, so that a connection which has gone
-	// silent is noticed and tried again.
+	// attemptTimeout limits one exchange, so that a silent connection is noticed and retried.
 	attemptTimeout = time.Minute
 )
 
 var errAttemptTimeout = errors.New("the answer took too long")
 
-// limitKey is for the context of a request whose answer may hold no more than an int64 says.
+// limitKey is the context key for the largest size of a request's answer, an int64.
 type limitKey struct{}
 
-// exchange does one exchange. It reads the body whole, so that a connection cut in the middle is a
-// failed request that can be retried, and not half a page.
+// An exchange transport performs one exchange. It reads the whole body, so that a connection that breaks is a failed
+// request, which can be retried, and not half a page.
 type exchange struct {
 	next         http.RoundTripper
 	limit        int64
@@ -71,7 +70,7 @@ func (w *exchange) exchange(req *http.Request) (*http.Response, error) {
 	}
 	w.observe(req, resp)
 	limit := w.limit
-	if asked, ok := req.Context().Value(limitKey{}).(int64); ok && succeeded(resp) { // a refusal is read whole
+	if asked, ok := req.Context().Value(limitKey{}).(int64); ok && succeeded(resp) { // a failure is always read
 		limit = min(limit, asked)
 	}
 	body, err := w.read(resp, limit)
@@ -88,7 +87,7 @@ func (w *exchange) exchange(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// size writes a limit as people read it.
+// size returns a limit in units for people.
 func size(limit int64) string {
 	if limit >= 1<<20 {
 		return fmt.Sprintf("%d MiB", limit>>20)
@@ -96,10 +95,10 @@ func size(limit int64) string {
 	return fmt.Sprintf("%d bytes", limit)
 }
 
-// buffers are what bodies are read with.
+// buffers are the buffers for reading bodies.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// read returns the body, or one byte more than the limit.
+// read returns the body, or the limit and one byte if it is larger.
 func (w *exchange) read(resp *http.Response, limit int64) (string, error) {
 	defer resp.Body.Close()
 	var body strings.Builder

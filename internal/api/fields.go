@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// maxURL is the longest address to send. Beyond it everything is asked for instead of a selection:
-// servers and proxies on the way refuse addresses of 8 KB.
+// maxURL is the longest address to send. If a selection makes it longer, everything is requested: servers and proxies
+// refuse addresses of 8 KB.
 const maxURL = 6 << 10
 
 func tooLong(u *url.URL) bool { return len(u.String()) > maxURL }
 
-// envelopeFields are the parts of a page that paging needs.
+// envelopeFields are the fields of a page that paging needs.
 var envelopeFields = []string{"next", "page", "pagelen", "size"}
 
-// withFields adds the selection of an object's fields to a query, unless it is empty.
+// withFields returns the query with a selection of an object's fields, unless the selection is empty.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-responses
 func withFields(query url.Values, paths []string) url.Values {
@@ -28,7 +28,7 @@ func withFields(query url.Values, paths []string) url.Values {
 	return with(query, "fields", strings.Join(selected, ","))
 }
 
-// withPageFields adds the selection of the fields of a page's items, and of those that tell them from one another.
+// withPageFields returns the query with a selection of fields of a page's items, including those that identify an item.
 func withPageFields(query url.Values, paths []string, k key) url.Values {
 	items := selection(paths)
 	if len(items) == 0 {
@@ -41,7 +41,7 @@ func withPageFields(query url.Values, paths []string, k key) url.Values {
 	return with(query, "fields", strings.Join(selected, ","))
 }
 
-// onRequest are the fields that some objects have only if they are selected, by how the paths end.
+// onRequest lists fields that objects contain only if they are selected, by the ends of paths.
 var onRequest = []struct {
 	path   string
 	fields []string
@@ -53,8 +53,8 @@ var onRequest = []struct {
 	{"/commit/{}", []string{"participants"}},
 }
 
-// unselected is an address without its selection of fields, or the address itself if it has none, or one of fields that
-// nobody gets without: what such an object then lacks could pass for empty.
+// unselected returns an address without its selection of fields. It returns the address itself if it has no selection,
+// or one of fields in onRequest: without the selection they would look empty.
 func unselected(u *url.URL) *url.URL {
 	selected := strings.Split(u.Query().Get("fields"), ",")
 	for _, special := range onRequest {
@@ -65,7 +65,7 @@ func unselected(u *url.URL) *url.URL {
 	return without(u, "fields")
 }
 
-// without is an address without some of its parameters, or the address itself if it has none of them.
+// without returns an address without some parameters, or the address itself if it has none of them.
 func without(u *url.URL, parameters ...string) *url.URL {
 	query, n := u.Query(), 0
 	for _, name := range parameters {
@@ -82,7 +82,7 @@ func without(u *url.URL, parameters ...string) *url.URL {
 	return &other
 }
 
-// encode writes a query. Go writes a space as "+"; "%20" means the same to everybody.
+// encode returns a query as text. Go writes a space as "+"; "%20" means the same to every server.
 func encode(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }
 
 // with returns a copy of the query with one parameter set.
@@ -95,13 +95,12 @@ func with(query url.Values, name, value string) url.Values {
 	return query
 }
 
-// plainName is a name that can be selected. JSON paths can hold more: indexes, queries, modifiers.
+// plainName matches a name that can be selected. JSON paths can contain more: indexes, queries, modifiers.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
-// selection turns JSON paths into a sorted list of fields to ask for, without those that another
-// one includes. A path is cut where it is no longer a plain name: of
-// `links.clone.#(name=="https").href` it is links.clone. It is empty, which means everything, if a
-// path names no field at all.
+// selection returns a sorted list of fields to request for JSON paths, without those that another field includes. It
+// cuts a path before the first part that is not a plain name: `links.clone.#(name=="https").href` becomes links.clone.
+// The list is empty, which means all fields, if a path names no field.
 func selection(paths []string) []string {
 	var fields []string
 	for _, path := range paths {

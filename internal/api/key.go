@@ -10,16 +10,16 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A key says by which fields the items of a collection are told from one another.
+// A key names the fields that identify an item of a collection.
 type key struct {
 	fields []string
-	first  bool // by the first that an item has, not by all together
+	first  bool // the first field that the item has identifies it, not all together
 }
 
-// ownKey is that of most collections: an id of the item itself, or the full name of a repository.
+// ownKey is the key of most collections: an id of the item, or the full name of a repository.
 var ownKey = key{fields: []string{"uuid", "id", "hash", "full_name"}, first: true}
 
-// keys are those of the other collections, by how their paths end.
+// keys are the keys of the other collections, by the ends of their paths.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/
 var keys = []struct {
@@ -49,7 +49,7 @@ var keys = []struct {
 	{"/gpg-keys", []string{"fingerprint"}},
 }
 
-// keyOf is the key of the collection at a path.
+// keyOf returns the key of the collection at a path.
 func keyOf(path string) key {
 	for _, k := range keys {
 		if endsLike(path, k.path) {
@@ -59,7 +59,7 @@ func keyOf(path string) key {
 	return ownKey
 }
 
-// endsLike reports whether an escaped path ends like a pattern, in which {} stands for any segment.
+// endsLike reports whether an escaped path ends like a pattern, in which {} matches any segment.
 func endsLike(path, pattern string) bool {
 	parts, end := strings.Split(strings.Trim(path, "/"), "/"), strings.Split(strings.Trim(pattern, "/"), "/")
 	if len(parts) < len(end) {
@@ -68,7 +68,7 @@ func endsLike(path, pattern string) bool {
 	return slices.EqualFunc(parts[len(parts)-len(end):], end, func(part, like string) bool { return like == "{}" || part == like })
 }
 
-// missing are the fields to select beside others, so that the items can be told from one another.
+// missing returns the fields to select in addition to others, so that items can be identified.
 func (k key) missing(selected []string) []string {
 	switch isKey := func(field string) bool { return slices.Contains(k.fields, field) }; {
 	case !k.first:
@@ -76,15 +76,16 @@ func (k key) missing(selected []string) []string {
 	case slices.ContainsFunc(selected, isKey):
 		return nil
 	}
-	return k.fields[:3] // every repository has a uuid
+	return k.fields[:3] // full_name is not needed: every repository has a uuid
 }
 
-// identity is what tells an item from the others. Without any of the fields it is the whole item, which need not be unique.
+// identity returns a text that identifies an item. For an item with none of the fields it is the whole item, which may
+// not be unique.
 func (k key) identity(item jsontree.Value) (id string, unique bool) {
 	var all strings.Builder
 	for _, field := range k.fields {
 		value := item.Get(field)
-		if value.Type == gjson.Null { // or absent
+		if value.Type == gjson.Null { // or missing
 			all.WriteByte(0)
 			continue
 		}
@@ -101,10 +102,11 @@ func (k key) identity(item jsontree.Value) (id string, unique bool) {
 	return item.Raw(), false
 }
 
-// maxRemembered is how many items a list remembers at least, once it has so many.
+// maxRemembered is the number of items that a list remembers at least.
 const maxRemembered = 1 << 17
 
-// A seenItems counts the items of a list, by hashes of their ids: the last of them, between one and two times as many as it holds.
+// A seenItems counts the last items of a list by hashes of their ids. It remembers between one and two times holds
+// items.
 type seenItems struct {
 	holds       int
 	seed        maphash.Seed
@@ -123,7 +125,7 @@ func (m *seenItems) add(id string) {
 	m.late[maphash.String(m.seed, id)]++
 }
 
-// take counts one item off, if there is one.
+// take removes one item with the id, and reports whether there was one.
 func (m *seenItems) take(id string) bool {
 	if m.isEmpty() {
 		return false
@@ -148,5 +150,5 @@ func (m *seenItems) has(id string) bool {
 
 func (m *seenItems) isEmpty() bool { return m.late == nil }
 
-// isForgetful reports whether the memory has had more than it holds.
+// isForgetful reports whether items were forgotten because there were more than fit.
 func (m *seenItems) isForgetful() bool { return m.forgot }

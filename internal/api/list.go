@@ -13,74 +13,70 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A List describes one paged collection and how much of it is wanted.
+// A List describes a paged collection, and how much of it is wanted.
 type List struct {
-	// Path is the collection's, escaped, as [Path] makes it: "/2.0/repositories/acme".
+	// Path is the collection's path, escaped as by [Path]: "/2.0/repositories/acme".
 	Path string
-	// Query has the endpoint's own parameters: q, sort, role, state.
+	// Query contains the endpoint's own parameters: q, sort, role, state.
 	Query url.Values
-	// Fields are the JSON paths inside an item that are wanted ("links.html.href"). Only these are
-	// asked for; none means everything, and so does a selection too long for an address.
+	// Fields are the JSON paths to request inside an item ("links.html.href"). Everything is requested if there are
+	// none, or if the selection is too long for an address.
 	Fields []string
-	// PageLen is the largest page that the endpoint serves, or 0 if it doesn't let one choose.
+	// PageLen is the largest page that the endpoint serves, or 0 if the length can't be chosen.
 	PageLen int
-	// Wanted is how many items the consumer means to take, or 0 for all: no page is larger than
-	// that, and none is fetched ahead that it doesn't need. A consumer that takes more gets more,
-	// one page at a time.
+	// Wanted is the number of items that the consumer will take, or 0 for all. It limits the page length and the
+	// prefetching. A consumer that takes more items gets them, one page at a time.
 	Wanted int64
-	// Most is how many items the collection may have at most, or 0 for any number: a larger one ends
-	// with [ErrTooLarge] after its first page, if that tells its size.
+	// Most is the largest allowed number of items, or 0 for any. A larger collection fails with [ErrTooLarge] after its
+	// first page, if this contains the size.
 	Most int64
-	// Bare says that the endpoint answers with a JSON array alone, as those of API 1.0 do.
+	// Bare means that the endpoint answers with a JSON array without an envelope, as endpoints of API 1.0 do.
 	Bare bool
 }
 
-// ErrTooLarge says that a collection has more items than the consumer wants to read.
+// ErrTooLarge reports that a collection has more items than allowed.
 var ErrTooLarge = errors.New("the list is larger than wanted")
 
-// List walks a collection in the order of the service. Beside the pages that it
-// reads ahead it asks for none before the consumer needs it, and for none any more once the
-// consumer stops or ctx ends. An error is the last thing it yields: without one, the collection was
-// read to its end.
+// List walks a collection in Bitbucket's order. Apart from prefetching, it requests a page only when the consumer needs
+// it, and none after the consumer stops or ctx ends. It yields an error last: without an error, the collection was read
+// to its end.
 //
-// # What a list holds
+// # Changes while reading
 //
-// Bitbucket's numbered pages are windows on a list that may change while it is read. An item that
-// goes away moves all that follow one place up, and the next page begins one item too late. List
-// notices that the size of the collection has changed, goes back as many pages as that can have
-// moved, and passes over what it has handed out already. So:
+// Bitbucket's numbered pages are windows on a list that may change while it is read. If an item is removed, all later
+// items move up by one place, and the next page begins one item too late. List notices that the size of the collection
+// has changed, goes back as many pages as this can have moved, and skips the items that it has yielded already. So:
 //
-//   - an item that is there all the time is yielded, and only once;
-//   - an item added or removed meanwhile may be yielded or not;
-//   - when the collection changes faster or more than can be followed, that is an error.
+//   - an item that exists all the time is yielded exactly once;
+//   - an item that is added or removed meanwhile may be yielded or not;
+//   - a collection that changes faster or more than List can follow is an error.
 //
-// An item that comes a second time while the size stays the same has taken the place of another: one has gone and one has
-// come, or the list has no order that lasts. Then List reads the list from the start once more, and yields what is missing.
-// If that reading has an item twice too, or not as many as it counts, that is an error.
+// An item that appears twice while the size stays the same has replaced another item: one was removed and one added, or
+// the list has no stable order. List then reads the list from the start once more, and yields the missing items. If
+// this reading also contains an item twice, or not as many items as the size says, that is an error.
 //
-// One change can't be seen: one item removed and another added between two pages, so that no item comes twice and the
-// size is the same. A sort by something that never changes, such as created_on, keeps additions at
-// the end. Pages that the service names by its own cursor instead of a number are its business. It may refuse one that it
-// has named, as no longer valid: that list is read from the start once more as well.
+// List can't see one kind of change: if one item is removed and another added between two pages, no item appears twice
+// and the size is the same. A sort by a constant field, for example created_on, keeps additions at the end. Pages that
+// Bitbucket names by a cursor instead of a number are Bitbucket's responsibility. It may refuse such a page as no longer
+// valid: List then also reads the list from the start once more.
 //
-// # What the service need not understand
+// # Optional parameters
 //
-// The page length and the selection of fields save time. An endpoint that refuses a first page with them is asked once more
-// without. So is one that answers a selection without a list of values where the list may be empty.
+// The page length and the selection of fields save time. If an endpoint refuses them on the first page, List requests
+// it once more without them. The same applies if a selection removes the list of values and the page may be empty.
 //
-// # Reading ahead
+// # Prefetching
 //
-// Where the service's own address of the next page differs from the first by nothing but a page
-// number, and it has told the size, pages are fetched ahead, as many as the client may have requests
-// in flight. These are guesses: a page fetched ahead is used only when the page before it names
-// exactly its address as the next. At the first address that was not foreseen, or when the
-// collection changes, the list goes on one page at a time.
+// If Bitbucket's address of the next page differs from the first address only by a page number, and the size is known,
+// List prefetches as many pages as the client may have requests in flight. These are guesses: a prefetched page is used
+// only if the page before it names exactly its address as the next. At the first unexpected address, or when the
+// collection changes, the list continues one page at a time.
 //
-// # Where a list ends
+// # The end of a list
 //
-// The last page names no next one. But lists of pipelines are known to have named none on any page, so that is not
-// believed as long as the size says that there are more items: then the page with the next number is asked for. The list
-// ends when that has no items, as the service may have counted some that it doesn't show.
+// The last page names no next page. Lists of pipelines are known to name none on any page. Therefore List requests the
+// page with the next number while the size says that there are more items. The list ends when this page is empty,
+// because Bitbucket may count items that it doesn't show.
 func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, error] {
 	return func(yield func(jsontree.Value, error) bool) {
 		first := c.firstPage(l)
@@ -100,7 +96,7 @@ func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, err
 	}
 }
 
-// firstPage is the address of a list's first page.
+// firstPage returns the address of a list's first page.
 func (c *Client) firstPage(l List) *url.URL {
 	query := l.Query
 	if l.PageLen > 0 {
@@ -121,7 +117,7 @@ func (l List) pageLen() int64 {
 	return int64(l.PageLen)
 }
 
-// readArray yields the items of a bare array.
+// readArray yields the items of an array without an envelope.
 func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(jsontree.Value, error) bool) error {
 	array, err := c.fetch(ctx, u)
 	if err != nil {
@@ -134,12 +130,12 @@ func (c *Client) readArray(ctx context.Context, u *url.URL, yield func(jsontree.
 	return err
 }
 
-// objects hands out the items of a list, until take has enough. What is not an object is no item, and must not pass for one
-// that says nothing.
+// objects passes the items of a list to take until take has enough. An element that is not an object is an error: it
+// could look like an item with empty fields.
 func objects(list jsontree.Value, u *url.URL, take func(item jsontree.Value) bool) (more bool, err error) {
 	for item := range list.Values() {
 		if !item.IsObject() {
-			return false, protocolError(u, "answered with a list that holds something else than objects")
+			return false, protocolError(u, "answered with a list that contains something other than objects")
 		}
 		if !take(item) {
 			return false, nil
@@ -148,25 +144,25 @@ func objects(list jsontree.Value, u *url.URL, take func(item jsontree.Value) boo
 	return true, nil
 }
 
-// maxEmpty is how many pages without items may come one after the other. A page of what the connected user may not see can
-// be empty; a service that names an empty page as the next without end must not hold a query for ever.
+// maxEmpty is the largest number of consecutive pages without items. Pages of items that the connected user can't see
+// are empty. A service that names empty pages without end must not block a query for ever.
 const maxEmpty = 100
 
-// A reader is one reading of a collection, page by page as the service names them, and once more from the start if need be.
+// A reader reads a collection page by page, and if necessary once more from the start.
 type reader struct {
 	ctx    context.Context
 	first  *url.URL
 	wanted int64
 	key    key
-	most   int64           // items, or 0
-	named  map[string]bool // pages fetched, by their query, also where redirects led: the path leads to the same collection
-	pages  int64           // there are, or 0 if not known
+	most   int64           // allowed number of items, or 0
+	named  map[string]bool // queries of fetched pages, before and after redirects: the path is the same collection
+	pages  int64           // number of pages, or 0 if unknown
 	begun  bool            // a page was read
-	empty  int             // pages without items since the last with some
+	empty  int             // consecutive pages without items
 	ahead  *prefetcher
 	shifts shiftDetector
-	seen   seenItems // what this reading has come across
-	before seenItems // what was handed out by the one before
+	seen   seenItems // items of this reading
+	before seenItems // items that the reading before yielded
 }
 
 func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
@@ -184,10 +180,10 @@ func newReader(ctx context.Context, c *Client, first *url.URL, l List) *reader {
 	}
 }
 
-// close ends the requests in flight and waits for them.
+// close cancels the requests in flight and waits for them.
 func (r *reader) close() { r.ahead.stop() }
 
-// read yields the items. It returns nil at the end, and when the consumer stops.
+// read yields the items. It returns nil at the end, or when the consumer stops.
 func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 	_, err := r.walk(yield)
 	twice, isTwice := errors.AsType[*twiceError](err)
@@ -203,15 +199,15 @@ func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 	r.startOver()
 	ended, err := r.walk(yield)
 	if again, ok := errors.AsType[*twiceError](err); ok {
-		return again.lasting("reading it again did not help")
+		return again.lasting("reading it again had the same result")
 	}
 	if isTwice && ended && r.shifts.items != r.shifts.size {
-		return twice.lasting(fmt.Sprintf("read again, it has %d items and counts %d", r.shifts.items, r.shifts.size))
+		return twice.lasting(fmt.Sprintf("on a second reading it had %d items and a size of %d", r.shifts.items, r.shifts.size))
 	}
 	return err
 }
 
-// startOver prepares to read from the start again, without what was answered before.
+// startOver prepares a reading from the start, without earlier answers.
 func (r *reader) startOver() {
 	r.ahead.stop()
 	r.ahead.parent = fresh(r.ctx)
@@ -221,7 +217,7 @@ func (r *reader) startOver() {
 	r.before, r.seen = r.seen, seenItems{holds: r.seen.holds}
 }
 
-// walk is one reading. It reports whether it came to the end of the list.
+// walk performs one reading. It reports whether it reached the end of the list.
 func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err error) {
 	for u := r.first; u != nil; {
 		p, err := r.page(u)
@@ -244,7 +240,7 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 		}
 		if back != nil {
 			r.ahead.stop()
-			r.ahead.parent = fresh(r.ctx) // what was answered before the change counts no more
+			r.ahead.parent = fresh(r.ctx) // earlier answers are out of date
 			clear(r.named)
 			u = back
 			continue
@@ -259,7 +255,7 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 			r.empty = 0
 		}
 		if r.empty > maxEmpty {
-			return false, protocolError(u, "goes on and on naming pages without items")
+			return false, protocolError(u, "names too many pages without items")
 		}
 		r.prefetch(p)
 		more, err := r.yieldPage(u, p, yield)
@@ -271,9 +267,9 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 	return true, nil
 }
 
-// yieldPage yields those items of a page that were not handed out before.
+// yieldPage yields the items of a page that were not yielded before.
 func (r *reader) yieldPage(u *url.URL, p *page, yield func(jsontree.Value, error) bool) (more bool, err error) {
-	isWhole := u == r.first && p.next == nil // there is nothing to take for another
+	isWhole := u == r.first && p.next == nil // a single page can't shift
 	isNumbered := p.size >= 0 && (u == r.first || pageNumber(u) > 0)
 	var twice error
 	more, err = objects(p.values, u, func(item jsontree.Value) bool {
@@ -294,7 +290,7 @@ func (r *reader) yieldPage(u *url.URL, p *page, yield func(jsontree.Value, error
 	return more, cmp.Or(err, twice)
 }
 
-// A twiceError says that an item came twice while the list counted the same all the time, and so another did not come.
+// A twiceError reports that an item appeared twice while the size stayed the same, so that another item is missing.
 type twiceError struct {
 	at   *url.URL
 	size int64
@@ -302,34 +298,34 @@ type twiceError struct {
 
 func (e *twiceError) Error() string { return e.lasting("").Error() }
 
-// lasting is the error where another reading does not help, and why.
+// lasting returns the final error, if another reading does not help, with the reason.
 func (e *twiceError) lasting(why string) *ProtocolError {
-	return protocolError(e.at, "listed an item twice, so that another of the %d that it counts is missing, and %s; try again", e.size, why)
+	return protocolError(e.at, "listed an item twice, so that another of the %d items is missing; %s; try again", e.size, why)
 }
 
-// midway marks a refusal of a page after the first.
+// midway marks an error of a page after the first.
 func (r *reader) midway(err error) error {
 	refused, ok := errors.AsType[*Error](err)
 	if !ok || !r.begun {
 		return err
 	}
-	unfinished := *refused // others may hold it
+	unfinished := *refused // others may have the original
 	unfinished.unfinished = true
 	return &unfinished
 }
 
-// short adds to an error of a page, if it is that the quota is used up, how many more pages there are.
+// short adds the number of missing pages to an error of a used-up quota.
 func (r *reader) short(u *url.URL, err error) error {
 	spent, ok := errors.AsType[*QuotaError](err)
 	if number := pageNumber(u); ok && number > 0 && r.pages >= number {
-		more := *spent // others may hold it
+		more := *spent // others may have the original
 		more.Needed = r.pages - number + 1
 		return &more
 	}
 	return err
 }
 
-// after returns the address of the page that follows one, or nil at the end of the collection.
+// after returns the address of the page after p, or nil at the end of the collection.
 func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
 	isCursor := u != r.first && pageNumber(u) == 0
 	if p.next != nil || isCursor {
@@ -341,38 +337,38 @@ func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
 	case items == 0, read >= p.size:
 		return nil, nil
 	case p.number == 0:
-		return nil, protocolError(u, "ended the list after %d items although it counts %d", read, p.size)
+		return nil, protocolError(u, "ended the list after %d items, although its size is %d", read, p.size)
 	}
 	return numbered(u, p.number+1), nil
 }
 
-// page returns the page at an address, which must not have been there before.
+// page returns the page at an address that was not requested before.
 func (r *reader) page(u *url.URL) (*page, error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
 	query := inOneSpelling(u)
 	if r.named[query] {
-		return nil, protocolError(u, "named a page as the next that it had named before")
+		return nil, protocolError(u, "named a next page that it had named before")
 	}
 	r.named[query] = true
 	p, err := r.ahead.page(u)
 	if err != nil {
 		return nil, err
 	}
-	if found := inOneSpelling(p.at); found != query { // behind a redirect: it may be named as it is there
+	if found := inOneSpelling(p.at); found != query { // redirected: the new address may be named too
 		if r.named[found] {
-			return nil, protocolError(u, "redirects to a page that was there before")
+			return nil, protocolError(u, "redirects to a page that was read before")
 		}
 		r.named[found] = true
 	}
 	return p, nil
 }
 
-// inOneSpelling is the query of an address, with its parameters in order.
+// inOneSpelling returns the query of an address with its parameters sorted.
 func inOneSpelling(u *url.URL) string { return u.Query().Encode() }
 
-// prefetch starts to fetch the pages that will follow, if they can be told.
+// prefetch starts to fetch the next pages, if their addresses can be predicted.
 func (r *reader) prefetch(p *page) {
 	if p.next == nil || p.size < 0 || p.length == 0 || r.shifts.hasShifted() || !differsByNumber(p.next, r.first) {
 		return

@@ -17,19 +17,19 @@ import (
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
 type page struct {
-	at     *url.URL       // where it was found, after redirects
+	at     *url.URL       // address after redirects
 	values jsontree.Value // the array of items
 	next   *url.URL       // nil at the end
-	number int64          // of this page, 0 if not known
-	length int64          // items on a full page, 0 if not known
-	size   int64          // items in the whole collection, -1 if not known
+	number int64          // number of this page, 0 if unknown
+	length int64          // items on a full page, 0 if unknown
+	size   int64          // items in the whole collection, -1 if unknown
 }
 
-// fetchPage fetches the page at an address. The next one is named by where the page was found: the first page of a list
-// may be a redirect to another list.
+// fetchPage fetches the page at an address. Next pages are resolved from the page's address after redirects: the first
+// page of a list may be a redirect to another list.
 //
-// Nobody documents what a selection of the items' fields leaves of a page that has no items. So if that is no list, the
-// page is asked for without the selection.
+// The API doesn't document how a selection of fields changes a page without items. If the answer has no list of values,
+// fetchPage requests it once more without the selection.
 func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 	f, err := c.follow(ctx, u)
 	if err != nil {
@@ -43,16 +43,16 @@ func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
 	return parsePage(f.document, f.at)
 }
 
-// mayBeEmptied reports whether an answer may be what a selection left of a page without items: there is no list of values,
-// and nothing that speaks of items.
+// mayBeEmptied reports whether a selection may have emptied a page without items: the answer has no list of values, and
+// no field that implies items.
 func mayBeEmptied(document jsontree.Value) bool {
-	isNull := func(name string) bool { return document.Field(name).Result().Type == gjson.Null } // or absent
+	isNull := func(name string) bool { return document.Field(name).Result().Type == gjson.Null } // or missing
 	return document.Raw() == "null" ||
 		document.IsObject() && isNull("values") && isNull("next") && isNull("error") && count(document.Field("size"), 0) == 0
 }
 
-// parsePage reads the envelope. Of its parts only the values are certain to be there; without them
-// the answer is not a page, and must not pass for an empty one.
+// parsePage reads the envelope. Only the values are always there: an answer without them is not a page, and must not
+// look like an empty page.
 func parsePage(document jsontree.Value, u *url.URL) (*page, error) {
 	p := &page{at: u, size: -1}
 	var next gjson.Result
@@ -76,7 +76,7 @@ func parsePage(document jsontree.Value, u *url.URL) (*page, error) {
 	if asked := pageNumber(u); asked > 0 && p.number > 0 && p.number != asked {
 		return nil, protocolError(u, "answered with page %d when asked for page %d", p.number, asked)
 	}
-	if next.Type == gjson.Null { // or absent
+	if next.Type == gjson.Null { // or missing
 		return p, nil
 	}
 	var err error
@@ -92,10 +92,10 @@ func count(value jsontree.Value, unknown int64) int64 {
 	return number.Int()
 }
 
-// spellings are the addresses under which Bitbucket names its own API, wherever that was called.
+// spellings are the addresses that Bitbucket uses for its own API, whatever address was called.
 var spellings = []string{"https://api.bitbucket.org/", "https://bitbucket.org/api/", "https://bitbucket.org/!api/"}
 
-// onHost is an address that Bitbucket names, on the host of the API that was called, if it is of the API.
+// onHost returns an address of Bitbucket's API on the host that was called, and any other address unchanged.
 func onHost(host *url.URL, address string) string {
 	for _, spelling := range spellings {
 		if rest, ok := strings.CutPrefix(address, spelling); ok {
@@ -105,25 +105,25 @@ func onHost(host *url.URL, address string) string {
 	return address
 }
 
-// nextURL checks the address of the next page, as it will be asked with a token: it must be on
-// the host that was asked, and lead to the same collection. Its query belongs to the service.
+// nextURL returns the address of the next page. It is requested with a token: it must be on the same host, and lead to
+// the same collection. Its query is up to Bitbucket.
 func nextURL(value gjson.Result, from *url.URL) (*url.URL, error) {
 	next, err := url.Parse(onHost(from, value.String()))
 	if value.Type != gjson.String || err != nil || !next.IsAbs() || next.Host == "" || next.User != nil {
 		return nil, protocolError(from, "named a next page that is not an address")
 	}
 	if !sameOrigin(next, from) {
-		return nil, protocolError(from, "named a next page on another host, %s, which is not followed", sanitize(origin(next), maxWord))
+		return nil, protocolError(from, "named a next page on another host, %s; the plugin does not follow this", sanitize(origin(next), maxWord))
 	}
 	if !sameCollection(next, from) {
-		return nil, protocolError(from, "named a next page of something else, %s", cleanPath(next))
+		return nil, protocolError(from, "named a next page of another list, %s", cleanPath(next))
 	}
 	next.Fragment = ""
 	return next, nil
 }
 
-// sameCollection compares paths segment by segment. The service may name by UUID what was asked by
-// slug, or the other way round, and writes slugs in its own case. It may also name the commit that a branch is at.
+// sameCollection compares paths segment by segment. Bitbucket may replace a slug by a UUID or a UUID by a slug, change
+// the case of slugs, and replace a branch by its commit.
 func sameCollection(next, from *url.URL) bool {
 	to, was := segments(next), segments(from)
 	if len(to) != len(was) {
@@ -141,7 +141,7 @@ func sameCollection(next, from *url.URL) bool {
 	return true
 }
 
-// ofRevision are the segments of paths that a revision follows: the name of a branch or tag, or the hash of a commit.
+// ofRevision are path segments before a revision: the name of a branch or tag, or the hash of a commit.
 var ofRevision = []string{"src", "commits", "filehistory"}
 
 var commitHash = regexp.MustCompile(`^[0-9a-f]{12,40}$`)
@@ -152,7 +152,7 @@ func isUUID(segment string) bool {
 	return strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
 }
 
-// pageParameter finds where the plain number of a page stands in its address: page=2, but not page=8xhd.
+// pageParameter returns the page number in an address and its position: of page=2, but not of page=8xhd.
 func pageParameter(u *url.URL) (number int64, from, to int) {
 	const name = "page="
 	for parameter := range strings.SplitSeq(u.RawQuery, "&") {
@@ -167,13 +167,13 @@ func pageParameter(u *url.URL) (number int64, from, to int) {
 	return 0, 0, 0
 }
 
-// pageNumber is the number of a page in its address, or 0 if it has none.
+// pageNumber returns the page number in an address, or 0.
 func pageNumber(u *url.URL) int64 {
 	number, _, _ := pageParameter(u)
 	return number
 }
 
-// numbered is the address of another page of the same collection.
+// numbered returns the address of another page of the same collection.
 func numbered(u *url.URL, number int64) *url.URL {
 	other, digits := *u, strconv.FormatInt(number, 10)
 	switch is, from, to := pageParameter(u); {
@@ -187,8 +187,7 @@ func numbered(u *url.URL, number int64) *url.URL {
 	return &other
 }
 
-// differsByNumber reports whether an address is another one's with nothing but a page number added
-// or changed.
+// differsByNumber reports whether two addresses differ only by an added or changed page number.
 func differsByNumber(next, first *url.URL) bool {
 	if pageNumber(next) == 0 {
 		return false

@@ -11,15 +11,15 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+(\.\.\.)?\}`)
 
-// Path fills the placeholders of an API path with values, escaped so that each stays one segment:
+// Path replaces the placeholders of an API path by values, escaped so that each remains one segment:
 //
 //	Path("/2.0/repositories/{workspace}/{repo_slug}", "acme", "{1c26…}")
 //
-// A placeholder with dots takes a path of its own, which keeps its slashes and may be empty, for the root:
+// A placeholder with dots takes a whole path, which keeps its slashes and may be empty, for the root:
 //
 //	Path("/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}", "acme", "site", "HEAD", "docs/a.md")
 //
-// Any other empty value leaves its placeholder standing. Path panics if there are more or fewer values than
+// Any other empty value leaves its placeholder unchanged. Path panics if the number of values is not the number of
 // placeholders, which is a mistake in the program.
 func Path(template string, values ...string) string {
 	if n := len(placeholder.FindAllString(template, -1)); n != len(values) {
@@ -42,13 +42,13 @@ func Path(template string, values ...string) string {
 	})
 }
 
-// escapeSegment also escapes the colon of account ids, which Bitbucket wants escaped.
+// escapeSegment escapes a segment. It also escapes the colon of account ids, as Bitbucket requires.
 func escapeSegment(value string) string {
 	return strings.ReplaceAll(url.PathEscape(value), ":", "%3A")
 }
 
-// checkSegments guards against identifiers that would make a path another endpoint's: one that is missing, "." and "..".
-// Nothing on Bitbucket is called so, and that is what the error says. A slash may end the path: that of a folder does.
+// checkSegments rejects empty, "." and ".." segments and placeholders, which would address another endpoint. No object
+// on Bitbucket has such a name, and the error says so. The path of a folder may end in a slash.
 func checkSegments(u *url.URL) error {
 	parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for i, part := range parts {
@@ -56,14 +56,14 @@ func checkSegments(u *url.URL) error {
 		isFolder := name == "" && i > 0 && i == len(parts)-1
 		if name == "" && !isFolder || name == "." || name == ".." || placeholder.FindString(name) == name && name != "" {
 			e := newError(u, http.StatusNotFound, nil)
-			e.Message, e.isOwn, e.isElsewhere = "nothing has such a name", true, false
+			e.Message, e.isOwn, e.isElsewhere = "no object has this name", true, false
 			return e
 		}
 	}
 	return nil
 }
 
-// segments are the unescaped parts of a path between its slashes.
+// segments returns the unescaped parts of a path between its slashes.
 func segments(u *url.URL) []string {
 	parts := strings.Split(strings.Trim(u.EscapedPath(), "/"), "/")
 	for i, part := range parts {
@@ -72,7 +72,7 @@ func segments(u *url.URL) []string {
 	return parts
 }
 
-// unescape leaves as it is what is not properly escaped.
+// unescape returns the unescaped segment, or the segment itself if its escaping is invalid.
 func unescape(segment string) string {
 	if unescaped, err := url.PathUnescape(segment); err == nil {
 		return unescaped
@@ -80,7 +80,7 @@ func unescape(segment string) string {
 	return segment
 }
 
-// origin is the scheme, host and port of an address.
+// origin returns the scheme, host and port of an address.
 func origin(u *url.URL) string {
 	port := u.Port()
 	switch {

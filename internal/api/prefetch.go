@@ -6,29 +6,28 @@ import (
 	"sync"
 )
 
-// A prefetcher fetches pages before they are asked for. It holds a bounded number of them, and is
-// used by one goroutine.
+// A prefetcher fetches pages before they are needed. It keeps a limited number of them, and is used by one goroutine.
 type prefetcher struct {
 	parent context.Context
 	load   func(context.Context, *url.URL) (*page, error)
 	ahead  int
 
-	ctx      context.Context // of the requests in flight; nil if there are none
+	ctx      context.Context // context of the requests in flight; nil without requests
 	cancel   context.CancelFunc
 	inFlight sync.WaitGroup
-	foreseen []*prefetched // in the order in which they will be asked for
+	foreseen []*prefetched // in the expected order
 }
 
-// A prefetched page is on its way.
+// A prefetched is a page that is being fetched.
 type prefetched struct {
 	address string
 	done    chan struct{}
-	page    *page // valid after done, as is err
+	page    *page // page and err are valid after done
 	err     error
 }
 
-// fetch starts on the page at an address and those numbered after it, up to the last and as far
-// ahead as allowed. What is under way already is left alone.
+// fetch starts to fetch the page at an address and the pages after it, up to the last and within the limit. It skips
+// pages that are being fetched already.
 func (f *prefetcher) fetch(next *url.URL, last int64) {
 	number := pageNumber(next)
 	last = min(last, number+int64(f.ahead)-1)
@@ -49,8 +48,7 @@ func (f *prefetcher) start(u *url.URL) {
 	})
 }
 
-// page returns the page at an address, fetched ahead if it was foreseen. If it was not, all that
-// was fetched ahead is given up.
+// page returns the page at an address. If it is not the expected page, page cancels all prefetching and fetches it.
 func (f *prefetcher) page(u *url.URL) (*page, error) {
 	if len(f.foreseen) > 0 && f.foreseen[0].address == u.String() {
 		fs := f.foreseen[0]
@@ -62,7 +60,7 @@ func (f *prefetcher) page(u *url.URL) (*page, error) {
 	return f.load(f.parent, u)
 }
 
-// stop gives up what is under way and waits until nothing is.
+// stop cancels all prefetching and waits for its end.
 func (f *prefetcher) stop() {
 	if f.ctx == nil {
 		return

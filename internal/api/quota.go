@@ -14,26 +14,26 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 )
 
-// Quota is what the last response that spoke of it said about the request quota. Bitbucket does
-// not always tell: each part is present only if it did.
+// Quota is the state of the request quota in the last response that described it. Bitbucket does not always describe
+// all parts.
 //
 // https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
 type Quota struct {
-	// Known is whether any response has said anything yet.
+	// Known reports whether any response has described the quota.
 	Known bool
-	// Limit is the number of requests in an hour, and Remaining what is left of it, or nil.
+	// Limit is the number of requests in an hour, and Remaining how many are left. Each is nil if unknown.
 	Limit, Remaining *int64
-	// ResetAt is when the quota returns, or zero.
+	// ResetAt is when the quota returns, or zero if unknown.
 	ResetAt time.Time
-	// NearLimit is the service's own warning that little is left, or nil.
+	// NearLimit is Bitbucket's own warning that little is left, or nil.
 	NearLimit *bool
-	// Resource is the name of the group of endpoints that the quota is for, or empty.
+	// Resource is the name of the group of endpoints that share the quota, or empty.
 	Resource string
-	// ObservedAt is when the response came.
+	// ObservedAt is when the response arrived.
 	ObservedAt time.Time
 }
 
-// Quota returns what the last responses said about the request quota.
+// Quota returns the state of the request quota.
 func (c *Client) Quota() Quota { return c.quota.last() }
 
 const (
@@ -41,8 +41,8 @@ const (
 	quotaWaitMax = 30 * time.Second
 )
 
-// quota is a gate that closes for the whole client when the service answers 429. Everybody waits
-// together and once; who would have to wait longer than maxWait fails at once instead.
+// A quota transport is a gate that closes for the whole client when Bitbucket answers 429. All requests wait together,
+// once. A request that would wait longer than maxWait fails at once.
 type quota struct {
 	next    http.RoundTripper
 	maxWait time.Duration
@@ -52,16 +52,16 @@ type quota struct {
 
 	mu       sync.Mutex
 	observed Quota     // guarded by mu
-	opensAt  time.Time // guarded by mu: when the gate opens, or opened, again
-	told     bool      // guarded by mu: opensAt is the service's word, not our guess
-	closings int       // guarded by mu: how often the gate has closed
-	refusals int       // guarded by mu: how many of these closings came without a success between
-	paced    time.Time // guarded by mu: when the next request may be sent while little is left
+	opensAt  time.Time // guarded by mu: when the gate opens or opened
+	told     bool      // guarded by mu: Bitbucket named opensAt, it is not a guess
+	closings int       // guarded by mu: number of closings
+	refusals int       // guarded by mu: number of closings since the last success
+	paced    time.Time // guarded by mu: when the next request may be sent if little is left
 
 	inFlight int           // guarded by mu
-	answered signal.Signal // guarded by mu: a request has come back
+	answered signal.Signal // guarded by mu: a response has arrived
 
-	answeredAt time.Time // guarded by mu: when the last response came
+	answeredAt time.Time // guarded by mu: when the last response arrived
 }
 
 func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -86,8 +86,8 @@ func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// pass waits until the gate is open, and when little is left of the quota for the request's turn. It returns the count of
-// closings that the request has seen.
+// pass waits until the gate is open and, if little of the quota is left, for the request's turn. It returns the number
+// of closings so far.
 func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
 	for hasTurn := false; ; {
 		q.mu.Lock()
@@ -128,22 +128,22 @@ func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
 }
 
 const (
-	// nearShare is the part of the quota, one in so many, that counts as little.
+	// nearShare defines little: less than one in nearShare of the quota's requests.
 	nearShare = 20
-	// paceMax is the longest that requests follow each other at when little is left.
+	// paceMax is the longest interval between requests if little is left.
 	paceMax = time.Second
 )
 
-// mayBeSpent says whether the requests in flight may use up all that is left: then one of them has to come back, and tell,
-// before another is sent. When the quota returns it may be by one request alone, the first of the hour before: so what was
-// left counts until somebody has been answered since. The caller holds mu.
+// mayBeSpent reports whether the requests in flight may use up the rest of the quota. Then the next request waits until
+// one of them is answered. The quota may return for one request alone, the first of the previous hour, so the old rest
+// counts until a response arrives after the reset. The caller holds mu.
 func (q *quota) mayBeSpent() bool {
 	o := q.observed
 	return o.Remaining != nil && q.inFlight > 0 && *o.Remaining <= int64(q.inFlight) && !q.answeredAt.After(o.ResetAt)
 }
 
-// turn is how long a request has to wait for its turn. While there is little left of the quota, that is spread over the
-// time until it returns, so that it is less often used up. The caller holds mu.
+// turn returns how long a request waits for its turn. If little of the quota is left, turn spreads the rest over the
+// time until the reset, so that it is used up less often. The caller holds mu.
 func (q *quota) turn(now time.Time) time.Duration {
 	o := q.observed
 	if o.Limit == nil || o.Remaining == nil || *o.Remaining*nearShare > *o.Limit || !o.ResetAt.After(now) {
@@ -166,8 +166,8 @@ func (q *quota) exhausted(req *http.Request, wait time.Duration, told bool, wait
 	return err
 }
 
-// close closes the gate, unless another response has done so since the refused request was sent:
-// eight requests that are refused together are one refusal.
+// close closes the gate, unless another response has closed it since the refused request was sent: eight requests that
+// are refused together count once.
 func (q *quota) close(resp *http.Response, seen int) {
 	asked, told := quotaReturnsIn(resp)
 	q.mu.Lock()
@@ -186,7 +186,7 @@ func (q *quota) close(resp *http.Response, seen int) {
 	q.logger.Info("the request quota is used up: waiting", "wait", wait.Round(time.Second), "told", told)
 }
 
-// succeeded forgets the refusals, if the gate hasn't closed since the request was sent.
+// succeeded resets the refusals, if the gate hasn't closed since the request was sent.
 func (q *quota) succeeded(seen int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -201,7 +201,7 @@ func (q *quota) last() Quota {
 	return q.observed
 }
 
-// observe counts a request that has come back, with a response or without, and learns what the response says.
+// observe counts an answered or failed request, and reads the quota in the response.
 func (q *quota) observe(resp *http.Response) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -215,18 +215,18 @@ func (q *quota) observe(resp *http.Response) {
 	if !ok {
 		return
 	}
-	// Answers overtake each other, but until the quota returns nothing is added to what is left.
+	// Responses may arrive out of order. Until the reset, the remaining requests only decrease.
 	if before := q.observed; observed.Remaining != nil && before.Remaining != nil && observed.Resource == before.Resource && time.Now().Before(before.ResetAt) {
 		observed.Remaining = new(min(*observed.Remaining, *before.Remaining))
 	}
 	q.observed = observed
 	if r := observed.Remaining; r != nil && *r == 0 && observed.ResetAt.After(q.opensAt) && resp.StatusCode != http.StatusTooManyRequests {
-		// Nothing is left: the next request would be refused, so it is not sent.
+		// Nothing is left: Bitbucket would refuse the next request, so it is not sent.
 		q.opensAt, q.told = observed.ResetAt, true
 	}
 }
 
-// parseQuota reads the headers that Bitbucket sends about the quota.
+// parseQuota reads the headers about the quota.
 func parseQuota(header http.Header) (Quota, bool) {
 	now := time.Now()
 	q := Quota{
@@ -245,7 +245,7 @@ func parseQuota(header http.Header) (Quota, bool) {
 	return q, q.Known
 }
 
-// leadingInt reads the first number of a header such as "1000, 1000;w=3600".
+// leadingInt returns the first number of a header, for example of "1000, 1000;w=3600".
 func leadingInt(header string) *int64 {
 	end := strings.IndexFunc(header, func(r rune) bool { return r < '0' || r > '9' })
 	if end < 0 {
@@ -258,7 +258,7 @@ func leadingInt(header string) *int64 {
 	return &n
 }
 
-// quotaReturnsIn is how long a 429 asks to wait, if it says.
+// quotaReturnsIn returns how long a 429 asks to wait, if it says so.
 func quotaReturnsIn(resp *http.Response) (time.Duration, bool) {
 	if wait, ok := retryAfter(resp); ok {
 		return wait, true
@@ -266,7 +266,7 @@ func quotaReturnsIn(resp *http.Response) (time.Duration, bool) {
 	return resetIn(resp.Header)
 }
 
-// retryAfter reads a Retry-After of seconds or a date.
+// retryAfter reads a Retry-After header, which contains seconds or a date.
 func retryAfter(resp *http.Response) (time.Duration, bool) {
 	value := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
@@ -278,7 +278,7 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 	return 0, false
 }
 
-// resetIn reads x-ratelimit-reset, which is the seconds that are left, or for some the time itself.
+// resetIn reads x-ratelimit-reset, which contains the seconds that are left, or for some endpoints the time itself.
 func resetIn(header http.Header) (time.Duration, bool) {
 	seconds := leadingInt(header.Get("X-Ratelimit-Reset"))
 	if seconds == nil {
@@ -290,13 +290,13 @@ func resetIn(header http.Header) (time.Duration, bool) {
 	return wholeSeconds(*seconds), true
 }
 
-// serverTime is the service's clock where it tells it, as this machine's may be wrong.
+// serverTime returns the time in the response, because this machine's clock may be wrong, or else this machine's time.
 func serverTime(header http.Header) time.Time {
 	date, _ := http.ParseTime(header.Get("Date"))
 	return cmp.Or(date, time.Now())
 }
 
-// wholeSeconds is a duration, at most a day and never negative, so that no header overflows it.
+// wholeSeconds returns a duration between zero and a day, so that no header overflows it.
 func wholeSeconds(n int64) time.Duration {
 	return time.Duration(min(max(n, 0), 24*60*60)) * time.Second
 }

@@ -161,12 +161,12 @@ func TestListThatIsNeverInOrder(t *testing.T) {
 		edit     func(page map[string]any)
 		want     string
 	}{
-		"another order each time": {func(c *collection, n int) { c.rotate() }, nil, "reading it again did not help"},
+		"another order each time": {func(c *collection, n int) { c.rotate() }, nil, "reading it again had the same result"},
 		"fewer the second time": {func(c *collection, n int) {
 			if n == 3 {
 				c.rotate()
 			}
-		}, func(page map[string]any) { page["size"] = 101 }, "read again, it has 95 items and counts 101"},
+		}, func(page map[string]any) { page["size"] = 101 }, "on a second reading it had 95 items and a size of 101"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -346,7 +346,7 @@ func TestPageThatIsNoLongerValid(t *testing.T) {
 		if !HasStatus(err, http.StatusBadRequest) || len(got) != 30 || len(*asked) != 8 {
 			t.Errorf("%d items, %d requests, error %v", len(got), len(*asked), err)
 		}
-		if text := err.Error(); !strings.Contains(text, "Page is no longer valid - the list could not be read to its end, from the start again neither") {
+		if text := err.Error(); !strings.Contains(text, "Page is no longer valid - the list could not be read to its end, even from the start again") {
 			t.Errorf("got error %q", text)
 		}
 	})
@@ -601,7 +601,7 @@ func TestNextPageOfACommit(t *testing.T) {
 			})
 			got, err := collect(t.Context(), client, List{Path: "/2.0/repositories/acme/site/" + tt.from})
 			if tt.fails {
-				wantProtocolError(t, err, "a next page of something else")
+				wantProtocolError(t, err, "a next page of another list")
 				return
 			}
 			if err != nil || len(got) != 2 {

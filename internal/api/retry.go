@@ -19,13 +19,13 @@ const (
 	retries      = 4
 	retryWaitMin = 500 * time.Millisecond
 	retryWaitMax = 8 * time.Second
-	// retryFor is how long after the first attempt another may still begin. A service that never
-	// answers would otherwise hold a query for five times the longest attempt.
+	// retryFor is how long after the first attempt another attempt may begin. Without it, a service that never answers
+	// would block a query for five times the longest attempt.
 	retryFor = 90 * time.Second
 )
 
-// passing are the statuses that go away by themselves. 555 is not among them: it says that the
-// service gave up on computing this answer, and it would again.
+// passing are the statuses of temporary failures. 555 is not one of them: Bitbucket gave up computing the answer, and
+// would do so again.
 var passing = []int{
 	http.StatusInternalServerError,
 	http.StatusBadGateway,
@@ -33,8 +33,8 @@ var passing = []int{
 	http.StatusGatewayTimeout,
 }
 
-// retry sends a request again after a passing failure: a status that says so, or a connection that
-// could not be made or broke off. A used-up quota is not its business.
+// A retry transport repeats a request after a temporary failure: a status in passing, or a connection that was refused
+// or broke off. It ignores a used-up quota.
 type retry struct {
 	retryablehttp.RoundTripper
 	maxWait time.Duration
@@ -47,7 +47,7 @@ func newRetry(next http.RoundTripper, maxWait time.Duration, logger hclog.Logger
 	r.Client = &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: next,
-			// The client around the whole stack decides about redirects.
+			// The outer client decides about redirects.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		RetryMax:       retries,
@@ -64,7 +64,7 @@ func newRetry(next http.RoundTripper, maxWait time.Duration, logger hclog.Logger
 func (r *retry) observe(_ retryablehttp.Logger, req *http.Request, attempt int) {
 	if attempt > 0 {
 		r.count.Add(1)
-		r.logger.Debug("trying again", "path", req.URL.Path, "attempt", attempt+1)
+		r.logger.Debug("retrying", "path", req.URL.Path, "attempt", attempt+1)
 	}
 }
 
@@ -74,7 +74,7 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.RoundTripper.RoundTrip(req.WithContext(context.WithValue(req.Context(), begunKey{}, time.Now())))
 }
 
-// isPassing is the retry policy.
+// isPassing reports whether to retry. It is the retry policy.
 func isPassing(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
@@ -88,7 +88,7 @@ func isPassing(ctx context.Context, resp *http.Response, err error) (bool, error
 	return slices.Contains(passing, resp.StatusCode), nil
 }
 
-// isLasting tells the failures that another attempt would only meet again.
+// isLasting reports whether another attempt would fail in the same way.
 func isLasting(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
@@ -102,7 +102,7 @@ func isCertificateError(err error) bool {
 	return unverified || notTLS
 }
 
-// isOurs tells the errors that come from this package's own stack and not from the network.
+// isOurs reports whether an error comes from this package's own transports and not from the network.
 func isOurs(err error) bool {
 	_, authorizer := errors.AsType[*authorizerError](err)
 	_, renewal := errors.AsType[*renewalError](err)
@@ -110,7 +110,7 @@ func isOurs(err error) bool {
 	return authorizer || renewal || protocol
 }
 
-// backoff doubles with each attempt, and obeys a Retry-After within what a query may wait at all.
+// backoff returns a wait that doubles with each attempt. It follows a Retry-After up to the longest wait of a query.
 func (r *retry) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
 	wait := retryablehttp.DefaultBackoff(least, most, attempt, nil)
 	if resp != nil {
@@ -121,12 +121,12 @@ func (r *retry) backoff(least, most time.Duration, attempt int, resp *http.Respo
 	return jitter(wait)
 }
 
-// jitter adds up to a quarter, so that clients that failed together don't come back together.
+// jitter adds up to a quarter, so that clients that failed together don't retry together.
 func jitter(d time.Duration) time.Duration {
 	return d + rand.N(d/4+1)
 }
 
-// giveUp keeps the last response, if there is one, and says how often the network failed.
+// giveUp returns the last response, if there is one, and else an error with the number of attempts.
 func giveUp(resp *http.Response, err error, attempts int) (*http.Response, error) {
 	if err == nil {
 		return resp, nil

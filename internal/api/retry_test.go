@@ -213,7 +213,7 @@ func TestSilence(t *testing.T) {
 		"no connection": {unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}},
 			"tried 5 times: dial tcp: context deadline exceeded", false},
 		"given up elsewhere": {unreachable{&url.Error{Op: "Get", URL: "https://api.bitbucket.org/2.0/user?token=secret", Err: context.Canceled}},
-			"tried 5 times: the request was given up on its way. ", false},
+			"tried 5 times: the request was aborted. ", false},
 	}
 	for name, tt := range silences {
 		t.Run(name, func(t *testing.T) {

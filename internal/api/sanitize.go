@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// How many characters of others' text are shown.
+// The largest numbers of characters to show of texts from outside.
 const (
 	maxText  = 300
 	maxPlain = 200
 	maxWord  = 80
 )
 
-// text prepares a sentence of the service for an error message; HTML is left out.
+// text returns a message of Bitbucket's for an error, or an empty text for HTML.
 func text(s string) string {
 	if isHTML(s) {
 		return ""
@@ -23,8 +23,8 @@ func text(s string) string {
 	return sanitize(s, maxText)
 }
 
-// plainText prepares a text that came instead of JSON. Whoever wrote it, it must not show a secret: what looks like one is
-// left out as well as what is known to be.
+// plainText returns a text that is not JSON for an error. Its author is unknown, so it removes not only known secrets
+// but also all texts that look like secrets.
 func plainText(s string) string {
 	if isHTML(s) || strings.Contains(s, "<") {
 		return ""
@@ -40,15 +40,15 @@ func plainText(s string) string {
 }
 
 var (
-	// credential is how credentials are written: in a header, before a host, or in a query.
+	// credential matches the forms of credentials: in a header, before a host, or in a query.
 	credential = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[^\s]{16,}|(://)[^\s/@]+(@)|((?:token|password|secret)=)[^\s&]+`)
-	// longWord may be a token if there are digits in it.
+	// longWord matches a word that may be a token if it contains digits.
 	longWord = regexp.MustCompile(`[A-Za-z0-9+_=-]{20,}`)
 )
 
-// sanitize makes one line of printable characters, no longer than the limit.
+// sanitize returns one line of printable characters, cut at the limit.
 func sanitize(s string, limit int) string {
-	s = s[:min(len(s), 16*limit)] // no need to look at megabytes
+	s = s[:min(len(s), 16*limit)] // no need to read megabytes
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r):
@@ -67,7 +67,7 @@ func sanitize(s string, limit int) string {
 
 func cleanPath(u *url.URL) string { return sanitize(u.Path, maxText) }
 
-// isHTML tells a web page from other text.
+// isHTML reports whether a text is a web page.
 func isHTML(s string) bool {
 	s = strings.ToLower(s[:min(len(s), 1024)])
 	return strings.HasPrefix(strings.TrimSpace(s), "<") || strings.Contains(s, "<html") || strings.Contains(s, "<!doctype")

@@ -7,30 +7,30 @@ import (
 	"sync"
 )
 
-// semaphore bounds the requests in flight over the whole client. A request holds its slot until it is
-// done with, also while it waits for the quota or for another attempt: the others could do nothing
-// better meanwhile, and a service in trouble is asked less.
+// A semaphore transport limits the requests in flight of the whole client. A request keeps its slot while it waits for
+// the quota or for another attempt: other requests would have to wait too, and a service with problems gets fewer
+// requests.
 //
-// When a slot is free the callers that wait take turns, so that one that asks for hundreds of things
-// at once does not keep another from its first. See [WithCaller].
+// When a slot is free, the waiting callers take turns, so that a caller with hundreds of requests does not delay the
+// first request of another. See [WithCaller].
 type semaphore struct {
 	next http.RoundTripper
 
 	mu    sync.Mutex
-	free  int      // slots that nobody waits for; guarded by mu
-	turns []*queue // of the callers that wait, in the order of their turns; guarded by mu
+	free  int      // free slots; guarded by mu
+	turns []*queue // of the waiting callers, in the order of their turns; guarded by mu
 }
 
-// A queue is the requests of one caller that wait for a slot, in the order of their arrival.
+// A queue contains the waiting requests of one caller, in the order of their arrival.
 type queue struct {
 	caller  any
-	waiting []chan struct{} // each is closed when the request has its slot
+	waiting []chan struct{} // each is closed when its request gets a slot
 }
 
 type callerKey struct{}
 
-// WithCaller returns a context for the requests of one caller, a query say: among callers the requests
-// in flight are shared out fairly. The caller is told from others by ==.
+// WithCaller returns a context for the requests of one caller, for example a query. The requests in flight are shared
+// fairly among callers, which are compared with ==.
 func WithCaller(ctx context.Context, caller any) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }
@@ -66,7 +66,7 @@ func (s *semaphore) acquire(ctx context.Context) error {
 	}
 }
 
-// enqueue adds a request to the queue of its caller. The function's caller holds mu.
+// enqueue adds a request to the queue of its caller. The caller of enqueue holds mu.
 func (s *semaphore) enqueue(caller any) chan struct{} {
 	granted := make(chan struct{})
 	i := slices.IndexFunc(s.turns, func(q *queue) bool { return q.caller == caller })
@@ -78,7 +78,7 @@ func (s *semaphore) enqueue(caller any) chan struct{} {
 	return granted
 }
 
-// release hands the slot to the caller whose turn it is, who goes to the end of the line.
+// release gives the slot to the first caller in line, which moves to the end of the line.
 func (s *semaphore) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ func (s *semaphore) release() {
 	}
 }
 
-// withdraw takes back a request that waits no longer. It may have been given its slot meanwhile.
+// withdraw removes a waiting request, or releases its slot if it was just granted.
 func (s *semaphore) withdraw(granted chan struct{}) {
 	s.mu.Lock()
 	for i, q := range s.turns {

@@ -8,42 +8,41 @@ import (
 )
 
 const (
-	// lookBack is how many pages are remembered, to recognise their items when they come again.
+	// lookBack is the number of pages whose items are remembered, to recognise them on a second reading.
 	lookBack = 4
-	// maxMoves is how often a collection may change while it is read.
+	// maxMoves is the largest number of changes of a collection during a reading.
 	maxMoves = 10
 )
 
-// shiftDetector notices that a collection changes while its numbered pages are read, says where to go on,
-// and recognises the items that come a second time. See [Client.List] for what it achieves.
+// A shiftDetector detects that a collection changes while its numbered pages are read, returns the page to continue
+// with, and recognises items that were yielded before. See [Client.List] for the guarantees.
 //
-// Items are recognised by their id or, where they have none, as a whole. Those that look alike
-// are counted: for each that was handed out, one is passed over. Nothing that can be told apart
-// from what was handed out is ever passed over.
+// Items are recognised by their identity or, without one, as a whole. Identical items are counted: one is skipped for
+// each that was yielded. An item that differs from all yielded items is never skipped.
 type shiftDetector struct {
 	key    key
-	size   int64      // of the collection, as the last page said, or -1
-	items  int64      // on the pages read so far, of those that were read again only the last time
-	times  int        // that it has changed
-	pages  []readPage // the last ones, the one being read at the end; all their items are handed out
-	oldest int64      // number of the first page whose items are not forgotten
+	size   int64      // size of the collection on the last page, or -1
+	items  int64      // items on the pages so far; of pages read twice only the last time
+	times  int        // number of changes
+	pages  []readPage // the last pages, with the current one at the end; all their items are yielded
+	oldest int64      // number of the first page whose items are remembered
 
-	again   map[string]int // how often each item is to be passed over …
+	again   map[string]int // how often to skip each item …
 	through int64          // … on pages up to this number
 }
 
-// A readPage is a page as it was read.
+// A readPage describes a page at the time of its reading.
 type readPage struct {
 	number int64
-	size   int64 // of the collection then
+	size   int64 // size of the collection at the time
 	before int64 // items on the pages before it
 	items  []jsontree.Value
 }
 
 func (m *shiftDetector) hasShifted() bool { return m.times > 0 }
 
-// observe looks at a page before its items are handed out. When the collection has changed since
-// the page before, it returns the address of the page to go back to.
+// observe examines a page before its items are yielded. If the collection has changed since the page before, observe
+// returns the address of the page to go back to.
 func (m *shiftDetector) observe(u *url.URL, p *page) (*url.URL, error) {
 	before := m.size
 	m.size = p.size
@@ -60,7 +59,7 @@ func (m *shiftDetector) observe(u *url.URL, p *page) (*url.URL, error) {
 	return numbered(u, back), nil
 }
 
-// begin remembers the page to be read now, and forgets one of long ago.
+// begin remembers the current page, and forgets the oldest one if there are too many.
 func (m *shiftDetector) begin(number int64) {
 	var items []jsontree.Value
 	if len(m.pages) == lookBack {
@@ -74,24 +73,24 @@ func (m *shiftDetector) begin(number int64) {
 	}
 }
 
-// goBack prepares to read on from an earlier page, when the collection has changed by so many items
-// before the page numbered so. It fails if what was handed out from there on may be forgotten.
+// goBack prepares to continue from an earlier page, after the size has changed by changed before the page number. It
+// returns false if the items from there on may be forgotten.
 func (m *shiftDetector) goBack(number, changed, length int64) (back int64, ok bool) {
 	pages := (changed + length - 1) / length
 	back = max(1, number-pages)
-	again := maps.Clone(m.again) // what was to come again and has not yet
+	again := maps.Clone(m.again) // items still to skip
 	if again == nil {
 		again = map[string]int{}
 	}
 	from, kept := back, 0
 	for i, read := range m.pages {
-		// If the collection has grown, items of the pages before may have moved into this one.
+		// If the collection has grown, items of earlier pages may have moved into this page.
 		grown := max(0, m.size-read.size)
 		from = min(from, max(1, back-(grown+length-1)/length))
 		if read.number < back {
 			kept = i + 1
 		}
-		end := (back - 1 - read.number) * length // items between the end of the page and the one to go back to
+		end := (back - 1 - read.number) * length // items between the end of this page and the page to go back to
 		for j, item := range read.items {
 			mayCome := read.number >= back || end+int64(len(read.items)-j) <= grown
 			if id, unique := m.key.identity(item); unique || mayCome {
@@ -107,7 +106,7 @@ func (m *shiftDetector) goBack(number, changed, length int64) (back int64, ok bo
 	return back, m.oldest <= from
 }
 
-// handedOut reports whether an item was handed out before. If not, it is from now on.
+// handedOut reports whether an item was yielded before, and marks it as yielded.
 func (m *shiftDetector) handedOut(item jsontree.Value) bool {
 	m.items++
 	if m.size >= 0 {

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Stats counts what a client has done since it was made.
+// Stats counts the requests and bytes of a client since it was created.
 type Stats struct {
-	// Requests sent, retries included.
+	// Requests is the number of requests sent, including retries.
 	Requests int64
-	// Retries among them: attempts after a failure, a refused token or a used-up quota.
+	// Retries is the number of repeated requests: after a failure, a refused token or a used-up quota.
 	Retries int64
-	// Bytes of the response bodies, unpacked.
+	// Bytes is the size of the unpacked response bodies.
 	Bytes int64
 }
 
-// Stats returns the counters. The difference of two calls is what happened in between.
+// Stats returns the counters. The difference of two calls is the traffic in between.
 func (c *Client) Stats() Stats {
 	return Stats{
 		Requests: c.exchange.requests.Load(),
@@ -24,9 +24,9 @@ func (c *Client) Stats() Stats {
 	}
 }
 
-// Scopes returns the OAuth scopes of the token as the last response named them, and whether one
-// has. Bitbucket leaves out scopes that another one implies: "pullrequest" stands for
-// "repository" too, so a scope that is not in the list may be granted all the same.
+// Scopes returns the OAuth scopes of the token in the last response, and whether any response has named them. Bitbucket
+// omits scopes that another scope implies: "pullrequest" includes "repository". A scope that is not in the list may be
+// granted.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#scopes
 func (c *Client) Scopes() (granted []string, known bool) {
@@ -37,7 +37,7 @@ func (c *Client) Scopes() (granted []string, known bool) {
 	return slices.Clone(*scopes), true
 }
 
-// parseScopes reads a list separated by commas or spaces or both.
+// parseScopes reads a list that is separated by commas, spaces or both.
 func parseScopes(header []string) []string {
 	scopes := strings.FieldsFunc(strings.Join(header, ","), func(r rune) bool { return r == ',' || r == ' ' })
 	slices.Sort(scopes)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// NewTransport returns the transport that a client has unless its [Config] brings another. It is like Go's default one,
-// but keeps as many connections to the one host as there are requests in flight, and does not wait for an answer for ever.
+// NewTransport returns the default transport of a client. Unlike Go's default transport, it keeps as many connections
+// to the host as there are requests in flight, and limits the wait for an answer.
 func NewTransport(concurrency int) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -15,7 +15,7 @@ func NewTransport(concurrency int) *http.Transport {
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          concurrency,
 		MaxIdleConnsPerHost:   concurrency,
-		MaxConnsPerHost:       concurrency, // one that is about to be idle again is waited for, not doubled
+		MaxConnsPerHost:       concurrency, // wait for a busy connection instead of opening another
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 45 * time.Second,

@@ -13,7 +13,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 )
 
-// An auditor is the command audit.
+// An auditor runs the command audit.
 type auditor struct {
 	*console
 	source      connectionFlags
@@ -30,25 +30,24 @@ func newAudit(c *console) *cobra.Command {
 	a := &auditor{console: c}
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Judge who has access, and how code is guarded, without Steampipe",
+		Short: "Check who has access and how code is protected, without Steampipe",
 		Long: strings.TrimSpace(`
-Asks the controls of the Powerpipe mod, without Steampipe or Powerpipe: who has access and why, what opens repositories beside
-people, and those recommendations of the CIS Software Supply Chain Security Guide that Bitbucket can answer. What several
-controls read is read once.
+Runs the controls of the Powerpipe mod, without Steampipe or Powerpipe: who has access and why, non-human access (keys, webhooks,
+variables), and the recommendations of the CIS Software Supply Chain Security Guide that Bitbucket's data can answer. Data that
+several controls need is read once.
 
-A resource is ok, or alarms; or Bitbucket does not tell (info), or the control does not apply (skip). What Bitbucket does not
-show the connected account is not judged. A control that judged nothing is not ok: it says what it would have had to see, and
-one whose query failed is an error. The others are judged all the same.
+A control gives each resource a status: ok; alarm; info, if Bitbucket does not show enough to decide; or skip, if the control
+does not apply. Resources that Bitbucket does not show the connected account are not judged. A control without a judged resource
+is not ok: it reports what it needs to see. A control whose query fails is an error. The other controls run all the same.
 
-What Bitbucket does not show the connected account is told on standard error, in short; --quiet keeps it back.
+A summary of the data that Bitbucket does not show the connected account goes to standard error; --quiet omits it.
 
-With --save, the grants that were seen are kept in a file: the effective permissions, the explicit grants, and the roles in
-workspaces. With --since and that file, a later run says what was granted and what was revoked in between. Both may name the
-same file. What was granted where the connected account could not look before has appeared, and what it can't see any more has
-disappeared.
+--save saves the grants that were read in a file: effective permissions, explicit grants, and roles in workspaces. --since reads
+this file in a later run, and reports which grants were added and removed in between. Both flags may name the same file. A grant
+that the connected account could not see before counts as appeared; one that it can't see any more counts as disappeared.
 
-The exit code is 0 if all controls were judged and none alarms; 1 if one alarms, whatever else; 3 if none alarms, and one was
-not judged or failed, or the run did; and 2 if the command or the configuration is wrong.`),
+Exit codes: 0 if all controls were judged and none alarms; 1 if a control alarms, whatever else happened; 3 if none alarms, but a
+control or the run failed, or a control was not judged; 2 if the command or the configuration is wrong.`),
 		Example: `  ` + program + ` audit --demo
   ` + program + ` audit --benchmark access_audit --var needed_permission=admin --var trusted_outsiders=712020:0d9f...,557058:77aa...
   ` + program + ` audit --since grants.db --save grants.db --output junit > audit.xml`,
@@ -66,13 +65,13 @@ not judged or failed, or the run did; and 2 if the command or the configuration 
 	flags := cmd.Flags()
 	flags.StringVar(&a.source.first, "connection", "", "connection to audit (default: the first by name)")
 	flags.StringVar(&a.format, "output", "text", "format of the output: "+strings.Join(auditFormats, ", "))
-	flags.BoolVar(&a.list, "list", false, "list the controls, with what they are about, and judge nothing")
-	flags.BoolVar(&a.quiet, "quiet", false, "do not say what was left out")
-	flags.StringArrayVar(&a.controls, "control", nil, "control to judge; may be given several times")
-	flags.StringArrayVar(&a.benchmarks, "benchmark", nil, "benchmark whose controls to judge; may be given several times")
-	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be given several times")
-	flags.StringVar(&a.save, "save", "", "file to keep the grants in that were seen")
-	flags.StringVar(&a.since, "since", "", "file of an earlier run, to say what was granted and revoked since")
+	flags.BoolVar(&a.list, "list", false, "list the controls and their subjects, without running them")
+	flags.BoolVar(&a.quiet, "quiet", false, "do not report omitted data")
+	flags.StringArrayVar(&a.controls, "control", nil, "control to run; may be repeated")
+	flags.StringArrayVar(&a.benchmarks, "benchmark", nil, "benchmark whose controls to run; may be repeated")
+	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be repeated")
+	flags.StringVar(&a.save, "save", "", "file to save the grants in")
+	flags.StringVar(&a.since, "since", "", "file that an earlier run saved: report the grants added and removed since")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(auditFormats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -88,7 +87,7 @@ func (a *auditor) run(cmd *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(auditFormats, a.format) {
-		return usagef(cmd, "there is no output format %q; there are %s", a.format, strings.Join(auditFormats, ", "))
+		return usagef(cmd, "unknown output format %q: choose %s", a.format, strings.Join(auditFormats, ", "))
 	}
 	if a.list {
 		return a.show(cmd, controls)
@@ -126,8 +125,8 @@ func (a *auditor) run(cmd *cobra.Command) error {
 	return errors.Join(err, report.grantsErr, report.finding())
 }
 
-// judge asks the controls, and reads the grants if they are wanted. That these can't be read keeps no control from being
-// judged; that they are another account's does.
+// judge runs the controls, and reads the grants if they are wanted. An error in reading the grants stops no control.
+// Saved grants of another account stop all.
 func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Control, values map[string]any, before *audit.Grants) (*auditReport, error) {
 	connection := db.Tables()[0].Connection
 	run := audit.NewRun(db.Host, values)
@@ -162,7 +161,7 @@ func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Con
 	if wanted {
 		var err error
 		if report.grants, err = run.Grants(ctx, connection); err != nil {
-			report.grantsErr = fmt.Errorf("the grants can't be read: %w", err)
+			report.grantsErr = fmt.Errorf("can't read the grants: %w", err)
 		}
 	}
 	if before != nil && report.grants != nil {
@@ -171,18 +170,18 @@ func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Con
 	return report, ctx.Err()
 }
 
-// chosen are the controls that the flags name, in their order; all if they name none.
+// chosen returns the controls that the flags name, in the order of audit.Controls; all controls if the flags name none.
 func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 	names := slices.Clone(a.controls)
 	for _, name := range a.controls {
 		if audit.FindControl(name) == nil {
-			return nil, usagef(cmd, "there is no control %s; `%s audit --list` lists those that there are", name, program)
+			return nil, usagef(cmd, "unknown control %s: `%s audit --list` lists the controls", name, program)
 		}
 	}
 	for _, name := range a.benchmarks {
 		b := audit.FindBenchmark(name)
 		if b == nil {
-			return nil, usagef(cmd, "there is no benchmark %s; `%s audit --list` lists those that there are", name, program)
+			return nil, usagef(cmd, "unknown benchmark %s: `%s audit --list` lists the benchmarks", name, program)
 		}
 		names = append(names, b.All()...)
 	}
@@ -192,13 +191,13 @@ func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 	return slices.DeleteFunc(slices.Clone(audit.Controls), func(c *audit.Control) bool { return !slices.Contains(names, c.Name) }), nil
 }
 
-// values are those of the variables.
+// values returns the values of the variables: the given ones, and else the defaults.
 func (a *auditor) values(cmd *cobra.Command) (map[string]any, error) {
 	values := audit.Defaults()
 	for _, given := range a.vars {
 		name, text, ok := strings.Cut(given, "=")
 		if !ok {
-			return nil, usagef(cmd, "--var takes name=value, and was given %q", given)
+			return nil, usagef(cmd, "--var takes name=value, not %q", given)
 		}
 		v, ok := audit.FindVariable(name)
 		if !ok {
@@ -206,7 +205,7 @@ func (a *auditor) values(cmd *cobra.Command) (map[string]any, error) {
 			for _, v := range audit.Variables {
 				all = append(all, v.Name)
 			}
-			return nil, usagef(cmd, "there is no variable %s; there are %s", name, strings.Join(all, ", "))
+			return nil, usagef(cmd, "unknown variable %s: choose one of %s", name, strings.Join(all, ", "))
 		}
 		value, err := v.Parse(text)
 		if err != nil {
@@ -224,7 +223,7 @@ func (a *auditor) show(cmd *cobra.Command, controls []*audit.Control) error {
 	case "text":
 		format = defaultFormat
 	case "junit":
-		return usagef(cmd, "a list of controls is no JUnit report: --list and --output junit make no sense together")
+		return usagef(cmd, "--list can't be combined with --output junit: a list of controls is not a test report")
 	}
 	l := newList("control", "severity", "title", "cis", "benchmarks")
 	for _, c := range controls {

@@ -17,24 +17,24 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// auditFormats are the formats of audit's output.
+// auditFormats are the output formats of audit.
 var auditFormats = []string{"csv", "json", "junit", "text"}
 
-// An auditReport is what an audit found.
+// An auditReport is the result of an audit.
 type auditReport struct {
 	at         time.Time
 	connection string
 	results    []audit.Result
-	grants     *audit.Grants // nil if they were not wanted, or can't be read
+	grants     *audit.Grants // nil if not wanted or not readable
 	grantsErr  error
 	since      time.Time // zero if no earlier run was named
 	changes    []audit.Change
 }
 
-// An alarmError says that controls alarm.
+// An alarmError reports that controls alarm.
 type alarmError struct{ error }
 
-// finding is an error if something alarms or was not judged.
+// finding returns an error if a control alarms or was not judged.
 func (r *auditReport) finding() error {
 	counts := r.counts()
 	alarms, open := counts[audit.Alarm], r.notJudged()
@@ -44,20 +44,20 @@ func (r *auditReport) finding() error {
 	case open > 0 && alarms > 0:
 		return alarmError{fmt.Errorf("%d of %d controls alarm, and %d could not be judged", alarms, len(r.results), open)}
 	case open > 0:
-		return fmt.Errorf("%d of %d controls could not be judged, and none of the others alarms", open, len(r.results))
+		return fmt.Errorf("%d of %d controls could not be judged; no other control alarms", open, len(r.results))
 	case alarms > 0:
 		return alarmError{fmt.Errorf("%d of %d controls alarm", alarms, len(r.results))}
 	}
 	return nil
 }
 
-// notJudged is how many controls failed, or judged nothing.
+// notJudged returns the number of controls that failed or judged nothing.
 func (r *auditReport) notJudged() int {
 	counts := r.counts()
 	return counts[audit.Error] + counts[audit.NotJudged]
 }
 
-// sameReason is why nothing was judged, if it is the same for all.
+// sameReason returns the reason why no control was judged, if all share it.
 func (r *auditReport) sameReason() error {
 	var reasons []error
 	for _, result := range r.results {
@@ -75,7 +75,7 @@ func (r *auditReport) sameReason() error {
 	return reasons[0]
 }
 
-// refuse notes in the results what Bitbucket refused to the tables that they read.
+// refuse adds to each result the data of its tables that Bitbucket refused.
 func (r *auditReport) refuse(omissions []bitbucket.Omission) {
 	for i := range r.results {
 		result := &r.results[i]
@@ -88,7 +88,7 @@ func (r *auditReport) refuse(omissions []bitbucket.Omission) {
 	}
 }
 
-// counts are how many controls have each status on the whole.
+// counts returns the number of controls with each overall status.
 func (r *auditReport) counts() map[audit.Status]int {
 	counts := map[audit.Status]int{}
 	for _, result := range r.results {
@@ -106,7 +106,7 @@ func (r *auditReport) write(w io.Writer, format string) error {
 	return buffered.Flush()
 }
 
-// text writes a summary of each control with the resources that alarm or were not judged, and what was granted and revoked.
+// text writes a summary of each control, the resources that alarm or were not judged, and the changes of grants.
 func (r *auditReport) text(w io.Writer) error {
 	for _, result := range r.results {
 		fmt.Fprintf(w, "%-5s  %s (%s)\n", label(result.Status()), result.Control.Title, result.Control.Name)
@@ -138,12 +138,12 @@ func (r *auditReport) text(w io.Writer) error {
 	return err
 }
 
-// label is a status as a text of people has it.
+// label returns the status in capitals and with spaces.
 func label(s audit.Status) string { return strings.ToUpper(words(s)) }
 
 func words(s audit.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
 
-// summary says how many resources have each status.
+// summary returns the number of resources with each status.
 func summary(r audit.Result) string {
 	var parts []string
 	for _, s := range audit.Statuses {
@@ -154,7 +154,7 @@ func summary(r audit.Result) string {
 	return strings.Join(parts, ", ")
 }
 
-// dimensions are the names of the dimensions of all controls.
+// dimensions returns the names of the dimensions of all controls.
 func (r *auditReport) dimensions() []string {
 	var names []string
 	for _, result := range r.results {
@@ -169,7 +169,7 @@ func (r *auditReport) dimensions() []string {
 	return names
 }
 
-// csv writes a row for each resource, with a column for each dimension; and after an empty line one for each change.
+// csv writes a row for each resource, with a column for each dimension, and after an empty line a row for each change.
 func (r *auditReport) csv(w io.Writer) error {
 	dimensions := r.dimensions()
 	p := newCSVPrinter(w, 2)
@@ -209,7 +209,7 @@ func (r *auditReport) csv(w io.Writer) error {
 	return p.end()
 }
 
-// The forms of the JSON document.
+// The types of the JSON document.
 type (
 	jsonReport struct {
 		AuditedAt  time.Time     `json:"audited_at"`
@@ -294,7 +294,7 @@ func (r *auditReport) json(w io.Writer) error {
 	return encoder.Encode(document)
 }
 
-// The forms of the JUnit report: a control is a suite, and a resource is a case in it.
+// The types of the JUnit report. A control is a suite, and each of its resources is a case.
 type (
 	junitReport struct {
 		XMLName  xml.Name     `xml:"testsuites"`

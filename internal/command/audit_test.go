@@ -471,23 +471,23 @@ func TestAuditUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown control":    {[]string{"--control", "nope"}, "there is no control nope; `steampipe-plugin-bitbucket audit --list`"},
-		"an unknown benchmark":  {[]string{"--benchmark", "nope"}, "there is no benchmark nope"},
-		"an unknown variable":   {[]string{"--var", "nope=1"}, "there is no variable nope; there are administered_workspaces, "},
-		"a variable alone":      {[]string{"--var", "min_approvals"}, `--var takes name=value, and was given "min_approvals"`},
+		"an unknown control":    {[]string{"--control", "nope"}, "unknown control nope: `steampipe-plugin-bitbucket audit --list`"},
+		"an unknown benchmark":  {[]string{"--benchmark", "nope"}, "unknown benchmark nope"},
+		"an unknown variable":   {[]string{"--var", "nope=1"}, "unknown variable nope: choose one of administered_workspaces, "},
+		"a variable alone":      {[]string{"--var", "min_approvals"}, `--var takes name=value, not "min_approvals"`},
 		"no number":             {[]string{"--var", "min_approvals=two"}, `min_approvals is "two", and should be a number from 1`},
 		"too small a number":    {[]string{"--var", "min_approvals=0"}, `min_approvals is "0"`},
 		"no flag":               {[]string{"--var", "require_enforced_merge_checks=maybe"}, "should be true or false"},
 		"no list":               {[]string{"--var", "trusted_outsiders=[1]"}, "should be a list of texts"},
 		"a text not allowed":    {[]string{"--var", "needed_permission=owner"}, `needed_permission is "owner", and should be one of read, write, admin`},
-		"an unknown format":     {[]string{"--output", "xml"}, `there is no output format "xml"; there are csv, json, junit, text`},
-		"a list as JUnit":       {[]string{"--list", "--output", "junit"}, "a list of controls is no JUnit report"},
-		"an argument":           {[]string{"now"}, `audit takes no argument, and was given "now"`},
-		"two sources":           {[]string{"--demo"}, "--demo has a connection of its own"},
+		"an unknown format":     {[]string{"--output", "xml"}, `unknown output format "xml": choose csv, json, junit, text`},
+		"a list as JUnit":       {[]string{"--list", "--output", "junit"}, "a list of controls is not a test report"},
+		"an argument":           {[]string{"now"}, `audit takes no arguments, but got "now"`},
+		"two sources":           {[]string{"--demo"}, "--demo can't be combined with --config or --connection"},
 		"no earlier run":        {[]string{"--since", filepath.Join(t.TempDir(), "a.db")}, "the first run makes one, with --save"},
 		"no file of grants":     {[]string{"--since", noFile}, noFile + " is no file that audit --save has written"},
 		"a folder":              {[]string{"--since", t.TempDir()}, "is no file that audit --save has written"},
-		"an unknown connection": {[]string{"--connection", "home"}, "there is no connection home; there are work"},
+		"an unknown connection": {[]string{"--connection", "home"}, "unknown connection home: choose work"},
 	}
 	for name, tt := range tests {
 		got := runCommand(t, "", append([]string{"audit", "--config", config}, tt.args...)...)

@@ -1,10 +1,10 @@
-// Package command is the command line of the plugin's binary, for a person: login connects to Bitbucket, query answers
-// SQL without Steampipe, audit judges who has access, tables and describe say what there is to ask, and demo shows it all on
-// a made-up organization.
+// Package command implements the command line of the plugin's binary: login connects to Bitbucket, query answers SQL
+// without Steampipe, audit checks access, tables and describe document the tables, and demo shows them with a made-up
+// organization.
 //
-// What a command was asked for goes to standard output; prompts, progress and errors go to standard error. The exit code
-// is 0, or 1 if what was asked for failed, or 2 if it was asked in a way, or with a configuration, that can't work. An audit
-// has 1 for an alarm, and 3 for what could not be judged.
+// Results go to standard output; prompts, progress and errors go to standard error. The exit code is 0 for success, 1 if
+// the command failed, and 2 if its arguments or the configuration are wrong. An audit also returns 1 if a control alarms,
+// and 3 if one could not be judged.
 package command
 
 import (
@@ -26,18 +26,18 @@ import (
 
 const program = "steampipe-plugin-bitbucket"
 
-// Main runs the program that the process was started as, and returns its exit code: the plugin, if a plugin host has put
-// its cookie into the environment, else the command line.
+// Main runs the process and returns its exit code. It serves the plugin if a plugin host has set its cookie in the
+// environment, and else runs the command line.
 func Main() int {
 	if os.Getenv(shared.Handshake.MagicCookieKey) == shared.Handshake.MagicCookieValue {
 		bitbucket.NewServer().Serve()
-		_ = settled(context.Background(), settleTime) // a host that stops the plugin waits a moment before it kills it
+		_ = settled(context.Background(), settleTime) // a host waits a moment before it kills a plugin that it stops
 		return exitOK
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the process whatever it does
-	// A reader that goes away, such as head, must not kill the process while it keeps a token: the write fails instead.
+	context.AfterFunc(ctx, stop) // the second Ctrl-C kills the process
+	// If a reader such as head exits, the write must fail instead of killing the process while it saves a token.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return run(ctx, newConsole(os.Stdin, os.Stdout, os.Stderr), os.Args[1:])
 }
@@ -57,7 +57,7 @@ func run(ctx context.Context, c *console, args []string) int {
 	return exitCode(err)
 }
 
-// How long a token that is being renewed may keep the process from its end, and how long without a word.
+// The limits of the wait for tokens that are being renewed: in total, and before it is announced.
 const (
 	settleTime   = 10 * time.Second
 	settleSilent = 500 * time.Millisecond
@@ -69,7 +69,7 @@ func (c *console) settle(ctx context.Context) {
 	if settled(ctx, settleSilent) == nil {
 		return
 	}
-	fmt.Fprintln(c.err, "Waiting until a token that is being renewed is saved.")
+	fmt.Fprintln(c.err, "Waiting for a renewed token to be saved.")
 	if err := settled(ctx, settleTime); err != nil {
 		c.printError(ctx, err)
 	}
@@ -88,13 +88,13 @@ func newRoot(c *console) *cobra.Command {
 		Short: "Bitbucket Cloud as SQL tables",
 		Long: strings.TrimSpace(`
 ` + program + ` shows Bitbucket Cloud as SQL tables.
-Steampipe starts it as a plugin. Started by you, it answers SQL itself. The first three steps:
+Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. The first three steps:
 
-  1. See it at work on a made-up organization. Nothing is needed for that:
+  1. Try it on a made-up organization. This needs no account:
        ` + program + ` demo
-  2. Connect to your Bitbucket. This says which OAuth consumer it needs, and how to configure the connection:
+  2. Connect to your Bitbucket. This explains which OAuth consumer you need and how to configure the connection:
        ` + program + ` login
-  3. Ask:
+  3. Run a query:
        ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"`),
 		Version:       bitbucket.Version,
 		SilenceErrors: true,
@@ -105,13 +105,14 @@ Steampipe starts it as a plugin. Started by you, it answers SQL itself. The firs
 			setLogLevel(verbose)
 		},
 	}
-	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error what the plugin does")
+	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	root.AddCommand(newLogin(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c))
 	return root
 }
 
-// setLogLevel keeps the plugin's log from a person's terminal. The SDK reads the level from the environment only.
+// setLogLevel keeps the plugin's log off the terminal unless verbose. The SDK reads the level only from the
+// environment.
 func setLogLevel(verbose bool) {
 	if verbose {
 		os.Setenv(logging.EnvLogLevel, "DEBUG")
@@ -125,21 +126,21 @@ func setLogLevel(verbose bool) {
 	os.Setenv(logging.EnvLogLevel, "OFF")
 }
 
-// knownCommand refuses what is neither a command nor a flag.
+// knownCommand rejects an argument that is neither a command nor a flag.
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
-		return usagef(cmd, "there is no command %q; did you mean %s?", args[0], strings.Join(similar, " or "))
+		return usagef(cmd, "unknown command %q: did you mean %s?", args[0], strings.Join(similar, " or "))
 	}
-	return usagef(cmd, "there is no command %q", args[0])
+	return usagef(cmd, "unknown command %q", args[0])
 }
 
-// noArguments refuses arguments that a command doesn't have.
+// noArguments rejects arguments.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef(cmd, "%s takes no argument, and was given %q", cmd.Name(), args[0])
+		return usagef(cmd, "%s takes no arguments, but got %q", cmd.Name(), args[0])
 	}
 	return nil
 }

@@ -11,13 +11,13 @@ func TestWrongUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown command":  {[]string{"issues"}, `there is no command "issues" (see steampipe-plugin-bitbucket --help)`},
-		"a similar command":   {[]string{"describ"}, `there is no command "describ"; did you mean describe?`},
-		"an unknown table":    {[]string{"describe", "issue"}, "there is no table issue; `steampipe-plugin-bitbucket tables` lists those that there are"},
+		"an unknown command":  {[]string{"issues"}, `unknown command "issues" (see steampipe-plugin-bitbucket --help)`},
+		"a similar command":   {[]string{"describ"}, `unknown command "describ": did you mean describe?`},
+		"an unknown table":    {[]string{"describe", "issue"}, "unknown table issue: `steampipe-plugin-bitbucket tables` lists the tables"},
 		"no table":            {[]string{"describe"}, "describe takes the name of one table"},
 		"too many tables":     {[]string{"describe", "a", "b"}, "describe takes the name of one table"},
-		"an argument":         {[]string{"tables", "a"}, `tables takes no argument, and was given "a"`},
-		"an unknown format":   {[]string{"tables", "--output", "xml"}, `there is no output format "xml"`},
+		"an argument":         {[]string{"tables", "a"}, `tables takes no arguments, but got "a"`},
+		"an unknown format":   {[]string{"tables", "--output", "xml"}, `unknown output format "xml"`},
 		"an unknown flag":     {[]string{"demo", "--fast"}, "unknown flag: --fast"},
 		"a needless flag":     {[]string{"tables", "--demo"}, "unknown flag: --demo"},
 		"another one":         {[]string{"describe", "--demo", "user"}, "unknown flag: --demo"},

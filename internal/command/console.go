@@ -14,25 +14,25 @@ import (
 	"golang.org/x/term"
 )
 
-// A console is where the command line talks with a person or a script.
+// A console is the command line's connection to a user or a script.
 type console struct {
 	in       io.Reader
 	out, err io.Writer
-	lines    *bufio.Reader          // in, line by line
-	browse   func(url string) error // opens a page for the person
+	lines    *bufio.Reader          // reads in
+	browse   func(url string) error // opens a page in the user's browser
 }
 
 func newConsole(in io.Reader, out, err io.Writer) *console {
 	return &console{in: in, out: output{out}, err: err, lines: bufio.NewReader(in), browse: browse}
 }
 
-// browse opens the person's browser. What the browser says would only clutter the terminal.
+// browse opens the user's browser, and discards the browser's output.
 func browse(url string) error {
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	return browser.OpenURL(url)
 }
 
-// An output is standard output. A reader that went away gets an error of its own.
+// An output is standard output. Its Write returns errReaderGone if the reader has exited.
 type output struct{ io.Writer }
 
 func (o output) Write(p []byte) (int, error) {
@@ -43,7 +43,7 @@ func (o output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// terminal returns the file descriptor of a reader or writer that is a terminal.
+// terminal returns the file descriptor of a reader or writer, if it is a terminal.
 func terminal(stream any) (fd int, ok bool) {
 	switch wrapped := stream.(type) {
 	case *firstWrite:
@@ -58,7 +58,7 @@ func terminal(stream any) (fd int, ok bool) {
 	return int(f.Fd()), true
 }
 
-// ask asks for a line.
+// ask prompts for a line.
 func (c *console) ask(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(c.err, prompt)
 	line, err := await(ctx, func() (string, error) {
@@ -66,12 +66,12 @@ func (c *console) ask(ctx context.Context, prompt string) (string, error) {
 		return lineRead(line, err, prompt)
 	})
 	if err != nil {
-		fmt.Fprintln(c.err) // what is said next begins on a line of its own
+		fmt.Fprintln(c.err) // ends the line of the prompt
 	}
 	return line, err
 }
 
-// askSecret asks for a line that a terminal doesn't show.
+// askSecret prompts for a line that the terminal doesn't echo.
 func (c *console) askSecret(ctx context.Context, prompt string) (string, error) {
 	fd, ok := terminal(c.in)
 	if !ok {
@@ -88,7 +88,7 @@ func (c *console) askSecret(ctx context.Context, prompt string) (string, error) 
 		return lineRead(string(secret), err, prompt)
 	})
 	if ctx.Err() != nil {
-		_ = term.Restore(fd, state) // the read goes on, and would leave the terminal without an echo
+		_ = term.Restore(fd, state) // the read goes on, and keeps echo off
 	}
 	return secret, err
 }
@@ -99,7 +99,7 @@ func lineRead(line string, err error, prompt string) (string, error) {
 		return "", err
 	}
 	if line == "" {
-		return "", misconfigured("nothing was entered for %q", strings.TrimRight(strings.TrimSpace(prompt), ":"))
+		return "", misconfigured("no input for %q", strings.TrimRight(strings.TrimSpace(prompt), ":"))
 	}
 	return line, nil
 }
@@ -112,7 +112,7 @@ func (c *console) readAll(ctx context.Context) (string, error) {
 	})
 }
 
-// await waits for a read, which can't be interrupted, or until ctx is done.
+// await runs read, which can't be interrupted, and returns when it ends or ctx is done.
 func await(ctx context.Context, read func() (string, error)) (string, error) {
 	type answer struct {
 		text string

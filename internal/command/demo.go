@@ -12,8 +12,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// openDemo opens the tables of a made-up organization in memory. It is connected like a real one: through HTTP, with a
-// consumer and a refresh token that rotates, and a token file, which is gone once the database is closed.
+// openDemo opens the tables of a made-up organization in memory. The connection works like a real one: over HTTP, with
+// an OAuth consumer and a rotating refresh token. Its token file is deleted when the database is closed.
 func openDemo(ctx context.Context) (*database, error) {
 	fake := fakebitbucket.New(fakebitbucket.Options{})
 	stop, err := fake.Listen()
@@ -26,7 +26,7 @@ func openDemo(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	cleanUp := func() {
-		_ = settled(context.WithoutCancel(ctx), settleTime) // only that it ends counts: the token file is thrown away
+		_ = settled(context.WithoutCancel(ctx), settleTime) // errors don't matter: the token file is deleted
 		stop()
 		_ = os.RemoveAll(dir)
 	}
@@ -44,7 +44,7 @@ func openDemo(ctx context.Context) (*database, error) {
 	return openDatabase(ctx, []sqlhost.Connection{c}, cleanUp)
 }
 
-// A question is one that the demo asks.
+// A question is a question of the demo and its SQL.
 type question struct{ title, sql string }
 
 var questions = []question{
@@ -53,17 +53,17 @@ select full_name, round(size / 1e6, 1) as megabytes, language
 from bitbucket_repository
 order by size desc
 limit 8`},
-	{"Which have not been touched for longest?", `
+	{"Which have not changed for longest?", `
 select full_name, date(updated_on) as last_change, cast(julianday('now') - julianday(updated_on) as integer) as days
 from bitbucket_repository
 order by updated_on
 limit 8`},
-	{"Which can everybody see?", `
+	{"Which are public?", `
 select full_name, project_name, fork_policy
 from bitbucket_repository
 where is_private = false
 order by full_name`},
-	{"What may I do, and where?", `
+	{"What permissions do I have?", `
 select w.slug as workspace, w.is_administrator, r.permission, count(*) as repositories
 from bitbucket_my_workspace as w
 join bitbucket_my_repository as r on r.workspace_slug = w.slug
@@ -81,24 +81,24 @@ where permission = 'admin'
 group by user_uuid
 order by repositories desc
 limit 8`},
-	{"Who got in directly, although a group lets them in?", `
+	{"Who has direct access in addition to access by a group?", `
 select distinct repository_full_name, user_display_name, permission, p.value ->> 'group_name' as is_in_group
 from bitbucket_repository_access, json_each(paths) as p
 where is_direct and via_group and not is_workspace_owner and p.value ->> 'holder' = 'group'
 order by repository_full_name, user_display_name
 limit 8`},
-	{"Who has access, and is no member of the workspace?", `
+	{"Who has access without being a member of the workspace?", `
 select workspace_slug, user_display_name, user_type, count(*) as repositories, group_concat(distinct permission) as permissions
 from bitbucket_repository_access
 where not is_member
 group by workspace_slug, user_uuid
 order by workspace_slug, repositories desc`},
-	{"Whose access does nothing explain that Bitbucket shows?", `
+	{"Whose access can't be explained by what Bitbucket shows?", `
 select repository_full_name, user_display_name, permission, paths
 from bitbucket_repository_access
 where not is_explained
 limit 8`},
-	{"Which keys open what, and are they used?", `
+	{"Which deploy keys exist, and are they used?", `
 select repository_full_name, label, owner_display_name, date(added_on) as added, date(last_used) as last_used
 from bitbucket_deploy_key
 order by last_used is null desc, last_used
@@ -111,7 +111,7 @@ where r.permission = 'admin' and r.mainbranch_name is not null and not exists (
   where b.repository_full_name = r.full_name and b.kind = 'push' and r.mainbranch_name glob b.pattern)
 group by r.project_key
 order by repositories desc`},
-	{"What is in the projects?", `
+	{"What do the projects contain?", `
 select workspace_slug, project_key, project_name, count(*) as repositories, count(distinct language) as languages, round(sum(size) / 1e6) as megabytes
 from bitbucket_repository
 group by workspace_slug, project_key
@@ -121,7 +121,7 @@ order by megabytes desc`},
 func newDemo(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Ask a handful of questions about a made-up organization",
+		Short: "Show example queries on a made-up organization",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -135,13 +135,13 @@ func newDemo(c *console) *cobra.Command {
 					return err
 				}
 			}
-			_, err = fmt.Fprintf(c.out, "The organization is made up. Ask it more:\n\n  %s query --demo \"select * from bitbucket_my_workspace\"\n", program)
+			_, err = fmt.Fprintf(c.out, "The organization is made up. Run more queries on it:\n\n  %s query --demo \"select * from bitbucket_my_workspace\"\n", program)
 			return err
 		},
 	}
 }
 
-// pose shows a question, its SQL, and the answer.
+// pose prints a question, its SQL, and the answer.
 func pose(ctx context.Context, c *console, db *database, q question) error {
 	sql := strings.TrimSpace(q.sql)
 	if _, err := fmt.Fprintf(c.out, "%s\n\n  %s\n\n", q.title, strings.ReplaceAll(sql, "\n", "\n  ")); err != nil {

@@ -18,21 +18,21 @@ const (
 	exitOK        = 0
 	exitFailed    = 1
 	exitUsage     = 2
-	exitNotJudged = 3 // of an audit, in which 1 means that something alarms
+	exitNotJudged = 3 // only of audit, where 1 means that a control alarms
 )
 
-// A usageError says that a command was called, or configured, in a way that can't work.
+// A usageError reports that the arguments or the configuration are wrong.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// usagef returns a usageError that names the command's help.
+// usagef returns a usageError that refers to the command's help.
 func usagef(cmd *cobra.Command, format string, args ...any) error {
 	return misconfigured("%w (see %s --help)", fmt.Errorf(format, args...), cmd.CommandPath())
 }
 
-// misconfigured returns a usageError for which no help text has the answer.
+// misconfigured returns a usageError that the help text can't explain.
 func misconfigured(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
@@ -50,7 +50,7 @@ func exitCode(err error) int {
 	}
 }
 
-// isUsage says whether the same command would fail again, however Bitbucket answers.
+// isUsage reports whether the same command would fail again, whatever Bitbucket answers.
 func isUsage(err error) bool {
 	if denied, ok := errors.AsType[*auth.Error](err); ok && denied.Kind == auth.KindConfiguration {
 		return true
@@ -61,7 +61,7 @@ func isUsage(err error) bool {
 	return usage || config || connection
 }
 
-// A notJudgedError keeps an audit, or a part of it, from a result.
+// A notJudgedError reports that an audit, or a part of it, has no result.
 type notJudgedError struct{ error }
 
 func (e notJudgedError) Unwrap() error { return e.error }
@@ -71,10 +71,11 @@ func isNotJudged(err error) bool {
 	return is
 }
 
-// errReaderGone is the error of a write to standard output that nobody reads any more.
-var errReaderGone = errors.New("standard output is not read any more")
+// errReaderGone is the error of a write to standard output whose reader has exited.
+var errReaderGone = errors.New("standard output is closed")
 
-// printError tells the person. A reader that went away has what it wanted and is told nothing.
+// printError prints an error for the user. It prints nothing if the reader of standard output has exited: it read what
+// it needed.
 func (c *console) printError(ctx context.Context, err error) {
 	switch {
 	case errors.Is(err, errReaderGone):
@@ -85,7 +86,7 @@ func (c *console) printError(ctx context.Context, err error) {
 	}
 }
 
-// oneLine joins the lines of a text, such as that of several errors.
+// oneLine joins the lines of a text with semicolons.
 func oneLine(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {

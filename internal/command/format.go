@@ -9,13 +9,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A printer writes results in one format. What it has written is complete only if end returned without an error.
+// A printer writes results in one format. The output is complete only if end has returned no error.
 type printer interface {
 	print(result) error
 	end() error
 }
 
-// formats are the formats of the flag --output. Each makes a printer for a number of results.
+// formats are the output formats by name. Each function returns a printer for a number of results.
 var formats = map[string]func(w io.Writer, results int) printer{
 	"table": newTablePrinter,
 	"json":  newJSONPrinter,
@@ -35,7 +35,7 @@ func formatNames() string { return strings.Join(slices.Sorted(maps.Keys(formats)
 func newPrinter(cmd *cobra.Command, format string, w io.Writer, results int) (printer, error) {
 	create, ok := formats[format]
 	if !ok {
-		return nil, usagef(cmd, "there is no output format %q; there are %s", format, formatNames())
+		return nil, usagef(cmd, "unknown output format %q: choose %s", format, formatNames())
 	}
 	return create(w, results), nil
 }

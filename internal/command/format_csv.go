@@ -6,11 +6,11 @@ import (
 	"io"
 )
 
-// A csvPrinter writes a header and the rows, with an empty line between the results of several statements. Null is an
-// empty field.
+// A csvPrinter writes a header and the rows, and an empty line between the results of two statements. Null is an empty
+// field.
 type csvPrinter struct {
 	w       *bufio.Writer
-	csv     *csv.Writer // has w for its buffer
+	csv     *csv.Writer // writes to w
 	printed bool
 }
 
@@ -54,7 +54,7 @@ func (p *csvPrinter) print(r result) error {
 
 func (p *csvPrinter) record(fields []string) error {
 	if len(fields) == 1 && fields[0] == "" {
-		_, err := p.w.WriteString("\"\"\n") // an empty line would be no row
+		_, err := p.w.WriteString("\"\"\n") // CSV readers skip empty lines
 		return err
 	}
 	return p.csv.Write(fields)

@@ -10,9 +10,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A jsonPrinter writes an array of rows, each an object on a line of its own; for several statements an array with such
-// an array for each of them, which is empty for one that has no result. The document is closed by end, so that what a
-// failure cuts off is no JSON.
+// A jsonPrinter writes an array of rows, each an object on its own line. For several statements it writes an array of
+// these arrays; the array of a statement without a result is empty. Only end closes the document, so that output cut
+// off by a failure is not valid JSON.
 type jsonPrinter struct {
 	w       *bufio.Writer
 	results int
@@ -64,10 +64,10 @@ func (p *jsonPrinter) object(columns []sqlhost.Column, names []string, values []
 		if err := encoder.Encode(names[i]); err != nil {
 			return err
 		}
-		b.Truncate(b.Len() - 1) // Encode ends the line
+		b.Truncate(b.Len() - 1) // Encode adds a newline
 		b.WriteByte(':')
 		if err := encoder.Encode(jsonValue(columns[i], v)); err != nil {
-			return fmt.Errorf("column %s can't be written as JSON: %w", columns[i].Name, err)
+			return fmt.Errorf("can't write column %s as JSON: %w", columns[i].Name, err)
 		}
 		b.Truncate(b.Len() - 1)
 	}
@@ -84,7 +84,7 @@ func (p *jsonPrinter) end() error {
 	return p.w.Flush()
 }
 
-// jsonValue returns what json.Encoder writes as the value is meant.
+// jsonValue returns a value that json.Encoder writes as the column's type requires.
 func jsonValue(c sqlhost.Column, v any) any {
 	switch v := native(c, v).(type) {
 	case string:
@@ -99,7 +99,7 @@ func jsonValue(c sqlhost.Column, v any) any {
 	}
 }
 
-// keys returns the names of the columns with a number after those that stand there again: an object has each key once.
+// keys returns the names of the columns. It numbers repeated names, because a JSON object needs unique keys.
 func keys(columns []sqlhost.Column) []string {
 	taken := map[string]bool{}
 	for _, c := range columns {

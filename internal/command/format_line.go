@@ -9,7 +9,7 @@ import (
 	prettytext "github.com/jedib0t/go-pretty/v6/text"
 )
 
-// A linePrinter writes each value on a line of its own, for rows that are wider than the terminal.
+// A linePrinter writes each value on its own line, for rows that are wider than the terminal.
 type linePrinter struct {
 	w       *bufio.Writer
 	printed bool

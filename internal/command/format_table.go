@@ -14,19 +14,19 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// null is how tables and lines show that there is no value.
+// null is the text for null in tables and lines.
 const null = "<null>"
 
-// A tablePrinter draws each result as a table. On a terminal long texts are wrapped to make it fit.
+// A tablePrinter draws each result as a table. On a terminal it wraps long texts to make the table fit.
 type tablePrinter struct {
 	w     io.Writer
-	width int // of the terminal, 0 if it is none
+	width int // of the terminal; 0 if it is not a terminal
 }
 
 func newTablePrinter(w io.Writer, _ int) printer {
 	p := &tablePrinter{w: w}
 	if fd, ok := terminal(w); ok {
-		p.width, _, _ = term.GetSize(fd) // 0 if it doesn't say
+		p.width, _, _ = term.GetSize(fd) // 0 if unknown
 	}
 	return p
 }
@@ -75,10 +75,11 @@ func (p *tablePrinter) print(r result) error {
 	return err
 }
 
-// narrowest is what no column is wrapped below: a table of many columns is rather wider than the terminal than unreadable.
+// narrowest is the smallest width to which a column is wrapped. A table of many columns is wider than the terminal, but
+// readable.
 const narrowest = 24
 
-// fit returns how wide a column may be for all of them to fit into the width, with the lines between them.
+// fit returns the largest width of a column with which all columns and the lines between them fit into width.
 func fit(widths []int, width int) int {
 	for widest := max(slices.Max(widths), narrowest); widest > narrowest; widest-- {
 		total := 1
@@ -102,7 +103,7 @@ func isNumber(c sqlhost.Column, v any) bool {
 	return false
 }
 
-// cell writes a value so that it stays in its cell.
+// cell returns the text of a value, which stays inside its cell.
 func cell(c sqlhost.Column, v any) string {
 	if v == nil {
 		return null
@@ -110,8 +111,7 @@ func cell(c sqlhost.Column, v any) string {
 	return printable(text(c, v))
 }
 
-// printable replaces what would make a terminal do something else than show a character: texts come from everybody who
-// can name a repository.
+// printable replaces characters that control a terminal: everybody who can name a repository can write them.
 func printable(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\t", "    ")
 	return strings.Map(func(r rune) rune {

@@ -6,13 +6,13 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// An argument is one of a connection, in the order in which it is to be written.
+// An argument is an argument of a connection.
 type argument struct {
 	name, value string
-	verbatim    bool // value is the text to write, such as a comment
+	verbatim    bool // value is written as it is, for example a comment
 }
 
-// write adds the arguments to the body of a block.
+// write adds the arguments to the body of a block, in their order.
 func write(body *hclwrite.Body, arguments []argument) {
 	for _, a := range arguments {
 		if a.verbatim {
@@ -23,14 +23,14 @@ func write(body *hclwrite.Body, arguments []argument) {
 	}
 }
 
-// connectionBody returns the arguments of a connection without the block around them.
+// connectionBody returns the arguments of a connection without the enclosing block.
 func connectionBody(arguments []argument) string {
 	file := hclwrite.NewEmptyFile()
 	write(file.Body(), arguments)
 	return string(file.Bytes())
 }
 
-// connectionBlock returns a connection as it stands in a .spc file.
+// connectionBlock returns a connection in the form of a .spc file.
 func connectionBlock(name string, arguments []argument) string {
 	file := hclwrite.NewEmptyFile()
 	write(file.Body().AppendNewBlock("connection", []string{name}).Body(), arguments)

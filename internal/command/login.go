@@ -21,7 +21,7 @@ const (
 	defaultTimeout  = 5 * time.Minute
 )
 
-// A login is the command of the name.
+// A login runs the command login.
 type login struct {
 	*console
 	source        connectionFlags
@@ -39,28 +39,28 @@ func newLogin(c *console) *cobra.Command {
 		Use:   "login",
 		Short: "Connect to Bitbucket with an OAuth consumer",
 		Long: strings.TrimSpace(`
-Connects to Bitbucket with an OAuth consumer: opens Bitbucket's authorization page, waits for the answer, and keeps the
-tokens in a file that the plugin renews from then on. It ends with the connection to put into a .spc file, and says where.
+Connects to Bitbucket with an OAuth consumer. It opens Bitbucket's authorization page, waits for the answer, and saves the tokens
+in a file, which the plugin keeps up to date. At the end it prints the connection to put into a .spc file, and which file.
 
-The consumer's key and secret come from a connection of the .spc files, from the flags, or from the environment
-(BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET). What is missing is asked for.`),
+The consumer's key and secret come from a connection in the .spc files, from the flags, or from the environment
+(BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET). The command asks for missing values.`),
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&l.connection, "connection", "", "connection of the .spc files that has the consumer")
+	flags.StringVar(&l.connection, "connection", "", "connection in the .spc files with the consumer")
 	l.source.addConfigFlag(cmd)
 	flags.StringVar(&l.key, "consumer-key", "", "key of the consumer")
 	flags.BoolVar(&l.secretOnStdin, "consumer-secret-stdin", false, "read the consumer's secret from standard input")
 	flags.StringVar(&l.callback, "callback", defaultCallback, "callback URL of the consumer")
-	flags.BoolVar(&l.noBrowser, "no-browser", false, "open no browser, and ask for the address that another browser ends on")
+	flags.BoolVar(&l.noBrowser, "no-browser", false, "do not open a browser; ask for the address that your browser ends up at")
 	flags.DurationVar(&l.timeout, "timeout", defaultTimeout, "how long to wait for access to be granted")
 	return cmd
 }
 
 func (l *login) run(cmd *cobra.Command) error {
 	if l.timeout <= 0 {
-		return usagef(cmd, "--timeout is %s: give a time such as 5m", l.timeout)
+		return usagef(cmd, "--timeout is %s: give a positive duration, for example 5m", l.timeout)
 	}
 	target, err := l.target(cmd)
 	if err != nil {
@@ -88,29 +88,29 @@ func (l *login) run(cmd *cobra.Command) error {
 		return err
 	}
 	if err := granted.ask(ctx, token); err != nil {
-		return fmt.Errorf("access was granted, and the token is kept in %s, but a first request failed: %w", granted.file, err)
+		return fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", granted.file, err)
 	}
 	if target.settings.RefreshToken != "" {
-		fmt.Fprintln(l.err, "Note: the connection, or BITBUCKET_OAUTH_REFRESH_TOKEN, has a refresh token. It would be used instead of this login: remove it.")
+		fmt.Fprintln(l.err, "Note: the connection or BITBUCKET_OAUTH_REFRESH_TOKEN contains a refresh token. It takes precedence over this login: remove it.")
 	}
 	if target.settings.GrantType != "" {
-		fmt.Fprintln(l.err, "Note: the connection, or BITBUCKET_OAUTH_GRANT_TYPE, has a grant type. The consumer would act for itself, without this login: remove it.")
+		fmt.Fprintln(l.err, "Note: the connection or BITBUCKET_OAUTH_GRANT_TYPE contains a grant type. The consumer would authorize itself and ignore this login: remove it.")
 	}
 	return l.report(granted, target)
 }
 
-// A target is the connection that a login is for.
+// A target is the connection to log in for.
 type target struct {
 	connection
-	declared bool // false if the connection is still to be added to its file
+	declared bool // whether the connection is in its file already
 	settings bitbucket.Settings
 }
 
-// target finds the consumer: that of the named connection, of --consumer-key, of the only connection that has one, or of
-// the environment. Its key and secret may still be missing.
+// target finds the consumer: of the named connection, of --consumer-key, of the only connection with a consumer, or of
+// the environment. Its key and secret may be missing.
 func (l *login) target(cmd *cobra.Command) (target, error) {
 	if l.key != "" && l.connection != "" {
-		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give one")
+		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give only one")
 	}
 	connections, err := l.source.configured()
 	if err != nil {
@@ -142,25 +142,25 @@ func (l *login) target(cmd *cobra.Command) (target, error) {
 	case 0:
 		return l.keyTarget(connections)
 	case 1:
-		fmt.Fprintf(l.err, "Using the consumer of the connection %s.\n", names[0])
+		fmt.Fprintf(l.err, "Using the consumer of connection %s.\n", names[0])
 		return candidates[0], nil
 	}
-	return target{}, usagef(cmd, "several connections have a consumer: choose one of %s with --connection", strings.Join(names, ", "))
+	return target{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
 }
 
-// namedTarget is a login for a connection of the .spc files, with the consumer that it has.
+// namedTarget returns the login for a connection in the .spc files that has a consumer.
 func namedTarget(c connection) (target, error) {
 	t, err := declaredTarget(c)
 	if err == nil && t.settings.ConsumerKey == "" {
-		return target{}, at(c.where, "the connection %s has no consumer_key: it authorizes in another way, which needs no login", c.Name)
+		return target{}, at(c.where, "connection %s has no consumer_key: its authentication method needs no login", c.Name)
 	}
 	return t, err
 }
 
-// declaredTarget is a login for a connection of the .spc files that has, or is to have, a consumer.
+// declaredTarget returns the login for a connection in the .spc files that has a consumer, or gets one.
 func declaredTarget(c connection) (target, error) {
 	if c.Aggregator() {
-		return target{}, misconfigured("the connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
+		return target{}, misconfigured("connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
 	}
 	settings, err := c.config.Settings()
 	if err != nil {
@@ -169,8 +169,8 @@ func declaredTarget(c connection) (target, error) {
 	return target{c, true, settings}, nil
 }
 
-// keyTarget is a login for the consumer of --consumer-key or of the environment, which the connection of the usual name is
-// to have.
+// keyTarget returns the login for the consumer of --consumer-key or of the environment, to be configured in the default
+// connection.
 func (l *login) keyTarget(connections []connection) (t target, err error) {
 	i := slices.IndexFunc(connections, func(c connection) bool { return strings.EqualFold(c.Name, defaultConnection) })
 	if i >= 0 {
@@ -183,12 +183,12 @@ func (l *login) keyTarget(connections []connection) (t target, err error) {
 		t.settings, err = l.withKey(t.config).Settings()
 	}
 	if other := os.Getenv("BITBUCKET_OAUTH_CLIENT_ID"); l.key != "" && other != "" && other != l.key && !t.hasSecret() {
-		t.settings.ConsumerSecret = "" // the environment's, and so another consumer's
+		t.settings.ConsumerSecret = "" // comes from the environment: of another consumer
 	}
 	return t, err
 }
 
-// withKey returns the arguments with the consumer of --consumer-key, if it is given, as the one way in.
+// withKey returns the arguments with the consumer of --consumer-key, if given, as the only authentication method.
 func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
 	c.RefreshToken, c.GrantType, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil, nil
 	if l.key != "" && (c.ConsumerKey == nil || *c.ConsumerKey != l.key) {
@@ -197,15 +197,15 @@ func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
 	return c
 }
 
-// hasSecret says whether the file has the consumer's secret.
+// hasSecret reports whether the file contains the consumer's secret.
 func (t target) hasSecret() bool {
 	return t.config.ConsumerSecret != nil && strings.TrimSpace(*t.config.ConsumerSecret) == t.settings.ConsumerSecret
 }
 
-// explain says how the consumer must be made, before somebody is asked for its key.
+// explain prints how to create the consumer, before the prompt for its key.
 func (l *login) explain() error {
-	fmt.Fprintf(l.err, `The login needs an OAuth consumer (also called OAuth client), which an administrator of the workspace
-creates in the workspace's settings, under OAuth consumers. It must have
+	fmt.Fprintf(l.err, `The login needs an OAuth consumer (also called OAuth client). An administrator of the workspace creates it in the
+workspace's settings, under OAuth consumers. It needs:
 
   Callback URL
     %s
@@ -223,7 +223,7 @@ creates in the workspace's settings, under OAuth consumers. It must have
 	return err
 }
 
-// complete asks for the key and the secret if they are missing.
+// complete prompts for the key and the secret if they are missing.
 func (l *login) complete(ctx context.Context, s *bitbucket.Settings) (err error) {
 	if s.ConsumerKey == "" {
 		if s.ConsumerKey, err = l.ask(ctx, "Consumer key: "); err != nil {
@@ -236,7 +236,7 @@ func (l *login) complete(ctx context.Context, s *bitbucket.Settings) (err error)
 	return err
 }
 
-// authorize sends the person to Bitbucket's page, and exchanges the code that comes back.
+// authorize opens Bitbucket's authorization page, and exchanges the code that it returns for a token.
 func (l *login) authorize(ctx context.Context, consumer auth.Consumer) (auth.Token, error) {
 	state := auth.NewState()
 	address, err := consumer.AuthorizeURL(state, "")
@@ -265,25 +265,25 @@ func (l *login) receivedCode(ctx context.Context, address, state string) (string
 	}
 	defer callback.Close()
 	fmt.Fprintf(l.err, "Grant access in the browser. If it does not open, open this address:\n\n  %s\n\n", address)
-	go func() { _ = l.browse(address) }() // without a browser there is the address
+	go func() { _ = l.browse(address) }() // if it fails, the user opens the address
 	return callback.Wait(ctx)
 }
 
-// pastedCode asks for the address of the browser's redirect to anywhere.
+// pastedCode prompts for the address of the redirect, which the browser may open on another machine.
 func (l *login) pastedCode(ctx context.Context, address, state string) (string, error) {
 	fmt.Fprintf(l.err, "Open this address in a browser and grant access:\n\n  %s\n\n"+
-		"The browser ends on the callback URL; that there is no page does not matter. Copy the whole address.\n", address)
+		"The browser ends up at the callback URL. It may show an error page; that is fine. Copy the whole address.\n", address)
 	for {
-		pasted, err := l.ask(ctx, "Address that the browser ended on: ")
+		pasted, err := l.ask(ctx, "Address that the browser ended up at: ")
 		if errors.Is(err, context.DeadlineExceeded) {
-			return "", fmt.Errorf("nobody entered the address in time; log in again: %w", err)
+			return "", fmt.Errorf("the address was not entered in time; log in again: %w", err)
 		}
 		if err != nil {
 			return "", err
 		}
 		code, err := auth.ParseRedirect(pasted, state)
 		if err != nil && !strings.Contains(pasted, "code=") && !strings.Contains(pasted, "error=") {
-			fmt.Fprintln(l.err, "That is not it:", err) // something else was in the clipboard
+			fmt.Fprintln(l.err, "This is not the address:", err) // the clipboard had something else
 			continue
 		}
 		return code, err

@@ -12,19 +12,19 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// granted is what a login has come to.
+// A granted describes the result of a login.
 type granted struct {
 	consumer auth.Consumer
 	client   *api.Client
-	file     string // that keeps the tokens
+	file     string // contains the tokens
 
-	user        jsontree.Value   // does not exist if the scope for it is missing
-	workspaces  []jsontree.Value // as Bitbucket's workspace_access objects; nil if the scope for it is missing
+	user        jsontree.Value   // missing without the scope account
+	workspaces  []jsontree.Value // Bitbucket's workspace_access objects; nil without the scope account
 	scopes      []string
 	scopesKnown bool
 }
 
-// newGranted prepares the first requests, so that wrong settings are found before a person is asked for anything.
+// newGranted checks the settings before the user is asked for anything, and prepares the first requests.
 func newGranted(s bitbucket.Settings) (*granted, error) {
 	consumer := s.Consumer(nil)
 	chain, err := auth.OpenChain(s.TokenDir, consumer, auth.Secret{})
@@ -38,7 +38,7 @@ func newGranted(s bitbucket.Settings) (*granted, error) {
 	return &granted{consumer: consumer, client: client}, nil
 }
 
-// ask finds out who was authorized for what. A missing scope leaves an answer out; it is no error.
+// ask requests the connected user, the workspaces and the scopes. It skips answers for which a scope is missing.
 func (g *granted) ask(ctx context.Context, token auth.Token) error {
 	user, err := g.client.Get(ctx, api.Path("/2.0/user"), nil)
 	if err := unlessScopeMissing(err); err != nil {
@@ -67,7 +67,7 @@ func unlessScopeMissing(err error) error {
 	return err
 }
 
-// report prints what a login has come to, and the connection to use it with.
+// report prints the result of a login, and the connection to put into a .spc file.
 func (l *login) report(g *granted, t target) error {
 	w := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
 	for _, fact := range g.facts() {
@@ -84,7 +84,7 @@ func (l *login) report(g *granted, t target) error {
 	return err
 }
 
-// A fact is a line of the report, or several under one label.
+// A fact is a label of the report and its lines.
 type fact struct {
 	label  string
 	values []string
@@ -95,7 +95,7 @@ func (g *granted) facts() []fact {
 		{"Authorized:", []string{g.who()}},
 		{"Workspaces:", g.where()},
 		{"Scopes:", []string{g.what()}},
-		{"Left out:", g.leftOut()},
+		{"Tables:", g.unavailable()},
 		{"Token file:", []string{g.file}},
 	}
 }
@@ -128,20 +128,20 @@ func (g *granted) where() []string {
 func (g *granted) what() string {
 	switch {
 	case !g.scopesKnown:
-		return "unknown: Bitbucket does not say"
+		return "unknown: Bitbucket does not show them"
 	case len(g.scopes) == 0:
 		return "none"
 	}
 	return strings.Join(g.scopes, ", ")
 }
 
-// leftOut returns the tables that the granted scopes don't reach, by the first scope that each lacks.
-func (g *granted) leftOut() []string {
+// unavailable lists the tables that need scopes which were not granted, by the first missing scope of each.
+func (g *granted) unavailable() []string {
 	if !g.scopesKnown {
 		return []string{"unknown"}
 	}
 	lacking := map[string][]string{}
-	out := map[string]bool{} // tables as a whole
+	out := map[string]bool{} // whole tables
 	for _, r := range bitbucket.Requirements() {
 		if missing := missing(r, g.scopes); len(missing) > 0 && !out[r.Table] {
 			lacking[missing[0]] = append(lacking[missing[0]], r.String())
@@ -149,18 +149,18 @@ func (g *granted) leftOut() []string {
 		}
 	}
 	if len(lacking) == 0 {
-		return []string{"no table"}
+		return []string{"all are available"}
 	}
 	var lines []string
 	for _, p := range permissions {
 		if tables := lacking[p.scope]; tables != nil {
-			lines = append(lines, fmt.Sprintf("without %s: %s", p, strings.Join(tables, ", ")))
+			lines = append(lines, fmt.Sprintf("not available without %s: %s", p, strings.Join(tables, ", ")))
 		}
 	}
-	return append(lines, "Give the consumer these permissions and log in again to have them.")
+	return append(lines, "To get them, give the consumer these permissions and log in again.")
 }
 
-// instruction says what to do with the block.
+// instruction returns what to do with the block.
 func (t target) instruction() string {
 	if t.declared {
 		return fmt.Sprintf("Replace the connection %q at %s with", t.Name, place(t.where))
@@ -168,8 +168,8 @@ func (t target) instruction() string {
 	return "Add this to " + t.where.Filename
 }
 
-// block returns the connection for a .spc file, without a secret. What the connection has already and is not about
-// credentials stays.
+// block returns the connection for a .spc file, without a secret. It keeps the arguments of the connection that don't
+// concern credentials.
 func (t target) block() string {
 	secret := "here"
 	if t.hasSecret() {
@@ -192,10 +192,11 @@ func (t target) block() string {
 	})...))
 }
 
-// A setting is an argument with a value that need not be written.
+// A setting is an argument that is written only if its value differs from the standard.
 type setting struct{ name, value, standard string }
 
-// arguments returns the settings that the connection has now, as they are written, and those that differ from the standard.
+// arguments returns the settings that the connection has now, as they are written in its file, and those that differ
+// from the standard.
 func (t target) arguments(settings []setting) []argument {
 	var arguments []argument
 	for _, s := range settings {

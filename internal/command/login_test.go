@@ -107,7 +107,7 @@ func TestLogin(t *testing.T) {
 Workspaces:  harbor-labs (administrator)
              QuarryTools (member)
 Scopes:      SCOPES
-Left out:    no table
+Tables:      all are available
 Token file:  %s
 
 Replace the connection "work" at %s:1 with:
@@ -125,7 +125,7 @@ connection "work" {
 	if diff := cmp.Diff(want, scopes.ReplaceAllString(got.out, "${1}SCOPES")); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	for _, said := range []string{"Using the consumer of the connection work.", s.consumer.Callback, "/authorize?"} {
+	for _, said := range []string{"Using the consumer of connection work.", s.consumer.Callback, "/authorize?"} {
 		if !strings.Contains(got.err, said) {
 			t.Errorf("the person was not told %q:\n%s", said, got.err)
 		}
@@ -169,7 +169,7 @@ func TestLoginScopes(t *testing.T) {
 		}
 		return scopes
 	}
-	const again = "\n             Give the consumer these permissions and log in again to have them.\n"
+	const again = "\n             To get them, give the consumer these permissions and log in again.\n"
 	tests := map[string]struct {
 		scopes []string
 		want   []string
@@ -177,18 +177,18 @@ func TestLoginScopes(t *testing.T) {
 	}{
 		"the smallest set": {
 			scopes: all("repository"), // which others imply
-			want:   []string{"\nLeft out:    no table\n"},
+			want:   []string{"\nTables:      all are available\n"},
 		},
 		"no pull requests": {
 			scopes: all("pullrequest"),
-			want:   []string{"\nLeft out:    without pullrequest (Pull requests: Read): bitbucket_", again},
+			want:   []string{"\nTables:      not available without pullrequest (Pull requests: Read): bitbucket_", again},
 			not:    "bitbucket_repository,",
 		},
 		"the account alone": {
 			scopes: []string{"account"},
 			want: []string{
 				"\nWorkspaces:  harbor-labs (administrator)\n             QuarryTools (member)\nScopes:      account\n",
-				"\nLeft out:    without repository (Repositories: Read): bitbucket_", ", bitbucket_my_repository, ", again,
+				"\nTables:      not available without repository (Repositories: Read): bitbucket_", ", bitbucket_my_repository, ", again,
 			},
 			not: "bitbucket_my_workspace",
 		},
@@ -196,7 +196,7 @@ func TestLoginScopes(t *testing.T) {
 			scopes: []string{"repository"},
 			want: []string{
 				"Authorized:  unknown: the scope account was not granted\nWorkspaces:  unknown: the scope account was not granted\nScopes:      repository\n",
-				"\nLeft out:    without account (Account: Read): bitbucket_", ", bitbucket_my_repository, ", again,
+				"\nTables:      not available without account (Account: Read): bitbucket_", ", bitbucket_my_repository, ", again,
 			},
 		},
 	}
@@ -269,28 +269,28 @@ func TestLoginFails(t *testing.T) {
 			args: func(*testing.T, *setup) []string { return []string{"--timeout", "0"} },
 		},
 		"two consumers named": {
-			browse: unused, code: exitUsage, want: "give one",
+			browse: unused, code: exitUsage, want: "give only one",
 			args: func(*testing.T, *setup) []string { return []string{"--consumer-key", "k", "--connection", "work"} },
 		},
 		"an unknown connection": {
-			browse: unused, code: exitUsage, want: "there is no connection home; there are work",
+			browse: unused, code: exitUsage, want: "unknown connection home: choose work",
 			args: func(*testing.T, *setup) []string { return []string{"--connection", "home"} },
 		},
 		"several consumers": {
-			browse: unused, code: exitUsage, want: "choose one of one, two with --connection",
+			browse: unused, code: exitUsage, want: "choose one, two with --connection",
 			args: func(t *testing.T, s *setup) []string {
 				return []string{"--config", writeFile(t, t.TempDir(), "a.spc", s.connection("one", s.tokenDir)+s.connection("two", s.tokenDir))}
 			},
 		},
 		"a connection without a consumer": {
-			browse: unused, code: exitUsage, want: "the connection token has no consumer_key",
+			browse: unused, code: exitUsage, want: "connection token has no consumer_key",
 			args: func(t *testing.T, s *setup) []string {
 				return []string{"--connection", "token", "--config", writeFile(t, t.TempDir(), "a.spc",
 					connectionBlock("token", []argument{{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}}))}
 			},
 		},
 		"an aggregator": {
-			browse: unused, code: exitUsage, want: "the connection all is an aggregator: log in with each of work",
+			browse: unused, code: exitUsage, want: "connection all is an aggregator: log in with each of work",
 			args: func(t *testing.T, s *setup) []string {
 				return []string{"--connection", "all", "--config", writeFile(t, t.TempDir(), "a.spc", s.connection("work", s.tokenDir)+
 					"connection \"all\" {\n  plugin = \"bitbucket\"\n  type = \"aggregator\"\n  connections = [\"*\"]\n}\n")}
@@ -303,7 +303,7 @@ func TestLoginFails(t *testing.T) {
 			},
 		},
 		"no secret": {
-			browse: unused, code: exitUsage, want: `nothing was entered for "Consumer secret"`,
+			browse: unused, code: exitUsage, want: `no input for "Consumer secret"`,
 			args: func(*testing.T, *setup) []string { return []string{"--consumer-key", "k"} },
 		},
 		"an argument": {
@@ -378,7 +378,7 @@ func TestLoginPasted(t *testing.T) {
 		"the clipboard was older": {func(r string) []string { return []string{"https://example.com/news", r} }, exitOK, "Authorized:"},
 		"another state": {func(r string) []string { return []string{strings.Replace(r, "state=", "state=x", 1)} }, exitFailed,
 			"the answer doesn't belong to this login"},
-		"nothing more": {func(string) []string { return []string{"https://example.com/news"} }, exitUsage, "nothing was entered"},
+		"nothing more": {func(string) []string { return []string{"https://example.com/news"} }, exitUsage, "no input for"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

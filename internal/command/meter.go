@@ -13,14 +13,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A meter is the plugin's server, and watches what passes through it.
+// A meter is the plugin's server, which counts the rows and notes the connections that are scanned.
 type meter struct {
 	*bitbucket.Server
 	order []string // the connections
 	rows  atomic.Int64
 
-	mu      sync.Mutex      // guards what follows
-	scanned map[string]bool // connections that a table was read of
+	mu      sync.Mutex      // guards scanned
+	scanned map[string]bool // connections of which a table was read
 }
 
 func newMeter(server *bitbucket.Server, connections []sqlhost.Connection) *meter {
@@ -43,14 +43,14 @@ func (m *meter) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_Ex
 	return m.Server.Execute(req, countedStream{stream, &m.rows})
 }
 
-// scannedConnections returns the connections that a table was read of so far.
+// scannedConnections returns the connections of which a table was read so far.
 func (m *meter) scannedConnections() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(m.order), func(name string) bool { return !m.scanned[name] })
 }
 
-// A countedStream counts the rows on their way from the plugin.
+// A countedStream counts the rows that the plugin sends.
 type countedStream struct {
 	proto.WrapperPlugin_ExecuteServer
 	rows *atomic.Int64
@@ -61,20 +61,21 @@ func (s countedStream) Send(response *proto.ExecuteResponse) error {
 	return s.WrapperPlugin_ExecuteServer.Send(response)
 }
 
-// A traffic is what the connections have exchanged with Bitbucket since the process began.
+// A traffic is the traffic between the connections and Bitbucket since the process began.
 type traffic struct {
 	requests, retries, bytes int64
 	quotas                   []quota
 }
 
-// A quota is what a connection may still ask for.
+// A quota is the number of requests that a connection has left.
 type quota struct {
 	connection string
 	remaining  int64
-	resetAt    time.Time // zero if Bitbucket doesn't say
+	resetAt    time.Time // zero if unknown
 }
 
-// traffic asks the plugin. A connection that nothing was read of is left out: the answer would cost it a request.
+// traffic returns the traffic so far. It skips connections of which no table was read: for them the query would make a
+// request.
 func (db *database) traffic(ctx context.Context) (traffic, error) {
 	var t traffic
 	for _, connection := range db.scannedConnections() {

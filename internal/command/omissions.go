@@ -12,10 +12,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-// mostOmissions is how many lines say what was left out.
+// mostOmissions is the largest number of lines about omitted data.
 const mostOmissions = 5
 
-// tellOmissions says what the tables left out, once and in short.
+// tellOmissions prints a summary of the data that the tables omitted.
 func tellOmissions(w io.Writer, omissions []bitbucket.Omission) {
 	lines := summarize(omissions)
 	if len(lines) == 0 {
@@ -27,10 +27,10 @@ func tellOmissions(w io.Writer, omissions []bitbucket.Omission) {
 	fmt.Fprintln(w, strings.Join(lines, "\n")+" See bitbucket_omission.")
 }
 
-// An omissionKind is what is summed up in one line.
+// An omissionKind is the key of the omissions that share a line.
 type omissionKind struct{ connection, table, reason string }
 
-// summarize returns a line for each table and reason, in order. The connection is told where there are several.
+// summarize returns a line for each table and reason, sorted. It names the connection if there are several.
 func summarize(omissions []bitbucket.Omission) []string {
 	several := slices.ContainsFunc(omissions, func(o bitbucket.Omission) bool { return o.Connection != omissions[0].Connection })
 	byKind := map[omissionKind][]bitbucket.Omission{}
@@ -59,7 +59,8 @@ func summarize(omissions []bitbucket.Omission) []string {
 	return lines
 }
 
-// sumUp says what omissions of one kind have in common: their message if they are one, or else how many places they are about.
+// sumUp returns the line of omissions of one kind: their message if all concern one place, and else the number of
+// places.
 func sumUp(table string, omissions []bitbucket.Omission) string {
 	repositories, projects, workspaces := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, o := range omissions {
@@ -97,7 +98,7 @@ func sumUp(table string, omissions []bitbucket.Omission) string {
 	return table + " leaves out " + english.WordSeries(counts, "and") + ": " + why + "."
 }
 
-// coverage returns how many repositories are covered, and of how many, if all the omissions tell.
+// coverage returns how many of the total of repositories are covered, if all omissions contain both numbers.
 func coverage(omissions []bitbucket.Omission) (covered, total int, known bool) {
 	for _, o := range omissions {
 		if o.Total == 0 {
@@ -108,7 +109,7 @@ func coverage(omissions []bitbucket.Omission) (covered, total int, known bool) {
 	return covered, total, true
 }
 
-// omissionReasons say of several places why they were left out.
+// omissionReasons explain why several places were left out.
 var omissionReasons = map[string]string{
 	"not_administered": "the connected user does not administer them",
 	"feature_off":      "the feature is switched off there",

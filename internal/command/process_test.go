@@ -222,7 +222,7 @@ func TestProcessCancelledRefresh(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if p.err.wait(regexp.MustCompile("^Error: cancelled\nWaiting until a token that is being renewed is saved.\n")) == nil {
+	if p.err.wait(regexp.MustCompile("^Error: cancelled\nWaiting for a renewed token to be saved.\n")) == nil {
 		t.Errorf("the person was not told: %s", p.err.text.String())
 	}
 	close(answer)

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	progressDelay    = time.Second // what is faster needs no progress
+	progressDelay    = time.Second // faster scans show no progress
 	progressInterval = 100 * time.Millisecond
 )
 
-// showProgress counts the rows on a terminal while a long scan runs. stop removes the count; it may be called again.
+// showProgress shows the number of rows on a terminal during a long scan. stop removes it, and may be called again.
 func showProgress(w io.Writer, rows func() int64) (stop func()) {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -27,7 +27,7 @@ func showProgress(w io.Writer, rows func() int64) (stop func()) {
 		bar := progressbar.NewOptions64(-1,
 			progressbar.OptionSetWriter(w),
 			progressbar.OptionSpinnerType(14),
-			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own: it is drawn below
+			progressbar.OptionSetSpinnerChangeInterval(0), // starts no goroutine: the loop below draws it
 		)
 		tick := time.NewTicker(progressInterval)
 		defer tick.Stop()
@@ -36,7 +36,7 @@ func showProgress(w io.Writer, rows func() int64) (stop func()) {
 			case <-tick.C:
 				bar.Describe(humanize.Comma(rows()) + " rows read")
 			case <-done:
-				_ = bar.Clear() // a terminal that can't be written to shows no progress either
+				_ = bar.Clear() // progress is not worth an error
 				return
 			}
 		}
@@ -47,7 +47,7 @@ func showProgress(w io.Writer, rows func() int64) (stop func()) {
 	})
 }
 
-// A firstWrite calls before ahead of everything that is written.
+// A firstWrite calls before ahead of each write.
 type firstWrite struct {
 	io.Writer
 	before func()

@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A query is the command of the name.
+// A query runs the command query.
 type query struct {
 	*console
 	source connectionFlags
@@ -25,41 +25,40 @@ func newQuery(c *console) *cobra.Command {
 	q := &query{console: c}
 	cmd := &cobra.Command{
 		Use:   "query [SQL]...",
-		Short: "Answer SQL over the tables, without Steampipe",
+		Short: "Run SQL on the tables, without Steampipe",
 		Long: strings.TrimSpace(`
-Answers SQL over the tables, without Steampipe. The statements stand in the arguments, or come from standard input.
+Runs SQL on the tables, without Steampipe. The statements come from the arguments, or from standard input.
 
-Each connection of the .spc files is a schema; a table without one is that of the first connection by name, or of the
-connection that --connection names. Without any connection there, the credentials in the environment make one.
-The SQL is SQLite's; for what a row is made of, see the commands tables and describe. A view that
-names a schema must be temporary: create temp view.
+Each connection in the .spc files is a schema. A table without a schema belongs to the connection of --connection, or else to the
+first connection by name. If no .spc file has a connection, the credentials in the environment make one. The SQL is SQLite's. The
+commands tables and describe list the tables and their columns. A view that names a schema must be temporary: create temp view.
 
-Times come out as 2026-11-30T08:15:30+00:00. They compare as instants with any spelling: '2026-11-30',
-'2026-11-30T08:15:30Z', '2026-11-30 10:15:30.5+02:00', datetime('now', '-7 days'); without a zone a time is in UTC.
+Times are printed as 2026-11-30T08:15:30+00:00. They are compared as instants with any spelling: '2026-11-30',
+'2026-11-30T08:15:30Z', '2026-11-30 10:15:30.5+02:00', datetime('now', '-7 days'). A time without a zone is in UTC.
 
-A join looks the first rows up one by one, each with a request, and reads the whole list when that is cheaper. Where you
-know that it is, say so, and name the columns that matter:
+A join first asks row by row, with one request each, and reads the whole list when that is cheaper. If you know that it is
+cheaper, force it, and select only the columns that you need:
 
   with r as materialized (select full_name, updated_on from bitbucket_repository)
   select p.full_name, p.permission, r.updated_on
   from bitbucket_my_repository as p join r on r.full_name = p.full_name
 
-With --output json, one statement gives an array of its rows. Several give an array with one such array for each
-statement. A document that was cut off by an error is not valid JSON.
+With --output json, one statement prints an array of rows. Several statements print an array of these arrays, one for each
+statement. If an error cuts the document off, it is not valid JSON.
 
-What the tables left out, such as the repositories that the connected user does not administer, is said on standard error
-after the rows, unless there is --quiet. The table bitbucket_omission has more about it.
+Data that the tables leave out, for example repositories that the connected user does not administer, is reported on standard
+error after the rows. --quiet omits the report. The table bitbucket_omission has the details.
 
-The exit code is 0 if all went well, 1 if a statement failed, and 2 if the command or the configuration is wrong.`),
+Exit codes: 0 for success, 1 if a statement failed, 2 if the command or the configuration is wrong.`),
 		Example: `  ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"
   ` + program + ` query --output csv < report.sql > report.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd, args) },
 	}
 	q.source.addConfigFlag(cmd)
 	q.source.addDemoFlag(cmd)
-	cmd.Flags().StringVar(&q.source.first, "connection", "", "connection whose tables are meant by names without a schema")
-	cmd.Flags().BoolVar(&q.timing, "timing", false, "say after each statement what it took, on standard error")
-	cmd.Flags().BoolVar(&q.quiet, "quiet", false, "don't say on standard error what the tables left out")
+	cmd.Flags().StringVar(&q.source.first, "connection", "", "connection for table names without a schema")
+	cmd.Flags().BoolVar(&q.timing, "timing", false, "print rows, requests and time after each statement, on standard error")
+	cmd.Flags().BoolVar(&q.quiet, "quiet", false, "do not report on standard error what the tables left out")
 	addFormatFlag(cmd, &q.format)
 	return cmd
 }
@@ -106,11 +105,11 @@ func (q *query) run(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// statements returns those of the arguments, or of standard input.
+// statements returns the statements in the arguments, or on standard input.
 func (q *query) statements(cmd *cobra.Command, args []string) ([]string, error) {
 	if len(args) == 0 {
 		if _, ok := terminal(q.in); ok {
-			return nil, usagef(cmd, "there is no SQL: give it as an argument, or on standard input")
+			return nil, usagef(cmd, "no SQL: give a statement as an argument or on standard input")
 		}
 		script, err := q.readAll(cmd.Context())
 		if err != nil {
@@ -127,7 +126,7 @@ func (q *query) statements(cmd *cobra.Command, args []string) ([]string, error) 
 		statements = append(statements, found...)
 	}
 	if len(statements) == 0 {
-		return nil, usagef(cmd, "there is no SQL: give it as an argument, or on standard input")
+		return nil, usagef(cmd, "no SQL: give a statement as an argument or on standard input")
 	}
 	return statements, nil
 }
@@ -140,7 +139,7 @@ func (q *query) progress(db *database) (stop func()) {
 	return showProgress(q.err, func() int64 { return db.rows.Load() - begin })
 }
 
-// answer prints the result of one statement, and returns how many rows it had.
+// answer prints the result of one statement, and returns the number of rows.
 func answer(ctx context.Context, db *database, sql string, p printer) (int64, error) {
 	rows, err := db.Query(ctx, sql)
 	if err != nil {
@@ -154,7 +153,7 @@ func answer(ctx context.Context, db *database, sql string, p printer) (int64, er
 	return r.rows, rows.Close()
 }
 
-// since returns what was exchanged after before.
+// since returns the traffic after before.
 func (t traffic) since(before traffic) traffic {
 	t.requests -= before.requests
 	t.retries -= before.retries
@@ -162,12 +161,12 @@ func (t traffic) since(before traffic) traffic {
 	return t
 }
 
-// describe says what a statement took.
+// describe returns the cost of a statement as text.
 func (t traffic) describe(rows int64, took time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Rows: %s. Requests: %s", humanize.Comma(rows), humanize.Comma(t.requests))
 	if t.retries > 0 {
-		fmt.Fprintf(&b, " (%s of them repeated)", humanize.Comma(t.retries))
+		fmt.Fprintf(&b, " (%s of them retries)", humanize.Comma(t.retries))
 	}
 	fmt.Fprintf(&b, ". Received: %s. Time: %s.", humanize.Bytes(uint64(t.bytes)), took.Round(time.Millisecond))
 	for _, q := range t.quotas {

@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A result is rows to print, such as *sqlhost.Rows.
+// A result is a sequence of rows to print, for example *sqlhost.Rows.
 type result interface {
 	Columns() []sqlhost.Column
 	Next() bool
@@ -15,7 +15,7 @@ type result interface {
 	Err() error
 }
 
-// A list is a result that is there already.
+// A list is a result in memory.
 type list struct {
 	columns []sqlhost.Column
 	rows    [][]any
@@ -58,7 +58,7 @@ func (c *counted) Next() bool {
 	return true
 }
 
-// native returns a value as its column's type has it: SQLite has no booleans, and returns 0 and 1.
+// native returns a value in the column's type: SQLite has no booleans, and returns 0 and 1.
 func native(c sqlhost.Column, v any) any {
 	if n, ok := v.(int64); ok && c.Type == sqlhost.Boolean {
 		return n != 0
@@ -66,7 +66,7 @@ func native(c sqlhost.Column, v any) any {
 	return v
 }
 
-// text writes a value for a person, a number in full.
+// text returns a value for a person. It never abbreviates numbers.
 func text(c sqlhost.Column, v any) string {
 	switch v := native(c, v).(type) {
 	case string:

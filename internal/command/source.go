@@ -15,10 +15,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A connectionFlags is what a command's flags say about where its data comes from.
+// A connectionFlags contains the flags of a command that choose the connection.
 type connectionFlags struct {
 	config string // folder or file; empty for Steampipe's config folder
-	first  string // name of the connection that names without a schema mean
+	first  string // connection for table names without a schema
 	demo   bool
 }
 
@@ -30,18 +30,18 @@ func (s *connectionFlags) addDemoFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.demo, "demo", false, "use a made-up organization in memory")
 }
 
-// A database is the tables of connections, open for SQL.
+// A database is the tables of the connections, open for SQL.
 type database struct {
 	*sqlhost.Host
 	*meter
 	close func()
 }
 
-// open opens the tables of the connections that the flags say.
+// open opens the tables of the connections that the flags choose.
 func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*database, error) {
 	if s.demo {
 		if s.config != "" || s.first != "" {
-			return nil, usagef(cmd, "--demo has a connection of its own, so --config and --connection make no sense with it")
+			return nil, usagef(cmd, "--demo can't be combined with --config or --connection: it has its own connection")
 		}
 		return openDemo(ctx)
 	}
@@ -61,7 +61,7 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 	return db, err
 }
 
-// openDatabase opens the tables of the connections. cleanUp is called when the database is closed, or can't be opened.
+// openDatabase opens the tables of the connections. It calls cleanUp when the database is closed or can't be opened.
 func openDatabase(ctx context.Context, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
 	m := newMeter(bitbucket.NewServer(), connections)
 	host, err := sqlhost.Open(ctx, m, connections)
@@ -70,13 +70,13 @@ func openDatabase(ctx context.Context, connections []sqlhost.Connection, cleanUp
 		return nil, err
 	}
 	return &database{Host: host, meter: m, close: func() {
-		_ = host.Close() // what was asked for has been answered
+		_ = host.Close() // the statements have been answered
 		cleanUp()
 	}}, nil
 }
 
-// connections returns the connections of the .spc files, the one that is to come first at the front. Where no file has
-// one, the environment makes one.
+// connections returns the connections in the .spc files, with the chosen one first. If no file has a connection, the
+// environment makes one.
 func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) {
 	connections, err := s.configured()
 	if err != nil {
@@ -89,8 +89,8 @@ func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) 
 		return nil, err
 	}
 	if len(connections) == 0 {
-		return nil, misconfigured("there is no connection of this plugin in %s, and no credentials in the environment: "+
-			"run `%s login`, which ends with a connection to put there, or try --demo", s.location(), program)
+		return nil, misconfigured("no connection of this plugin in %s, and no credentials in the environment: "+
+			"run `%s login`, which prints a connection to put there, or try --demo", s.location(), program)
 	}
 	if s.first == "" {
 		return connections, nil
@@ -103,7 +103,7 @@ func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) 
 	return slices.Insert(slices.Delete(connections, i, i+1), 0, first), nil
 }
 
-// configured returns the connections of the .spc files. Steampipe's config folder need not exist.
+// configured returns the connections in the .spc files. Steampipe's config folder may be missing.
 func (s *connectionFlags) configured() ([]connection, error) {
 	connections, err := readConnections(s.location())
 	if s.config == "" && errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +119,7 @@ func (s *connectionFlags) location() string {
 	return filepath.Join(bitbucket.InstallDir(), "config")
 }
 
-// newFile is the file for a connection that none has yet.
+// newFile returns the file for a new connection.
 func (s *connectionFlags) newFile() string {
 	location := s.location()
 	if info, err := os.Stat(location); err == nil && !info.IsDir() {
@@ -128,7 +128,7 @@ func (s *connectionFlags) newFile() string {
 	return filepath.Join(location, "bitbucket.spc")
 }
 
-// find returns the number of the connection of the name.
+// find returns the index of the connection with the name.
 func find(cmd *cobra.Command, connections []connection, name string) (int, error) {
 	var names []string
 	for i, c := range connections {
@@ -138,19 +138,18 @@ func find(cmd *cobra.Command, connections []connection, name string) (int, error
 		names = append(names, c.Name)
 	}
 	if names == nil {
-		return 0, usagef(cmd, "there is no connection %s: the .spc files have none of this plugin", name)
+		return 0, usagef(cmd, "unknown connection %s: the .spc files have no connection of this plugin", name)
 	}
-	return 0, usagef(cmd, "there is no connection %s; there are %s", name, strings.Join(names, ", "))
+	return 0, usagef(cmd, "unknown connection %s: choose %s", name, strings.Join(names, ", "))
 }
 
-// defaultConnection is the name of a connection that nobody has named, and localPlugin is how its plugin is called where
-// `make install` puts it.
+// defaultConnection is the name of a new connection. localPlugin is the plugin's name after `make install`.
 const (
 	defaultConnection = "bitbucket"
 	localPlugin       = "local/bitbucket"
 )
 
-// environmentConnection returns the connection that needs no file, if there are credentials in the environment.
+// environmentConnection returns a connection without a file, if the environment has credentials.
 func environmentConnection() ([]connection, error) {
 	settings, err := bitbucket.Config{}.Settings()
 	if err != nil {
@@ -162,7 +161,7 @@ func environmentConnection() ([]connection, error) {
 	return []connection{bareConnection()}, nil
 }
 
-// bareConnection is a connection without arguments.
+// bareConnection returns a connection without arguments.
 func bareConnection() connection {
 	return connection{Connection: sqlhost.Connection{Name: defaultConnection, Plugin: localPlugin}}
 }

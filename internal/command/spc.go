@@ -17,15 +17,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A connection is a connection block of a .spc file that is for this plugin.
+// A connection is a connection block of this plugin in a .spc file.
 type connection struct {
 	sqlhost.Connection
 	config bitbucket.Config
-	texts  map[string]string // of the block's arguments as they are written, such as `max_wait = "5m"`
+	texts  map[string]string // the block's arguments as written, for example `max_wait = "5m"`
 	where  hcl.Range         // of the block's first line
 }
 
-// What Steampipe itself reads of a .spc file; all other blocks are passed over.
+// The parts of a .spc file that Steampipe itself reads. All other blocks are ignored.
 // https://steampipe.io/docs/reference/config-files/connection
 var (
 	fileSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
@@ -39,9 +39,9 @@ var (
 	}
 )
 
-// isOurs says whether a connection's plugin is this one. Steampipe lets the same plugin be written as "bitbucket",
-// "turbot/bitbucket@latest", "local/bitbucket" or "hub.steampipe.io/plugins/turbot/bitbucket@1": what counts is the last
-// part, without the version.
+// isOurs reports whether a connection's plugin is this one. Steampipe accepts "bitbucket", "turbot/bitbucket@latest",
+// "local/bitbucket" or "hub.steampipe.io/plugins/turbot/bitbucket@1" for the same plugin: only the last part without
+// the version counts.
 func isOurs(plugin string) bool {
 	name := path.Base(plugin)
 	if i := strings.IndexAny(name, "@:"); i >= 0 {
@@ -50,7 +50,7 @@ func isOurs(plugin string) bool {
 	return name == "bitbucket"
 }
 
-// readConnections reads this plugin's connections in the .spc files of a folder, or in one file, sorted by name as in
+// readConnections reads this plugin's connections in the .spc files of a folder, or in one file, sorted by name like
 // Steampipe's search path.
 func readConnections(location string) ([]connection, error) {
 	files, err := spcFiles(location)
@@ -58,7 +58,7 @@ func readConnections(location string) ([]connection, error) {
 		return nil, err
 	}
 	var blocks []block
-	sources := map[string]string{} // of the plugins that have a block, by its name
+	sources := map[string]string{} // of the plugin blocks, by name
 	for _, file := range files {
 		content, err := readBlocks(file, sources)
 		if err != nil {
@@ -104,13 +104,13 @@ func spcFiles(location string) ([]string, error) {
 	return files, nil
 }
 
-// A block is a connection block, with the text of its file.
+// A block is a connection block and the text of its file.
 type block struct {
 	*hcl.Block
 	text []byte
 }
 
-// readBlocks returns the connection blocks of a file, and adds the sources of its plugin blocks.
+// readBlocks returns the connection blocks of a file. It adds the sources of the plugin blocks to sources.
 func readBlocks(file string, sources map[string]string) ([]block, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -138,7 +138,7 @@ func readBlocks(file string, sources map[string]string) ([]block, error) {
 	return blocks, nil
 }
 
-// connection returns the connection that the block declares. It is not ours if its plugin is another.
+// connection returns the connection that the block declares. ours is false if it belongs to another plugin.
 func (b block) connection(sources map[string]string) (c connection, ours bool, err error) {
 	content, rest, diagnostics := b.Body.PartialContent(connectionSchema)
 	if diagnostics.HasErrors() {
@@ -161,14 +161,14 @@ func (b block) connection(sources map[string]string) (c connection, ours bool, e
 	case "", "plugin":
 		c.Type = ""
 	default:
-		return c, false, at(c.where, "connection %s has the type %q: only \"aggregator\" is known", c.Name, c.Type)
+		return c, false, at(c.where, "connection %s has the unknown type %q: the only type is \"aggregator\"", c.Name, c.Type)
 	}
 	c.config = bitbucket.ConfigOf(rest)
 	c.Config = b.arguments()
 	return c, true, nil
 }
 
-// pluginOf returns the name of a connection's plugin: given as text, or as plugin.<name> for a plugin block.
+// pluginOf returns the name of a connection's plugin, given as text or as plugin.<name> for a plugin block.
 func pluginOf(argument *hcl.Attribute, sources map[string]string) (string, error) {
 	var name string
 	if reference, diagnostics := hcl.AbsTraversalForExpr(argument.Expr); !diagnostics.HasErrors() {
@@ -187,7 +187,7 @@ func pluginOf(argument *hcl.Attribute, sources map[string]string) (string, error
 	return name, nil
 }
 
-// texts returns the text of each of the block's arguments.
+// texts returns the text of each argument of the block.
 func (b block) texts() map[string]string {
 	texts := map[string]string{}
 	for name, attribute := range b.Body.(*hclsyntax.Body).Attributes {
@@ -196,7 +196,7 @@ func (b block) texts() map[string]string {
 	return texts
 }
 
-// arguments returns the text of what the block has for the plugin, and not for Steampipe itself.
+// arguments returns the text of the arguments for the plugin, without those for Steampipe itself.
 func (b block) arguments() string {
 	body := b.Body.(*hclsyntax.Body)
 	var own []hcl.Range
@@ -205,7 +205,7 @@ func (b block) arguments() string {
 			own = append(own, attribute.SrcRange)
 		}
 	}
-	for _, inner := range body.Blocks { // the plugin has none, and says so
+	for _, inner := range body.Blocks { // the plugin rejects them
 		if !slices.ContainsFunc(connectionSchema.Blocks, func(h hcl.BlockHeaderSchema) bool { return h.Type == inner.Type }) {
 			own = append(own, inner.Range())
 		}
@@ -219,7 +219,7 @@ func (b block) arguments() string {
 	return text.String()
 }
 
-// value decodes an argument that may be absent.
+// value decodes an argument, which may be missing.
 func value(argument *hcl.Attribute, into any) error {
 	if argument == nil {
 		return nil
@@ -236,16 +236,16 @@ func checkNames(connections []connection) error {
 		if c.Name == "" {
 			return at(c.where, "the connection has no name")
 		}
-		name := strings.ToLower(c.Name) // as SQL compares the names of schemas
+		name := strings.ToLower(c.Name) // SQL compares names of schemas like this
 		if other, twice := seen[name]; twice {
-			return at(c.where, "there is a connection %s already, at %s", other.Name, place(other.where))
+			return at(c.where, "connection %s exists already, at %s", other.Name, place(other.where))
 		}
 		seen[name] = c
 	}
 	return nil
 }
 
-// resolveAggregators replaces the patterns of each aggregator by the names of the connections that they match.
+// resolveAggregators replaces the patterns of each aggregator by the names of the matching connections.
 func resolveAggregators(connections []connection) error {
 	for i, c := range connections {
 		if !c.Aggregator() {
@@ -258,7 +258,7 @@ func resolveAggregators(connections []connection) error {
 			}
 		}
 		if len(members) == 0 {
-			return at(c.where, "the aggregator %s has no connections: none of this plugin has a name that its argument \"connections\" lists", c.Name)
+			return at(c.where, "aggregator %s has no connections: its argument \"connections\" matches no connection of this plugin", c.Name)
 		}
 		connections[i].Connections = members
 	}

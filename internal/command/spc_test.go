@@ -148,7 +148,7 @@ func TestReadConnectionsRefuses(t *testing.T) {
 		},
 		"a name that SQLite has": {
 			content: "\nconnection \"main\" { plugin = \"bitbucket\" }\n",
-			want:    ":2: connection main: SQLite has a schema of its own with that name",
+			want:    ":2: connection main: SQLite has its own schema with this name",
 		},
 		"a name twice": {
 			content: "connection \"a\" { plugin = \"bitbucket\" }\nconnection \"A\" { plugin = \"bitbucket\" }\n",

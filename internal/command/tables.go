@@ -10,8 +10,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A catalog is the commands that say what there is to ask. The tables are the same for every connection, so that none is
-// needed.
+// A catalog runs the commands tables and describe. They need no connection, because all connections have the same
+// tables.
 type catalog struct {
 	*console
 	format string
@@ -45,8 +45,8 @@ func newDescribe(c *console) *cobra.Command {
 		Use:   "describe TABLE",
 		Short: "Show the columns of a table",
 		Long: strings.TrimSpace(`
-Shows the columns of a table, and the conditions on each that Bitbucket answers itself. Every other condition works too, at
-the cost of reading the rows that it throws away.`),
+Shows the columns of a table, and for each column the conditions that Bitbucket evaluates. All other conditions work too, but the
+plugin reads all rows to evaluate them.`),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef(cmd, "describe takes the name of one table")
@@ -77,7 +77,7 @@ func (c *catalog) show(cmd *cobra.Command, l *list) error {
 	return printAlone(p, l)
 }
 
-// schema returns the tables of a connection without arguments: nothing is asked of Bitbucket.
+// schema returns the tables of a connection without arguments. It makes no request.
 func schema(ctx context.Context) ([]sqlhost.Table, error) {
 	db, err := openDatabase(ctx, []sqlhost.Connection{bareConnection().Connection}, func() {})
 	if err != nil {
@@ -87,7 +87,7 @@ func schema(ctx context.Context) ([]sqlhost.Table, error) {
 	return db.Tables(), nil
 }
 
-// findTable finds a table by its name, also with the name of a schema before it or without the plugin's.
+// findTable returns the table with a name, which may have a schema or lack the plugin's prefix.
 func findTable(cmd *cobra.Command, tables []sqlhost.Table, name string) (sqlhost.Table, error) {
 	bare := strings.ToLower(name[strings.LastIndex(name, ".")+1:])
 	for _, table := range tables {
@@ -95,10 +95,10 @@ func findTable(cmd *cobra.Command, tables []sqlhost.Table, name string) (sqlhost
 			return table, nil
 		}
 	}
-	return sqlhost.Table{}, misconfigured("there is no table %s; `%s tables` lists those that there are", name, program)
+	return sqlhost.Table{}, misconfigured("unknown table %s: `%s tables` lists the tables", name, program)
 }
 
-// describe lists what a person has to know of the columns.
+// describe returns a list of the columns for a person.
 func describe(table sqlhost.Table) *list {
 	conditions := map[string]string{}
 	for _, key := range table.KeyColumns {
@@ -114,7 +114,7 @@ func describe(table sqlhost.Table) *list {
 	return l
 }
 
-// sqlOperators are the operators that Postgres has another name for than SQL.
+// sqlOperators are the SQL names of operators that Postgres names differently.
 var sqlOperators = map[string]string{"~~": "like", "~~*": "ilike", "!~~": "not like", "!~~*": "not ilike"}
 
 func operators(key sqlhost.KeyColumn) string {

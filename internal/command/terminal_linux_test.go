@@ -131,7 +131,7 @@ func TestTerminalQueryWithoutSQL(t *testing.T) {
 	t.Parallel()
 	cmd := process(t, "query", "--demo")
 	cmd.Stdin = newPTY(t).terminal
-	if got := start(t, cmd).end(); got.code != exitUsage || !strings.Contains(got.err, "there is no SQL") {
+	if got := start(t, cmd).end(); got.code != exitUsage || !strings.Contains(got.err, "no SQL") {
 		t.Errorf("exit code %d: %q", got.code, got.err)
 	}
 }

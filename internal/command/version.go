@@ -12,7 +12,7 @@ import (
 func newVersion(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Say which build this is",
+		Short: "Show the version",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(c.out, "%s %s\ncommit %s\ndate %s\n%s %s/%s\n",

@@ -9,12 +9,12 @@ import (
 	"modernc.org/sqlite"
 )
 
-// authorize is asked by SQLite about everything that a statement would do, before it runs. A statement
-// reads, and may keep tables and views of its own in memory. What would write a file is refused, and
-// what would take the tables of the plugin away, or a transaction that could.
+// authorize decides about each action of a statement before the statement runs; SQLite calls it. A statement may read,
+// and keep its own tables and views in memory. Refused are actions that write files, drop or alter the plugin's tables,
+// or begin a transaction.
 func (h *Host) authorize(action sqlite.AuthorizerActionCode, first, second, schema, _ string) sqlite.AuthorizerReturnCode {
 	if h.running == nil {
-		return sqlite.AuthorizerOK // the host itself attaches connections and makes their tables
+		return sqlite.AuthorizerOK // the host attaches connections and creates their tables
 	}
 	err := h.refusal(action, first, second, schema)
 	if err == nil {
@@ -27,32 +27,32 @@ func (h *Host) authorize(action sqlite.AuthorizerActionCode, first, second, sche
 	return sqlite.AuthorizerDeny
 }
 
-// refusal says why an action is refused, or is nil. What first and second are depends on the action:
+// refusal returns why an action is refused, or nil. The meaning of first and second depends on the action:
 // https://www.sqlite.org/c3ref/c_alter_table.html
 func (h *Host) refusal(action sqlite.AuthorizerActionCode, first, second, schema string) error {
-	const refused = "refused, for a query only reads: "
+	const refused = "refused, because a query only reads: "
 	switch action {
-	case sqlite.AuthAttach, sqlite.AuthDetach: // VACUUM attaches what it writes to
-		return errors.New(refused + "ATTACH, DETACH and VACUUM are for databases in files, and there are none")
+	case sqlite.AuthAttach, sqlite.AuthDetach: // VACUUM attaches the database that it writes
+		return errors.New(refused + "ATTACH, DETACH and VACUUM need database files")
 	case sqlite.AuthTransaction, sqlite.AuthSavepoint:
-		return errors.New(refused + "there are no transactions, each statement stands for itself")
+		return errors.New(refused + "each statement runs on its own, without transactions")
 	case sqlite.AuthPragma:
 		if second != "" && !slices.Contains(readingPragmas, strings.ToLower(first)) {
-			return fmt.Errorf(refused+"pragma %s can be read, and not be set", first)
+			return fmt.Errorf(refused+"pragma %s can't be set, only read", first)
 		}
 	case sqlite.AuthAlterTable:
 		if h.owns(first, second) {
-			return fmt.Errorf(refused+"table %s is the plugin's, and cannot be altered", second)
+			return fmt.Errorf(refused+"table %s belongs to the plugin and can't be altered", second)
 		}
 	case sqlite.AuthDropVTable:
 		if h.owns(schema, first) {
-			return fmt.Errorf(refused+"table %s is the plugin's, and cannot be dropped", first)
+			return fmt.Errorf(refused+"table %s belongs to the plugin and can't be dropped", first)
 		}
 	}
 	return nil
 }
 
-// readingPragmas are the pragmas whose argument says what to read.
+// readingPragmas are the pragmas whose argument only selects what to read.
 var readingPragmas = []string{
 	"table_info", "table_xinfo", "table_list", "index_info", "index_xinfo", "index_list", "foreign_key_list",
 	"foreign_key_check", "integrity_check", "quick_check",

@@ -9,9 +9,9 @@ import (
 
 // TestRefused runs statements that write, and looks that the tables are still there after them.
 func TestRefused(t *testing.T) {
-	const refused = "refused, for a query only reads: "
-	files := refused + "ATTACH, DETACH and VACUUM are for databases in files, and there are none"
-	transactions := refused + "there are no transactions, each statement stands for itself"
+	const refused = "refused, because a query only reads: "
+	files := refused + "ATTACH, DETACH and VACUUM need database files"
+	transactions := refused + "each statement runs on its own, without transactions"
 	tests := map[string]struct{ query, wantErr string }{
 		"attach":             {`attach '{file}' as x`, files},
 		"attach expression":  {`attach '{file}' || '' as x`, files},
@@ -24,13 +24,13 @@ func TestRefused(t *testing.T) {
 		"vacuum c1 into":     {`vacuum c1 into '{file}'`, files},
 		"begin":              {`begin`, transactions},
 		"savepoint":          {`savepoint x`, transactions},
-		"pragma =":           {`pragma writable_schema = 1`, refused + "pragma writable_schema can be read, and not be set"},
-		"pragma ()":          {`PRAGMA main.Case_Sensitive_Like(1)`, refused + "pragma Case_Sensitive_Like can be read, and not be set"},
-		"pragma on a file":   {`pragma temp_store_directory = '{file}'`, refused + "pragma temp_store_directory can be read, and not be set"},
-		"drop":               {`drop table item`, refused + "table item is the plugin's, and cannot be dropped"},
-		"drop in schema":     {`drop table if exists C1.ITEM`, refused + "table item is the plugin's, and cannot be dropped"},
-		"rename":             {`alter table item rename to thing`, refused + "table item is the plugin's, and cannot be altered"},
-		"rename in schema":   {`alter table c1.item rename to thing`, refused + "table item is the plugin's, and cannot be altered"},
+		"pragma =":           {`pragma writable_schema = 1`, refused + "pragma writable_schema can't be set, only read"},
+		"pragma ()":          {`PRAGMA main.Case_Sensitive_Like(1)`, refused + "pragma Case_Sensitive_Like can't be set, only read"},
+		"pragma on a file":   {`pragma temp_store_directory = '{file}'`, refused + "pragma temp_store_directory can't be set, only read"},
+		"drop":               {`drop table item`, refused + "table item belongs to the plugin and can't be dropped"},
+		"drop in schema":     {`drop table if exists C1.ITEM`, refused + "table item belongs to the plugin and can't be dropped"},
+		"rename":             {`alter table item rename to thing`, refused + "table item belongs to the plugin and can't be altered"},
+		"rename in schema":   {`alter table c1.item rename to thing`, refused + "table item belongs to the plugin and can't be altered"},
 		"drop column":        {`alter table item drop column id`, ""},
 		"add column":         {`alter table item add column x`, ""},
 		"delete":             {`delete from item`, ""},

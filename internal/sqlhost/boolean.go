@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// words are PostgreSQL's words for true and false. So are their beginnings, where they are those of no other.
+// words are PostgreSQL's words for true and false. Their unique prefixes are allowed too.
 var words = []struct {
 	word  string
-	least int // letters
+	least int // letters of the shortest prefix
 	value bool
 }{{"true", 1, true}, {"false", 1, false}, {"yes", 1, true}, {"no", 1, false}, {"on", 2, true}, {"off", 2, false}, {"1", 1, true}, {"0", 1, false}}
 
-// parseBoolean reads a word for true or false.
+// parseBoolean reads one of the words.
 func parseBoolean(s string) (value, ok bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	for _, w := range words {
@@ -23,11 +23,11 @@ func parseBoolean(s string) (value, ok bool) {
 	return false, false
 }
 
-// noBoolean says of a value that it is neither true nor false, and how those are written.
+// noBoolean returns the error for a value that is neither true nor false.
 func noBoolean(column string, v any) error {
 	if s, ok := v.(string); ok {
 		v = "'" + s + "'"
 	}
-	return fmt.Errorf("%s is true or false, and is compared with %v: write true or false "+
-		"(beside the column's name 'yes', 'no', 'on', 'off', 't', 'f', '1' and '0' will do)", column, v)
+	return fmt.Errorf("%s is a boolean, but is compared with %v: write true or false "+
+		"(next to the column's name, 'yes', 'no', 'on', 'off', 't', 'f', '1' and '0' are allowed too)", column, v)
 }

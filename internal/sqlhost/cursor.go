@@ -11,17 +11,17 @@ import (
 	"modernc.org/sqlite/vtab"
 )
 
-// cursor reads the rows of a table. SQLite opens one for each place in a statement where the table
-// stands, and filters it again for each row of an outer loop.
+// A cursor reads the rows of a table. SQLite opens one for each use of the table in a statement, and calls its Filter
+// for each row of an outer loop.
 type cursor struct {
 	table *table
-	text  string // of plan
+	text  string // of the plan
 	plan  plan
 
-	scan   *scan        // the rows that come from the plugin,
-	replay []*proto.Row // or else from memory
-	row    *proto.Row   // nil after the last one
-	key    vtab.Value   // of the row, if the plugin is to sort
+	scan   *scan        // rows from the plugin,
+	replay []*proto.Row // or from memory
+	row    *proto.Row   // nil after the last row
+	key    vtab.Value   // of the row, if the plugin sorts
 
 	memo    memo
 	lookups map[string]*lookups // by the text of their plan
@@ -73,7 +73,7 @@ func (c *cursor) filter(text string, values []vtab.Value) error {
 // Next implements [vtab.Cursor].
 func (c *cursor) Next() error { return c.report(c.next()) }
 
-// report keeps the error of a scan, for SQLite passes on no more than its text, or not even that.
+// report keeps the error of a scan, because SQLite passes on at most its text.
 func (c *cursor) report(err error) error {
 	if err != nil {
 		c.table.host.fail(err)
@@ -81,8 +81,8 @@ func (c *cursor) report(err error) error {
 	return err
 }
 
-// understand makes of the values with which columns are compared those of the columns' types. A constant that is none is an
-// error, even where the plugin is not told of it: SQLite would compare it as a text.
+// understand converts the values that columns are compared with to the columns' types. A constant of another type is an
+// error, even if the plugin doesn't get it: SQLite would compare it as text.
 func (c *cursor) understand(values []vtab.Value) error {
 	for i, term := range append(slices.Clip(c.plan.Terms), c.plan.Checks...) {
 		if term.Op == vtab.OpLIMIT || term.Op == vtab.OpOFFSET {
@@ -122,8 +122,8 @@ func (c *cursor) next() error {
 	return c.checkOrder()
 }
 
-// checkOrder compares the row with the one before it, if the plugin was to sort the rows. With a LIMIT
-// rows in a wrong order would be the wrong rows.
+// checkOrder compares the row with the row before, if the plugin sorts the rows. With a LIMIT, a wrong order would
+// return the wrong rows.
 func (c *cursor) checkOrder() error {
 	if c.plan.Order == nil {
 		return nil
@@ -135,13 +135,13 @@ func (c *cursor) checkOrder() error {
 	}
 	if c.plan.Order.compare(last, c.key) > 0 {
 		name := c.table.columns[c.plan.Order.Column].name
-		return fmt.Errorf("table %s did not return its rows in the order of %s; to have them sorted here, write: order by +%s",
+		return fmt.Errorf("table %s did not return its rows in the order of %s; to have SQLite sort them, write: order by +%s",
 			c.table.Name, name, name)
 	}
 	return nil
 }
 
-// compare returns a number below 0 if a comes before b, and one above 0 if it comes after b.
+// compare returns a negative number if a comes before b, and a positive number if a comes after b.
 func (o *order) compare(a, b vtab.Value) int {
 	if o.Desc {
 		a, b = b, a
@@ -156,7 +156,7 @@ func (o *order) compare(a, b vtab.Value) int {
 	}
 }
 
-// less is the order of values in SQLite: null, numbers, text. A column has one type, or null.
+// less compares values in SQLite's order: null, numbers, text. A column has one type, or null.
 func less(a, b vtab.Value) bool {
 	switch b := b.(type) {
 	case int64:
@@ -211,7 +211,7 @@ func (c *cursor) stop() {
 // uses reports whether the statement uses column i.
 func (c *cursor) uses(i int) bool { return c.plan.Columns>>min(i, 63)&1 == 1 }
 
-// request turns a plan, with its values, into what the plugin is asked. It is nil if no row can match.
+// request returns the plugin's request for a plan and its values, or nil if no row can match.
 func (c *cursor) request(p plan, values []vtab.Value) (*proto.ExecuteRequest, error) {
 	t := c.table
 	var pushed []*proto.Qual

@@ -8,7 +8,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// cleaned is an error with a text for people, and the error itself for errors.As.
+// A cleaned is an error with a text for people, which wraps the original error.
 type cleaned struct {
 	text string
 	err  error
@@ -17,7 +17,7 @@ type cleaned struct {
 func (e *cleaned) Error() string { return e.text }
 func (e *cleaned) Unwrap() error { return e.err }
 
-// cleanError takes from an error's text what gRPC and SQLite have put around it.
+// cleanError removes the additions of gRPC and SQLite from an error's text.
 func cleanError(err error) error {
 	if err == nil {
 		return nil
@@ -34,7 +34,7 @@ func cleanError(err error) error {
 	return &cleaned{text, err}
 }
 
-// cleanText removes "rpc error: code = Internal desc = ", wherever it is.
+// cleanText removes "rpc error: code = Internal desc = " everywhere in a text.
 func cleanText(text string) string {
 	const begin, end = "rpc error: code = ", " desc = "
 	for {
@@ -50,8 +50,7 @@ func cleanText(text string) string {
 	}
 }
 
-// scanError is the error of a scan without the connection's name, which the SDK puts before it, where
-// there is only one connection.
+// scanError returns the error of a scan. If there is only one connection, it removes its name, which the SDK adds.
 func (t *table) scanError(err error) error {
 	err = cleanError(err)
 	if text, found := strings.CutPrefix(err.Error(), t.Connection+": "); found && len(t.host.schemas) == 1 {

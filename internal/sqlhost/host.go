@@ -14,14 +14,14 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Plugin is what the host needs of a plugin's server. The SDK's *grpc.PluginServer is one.
+// Plugin is the part of a plugin's server that the host needs. The SDK's *grpc.PluginServer implements it.
 type Plugin interface {
 	SetAllConnectionConfigs(*proto.SetAllConnectionConfigsRequest) (*proto.SetConnectionConfigResponse, error)
 	GetSchema(*proto.GetSchemaRequest) (*proto.GetSchemaResponse, error)
 	Execute(*proto.ExecuteRequest, proto.WrapperPlugin_ExecuteServer) error
 }
 
-// TypeAggregator is the type of a connection that has the rows of others.
+// TypeAggregator is the type of a connection that returns the rows of other connections.
 const TypeAggregator = "aggregator"
 
 // Connection is one connection block of a .spc file.
@@ -30,18 +30,18 @@ type Connection struct {
 	Name string
 	// Plugin is the plugin's name as the block gives it, for example "local/bitbucket".
 	Plugin string
-	// Config is the body of the block in HCL, without the arguments that are Steampipe's own.
+	// Config is the body of the block in HCL, without Steampipe's own arguments.
 	Config string
 	// Type is TypeAggregator or empty.
 	Type string
-	// Connections are the names of an aggregator's connections, wildcards resolved.
+	// Connections are the names of an aggregator's connections, without wildcards.
 	Connections []string
 }
 
 // Aggregator reports whether the connection is of TypeAggregator.
 func (c Connection) Aggregator() bool { return c.Type == TypeAggregator }
 
-// ConnectionError says that one connection cannot be used, and why.
+// ConnectionError reports that a connection can't be used, and why.
 type ConnectionError struct {
 	Connection string
 	Err        error
@@ -54,24 +54,25 @@ func (e *ConnectionError) Error() string {
 // Unwrap returns the reason.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
-// Host is a SQLite database whose tables are a plugin's. It runs one statement at a time: a second
-// Query waits until the first one's Rows are closed. Temporary tables and views live as long as it does.
+// Host is a SQLite database with the tables of a plugin. It runs one statement at a time: a second Query waits until
+// the first one's Rows are closed. Temporary tables and views exist until the Host is closed.
 type Host struct {
 	plugin   Plugin
 	conn     driver.Conn
 	tables   []*table
 	schemas  map[string][]*table // by lower-case connection name
-	names    map[string][]Type   // the types of columns, by lower-case name
-	attached []string            // lower-case connection names, the one used longest ago first
+	names    map[string][]Type   // types of columns, by lower-case name
+	attached []string            // lower-case connection names, least recently used first
 	scans    sync.WaitGroup
-	// maxLookups and rowsPerLookup are the constants of those names, but for tests.
+	// maxLookups and rowsPerLookup are the constants of the same names, except in tests.
 	maxLookups, rowsPerLookup int
 
 	// turn holds a token while no statement runs. Its holder owns all fields below, conn and attached.
 	turn    chan struct{}
 	closed  bool
 	running *statement
-	// folds and lists are set once a table or view was made with a collation or a list of its own, see collates and enumerates.
+	// folds and lists are set when a table or view with its own collation or list was created, see collates and
+	// enumerates.
 	folds, lists bool
 	spelled      struct { // see asStored
 		text, form string
@@ -79,25 +80,25 @@ type Host struct {
 	}
 }
 
-// statement is what the virtual tables need to know of the statement that is running.
+// A statement is the state of the running statement that the virtual tables need.
 type statement struct {
 	ctx   context.Context
-	folds bool                       // compares text by another rule than byte by byte
-	lists bool                       // has an IN or an OR
+	folds bool                       // may compare text otherwise than byte by byte
+	lists bool                       // contains IN or OR
 	err   error                      // the first error of a scan or a comparison
-	read  map[string]map[string]bool // columns of tables, by name
-	// constants are the texts and numbers in it, in lower case.
+	read  map[string]map[string]bool // columns, by table
+	// constants are its texts and numbers, in lower case.
 	constants map[string]bool
-	// columns are all that it reads, of whatever table.
+	// columns are all columns that it reads, of any table.
 	columns map[columnRead]bool
 }
 
-// maxCacheSizeMb is the size of the SDK's query cache, which the host never uses. The SDK needs one
-// all the same, and reserves hundreds of megabytes for a cache without a limit.
+// maxCacheSizeMb is the size of the SDK's query cache. The host never uses the cache, but the SDK requires it, and
+// reserves hundreds of megabytes for a cache without a limit.
 const maxCacheSizeMb = 1
 
-// Open configures p with the connections and makes a schema of each of them. Errors about a single
-// connection are of type *ConnectionError, joined.
+// Open configures p with the connections and creates a schema for each of them. Errors about a single connection are
+// joined, each of type *ConnectionError.
 func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error) {
 	if err := check(connections); err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 			return nil, err
 		}
 	}
-	// Quoted names are names here, never strings: a mistyped column is an error.
+	// Quoted names are always names, never strings: a mistyped column is an error.
 	engine, err := newEngine(h)
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	return h, nil
 }
 
-// check finds what SQLite would refuse later, or misunderstand.
+// check returns errors for connections that SQLite would reject later, or misunderstand.
 func check(connections []Connection) error {
 	var errs []error
 	names := make(map[string]bool)
@@ -141,23 +142,23 @@ func check(connections []Connection) error {
 		case name == "":
 			errs = append(errs, errors.New("a connection has no name"))
 		case name == "main" || name == "temp":
-			errs = append(errs, &ConnectionError{c.Name, errors.New("SQLite has a schema of its own with that name; rename the connection")})
+			errs = append(errs, &ConnectionError{c.Name, errors.New("SQLite has its own schema with this name; rename the connection")})
 		case names[name]:
-			errs = append(errs, &ConnectionError{c.Name, errors.New("there are two connections with that name")})
+			errs = append(errs, &ConnectionError{c.Name, errors.New("there are two connections with this name")})
 		}
 		names[name] = true
 	}
 	for _, c := range connections {
 		for _, child := range c.Connections {
 			if !names[strings.ToLower(child)] {
-				errs = append(errs, &ConnectionError{c.Name, fmt.Errorf("its connections name %q, and there is no such connection", child)})
+				errs = append(errs, &ConnectionError{c.Name, fmt.Errorf("its connections contain %q, which does not exist", child)})
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// configure sends the plugin all connections at once, as Steampipe does.
+// configure sends all connections to the plugin at once, as Steampipe does.
 func configure(p Plugin, connections []Connection) error {
 	request := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: maxCacheSizeMb}
 	for _, c := range connections {
@@ -183,7 +184,7 @@ func configure(p Plugin, connections []Connection) error {
 	return errors.Join(errs...)
 }
 
-// addSchema adds the tables that the plugin has for c.
+// addSchema adds the plugin's tables for c.
 func (h *Host) addSchema(c Connection) error {
 	response, err := h.plugin.GetSchema(&proto.GetSchemaRequest{Connection: c.Name})
 	if err != nil {
@@ -205,8 +206,8 @@ func (h *Host) addSchema(c Connection) error {
 	return nil
 }
 
-// createBareTables makes a name without a schema mean the first connection that has the table.
-// They stand in SQLite's main schema, so that no connection has to be attached for them.
+// createBareTables creates the tables without a schema: a name means the first connection with the table. They are in
+// SQLite's main schema, so that no connection needs to be attached for them.
 func (h *Host) createBareTables(ctx context.Context) error {
 	seen := make(map[string]bool)
 	for _, t := range h.tables {
@@ -229,7 +230,7 @@ func (h *Host) exec(ctx context.Context, sql string) error {
 	return cleanError(err)
 }
 
-// Tables returns the tables of all connections, in the order of the connections and then by name.
+// Tables returns the tables of all connections, in the order of the connections, sorted by name.
 func (h *Host) Tables() []Table {
 	tables := make([]Table, len(h.tables))
 	for i, t := range h.tables {
@@ -238,7 +239,7 @@ func (h *Host) Tables() []Table {
 	return tables
 }
 
-// Close frees the database, once the Rows of the last statement are closed and all scans have ended.
+// Close frees the database after the Rows of the last statement are closed and all scans have ended.
 func (h *Host) Close() error {
 	<-h.turn
 	defer func() { h.turn <- struct{}{} }()

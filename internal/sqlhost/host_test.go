@@ -153,16 +153,16 @@ func TestRequiredQuals(t *testing.T) {
 		"from a join":         {query: `select m.b from either e join must m on m.a = e.a where e.b = 'y' order by 1`, want: []string{"y", "z"}},
 		"from a left join":    {query: `select count(*) from either e left join must m on m.a = e.c where e.b = 'z'`, want: []string{"2"}},
 		"not first in a join": {query: `select m.b from must m join free f on f.a = m.a where m.c = 'z'`, want: []string{"y", "y"}},
-		"not there":           {query: `select b from must`, wantErr: "table must needs a qual on a, such as: where a = …"},
-		"other":               {query: `select b from must where c = 'z'`, wantErr: "table must needs a qual on a, such as: where a = …"},
-		"other operator":      {query: `select b from must where a > 'x'`, wantErr: "table must needs a qual on a, such as: where a = …"},
-		"two missing":         {query: `select b from both`, wantErr: "table both needs a qual on a and on b, such as: where a = …"},
-		"one of two missing":  {query: `select b from both where a = 'x'`, wantErr: "table both needs a qual on b, such as: where b like …"},
+		"not there":           {query: `select b from must`, wantErr: "table must needs a condition on a, for example: where a = …"},
+		"other":               {query: `select b from must where c = 'z'`, wantErr: "table must needs a condition on a, for example: where a = …"},
+		"other operator":      {query: `select b from must where a > 'x'`, wantErr: "table must needs a condition on a, for example: where a = …"},
+		"two missing":         {query: `select b from both`, wantErr: "table both needs a condition on a and on b, for example: where a = …"},
+		"one of two missing":  {query: `select b from both where a = 'x'`, wantErr: "table both needs a condition on b, for example: where b like …"},
 		"any of":              {query: `select a from either where b = 'y'`, want: []string{"x"}},
-		"none of":             {query: `select a from either`, wantErr: "table either needs a qual on one of a, b, such as: where a = …"},
+		"none of":             {query: `select a from either`, wantErr: "table either needs a condition on one of a, b, for example: where a = …"},
 		"null":                {query: `select a from must where a = null`},
 		"get serves":          {query: `select a from list_get where b = 'y' and c = 'z' limit 2`, want: []string{"x"}, wantLimit: 2},
-		"get incomplete":      {query: `select a from list_get where b = 'y'`, wantErr: "table list_get needs a qual on a, such as: where a = …"},
+		"get incomplete":      {query: `select a from list_get where b = 'y'`, wantErr: "table list_get needs a condition on a, for example: where a = …"},
 		"get optional":        {query: `select a from get where b = 'z' order by a limit 1`, want: []string{"x"}},
 		"get quals, list":     {query: `select a from get where b = 'z' limit 1`, want: []string{"x"}},
 		"get quals, get":      {query: `select a from get where b = 'y' and c = 'z' limit 1`, want: []string{"x"}, wantLimit: 1},
@@ -226,14 +226,14 @@ func TestOrderIsChecked(t *testing.T) {
 	}{
 		"ascending":            {[]any{nil, int64(1), int64(1), int64(2)}, `select v from t order by v limit 9`, ""},
 		"descending":           {[]any{int64(2), int64(1), nil, nil}, `select v from t order by v desc limit 9`, ""},
-		"not ascending":        {[]any{int64(2), int64(1)}, `select v from t order by v limit 9`, "table t did not return its rows in the order of v; to have them sorted here, write: order by +v"},
-		"not descending":       {[]any{int64(1), int64(2)}, `select v from t order by v desc limit 9`, "table t did not return its rows in the order of v; to have them sorted here, write: order by +v"},
-		"null last, ascending": {[]any{int64(1), nil}, `select v from t order by v limit 9`, "table t did not return its rows in the order of v; to have them sorted here, write: order by +v"},
-		"null first, descend.": {[]any{nil, int64(1)}, `select v from t order by v desc limit 9`, "table t did not return its rows in the order of v; to have them sorted here, write: order by +v"},
+		"not ascending":        {[]any{int64(2), int64(1)}, `select v from t order by v limit 9`, "table t did not return its rows in the order of v; to have SQLite sort them, write: order by +v"},
+		"not descending":       {[]any{int64(1), int64(2)}, `select v from t order by v desc limit 9`, "table t did not return its rows in the order of v; to have SQLite sort them, write: order by +v"},
+		"null last, ascending": {[]any{int64(1), nil}, `select v from t order by v limit 9`, "table t did not return its rows in the order of v; to have SQLite sort them, write: order by +v"},
+		"null first, descend.": {[]any{nil, int64(1)}, `select v from t order by v desc limit 9`, "table t did not return its rows in the order of v; to have SQLite sort them, write: order by +v"},
 		"sorted here":          {[]any{int64(2), int64(1)}, `select v from t order by +v limit 9`, ""},
 		"real":                 {[]any{nil, 0.5, 1.5}, `select d from t order by d limit 9`, ""},
 		"time":                 {[]any{time.Unix(1, 0), time.Unix(1, 1), time.Unix(60, 0)}, `select ts from t order by ts limit 9`, ""},
-		"not time":             {[]any{time.Unix(1, 1), time.Unix(1, 0)}, `select ts from t order by ts limit 9`, "table t did not return its rows in the order of ts; to have them sorted here, write: order by +ts"},
+		"not time":             {[]any{time.Unix(1, 1), time.Unix(1, 0)}, `select ts from t order by ts limit 9`, "table t did not return its rows in the order of ts; to have SQLite sort them, write: order by +ts"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -312,11 +312,11 @@ func TestQueryErrors(t *testing.T) {
 		"no column":      {`select missing from t`, `no such column: missing`},
 		"quoted":         {`select "missing" from t`, `no such column: "missing" - should this be a string literal in single-quotes?`},
 		"no schema":      {`select * from c2.t`, `no such table: c2.t`},
-		"two statements": {`select 1; select 2`, `a query is one statement, and there are 2`},
-		"no statement":   {`-- nothing`, `a query is one statement, and there are 0`},
-		"incomplete":     {"select\n 'x", `incomplete statement: a quote that opens in line 2 is not closed`},
+		"two statements": {`select 1; select 2`, `a query must be one statement, not 2`},
+		"no statement":   {`-- nothing`, `a query must be one statement, not 0`},
+		"incomplete":     {"select\n 'x", `incomplete statement: a quote opened in line 2 is not closed`},
 		"read only":      {`insert into t values (1, 'x')`, `attempt to write a readonly database`},
-		"making a table": {`create virtual table temp.x using steampipe(1)`, `tables of a plugin cannot be created, they are there`},
+		"making a table": {`create virtual table temp.x using steampipe(1)`, `a plugin's tables exist already and can't be created`},
 		"function error": {`select json('{') from t`, `malformed JSON`},
 		"rpc":            {`select * from t`, `the service said no`},
 	}
@@ -479,9 +479,9 @@ func TestOpenErrors(t *testing.T) {
 			"connection a: no\nconnection c: unknown argument x",
 		},
 		"no name":      {[]Connection{{}}, nil, "a connection has no name"},
-		"twice":        {[]Connection{{Name: "a"}, {Name: "A"}}, nil, "connection A: there are two connections with that name"},
-		"main":         {[]Connection{{Name: "main"}}, nil, "connection main: SQLite has a schema of its own with that name; rename the connection"},
-		"no such part": {[]Connection{{Name: "a", Type: "aggregator", Connections: []string{"b"}}}, nil, `connection a: its connections name "b", and there is no such connection`},
+		"twice":        {[]Connection{{Name: "a"}, {Name: "A"}}, nil, "connection A: there are two connections with this name"},
+		"main":         {[]Connection{{Name: "main"}}, nil, "connection main: SQLite has its own schema with this name; rename the connection"},
+		"no such part": {[]Connection{{Name: "a", Type: "aggregator", Connections: []string{"b"}}}, nil, `connection a: its connections contain "b", which does not exist`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -563,7 +563,7 @@ func TestManyConnections(t *testing.T) {
 		t.Errorf("ten connections: %q", got)
 	}
 	_, err := query(h, strings.Join(parts, " union all "))
-	want := "a statement can name 10 connections at most, and this one names 11: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10"
+	want := "a statement can name at most 10 connections; this one names 11: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10"
 	if err == nil || err.Error() != want {
 		t.Errorf("eleven connections: error %v, want %q", err, want)
 	}

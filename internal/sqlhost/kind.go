@@ -11,7 +11,7 @@ import (
 // Type is the type of a column.
 type Type string
 
-// The types of columns, and how their values come out of a query.
+// The types of columns, with the types of their values in a result.
 const (
 	Boolean   Type = "BOOLEAN"   // int64, 0 or 1
 	Integer   Type = "INTEGER"   // int64
@@ -23,9 +23,9 @@ const (
 	Ltree     Type = "LTREE"     // string, labels with dots between them
 )
 
-// kind is a type with its declaration in SQLite. The declaration decides on the affinity, that is how
-// SQLite compares the column with a value of another type: everything with TEXT in it as text. Without
-// it "updated_on > '2026'" would turn '2026' into a number, and any text is greater than any number.
+// A kind is a type with its declaration in SQLite. The declaration determines the affinity, that is how SQLite compares
+// the column with a value of another type: with TEXT in the declaration, as text. Without it, "updated_on > '2026'"
+// would turn '2026' into a number, and any text is greater than any number.
 type kind struct {
 	Type
 	declared string
@@ -33,7 +33,7 @@ type kind struct {
 
 const textAffinity = " TEXT"
 
-// definition is what declares a column of the kind, after its name. more stands after the type.
+// definition returns the declaration of a column of the kind, without its name. more follows the type.
 func (k kind) definition(more string) string {
 	if k.Type == Timestamp {
 		more += " collate " + timestampCollation
@@ -62,16 +62,16 @@ func kindOf(t proto.ColumnType) kind {
 	}
 }
 
-// timestampOld is DATETIME, which the SDK has deprecated and plugins still use.
+// timestampOld is DATETIME, which the SDK has deprecated but plugins still use.
 const timestampOld proto.ColumnType = 5
 
-// declaredType returns the type of a result column, given how it was declared. SQLite knows that of a
-// column of a table, also through views and subqueries, and not of an expression.
+// declaredType returns the type of a result column from its declaration. SQLite knows the declaration of a table's
+// column, also through views and subqueries, but not of an expression.
 func declaredType(declared string) Type {
 	return Type(strings.TrimSuffix(declared, textAffinity))
 }
 
-// value returns what the plugin sent for a column as SQLite is to have it.
+// value returns the plugin's value for a column in SQLite's form.
 func value(c *proto.Column) vtab.Value {
 	switch v := c.GetValue().(type) {
 	case *proto.Column_StringValue:
@@ -94,7 +94,7 @@ func value(c *proto.Column) vtab.Value {
 		}
 		return formatTimestamp(v.TimestampValue.AsTime())
 	case *proto.Column_JsonValue:
-		// JSON's null, which an empty list of Go becomes, is no value, as it is none in Steampipe.
+		// JSON's null, to which Go encodes an empty list, is null in Steampipe too.
 		if text := string(v.JsonValue); text != "" && text != "null" {
 			return text
 		}
@@ -110,9 +110,9 @@ func value(c *proto.Column) vtab.Value {
 	}
 }
 
-// numeric reports whether the column's values are numbers in SQLite, which no collation compares.
+// numeric reports whether SQLite stores the column's values as numbers, which no collation compares.
 func (k kind) numeric() bool { return k.Type == Boolean || k.Type == Integer || k.Type == Real }
 
-// ordered reports whether the plugin's order of the column's values is SQLite's. Text has as many orders as there are
-// collations, and that of a plugin's service is hardly SQLite's.
+// ordered reports whether the plugin sorts the column's values like SQLite. Texts have as many orders as there are
+// collations, and a service rarely uses SQLite's.
 func (k kind) ordered() bool { return k.numeric() || k.Type == Timestamp }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Statements splits a script at the semicolons that end statements, not at those in strings, quoted
-// names and comments. Statements without content are left out, and so are comments around statements.
-// A statement that is not complete is an error. (The body of a trigger is not known to be one.)
+// Statements splits a script at the semicolons between statements, but not inside strings, quoted names and comments.
+// It omits empty statements, and comments around statements. An incomplete statement is an error. It doesn't recognise
+// the body of a trigger.
 func Statements(script string) ([]string, error) {
 	tokens, err := lex(script)
 	if err != nil {
@@ -48,15 +48,15 @@ func Statements(script string) ([]string, error) {
 }
 
 func incomplete(script string, at int, what string) error {
-	return fmt.Errorf("incomplete statement: %s that opens in line %d is not closed", what, 1+strings.Count(script[:at], "\n"))
+	return fmt.Errorf("incomplete statement: %s opened in line %d is not closed", what, 1+strings.Count(script[:at], "\n"))
 }
 
-// token is a piece of SQL: a word (a keyword, a name, a number), a quoted name or string, or a single
-// other character. Comments are none.
+// A token is a piece of SQL: a word (a keyword, a name, a number), a quoted name or string, or any other single
+// character. Comments are not tokens.
 type token struct {
-	text       string // in lower case; of a quoted name, what is between the quotes
+	text       string // in lower case; without quotes
 	quoted     bool
-	begin, end int // in the script
+	begin, end int // offsets in the script
 }
 
 // is reports whether the token is a keyword or a character.
@@ -64,12 +64,12 @@ func (t token) is(text string) bool { return !t.quoted && t.text == text }
 
 func (t token) name() bool { return t.quoted || isWord(t.text[0]) }
 
-// isWord reports whether SQLite takes a byte for a part of a name.
+// isWord reports whether a byte can be part of a name in SQLite.
 func isWord(b byte) bool {
 	return b == '_' || b == '$' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b >= 0x80
 }
 
-// closings are the ends of what begins with a quote of some kind.
+// closings are the closing quotes by opening quote.
 var closings = map[byte]byte{'\'': '\'', '"': '"', '`': '`', '[': ']'}
 
 func lex(script string) ([]token, error) {
@@ -115,8 +115,8 @@ func lex(script string) ([]token, error) {
 	return tokens, nil
 }
 
-// quotedLength is the length of the quoted text at the beginning of s, with its quotes, or -1 if it has
-// no end. A closing quote twice is one in the text, but for ].
+// quotedLength returns the length of the quoted text at the beginning of s, including its quotes, or -1 if it is not
+// closed. Except for ], a double closing quote is a quote in the text.
 func quotedLength(s string, closing byte) int {
 	for i := 1; i < len(s); i++ {
 		if s[i] != closing {
@@ -131,7 +131,7 @@ func quotedLength(s string, closing byte) int {
 	return -1
 }
 
-// qualifiers returns the names that have a dot after them, which may be names of schemas.
+// qualifiers returns the names before a dot, which may be names of schemas.
 func qualifiers(tokens []token) []string {
 	var names []string
 	for i := 1; i < len(tokens); i++ {
@@ -142,7 +142,7 @@ func qualifiers(tokens []token) []string {
 	return names
 }
 
-// constants returns the texts and the numbers of a statement, in lower case, with its names.
+// constants returns the texts, numbers and names in a statement, in lower case.
 func constants(tokens []token) map[string]bool {
 	all := make(map[string]bool)
 	for _, t := range tokens {
@@ -151,18 +151,18 @@ func constants(tokens []token) map[string]bool {
 	return all
 }
 
-// enumerates reports whether a statement may compare a column with each value of a list. SQLite doesn't tell a virtual table
-// whether = is part of one.
+// enumerates reports whether a statement may compare a column with each value of a list. SQLite doesn't tell a virtual
+// table whether = is part of one.
 func enumerates(tokens []token) bool {
 	return slices.ContainsFunc(tokens, func(t token) bool { return t.is("in") || t.is("or") })
 }
 
-// collates reports whether a statement compares text in another way than byte by byte: with a COLLATE
-// that is not one of an ORDER BY. SQLite doesn't tell a virtual table by which collation a term
-// compares, and where 'A' and 'a' are the same to it they are not to the plugin. LIKE with ESCAPE is
-// another such way: the virtual table sees none of it but the terms that SQLite derives, see [derived].
+// collates reports whether a statement may compare text otherwise than byte by byte: with a COLLATE outside ORDER BY,
+// or LIKE with ESCAPE. SQLite doesn't tell a virtual table which collation a term uses, and 'A' and 'a' may be equal in
+// it, but not to the plugin. Of LIKE with ESCAPE, the virtual table only gets the terms that SQLite derives, see
+// [derived].
 func collates(tokens []token) bool {
-	sorting := []bool{false} // in an ORDER BY, by depth of parentheses
+	sorting := []bool{false} // whether in ORDER BY, by depth of parentheses
 	for i, t := range tokens {
 		top := len(sorting) - 1
 		switch {

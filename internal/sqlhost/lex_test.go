@@ -27,13 +27,13 @@ func TestStatements(t *testing.T) {
 		"letters beyond":      {"select 'é;ü' as größe; select 1", []string{"select 'é;ü' as größe", "select 1"}, ""},
 		"parentheses":         {"select (1 + (2)); select 3", []string{"select (1 + (2))", "select 3"}, ""},
 		"closing too much":    {"select 1); select 2", []string{"select 1)", "select 2"}, ""}, // for SQLite to say
-		"string open":         {"select 1;\nselect 'a", nil, "incomplete statement: a quote that opens in line 2 is not closed"},
-		"string open, quotes": {"select 'a''", nil, "incomplete statement: a quote that opens in line 1 is not closed"},
-		"name open":           {"select \"a", nil, "incomplete statement: a quote that opens in line 1 is not closed"},
-		"bracket open":        {"select [a", nil, "incomplete statement: a quote that opens in line 1 is not closed"},
-		"comment open":        {"select 1\n\n/* a *", nil, "incomplete statement: a comment that opens in line 3 is not closed"},
-		"parenthesis open":    {"select\n(1", nil, "incomplete statement: a parenthesis that opens in line 2 is not closed"},
-		"open in the middle":  {"select (1; select 2", nil, "incomplete statement: a parenthesis that opens in line 1 is not closed"},
+		"string open":         {"select 1;\nselect 'a", nil, "incomplete statement: a quote opened in line 2 is not closed"},
+		"string open, quotes": {"select 'a''", nil, "incomplete statement: a quote opened in line 1 is not closed"},
+		"name open":           {"select \"a", nil, "incomplete statement: a quote opened in line 1 is not closed"},
+		"bracket open":        {"select [a", nil, "incomplete statement: a quote opened in line 1 is not closed"},
+		"comment open":        {"select 1\n\n/* a *", nil, "incomplete statement: a comment opened in line 3 is not closed"},
+		"parenthesis open":    {"select\n(1", nil, "incomplete statement: a parenthesis opened in line 2 is not closed"},
+		"open in the middle":  {"select (1; select 2", nil, "incomplete statement: a parenthesis opened in line 1 is not closed"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -10,37 +10,36 @@ import (
 	"modernc.org/sqlite/vtab"
 )
 
-// maxLookups is how often a cursor asks the plugin for one value after another, before it reads the rows
-// of all values at once.
+// maxLookups is the number of scans for single values after which a cursor reads the rows of all values at once.
 const maxLookups = 10
 
-// rowsPerLookup is how many rows may be read at once for each value that was asked for before: about what
-// a request brings. A table that turns out to have more is given up, and tried again when twice as many
-// values were asked for, so that reading it never costs much more than going on would have.
+// rowsPerLookup limits the rows read at once, for each value that was asked for before: about as many as one request
+// returns. If a table has more rows, reading stops, and is tried again after twice as many values. Reading it therefore
+// never costs much more than single scans.
 const rowsPerLookup = 100
 
-// lookups are the scans of a cursor with one plan. A join makes one for each row of the outer table, and
-// an IN list one for each value; each costs the plugin a request at least. After the first few of them
-// the rows are read without the terms whose values vary, and found in memory from then on.
+// A lookups contains the scans of a cursor with one plan. A join makes one scan for each row of the outer table, and an
+// IN list one for each value; each costs at least one request. After the first few, the rows are read without the terms
+// whose values vary, and then found in memory.
 //
-// Rows too many do no harm, for SQLite checks each of them, but rows too few do. So memory answers only
-// where it has rows. Where it has none the plugin is asked after all: a column can mean something else
-// without its term (one that repeats what was asked for, and is null otherwise), and the plugin may find
-// by name what it doesn't list. For the same reason memory has to have the rows of the answers before.
+// Too many rows do no harm, because SQLite checks each row, but too few do. So memory is used only for values with rows
+// in it. For other values the plugin is asked: without the term, a column may have another value (one that repeats the
+// condition is null otherwise), and the plugin may find more by name than it lists. For the same reason, memory must
+// contain the rows of all earlier answers.
 type lookups struct {
-	first   []string            // the values of the first scan
-	varying []bool              // by term: it had another value since
-	scans   int                 // one by one
-	enough  int                 // that many scans are reason to read all rows
-	asked   map[string][]string // the keys of their values, by question
+	first   []string            // values of the first scan
+	varying []bool              // by term: its value has varied
+	scans   int                 // number of single scans
+	enough  int                 // number of scans after which all rows are read
+	asked   map[string][]string // keys of the values of the scans, by question
 
-	rows    map[string][]*proto.Row // by the keys of the varying terms; nil before they are read
-	held    int                     // the number of rows
-	refused bool                    // it cannot be done, go on one by one
+	rows    map[string][]*proto.Row // by the keys of the varying terms; nil until read
+	held    int                     // number of rows
+	refused bool                    // reading all rows failed: continue with single scans
 }
 
-// lookup returns rows from memory with all those among them that the plugin would return for the values,
-// or none if the plugin is to be asked.
+// lookup returns rows from memory, which include all rows that the plugin would return for the values. It returns nil
+// if the plugin must be asked.
 func (c *cursor) lookup(question string, values []vtab.Value) ([]*proto.Row, error) {
 	l := c.lookups[c.text]
 	if l == nil {
@@ -57,7 +56,7 @@ func (c *cursor) lookup(question string, values []vtab.Value) ([]*proto.Row, err
 		return nil, nil
 	}
 	if l.compare(c.plan.Terms, values) {
-		c.forget(l) // the rows are those of one value of the new varying term
+		c.forget(l) // the rows have one value of the new varying term
 	}
 	switch {
 	case l.refused:
@@ -71,8 +70,8 @@ func (c *cursor) lookup(question string, values []vtab.Value) ([]*proto.Row, err
 	return l.rows[l.key(keysOf(values))], nil
 }
 
-// compare finds the terms that vary, and reports whether there is a new one. Only equality can be looked
-// up: a range that varies may well be the only thing that keeps a scan short.
+// compare finds the varying terms, and reports whether there is a new one. Only terms of equality can be looked up: a
+// range that varies may be the only limit of a scan.
 func (l *lookups) compare(terms []term, values []vtab.Value) bool {
 	found := false
 	for i, v := range values {
@@ -87,9 +86,8 @@ func (l *lookups) compare(terms []term, values []vtab.Value) bool {
 	return found
 }
 
-// readAll reads the rows for all values of the varying terms, and reports whether they are there and can be
-// relied on. An error is no more than a reason to go on as before: what a table returns for one value, it
-// need not return for all.
+// readAll reads the rows for all values of the varying terms, and reports whether they are complete. An error only
+// means that single scans continue: a table may fail for all values, but not for one.
 func (c *cursor) readAll(l *lookups, values []vtab.Value) bool {
 	all := plan{Columns: c.plan.Columns}
 	var constants []vtab.Value
@@ -99,7 +97,7 @@ func (c *cursor) readAll(l *lookups, values []vtab.Value) bool {
 			constants = append(constants, values[i])
 		}
 	}
-	l.refused = true // unless all goes well
+	l.refused = true // until everything has worked
 	request, err := c.request(all, constants)
 	if request == nil || err != nil {
 		return false
@@ -132,7 +130,7 @@ func (c *cursor) readAll(l *lookups, values []vtab.Value) bool {
 	return true
 }
 
-// read returns the rows of a scan, and whether there are more than a number of them.
+// read returns the rows of a scan, up to most rows, and whether there are more.
 func (c *cursor) read(request *proto.ExecuteRequest, most int) (rows []*proto.Row, more bool, err error) {
 	s := c.table.host.start(c.table, request)
 	defer s.stop()
@@ -148,7 +146,7 @@ func (c *cursor) read(request *proto.ExecuteRequest, most int) (rows []*proto.Ro
 	}
 }
 
-// confirmed reports whether the rows in memory are no fewer than those in the answers before.
+// confirmed reports whether memory contains at least the rows of the earlier answers.
 func (c *cursor) confirmed(l *lookups) bool {
 	for question, keys := range l.asked {
 		key, count := l.key(keys), 0
@@ -169,7 +167,7 @@ func (c *cursor) forget(l *lookups) {
 	l.rows, l.held = nil, 0
 }
 
-// rowKeys returns the keys of what a row has in the columns of the terms.
+// rowKeys returns the keys of a row's values in the columns of the terms.
 func (c *cursor) rowKeys(row *proto.Row) []string {
 	keys := make([]string, len(c.plan.Terms))
 	for i, term := range c.plan.Terms {
@@ -200,9 +198,9 @@ func keysOf(values []vtab.Value) []string {
 	return all
 }
 
-// key is the same for all values that SQLite may call equal, whether it compares them as numbers or as
-// text: for 5, 5.0, '5' and ' 05'. (Where it has another collation, there are no terms of text columns:
-// see [column.takes].) Of a number that it compares as text, SQLite writes 15 digits.
+// key returns the same text for all values that SQLite may treat as equal, whether it compares numbers or text: for 5,
+// 5.0, '5' and ' 05'. With another collation there are no terms of text columns: see [column.takes]. SQLite writes 15
+// digits of a number that it compares as text.
 func key(v vtab.Value) string {
 	var number float64
 	switch v := v.(type) {
@@ -220,7 +218,7 @@ func key(v vtab.Value) string {
 		return fmt.Sprint(v)
 	}
 	if number == 0 {
-		return "0" // and not -0
+		return "0" // not -0
 	}
 	return strconv.FormatFloat(number, 'g', 15, 64)
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// memo remembers the rows of a cursor's scans, so that a nested loop asks the plugin once for the same
-// thing, and not once for every row of the outer loop. A cursor that is filtered once, as that of a
-// plain scan is, remembers only little: its memory does not grow with the table.
+// A memo keeps the rows of a cursor's scans, so that a nested loop asks the plugin only once for the same rows, and not
+// for every row of the outer loop. During the first scan it keeps only a few rows: the memory of a plain scan does not
+// grow with the table.
 type memo struct {
 	begun int
 	rows  map[string][]*proto.Row
-	held  int // in rows, with those of lookups; scans without a row counted as one
+	held  int // number of rows, including those of lookups; an empty scan counts as one
 
 	recording bool
 	question  string
@@ -32,7 +32,7 @@ func (m *memo) begin(question string) ([]*proto.Row, bool) {
 	return rows, found
 }
 
-// add records a row, unless that would be too many.
+// add records a row. If there are too many, it drops the record.
 func (m *memo) add(row *proto.Row) {
 	room := fullMemo
 	if m.begun == 1 {
@@ -46,7 +46,7 @@ func (m *memo) add(row *proto.Row) {
 	}
 }
 
-// end keeps a record that is complete.
+// end keeps a complete record.
 func (m *memo) end() {
 	if !m.recording {
 		return
@@ -59,15 +59,14 @@ func (m *memo) end() {
 	m.recording = false
 }
 
-// rowids gives rows the numbers by which SQLite tells them apart, where it reads a table more than once
-// and must not return a row twice: for OR, RIGHT JOIN and FULL JOIN. A plugin has no such numbers, and
-// the place of a row in a scan says nothing, for the scans have other WHERE terms. What the scans have
-// in common is what is in the row. So the number is a hash of that, and of how often the same was there
-// before in the scan: whatever WHERE terms keep one of several equal rows, they keep all.
+// A rowids numbers rows. SQLite needs the numbers if it reads a table more than once and must not return a row twice:
+// for OR, RIGHT JOIN and FULL JOIN. A plugin has no row numbers, and the position in a scan doesn't help, because the
+// scans have different WHERE terms. They only share the content of the rows. So the number is a hash of the content and
+// of the number of equal rows before it: a WHERE term keeps either all of several equal rows or none.
 type rowids struct {
 	seen  map[uint64]int64
-	count int  // rows so far
-	known bool // last is the current row's
+	count int  // number of rows so far
+	known bool // last is the number of the current row
 	last  int64
 }
 
@@ -100,5 +99,5 @@ func (r *rowids) id(write func(*maphash.Hash)) int64 {
 	return r.last
 }
 
-// rowidSeed is one for all cursors: the scans that must agree have cursors of their own.
+// rowidSeed is shared by all cursors, because the scans that must agree have different cursors.
 var rowidSeed = maphash.MakeSeed()

@@ -12,42 +12,42 @@ import (
 	"modernc.org/sqlite/vtab"
 )
 
-// How much a key column has to be there, as the SDK names it.
+// The requirements of key columns, as the SDK names them.
 const (
 	required = plugin.Required
 	anyOf    = plugin.AnyOf
 	optional = plugin.Optional
 )
 
-// plan is one way to scan a table. BestIndex makes it for every way that SQLite considers; the one
-// chosen comes back to Filter, with a value for each of the terms.
+// A plan is one way to scan a table. BestIndex makes one for each way that SQLite considers; SQLite passes the chosen
+// plan to Filter, with a value for each term.
 type plan struct {
-	Columns uint64 // the columns used, bit 63 for all from the 64th on
+	Columns uint64 // columns used; bit 63 covers all columns from the 64th on
 	Terms   []term
-	Checks  []term `json:",omitempty"` // of which the plugin isn't told; their values come after those of Terms
-	Order   *order `json:",omitempty"` // the order in which the plugin is to return the rows
+	Checks  []term `json:",omitempty"` // terms that the plugin doesn't get; their values follow those of Terms
+	Order   *order `json:",omitempty"` // order in which the plugin returns the rows
 }
 
-// term is a WHERE term, "column op value", or LIMIT or OFFSET.
+// A term is a WHERE term, "column op value", or LIMIT or OFFSET.
 type term struct {
 	Column int
 	Op     vtab.ConstraintOp
 }
 
-// order is ORDER BY a column.
+// An order is ORDER BY a column.
 type order struct {
 	Column int
 	Desc   bool
 }
 
-// What SQLite's planner is told. Only the proportions count: asking the plugin costs a request however
-// few rows come back, so a table is scanned as seldom as possible, and with the narrowest terms.
+// The costs for SQLite's planner. Only their proportions matter: a scan costs a request however few rows it returns, so
+// a table is scanned as rarely as possible, and with the narrowest terms.
 const (
 	scanCost   = 1_000
 	tableRows  = 10_000
-	fewRows    = 100  // one row in so many has the value that = asks for
+	fewRows    = 100  // one row in this many matches =
 	someRows   = 4    // … or matches another term
-	impossible = 1e50 // a scan that the plugin would refuse
+	impossible = 1e50 // a scan that the plugin refuses
 )
 
 // BestIndex implements [vtab.Table].
@@ -59,7 +59,7 @@ func (t *table) BestIndex(info *vtab.IndexInfo) error {
 	}
 	var checked []*vtab.Constraint
 	rows := float64(tableRows)
-	whole := true // all of WHERE reaches the plugin
+	whole := true // the plugin gets all of WHERE
 	for i := range info.Constraints {
 		c := &info.Constraints[i]
 		if c.Op == vtab.OpLIMIT || c.Op == vtab.OpOFFSET {
@@ -93,9 +93,8 @@ func (t *table) BestIndex(info *vtab.IndexInfo) error {
 	return err
 }
 
-// derived reports whether a term may not have been written by anybody. From name like 'web%' SQLite
-// derives name >= 'WEB' and name < 'wec', which hold byte by byte, and not in the order of letters
-// that a service may have.
+// derived reports whether SQLite may have derived a term. From name like 'web%' it derives name >= 'WEB' and name <
+// 'wec', which are true byte by byte, but not in the order of letters that a service may have.
 func derived(c *vtab.Constraint, all []vtab.Constraint) bool {
 	if c.Op != vtab.OpGE && c.Op != vtab.OpLT {
 		return false
@@ -105,7 +104,7 @@ func derived(c *vtab.Constraint, all []vtab.Constraint) bool {
 	})
 }
 
-// add makes a constraint the plan's next term.
+// add adds a constraint to the plan's terms.
 func (p *plan) add(c *vtab.Constraint) {
 	c.ArgIndex = len(p.Terms)
 	p.Terms = append(p.Terms, term{c.Column, c.Op})
@@ -122,8 +121,8 @@ func selectivity(op vtab.ConstraintOp) float64 {
 	}
 }
 
-// addLimit adds LIMIT and OFFSET to a plan that has all of WHERE, if nothing remains to be sorted.
-// ORDER BY is only taken over together with a LIMIT: without one, sorting here costs nothing.
+// addLimit adds LIMIT and OFFSET to a plan that contains all of WHERE, if nothing remains to be sorted. It adds ORDER
+// BY only together with a LIMIT: without one, SQLite sorts at no cost.
 func (t *table) addLimit(p *plan, info *vtab.IndexInfo) {
 	var limit, offset *vtab.Constraint
 	for i := range info.Constraints {
@@ -150,8 +149,8 @@ func (t *table) addLimit(p *plan, info *vtab.IndexInfo) {
 	}
 }
 
-// sorts reports whether the plugin returns rows in the order asked for: by one column for which it
-// declares that. An aggregator returns its connections' rows as they come.
+// sorts reports whether the plugin returns rows in the wanted order: by one column that it declares as sortable. An
+// aggregator returns its connections' rows unsorted.
 func (t *table) sorts(by []vtab.OrderBy) bool {
 	if len(by) != 1 || by[0].Column < 0 || len(t.children) != 1 {
 		return false
@@ -167,7 +166,7 @@ func direction(desc bool) proto.SortOrder {
 	return proto.SortOrder_Asc
 }
 
-// possible reports whether the plugin has a call that can do with these terms.
+// possible reports whether the plugin has a call that accepts these terms.
 func (t *table) possible(terms []term) bool {
 	has := func(k *proto.KeyColumn) bool {
 		return slices.ContainsFunc(terms, func(term term) bool {
@@ -181,8 +180,8 @@ func accepts(k *proto.KeyColumn, operators ...string) bool {
 	return slices.ContainsFunc(operators, func(operator string) bool { return slices.Contains(k.GetOperators(), operator) })
 }
 
-// missing returns the key columns for which a call still needs a qual: those required, or all of the
-// "any of" ones where there is none of them.
+// missing returns the key columns for which a call still needs a condition: the required ones, or all "any of" columns
+// if none of them has one.
 func missing(keys []*proto.KeyColumn, has func(*proto.KeyColumn) bool) []*proto.KeyColumn {
 	var needed, either []*proto.KeyColumn
 	one := false
@@ -201,9 +200,8 @@ func missing(keys []*proto.KeyColumn, has func(*proto.KeyColumn) bool) []*proto.
 	return needed
 }
 
-// filters reports whether the plugin applies all the quals, which it only does with those that are
-// declared for the call it makes: get, if that has all it needs, or else list. It is an error if
-// neither can do with them.
+// filters reports whether the plugin applies all quals. It applies only those declared for the call that it makes: get,
+// if that has all it needs, or else list. It returns an error if neither call is possible.
 func (t *table) filters(pushed []*proto.Qual) (bool, error) {
 	has := func(k *proto.KeyColumn) bool {
 		return slices.ContainsFunc(pushed, func(q *proto.Qual) bool { return q.GetFieldName() == k.GetName() && accepts(k, q.GetStringValue()) })
@@ -237,10 +235,10 @@ func (t *table) missingError(needed []*proto.KeyColumn) error {
 	if len(either) > 0 {
 		what = strings.Join(append(must, "one of "+strings.Join(either, ", ")), " and on ")
 	}
-	return fmt.Errorf("table %s needs a qual on %s, such as: where %s %s …", t.Name, what, needed[0].GetName(), operatorSQL(needed[0]))
+	return fmt.Errorf("table %s needs a condition on %s, for example: where %s %s …", t.Name, what, needed[0].GetName(), operatorSQL(needed[0]))
 }
 
-// operatorSQL is how a key column's first operator is written in SQLite.
+// operatorSQL returns a key column's first operator in SQLite's SQL.
 func operatorSQL(k *proto.KeyColumn) string {
 	switch operators := k.GetOperators(); {
 	case len(operators) == 0:

@@ -17,19 +17,18 @@ import (
 	"modernc.org/sqlite/vtab"
 )
 
-// fit says how a WHERE term and what can be said of it to the plugin relate.
+// A fit is the relation between a WHERE term and its qual for the plugin.
 type fit int
 
 const (
-	unfit fit = iota // nothing can be said, SQLite alone sees to the term
+	unfit fit = iota // there is no qual: SQLite alone checks the term
 	loose            // the plugin may return rows that SQLite then drops
-	exact            // the plugin returns the very rows that SQLite keeps
+	exact            // the plugin returns exactly the rows that SQLite keeps
 	never            // no row can match
 )
 
-// candidates are the operators that a term can have when it reaches the plugin. LIKE is ILIKE: in
-// SQLite it takes upper and lower case of ASCII letters for the same. IS NOT x has no equal, for it
-// keeps rows without a value; neither has GLOB.
+// candidates are the plugin's operators for a term. LIKE is ILIKE: SQLite ignores the case of ASCII letters. There is
+// no operator for IS NOT x, which keeps rows without a value, and none for GLOB.
 var candidates = map[vtab.ConstraintOp][]string{
 	vtab.OpEQ:        {quals.QualOperatorEqual},
 	vtab.OpIS:        {quals.QualOperatorEqual, quals.QualOperatorIsNull},
@@ -43,7 +42,7 @@ var candidates = map[vtab.ConstraintOp][]string{
 	vtab.OpISNOTNULL: {quals.QualOperatorIsNotNull},
 }
 
-// takes reports whether a term may reach the plugin, as far as that can be known without its value.
+// takes reports whether a term may reach the plugin, as far as is known without its value.
 func (c *column) takes(op vtab.ConstraintOp, folds bool) bool {
 	if folds && op != vtab.OpLIKE && !c.kind.numeric() {
 		return false
@@ -53,8 +52,8 @@ func (c *column) takes(op vtab.ConstraintOp, folds bool) bool {
 	})
 }
 
-// checks reports whether a term of which the plugin isn't told has a value that may be none of the column's type. Where there
-// are lists, = may be one of them, and its values would be asked for one by one.
+// checks reports whether the host must check the value of a term that the plugin doesn't get, because it may not be of
+// the column's type. With lists, = may be part of a list, whose values SQLite would then ask for one by one.
 func (c *column) checks(op vtab.ConstraintOp, s *statement) bool {
 	switch op {
 	case vtab.OpEQ:
@@ -68,16 +67,16 @@ func (c *column) checks(op vtab.ConstraintOp, s *statement) bool {
 	}
 }
 
-// understand returns what a value that the column is compared with means to the column's type. What means nothing is an error if
-// it is one of the constants: what comes from another table is nothing's equal, whichever of the two SQLite reads first. Of
-// times, which have a collation, everything is an error that is none.
+// understand converts a value that the column is compared with to the column's type. A value of another type is an
+// error if it is a constant. A value from another table is equal to nothing, whichever table SQLite reads first. For
+// timestamps, which have a collation, every value that is not a time is an error.
 func (c *column) understand(op vtab.ConstraintOp, v vtab.Value, constants map[string]bool) (vtab.Value, error) {
 	s, isText := v.(string)
 	switch {
 	case v == nil || op == vtab.OpISNULL || op == vtab.OpISNOTNULL:
 	case op == vtab.OpLIKE || op == vtab.OpGLOB:
 		if c.kind.Type == Timestamp && strings.Contains(s, " ") {
-			return nil, fmt.Errorf("%s is compared with the pattern '%s', which no time has: as a text, a time is like %s", c.name, s, exampleTime)
+			return nil, fmt.Errorf("%s is compared with the pattern '%s', which no time matches: as text, a time looks like %s", c.name, s, exampleTime)
 		}
 	case c.kind.Type == Timestamp:
 		if t, ok := parseTimestamp(s); ok {
@@ -88,7 +87,7 @@ func (c *column) understand(op vtab.ConstraintOp, v vtab.Value, constants map[st
 	case c.kind.Type == Boolean && !(isNumber(fmt.Sprint(v)) && (key(v) == "0" || key(v) == "1")):
 		return nil, noBoolean(c.name, v)
 	case isText && !isNumber(s):
-		return nil, fmt.Errorf("%s is a number, and is compared with '%s', which is none", c.name, s)
+		return nil, fmt.Errorf("%s is a number, but is compared with '%s'", c.name, s)
 	}
 	return v, nil
 }
@@ -96,14 +95,14 @@ func (c *column) understand(op vtab.ConstraintOp, v vtab.Value, constants map[st
 // exampleTime shows [TimestampForm].
 const exampleTime = "2026-11-30T08:15:30+00:00"
 
-// isNumber reports whether SQLite takes a text for a number when it compares it with one.
+// isNumber reports whether SQLite treats a text as a number when it compares it with a number.
 func isNumber(s string) bool {
 	s = strings.TrimSpace(s)
 	_, err := strconv.ParseFloat(s, 64)
 	return (err == nil || errors.Is(err, strconv.ErrRange)) && strings.Trim(s, "0123456789+-.eE") == ""
 }
 
-// qual says to the plugin that the column stands in the relation op to v.
+// qual returns the plugin's qual for the term column op v.
 func (c *column) qual(op vtab.ConstraintOp, v vtab.Value) (*proto.Qual, fit) {
 	operator, value, how := c.express(op, v)
 	switch {
@@ -126,7 +125,7 @@ func (c *column) express(op vtab.ConstraintOp, v vtab.Value) (string, *proto.Qua
 	case op == vtab.OpISNOTNULL:
 		return quals.QualOperatorIsNotNull, &proto.QualValue{}, exact
 	case v == nil:
-		return "", nil, never // comparing with null is never true
+		return "", nil, never // a comparison with null is never true
 	}
 	operator := candidates[op][0]
 	switch c.kind.Type {
@@ -150,9 +149,9 @@ func (c *column) express(op vtab.ConstraintOp, v vtab.Value) (string, *proto.Qua
 	return "", nil, unfit
 }
 
-// textQual leaves numbers to SQLite: whether it compares '01' with 1 as text or as numbers depends on
-// where the number comes from. A backslash in a pattern is itself in SQLite, and an escape in Postgres.
-// A pattern is never exact, for beyond ASCII ILIKE knows more pairs of letters.
+// textQual returns no qual for numbers: whether SQLite compares '01' with 1 as text or as numbers depends on the source
+// of the number. A backslash in a pattern is a plain character in SQLite, but an escape in Postgres. A pattern is never
+// exact, because ILIKE also ignores the case of letters beyond ASCII.
 func textQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
 	s, ok := v.(string)
 	if !ok {
@@ -168,7 +167,7 @@ func textQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
 	return operator, value, loose
 }
 
-// maxExact is the largest float64 up to which every integer is one.
+// maxExact is the limit below which every integer is exact as a float64.
 const maxExact = 1 << 53
 
 func integerQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
@@ -181,7 +180,7 @@ func integerQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) 
 			return "", nil, unfit
 		}
 		n = int64(v)
-	case string: // SQLite compares a column of numbers with '5' as with 5
+	case string: // SQLite treats '5' as 5 when it compares it with a column of numbers
 		parsed, err := strconv.ParseInt(v, 10, 64)
 		if err != nil {
 			return "", nil, unfit
@@ -217,7 +216,7 @@ func booleanQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) 
 	return comparison(operator, &proto.QualValue{Value: &proto.QualValue_BoolValue{BoolValue: n == 1}})
 }
 
-// comparison is exact, unless the operator is for patterns.
+// comparison returns an exact fit, unless the operator is for patterns.
 func comparison(operator string, value *proto.QualValue) (string, *proto.QualValue, fit) {
 	if operator == quals.QualOperatorILike {
 		return "", nil, unfit
@@ -234,7 +233,7 @@ func timestampQual(operator string, v vtab.Value) (string, *proto.QualValue, fit
 	return comparison(operator, &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(t)}})
 }
 
-// jsonQual is loose, for two texts can be the same JSON; for that reason too only = is possible.
+// jsonQual returns a loose fit, and supports only =, because two texts can be the same JSON.
 func jsonQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
 	s, ok := v.(string)
 	if !ok || operator != quals.QualOperatorEqual || !json.Valid([]byte(s)) {
@@ -243,7 +242,7 @@ func jsonQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
 	return operator, &proto.QualValue{Value: &proto.QualValue_JsonbValue{JsonbValue: s}}, loose
 }
 
-// inetQual is loose and only for =, for the reasons of jsonQual.
+// inetQual returns a loose fit, and supports only =, for the same reason as jsonQual.
 func inetQual(operator string, v vtab.Value) (string, *proto.QualValue, fit) {
 	s, ok := v.(string)
 	if !ok || operator != quals.QualOperatorEqual {

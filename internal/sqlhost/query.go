@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// maxAttached is the number of databases that SQLite, as it is compiled here, attaches at once.
+// maxAttached is the number of databases that SQLite attaches at once in this build.
 const maxAttached = 10
 
-// Query runs one statement. It waits for the first row, so most errors show here; others come from
-// [Rows.Err]. When ctx ends, so do the statement, its scans, and a wait for a row. (Only where SQLite
-// computes for long without a table of the plugin, after the first row, does it get to the next row.)
+// Query runs one statement. It waits for the first row, and so returns most errors; [Rows.Err] returns later ones. When
+// ctx ends, the statement, its scans and a wait for a row end too. If SQLite computes for a long time after the first
+// row without reading a table of the plugin, it first continues to the next row.
 func (h *Host) Query(ctx context.Context, sql string) (*Rows, error) {
 	statements, err := Statements(sql)
 	if err != nil {
 		return nil, err
 	}
 	if len(statements) != 1 {
-		return nil, fmt.Errorf("a query is one statement, and there are %d", len(statements))
+		return nil, fmt.Errorf("a query must be one statement, not %d", len(statements))
 	}
 	select {
 	case <-h.turn:
@@ -65,7 +65,7 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 	return h.run(ctx, sql, tokens)
 }
 
-// run runs a statement as it is.
+// run runs a statement without changes.
 func (h *Host) run(ctx context.Context, sql string, tokens []token) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	h.running = &statement{ctx: ctx, folds: h.folds || collates(tokens), lists: h.lists || enumerates(tokens), constants: constants(tokens)}
@@ -82,7 +82,8 @@ func (h *Host) run(ctx context.Context, sql string, tokens []token) (*Rows, erro
 	return newRows(h, found, cancel), nil
 }
 
-// failure is the error of a statement: that of a scan or a comparison, if one failed, for SQLite doesn't pass it on.
+// failure returns the error of a statement. If a scan or a comparison failed, it returns that error, which SQLite
+// doesn't pass on.
 func (s *statement) failure(err error) error {
 	switch {
 	case s.ctx.Err() != nil:
@@ -94,13 +95,13 @@ func (s *statement) failure(err error) error {
 	}
 }
 
-// attach makes the connections that a statement names SQLite's schemas, as many as SQLite can have at
-// once. The others stay attached as long as there is room, for a view may name them.
+// attach attaches the connections that a statement names as SQLite schemas, up to SQLite's limit. Other connections
+// stay attached while there is room, because a view may name them.
 func (h *Host) attach(ctx context.Context, tokens []token) error {
 	named := qualifiers(tokens)
 	named = slices.DeleteFunc(named, func(name string) bool { return h.schemas[name] == nil })
 	if len(named) > maxAttached {
-		return fmt.Errorf("a statement can name %d connections at most, and this one names %d: %s",
+		return fmt.Errorf("a statement can name at most %d connections; this one names %d: %s",
 			maxAttached, len(named), strings.Join(named, ", "))
 	}
 	for _, name := range named {
@@ -133,14 +134,14 @@ func (h *Host) attachNew(ctx context.Context, name string, keep []string) error 
 	return nil
 }
 
-// Rows are the rows of a result. They have to be closed before the next statement can run.
+// Rows are the rows of a result. They must be closed before the next statement can run.
 type Rows struct {
 	host    *Host
 	cancel  context.CancelFunc
 	rows    driver.Rows
 	columns []Column
-	found   []driver.Value // by the driver
-	values  []any          // the same
+	found   []driver.Value // of the driver
+	values  []any          // the same values, converted
 	err     error
 	closed  bool
 }
@@ -160,11 +161,11 @@ func newRows(h *Host, found driver.Rows, cancel context.CancelFunc) *Rows {
 	return r
 }
 
-// Columns returns the names of the result's columns, and the types of those that are plain columns of
-// tables. A statement that is not a query, such as create temp table, has none.
+// Columns returns the names of the result's columns, and the types of those that are columns of tables. A statement
+// that is not a query, for example create temp table, has no columns.
 func (r *Rows) Columns() []Column { return r.columns }
 
-// Next reads the next row. It is false after the last one, and after an error: see [Rows.Err].
+// Next reads the next row. It returns false after the last row, and after an error: see [Rows.Err].
 func (r *Rows) Next() bool {
 	if r.closed || r.err != nil {
 		return false
@@ -187,8 +188,8 @@ func (r *Rows) Next() bool {
 	return false
 }
 
-// text undoes what the driver does to a column that somebody has declared as DATE or TIMESTAMP in a
-// table of their own: it makes times of texts.
+// text reverses the driver's conversion of text to time in columns that the user has declared as DATE or TIMESTAMP in a
+// table of their own.
 func (r *Rows) text(i int, v driver.Value) any {
 	t, ok := v.(time.Time)
 	switch {
@@ -205,10 +206,10 @@ func (r *Rows) text(i int, v driver.Value) any {
 // overwrites the slice.
 func (r *Rows) Values() []any { return r.values }
 
-// Err returns the error that ended the rows, if it was one.
+// Err returns the error that ended the rows, or nil.
 func (r *Rows) Err() error { return r.err }
 
-// Close ends the statement and its scans. It can be called more than once.
+// Close ends the statement and its scans. It may be called more than once.
 func (r *Rows) Close() error {
 	if r.closed {
 		return nil
@@ -217,14 +218,14 @@ func (r *Rows) Close() error {
 	return r.end()
 }
 
-// end is Close for one who goes on with the host.
+// end closes the rows, but does not give back the turn of the host.
 func (r *Rows) end() error {
 	r.closed = true
 	err := r.rows.Close()
 	r.cancel()
 	r.host.running = nil
 	if r.err != nil {
-		return nil // which SQLite says again when the statement is closed
+		return nil // SQLite repeats it when the statement is closed
 	}
 	return cleanError(err)
 }

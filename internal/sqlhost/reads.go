@@ -9,21 +9,21 @@ import (
 	"modernc.org/sqlite"
 )
 
-// A Read is a table of the plugin that a statement reads, with the columns that it reads of it.
+// A Read is a table of the plugin and its columns that a statement reads.
 type Read struct {
 	Table   string
 	Columns []string // sorted
 }
 
-// Reads returns what a statement would read of the tables without a schema, sorted by table. Nothing is asked of the plugin
-// for that.
+// Reads returns the tables without a schema that a statement would read, sorted by name, with their columns. It does
+// not call the plugin.
 func (h *Host) Reads(ctx context.Context, sql string) ([]Read, error) {
 	statements, err := Statements(sql)
 	if err != nil {
 		return nil, err
 	}
 	if len(statements) != 1 {
-		return nil, errors.New("what one statement reads can be told, and no more")
+		return nil, errors.New("give one statement")
 	}
 	rows, err := h.Query(ctx, "explain "+statements[0])
 	if err != nil {
@@ -37,7 +37,7 @@ func (h *Host) Reads(ctx context.Context, sql string) ([]Read, error) {
 	for table, columns := range read {
 		r := Read{Table: table}
 		for column := range columns {
-			if column != "" { // of a row that only counts
+			if column != "" { // no column: only the number of rows is used
 				r.Columns = append(r.Columns, column)
 			}
 		}
@@ -48,8 +48,8 @@ func (h *Host) Reads(ctx context.Context, sql string) ([]Read, error) {
 	return all, nil
 }
 
-// note notes what a statement reads. The authorizer is asked for each column; where only rows count it is asked with neither
-// a column nor a schema.
+// note records a column that a statement reads. SQLite calls the authorizer for each column, and without a column and a
+// schema if only the number of rows is used.
 func (s *statement) note(h *Host, action sqlite.AuthorizerActionCode, table, column, schema string) {
 	s.noteColumn(action, table, column, schema)
 	if schema == "" {

@@ -8,21 +8,21 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// rowBuffer is how many rows the plugin can be ahead. It spares a switch of goroutines for each row.
+// rowBuffer is the number of rows that the plugin can be ahead. It avoids a switch of goroutines for each row.
 const rowBuffer = 64
 
-// scan is one call of the plugin's Execute, which runs in a goroutine of its own.
+// A scan is one call of the plugin's Execute, in its own goroutine.
 type scan struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	rows   chan *proto.Row
 	ended  chan struct{} // closed after err is set
-	err    error         // that Execute returned
-	// abandoned is closed when the statement is cancelled: nobody waits for the scan then.
+	err    error         // returned by Execute
+	// abandoned is closed when the statement is cancelled: then nothing waits for the scan.
 	abandoned <-chan struct{}
 }
 
-// start begins a scan for the statement that is running.
+// start begins a scan for the running statement.
 func (h *Host) start(t *table, request *proto.ExecuteRequest) *scan {
 	statement := h.running.ctx
 	ctx, cancel := context.WithCancel(statement)
@@ -40,8 +40,8 @@ func (h *Host) start(t *table, request *proto.ExecuteRequest) *scan {
 	return s
 }
 
-// next returns the next row, or nil after the last one. The end of a scan is Execute's return, so an
-// error can never be taken for the end.
+// next returns the next row, or nil after the last row. A scan ends when Execute returns, so that an error never looks
+// like the end.
 func (s *scan) next() (*proto.Row, error) {
 	select {
 	case row := <-s.rows:
@@ -61,8 +61,8 @@ func (s *scan) next() (*proto.Row, error) {
 	return nil, s.ctx.Err()
 }
 
-// stop cancels the scan and waits until the plugin has noticed, so that a statement leaves no requests
-// behind it. A statement that is itself cancelled doesn't wait; [Host.Close] does then.
+// stop cancels the scan and waits until the plugin has ended it, so that no requests continue after a statement. For a
+// cancelled statement it doesn't wait, but [Host.Close] does.
 func (s *scan) stop() {
 	s.cancel()
 	select {
@@ -71,14 +71,14 @@ func (s *scan) stop() {
 	}
 }
 
-// stream is the server's end of a scan. Of the interface's other methods, which are for headers and
-// messages of gRPC, a plugin uses none.
+// A stream is the server's end of a scan. A plugin doesn't use the interface's other methods, which are for headers and
+// messages of gRPC.
 type stream struct {
 	proto.WrapperPlugin_ExecuteServer
 	s *scan
 }
 
-// Send passes a row on. It waits while SQLite is busy with those before it.
+// Send passes on a row. It waits while SQLite processes earlier rows.
 func (st stream) Send(response *proto.ExecuteResponse) error {
 	row := response.GetRow()
 	if row == nil {
@@ -92,13 +92,13 @@ func (st stream) Send(response *proto.ExecuteResponse) error {
 	}
 }
 
-// Context is done when the scan is not needed any more.
+// Context returns a context that ends when the scan is no longer needed.
 func (st stream) Context() context.Context { return st.s.ctx }
 
-// calls numbers the scans of the process. The SDK tells calls apart by their id.
+// calls numbers the scans of the process, because the SDK identifies calls by id.
 var calls atomic.Int64
 
-// request builds the request for a scan. A limit of -1 is none.
+// request returns the request for a scan. A limit of -1 means no limit.
 func (t *table) request(columns []string, pushed []*proto.Qual, limit int64, sort []*proto.SortColumn) *proto.ExecuteRequest {
 	byColumn := make(map[string]*proto.Quals)
 	for _, q := range pushed {

@@ -9,19 +9,19 @@ import (
 	"modernc.org/sqlite"
 )
 
-// An edit is a change to the text of a statement that makes a comparison mean to SQLite what it means to PostgreSQL, which
-// goes by the type of the column that it names.
+// An edit is a change to the text of a statement, with which SQLite makes the same comparison as PostgreSQL. PostgreSQL
+// goes by the type of the column.
 type edit struct {
 	column     string // in lower case
-	of         Type   // that the column must have
-	begin, end int    // in the statement
-	constant   string // that stands there, in lower case
+	of         Type   // required type of the column
+	begin, end int    // offsets in the statement
+	constant   string // the text at the offsets, in lower case
 }
 
-// spell writes a statement as SQLite understands it. A text beside a column with booleans becomes the number that SQLite has for
-// it: is_private = 'true'. A time that SQLite would compare as a text, for want of a column on the left, gets its collation:
-// max(updated_on) > '2026-11-30'. What a name means only SQLite knows for certain. So nothing is changed unless all columns of
-// the name that the statement reads have the type.
+// spell rewrites a statement for SQLite. It replaces a text next to a boolean column by SQLite's number: is_private =
+// 'true'. It adds the collation to a time that SQLite would compare as text, because the left side is not a column:
+// max(updated_on) > '2026-11-30'. Only SQLite knows the meaning of a name. So spell changes nothing unless all columns
+// of the name that the statement reads have the type.
 func (h *Host) spell(ctx context.Context, sql string, tokens []token) (string, error) {
 	found := edits(sql, tokens, h.names)
 	if len(found) == 0 {
@@ -29,7 +29,7 @@ func (h *Host) spell(ctx context.Context, sql string, tokens []token) (string, e
 	}
 	read := map[string]Type{}
 	if len(tokens) > 2 && tokens[0].is("create") && slices.ContainsFunc(tokens[1:3], func(t token) bool { return t.is("view") }) {
-		for name, types := range h.names { // SQLite doesn't say what a view reads
+		for name, types := range h.names { // SQLite doesn't report the columns of a view
 			if len(types) == 1 {
 				read[name] = types[0]
 			}
@@ -37,7 +37,7 @@ func (h *Host) spell(ctx context.Context, sql string, tokens []token) (string, e
 	} else {
 		var err error
 		if read, err = h.columnsRead(ctx, sql); err != nil {
-			return sql, nil // which will be said of the statement itself
+			return sql, nil // the statement itself will return the error
 		}
 	}
 	for _, e := range slices.Backward(found) {
@@ -60,7 +60,7 @@ func (h *Host) spell(ctx context.Context, sql string, tokens []token) (string, e
 // A columnRead is a column of any table, the plugin's or not.
 type columnRead struct{ schema, table, name string }
 
-// noteColumn notes a column that a statement reads.
+// noteColumn records a column that a statement reads.
 func (s *statement) noteColumn(action sqlite.AuthorizerActionCode, table, column, schema string) {
 	if action != sqlite.AuthRead || column == "" {
 		return
@@ -71,8 +71,8 @@ func (s *statement) noteColumn(action sqlite.AuthorizerActionCode, table, column
 	s.columns[columnRead{schema, table, column}] = true
 }
 
-// columnsRead returns the names, in lower case, of the columns that a statement reads, with the type if all of the name have the
-// same.
+// columnsRead returns the names, in lower case, of the columns that a statement reads, with the type if all columns of
+// the name have the same.
 func (h *Host) columnsRead(ctx context.Context, sql string) (map[string]Type, error) {
 	rows, err := h.run(ctx, "explain "+sql, nil)
 	if err != nil {
@@ -107,16 +107,16 @@ func (h *Host) declared(ctx context.Context, c columnRead) (Type, error) {
 	defer rows.Close()
 	found := make([]driver.Value, 1)
 	if err := rows.Next(found); err != nil {
-		return "", nil // such as of a rowid
+		return "", nil // for example a rowid
 	}
 	declared, _ := found[0].(string)
 	return declaredType(declared), nil
 }
 
-// timeFunctions are the functions that return a time where their first argument is one.
+// timeFunctions are the functions that return a time if their first argument is a time.
 var timeFunctions = []string{"max", "min", "coalesce", "ifnull", "nullif", "first_value", "last_value", "lag", "lead"}
 
-// edits finds what may have to be changed in a statement, in order. names are those of columns, with the types that they have.
+// edits returns the possible changes to a statement, in order. names are the names of columns with their types.
 func edits(sql string, tokens []token, names map[string][]Type) []edit {
 	s := speller{sql: sql, tokens: tokens}
 	for i, t := range tokens {
@@ -141,7 +141,7 @@ func edits(sql string, tokens []token, names map[string][]Type) []edit {
 	return slices.CompactFunc(s.found, func(a, b edit) bool { return a.begin == b.begin })
 }
 
-// A speller looks at the tokens around the name of a column.
+// A speller examines the tokens around the name of a column.
 type speller struct {
 	sql    string
 	tokens []token
@@ -157,7 +157,7 @@ func (s *speller) isText(i int) bool {
 	return i >= 0 && i < len(s.tokens) && s.tokens[i].quoted && s.sql[s.tokens[i].begin] == '\''
 }
 
-// renamed reports whether the statement gives the name to something else.
+// renamed reports whether the statement uses the name as an alias.
 func (s *speller) renamed(name string) bool {
 	for i := 2; i < len(s.tokens); i++ {
 		if s.tokens[i].text == name && s.is(i-1, "as") && s.tokens[i-2].text != name {
@@ -167,12 +167,12 @@ func (s *speller) renamed(name string) bool {
 	return false
 }
 
-// alone reports whether the operand from one token to another is not part of a longer one.
+// alone reports whether the operand between two tokens is not part of a longer operand.
 func (s *speller) alone(begin, end int) bool {
 	return !s.is(begin-1, "|", "-", "+", "*", "/", "%", "&", "~") && !s.is(end+1, "|", "-", "+", "*", "/", "%", "&", ".", "(", "collate")
 }
 
-// constant notes token i if it is a constant text.
+// constant records an edit for token i if it is a constant text.
 func (s *speller) constant(i int) {
 	if s.isText(i) && s.alone(i, i) {
 		t := s.tokens[i]
@@ -180,10 +180,10 @@ func (s *speller) constant(i int) {
 	}
 }
 
-// comparing are the operators that compare, by their characters.
+// comparing are the comparison operators.
 var comparing = []string{"=", "==", "<>", "!=", "<", "<=", ">", ">="}
 
-// operator returns how many tokens the operator at i has, going on in steps of 1 or -1; or 0 if there is none that compares.
+// operator returns the number of tokens of the comparison operator at i, or 0 if there is none. step is 1 or -1.
 func (s *speller) operator(i, step int) int {
 	text := ""
 	for at := i; s.is(at, "=", "<", ">", "!"); at += step {
@@ -199,7 +199,7 @@ func (s *speller) operator(i, step int) int {
 	return 0
 }
 
-// constantsAfter looks at what follows the column's name.
+// constantsAfter examines the tokens after the column's name.
 func (s *speller) constantsAfter(i int) {
 	if n := s.operator(i, 1); n > 0 {
 		s.constant(i + n)
@@ -234,7 +234,7 @@ func (s *speller) constantsAfter(i int) {
 	}
 }
 
-// cases looks at the branches of CASE column WHEN constant THEN ….
+// cases examines the branches of CASE column WHEN constant THEN ….
 func (s *speller) cases(i int) {
 	for depth := 0; i < len(s.tokens) && depth >= 0; i++ {
 		switch {
@@ -248,7 +248,7 @@ func (s *speller) cases(i int) {
 	}
 }
 
-// constantsBefore looks at what stands before the column's name: 'true' = is_private.
+// constantsBefore examines the tokens before the column's name: 'true' = is_private.
 func (s *speller) constantsBefore(i int) {
 	if n := s.operator(i, -1); n > 0 {
 		s.constant(i - n)
@@ -257,8 +257,8 @@ func (s *speller) constantsBefore(i int) {
 	}
 }
 
-// times looks at a time from one token to another: whether it is compared, and is no column on the left, which has its collation;
-// and at the function that it is in.
+// times examines a time between two tokens. It adds the collation if the time is compared and is not a column on the
+// left, which has its collation. It also examines the function around the time.
 func (s *speller) times(begin, end int, column bool) {
 	right := s.operator(begin-1, -1) > 0
 	left := s.operator(end+1, 1) > 0 || s.is(end+1, "not", "in", "between", "is") && !s.is(end+2, "null")
@@ -290,7 +290,7 @@ func (s *speller) collate(begin, end int) {
 	}
 }
 
-// closing is the token that closes a parenthesis.
+// closing returns the index of the token that closes a parenthesis.
 func (s *speller) closing(open int) int {
 	depth := 0
 	for i := open; i < len(s.tokens); i++ {

@@ -20,41 +20,41 @@ type Table struct {
 // Column describes a column of a table or of a result.
 type Column struct {
 	Name string
-	// Type is what the column's values are. It is empty for a result column that is an expression.
+	// Type is the type of the column's values. It is empty for a result column that is an expression.
 	Type        Type
 	Description string
-	// Hidden is set for columns that "select *" leaves out.
+	// Hidden is true for columns that "select *" omits.
 	Hidden bool
 }
 
 // KeyColumn describes a column whose WHERE terms reach the plugin.
 type KeyColumn struct {
 	Name string
-	// Operators are the operators that do, as Postgres names them: ~~* is ILIKE, and so SQLite's LIKE.
+	// Operators are the operators of these terms, as Postgres names them: ~~* is ILIKE, and therefore SQLite's LIKE.
 	Operators []string
-	// Require is "required" (a scan is impossible without such a term), "any_of" (without one on
-	// any of the columns so marked) or "optional".
+	// Require is "required" (a scan needs a term on this column), "any_of" (a scan needs a term on one of the columns
+	// with this value) or "optional".
 	Require string
 }
 
-// table is a table as the host and SQLite see it.
+// A table is a table as the host and SQLite use it.
 type table struct {
 	Table
 	host        *Host
 	index       int // in host.tables
 	declaration string
 	columns     []column
-	byName      map[string]int // the number of a column
+	byName      map[string]int // the index of each column
 	get, list   []*proto.KeyColumn
-	// children are the connections that a scan covers: the connection, or those of an aggregator.
+	// children are the connections that a scan reads: the connection itself, or those of an aggregator.
 	children []string
 }
 
-// column is a column with what decides about pushing its WHERE terms and its order down.
+// A column is a column with the data for pushing down its WHERE terms and order.
 type column struct {
 	name      string
 	kind      kind
-	operators []string // that the plugin declares
+	operators []string // declared by the plugin
 	sort      proto.SortOrder
 }
 
@@ -96,8 +96,8 @@ func reserved(column string) bool {
 	return column == "_ctx" || strings.HasPrefix(column, "sp_")
 }
 
-// keyColumns merges the key columns of a table's list and get calls. Only those of the list call can
-// be required: without those of the get call, the list call serves.
+// keyColumns merges the key columns of a table's list and get calls. Only columns of the list call can be required: if
+// those of the get call are missing, the list call is used.
 func keyColumns(list, get []*proto.KeyColumn) []KeyColumn {
 	var keys []KeyColumn
 	add := func(k *proto.KeyColumn, require string) {
@@ -136,7 +136,7 @@ func operators(keys []KeyColumn, column string) []string {
 	return nil
 }
 
-// declaration is the statement that tells SQLite the columns.
+// declaration returns the statement that declares the columns for SQLite.
 func declaration(t *table) string {
 	var b strings.Builder
 	b.WriteString("create table x(")

@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// TimestampForm is how timestamps are stored and come out of SQL, always in UTC. As '+' sorts before '.', and '.' before the
-// digits, texts of this form are in the order of the times, with a fraction or without.
+// TimestampForm is the form of timestamps in tables and results, always in UTC. Texts of this form sort like the times,
+// with or without a fraction, because '+' sorts before '.', and '.' before the digits.
 const TimestampForm = "2006-01-02T15:04:05.999999999-07:00"
 
-// timestampCollation is the name of the order by which SQLite compares the timestamps of tables: that of the instants,
-// however they are written.
+// timestampCollation is the name of the collation of timestamp columns. It compares instants in any form.
 const timestampCollation = "timestamp"
 
-// formatTimestamp writes a time in [TimestampForm].
+// formatTimestamp returns a time in [TimestampForm].
 func formatTimestamp(t time.Time) string { return t.UTC().Format(TimestampForm) }
 
-// parseTimestamp reads a time as PostgreSQL and SQLite write them: a day, or a day and a time with T or a blank between them,
-// with or without seconds, a fraction, a zone. Without a zone it is in UTC.
+// parseTimestamp reads a time in the forms of PostgreSQL and SQLite: a day, or a day and a time with T or a space in
+// between, with or without seconds, a fraction, and a zone. Without a zone it is in UTC.
 func parseTimestamp(s string) (time.Time, bool) {
 	const day = len(time.DateOnly)
 	s = strings.TrimSpace(s)
@@ -38,7 +37,7 @@ func parseTimestamp(s string) (time.Time, bool) {
 		}
 		layout += trimmed[:1] + "15:04"
 		if strings.Count(trimmed, ":") > 1 {
-			layout += ":05" // with a fraction, if there is one
+			layout += ":05" // accepts a fraction too
 		}
 	}
 	read := s[:day] + trimmed
@@ -58,8 +57,8 @@ func parseTimestamp(s string) (time.Time, bool) {
 	return t.UTC(), err == nil
 }
 
-// stored reports whether a text has [TimestampForm], as all timestamps of tables have: for those the order of the bytes is
-// that of the times. It need not be a time.
+// stored reports whether a text has [TimestampForm], like all timestamps of tables: these sort by byte like the times.
+// It may still not be a valid time.
 func stored(s string) bool {
 	const whole, zone = len("2006-01-02T15:04:05"), "+00:00"
 	if len(s) < whole+len(zone) || s[len("2006-01-02")] != 'T' || !strings.HasSuffix(s, zone) {
@@ -69,8 +68,8 @@ func stored(s string) bool {
 	return fraction == "" || fraction[0] == '.' && fraction[len(fraction)-1] != '0'
 }
 
-// compareTimestamps is SQLite's collation of timestamps. What is no time is an error of the statement, and has a place before
-// all times until that has ended it.
+// compareTimestamps is SQLite's collation of timestamps. A text that is not a time fails the statement, and sorts
+// before all times until then.
 func (h *Host) compareTimestamps(a, b string) int {
 	timeA, okA := h.asStored(a)
 	timeB, okB := h.asStored(b)
@@ -86,8 +85,8 @@ func (h *Host) compareTimestamps(a, b string) int {
 	}
 }
 
-// asStored returns a time in [TimestampForm], or what is no time as it is. It remembers the last text of another form: a constant
-// is compared with each row.
+// asStored returns a time in [TimestampForm], and any other text unchanged. It caches the last text of another form,
+// because a constant is compared with each row.
 func (h *Host) asStored(s string) (form string, ok bool) {
 	if stored(s) {
 		return s, true
@@ -102,19 +101,18 @@ func (h *Host) asStored(s string) (form string, ok bool) {
 	return h.spelled.form, h.spelled.ok
 }
 
-// fail keeps the first error of the statement that is running, for SQLite cannot be told of it, or passes on no more than
-// its text, or not even that.
+// fail keeps the first error of the running statement, because SQLite passes on at most the error's text.
 func (h *Host) fail(err error) {
 	if h.running != nil && h.running.err == nil {
 		h.running.err = err
 	}
 }
 
-// noTimestamp says of a value that it is no time, and how one is written.
+// noTimestamp returns the error for a value that is not a time.
 func noTimestamp(v any) error {
 	const forms = "'2026-11-30', '2026-11-30 08:15', '2026-11-30T08:15:30Z', '2026-11-30 08:15:30.5+02:00' or datetime('now', '-7 days')"
 	if s, ok := v.(string); ok && !isNumber(s) {
-		return fmt.Errorf("'%s', which is no time: write %s", s, forms)
+		return fmt.Errorf("'%s', which is not a time: write %s", s, forms)
 	}
-	return fmt.Errorf("%v, which is no time: write %s; of the seconds since 1970, datetime(%[1]v, 'unixepoch') makes one", v, forms)
+	return fmt.Errorf("%v, which is not a time: write %s; for seconds since 1970, write datetime(%[1]v, 'unixepoch')", v, forms)
 }

@@ -10,9 +10,8 @@ import (
 	"strings"
 )
 
-// createTyped runs CREATE TABLE … AS so that the table's columns are what they are in the query: with the types and the order of
-// times of the plugin's columns, which SQLite forgets. It returns nil for any other statement, and for one that reads no such
-// column.
+// createTyped runs CREATE TABLE … AS, and keeps the types and the collations of the plugin's columns, which SQLite
+// would lose. It returns nil for any other statement, and for a query without typed columns.
 func (h *Host) createTyped(ctx context.Context, sql string) (*Rows, error) {
 	tokens, err := lex(sql)
 	if err != nil {
@@ -24,7 +23,7 @@ func (h *Host) createTyped(ctx context.Context, sql string) (*Rows, error) {
 	}
 	columns, err := h.resultColumns(ctx, query)
 	if err != nil || !slices.ContainsFunc(columns, func(c resultColumn) bool { return c.definition != "" }) {
-		return nil, nil // an error will be said of the statement itself
+		return nil, nil // the statement itself will return the error
 	}
 	var definitions []string
 	for _, c := range columns {
@@ -40,7 +39,8 @@ func (h *Host) createTyped(ctx context.Context, sql string) (*Rows, error) {
 	return rows, nil
 }
 
-// createAs takes CREATE TABLE name AS query apart: what stands before AS, the name, and the query; or query is empty.
+// createAs splits CREATE TABLE name AS query into the part before AS, the name, and the query. It returns an empty
+// query for any other statement.
 func createAs(sql string, tokens []token) (create, table, query string) {
 	i := 1
 	schema := ""
@@ -61,13 +61,14 @@ func createAs(sql string, tokens []token) (create, table, query string) {
 	return sql[:tokens[i].end], schema + sql[tokens[begin].begin:tokens[i].end], sql[tokens[i+2].begin:]
 }
 
-// A resultColumn is a column of a query with what declares it, in a table of its own.
+// A resultColumn is a column of a query with its declaration.
 type resultColumn struct{ name, definition string }
 
-// shape is the name of the view by which SQLite is asked for the columns of a query.
+// shape is the name of the view that is created to find the columns of a query.
 const shape = "temp.sqlhost_shape"
 
-// resultColumns returns the columns of a query without running it. The definition of a column that has none is empty.
+// resultColumns returns the columns of a query without running it. The definition is empty for a column without a
+// declared type.
 func (h *Host) resultColumns(ctx context.Context, query string) (columns []resultColumn, err error) {
 	if err := h.exec(ctx, "create view "+shape+" as "+query); err != nil {
 		return nil, err
