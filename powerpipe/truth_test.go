@@ -315,7 +315,7 @@ var truths = map[string]func(w world) verdicts{
 				all[resource] = verdict(*a.inGroup)
 			}
 		}
-		return w.withRest(all, "grants in person", true, false)
+		return w.withRest(all, "direct grants", true, false)
 	},
 	"access_outsider": func(w world) verdicts {
 		all := verdicts{}

@@ -1,6 +1,6 @@
-// Package audit holds the questions of the audit: controls that pass or alarm for each resource, and the queries of the
-// dashboards. They are data, from which come the Powerpipe mod in powerpipe/ (mod.go), for PostgreSQL, and what the command
-// audit asks (run.go), in SQLite. Each query stands once, in sql/, as a template in which functions write what differs
+// Package audit contains the audit: controls, which pass or alarm for each resource, and the queries of the dashboards.
+// These are data. The Powerpipe mod in powerpipe/ is generated from them (mod.go), for PostgreSQL, and the command audit
+// runs them (run.go), in SQLite. sql/ has one template for each query, whose functions write the parts that differ
 // between the two (dialect.go).
 package audit
 
@@ -11,42 +11,42 @@ import (
 	"strings"
 )
 
-// A Control judges resources, each a row of its query: with the columns resource, status, reason, and dimensions that say
-// where the resource is. The control, its query and the file of that have one name.
+// A Control judges resources. Its query returns a row for each, with the columns resource, status and reason, and
+// dimensions, which locate the resource. The control, its query and the query's file have the same name.
 type Control struct {
 	Name, Title  string
-	Risk, Remedy string // what may happen, and what to do about it
-	Caveat       string // what the control can't know, if it is sure of the rest
+	Risk, Remedy string // what can happen, and what to do about it
+	Caveat       string // what the control can't know, or empty
 	Severity     string // low, medium, high or critical
-	Service      string // what of Bitbucket it is about
+	Service      string // part of Bitbucket
 
-	Population []*Area  // what it looks into
-	Subject    string   // what it looks for there, in the plural
-	Dimensions []string // columns that say where a resource is
+	Population []*Area  // where it looks
+	Subject    string   // what it looks for, in the plural
+	Dimensions []string // columns that locate a resource
 }
 
-// Description says all of the control: what may happen, what to do about it, and what it can't know.
+// Description returns the risk, the remedy and the caveat.
 func (c *Control) Description() string {
 	return strings.TrimSpace(c.Risk + " " + c.Remedy + " " + c.Caveat)
 }
 
-// A Status is what a control says of a resource, and what it says on the whole.
+// A Status is the result of a control for a resource, or for all of them.
 type Status string
 
 // The statuses.
 const (
 	OK        Status = "ok"
 	Alarm     Status = "alarm"
-	Info      Status = "info"       // Bitbucket does not tell
+	Info      Status = "info"       // Bitbucket does not show enough
 	Skip      Status = "skip"       // the control does not apply
 	Error     Status = "error"      // the control failed
-	NotJudged Status = "not_judged" // the control could not look there; in Powerpipe, which has no such status, it is skip
+	NotJudged Status = "not_judged" // the control could not look there; skip in Powerpipe, which lacks this status
 )
 
-// Statuses are all of them, the worst first.
+// Statuses are all statuses, the worst first.
 var Statuses = []Status{Alarm, Error, NotJudged, Info, OK, Skip}
 
-// A Benchmark is controls that belong together, or benchmarks that do.
+// A Benchmark is a group of controls or of benchmarks.
 type Benchmark struct {
 	Name, Title, Description string
 	CIS                      string // number in the CIS Software Supply Chain Security Guide
@@ -54,7 +54,7 @@ type Benchmark struct {
 	Controls                 []string
 }
 
-// Find returns the benchmark of the name, this one or one below; nil if there is none.
+// Find returns the benchmark with the name: this one or one below it, or nil.
 func (b *Benchmark) Find(name string) *Benchmark {
 	if b.Name == name {
 		return b
@@ -67,7 +67,7 @@ func (b *Benchmark) Find(name string) *Benchmark {
 	return nil
 }
 
-// All are the names of the controls of the benchmark and of those below, each once.
+// All returns the names of the controls in the benchmark and in those below, without repetition.
 func (b *Benchmark) All() []string {
 	all := slices.Clone(b.Controls)
 	for _, below := range b.Benchmarks {
@@ -80,7 +80,7 @@ func (b *Benchmark) All() []string {
 	return all
 }
 
-// FindBenchmark returns the benchmark of the name, at whatever depth; nil if there is none.
+// FindBenchmark returns the benchmark with the name, at any level, or nil.
 func FindBenchmark(name string) *Benchmark {
 	for _, b := range Benchmarks {
 		if found := b.Find(name); found != nil {
@@ -90,7 +90,7 @@ func FindBenchmark(name string) *Benchmark {
 	return nil
 }
 
-// FindControl returns the control of the name, or nil.
+// FindControl returns the control with the name, or nil.
 func FindControl(name string) *Control {
 	i := slices.IndexFunc(Controls, func(c *Control) bool { return c.Name == name })
 	if i < 0 {
@@ -99,7 +99,7 @@ func FindControl(name string) *Control {
 	return Controls[i]
 }
 
-// CIS are the numbers of the CIS guide that a control is about.
+// CIS returns the numbers of the recommendations in the CIS guide that contain the control.
 func (c *Control) CIS() []string {
 	var numbers []string
 	for _, b := range c.in(Benchmarks) {
@@ -110,7 +110,7 @@ func (c *Control) CIS() []string {
 	return numbers
 }
 
-// Benchmarks are the names of the benchmarks that the control is in.
+// Benchmarks returns the names of the benchmarks that contain the control.
 func (c *Control) Benchmarks() []string {
 	var names []string
 	for _, b := range c.in(Benchmarks) {
@@ -119,7 +119,7 @@ func (c *Control) Benchmarks() []string {
 	return names
 }
 
-// in are the benchmarks among some and below that have the control.
+// in returns the benchmarks that contain the control, among benchmarks and those below.
 func (c *Control) in(benchmarks []*Benchmark) []*Benchmark {
 	var all []*Benchmark
 	for _, b := range benchmarks {
@@ -131,5 +131,5 @@ func (c *Control) in(benchmarks []*Benchmark) []*Benchmark {
 	return all
 }
 
-// underscored is a number of the guide as names have it.
+// underscored returns a number of the guide in the form for names.
 func underscored(number string) string { return strings.ReplaceAll(number, ".", "_") }

@@ -39,36 +39,36 @@ func TestControlsInPostgreSQL(t *testing.T) {
 		want    []string
 	}{
 		"no workspace": {control: "deploy_key_old", values: keys, want: []string{
-			"deploy keys not shown | skip | The connection covers no workspace that the connected account sees. |  |  | ",
+			"deploy keys not shown | skip | The connection covers no workspace that the connected account can see. |  |  | ",
 		}},
 		"no repository": {control: "connected_account_repository", values: account, rows: member, want: []string{
-			"permissions not shown | skip | The connected account holds a permission on no repository. |  | ",
+			"permissions not shown | skip | The connected account has a permission on no repository. |  | ",
 		}},
 		"nothing administered": {control: "deploy_key_old", values: keys, rows: reader, want: []string{
-			"deploy keys not shown | skip | Bitbucket shows deploy keys to administrators only: to the connected account those of 0 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+			"deploy keys not shown | skip | Bitbucket shows deploy keys only to administrators. It showed the connected account those of 0 of 2 repositories and of 0 of 1 workspace. |  |  | ",
 		}},
 		"none where it looked": {control: "deploy_key_old", values: keys, rows: administrator, want: []string{
-			"deploy keys not shown | skip | Bitbucket shows deploy keys to administrators only: to the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
-			"deploy keys | ok | There are no deploy keys, in what the connected account was shown: those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+			"deploy keys not shown | skip | Bitbucket shows deploy keys only to administrators. It showed the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+			"deploy keys | ok | No deploy keys found. Bitbucket showed the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
 		}},
 		"no dimension is null": {control: "deploy_key_old", values: keys, rows: administrator + `
 			insert into bitbucket_deploy_key values ('acme/api', 'acme', 7, 'ci', now(), now());`, want: []string{
 			"acme/api deploy key 7 | ok | Key ci of acme/api was added 0 days ago. | acme |  | acme/api",
-			"deploy keys not shown | skip | Bitbucket shows deploy keys to administrators only: to the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
+			"deploy keys not shown | skip | Bitbucket shows deploy keys only to administrators. It showed the connected account those of 1 of 2 repositories and of 0 of 1 workspace. |  |  | ",
 		}},
 		"nobody was granted anything in person": {control: "access_direct_beside_group", values: direct, rows: administrator + `
 			insert into bitbucket_repository_access values ('acme/api', 'acme', '{1}', 'Ada', 'admin', false, false, true, '[]');`, want: []string{
-			"grants in person not shown | skip | Bitbucket shows grants in person to administrators only: to the connected account those of 1 of 2 repositories. |  |  | ",
-			"grants in person | ok | There are no grants in person, in what the connected account was shown: those of 1 of 2 repositories. |  |  | ",
+			"direct grants not shown | skip | Bitbucket shows direct grants only to administrators. It showed the connected account those of 1 of 2 repositories. |  |  | ",
+			"direct grants | ok | No direct grants found. Bitbucket showed the connected account those of 1 of 2 repositories. |  |  | ",
 		}},
 		"administered, and not shown all the same": {control: "access_direct_beside_group", values: direct, rows: administrator, want: []string{
-			"grants in person not shown | skip | Bitbucket shows grants in person to administrators only: to the connected account those of 0 of 2 repositories. |  |  | ",
+			"direct grants not shown | skip | Bitbucket shows direct grants only to administrators. It showed the connected account those of 0 of 2 repositories. |  |  | ",
 		}},
 		"a text that is not allowed": {control: "connected_account_repository", values: []any{[]string{"*"}, "owner"}, rows: reader, want: []string{
-			"needed_permission | error | needed_permission is owner, and should be one of read, write, admin. |  | ",
+			"needed_permission | error | needed_permission is owner, but should be one of read, write, admin. |  | ",
 		}},
 		"too small a number": {control: "deploy_key_old", values: []any{0}, rows: administrator, want: []string{
-			"old_key_days | error | old_key_days is 0, and should be a number from 1. |  |  | ",
+			"old_key_days | error | old_key_days is 0, but should be a number of at least 1. |  |  | ",
 		}},
 	} {
 		if _, err := conn.Exec(t.Context(), "drop schema if exists bitbucket cascade; create schema bitbucket; set search_path to bitbucket;"+tables+tt.rows); err != nil {

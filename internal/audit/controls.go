@@ -1,144 +1,144 @@
 package audit
 
-// What rules for the main branch can't be judged by, and what is looked at instead.
+// Caveats of controls on rules for the main branch.
 const (
-	ownRules    = "Judged are the repository's own rules: Bitbucket has no API for those that its project carries."
-	mergeChecks = " Where a pull request into the main branch is open, its merge checks show what is in force, whoever set it."
+	ownRules    = "The control judges only the repository's own rules: Bitbucket has no API for the rules of its project."
+	mergeChecks = " If a pull request into the main branch is open, its merge checks show the rules in force, including those of the project."
 )
 
-// Controls are all of them, in the order of the benchmarks.
+// Controls are all controls, in the order of the benchmarks.
 var Controls = []*Control{
 	{
-		Name: "connected_account_repository", Title: "The connected account was granted on each repository just what it needs",
-		Risk:     "Whoever gets hold of the connected account's token can do all that the account may. What it was granted beyond its need is risk without use, and what it was granted below it is missing in the audit.",
-		Remedy:   "Grant the account the permission that it needs on the repositories that it needs, in the repositories' settings under Repository permissions, and revoke the rest. The variables needed_permission and needed_repositories say what it needs.",
+		Name: "connected_account_repository", Title: "The connected account has exactly the permissions that it needs on each repository",
+		Risk:     "A person with the connected account's token can do everything that the account can. Permissions beyond its needs are an unnecessary risk, and with too few permissions the audit is incomplete.",
+		Remedy:   "Grant the account the permission that it needs on the repositories that it needs, in the repositories' settings under Repository permissions, and revoke all other permissions. The variables needed_permission and needed_repositories define its needs.",
 		Severity: "high", Service: "Access",
 		Population: []*Area{granted}, Subject: "permissions", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "connected_account_workspace", Title: "The connected account administers only workspaces that it is meant to",
-		Risk:     "An administrator of a workspace can change every repository, group and member of it, and so can whoever gets hold of that account's token.",
-		Remedy:   "Make the account a plain member of the workspace, and grant it repositories. If it has to administer the workspace, for the sake of groups and members, name that in the variable administered_workspaces.",
+		Name: "connected_account_workspace", Title: "The connected account administers only the intended workspaces",
+		Risk:     "An administrator of a workspace can change all its repositories, groups and members, and so can a person with the token of the administrator's account.",
+		Remedy:   "Make the account a plain member of the workspace, and grant it access to repositories. If it must administer the workspace, to read groups and members, name the workspace in the variable administered_workspaces.",
 		Severity: "high", Service: "Access",
 		Population: []*Area{workspaces}, Subject: "roles", Dimensions: []string{"workspace"},
 	},
 	{
-		Name: "access_direct_beside_group", Title: "Nobody was granted in person what a group gives",
-		Risk:     "A grant in person stays when somebody leaves the group: access then outlives the reason for it.",
-		Remedy:   "Revoke the grant in person, in the permissions of the repository or its project, where the group's is enough; else raise the group's.",
+		Name: "access_direct_beside_group", Title: "No user has a direct grant in addition to access by a group",
+		Risk:     "A direct grant remains when the user leaves the group: the access then outlives its reason.",
+		Remedy:   "If the group's permission is enough, revoke the direct grant in the permissions of the repository or its project; otherwise raise the group's permission.",
 		Severity: "medium", Service: "Access",
-		Population: []*Area{accessed}, Subject: "grants in person", Dimensions: []string{"workspace", "repository", "user_name"},
+		Population: []*Area{accessed}, Subject: "direct grants", Dimensions: []string{"workspace", "repository", "user_name"},
 	},
 	{
-		Name: "access_outsider", Title: "Only members of the workspace, and trusted others, have access to its repositories",
-		Risk:     "Those who are no members are seen in no list of members: nobody takes their access away when it is not needed any more.",
-		Remedy:   "Invite them to the workspace, or revoke their grants. Those who are known and allowed can be named in the variable trusted_outsiders.",
+		Name: "access_outsider", Title: "Only members of the workspace and trusted users have access to its repositories",
+		Risk:     "A user who is not a member appears in no list of members, so nobody revokes the access when it is no longer needed.",
+		Remedy:   "Invite the users to the workspace, or revoke their grants. Name known and allowed users in the variable trusted_outsiders.",
 		Severity: "high", Service: "Access",
 		Population: []*Area{accessed}, Subject: "users with access", Dimensions: []string{"workspace", "user_name"},
 	},
 	{
-		Name: "access_unexplained", Title: "Grants that Bitbucket shows explain all access",
-		Risk:     "Access by something that Bitbucket's API does not show, such as an app or a role in the organization, escapes reviews of grants.",
-		Remedy:   "Find out what lets the named users in: look at the installed apps of the workspace, and at the organization in admin.atlassian.com.",
+		Name: "access_unexplained", Title: "All access is explained by grants that Bitbucket shows",
+		Risk:     "Reviews of grants miss access that Bitbucket's API does not show, for example by an app or a role in the organization.",
+		Remedy:   "Find out what gives the named users access: check the installed apps of the workspace, and the organization in admin.atlassian.com.",
 		Severity: "medium", Service: "Access",
 		Population: []*Area{accessed}, Subject: "users with access", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "workspace_administrators", Title: "A workspace has more than one administrator, and few",
-		Risk:     "With a single administrator, nobody can act when that one is away; with many, each account that falls into wrong hands opens the whole workspace.",
-		Remedy:   "Appoint a second administrator, or make some of them plain members, in the settings of the workspace. The variables min_workspace_administrators and max_workspace_administrators are the limits.",
+		Name: "workspace_administrators", Title: "A workspace has more than one administrator, but only a few",
+		Risk:     "With a single administrator, nobody can act while that person is away. With many, each stolen account opens the whole workspace.",
+		Remedy:   "Appoint a second administrator, or make some administrators plain members, in the settings of the workspace. The variables min_workspace_administrators and max_workspace_administrators are the limits.",
 		Severity: "high", Service: "Workspace",
 		Population: []*Area{workspaces}, Subject: "members", Dimensions: []string{"workspace"},
 	},
 	{
-		Name: "repository_administrators", Title: "A repository has more than one administrator, and few",
-		Risk:     "With a single administrator, nobody can act when that one is away; many can change its rules, and delete it.",
-		Remedy:   "Grant admin to a second person, or less than admin to some. The variables min_repository_administrators and max_repository_administrators are the limits.",
+		Name: "repository_administrators", Title: "A repository has more than one administrator, but only a few",
+		Risk:     "With a single administrator, nobody can act while that person is away. With many, many people can change the repository's rules and delete it.",
+		Remedy:   "Grant admin to a second person, or reduce the permission of some administrators. The variables min_repository_administrators and max_repository_administrators are the limits.",
 		Severity: "medium", Service: "Repository",
 		Population: []*Area{accessed}, Subject: "users with access", Dimensions: []string{"workspace", "repository"},
 	},
 	{
 		Name: "repository_trusted_administrators", Title: "Only trusted users can delete a repository",
-		Risk:     "Whoever administers a repository can delete it, with all its pull requests and pipelines.",
-		Remedy:   "Grant write in place of admin, or name those who are trusted in the variable trusted_administrators. Administrators of the workspace are trusted.",
+		Risk:     "An administrator of a repository can delete it, with all its pull requests and pipelines.",
+		Remedy:   "Grant write instead of admin, or name trusted users in the variable trusted_administrators. Administrators of the workspace are trusted.",
 		Severity: "medium", Service: "Repository",
 		Population: []*Area{accessed}, Subject: "users with access", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "group_write_access", Title: "No group may write to a large part of the repositories",
-		Risk:     "One account of a group that may write nearly everywhere is enough to change nearly everything.",
-		Remedy:   "Split the group, or grant it write on the repositories that its members work on, and read on others. The variable max_group_write_percent is the limit.",
+		Name: "group_write_access", Title: "No group can write to a large part of the repositories",
+		Risk:     "If a group can write almost everywhere, one stolen account of the group is enough to change almost everything.",
+		Remedy:   "Split the group, or grant it write only on the repositories that its members work on, and read on the others. The variable max_group_write_percent is the limit.",
 		Severity: "medium", Service: "Group",
 		Population: []*Area{administeredWorkspaces}, Subject: "groups", Dimensions: []string{"workspace", "group_slug"},
 	},
 	{
-		Name: "group_default_permission", Title: "No group may write to each new repository",
-		Risk:     "A group that is granted write or admin on each new repository gets access that nobody decided on.",
+		Name: "group_default_permission", Title: "No group can write to each new repository",
+		Risk:     "A group with write or admin on each new repository gets access that nobody has decided on.",
 		Remedy:   "Set the default access of the group to none or read, in the settings of the workspace under User groups.",
 		Severity: "medium", Service: "Group",
 		Population: []*Area{administeredWorkspaces}, Subject: "groups", Dimensions: []string{"workspace", "group_slug"},
 	},
 	{
 		Name: "member_inactive", Title: "Members use the workspace",
-		Risk:     "An account that nobody uses is one whose loss nobody notices.",
-		Remedy:   "Ask those who were not seen for long whether they still need access, and remove them from the workspace if not. The variable inactive_member_days is the limit.",
+		Risk:     "Nobody notices when an unused account is stolen.",
+		Remedy:   "Ask members who have been inactive for a long time whether they still need access, and remove them from the workspace if not. The variable inactive_member_days is the limit.",
 		Severity: "medium", Service: "Workspace",
 		Population: []*Area{workspaces}, Subject: "members", Dimensions: []string{"workspace", "user_name"},
 	},
 	{
 		Name: "deploy_key_unused", Title: "Deploy keys are used",
-		Risk:     "A key that nobody uses still opens the repository, for whoever has its private half.",
+		Risk:     "An unused key still gives access to the repository to everybody who has its private half.",
 		Remedy:   "Delete the key, in the settings of the repository or project under Access keys. The variable unused_key_days is the limit.",
 		Severity: "medium", Service: "Access",
 		Population: []*Area{administeredRepositories, administeredWorkspaces}, Subject: "deploy keys", Dimensions: []string{"workspace", "project", "repository"},
 	},
 	{
-		Name: "deploy_key_old", Title: "Deploy keys are replaced from time to time",
-		Risk:     "The older a key, the more machines and backups have held its private half.",
-		Remedy:   "Make a new pair of keys, add its public half, and delete the old key. The variable old_key_days is the limit.",
+		Name: "deploy_key_old", Title: "Deploy keys are replaced regularly",
+		Risk:     "The older a key is, the more machines and backups have contained its private half.",
+		Remedy:   "Create a new key pair, add its public half, and delete the old key. The variable old_key_days is the limit.",
 		Severity: "low", Service: "Access",
 		Population: []*Area{administeredRepositories, administeredWorkspaces}, Subject: "deploy keys", Dimensions: []string{"workspace", "project", "repository"},
 	},
 	{
-		Name: "webhook_certificate", Title: "Webhooks are sent encrypted, to a receiver whose certificate is checked",
-		Risk:     "What a webhook tells of the repository can be read, and its receiver be replaced, by whoever stands between.",
-		Remedy:   "Give the receiver a valid certificate, and have the webhook's address begin with https and its certificate checked.",
+		Name: "webhook_certificate", Title: "Webhooks are sent encrypted, and the receiver's certificate is checked",
+		Risk:     "An attacker on the network can read what a webhook reports about the repository, or pose as its receiver.",
+		Remedy:   "Install a valid certificate at the receiver, use an address that begins with https, and turn on the certificate check of the webhook.",
 		Severity: "high", Service: "Webhook",
 		Population: []*Area{administeredRepositories, administeredWorkspaces}, Subject: "webhooks", Dimensions: []string{"workspace", "repository"},
 	},
 	{
 		Name: "webhook_secret", Title: "Webhooks are signed with a secret",
-		Risk:     "Without a signature the receiver can not tell a webhook from a forgery, and may build or deploy what an attacker likes.",
-		Remedy:   "Give the webhook a secret, and have its receiver check the signature.",
+		Risk:     "Without a signature the receiver cannot distinguish a webhook from a forgery, and may build or deploy an attacker's choice.",
+		Remedy:   "Set a secret for the webhook, and let its receiver check the signature.",
 		Severity: "medium", Service: "Webhook",
 		Population: []*Area{administeredRepositories, administeredWorkspaces}, Subject: "webhooks", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "variable_secured", Title: "Variables of pipelines that hold secrets are secured",
-		Risk:     "Whoever may see the variable reads its value, and the logs of pipelines show it.",
-		Remedy:   "Replace the secret, for it may have been read, and keep the new one in a secured variable. The variable secret_names has the patterns of names by which secrets are known.",
+		Name: "variable_secured", Title: "Pipeline variables that contain secrets are secured",
+		Risk:     "Everybody who can see the variable can read its value, and the logs of pipelines show it.",
+		Remedy:   "Replace the secret, because it may have been read, and store the new one in a secured variable. The variable secret_names contains patterns of the names of secrets.",
 		Severity: "high", Service: "Pipeline",
 		Population: []*Area{administeredRepositories, administeredWorkspaces}, Subject: "variables", Dimensions: []string{"workspace", "repository"},
 	},
 	{
 		Name: "branch_approvals", Title: "A pull request needs approvals before it is merged into the main branch",
-		Risk:     "Without a second pair of eyes a mistake, or an attacker with one account, reaches the main branch.",
-		Remedy:   "Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the number.",
+		Risk:     "Without a second reviewer, a mistake, or an attacker with one account, reaches the main branch.",
+		Remedy:   "Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the required number.",
 		Severity: "high", Service: "Branch",
 		Caveat:     ownRules + mergeChecks,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
 		Name: "branch_stale_approvals", Title: "Changes to a pull request dismiss its approvals",
-		Risk:     "What is added after the approval is merged without anybody having seen it.",
-		Remedy:   "Switch on \"Reset approvals when the source branch is modified\" for the main branch.",
+		Risk:     "Changes after the approval are merged without a review.",
+		Remedy:   "Turn on \"Reset approvals when the source branch is modified\" for the main branch.",
 		Severity: "medium", Service: "Branch",
 		Caveat:     ownRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
 		Name: "branch_builds", Title: "A pull request needs passing builds before it is merged into the main branch",
-		Risk:     "Code that does not build, or fails its tests and scans, reaches the main branch.",
+		Risk:     "Code that does not build, or fails its tests or scans, reaches the main branch.",
 		Remedy:   "Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks.",
 		Severity: "high", Service: "Branch",
 		Caveat:     ownRules + mergeChecks,
@@ -146,111 +146,111 @@ var Controls = []*Control{
 	},
 	{
 		Name: "branch_up_to_date", Title: "A branch must be up to date before it is merged into the main branch",
-		Risk:     "Checks that passed on an old state say nothing of the state after the merge.",
-		Remedy:   "Add the merge check on commits behind the destination to the main branch, and enforce merge checks.",
+		Risk:     "Checks that passed on an old state do not prove anything about the state after the merge.",
+		Remedy:   "Add the merge check on commits behind the destination branch to the main branch, and enforce merge checks.",
 		Severity: "low", Service: "Branch",
 		Caveat:     ownRules + mergeChecks,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
 		Name: "branch_comments", Title: "Comments must be resolved before a pull request is merged into the main branch",
-		Risk:     "Doubts of reviewers are merged with what they are about.",
+		Risk:     "Code is merged although reviewers have open questions about it.",
 		Remedy:   "Add the merge checks \"No unresolved pull request comments\" and \"No unresolved pull request tasks\" to the main branch, and enforce merge checks.",
 		Severity: "low", Service: "Branch",
 		Caveat:     ownRules + mergeChecks,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "branch_administrators", Title: "The rules for the main branch bind administrators too",
-		Risk:     "An administrator whom the rules exempt can push what nobody reviewed.",
-		Remedy:   "Limit pushes to the main branch, and take administrators, and groups that administer, off the lists of those who may push to it and merge into it.",
+		Name: "branch_administrators", Title: "The rules for the main branch apply to administrators too",
+		Risk:     "An administrator who is exempt from the rules can push code without a review.",
+		Remedy:   "Restrict pushes to the main branch, and remove administrators, and groups that administer, from the lists of users and groups that may push to it and merge into it.",
 		Severity: "medium", Service: "Branch",
 		Caveat:     ownRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "branch_pushes", Title: "Pushes to the main branch, and merges into it, are limited to some",
-		Risk:     "Everybody who may write can change the main branch, with or without a pull request.",
-		Remedy:   "Add branch permissions to the main branch that say who may push to it, and who may merge into it.",
+		Name: "branch_pushes", Title: "Pushes to the main branch and merges into it are restricted",
+		Risk:     "Everybody with write access can change the main branch, with or without a pull request.",
+		Remedy:   "Add branch permissions to the main branch that define who can push to it and who can merge into it.",
 		Severity: "high", Service: "Branch",
 		Caveat:     ownRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "branch_force", Title: "The history of the main branch can not be rewritten",
-		Risk:     "A forced push can take commits away, and put others in their place, unseen.",
+		Name: "branch_force", Title: "The history of the main branch cannot be rewritten",
+		Risk:     "A forced push can remove commits and replace them by others, unnoticed.",
 		Remedy:   "Do not allow rewriting branch history on the main branch.",
 		Severity: "high", Service: "Branch",
 		Caveat:     ownRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "branch_delete", Title: "The main branch can not be deleted",
-		Risk:     "Everybody who may write can delete the main branch.",
+		Name: "branch_delete", Title: "The main branch cannot be deleted",
+		Risk:     "Everybody with write access can delete the main branch.",
 		Remedy:   "Do not allow deleting the main branch.",
 		Severity: "medium", Service: "Branch",
 		Caveat:     ownRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "repository_creators", Title: "Only trusted users create repositories and projects",
-		Risk:     "Repositories that anybody creates escape the rules that others have: for access, for reviews, for what may be public.",
-		Remedy:   "Grant write in place of create-repo on the project, and make members who may create projects plain members. Those who may create can be named in the variable trusted_creators.",
+		Name: "repository_creators", Title: "Only trusted users can create repositories and projects",
+		Risk:     "A repository that anybody creates may not follow the rules of the others: on access, on reviews, on public repositories.",
+		Remedy:   "Grant write instead of create-repo on the project, and make members who can create projects plain members. Name users and groups that may create in the variable trusted_creators.",
 		Severity: "low", Service: "Project",
 		Population: []*Area{administeredWorkspaces}, Subject: "grants on projects", Dimensions: []string{"workspace", "project"},
 	},
 	{
-		Name: "repository_inactive", Title: "Repositories are worked on",
-		Risk:     "Code that nobody works on is not mended either, and keeps what it has: access, keys, webhooks.",
-		Remedy:   "Ask its owners, and delete it or grant read alone. The variable inactive_repository_days is the limit.",
+		Name: "repository_inactive", Title: "Repositories are active",
+		Risk:     "Code that nobody works on is not fixed either, but keeps its access, keys and webhooks.",
+		Remedy:   "Ask its owners, then delete the repository or grant only read on it. The variable inactive_repository_days is the limit.",
 		Severity: "low", Service: "Repository",
 		Population: []*Area{repositories}, Subject: "repositories", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "repository_public", Title: "Only repositories that are meant to be public are so",
-		Risk:     "Everybody on the internet reads a public repository, with all its history.",
+		Name: "repository_public", Title: "Only repositories that are intended to be public are public",
+		Risk:     "Everybody on the internet can read a public repository, with all its history.",
 		Remedy:   "Make the repository private in its settings, or name it in the variable public_repositories.",
 		Severity: "high", Service: "Repository",
 		Population: []*Area{repositories}, Subject: "repositories", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "repository_fork_policy", Title: "A private repository can not have public forks",
-		Risk:     "Whoever may read a private repository can publish it by a fork.",
-		Remedy:   "Set the forking of the repository to private forks only, or to none.",
+		Name: "repository_fork_policy", Title: "A private repository cannot have public forks",
+		Risk:     "Everybody who can read a private repository can publish it with a fork.",
+		Remedy:   "Set forking of the repository to private forks only, or to none.",
 		Severity: "medium", Service: "Repository",
 		Population: []*Area{repositories}, Subject: "repositories", Dimensions: []string{"workspace", "repository"},
 	},
 	{
-		Name: "workspace_forking", Title: "Private repositories can not be forked out of the workspace",
-		Risk:     "A fork in another workspace is out of reach of the rules and administrators of this one.",
-		Remedy:   "Limit forks of private repositories to the workspace, in its settings.",
+		Name: "workspace_forking", Title: "Private repositories cannot be forked to other workspaces",
+		Risk:     "The rules and administrators of this workspace do not apply to a fork in another workspace.",
+		Remedy:   "Allow forks of private repositories only inside the workspace, in its settings.",
 		Severity: "medium", Service: "Workspace",
 		Population: []*Area{workspaces}, Subject: "settings", Dimensions: []string{"workspace"},
 	},
 	{
-		Name: "workspace_privacy", Title: "Repositories of the workspace can not be made public",
-		Risk:     "One administrator of one repository can make it public, by mistake or not.",
-		Remedy:   "Have the workspace keep its repositories private, in its settings.",
+		Name: "workspace_privacy", Title: "Repositories of the workspace cannot be made public",
+		Risk:     "An administrator of a single repository can make it public, by mistake or on purpose.",
+		Remedy:   "Turn on the setting of the workspace that keeps its repositories private.",
 		Severity: "medium", Service: "Workspace",
 		Population: []*Area{workspaces}, Subject: "settings", Dimensions: []string{"workspace"},
 	},
 }
 
-// Benchmarks are those at the top.
+// Benchmarks are the benchmarks at the top level.
 var Benchmarks = []*Benchmark{accessAudit, supplyChain}
 
 var accessAudit = &Benchmark{
 	Name: "access_audit", Title: "Access Audit",
-	Description: "Who has access to what, by which grants, and what opens repositories beside people: keys, webhooks and variables.",
+	Description: "Who has access to what, by which grants, and non-human access: keys, webhooks and variables.",
 	Benchmarks: []*Benchmark{
 		{
 			Name: "access_audit_account", Title: "The connected account",
-			Description: "What the connected account was granted, against what it needs.",
+			Description: "The permissions of the connected account, compared with its needs.",
 			Controls:    []string{"connected_account_repository", "connected_account_workspace"},
 		},
 		{
 			Name: "access_audit_people", Title: "People and groups",
-			Description: "Who has access, and whether somebody decided on it.",
+			Description: "Who has access, and whether somebody has decided on it.",
 			Controls: []string{
 				"access_direct_beside_group", "access_outsider", "access_unexplained", "workspace_administrators",
 				"repository_administrators", "group_write_access", "group_default_permission", "member_inactive",
@@ -258,7 +258,7 @@ var accessAudit = &Benchmark{
 		},
 		{
 			Name: "access_audit_machines", Title: "Keys, webhooks and variables",
-			Description: "What opens repositories without being anybody, where their events go, and what their pipelines know.",
+			Description: "Deploy keys, the receivers of webhooks, and the variables of pipelines.",
 			Controls:    []string{"deploy_key_unused", "deploy_key_old", "webhook_certificate", "webhook_secret", "variable_secured"},
 		},
 	},
@@ -266,7 +266,7 @@ var accessAudit = &Benchmark{
 
 var supplyChain = &Benchmark{
 	Name: "cis_supply_chain_v100", Title: "CIS Software Supply Chain Security Guide v1.0.0",
-	Description: "Those recommendations of the guide that Bitbucket's API can answer, and a few more in their spirit.",
+	Description: "The recommendations of the guide that Bitbucket's API can answer, and some similar ones.",
 	Benchmarks: []*Benchmark{
 		{
 			Name: "cis_supply_chain_v100_1_1", Title: "1.1 Code Changes", CIS: "1.1",
@@ -285,7 +285,7 @@ var supplyChain = &Benchmark{
 		},
 		{
 			Name: "cis_supply_chain_v100_1_2", Title: "1.2 Repository Management", CIS: "1.2",
-			Description: "Who creates and deletes repositories, and which lie idle.",
+			Description: "Who can create and delete repositories, and which repositories are inactive.",
 			Benchmarks: []*Benchmark{
 				recommendation("1.2.2", "Ensure repository creation is limited to specific members", "repository_creators"),
 				recommendation("1.2.3", "Ensure repository deletion is limited to specific users", "repository_trusted_administrators"),
@@ -294,7 +294,7 @@ var supplyChain = &Benchmark{
 		},
 		{
 			Name: "cis_supply_chain_v100_1_3", Title: "1.3 Contribution Access", CIS: "1.3",
-			Description: "Who contributes, and with which rights.",
+			Description: "Who contributes, and with which permissions.",
 			Benchmarks: []*Benchmark{
 				recommendation("1.3.1", "Ensure inactive users are reviewed and removed periodically", "member_inactive"),
 				recommendation("1.3.3", "Ensure minimum number of administrators are set for the organization", "workspace_administrators"),
@@ -304,7 +304,7 @@ var supplyChain = &Benchmark{
 		},
 		{
 			Name: "cis_supply_chain_v100_beyond", Title: "Beyond the guide",
-			Description: "What the guide does not ask for and Bitbucket can answer.",
+			Description: "Controls that the guide does not ask for but Bitbucket can answer.",
 			Controls: []string{
 				"access_direct_beside_group", "access_outsider", "deploy_key_unused", "deploy_key_old", "webhook_certificate",
 				"webhook_secret", "variable_secured", "workspace_forking", "workspace_privacy",
@@ -313,7 +313,7 @@ var supplyChain = &Benchmark{
 	},
 }
 
-// recommendation is a benchmark for one of the guide.
+// recommendation returns the benchmark for a recommendation of the guide.
 func recommendation(number, title string, controls ...string) *Benchmark {
 	return &Benchmark{
 		Name:        "cis_supply_chain_v100_" + underscored(number),

@@ -11,10 +11,10 @@ import (
 	"text/template"
 )
 
-// A Dialect is that of an engine which answers the queries.
+// A Dialect is the SQL dialect of an engine.
 type Dialect int
 
-// The dialects: SQLite's is the plugin's own, PostgreSQL's is Steampipe's.
+// The dialects: SQLite's for the plugin itself, PostgreSQL's for Steampipe.
 const (
 	SQLite Dialect = iota
 	PostgreSQL
@@ -23,7 +23,7 @@ const (
 // A Kind is the type of a parameter.
 type Kind string
 
-// The kinds of parameters, as Powerpipe writes the types of variables.
+// The kinds of parameters, in Powerpipe's words for the types of variables.
 const (
 	Number Kind = "number"
 	Text   Kind = "string"
@@ -31,7 +31,7 @@ const (
 	Texts  Kind = "list(string)"
 )
 
-// A Param is a value that a query takes.
+// A Param is a parameter of a query.
 type Param struct {
 	Name string
 	Kind Kind
@@ -40,12 +40,12 @@ type Param struct {
 //go:embed sql/*.sql
 var files embed.FS
 
-// templates are the queries by name. A file whose name begins with an underscore holds parts of queries.
+// templates are the queries by name. Files whose names begin with an underscore contain parts of queries.
 var templates = template.Must(template.New("").Funcs((&writer{}).functions()).ParseFS(files, "sql/*.sql"))
 
-// Queries are the names of all queries, sorted.
+// Queries returns the names of all queries, sorted.
 func Queries() []string {
-	found, _ := fs.Glob(files, "sql/[a-z]*.sql") // the pattern is a good one
+	found, _ := fs.Glob(files, "sql/[a-z]*.sql") // the pattern is valid
 	var names []string
 	for _, file := range found {
 		names = append(names, strings.TrimSuffix(path.Base(file), ".sql"))
@@ -53,13 +53,13 @@ func Queries() []string {
 	return names
 }
 
-// SQL writes a query in SQLite's dialect, with its values in place.
+// SQL returns a query in SQLite's dialect, with its values inserted.
 func SQL(query string, values map[string]any) (string, error) {
 	w := &writer{dialect: SQLite, values: values}
 	return w.write(query)
 }
 
-// Prepared writes a query in PostgreSQL's dialect, which takes its parameters as $1, $2 and so on.
+// Prepared returns a query in PostgreSQL's dialect, with the parameters $1, $2 and so on.
 func Prepared(query string) (sql string, params []Param, err error) {
 	w := &writer{dialect: PostgreSQL}
 	sql, err = w.write(query)
@@ -86,7 +86,7 @@ func (w *writer) write(query string) (string, error) {
 	return strings.TrimSpace(b.String()), nil
 }
 
-// part is a query that several controls share, of tables that would be too dear to read as a whole.
+// part returns a query that several controls share, on tables that would cost too much to read as a whole.
 func (w *writer) part(name string) (string, error) {
 	var b strings.Builder
 	if err := w.set.ExecuteTemplate(&b, name, nil); err != nil {
@@ -102,22 +102,22 @@ func (w *writer) part(name string) (string, error) {
 	return b.String(), nil
 }
 
-// A controlled is what the template of all controls takes: it adds to what a control judges what it could not.
+// A controlled is the data of the template for all controls, which adds rows for what a control could not judge.
 type controlled struct {
 	Control *Control
 	Body    string
 	Guards  []guard
 }
 
-// A guard keeps a control from judging by a value that a variable must not have.
+// A guard stops a control if a variable has an invalid value.
 type guard struct {
-	Name   string // of the variable
-	Value  string // as a text, in SQL
-	Holds  string // condition for a good value, in SQL
-	Should string // what a good value is
+	Name   string // name of the variable
+	Value  string // the value as text, in SQL
+	Holds  string // condition for a valid value, in SQL
+	Should string // description of a valid value
 }
 
-// guards are those of the parameters that were written. Powerpipe takes any value of the type.
+// guards returns the guards of the parameters that were written. Powerpipe itself accepts any value of the type.
 func (w *writer) guards() []guard {
 	var all []guard
 	for _, p := range w.params {
@@ -143,14 +143,14 @@ func (w *writer) guards() []guard {
 
 func indent(sql string) string { return "  " + strings.ReplaceAll(sql, "\n", "\n  ") }
 
-// A writer writes one query. Its methods are what the templates call where the dialects differ.
+// A writer writes one query. The templates call its methods for the parts that differ between the dialects.
 type writer struct {
 	dialect Dialect
 	values  map[string]any
 	params  []Param
 	set     *template.Template
-	kept    map[string]bool   // parts that stand in a temporary table of their name
-	parts   map[string]string // that were written, by name
+	kept    map[string]bool   // parts that are in a temporary table of the same name
+	parts   map[string]string // parts that were written, by name
 }
 
 func (w *writer) functions() template.FuncMap {
@@ -162,7 +162,7 @@ func (w *writer) functions() template.FuncMap {
 	}
 }
 
-// param is the place of a parameter in the query, or its value.
+// param returns the placeholder of a parameter, or its value.
 func (w *writer) param(name string, kind Kind) (string, error) {
 	i := slices.IndexFunc(w.params, func(p Param) bool { return p.Name == name })
 	if i < 0 {
@@ -182,7 +182,7 @@ func (w *writer) param(name string, kind Kind) (string, error) {
 	return fmt.Sprintf("$%d::%s", i+1, map[Kind]string{Number: "integer", Text: "text", Flag: "boolean", Texts: "text[]"}[kind]), nil
 }
 
-// literal is a value in SQLite's dialect.
+// literal returns a value in SQLite's dialect.
 func literal(name string, kind Kind, value any) (string, error) {
 	switch v := value.(type) {
 	case int:
@@ -209,7 +209,7 @@ func literal(name string, kind Kind, value any) (string, error) {
 			return "(select column1 as value from (values " + strings.Join(quoted, ", ") + "))", nil
 		}
 	}
-	return "", fmt.Errorf("%s is %v, which is no %s", name, value, kind)
+	return "", fmt.Errorf("%s is %v, which is not a %s", name, value, kind)
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
@@ -218,7 +218,7 @@ func (w *writer) number(name string) (string, error) { return w.param(name, Numb
 func (w *writer) text(name string) (string, error)   { return w.param(name, Text) }
 func (w *writer) flag(name string) (string, error)   { return w.param(name, Flag) }
 
-// listed says whether an expression is one of the texts of a list.
+// listed returns a condition: an expression is one of the texts of a list.
 func (w *writer) listed(expression, list string) (string, error) {
 	texts, err := w.param(list, Texts)
 	if w.dialect == PostgreSQL {
@@ -227,7 +227,7 @@ func (w *writer) listed(expression, list string) (string, error) {
 	return expression + " in " + texts, err
 }
 
-// matches says whether an expression matches one of the patterns of a list.
+// matches returns a condition: an expression matches one of the patterns of a list.
 func (w *writer) matches(expression, list string) (string, error) {
 	patterns, err := w.param(list, Texts)
 	if w.dialect == PostgreSQL {
@@ -237,7 +237,7 @@ func (w *writer) matches(expression, list string) (string, error) {
 		" where " + w.glob(expression, "pattern.value") + ")", err
 }
 
-// notJudged is the status of what could not be judged.
+// notJudged returns the status of resources that could not be judged.
 func (w *writer) notJudged() string {
 	if w.dialect == PostgreSQL {
 		return quote(string(Skip))
@@ -245,7 +245,7 @@ func (w *writer) notJudged() string {
 	return quote(string(NotJudged))
 }
 
-// glob says whether a name matches a pattern, in which * stands for any text and nothing else for more than itself.
+// glob returns a condition: a name matches a pattern, in which only * has a meaning: any text.
 func (w *writer) glob(name, pattern string) string {
 	if w.dialect == PostgreSQL {
 		return name + ` like replace(replace(replace(replace(` + pattern + `, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')`
@@ -253,7 +253,7 @@ func (w *writer) glob(name, pattern string) string {
 	return name + " glob replace(replace(" + pattern + ", '[', '[[]'), '?', '[?]')"
 }
 
-// daysAgo is the time so many days ago.
+// daysAgo returns the time that many days ago.
 func (w *writer) daysAgo(days string) (string, error) {
 	n, err := w.number(days)
 	if w.dialect == PostgreSQL {
@@ -262,8 +262,8 @@ func (w *writer) daysAgo(days string) (string, error) {
 	return "datetime('now', '-" + n + " days')", err
 }
 
-// since is the beginning of the day from which a dashboard shows things. All its panels name the same time, so that the
-// plugin can answer them by the same requests.
+// since returns the beginning of the first day of a dashboard. All panels use the same time, so that the plugin can
+// answer them with the same requests.
 func (w *writer) since() (string, error) {
 	n, err := w.number("since")
 	if w.dialect == PostgreSQL {
@@ -272,7 +272,7 @@ func (w *writer) since() (string, error) {
 	return "datetime('now', 'start of day', '-" + n + " days')", err
 }
 
-// daysSince is how many days of the calendar have passed since a time.
+// daysSince returns the number of calendar days since a time.
 func (w *writer) daysSince(time string) string {
 	if w.dialect == PostgreSQL {
 		return "(current_date - cast(" + time + " as date))"
@@ -294,7 +294,7 @@ func (w *writer) month(time string) string {
 	return "strftime('%Y-%m', " + time + ")"
 }
 
-// each is the elements of a JSON array, as rows with a column value.
+// each returns the elements of a JSON array, as rows with a column value.
 func (w *writer) each(array string) string {
 	if w.dialect == PostgreSQL {
 		return "jsonb_array_elements(" + array + ")"
@@ -302,7 +302,7 @@ func (w *writer) each(array string) string {
 	return "json_each(" + array + ")"
 }
 
-// object is a JSON object of names and values.
+// object returns a JSON object of names and values.
 func (w *writer) object(pairs ...string) string {
 	function := "json_object"
 	if w.dialect == PostgreSQL {
@@ -311,7 +311,7 @@ func (w *writer) object(pairs ...string) string {
 	return function + "(" + strings.Join(pairs, ", ") + ")"
 }
 
-// daysBetween is how many days lie between two times.
+// daysBetween returns the number of days between two times.
 func (w *writer) daysBetween(from, to string) string {
 	if w.dialect == PostgreSQL {
 		return "extract(epoch from " + to + " - " + from + ") / 86400"
@@ -319,7 +319,7 @@ func (w *writer) daysBetween(from, to string) string {
 	return "(julianday(" + to + ") - julianday(" + from + "))"
 }
 
-// host is of an address the scheme and the host: what follows may be a secret, and so may what stands before an @.
+// host returns the scheme and the host of an address. The rest may be a secret, and so may the part before an @.
 func (w *writer) host(address string) string {
 	if w.dialect == PostgreSQL {
 		return `regexp_replace(` + address + `, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3')`

@@ -51,7 +51,7 @@ func TestQueriesAreWritten(t *testing.T) {
 		t.Errorf("a text was not quoted: %v\n%s", err, sql)
 	}
 	values["min_approvals"] = "2"
-	if _, err := SQL("branch_approvals", values); err == nil || !strings.Contains(err.Error(), "min_approvals is 2, which is no number") {
+	if _, err := SQL("branch_approvals", values); err == nil || !strings.Contains(err.Error(), "min_approvals is 2, which is not a number") {
 		t.Errorf("a text for a number: %v", err)
 	}
 }

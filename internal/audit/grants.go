@@ -10,35 +10,36 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// Grants are who holds what, as one account saw it at one time.
+// Grants are the permissions that one account saw at one time.
 type Grants struct {
 	SavedAt    time.Time
-	Connection string // its name
+	Connection string // name of the connection
 	Account    Account
 	Places     []Place
 	Grants     []Grant
 }
 
-// An Account is the connected one.
+// An Account is the connected account.
 type Account struct{ UUID, Name string }
 
-// Of is an error unless the grants were seen through the connection, by the account: what others see can't be compared.
+// Of returns an error unless the grants were seen through this connection by this account: other accounts see other
+// grants, so they can't be compared.
 func (g *Grants) Of(connection string, account Account) error {
 	if g.Connection != connection {
-		return fmt.Errorf("these are the grants that connection %s saw, and this is connection %s", g.Connection, connection)
+		return fmt.Errorf("the file has the grants of connection %s, but this is connection %s", g.Connection, connection)
 	}
 	if g.Account.UUID != account.UUID {
-		return fmt.Errorf("these are the grants that %s saw, and the connection is of %s now", g.Account.Name, account.Name)
+		return fmt.Errorf("the file has the grants that %s saw, but the connection now belongs to %s", g.Account.Name, account.Name)
 	}
 	return nil
 }
 
-// A Place is a repository, a project or a workspace whose grants the account saw, all of them.
+// A Place is a repository, project or workspace of which the account saw all grants.
 type Place struct {
 	Kind      string // repository, project or workspace
 	UUID      string
 	Name      string
-	CreatedOn string // as SQL has it
+	CreatedOn string // in SQL's form
 }
 
 // A Grant is a permission on a place.
@@ -51,7 +52,7 @@ type Grant struct {
 	Permission string
 }
 
-// grantKinds are the kinds of grants, with the kind of place and the statement that reads them.
+// grantKinds are the kinds of grants, with the kind of place and the statement to read them.
 var grantKinds = []struct{ kind, place, sql string }{
 	{"effective permission", "repository", "select repository_uuid, repository_full_name, user_uuid, user_display_name, permission from bitbucket_repository_permission"},
 	{"grant to a user on the repository", "repository", "select repository_uuid, repository_full_name, user_uuid, user_display_name, permission from bitbucket_repository_user_permission"},
@@ -61,7 +62,7 @@ var grantKinds = []struct{ kind, place, sql string }{
 	{"role in the workspace", "workspace", "select workspace_uuid, workspace_slug, user_uuid, display_name, permission from bitbucket_workspace_member"},
 }
 
-// placesSQL reads the places whose grants those tables cover.
+// placesSQL reads the places that the tables of grants cover.
 const placesSQL = `
 select 'repository', uuid, full_name, created_on from bitbucket_my_repository where permission = 'admin'
 union all
@@ -71,7 +72,7 @@ select 'workspace', uuid, slug, null from bitbucket_my_workspace`
 
 const accountSQL = "select uuid, display_name from bitbucket_user"
 
-// GrantStatements are the statements by which Grants are read.
+// GrantStatements returns the statements that Grants runs.
 func GrantStatements() []string {
 	statements := []string{placesSQL, accountSQL}
 	for _, k := range grantKinds {
@@ -80,12 +81,12 @@ func GrantStatements() []string {
 	return statements
 }
 
-// Account reads who is connected.
+// Account returns the connected account.
 func (r *Run) Account(ctx context.Context) (a Account, err error) {
 	return a, r.texts(ctx, accountSQL, func(t []string) { a = Account{t[0], t[1]} })
 }
 
-// Grants reads who holds what through a connection.
+// Grants reads all grants that a connection shows.
 func (r *Run) Grants(ctx context.Context, connection string) (*Grants, error) {
 	g := &Grants{SavedAt: time.Now().UTC().Truncate(time.Second), Connection: connection}
 	var err error
@@ -103,7 +104,7 @@ func (r *Run) Grants(ctx context.Context, connection string) (*Grants, error) {
 	return g, nil
 }
 
-// texts calls f for each row of a statement, whose values are texts; null is empty.
+// texts calls f for each row of a statement, with its values as texts. Null is an empty text.
 func (r *Run) texts(ctx context.Context, sql string, f func([]string)) error {
 	if err := r.failure(sql); err != nil {
 		return err
@@ -120,17 +121,17 @@ func (r *Run) texts(ctx context.Context, sql string, f func([]string)) error {
 	})
 }
 
-// A Change is one between two states of the grants.
+// A Change is a difference between two states of the grants.
 type Change struct {
 	Change string // granted, revoked, changed, appeared or disappeared
 	Kind   string
-	Place  string // its name
-	Holder string // its name
-	Before string // the permission; empty if there was none
-	After  string // the permission; empty if there is none
+	Place  string // name of the place
+	Holder string // name of the holder
+	Before string // permission before, or empty
+	After  string // permission after, or empty
 }
 
-// String says it in a sentence.
+// String returns the change as a sentence.
 func (c Change) String() string {
 	switch about := c.Kind + " of " + c.Holder + " on " + c.Place; c.Change {
 	case "granted":
@@ -146,8 +147,9 @@ func (c Change) String() string {
 	}
 }
 
-// Since is what changed since before. What was granted on a place that the account did not see then has appeared, unless the
-// place is new; what was granted on one that it does not see now has disappeared, for it may be there still.
+// Since returns the changes since before. A grant has appeared, instead of being granted, if the account did not see
+// its place before, unless the place is new. A grant has disappeared, instead of being revoked, if the account doesn't
+// see its place now: the grant may still exist.
 func (g *Grants) Since(before *Grants) []Change {
 	type key struct{ kind, place, holder string }
 	index := func(g *Grants) (map[key]Grant, map[string]Place) {

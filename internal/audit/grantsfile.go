@@ -11,12 +11,12 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver sqlite
+	_ "modernc.org/sqlite" // registers the driver sqlite
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A file of grants is a SQLite database. These numbers in its header tell it from others.
+// A file of grants is a SQLite database. These numbers in its header identify it.
 const (
 	applicationID = 0x42426772
 	fileVersion   = 1
@@ -27,21 +27,21 @@ create table run (saved_at text not null, connection text not null, account_uuid
 create table place (kind text not null, uuid text not null, name text not null, created_on text not null);
 create table permission (kind text not null, place text not null, place_name text not null, holder text not null, holder_name text not null, permission text not null);`
 
-// Save writes the grants to a file, which is there as a whole or not at all.
+// Save writes the grants to a file. It replaces the whole file or leaves it unchanged.
 func (g *Grants) Save(ctx context.Context, path string) error {
 	if err := g.save(ctx, path); err != nil {
-		return fmt.Errorf("the grants can't be saved: %w", err)
+		return fmt.Errorf("can't save the grants: %w", err)
 	}
 	return nil
 }
 
 func (g *Grants) save(ctx context.Context, path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // for its owner alone
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // only the owner can read it
 	if err != nil {
 		return err
 	}
 	temporary := f.Name()
-	defer os.Remove(temporary) // which fails if all went well
+	defer os.Remove(temporary) // fails if the file was renamed
 	if err := f.Close(); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (g *Grants) write(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // which does nothing once it is committed
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
 	if _, err := tx.ExecContext(ctx, fileSchema); err != nil {
 		return err
 	}
@@ -104,10 +104,10 @@ func open(path, mode string) (*sql.DB, error) {
 	return db, err
 }
 
-// ReadGrants reads the grants of a file.
+// ReadGrants reads the grants in a file.
 func ReadGrants(ctx context.Context, path string) (*Grants, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s: the first run makes one, with --save", path)
+		return nil, fmt.Errorf("the file %s does not exist: run the audit with --save first", path)
 	}
 	db, err := open(path, "ro")
 	if err != nil {
@@ -116,14 +116,14 @@ func ReadGrants(ctx context.Context, path string) (*Grants, error) {
 	defer db.Close()
 	var id, version int
 	if err := db.QueryRowContext(ctx, "select (select application_id from pragma_application_id), (select user_version from pragma_user_version)").Scan(&id, &version); err != nil || id != applicationID {
-		return nil, fmt.Errorf("%s is no file that audit --save has written", path)
+		return nil, fmt.Errorf("%s was not written by audit --save", path)
 	}
 	if version != fileVersion {
-		return nil, fmt.Errorf("%s was written by another version of this program (its form is %d, and this one reads %d)", path, version, fileVersion)
+		return nil, fmt.Errorf("%s was written by another version of this program (its format is %d; this version reads %d)", path, version, fileVersion)
 	}
 	g, err := readGrants(ctx, db)
 	if err != nil {
-		return nil, fmt.Errorf("%s can't be read: %w", path, err)
+		return nil, fmt.Errorf("can't read %s: %w", path, err)
 	}
 	return g, nil
 }

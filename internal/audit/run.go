@@ -10,28 +10,28 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A Result is what a control says.
+// A Result is the result of a control.
 type Result struct {
 	Control   *Control
 	Resources []Resource
-	Err       error    // that kept the control from being judged; then there are no resources
-	Tables    []string // that the control reads
-	Refused   bool     // what the control asked for, in part
+	Err       error    // why the control was not judged; then there are no resources
+	Tables    []string // tables that the control reads
+	Refused   bool     // Bitbucket refused a part of what the control asked for
 }
 
-// A Resource is what a control says of one resource.
+// A Resource is a control's result for one resource.
 type Resource struct {
 	Resource string
 	Status   Status
 	Reason   string
-	// Dimensions say where the resource is, such as its workspace; in the order of the query's columns.
+	// Dimensions locate the resource, for example by its workspace, in the order of the query's columns.
 	Dimensions []Dimension
 }
 
-// A Dimension is one of the columns beside those that all controls have.
+// A Dimension is a column that not all controls have.
 type Dimension struct{ Name, Value string }
 
-// Count is how many resources have a status. A control that failed has one error.
+// Count returns the number of resources with a status. A control that failed has one error.
 func (r Result) Count(s Status) int {
 	n := 0
 	for _, resource := range r.Resources {
@@ -45,9 +45,9 @@ func (r Result) Count(s Status) int {
 	return n
 }
 
-// Status is what the control says on the whole. An alarm is one whatever was not judged beside it. But for that a control
-// has judged only where some resource is ok, or where all that there are do not concern it; and not where Bitbucket has
-// refused what it asked for.
+// Status returns the overall status. An alarm counts even if other resources were not judged. Otherwise a control is
+// judged only if a resource is ok, or if it applies to none of the resources, and only if Bitbucket refused nothing
+// that it asked for.
 func (r Result) Status() Status {
 	switch {
 	case r.Count(Alarm) > 0:
@@ -64,35 +64,35 @@ func (r Result) Status() Status {
 	return Skip
 }
 
-// Refuse notes that Bitbucket refused a part of what the control asked for.
+// Refuse records that Bitbucket refused a part of what the control asked for.
 func (r *Result) Refuse(what, reason string) {
 	r.Refused = true
 	r.Resources = append(r.Resources, Resource{Resource: what, Status: NotJudged, Reason: reason})
 }
 
-// A Run answers queries on one state of the tables: what several queries read is read once.
+// A Run answers queries on one state of the tables: data that several queries need is read once.
 type Run struct {
 	host   *sqlhost.Host
 	values map[string]any
-	kept   map[string]bool     // parts of queries that stand in temporary tables
+	kept   map[string]bool     // parts of queries that are in temporary tables
 	reads  map[string][]string // tables of the plugin and parts, by query or statement
-	failed map[string]error    // why a table or part could not be read, by name
+	failed map[string]error    // errors of tables and parts, by name
 }
 
-// NewRun makes a run in which the variables have the values. The host is the run's alone.
+// NewRun returns a run with the values of the variables. Only the run may use the host.
 func NewRun(host *sqlhost.Host, values map[string]any) *Run {
 	return &Run{host: host, values: values, kept: map[string]bool{}, reads: map[string][]string{}, failed: map[string]error{}}
 }
 
-// statement writes a query, and says which parts it has.
+// statement returns the SQL of a query, and its parts.
 func (r *Run) statement(query string) (sql string, parts map[string]string, err error) {
 	w := &writer{dialect: SQLite, values: r.values, kept: r.kept}
 	sql, err = w.write(query)
 	return sql, w.parts, err
 }
 
-// Keep reads the tables, and the parts, that more than one of the queries and other statements read, with all columns that
-// they need of them. What can't be read is left to the queries that need it, which fail.
+// Keep reads the tables and the parts that more than one of the queries and statements need, with all needed columns.
+// Tables and parts that can't be read are left to the queries, which fail.
 func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) error {
 	users, parts := map[string]int{}, map[string]string{}
 	for _, query := range queries {
@@ -149,7 +149,7 @@ func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) 
 		if readers[table] < 2 {
 			continue
 		}
-		needed := []string{"null"} // where only rows count
+		needed := []string{"null"} // if only the number of rows matters
 		slices.Sort(columns[table])
 		for i, column := range slices.Compact(columns[table]) {
 			needed = append(needed[:i], sqlhost.Quote(column))
@@ -161,7 +161,7 @@ func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) 
 	return nil
 }
 
-// failure is why a query or statement can't be answered.
+// failure returns why a query or statement can't be answered, or nil.
 func (r *Run) failure(query string) error {
 	for _, name := range r.reads[query] {
 		if failed := r.failed[name]; failed != nil {
@@ -171,7 +171,7 @@ func (r *Run) failure(query string) error {
 	return nil
 }
 
-// keep makes a temporary table of what a statement selects. If its name is that of one of the plugin's, it stands before that.
+// keep makes a temporary table of the rows of a statement. A name of a plugin's table hides that table.
 func (r *Run) keep(ctx context.Context, name, selected string) error {
 	err := r.each(ctx, "create temp table "+sqlhost.Quote(name)+" as "+selected, nil)
 	if err != nil && ctx.Err() == nil {
@@ -180,7 +180,7 @@ func (r *Run) keep(ctx context.Context, name, selected string) error {
 	return err
 }
 
-// Judge asks a control.
+// Judge runs a control.
 func (r *Run) Judge(ctx context.Context, c *Control) Result {
 	result := Result{Control: c, Tables: r.reads[c.Name], Err: r.failure(c.Name)}
 	if result.Err != nil {
@@ -215,13 +215,13 @@ func (r *Run) each(ctx context.Context, sql string, f func([]sqlhost.Column, []a
 	return rows.Err()
 }
 
-// resourceOf reads a row of a control.
+// resourceOf converts a row of a control to a resource.
 func resourceOf(columns []sqlhost.Column, values []any) (Resource, error) {
 	var r Resource
 	for i, c := range columns {
 		value, isText := values[i].(string)
 		if values[i] != nil && !isText {
-			return r, fmt.Errorf("column %s is no text: %v", c.Name, values[i])
+			return r, fmt.Errorf("column %s is not a text: %v", c.Name, values[i])
 		}
 		switch c.Name {
 		case "resource":

@@ -15,29 +15,29 @@ import (
 
 // A Filter is a condition in Bitbucket's query language, BBQL, for the parameter q.
 //
-// The zero Filter lets everything pass. So does one that BBQL has no certain way to write: the
-// language does not document how a quote inside a string is escaped, for one. A Filter may thus
-// let more pass than was asked for, never less, and whoever needs it exact checks the items again.
+// The zero Filter passes everything. So does a filter without a certain form in BBQL: for example, the documentation does
+// not say how to escape a quote inside a string. A Filter may therefore pass more items than the condition, but never
+// fewer. Callers that need an exact result must check the items again.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
 type Filter struct {
 	expression string
-	operator   string // AND or OR if it is a combination of several
+	operator   string // AND or OR of a combination, or empty
 }
 
-// String is the filter as Bitbucket reads it, and empty for the one that lets everything pass.
+// String returns the filter in BBQL, or an empty text if it passes everything.
 func (f Filter) String() string { return f.expression }
 
 // IsZero reports whether the filter lets everything pass.
 func (f Filter) IsZero() bool { return f.expression == "" }
 
-// And passes what all of the filters pass.
+// And returns a filter for items that all filters pass.
 func And(filters ...Filter) Filter {
 	filters = slices.DeleteFunc(slices.Clone(filters), Filter.IsZero)
 	return combine("AND", filters)
 }
 
-// Or passes what any of the filters passes.
+// Or returns a filter for items that any of the filters passes.
 func Or(filters ...Filter) Filter {
 	if slices.ContainsFunc(filters, Filter.IsZero) {
 		return Filter{}
@@ -62,7 +62,7 @@ func combine(operator string, filters []Filter) Filter {
 	return Filter{strings.Join(parts, " "+operator+" "), operator}
 }
 
-// operators has BBQL's word for each operator, and whether it takes a list.
+// operators has the BBQL word of each operator, and whether it takes a list.
 var operators = map[string]struct {
 	word string
 	list bool
@@ -74,7 +74,7 @@ var operators = map[string]struct {
 	"<=":     {"<=", false},
 	">":      {">", false},
 	">=":     {">=", false},
-	"~":      {"~", false}, // contains, whatever the case
+	"~":      {"~", false}, // contains, ignoring case
 	"!~":     {"!~", false},
 	"IN":     {"IN", true},
 	"NOT IN": {"NOT IN", true},
@@ -82,9 +82,9 @@ var operators = map[string]struct {
 
 var fieldPath = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 
-// Compare passes the items whose field ("project.key") compares with the value as said. The
-// operator is one of = != <> < <= > >= ~ !~ IN and "NOT IN"; the value a string, an int, an int64,
-// a bool, a time.Time, nil for null, or for the last two operators a slice of these.
+// Compare returns a filter for items whose field ("project.key") compares with the value. The operator is one of = !=
+// <> < <= > >= ~ !~ IN and "NOT IN". The value is a string, an int, an int64, a bool, a time.Time, nil for null, or,
+// for the last two operators, a slice of these.
 func Compare(field, operator string, value any) Filter {
 	op, known := operators[operator]
 	if !known || !fieldPath.MatchString(field) {
@@ -101,7 +101,7 @@ func Compare(field, operator string, value any) Filter {
 	return Filter{expression: field + " " + op.word + " " + written}
 }
 
-// literal writes a value, if it can be written for certain.
+// literal returns a value in BBQL. It returns false if the form is uncertain.
 func literal(value any) (string, bool) {
 	switch v := value.(type) {
 	case nil:
@@ -115,13 +115,13 @@ func literal(value any) (string, bool) {
 	case string:
 		return `"` + v + `"`, isQuotable(v)
 	case time.Time:
-		// The service keeps microseconds; a time between two of them would be rounded.
+		// Bitbucket stores microseconds, and would round a time between two of them.
 		return v.UTC().Format("2006-01-02T15:04:05.999999-07:00"), v.Nanosecond()%1000 == 0
 	}
 	return "", false
 }
 
-// isQuotable reports whether a string means itself between double quotes.
+// isQuotable reports whether a string can be written between double quotes unchanged.
 func isQuotable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsAny(s, `"\`) && !strings.ContainsFunc(s, unicode.IsControl)
 }

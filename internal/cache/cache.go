@@ -1,5 +1,5 @@
-// Package cache shares answers among those who want the same at the same time, or a moment later: one asks, and all others
-// get what that one got. An answer that nobody waits for any more is given up. Errors are not kept.
+// Package cache shares answers among callers that need the same answer at the same time, or soon after: one caller makes
+// the request, and all others get its answer. A request that nobody waits for is cancelled. Errors are not kept.
 package cache
 
 import (
@@ -12,56 +12,56 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// Forever is the life of answers that are kept as long as the cache.
+// Forever keeps answers for the life of the cache.
 const Forever = cache.NoExpiration
 
-// A Cache keeps answers for some time.
+// A Cache keeps answers for a limited time.
 type Cache struct {
 	life  time.Duration
-	bytes int // that all answers together may take
+	bytes int // limit for all answers
 
 	mu       sync.Mutex
-	known    *cache.Cache // of entries, those on their way included
-	order    []*entry     // those whose answer is kept, the oldest first; guarded by mu
-	taken    int          // bytes that these take; guarded by mu
-	sweeping bool         // a sweep will come; guarded by mu
+	known    *cache.Cache // entries, including those with a running request
+	order    []*entry     // entries with an answer, the oldest first; guarded by mu
+	taken    int          // bytes of these entries; guarded by mu
+	sweeping bool         // a sweep is scheduled; guarded by mu
 }
 
-// An entry is an answer, or a request for one.
+// An entry is an answer or a running request.
 type entry struct {
 	key    string
 	answer any       // a *flight or a *list
-	since  time.Time // from when on its life counts; guarded by the cache's mu
-	bytes  int       // that it takes; guarded by the cache's mu
-	isKept bool      // a list has been read to its end; guarded by the cache's mu
+	since  time.Time // beginning of its life; guarded by the cache's mu
+	bytes  int       // its size; guarded by the cache's mu
+	isKept bool      // a complete list is counted; guarded by the cache's mu
 }
 
-// New returns a cache of answers that are kept for a time, and take no more bytes than may be. With a life of 0 they are
-// shared only by those who ask at the same time.
+// New returns a cache that keeps answers for a time, up to a number of bytes. With a life of 0, only callers at the
+// same time share an answer.
 //
-// Only answers that have a method Size count towards the bytes; it returns about how many the answer takes.
+// Only answers with a method Size count towards the bytes. Size returns the approximate size of the answer.
 func New(life time.Duration, bytes int) *Cache {
 	return &Cache{life: life, bytes: bytes, known: cache.New(life, 0)}
 }
 
-// A flight is one request, and those who wait for its answer.
+// A flight is one request and its waiting callers.
 type flight[T any] struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
-	value   T // valid after done, as is err
+	value   T // value and err are valid after done
 	err     error
 	waiting int // guarded by the cache's mu
 }
 
-// Get returns what ask answers, or has answered a moment ago. The answer belongs to all who wait for it: it does not fail
-// when the context of the first who asked ends. Keys of answers of different types must differ.
+// Get returns the answer of ask, or a kept answer. All waiting callers share the answer: it does not fail when the
+// context of the first caller ends. Keys of answers of different types must differ.
 func Get[T any](ctx context.Context, c *Cache, key string, ask func(context.Context) (T, error)) (T, error) {
 	e, f := board(ctx, c, key, ask)
 	select {
 	case <-f.done:
 	case <-ctx.Done():
 		if leave(c, e, f) {
-			<-f.done // it ends at once, and leaves nothing behind
+			<-f.done // it ends at once, and leaves nothing running
 		}
 		var none T
 		return none, ctx.Err()
@@ -69,7 +69,7 @@ func Get[T any](ctx context.Context, c *Cache, key string, ask func(context.Cont
 	return f.value, f.err
 }
 
-// Peek returns the answer that is there for a key, without asking.
+// Peek returns the kept answer for a key, without a request.
 func Peek[T any](c *Cache, key string) (value T, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,14 +85,14 @@ func Peek[T any](c *Cache, key string) (value T, ok bool) {
 	}
 }
 
-// Forget has the next who wants the answer ask anew.
+// Forget removes the answer of a key, so that the next caller makes a new request.
 func (c *Cache) Forget(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.known.Delete(key)
 }
 
-// board takes part in waiting for an answer, and asks if nobody has.
+// board joins the callers that wait for an answer, or starts the request.
 func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Context) (T, error)) (*entry, *flight[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -115,7 +115,7 @@ func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Co
 			c.drop(e)
 			return
 		}
-		if known, ok := c.entry(key); ok && known == e { // and was not forgotten meanwhile
+		if known, ok := c.entry(key); ok && known == e { // it was not forgotten meanwhile
 			e.since = time.Now()
 			c.known.Set(key, e, c.life)
 			c.keep(e, sizeOf(f.value))
@@ -124,7 +124,7 @@ func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Co
 	return e, f
 }
 
-// recovering asks, and makes an error of a panic.
+// recovering calls ask, and converts a panic to an error.
 func recovering[T any](ctx context.Context, ask func(context.Context) (T, error)) (value T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -134,7 +134,7 @@ func recovering[T any](ctx context.Context, ask func(context.Context) (T, error)
 	return ask(ctx)
 }
 
-// leave counts off one who waited, and gives up what nobody waits for. It reports whether it did.
+// leave removes a waiting caller, and cancels a request that nobody waits for. It reports whether it did.
 func leave[T any](c *Cache, e *entry, f *flight[T]) (gaveUp bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,7 +160,7 @@ func (c *Cache) entry(key string) (*entry, bool) {
 	return known.(*entry), true
 }
 
-// lookUp returns the answer of a key, if it is of the type. The caller holds mu.
+// lookUp returns the answer of a key, if it has the type. The caller holds mu.
 func lookUp[A any](c *Cache, key string) (answer A, ok bool) {
 	e, ok := c.entry(key)
 	if !ok {
@@ -170,7 +170,7 @@ func lookUp[A any](c *Cache, key string) (answer A, ok bool) {
 	return answer, ok
 }
 
-// keep keeps an answer that has come, and drops old ones. The caller holds mu.
+// keep adds an answer, and drops old ones. The caller holds mu.
 func (c *Cache) keep(e *entry, bytes int) {
 	e.bytes = bytes
 	c.order = append(c.order, e)
@@ -179,7 +179,7 @@ func (c *Cache) keep(e *entry, bytes int) {
 	c.sweepLater()
 }
 
-// tidy drops answers that are too old, and the oldest while all take too many bytes. The caller holds mu.
+// tidy drops answers that are too old, and then the oldest while all together are too large. The caller holds mu.
 func (c *Cache) tidy() {
 	for len(c.order) > 0 && (c.taken > c.bytes || c.life > 0 && time.Since(c.order[0].since) >= c.life) {
 		oldest := c.order[0]
@@ -189,7 +189,7 @@ func (c *Cache) tidy() {
 	}
 }
 
-// sweepLater drops what is too old by then, so that a plugin that nobody asks keeps nothing. The caller holds mu.
+// sweepLater schedules the removal of old answers, so that an idle plugin keeps nothing. The caller holds mu.
 func (c *Cache) sweepLater() {
 	if c.sweeping || c.life <= 0 {
 		return
@@ -207,7 +207,7 @@ func (c *Cache) sweepLater() {
 	})
 }
 
-// sizeOf returns about how many bytes an answer takes, if it says so.
+// sizeOf returns the approximate size of an answer, or 0 if it has no method Size.
 func sizeOf(answer any) int {
 	if sized, ok := answer.(interface{ Size() int }); ok {
 		return sized.Size()
@@ -215,7 +215,7 @@ func sizeOf(answer any) int {
 	return 0
 }
 
-// drop has the next who wants the answer ask anew. The caller holds mu.
+// drop removes an entry, so that the next caller makes a new request. The caller holds mu.
 func (c *Cache) drop(e *entry) {
 	if known, ok := c.entry(e.key); ok && known == e {
 		c.known.Delete(e.key)

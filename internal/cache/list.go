@@ -12,9 +12,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// List yields the items of a list that others may want at the same time, or have read a moment ago. The list is read no
-// further than the farthest of its readers has come, so that one who needs only the first items causes no request for the
-// rest. It is kept only if it was read to its end; its life counts from when the reading began.
+// List yields the items of a list that several callers share. The list is read only as far as its farthest reader
+// needs, so that a reader of the first items causes no request for the rest. It is kept only if it was read to its end.
+// Its life begins with the reading.
 func List[T any](ctx context.Context, c *Cache, key string, read func(context.Context) iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		e, l := join(ctx, c, key, read)
@@ -23,7 +23,7 @@ func List[T any](ctx context.Context, c *Cache, key string, read func(context.Co
 	}
 }
 
-// PeekList returns the items of a list that was read to its end a moment ago, and when the reading began.
+// PeekList returns the items of a complete list that is kept, and when its reading began.
 func PeekList[T any](c *Cache, key string) (items []T, since time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -35,7 +35,7 @@ func PeekList[T any](c *Cache, key string) (items []T, since time.Time, ok bool)
 	return items, e.since, ok
 }
 
-// join takes part in the reading of a list, and begins it if nobody has.
+// join adds a reader to a list, or starts to read it.
 func join[T any](ctx context.Context, c *Cache, key string, read func(context.Context) iter.Seq2[T, error]) (*entry, *list[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,7 +57,7 @@ func join[T any](ctx context.Context, c *Cache, key string, read func(context.Co
 	return e, l
 }
 
-// quit ends the part that join took. What nobody has read to its end is given up.
+// quit removes a reader that join has added. It drops a list that has no reader and was not read to its end.
 func quit[T any](c *Cache, e *entry, l *list[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,26 +71,26 @@ func quit[T any](c *Cache, e *entry, l *list[T]) {
 	}
 }
 
-// A list is read once for all its readers.
+// A list is a list that is read once for all its readers.
 type list[T any] struct {
 	mu      sync.Mutex
-	stop    context.CancelFunc // ends the reading
-	items   []T                // read so far
-	wanted  int                // how many the readers have asked for
+	stop    context.CancelFunc // stops the reading
+	items   []T                // items read so far
+	wanted  int                // number of items that the readers need
 	readers int
 	ended   bool
-	err     error // why it ended early
+	err     error // why the reading ended early
 	changed signal.Signal
 }
 
-// whole returns the items if all have been read.
+// whole returns the items, and whether these are all.
 func (l *list[T]) whole() (items []T, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.items, l.ended && l.err == nil
 }
 
-// size returns about how many bytes the items take.
+// size returns the approximate size of the items.
 func (l *list[T]) size() (bytes int) {
 	for _, item := range l.items {
 		bytes += sizeOf(item)
@@ -98,7 +98,7 @@ func (l *list[T]) size() (bytes int) {
 	return bytes
 }
 
-// join counts a reader, unless the reading has failed: then somebody has to begin anew.
+// join adds a reader. It returns false if the reading has failed: then it must start again.
 func (l *list[T]) join() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,7 +109,7 @@ func (l *list[T]) join() bool {
 	return true
 }
 
-// quit counts a reader off. It stops the reading when the last has gone before its end.
+// quit removes a reader. It stops the reading if the last reader leaves before the end.
 func (l *list[T]) quit() (isLast, isWhole bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,7 +124,7 @@ func (l *list[T]) quit() (isLast, isWhole bool) {
 	return isLast, isWhole
 }
 
-// all yields the items for one reader, as far as the reader goes.
+// all yields the items for one reader.
 func (l *list[T]) all(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for i := 0; ; i++ {
@@ -136,7 +136,7 @@ func (l *list[T]) all(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// item waits for the i-th item. ok is false after the last.
+// item waits for item i. ok is false after the last item.
 func (l *list[T]) item(ctx context.Context, i int) (item T, ok bool, err error) {
 	for {
 		l.mu.Lock()
@@ -164,7 +164,7 @@ func (l *list[T]) item(ctx context.Context, i int) (item T, ok bool, err error) 
 	}
 }
 
-// read reads the list, each item when it is wanted.
+// read reads each item of the list when it is needed.
 func (l *list[T]) read(ctx context.Context, items iter.Seq2[T, error]) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -188,7 +188,7 @@ func (l *list[T]) read(ctx context.Context, items iter.Seq2[T, error]) {
 	l.end(nil)
 }
 
-// add appends an item, and waits until the next one is wanted.
+// add appends an item, and waits until the next item is needed.
 func (l *list[T]) add(ctx context.Context, item T) bool {
 	l.mu.Lock()
 	l.items = append(l.items, item)
@@ -198,7 +198,7 @@ func (l *list[T]) add(ctx context.Context, item T) bool {
 	return l.isWanted(ctx, n)
 }
 
-// isWanted waits until somebody wants the i-th item. It returns false if nobody ever will.
+// isWanted waits until a reader needs item i. It returns false if the reading was stopped.
 func (l *list[T]) isWanted(ctx context.Context, i int) bool {
 	for {
 		l.mu.Lock()
@@ -220,6 +220,6 @@ func (l *list[T]) end(err error) {
 	defer l.mu.Unlock()
 	l.ended, l.err = true, err
 	l.stop()
-	l.stop = func() {} // so that a list that is kept does not keep the query that was the first to read it
+	l.stop = func() {} // so that a kept list does not keep its first query in memory
 	l.changed.Announce()
 }

@@ -117,7 +117,7 @@ func (a *auditor) run(cmd *cobra.Command) error {
 	report.refuse(omitted)
 	err = report.write(a.out, a.format)
 	if !a.quiet {
-		tellOmissions(a.err, omitted)
+		printOmissions(a.err, omitted)
 	}
 	if a.save != "" && report.grants != nil {
 		err = errors.Join(err, report.grants.Save(ctx, a.save))

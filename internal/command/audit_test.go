@@ -141,7 +141,7 @@ func TestAuditOfNothing(t *testing.T) {
 		fake.RemoveMember(m.Workspace.Slug, stranger.UUID)
 	}
 	config := configOfUser(t, fake, stranger)
-	const reason = "The connection covers no workspace that the connected account sees."
+	const reason = "The connection covers no workspace that the connected account can see."
 	said := map[string]string{}
 	for _, format := range auditFormats {
 		got := runProcess(t, nil, "audit", "--config", config, "--output", format)
@@ -203,10 +203,10 @@ func TestAuditOfMember(t *testing.T) {
 	// Without any grant, the public repositories are all that there is to see.
 	report, _ := reports()
 	for control, want := range map[string]string{
-		"connected_account_repository": "The connected account holds a permission on no repository.",
-		"access_outsider":              "The connected account holds a permission on no repository.",
-		"deploy_key_old":               "Bitbucket shows deploy keys to administrators only: to the connected account those of 0 of 0 repositories and of 0 of 1 workspace.",
-		"group_write_access":           "Bitbucket shows groups to administrators only: to the connected account those of 0 of 1 workspace.",
+		"connected_account_repository": "The connected account has a permission on no repository.",
+		"access_outsider":              "The connected account has a permission on no repository.",
+		"deploy_key_old":               "Bitbucket shows deploy keys only to administrators. It showed the connected account those of 0 of 0 repositories and of 0 of 1 workspace.",
+		"group_write_access":           "Bitbucket shows groups only to administrators. It showed the connected account those of 0 of 1 workspace.",
 	} {
 		if c := report.control(t, control); c.Status != "not_judged" || c.Resources[0].Reason != want {
 			t.Errorf("%s is %s: %v", control, c.Status, c.Resources)
@@ -222,7 +222,7 @@ func TestAuditOfMember(t *testing.T) {
 	report, got := reports()
 	for _, c := range report.Controls {
 		hidden := audit.FindControl(c.Control).Administered() && c.Control != "repository_creators"
-		if hidden != (c.Status == "not_judged") && c.Control != "member_inactive" || hidden && (len(c.Resources) != 1 || !strings.Contains(c.Resources[0].Reason, " to administrators only: to the connected account those of 0 of ")) {
+		if hidden != (c.Status == "not_judged") && c.Control != "member_inactive" || hidden && (len(c.Resources) != 1 || !strings.Contains(c.Resources[0].Reason, " only to administrators. It showed the connected account those of 0 of ")) {
 			t.Errorf("%s is %s: %v", c.Control, c.Status, c.Resources)
 		}
 	}
@@ -252,8 +252,8 @@ func TestAuditOfNone(t *testing.T) {
 	}
 	n := len(o.RepositoriesOf(o.MembershipsOf(alone)[0].Workspace))
 	for i, want := range []string{
-		fmt.Sprintf("There are no grants in person, in what the connected account was shown: those of %d of %[1]d repositories.", n),
-		"There are no groups, in what the connected account was shown: those of 1 of 1 workspace.",
+		fmt.Sprintf("No direct grants found. Bitbucket showed the connected account those of %d of %[1]d repositories.", n),
+		"No groups found. Bitbucket showed the connected account those of 1 of 1 workspace.",
 	} {
 		if c := report.Controls[i]; c.Status != "ok" || len(c.Resources) != 1 || c.Resources[0].Reason != want {
 			t.Errorf("%s is %s: %v", c.Control, c.Status, c.Resources)
@@ -282,9 +282,9 @@ func TestAuditExitCodes(t *testing.T) {
 		"an alarm and a failure": {[]string{"--config", config, "--control", "repository_public", "--control", "deploy_key_old"}, 1, "Error: 1 of 2 controls alarm, and 1 could not be judged\n"},
 		"an alarm, and no file":  {[]string{"--config", config, "--control", "repository_public", "--save", nowhere}, 1, "1 of 1 controls alarm\n"},
 		"a failure":              {[]string{"--config", config, "--control", "deploy_key_old"}, 3, "Error: none of 1 controls could be judged: GET /2.0/"},
-		"a failure beside":       {append([]string{"--config", config, "--control", "deploy_key_old"}, quiet...), 3, "Error: 1 of 2 controls could not be judged, and none of the others alarms\n"},
+		"a failure beside":       {append([]string{"--config", config, "--control", "deploy_key_old"}, quiet...), 3, "Error: 1 of 2 controls could not be judged; no other control alarms\n"},
 		"nothing judged":         {[]string{"--config", alone, "--control", "member_inactive"}, 3, "Error: none of 1 controls could be judged: "},
-		"no file":                {append([]string{"--config", config, "--save", nowhere}, quiet...), 3, "Error: the grants can't be saved"},
+		"no file":                {append([]string{"--config", config, "--save", nowhere}, quiet...), 3, "Error: can't save the grants"},
 		"wrong usage":            {[]string{"--config", config, "--nope"}, 2, "unknown flag"},
 		"no configuration":       {[]string{"--config", filepath.Dir(nowhere)}, 2, "no such file"},
 	} {
@@ -475,18 +475,18 @@ func TestAuditUsage(t *testing.T) {
 		"an unknown benchmark":  {[]string{"--benchmark", "nope"}, "unknown benchmark nope"},
 		"an unknown variable":   {[]string{"--var", "nope=1"}, "unknown variable nope: choose one of administered_workspaces, "},
 		"a variable alone":      {[]string{"--var", "min_approvals"}, `--var takes name=value, not "min_approvals"`},
-		"no number":             {[]string{"--var", "min_approvals=two"}, `min_approvals is "two", and should be a number from 1`},
+		"no number":             {[]string{"--var", "min_approvals=two"}, `min_approvals is "two", but should be a number of at least 1`},
 		"too small a number":    {[]string{"--var", "min_approvals=0"}, `min_approvals is "0"`},
 		"no flag":               {[]string{"--var", "require_enforced_merge_checks=maybe"}, "should be true or false"},
 		"no list":               {[]string{"--var", "trusted_outsiders=[1]"}, "should be a list of texts"},
-		"a text not allowed":    {[]string{"--var", "needed_permission=owner"}, `needed_permission is "owner", and should be one of read, write, admin`},
+		"a text not allowed":    {[]string{"--var", "needed_permission=owner"}, `needed_permission is "owner", but should be one of read, write, admin`},
 		"an unknown format":     {[]string{"--output", "xml"}, `unknown output format "xml": choose csv, json, junit, text`},
 		"a list as JUnit":       {[]string{"--list", "--output", "junit"}, "a list of controls is not a test report"},
 		"an argument":           {[]string{"now"}, `audit takes no arguments, but got "now"`},
 		"two sources":           {[]string{"--demo"}, "--demo can't be combined with --config or --connection"},
 		"no earlier run":        {[]string{"--since", filepath.Join(t.TempDir(), "a.db")}, "the first run makes one, with --save"},
-		"no file of grants":     {[]string{"--since", noFile}, noFile + " is no file that audit --save has written"},
-		"a folder":              {[]string{"--since", t.TempDir()}, "is no file that audit --save has written"},
+		"no file of grants":     {[]string{"--since", noFile}, noFile + " was not written by audit --save"},
+		"a folder":              {[]string{"--since", t.TempDir()}, "was not written by audit --save"},
 		"an unknown connection": {[]string{"--connection", "home"}, "unknown connection home: choose work"},
 	}
 	for name, tt := range tests {
@@ -540,7 +540,7 @@ func TestAuditList(t *testing.T) {
 	want := `control,severity,title,cis,benchmarks
 group_write_access,medium,No group may write to a large part of the repositories,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
 group_default_permission,medium,No group may write to each new repository,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
-repository_public,high,Only repositories that are meant to be public are so,1.3.8,cis_supply_chain_v100_1_3_8
+repository_public,high,Only repositories that are intended to be public are public,1.3.8,cis_supply_chain_v100_1_3_8
 repository_fork_policy,medium,A private repository can not have public forks,1.3.8,cis_supply_chain_v100_1_3_8
 `
 	if diff := cmp.Diff(outcome{exitOK, want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
@@ -721,10 +721,10 @@ func TestAuditRefusesFiles(t *testing.T) {
 	}
 	db.Close()
 	tests := map[string]struct{ config, since, want string }{
-		"another connection": {block("home", o.Connected.UUID), file, "these are the grants that connection work saw, and this is connection home"},
-		"another account":    {block("work", o.Users[1].UUID), file, "these are the grants that " + o.Connected.DisplayName + " saw, and the connection is of " + o.Users[1].DisplayName + " now"},
-		"another version":    {config, other, "was written by another version of this program (its form is 7, and this one reads 1)"},
-		"another program":    {config, foreign, "is no file that audit --save has written"},
+		"another connection": {block("home", o.Connected.UUID), file, "the file has the grants of connection work, but this is connection home"},
+		"another account":    {block("work", o.Users[1].UUID), file, "the file has the grants that " + o.Connected.DisplayName + " saw, but the connection now belongs to " + o.Users[1].DisplayName},
+		"another version":    {config, other, "was written by another version of this program (its format is 7; this version reads 1)"},
+		"another program":    {config, foreign, "was not written by audit --save"},
 	}
 	for name, tt := range tests {
 		if got := run(tt.config, "--since", tt.since); got.code != exitUsage || !strings.Contains(got.err, tt.want) || got.out != "" {
@@ -737,7 +737,7 @@ func TestAuditRefusesFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := run(config, "--save", filepath.Join(dir, "nowhere", "grants.db")); got.code != exitNotJudged || !strings.Contains(got.err, "the grants can't be saved") || got.out == "" {
+	if got := run(config, "--save", filepath.Join(dir, "nowhere", "grants.db")); got.code != exitNotJudged || !strings.Contains(got.err, "can't save the grants") || got.out == "" {
 		t.Errorf("exit code %d, %q and %q, want %d and why", got.code, got.out, got.err, exitNotJudged)
 	}
 	fake.Inject(fakebitbucket.Fault{
@@ -745,7 +745,7 @@ func TestAuditRefusesFiles(t *testing.T) {
 		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
 	got := runCommand(t, "", append([]string{"audit"}, afresh(t, fake, "--save", file, "--since", file)...)...)
-	if got.code != exitNotJudged || !strings.Contains(got.err, "the grants can't be read") || !strings.Contains(got.out, "OK") || strings.Contains(got.out, "Changes since") {
+	if got.code != exitNotJudged || !strings.Contains(got.err, "can't read the grants") || !strings.Contains(got.out, "OK") || strings.Contains(got.out, "Changes since") {
 		t.Errorf("exit code %d, %q and %q, want %d and why", got.code, got.out, got.err, exitNotJudged)
 	}
 	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {

@@ -403,7 +403,7 @@ func TestLoginNothingPasted(t *testing.T) {
 	s := newSetup(t)
 	d := newDialog(t, func(*console) {}, "login", "--no-browser", "--timeout", "30ms", "--config", s.config)
 	d.address()
-	if code := <-d.done; code != exitFailed || !strings.Contains(d.heard.text.String(), "\nError: nobody entered the address in time") {
+	if code := <-d.done; code != exitFailed || !strings.Contains(d.heard.text.String(), "\nError: the address was not entered in time") {
 		t.Errorf("exit code %d: %s", code, d.heard.text.String())
 	}
 }
@@ -477,8 +477,8 @@ func orElse(s, otherwise string) string {
 func TestLoginNotesWhatIsUsedInstead(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ argument, want string }{
-		"a seed":       {`refresh_token = "refresh-old"`, "has a refresh token. It would be used instead of this login: remove it."},
-		"a grant type": {`grant_type = "client_credentials"`, "has a grant type. The consumer would act for itself, without this login: remove it."},
+		"a seed":       {`refresh_token = "refresh-old"`, "contains a refresh token. It takes precedence over this login: remove it."},
+		"a grant type": {`grant_type = "client_credentials"`, "contains a grant type. The consumer would authorize itself and ignore this login: remove it."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -498,7 +498,7 @@ func TestLoginFirstRequestFails(t *testing.T) {
 	s := newSetup(t)
 	s.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Path: "/2.0/user", Count: -1})
 	got := s.login(t, "", follow, "--config", s.config)
-	if got.code != exitFailed || !strings.Contains(got.err, "Error: access was granted, and the token is kept in "+s.tokenDir) {
+	if got.code != exitFailed || !strings.Contains(got.err, "Error: access was granted and the token was saved in "+s.tokenDir) {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 }

@@ -15,8 +15,8 @@ import (
 // mostOmissions is the largest number of lines about omitted data.
 const mostOmissions = 5
 
-// tellOmissions prints a summary of the data that the tables omitted.
-func tellOmissions(w io.Writer, omissions []bitbucket.Omission) {
+// printOmissions prints a summary of the data that the tables omitted.
+func printOmissions(w io.Writer, omissions []bitbucket.Omission) {
 	lines := summarize(omissions)
 	if len(lines) == 0 {
 		return

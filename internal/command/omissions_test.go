@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-func TestTellOmissions(t *testing.T) {
+func TestPrintOmissions(t *testing.T) {
 	t.Parallel()
 	repositories := func(n int, table, reason string) []bitbucket.Omission {
 		var all []bitbucket.Omission
@@ -67,7 +67,7 @@ func TestTellOmissions(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var said strings.Builder
-			tellOmissions(&said, test.omissions)
+			printOmissions(&said, test.omissions)
 			if diff := cmp.Diff(test.want, said.String()); diff != "" {
 				t.Errorf("said (-want +got):\n%s", diff)
 			}

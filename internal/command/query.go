@@ -101,7 +101,7 @@ func (q *query) run(cmd *cobra.Command, args []string) error {
 	if err := p.end(); err != nil || q.quiet {
 		return err
 	}
-	tellOmissions(q.err, db.Omissions(start))
+	printOmissions(q.err, db.Omissions(start))
 	return nil
 }
 

@@ -137,7 +137,7 @@ func TestQueryTiming(t *testing.T) {
 		"select 1", "select count(*) from bitbucket_my_workspace", "select uuid from bitbucket_user", "select 1 where false")
 	want := regexp.MustCompile(`^Rows: 1\. Requests: 0\. Received: 0 B\. Time: \d+m?s\.
 Rows: 1\. Requests: 1\. Received: \d+ B\. Time: \d+m?s\. Quota of work: 999 requests left until \d\d:\d\d:\d\d\.
-Rows: 1\. Requests: 2 \(1 of them repeated\)\. Received: \d+ B\. Time: [\d.]+m?s\. Quota of work: 998 requests left until \d\d:\d\d:\d\d\.
+Rows: 1\. Requests: 2 \(1 of them retries\)\. Received: \d+ B\. Time: [\d.]+m?s\. Quota of work: 998 requests left until \d\d:\d\d:\d\d\.
 Rows: 0\. Requests: 0\. Received: 0 B\. Time: \d+m?s\. Quota of work: 998 requests left until \d\d:\d\d:\d\d\.
 $`)
 	if got.code != exitOK || !want.MatchString(got.err) {
@@ -186,7 +186,7 @@ func TestQuerySeveralConnections(t *testing.T) {
 func TestQueryHelp(t *testing.T) {
 	t.Parallel()
 	help := runCommand(t, "", "query", "--help").out
-	for _, said := range []string{"create temp view", "The exit code is 0 if", "1 if a statement failed", "2 if the command or the configuration is wrong"} {
+	for _, said := range []string{"create temp view", "Exit codes: 0 for success", "1 if a statement failed", "2 if the command or the configuration is wrong"} {
 		if !strings.Contains(help, said) {
 			t.Errorf("the help has no %q:\n%s", said, help)
 		}
@@ -209,7 +209,7 @@ func TestTrafficDescribe(t *testing.T) {
 	now := traffic{requests: 1210, retries: 3, bytes: 12_345_500, quotas: []quota{
 		{connection: "a", remaining: 4200, resetAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)}, {connection: "b", remaining: 0},
 	}}
-	const want = "Rows: 5,000. Requests: 1,200 (2 of them repeated). Received: 12 MB. Time: 1.235s. " +
+	const want = "Rows: 5,000. Requests: 1,200 (2 of them retries). Received: 12 MB. Time: 1.235s. " +
 		"Quota of a: 4,200 requests left until 03:04:05. Quota of b: 0 requests left."
 	if got := now.since(before).describe(5000, 1234567*time.Microsecond); got != want {
 		t.Errorf("describe = %q, want %q", got, want)

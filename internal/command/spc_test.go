@@ -140,11 +140,11 @@ func TestReadConnectionsRefuses(t *testing.T) {
 		},
 		"an unknown type": {
 			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  type = \"group\"\n}\n",
-			want:    `:1: connection a has the type "group": only "aggregator" is known`,
+			want:    `:1: connection a has the unknown type "group": the only type is "aggregator"`,
 		},
 		"an aggregator of nothing": {
 			content: "connection \"a\" {\n  plugin = \"bitbucket\"\n  type = \"aggregator\"\n  connections = [\"b*\", \"[\"]\n}\n",
-			want:    `:1: the aggregator a has no connections`,
+			want:    `:1: aggregator a has no connections`,
 		},
 		"a name that SQLite has": {
 			content: "\nconnection \"main\" { plugin = \"bitbucket\" }\n",
@@ -152,7 +152,7 @@ func TestReadConnectionsRefuses(t *testing.T) {
 		},
 		"a name twice": {
 			content: "connection \"a\" { plugin = \"bitbucket\" }\nconnection \"A\" { plugin = \"bitbucket\" }\n",
-			want:    ":2: there is a connection a already, at ",
+			want:    ":2: connection a exists already, at ",
 		},
 	}
 	for name, tt := range tests {

@@ -1,6 +1,6 @@
-// Package contract holds what tests need of Bitbucket's OpenAPI document: for each operation that reads, its parameters and
-// scopes, and for each schema the names of its fields. To bring it up to date, download the document from the page below and
-// run:
+// Package contract contains the parts of Bitbucket's OpenAPI document that tests need: for each operation that reads, its
+// parameters and scopes, and for each schema the names of its fields. To update it, download the document from the page
+// below and run:
 //
 //	go run ./internal/contract/generate <swagger.v3.json >internal/contract/openapi.json
 //
@@ -16,5 +16,5 @@ import (
 //go:embed openapi.json
 var document string
 
-// Document returns the OpenAPI document, as far as it is here: the names and references of paths and components.schemas.
+// Document returns these parts: the names and references of paths and components.schemas.
 func Document() gjson.Result { return gjson.Parse(document) }

@@ -5,22 +5,23 @@ import (
 	"strings"
 )
 
-// deepest is how deep values may be in each other, as in encoding/json.
+// deepest is the largest depth of nested values, as in encoding/json.
 const deepest = 10000
 
-// parse checks a text by the grammar of https://www.rfc-editor.org/rfc/rfc8259. As other readers do, it lets pass what is no
-// UTF-8 in a string. Texts of 4 GiB and more are none.
+// parse checks a text against the grammar of https://www.rfc-editor.org/rfc/rfc8259. Like other parsers, it accepts
+// invalid UTF-8 in strings. It rejects texts of 4 GiB or more.
 func parse(text string) (*tree, bool) {
 	if uint64(len(text)) > math.MaxUint32 {
 		return nil, false
 	}
-	const bytesEach = 24 // of a value, about: then the list of nodes mostly need not grow
+	const bytesEach = 24 // about the size of a value, so that the list of nodes rarely grows
 	t := &tree{text: text, nodes: make([]node, 0, len(text)/bytesEach+1)}
 	i := t.value(t.space(0), node{}, 0)
 	return t, i >= 0 && t.space(i) == len(text)
 }
 
-// value notes the value that begins at i, and those within it. It returns where it ends, or -1 if it is none.
+// value records the value that begins at i, and the values inside it. It returns the index after the value, or -1 if it
+// is invalid.
 func (t *tree) value(i int, n node, depth int) int {
 	at := len(t.nodes)
 	n.start = uint32(i)
@@ -44,7 +45,7 @@ func (t *tree) value(i int, n node, depth int) int {
 	return i
 }
 
-// members notes the fields of an object or the elements of an array, which begins at i and ends with the bracket that closes it.
+// members records the fields of an object, or the elements of an array, which begins at i and ends with closing.
 func (t *tree) members(i int, closing byte, at, depth int) int {
 	if depth > deepest {
 		return -1
@@ -73,7 +74,7 @@ func (t *tree) members(i int, closing byte, at, depth int) int {
 	}
 }
 
-// afterName is where the value of the field begins whose name does at i, or -1.
+// afterName returns the index of the value of the field whose name begins at i, or -1.
 func (t *tree) afterName(i int) int {
 	if !t.is('"', i) {
 		return -1
@@ -91,8 +92,8 @@ func (t *tree) afterName(i int) int {
 
 func (t *tree) is(c byte, i int) bool { return i < len(t.text) && t.text[i] == c }
 
-// space is where what follows white space begins. There is hardly any: so it is a function of its own that skips it, and this
-// one small enough for the compiler to inline.
+// space returns the index after white space. Most texts contain hardly any, so a separate function skips it, and the
+// compiler can inline this one.
 func (t *tree) space(i int) int {
 	if i < len(t.text) && t.text[i] <= ' ' {
 		return afterSpace(t.text, i)
@@ -107,7 +108,7 @@ func afterSpace(s string, i int) int {
 	return i
 }
 
-// plain are the bytes that stand for themselves in a string.
+// plain are the bytes that have no special meaning in a string.
 var plain = func() (plain [256]bool) {
 	for c := range plain {
 		plain[c] = c >= ' ' && c != '"' && c != '\\'
@@ -115,10 +116,10 @@ var plain = func() (plain [256]bool) {
 	return plain
 }()
 
-// afterString is where the string ends whose quotation mark is before i, or -1, and whether it has escapes.
+// afterString returns the index after the string that starts before i, or -1, and whether it contains escapes.
 func afterString(s string, i int) (end int, escapes bool) {
 	for {
-		for i+4 <= len(s) && plain[s[i]] && plain[s[i+1]] && plain[s[i+2]] && plain[s[i+3]] { // a fifth of the time less than one by one
+		for i+4 <= len(s) && plain[s[i]] && plain[s[i+1]] && plain[s[i+2]] && plain[s[i+3]] { // a fifth faster than one by one
 			i += 4
 		}
 		for i < len(s) && plain[s[i]] {
@@ -137,7 +138,7 @@ func afterString(s string, i int) (end int, escapes bool) {
 	}
 }
 
-// afterEscape is where an escape ends whose backslash is before i, or -1.
+// afterEscape returns the index after the escape whose backslash is before i, or -1.
 func afterEscape(s string, i int) int {
 	switch {
 	case i >= len(s):
@@ -153,7 +154,7 @@ func afterEscape(s string, i int) int {
 	return i + 5
 }
 
-// afterWord is where a number, true, false or null ends, or -1.
+// afterWord returns the index after a number, true, false or null, or -1.
 func afterWord(s string, i int) int {
 	for _, word := range [...]string{"null", "true", "false"} {
 		if strings.HasPrefix(s[i:], word) {

@@ -1,7 +1,7 @@
-// Package jsontree checks a JSON text and notes where its values stand, in one walk. An answer has to be walked once in any
-// case, to know that it is JSON; then its items, and the fields of these, are found without another look at the text.
+// Package jsontree checks a JSON text and records the positions of its values, in one pass. An answer must be read once
+// anyway, to check that it is JSON. After that, its items and their fields are found without reading the text again.
 //
-// What a path says that is more than the name of a field is left to [gjson].
+// Paths with more than names of fields are evaluated by [gjson].
 package jsontree
 
 import (
@@ -13,28 +13,28 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// A Value is one of the values in a JSON text, as it is written there. The zero Value is none.
+// A Value is a value in a JSON text, as it is written there. The zero Value does not exist.
 type Value struct {
 	tree *tree
-	at   int // its node
+	at   int // index of its node
 }
 
-// A tree is a text, and its values in the order in which they begin: a value is followed by those within it.
+// A tree is a text with its values in the order of their beginnings: a value is followed by the values inside it.
 type tree struct {
 	text    string
 	nodes   []node
-	escapes bool // whether there are names with escapes
+	escapes bool // whether a name contains escapes
 }
 
-// A node is where in the text a value stands.
+// A node is the position of a value in the text.
 type node struct {
-	name       uint32 // of the field that it is the value of, after the quotation mark; 0 if it is no field's
+	name       uint32 // start of the field's name, after the quotation mark; 0 if the value is not a field
 	start, end uint32
-	parent     uint32 // node that it is in
-	next       uint32 // first node after all that are in it
+	parent     uint32 // node that contains it
+	next       uint32 // first node after all nodes inside it
 }
 
-// Parse checks that a text is JSON, and returns the value that it is.
+// Parse checks that a text is JSON, and returns its value.
 func Parse(text string) (v Value, ok bool) {
 	t, ok := parse(text)
 	if !ok {
@@ -43,16 +43,16 @@ func Parse(text string) (v Value, ok bool) {
 	return Value{tree: t}, true
 }
 
-// MustParse is Parse for a text that is known to be JSON. It panics if it isn't.
+// MustParse returns the value of a text that is known to be JSON. It panics if the text is not JSON.
 func MustParse(text string) Value {
 	v, ok := Parse(text)
 	if !ok {
-		panic("not JSON") // which may be somebody's secret, so it is not told
+		panic("not JSON") // without the text, which may be a secret
 	}
 	return v
 }
 
-// Of is what encoding/json makes of a Go value. It panics if that can't encode it.
+// Of returns the JSON value of a Go value. It panics if encoding/json can't encode it.
 func Of(value any) Value {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -61,10 +61,10 @@ func Of(value any) Value {
 	return MustParse(string(text))
 }
 
-// Exists says whether there is a value.
+// Exists reports whether there is a value.
 func (v Value) Exists() bool { return v.tree != nil }
 
-// Raw is the value as it is written, or "" for none.
+// Raw returns the value as it is written, or "" if there is none.
 func (v Value) Raw() string {
 	if v.tree == nil {
 		return ""
@@ -73,13 +73,13 @@ func (v Value) Raw() string {
 	return v.tree.text[n.start:n.end]
 }
 
-// IsObject says whether the value is an object.
+// IsObject reports whether the value is an object.
 func (v Value) IsObject() bool { return strings.HasPrefix(v.Raw(), "{") }
 
-// IsArray says whether the value is an array.
+// IsArray reports whether the value is an array.
 func (v Value) IsArray() bool { return strings.HasPrefix(v.Raw(), "[") }
 
-// Values are the elements of an array, or the values of an object's fields.
+// Values returns the elements of an array, or the values of an object's fields.
 func (v Value) Values() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		if v.tree == nil {
@@ -93,7 +93,7 @@ func (v Value) Values() iter.Seq[Value] {
 	}
 }
 
-// Len is how many Values there are.
+// Len returns the number of Values.
 func (v Value) Len() int {
 	n := 0
 	for range v.Values() {
@@ -102,7 +102,7 @@ func (v Value) Len() int {
 	return n
 }
 
-// Name is that of the field whose value it is, or "".
+// Name returns the name of the field that contains the value, or "".
 func (v Value) Name() string {
 	if v.tree == nil {
 		return ""
@@ -110,15 +110,15 @@ func (v Value) Name() string {
 	return v.tree.name(v.at)
 }
 
-// Field is the value of the field with that name, which has neither quotation marks nor backslashes in it. If there are
-// several, it is one of them.
+// Field returns the value of the field with the name, which must not contain quotation marks or backslashes. If there
+// are several fields with the name, it returns one of them.
 func (v Value) Field(name string) Value {
 	near := 0
 	return v.Near(name, &near)
 }
 
-// Near is Field for one object after another that is like it: near is where in the last one the field was found, 0 at first. It
-// is looked for there before it is looked for everywhere.
+// Near returns the same as Field, but is faster for similar objects: near is the offset of the field in the previous
+// object, 0 at first. Near looks there first.
 func (v Value) Near(name string, near *int) Value {
 	if v.tree == nil {
 		return Value{}
@@ -135,13 +135,13 @@ func (v Value) Near(name string, near *int) Value {
 	return Value{}
 }
 
-// Result is the value as gjson has it.
+// Result returns the value as a [gjson.Result].
 func (v Value) Result() gjson.Result { return gjson.Parse(v.Raw()) }
 
-// Get is what gjson finds at a path.
+// Get returns the result of a gjson path.
 func (v Value) Get(path string) gjson.Result { return gjson.Get(v.Raw(), path) }
 
-// Size is how many bytes the whole text takes in memory, with what is known of it.
+// Size returns the size of the whole text in memory, including the nodes.
 func (v Value) Size() int {
 	if v.tree == nil {
 		return 0
@@ -157,7 +157,7 @@ func (t *tree) isField(i, of int, name string) bool {
 	}
 	from := int(t.nodes[i].name)
 	to := from + len(name)
-	return from > 0 && to < len(t.text) && t.text[to] == '"' && t.text[from:to] == name // the quotation mark tells most apart
+	return from > 0 && to < len(t.text) && t.text[to] == '"' && t.text[from:to] == name // the quotation mark rules most names out
 }
 
 func (t *tree) name(i int) string {

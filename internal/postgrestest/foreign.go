@@ -18,13 +18,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// Link makes foreign tables of a host's, as Steampipe's are: they hold nothing, and the plugin is asked whenever a query
-// scans one. PostgreSQL plans with the costs that Steampipe tells it, so it joins as there, by nested loops in which the
-// plugin gets the value of each outer row as if somebody had written it.
+// Link creates foreign tables for the tables of a host, like Steampipe's: they contain no rows, and the plugin is called
+// whenever a query scans one. PostgreSQL plans with the costs that Steampipe reports, so it joins in the same way, by
+// nested loops in which the plugin gets the value of each outer row like a constant.
 //
-// PostgreSQL asks by postgres_fdw, which comes with it, a server that the test plays. Its conditions are those on key columns
-// alone. What it can't show: how Steampipe's own wrapper writes conditions for the plugin, that it streams rows and ends a
-// scan with LIMIT, and its limits on scans.
+// PostgreSQL calls through its own postgres_fdw; the test plays the other server. Conditions are only pushed down on key
+// columns. Not covered are: how Steampipe's own wrapper writes conditions for the plugin, that it streams rows and ends a
+// scan at a LIMIT, and its limits on scans.
 func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,10 +53,11 @@ func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) {
 	}
 }
 
-// domainOf names the domain of a type. postgres_fdw knows nothing of domains, and so keeps conditions on them for itself.
+// domainOf returns the name of the domain of a type. postgres_fdw does not push down conditions on domains.
 func domainOf(postgres string) string { return "unasked_" + strings.ReplaceAll(postgres, " ", "_") }
 
-// declare is what makes a foreign table. It has a server of its own, so that PostgreSQL does not ask for a whole join.
+// declare returns the statements that create a foreign table. Each table has its own server, so that PostgreSQL does
+// not push down a whole join.
 func (f *foreign) declare(table sqlhost.Table, port int) []string {
 	var columns []string
 	for _, c := range table.Columns {
@@ -77,10 +78,10 @@ func (f *foreign) declare(table sqlhost.Table, port int) []string {
 	}
 }
 
-// fetched is how many rows PostgreSQL takes at once: more than there are.
+// fetched is the number of rows that PostgreSQL fetches at once: more than any table has.
 const fetched = 10_000_000
 
-// A foreign answers PostgreSQL's postgres_fdw from a host's tables.
+// A foreign answers PostgreSQL's postgres_fdw from the tables of a host.
 type foreign struct {
 	ctx     context.Context
 	host    *sqlhost.Host
@@ -97,7 +98,7 @@ func (f *foreign) serve(listener net.Listener) {
 			defer conn.Close()
 			defer context.AfterFunc(f.ctx, func() { _ = conn.Close() })()
 			s := &session{foreign: f, backend: pgproto3.NewBackend(conn, conn), status: 'I', cursors: map[string]answer{}}
-			_ = s.converse() // it ends when PostgreSQL does
+			_ = s.converse() // ends when PostgreSQL ends
 		})
 	}
 }
@@ -106,14 +107,14 @@ func (f *foreign) serve(listener net.Listener) {
 type session struct {
 	*foreign
 	backend *pgproto3.Backend
-	status  byte // of the transaction
+	status  byte // status of the transaction
 	cursors map[string]answer
-	failed  bool // what follows is skipped until PostgreSQL says that it knows
+	failed  bool // messages are skipped until PostgreSQL's Sync
 	parsed  string
 	bound   string
 }
 
-// An answer is the rows of a statement, as texts; nil is null.
+// An answer contains the rows of a statement, as texts. nil is null.
 type answer struct {
 	columns []string
 	rows    [][][]byte
@@ -149,7 +150,7 @@ func (s *session) converse() error {
 	}
 }
 
-// take answers a message, and reports whether the next question may come.
+// take answers a message, and reports whether the next statement may follow.
 func (s *session) take(message pgproto3.FrontendMessage) (bool, error) {
 	switch m := message.(type) {
 	case *pgproto3.Query:
@@ -197,7 +198,7 @@ func (s *session) send(a answer, described bool) {
 	s.backend.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT " + strconv.Itoa(len(a.rows)))})
 }
 
-// ask answers one of the statements that postgres_fdw makes.
+// ask answers a statement of postgres_fdw.
 func (s *session) ask(statement string) (answer, error) {
 	words := strings.Fields(statement)
 	switch words[0] {
@@ -222,12 +223,12 @@ func (s *session) ask(statement string) (answer, error) {
 		}
 	case "SET":
 	default:
-		return answer{}, fmt.Errorf("nobody knows how to answer %s", statement)
+		return answer{}, fmt.Errorf("unknown statement: %s", statement)
 	}
 	return answer{}, nil
 }
 
-// scan asks the host, and so the plugin.
+// scan runs a query on the host, and so on the plugin.
 func (s *session) scan(query string) (answer, error) {
 	a := answer{columns: []string{}}
 	rows, err := s.host.Query(s.ctx, inSQLite(query))
@@ -253,20 +254,20 @@ func (s *session) scan(query string) (answer, error) {
 }
 
 var (
-	// unknown is the value of a condition that each row of another table gives, when PostgreSQL asks what it would cost.
+	// unknown marks a value that each row of another table supplies, when PostgreSQL asks for the cost.
 	unknown = "(SELECT null::"
-	// whole are statements that leave more to the other side than Steampipe can.
+	// whole matches statements that leave more work to the other server than Steampipe can do.
 	whole     = regexp.MustCompile(`\b(GROUP BY|ORDER BY|LIMIT|HAVING|DISTINCT)\b|\(\*\)|^EXPLAIN SELECT [a-z_]+\(`)
 	selected  = regexp.MustCompile(`^EXPLAIN SELECT (.*?) FROM `)
 	place     = regexp.MustCompile(`\$(\d+)\b`)
 	moment    = regexp.MustCompile(`'([^']*)\+00'::timestamp with time zone`)
 	among     = regexp.MustCompile(`(= ANY|<> ALL) \('\{([^']*)\}'::text\[\]\)`)
 	castAs    = regexp.MustCompile(`::(text|bigint|integer|boolean|double precision|timestamp with time zone|jsonb)\b`)
-	refusable = 1e30 // the cost of what PostgreSQL should do itself
+	refusable = 1e30 // cost of statements that PostgreSQL should run itself
 )
 
-// estimate says what a statement costs, by the rules of Steampipe's wrapper: a scan of the whole table next to everything, one
-// with values of key columns next to nothing.
+// estimate returns the cost of a statement, by the rules of Steampipe's wrapper: the largest for a scan of the whole
+// table, and a small one for a scan with values of key columns.
 func estimate(statement string) string {
 	width := 100.0 * float64(1+strings.Count(selected.FindString(statement), ","))
 	rows := 1_000_000.0
@@ -284,10 +285,10 @@ func estimate(statement string) string {
 	return fmt.Sprintf("(cost=0.00..%.2f rows=%.0f width=%.0f)", cost, rows, width)
 }
 
-// bind puts values in their places.
+// bind replaces the parameters of a statement by values.
 func bind(statement string, values [][]byte) string {
 	return place.ReplaceAllStringFunc(statement, func(of string) string {
-		i, _ := strconv.Atoi(of[1:]) // the pattern is of digits
+		i, _ := strconv.Atoi(of[1:]) // the pattern only matches digits
 		if values[i-1] == nil {
 			return "null"
 		}
@@ -295,7 +296,8 @@ func bind(statement string, values [][]byte) string {
 	})
 }
 
-// inSQLite is a statement of postgres_fdw in the host's dialect. What it does not know of is an error there.
+// inSQLite returns a statement of postgres_fdw in the host's dialect. The host rejects statements that it can't
+// translate.
 func inSQLite(statement string) string {
 	statement = moment.ReplaceAllString(statement, "'$1'")
 	statement = among.ReplaceAllStringFunc(statement, func(list string) string {

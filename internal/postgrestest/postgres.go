@@ -1,5 +1,5 @@
-// Package postgrestest runs SQL as people do who use Steampipe: in a PostgreSQL. A test gets a server of its own, in a
-// temporary folder and on a socket there, with tables whose columns have the types that Steampipe gives them.
+// Package postgrestest runs SQL in a PostgreSQL, as Steampipe's users do. A test gets its own server, in a temporary
+// folder and on a socket there, with tables whose columns have the types that Steampipe gives them.
 package postgrestest
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// Start starts a server for the test and connects to it. Where there is no PostgreSQL the test is skipped; in CI, which
-// installs it, that is a failure.
+// Start starts a server for the test and connects to it. It skips the test if PostgreSQL is not installed; in CI, which
+// installs it, it fails the test.
 func Start(t testing.TB) *pgx.Conn {
 	t.Helper()
 	bin, err := programs()
@@ -33,7 +33,7 @@ func Start(t testing.TB) *pgx.Conn {
 		}
 		t.Skipf("skipped: %v", err)
 	}
-	dir, err := os.MkdirTemp("", "pg") // short, as the name of a socket must be
+	dir, err := os.MkdirTemp("", "pg") // short, because the name of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +54,12 @@ func Start(t testing.TB) *pgx.Conn {
 	return conn
 }
 
-// A server is a PostgreSQL in a folder.
+// A server is a PostgreSQL server in a folder.
 type server struct {
 	t    testing.TB
 	bin  string               // folder of its programs
 	data string               // folder of its data
-	as   *syscall.SysProcAttr // who runs it
+	as   *syscall.SysProcAttr // user that runs it; nil for the user of the test
 }
 
 func (s *server) run(program string, arguments ...string) {
@@ -67,7 +67,7 @@ func (s *server) run(program string, arguments ...string) {
 	cmd := exec.Command(filepath.Join(s.bin, program), arguments...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = s.as
-	// The server keeps what it inherits open, so its output goes to a file of its own and not to a pipe.
+	// The server keeps inherited files open, so its output goes to a file and not to a pipe.
 	said, err := os.CreateTemp("", program)
 	if err != nil {
 		s.t.Fatal(err)
@@ -81,14 +81,14 @@ func (s *server) run(program string, arguments ...string) {
 	}
 }
 
-// programs is the folder of PostgreSQL's programs: those in the path, or the newest that Debian has installed.
+// programs returns the folder of PostgreSQL's programs: that of the PATH, or the newest that Debian has installed.
 func programs() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(path), nil
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is a good one
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is valid
 	if len(found) == 0 {
-		return "", errors.New("there is no PostgreSQL here; on Debian: apt-get install postgresql")
+		return "", errors.New("PostgreSQL is not installed; on Debian: apt-get install postgresql")
 	}
 	version := func(path string) int {
 		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
@@ -97,7 +97,7 @@ func programs() (string, error) {
 	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
 }
 
-// types are those that Steampipe's foreign tables have for a plugin's columns.
+// types are the PostgreSQL types that Steampipe's foreign tables have for a plugin's columns.
 var types = map[sqlhost.Type]string{
 	sqlhost.Boolean:   "boolean",
 	sqlhost.Integer:   "bigint",
@@ -107,7 +107,7 @@ var types = map[sqlhost.Type]string{
 	sqlhost.JSON:      "jsonb",
 }
 
-// Load copies tables from a host into the database, with all their rows.
+// Load copies tables from a host into the database, with all rows.
 func Load(t testing.TB, conn *pgx.Conn, host *sqlhost.Host, tables []sqlhost.Table) {
 	t.Helper()
 	for _, table := range tables {
@@ -124,7 +124,7 @@ func load(ctx context.Context, conn *pgx.Conn, host *sqlhost.Host, table sqlhost
 			continue
 		}
 		if types[c.Type] == "" {
-			return fmt.Errorf("column %s: nobody knows how Steampipe stores a %s", c.Name, c.Type)
+			return fmt.Errorf("column %s: unknown type %s", c.Name, c.Type)
 		}
 		names = append(names, sqlhost.Quote(c.Name))
 		declared = append(declared, sqlhost.Quote(c.Name)+" "+types[c.Type])
@@ -143,7 +143,7 @@ func load(ctx context.Context, conn *pgx.Conn, host *sqlhost.Host, table sqlhost
 	return errors.Join(err, reader.Close())
 }
 
-// write writes rows as CSV, in which nothing stands for null.
+// write writes rows as CSV, with an empty field for null.
 func write(to io.Writer, rows *sqlhost.Rows) error {
 	w := csv.NewWriter(to)
 	for rows.Next() {

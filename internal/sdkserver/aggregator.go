@@ -13,8 +13,8 @@ import (
 )
 
 // executeMerged scans a table for the connections of an aggregator, in order. Steampipe relies on the order of an
-// aggregator's rows as it does on that of one connection, while the SDK sends the rows of several connections as they
-// come. So each connection is scanned by itself, and the rows are merged here.
+// aggregator's rows, as for one connection, but the SDK sends the rows of several connections as they arrive. So each
+// connection is scanned separately, and the rows are merged here.
 func (s *Server) executeMerged(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
 	connections := slices.Sorted(maps.Keys(req.ExecuteConnectionData))
 	rows := func(ctx context.Context, connection string) iter.Seq2[*proto.ExecuteResponse, error] {
@@ -41,7 +41,7 @@ func (s *Server) executeMerged(req *proto.ExecuteRequest, stream proto.WrapperPl
 	return nil
 }
 
-// A yieldingStream hands what is sent to an iterator.
+// A yieldingStream passes the sent rows to an iterator.
 type yieldingStream struct {
 	proto.WrapperPlugin_ExecuteServer
 	ctx    context.Context
@@ -62,7 +62,7 @@ func (y *yieldingStream) Send(r *proto.ExecuteResponse) error {
 	return nil
 }
 
-// compareRows compares rows by the columns that they are sorted by. As for one connection, null is the greatest value.
+// compareRows compares rows by their sort columns. As for one connection, null is the greatest value.
 func compareRows(by []*proto.SortColumn, a, b *proto.Row) int {
 	for _, term := range by {
 		va, vb := sortedValue(a.GetColumns()[term.Column]), sortedValue(b.GetColumns()[term.Column])
@@ -73,7 +73,7 @@ func compareRows(by []*proto.SortColumn, a, b *proto.Row) int {
 	return 0
 }
 
-// sortedValue is a value of one of the kinds that columns are sorted by.
+// sortedValue returns a value of one of the types of sort columns.
 func sortedValue(c *proto.Column) any {
 	switch v := c.GetValue().(type) {
 	case *proto.Column_IntValue:

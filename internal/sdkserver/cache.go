@@ -4,17 +4,17 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// The SDK has a cache of queries, which no table uses and for which it sets some 300 MB aside. To Go's collector that is
-// memory in use, as much as which may pile up as garbage before it collects. It can't be left out, as the SDK looks into it
-// at each query, but it can be had without memory: the SDK takes no notice when the cache's maker refuses a size.
+// The SDK has a cache of queries, which no table uses and which reserves about 300 MB. Go's collector counts this as memory
+// in use, and lets as much garbage pile up before it collects. The cache can't be omitted, because the SDK looks into it for
+// each query, but it can be created without memory: the SDK ignores that the constructor rejects a size.
 
-// noCache are the options of that cache.
+// noCache are the options of this cache.
 var noCache = &proto.SetCacheOptionsRequest{Enabled: false, MaxSizeMb: -1}
 
-// asItIs is the size for which the SDK leaves the cache as it is.
+// asItIs is the size with which the SDK leaves the cache unchanged.
 const asItIs = -1
 
-// SetCacheOptions does nothing: they are those of the cache that no table uses.
+// SetCacheOptions does nothing, because no table uses the cache.
 func (s *Server) SetCacheOptions(*proto.SetCacheOptionsRequest) (*proto.SetCacheOptionsResponse, error) {
 	return &proto.SetCacheOptionsResponse{}, nil
 }

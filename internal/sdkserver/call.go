@@ -10,9 +10,9 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 )
 
-// A watchedStream lets the scans of a call find it, and counts the rows that were sent. It hides the host's cancellation
-// from the SDK, whose goroutines would wait for ever for rows that a cancelled context has kept from being made. The scans
-// obey it, and the rows on their way by then are dropped here.
+// A watchedStream makes itself available to the scans of a call, and counts the rows sent. It hides the host's
+// cancellation from the SDK, whose goroutines would wait for ever for rows that a cancelled context has prevented. The
+// scans obey the cancellation, and the stream drops later rows.
 type watchedStream struct {
 	proto.WrapperPlugin_ExecuteServer
 	ctx  context.Context
@@ -31,18 +31,18 @@ func (w *watchedStream) Send(r *proto.ExecuteResponse) error {
 
 type callKey struct{}
 
-// A call is one call of Execute, and what became of its scans, one for each connection.
+// A call is one call of Execute with the results of its scans, one for each connection.
 type call struct {
-	ctx     context.Context       // of the host's call
-	request *proto.ExecuteRequest // with all that the query demands
+	ctx     context.Context       // context of the host's call
+	request *proto.ExecuteRequest // with all conditions of the query
 
 	mu       sync.Mutex
-	sent     map[string]int64 // rows sent to the host, by connection
+	sent     map[string]int64 // number of rows sent to the host, by connection
 	progress signal.Signal    // a row was sent
-	err      error            // the first error of a scan
+	err      error            // first error of a scan
 }
 
-// Demand returns the conditions of the query by column, and how many rows are enough; -1 for all.
+// Demand returns the conditions of the query by column, and the number of rows that are enough, or -1 for all.
 func Demand(ctx context.Context, d *plugin.QueryData) (conditions map[string]*proto.Quals, limit int64) {
 	c, served := ctx.Value(callKey{}).(*call)
 	if !served {
@@ -68,12 +68,12 @@ func (c *call) error() error {
 	return c.err
 }
 
-// failed records the error of a scan, and waits until the rows streamed before it are sent: once the SDK has seen an error
-// it stops reading, and rows still on their way would block their goroutines for ever.
+// failed records the error of a scan, and waits until the rows before it are sent: the SDK stops reading after an
+// error, and later rows would block their goroutines for ever.
 func (c *call) failed(connection string, streamed int64, err error) {
 	c.mu.Lock()
 	if c.err == nil {
-		c.err = fmt.Errorf("%s: %w", connection, err) // as the SDK puts it
+		c.err = fmt.Errorf("%s: %w", connection, err) // in the SDK's form
 	}
 	c.mu.Unlock()
 	for {

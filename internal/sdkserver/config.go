@@ -11,36 +11,36 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// A Config is any config of a connection, for a plugin's ConnectionConfigSchema. What the SDK can't decode it reports for
-// all connections together, and Steampipe then gives up the plugin. So the plugin decodes it itself.
+// A Config accepts any config of a connection, for a plugin's ConnectionConfigSchema. If the SDK can't decode a config,
+// it returns an error for all connections, and Steampipe gives up the plugin. So the plugin decodes the config itself.
 type Config struct {
-	SyntaxError *string  `hcl:"syntax_error"` // of a text that can't be read, for which Server sends this alone
+	SyntaxError *string  `hcl:"syntax_error"` // set by Server for a text that can't be parsed, instead of its arguments
 	Body        hcl.Body `hcl:",remain"`
 }
 
-// SetAllConnectionConfigs takes over the host's connections, but not the size of the SDK's cache.
+// SetAllConnectionConfigs sets the host's connections, but ignores the size of the SDK's cache.
 func (s *Server) SetAllConnectionConfigs(req *proto.SetAllConnectionConfigsRequest) (*proto.SetConnectionConfigResponse, error) {
 	makeReadable(req.GetConfigs())
 	return s.PluginServer.SetAllConnectionConfigs(&proto.SetAllConnectionConfigsRequest{Configs: req.GetConfigs(), MaxCacheSizeMb: asItIs})
 }
 
-// UpdateConnectionConfigs takes over what has changed in the host's connections.
+// UpdateConnectionConfigs applies changes of the host's connections.
 func (s *Server) UpdateConnectionConfigs(req *proto.UpdateConnectionConfigsRequest) (*proto.UpdateConnectionConfigsResponse, error) {
 	makeReadable(req.GetAdded())
 	makeReadable(req.GetChanged())
 	return s.PluginServer.UpdateConnectionConfigs(req)
 }
 
-// makeReadable replaces a config that can't be read by its error, so that it is this connection's alone.
+// makeReadable replaces a config that can't be parsed by its error, so that the error concerns only this connection.
 func makeReadable(configs []*proto.ConnectionConfig) {
 	for _, c := range configs {
 		_, native := hclsyntax.ParseConfig([]byte(c.GetConfig()), "", hcl.InitialPos)
 		_, asJSON := json.Parse([]byte(c.GetConfig()), "")
-		if !native.HasErrors() || !asJSON.HasErrors() { // the SDK takes both
+		if !native.HasErrors() || !asJSON.HasErrors() { // the SDK accepts both
 			continue
 		}
 		f := hclwrite.NewEmptyFile()
-		f.Body().SetAttributeValue("syntax_error", cty.StringVal(fmt.Sprintf("the connection can't be read: line %d: %s: %s",
+		f.Body().SetAttributeValue("syntax_error", cty.StringVal(fmt.Sprintf("can't read the connection: line %d: %s: %s",
 			native[0].Subject.Start.Line, native[0].Summary, native[0].Detail)))
 		c.Config = string(f.Bytes())
 	}

@@ -11,23 +11,23 @@ import (
 	"time"
 )
 
-// keptRows are the rows of a scan, in their order.
+// A keptRows contains the rows of a scan, in order.
 type keptRows struct {
 	rows     *gob.Encoder
 	n        int
 	memory   bytes.Buffer
 	inMemory int      // bytes
-	file     *os.File // for what comes after memory is full, or nil
+	file     *os.File // for rows beyond the limit of memory, or nil
 	out      *bufio.Writer
-	named    bool // the file could not be removed while it is open
+	named    bool // the open file could not be removed
 }
 
-// A cell is a value of a row: gob takes nil in a field, and not in a list.
+// A cell is a value of a row: gob accepts nil in a field, but not in a list.
 type cell struct{ Value any }
 
 func init() { gob.Register(time.Time{}) }
 
-// add keeps a row.
+// add adds a row.
 func (k *keptRows) add(values Row) error {
 	if k.rows == nil {
 		k.rows = gob.NewEncoder(k)
@@ -40,7 +40,7 @@ func (k *keptRows) add(values Row) error {
 	return k.rows.Encode(cells)
 }
 
-// Write keeps what the encoder makes of rows.
+// Write keeps the encoder's output.
 func (k *keptRows) Write(p []byte) (int, error) {
 	if k.file == nil && k.memory.Len()+len(p) <= k.inMemory {
 		return k.memory.Write(p)
@@ -50,7 +50,8 @@ func (k *keptRows) Write(p []byte) (int, error) {
 		if err != nil {
 			return 0, keepError(err)
 		}
-		// Nobody needs its name. Without one it is gone once it is closed, or the process ends, however that does.
+		// The name is not needed. A file without a name disappears when it is closed, or when the process ends in any
+		// way.
 		k.named = os.Remove(file.Name()) != nil
 		k.file, k.out = file, bufio.NewWriter(file)
 	}
@@ -62,10 +63,10 @@ func (k *keptRows) Write(p []byte) (int, error) {
 }
 
 func keepError(err error) error {
-	return fmt.Errorf("the rows of a large scan are kept in a temporary file until all are there, and that failed (TMPDIR says where it is): %w", err)
+	return fmt.Errorf("can't write the temporary file for the rows of a large scan (TMPDIR is its folder): %w", err)
 }
 
-// all reads the rows, once.
+// all yields the rows. It can be called once.
 func (k *keptRows) all() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		from := io.Reader(&k.memory)

@@ -9,12 +9,12 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 )
 
-// Some hosts link the plugin and run it without our Server: the standalone wrapper for PostgreSQL, the extension for SQLite,
-// and export. They read the rows from the SDK's local stream, to whose reader the end that an error makes is the end of the
-// rows, but for a reader that has had none yet. So there a scan's rows are kept until it has succeeded, and an error comes
-// before the first.
+// Some hosts link the plugin and run it without our Server: the standalone wrapper for PostgreSQL, the extension for
+// SQLite, and export. They read the rows from the SDK's local stream. Its reader treats an error as the end of the
+// rows, unless it has had no row yet. So a scan's rows are kept until it has succeeded, and an error comes before the
+// first row.
 
-// listKept is List in such a host.
+// listKept runs List in such a host.
 func listKept(ctx context.Context, d *plugin.QueryData, rows *keptRows, read Reader) error {
 	defer rows.close()
 	scanning, stop := context.WithCancelCause(ctx)
@@ -43,8 +43,8 @@ func listKept(ctx context.Context, d *plugin.QueryData, rows *keptRows, read Rea
 	return ctx.Err()
 }
 
-// awaitReader gives what stands between a scan and its reader time to wait for the first row: what waits can't miss an error.
-// Of a process that was kept from running all timers end at once, so it is not one long wait.
+// awaitReader gives the reader of a scan time to wait for the first row: a waiting reader can't miss an error. It makes
+// many short waits, because all timers of a suspended process end at once.
 func awaitReader(ctx context.Context) {
 	for range 5 {
 		select {
@@ -54,10 +54,10 @@ func awaitReader(ctx context.Context) {
 	}
 }
 
-// A lastWord is the error of a scan, before which there was no row. The SDK's Execute sends the end of the rows before it
-// returns the error, and a reader that is awake in between takes the one and never sees the other. But before that it asks
-// whether the error is a cancellation, and answers a panic by its value: so the error gets there, and no end of rows. The
-// first who asks so is not Execute, but what takes the error from the scan.
+// A lastWord is the error of a scan without rows. The SDK's Execute signals the end of the rows before it returns the
+// error, and a reader that is awake in between never sees the error. But first it asks whether the error is a
+// cancellation, and returns the value of a panic: so the error arrives without an end of rows. The first caller that
+// asks is not Execute, but the code that takes the error from the scan.
 type lastWord struct {
 	message string
 	asked   atomic.Int32

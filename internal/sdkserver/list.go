@@ -10,25 +10,26 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A Row is the values of a row in the order of the table's columns. For each row the SDK asks for all of them in a goroutine
-// of its own, whose small stack decoding would make it copy: so that is done before. What the query does not read is nil.
+// A Row contains the values of a row in the order of the table's columns, with nil for columns that the query does not
+// read. The SDK reads the values in one goroutine per row. Decoding there would make its small stack grow, so the row
+// is decoded before.
 type Row []any
 
-// A Reader reads the rows of one scan and sends them. It ends when ctx does.
+// A Reader reads the rows of one scan and sends them. It ends when ctx ends.
 type Reader func(ctx context.Context, send func(Row)) error
 
-// Lists are what the lists of a plugin's tables have in common.
+// Lists contains the common state of the lists of a plugin's tables.
 type Lists struct {
-	// KeptBytes is how many bytes of a scan's rows are kept in memory where a host links the plugin. More go to a temporary
+	// KeptBytes limits the memory for the rows of a scan in a host that links the plugin. More rows go to a temporary
 	// file. The default is 4 MiB.
 	KeptBytes int
 
 	mu    sync.Mutex
-	calls map[*plugin.QueryContext]int // of List for one scan, so far
+	calls map[*plugin.QueryContext]int // number of calls of List so far, by scan
 }
 
-// List is for the Hydrate of a table's ListConfig: the one way by which the SDK gets the rows of a table, and its errors. A
-// panic of the reader is an error, too.
+// List is the Hydrate of a table's ListConfig: the only way by which the SDK gets the rows of a table and its errors.
+// It converts a panic of the reader to an error.
 func (l *Lists) List(ctx context.Context, d *plugin.QueryData, read Reader) error {
 	if !l.isFirstOfSplit(d) {
 		return nil
@@ -37,7 +38,7 @@ func (l *Lists) List(ctx context.Context, d *plugin.QueryData, read Reader) erro
 	if !served {
 		return listKept(ctx, d, &keptRows{inMemory: cmp.Or(l.KeptBytes, 4<<20)}, read.recovering())
 	}
-	// The rows go to the SDK under its own context: one that is cancelled would end its part of the scan before ours.
+	// The SDK gets the rows with its own context: a cancelled context would end its part of the scan first.
 	scanning, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.ctx, cancel)()
@@ -52,7 +53,7 @@ func (l *Lists) List(ctx context.Context, d *plugin.QueryData, read Reader) erro
 	return err
 }
 
-// recovering returns the reader whose panics are errors: a failed query instead of a dead process.
+// recovering returns a reader that converts panics to errors: a failed query instead of a dead process.
 func (read Reader) recovering() Reader {
 	return func(ctx context.Context, send func(Row)) (err error) {
 		defer func() {
@@ -64,9 +65,9 @@ func (read Reader) recovering() Reader {
 	}
 }
 
-// isFirstOfSplit reports whether this call, of those that the SDK makes for the values of an IN list, is the first. It
-// reads the rows for all of them, and the others have nothing to do: so one request answers what many would, and LIMIT is
-// counted right. With Server there is but one call.
+// isFirstOfSplit reports whether this is the first of the calls that the SDK makes for the values of an IN list. The
+// first call reads the rows for all values, and the others do nothing: one request answers all, and LIMIT is counted
+// correctly. With Server there is only one call.
 func (l *Lists) isFirstOfSplit(d *plugin.QueryData) bool {
 	lists := plugin.NewKeyColumnQualValueMap(d.QueryContext.UnsafeQuals, d.Table.List.KeyColumns).GetListQualValues()
 	if len(lists) != 1 {
@@ -79,7 +80,7 @@ func (l *Lists) isFirstOfSplit(d *plugin.QueryData) bool {
 	}
 	l.calls[d.QueryContext]++
 	calls := l.calls[d.QueryContext]
-	if calls == len(lists[0].Value.GetListValue().GetValues()) { // the last
+	if calls == len(lists[0].Value.GetListValue().GetValues()) { // the last call
 		delete(l.calls, d.QueryContext)
 	}
 	return calls == 1

@@ -1,8 +1,8 @@
-// Package sdkserver is the server of the Steampipe SDK made exact: no error of a scan is lost, no row is missing from a
-// success, a query's conditions and limit reach the plugin whole, and rows of several connections come in order.
+// Package sdkserver makes the server of the Steampipe SDK exact: no error of a scan is lost, no row is missing from a
+// success, the plugin gets all conditions and the limit of a query, and rows of several connections are in order.
 //
-// A plugin's tables read their rows by [List]. That holds in the hosts of this server, and in those that link the plugin
-// and run it by the SDK's own.
+// A plugin's tables read their rows with [List]. This works in the hosts of this server, and in hosts that link the plugin
+// and run the SDK's own server.
 package sdkserver
 
 import (
@@ -21,26 +21,26 @@ import (
 
 // A Server serves a plugin's tables to a host: over gRPC to Steampipe, or in process.
 //
-// In the SDK the error of a scan and the end of its rows travel in two channels, and one select takes whichever it meets:
-// a scan that failed can end as a success with too few rows. Here every scan also leaves its error in a call that travels
-// in the context, and Execute looks there after the SDK is done. The scan leaves it before it returns and Execute returns
-// after every scan has, so that none is missed, whatever the SDK's select chose.
+// In the SDK, the error of a scan and the end of its rows use two channels, and one select takes whichever comes first:
+// a failed scan can end as a success with too few rows. Here every scan also records its error in a call that its
+// context contains, and Execute checks it when the SDK has finished. A scan records the error before it returns, and
+// Execute returns after all scans, so that no error is lost, whatever the SDK's select chose.
 //
-// The SDK does not see the conditions and the limit of a query. It would call a table once for each value of an IN list,
-// and for a list of nothing not at all; it fails on a comparison with null; and it ends a scan when as many rows have come
-// as LIMIT says, although the host may have to drop some. All that is left to the plugin, by [Demand].
+// The SDK does not get the conditions and the limit of a query. It would call a table once for each value of an IN
+// list, and not at all for an empty list; it fails on a comparison with null; and it ends a scan when the number of
+// rows reaches LIMIT, although the host may have to drop some. [Demand] gives all this to the plugin.
 type Server struct {
 	*sdkgrpc.PluginServer
-	name string // of the plugin
+	name string // name of the plugin
 }
 
-// gcIntervalVariable is the SDK's variable for how many rows it sends between two garbage collections that it forces.
+// gcIntervalVariable is the SDK's variable for the number of rows between two forced garbage collections.
 const gcIntervalVariable = "STEAMPIPE_FREE_MEM_INTERVAL"
 
-// New returns a server of the plugin without any connection yet.
+// New returns a server of the plugin without connections.
 func New(describe func(context.Context) *plugin.Plugin) *Server {
-	// By default the SDK forces a garbage collection at the first row of each scan and at each hundredth. That is for plugins
-	// that pile rows up. Here it took most of the time, and Go collects by itself.
+	// By default the SDK forces a garbage collection at the first row of each scan and at each hundredth row, for
+	// plugins that collect many rows in memory. Here this took most of the time, and Go collects by itself.
 	if _, set := os.LookupEnv(gcIntervalVariable); !set {
 		os.Setenv(gcIntervalVariable, "0")
 	}
@@ -53,22 +53,22 @@ func New(describe func(context.Context) *plugin.Plugin) *Server {
 		p.Logger = quiet{p.Logger}
 	}
 	if _, err := server.SetCacheOptions(noCache); err != nil {
-		panic(err) // as the first query would
+		panic(err) // the first query would panic too
 	}
 	return &Server{PluginServer: server, name: p.Name}
 }
 
-// A quiet logger discards the lines of the SDK itself before they are formatted: that takes more than half the time of a
-// scan for one name, and the errors among them reach the host in any case. What the plugin logs is not touched.
+// A quiet logger discards the log lines of the SDK itself before they are formatted: formatting takes more than half
+// the time of a scan for one name, and the host gets the errors anyway. The plugin's own log is not affected.
 type quiet struct{ hclog.Logger }
 
 // Named returns the logger of one call.
 func (q quiet) Named(name string) hclog.Logger { return quiet{q.Logger.Named(name)} }
 
-// StandardWriter is where the SDK's lines go.
+// StandardWriter returns the writer of the SDK's lines.
 func (q quiet) StandardWriter(*hclog.StandardLoggerOptions) io.Writer { return io.Discard }
 
-// Serve answers the host that started this process, until the host ends it.
+// Serve serves the host that started this process, until the host ends it.
 func (s *Server) Serve() {
 	goplugin.Serve(&goplugin.ServeConfig{
 		Plugins:         map[string]goplugin.Plugin{s.name: &shared.WrapperPlugin{Impl: s}},
@@ -98,7 +98,7 @@ func (s *Server) execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_E
 	if err := c.error(); err != nil {
 		return err
 	}
-	return c.ctx.Err() // what was dropped must not be missing from a success
+	return c.ctx.Err() // a success must not lack dropped rows
 }
 
 // withoutDemand returns the request for all rows.

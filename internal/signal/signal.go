@@ -1,11 +1,11 @@
-// Package signal wakes those who wait for a change.
+// Package signal wakes goroutines that wait for a change.
 package signal
 
-// A Signal is announced again and again. The zero Signal is ready to use. Its methods need the mutex that guards what
-// changes.
+// A Signal can be announced many times. The zero Signal is ready to use. Its methods need the mutex that guards the
+// change.
 type Signal struct{ announced chan struct{} }
 
-// Next returns a channel that is closed when the signal is announced the next time.
+// Next returns a channel that is closed at the next announcement.
 func (s *Signal) Next() <-chan struct{} {
 	if s.announced == nil {
 		s.announced = make(chan struct{})
@@ -13,7 +13,7 @@ func (s *Signal) Next() <-chan struct{} {
 	return s.announced
 }
 
-// Announce wakes all who wait.
+// Announce wakes all waiting goroutines.
 func (s *Signal) Announce() {
 	if s.announced != nil {
 		close(s.announced)

@@ -1,4 +1,4 @@
-// Package sqlvalue compares and matches values as SQL does, as far as that is the same in PostgreSQL and SQLite.
+// Package sqlvalue compares and matches values like SQL, where PostgreSQL and SQLite agree.
 package sqlvalue
 
 import (
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Compare compares two values of the same kind: string, bool, int64 (with float64, too) or time.Time. comparable is false
-// for different kinds.
+// Compare compares two values of the same kind: string, bool, int64 (also with float64) or time.Time. comparable is
+// false for different kinds.
 func Compare(a, b any) (result int, comparable bool) {
 	switch a := a.(type) {
 	case string:
@@ -34,7 +34,7 @@ func Compare(a, b any) (result int, comparable bool) {
 	return 0, false
 }
 
-// CompareNullable compares two values, either of which may be nil. Null is the greatest value, as in PostgreSQL.
+// CompareNullable compares two values, which may be nil. Null is the greatest value, as in PostgreSQL.
 func CompareNullable(a, b any, descending bool) int {
 	if descending {
 		a, b = b, a

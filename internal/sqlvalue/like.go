@@ -6,17 +6,18 @@ import (
 	"unicode"
 )
 
-// A Folding says which texts are the same to LIKE.
+// A Folding determines which texts are equal to LIKE.
 type Folding int
 
 // The foldings of LIKE, and of ILIKE with and without a locale.
 const (
 	Exactly     Folding = iota
-	FoldedASCII         // in upper and lower case, as far as the letters are ASCII
-	Folded              // in upper and lower case, if the text is in lower case
+	FoldedASCII         // ignores the case of ASCII letters
+	Folded              // ignores case, if the text is in lower case
 )
 
-// Like translates a LIKE pattern: % is any text, _ one character, and a backslash takes the next character literally.
+// Like translates a LIKE pattern: % matches any text, _ matches one character, and a backslash escapes the next
+// character.
 func Like(pattern string, how Folding) *regexp.Regexp {
 	var re strings.Builder
 	re.WriteString("(?s)^")
@@ -38,7 +39,8 @@ func Like(pattern string, how Folding) *regexp.Regexp {
 	return regexp.MustCompile(re.String())
 }
 
-// ignoringCase matches a text with its ASCII letters in any case. Go's own flag for that would take the sign for Kelvin for a k.
+// ignoringCase matches a text with its ASCII letters in any case. Go's own flag would also match the Kelvin sign with
+// k.
 func ignoringCase(s string) string {
 	var re strings.Builder
 	for _, char := range s {

@@ -1,5 +1,5 @@
-// Package streams reads many sequences of values with errors at once: in the order of what they belong to, or merged into
-// one order.
+// Package streams reads many sequences of values with errors at once: in the order of their parents, or merged into one
+// order.
 package streams
 
 import (
@@ -10,8 +10,8 @@ import (
 )
 
 // FanOut lists the children of each parent, and yields them in the order of their parents. width(done) returns how many
-// parents to read at once after done have been read to their end. Each is read only as far ahead as its channel holds, so
-// that memory does not grow with the number of rows. A consumer that has enough stops, and so do the requests under way.
+// parents to read at once after done parents have ended. Each parent is read ahead only as far as its channel's buffer,
+// so that memory does not grow with the number of rows. If the consumer stops, the running requests stop too.
 func FanOut[P, C any](ctx context.Context, width func(done int) int, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error]) iter.Seq2[C, error] {
 	return func(yield func(C, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -21,7 +21,7 @@ func FanOut[P, C any](ctx context.Context, width func(done int) int, parents ite
 		next, stop := iter.Pull2(parents)
 		defer stop()
 
-		var ahead []<-chan result[C] // of the parents being read, the one whose turn it is first
+		var ahead []<-chan result[C] // channels of the parents being read, in order
 		for done, more := 0, true; ; done++ {
 			for most := width(done); more && len(ahead) < most; {
 				parent, err, ok := next()
@@ -53,9 +53,9 @@ type result[T any] struct {
 	err   error
 }
 
-// start reads the children of one parent into a channel, which it closes at their end.
+// start reads the children of one parent into a channel, and closes it at the end.
 func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err error, children func(context.Context, P) iter.Seq2[C, error]) <-chan result[C] {
-	const page = 100 // the largest page of most lists: while one is consumed the next can arrive
+	const page = 100 // the largest page of most lists: the next page can arrive while one is consumed
 	out := make(chan result[C], page)
 	send := func(child C, err error) bool {
 		select {
@@ -82,7 +82,7 @@ func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err
 	return out
 }
 
-// Each returns the sequence of values.
+// Each returns a sequence of the values.
 func Each[T any](values ...T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, v := range values {
@@ -93,7 +93,7 @@ func Each[T any](values ...T) iter.Seq2[T, error] {
 	}
 }
 
-// Fail returns the sequence that has nothing but an error.
+// Fail returns a sequence that contains only an error.
 func Fail[T any](err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -101,7 +101,8 @@ func Fail[T any](err error) iter.Seq2[T, error] {
 	}
 }
 
-// Recovered returns the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead process.
+// Recovered returns the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead
+// process.
 func Recovered(panicked any) error {
 	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
 }

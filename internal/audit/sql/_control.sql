@@ -23,7 +23,7 @@ refused as (
   union all
   {{end}}select
     '{{.Name}}' as variable,
-    '{{.Name}} is ' || {{.Value}} || ', and should be {{.Should}}.' as reason
+    '{{.Name}} is ' || {{.Value}} || ', but should be {{.Should}}.' as reason
   where
     not ({{.Holds}}){{end}}
 ){{end}}
@@ -42,7 +42,7 @@ union all
 select
   '{{.Control.Subject}}',
   'ok',
-  'There are no {{.Control.Subject}}, in what the connected account was shown: those of ' || shown || '.'{{range .Control.Dimensions}},
+  'No {{.Control.Subject}} found. Bitbucket showed the connected account those of ' || shown || '.'{{range .Control.Dimensions}},
   ''{{end}}
 from
   population
@@ -55,9 +55,9 @@ select
   '{{.Control.Subject}} not shown',
   {{not_judged}},
   case
-    when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account sees.'
+    when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
     when seen = 0 then 'The connected account {{(index .Control.Population 0).Seen}} no repository.'
-    else {{if .Control.Administered}}'Bitbucket shows {{.Control.Subject}} to administrators only: to the connected account those of ' || shown || '.'{{else}}'Bitbucket showed the connected account the {{.Control.Subject}} of ' || shown || '.'{{end}}
+    else {{if .Control.Administered}}'Bitbucket shows {{.Control.Subject}} only to administrators. It showed the connected account those of ' || shown || '.'{{else}}'Bitbucket showed the connected account the {{.Control.Subject}} of ' || shown || '.'{{end}}
   end{{range .Control.Dimensions}},
   ''{{end}}
 from

@@ -72,7 +72,7 @@ protection as (
 ){{end}}
 {{define "unjudged"}}when mainbranch_name is null then 'skip'{{end}}
 {{define "unjudged_reason"}}when mainbranch_name is null then full_name || ' has no branch.'{{end}}
-{{define "own_rules"}}'; rules that its project may carry can not be read.'{{end}}
+{{define "own_rules"}}'; its project may have rules that Bitbucket does not show.'{{end}}
 {{define "enforced"}}(enforcements > 0 or not {{flag "require_enforced_merge_checks"}}){{end}}
 {{define "judged"}}as reason,
   workspace_slug as workspace,

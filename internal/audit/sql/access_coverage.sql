@@ -7,7 +7,7 @@ with held as materialized (
     workspace_slug = {{text "workspace_slug"}}
 )
 select
-  'Repositories looked into' as label,
+  'Repositories checked' as label,
   count(*) filter (where permission = 'admin') || ' of ' || count(*) as value,
   case when count(*) filter (where permission = 'admin') = count(*) then 'ok' else 'info' end as type
 from

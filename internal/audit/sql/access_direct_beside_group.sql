@@ -8,13 +8,13 @@ select
   end as status,
   user_display_name ||
   case
-    when is_direct is null or via_group is null then ' has ' || permission || ' on ' || repository_full_name || '; Bitbucket does not show the connected account by which grants.'
-    when via_group then ' was granted access to ' || repository_full_name || ' in person, beside ' || (
+    when is_direct is null or via_group is null then ' has ' || permission || ' on ' || repository_full_name || '; Bitbucket does not show the connected account which grants give it.'
+    when via_group then ' has a direct grant on ' || repository_full_name || ' in addition to access by ' || (
       select string_agg(p.value ->> 'group_name', ', ' order by p.value ->> 'group_name')
       from {{each "paths"}} as p
       where p.value ->> 'holder' = 'group' and p.value ->> 'membership' is null
     ) || '.'
-    else ' was granted access to ' || repository_full_name || ' in person, and no group gives it.'
+    else ' has a direct grant on ' || repository_full_name || ', and no group gives the same access.'
   end as reason,
   workspace_slug as workspace,
   repository_full_name as repository,

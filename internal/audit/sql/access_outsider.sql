@@ -34,8 +34,8 @@ select
   case
     when is_member is null then ' has access to repositories of ' || workspace_slug || ', whose members Bitbucket does not show the connected account.'
     when is_member then ' is a member of ' || workspace_slug || '.'
-    when {{listed "user_uuid" "trusted_outsiders"}} or {{listed "user_account_id" "trusted_outsiders"}} then ' is no member of ' || workspace_slug || ', and trusted.'
-    else ' is no member of ' || workspace_slug || ', and has access to ' || repositories || case when repositories = 1 then ' repository of it.' else ' repositories of it.' end
+    when {{listed "user_uuid" "trusted_outsiders"}} or {{listed "user_account_id" "trusted_outsiders"}} then ' is not a member of ' || workspace_slug || ', but trusted.'
+    else ' is not a member of ' || workspace_slug || ', but has access to ' || repositories || ' of its repositories.'
   end as reason,
   workspace_slug as workspace,
   name as user_name,

@@ -1,5 +1,5 @@
 select
-  'Of them no members' as label,
+  'Of these, not members' as label,
   count(distinct user_uuid) filter (where not is_member) ||
   case
     when count(distinct user_uuid) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'

@@ -18,8 +18,8 @@ select
     else 'ok'
   end as status,
   case
-    when unexplained > 0 then 'No grant explains the access to ' || repository_full_name || ' of ' || names || '.'
-    when unknown > 0 then 'Bitbucket does not show the connected account all grants that lead to ' || repository_full_name || '.'
+    when unexplained > 0 then 'No grant explains the access of ' || names || ' to ' || repository_full_name || '.'
+    when unknown > 0 then 'Bitbucket does not show the connected account all grants that give access to ' || repository_full_name || '.'
     else 'Grants explain all access to ' || repository_full_name || '.'
   end as reason,
   workspace_slug as workspace,

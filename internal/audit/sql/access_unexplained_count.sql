@@ -1,5 +1,5 @@
 select
-  'That no grant explains' as label,
+  'Not explained by a grant' as label,
   count(*) filter (where not is_explained) ||
   case
     when count(*) filter (where is_explained is null) > 0 then ', and ' || count(*) filter (where is_explained is null) || ' not shown'

@@ -83,7 +83,7 @@ select
   end as status,
   case
     {{template "unjudged_reason"}}
-    when pushes = 0 then 'Administrators may push to ' || mainbranch_name || ' of ' || full_name || ', as may all with write access' || {{template "own_rules"}}
+    when pushes = 0 then 'Administrators, like everybody with write access, can push to ' || mainbranch_name || ' of ' || full_name || {{template "own_rules"}}
     when names is not null then 'Rules for ' || mainbranch_name || ' of ' || full_name || ' exempt administrators: ' || names || {{template "own_rules"}}
     else 'Rules for ' || mainbranch_name || ' of ' || full_name || ' bind administrators too.'
   end as reason,

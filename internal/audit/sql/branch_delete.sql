@@ -8,6 +8,6 @@ select
   end as status,
   case
     {{template "unjudged_reason"}}
-    when deletes = 0 then mainbranch_name || ' of ' || full_name || ' may be deleted' || {{template "own_rules"}}
-    else mainbranch_name || ' of ' || full_name || ' can not be deleted.'
+    when deletes = 0 then mainbranch_name || ' of ' || full_name || ' can be deleted' || {{template "own_rules"}}
+    else mainbranch_name || ' of ' || full_name || ' cannot be deleted.'
   end {{template "judged"}}

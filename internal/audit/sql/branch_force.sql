@@ -8,6 +8,6 @@ select
   end as status,
   case
     {{template "unjudged_reason"}}
-    when forces = 0 then 'The history of ' || mainbranch_name || ' of ' || full_name || ' may be rewritten' || {{template "own_rules"}}
-    else 'The history of ' || mainbranch_name || ' of ' || full_name || ' is kept.'
+    when forces = 0 then 'The history of ' || mainbranch_name || ' of ' || full_name || ' can be rewritten' || {{template "own_rules"}}
+    else 'The history of ' || mainbranch_name || ' of ' || full_name || ' cannot be rewritten.'
   end {{template "judged"}}

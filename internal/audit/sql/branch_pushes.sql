@@ -8,7 +8,7 @@ select
   end as status,
   case
     {{template "unjudged_reason"}}
-    when pushes = 0 then 'Everybody with write access may push to ' || mainbranch_name || ' of ' || full_name || {{template "own_rules"}}
-    when merges = 0 then 'Everybody with write access may merge into ' || mainbranch_name || ' of ' || full_name || {{template "own_rules"}}
-    else 'Pushes to ' || mainbranch_name || ' of ' || full_name || ' and merges into it are limited to some.'
+    when pushes = 0 then 'Everybody with write access can push to ' || mainbranch_name || ' of ' || full_name || {{template "own_rules"}}
+    when merges = 0 then 'Everybody with write access can merge into ' || mainbranch_name || ' of ' || full_name || {{template "own_rules"}}
+    else 'Pushes to ' || mainbranch_name || ' of ' || full_name || ' and merges into it are restricted.'
   end {{template "judged"}}

@@ -8,6 +8,6 @@ select
   end as status,
   case
     {{template "unjudged_reason"}}
-    when resets = 0 then 'Approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || ' outlast changes to it' || {{template "own_rules"}}
+    when resets = 0 then 'Approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || ' remain after changes to it' || {{template "own_rules"}}
     else 'Changes dismiss the approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || '.'
   end {{template "judged"}}

@@ -8,8 +8,8 @@ select
   'The connected account was granted ' || permission || ' on ' || full_name ||
   case
     when not {{matches "full_name" "needed_repositories"}} then ', which it does not need.'
-    when permission <> {{text "needed_permission"}} then ', and needs ' || {{text "needed_permission"}} || '.'
-    else ', as it needs.'
+    when permission <> {{text "needed_permission"}} then ', but needs ' || {{text "needed_permission"}} || '.'
+    else ', as needed.'
   end as reason,
   workspace_slug as workspace,
   full_name as repository

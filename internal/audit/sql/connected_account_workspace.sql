@@ -7,8 +7,8 @@ select
   end as status,
   case
     when not is_administrator then 'The connected account does not administer ' || slug || '.'
-    when {{listed "slug" "administered_workspaces"}} then 'The connected account administers ' || slug || ', as it is meant to.'
-    else 'The connected account administers ' || slug || ', and so all of its repositories.'
+    when {{listed "slug" "administered_workspaces"}} then 'The connected account administers ' || slug || ', as intended.'
+    else 'The connected account administers ' || slug || ', and therefore all its repositories.'
   end as reason,
   slug as workspace
 from

@@ -6,7 +6,7 @@ select
     else 'ok'
   end as status,
   case
-    when last_used is null then name || ' was added ' || {{days_since "added_on"}} || ' days ago, and never used.'
+    when last_used is null then name || ' was added ' || {{days_since "added_on"}} || ' days ago, and was never used.'
     else name || ' was last used ' || {{days_since "last_used"}} || ' days ago.'
   end as reason,
   workspace_slug as workspace,

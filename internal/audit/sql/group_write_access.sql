@@ -71,7 +71,7 @@ select
     when writable * 100 > total * {{number "max_group_write_percent"}} then 'alarm'
     else 'ok'
   end as status,
-  name || ' may write to ' || writable || ' of ' || total || ' repositories of ' || workspace_slug || '.' as reason,
+  name || ' can write to ' || writable || ' of ' || total || ' repositories of ' || workspace_slug || '.' as reason,
   workspace_slug as workspace,
   slug as group_slug
 from

@@ -17,8 +17,8 @@ select
   m.display_name ||
   case
     when m.last_accessed is not null then ' last used ' || m.workspace_slug || ' ' || {{days_since "m.last_accessed"}} || ' days ago.'
-    when a.author_uuid is not null then ' has recent commits in ' || m.workspace_slug || '; Bitbucket does not tell of other use.'
-    else ' has no recent commits in ' || m.workspace_slug || ', and Bitbucket does not tell whether they use it otherwise.'
+    when a.author_uuid is not null then ' has recent commits in ' || m.workspace_slug || '; Bitbucket does not show other use.'
+    else ' has no recent commits in ' || m.workspace_slug || ', and Bitbucket does not show other use.'
   end as reason,
   m.workspace_slug as workspace,
   m.display_name as user_name

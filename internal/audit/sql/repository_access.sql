@@ -5,7 +5,7 @@ select
     select string_agg(
       case
         when p.value ->> 'on' = 'workspace' then 'administrator of the workspace'
-        when p.value ->> 'holder' = 'user' then 'in person on the ' || (p.value ->> 'on')
+        when p.value ->> 'holder' = 'user' then 'directly on the ' || (p.value ->> 'on')
         else (p.value ->> 'group_name') || ' on the ' || (p.value ->> 'on')
       end || ': ' || (p.value ->> 'permission'), '; '
       order by p.value ->> 'on', coalesce(p.value ->> 'group_name', '')

@@ -70,7 +70,7 @@ select
     else 'alarm'
   end as status,
   case
-    when names is null then 'Only administrators of the workspace and trusted users create repositories in project ' || key || ' of ' || workspace_slug || '.'
+    when names is null then 'Only administrators of the workspace and trusted users can create repositories in project ' || key || ' of ' || workspace_slug || '.'
     else 'Repositories in project ' || key || ' of ' || workspace_slug || ' can be created by ' || names || '.'
   end as reason,
   workspace_slug as workspace,
@@ -85,7 +85,7 @@ select
     else 'alarm'
   end,
   case
-    when names is null then 'Only administrators and trusted users create projects in ' || workspace_slug || '.'
+    when names is null then 'Only administrators and trusted users can create projects in ' || workspace_slug || '.'
     else 'Projects in ' || workspace_slug || ' can be created by ' || names || '.'
   end,
   workspace_slug,

@@ -7,9 +7,9 @@ select
   end as status,
   case
     when not is_private then full_name || ' is public.'
-    when fork_policy = 'allow_forks' then 'Private ' || full_name || ' may have public forks.'
-    when fork_policy = 'no_public_forks' then 'Private ' || full_name || ' may have private forks only.'
-    else 'Private ' || full_name || ' may have no forks.'
+    when fork_policy = 'allow_forks' then 'Private ' || full_name || ' can have public forks.'
+    when fork_policy = 'no_public_forks' then 'Private ' || full_name || ' can only have private forks.'
+    else 'Private ' || full_name || ' can have no forks.'
   end as reason,
   workspace_slug as workspace,
   full_name as repository

@@ -7,7 +7,7 @@ select
   end as status,
   case
     when is_private then full_name || ' is private.'
-    when {{matches "full_name" "public_repositories"}} then full_name || ' is public, as it is meant to be.'
+    when {{matches "full_name" "public_repositories"}} then full_name || ' is public, as intended.'
     else 'Everybody can read ' || full_name || '.'
   end as reason,
   workspace_slug as workspace,

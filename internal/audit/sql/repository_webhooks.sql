@@ -2,7 +2,7 @@ select
   {{host "url"}} as "Address",
   case when active then 'yes' else 'no' end as "Active",
   case when skip_cert_verification then 'no' else 'yes' end as "Certificate checked",
-  case when secret_set then 'yes' when secret_set is null then 'not told' else 'no' end as "Secret",
+  case when secret_set then 'yes' when secret_set is null then 'not shown' else 'no' end as "Secret",
   {{date "created_at"}} as "Created"
 from
   bitbucket_webhook

@@ -1,5 +1,5 @@
 select
-  'Of them as administrator' as label,
+  'Of these, as administrator' as label,
   count(*) as value
 from
   bitbucket_repository_access

@@ -1,5 +1,5 @@
 select
-  'By grants in person' as label,
+  'By direct grants' as label,
   count(*) as value
 from
   bitbucket_repository_access

@@ -39,8 +39,8 @@ select
   name ||
   case
     when secured then ' is secured.'
-    when {{matches "upper(key)" "secret_names"}} then ' is not secured, and its name is that of a secret.'
-    else ' is not secured, and its name is not that of a secret.'
+    when {{matches "upper(key)" "secret_names"}} then ' is not secured, although its name looks like that of a secret.'
+    else ' is not secured, and its name does not look like that of a secret.'
   end as reason,
   workspace_slug as workspace,
   repository_full_name as repository

@@ -11,7 +11,7 @@ select
   case
     when not active then ' is not active.'
     when url not like 'https:%' then ' is sent without encryption.'
-    when skip_cert_verification then ' is sent to whoever answers: the certificate is not checked.'
+    when skip_cert_verification then ' is sent without a check of the certificate.'
     else ' is sent after a check of the certificate.'
   end as reason,
   workspace_slug as workspace,

@@ -10,9 +10,9 @@ select
   name ||
   case
     when not active then ' is not active.'
-    when secret_set is null then ': Bitbucket does not tell whether it has a secret.'
+    when secret_set is null then ': Bitbucket does not show whether it has a secret.'
     when secret_set then ' has a secret.'
-    else ' has no secret: the receiver can not tell it from a forgery.'
+    else ' has no secret: the receiver cannot distinguish it from a forgery.'
   end as reason,
   workspace_slug as workspace,
   repository_full_name as repository

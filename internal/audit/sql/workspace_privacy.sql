@@ -5,8 +5,8 @@ select
     else 'alarm'
   end as status,
   case
-    when is_privacy_enforced then 'Repositories of ' || slug || ' can not be made public.'
-    else 'Whoever administers a repository of ' || slug || ' can make it public.'
+    when is_privacy_enforced then 'Repositories of ' || slug || ' cannot be made public.'
+    else 'Every administrator of a repository of ' || slug || ' can make it public.'
   end as reason,
   slug as workspace
 from

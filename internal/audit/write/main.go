@@ -1,4 +1,4 @@
-// Command write writes what of the Powerpipe mod comes from the package audit.
+// Command write generates the files of the Powerpipe mod that come from the package audit.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "write takes the folder of the mod")
+		fmt.Fprintln(os.Stderr, "write needs the folder of the mod")
 		os.Exit(2)
 	}
 	if err := write(os.Args[1]); err != nil {

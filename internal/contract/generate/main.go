@@ -1,4 +1,4 @@
-// Generate reads Bitbucket's OpenAPI document from standard input, and writes what the tests need of it: see package
+// Generate reads Bitbucket's OpenAPI document from standard input, and writes the parts that tests need: see package
 // contract.
 package main
 
@@ -49,11 +49,11 @@ func main() {
 	}
 }
 
-// generate keeps what is declared above, of the operations that read.
+// generate writes the parts declared above, of the operations that read.
 func generate(in io.Reader, out io.Writer) error {
 	var d document
 	if err := json.NewDecoder(in).Decode(&d); err != nil {
-		return fmt.Errorf("standard input is no OpenAPI document: %w", err)
+		return fmt.Errorf("standard input is not an OpenAPI document: %w", err)
 	}
 	for name, p := range d.Paths {
 		if p.Get == nil {

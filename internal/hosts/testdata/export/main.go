@@ -1,4 +1,5 @@
-// Command export links the plugin as a program does that exports one table: it prints the rows, and fails with the scan.
+// Command export links the plugin like a program that exports one table: it prints the rows, and fails if the scan
+// fails.
 package main
 
 import (
@@ -16,7 +17,7 @@ import (
 
 const connection = "bitbucket"
 
-// It is called with a connection's config, a table and a column.
+// main needs a connection's config, a table and a column as arguments.
 func main() {
 	config, table, column := os.Args[1], os.Args[2], os.Args[3]
 	server := plugin.Server(&plugin.ServeOpts{PluginFunc: bitbucket.Plugin})

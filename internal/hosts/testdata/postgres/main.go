@@ -1,5 +1,5 @@
-// Command postgres links the plugin as a foreign data wrapper does: into a C program, for which it makes scans that are read
-// ahead in a goroutine, and are cancelled when the program has enough.
+// Command postgres links the plugin like a foreign data wrapper: into a C program. Its scans are read ahead in a
+// goroutine, and are cancelled when the program has enough rows.
 package main
 
 import "C"
@@ -27,8 +27,8 @@ var (
 	cancel context.CancelFunc
 )
 
-// hostConfigure takes the options of the server, first without any, as for a schema that is only looked at. It returns what is
-// wrong, or null.
+// hostConfigure sets the options of the server, which are first empty, as for a schema that is only listed. It returns the
+// error, or null.
 //
 //export hostConfigure
 func hostConfigure(config *C.char) *C.char {
@@ -69,7 +69,7 @@ func hostBegin(table, column *C.char) {
 	}()
 }
 
-// hostNext says whether there is another row.
+// hostNext reports whether there is another row.
 //
 //export hostNext
 func hostNext() C.int {
@@ -79,7 +79,7 @@ func hostNext() C.int {
 	return 0
 }
 
-// hostEnd ends the scan, and returns what went wrong with it, or null.
+// hostEnd ends the scan, and returns its error, or null.
 //
 //export hostEnd
 func hostEnd() *C.char {
@@ -94,4 +94,4 @@ func text(err error) *C.char {
 	return C.CString(err.Error())
 }
 
-func main() {} // C's is used
+func main() {} // C's main is used

@@ -1,4 +1,4 @@
-// Command sqlite links the plugin as an extension of SQLite does: each table is a virtual one.
+// Command sqlite links the plugin like an extension of SQLite: each table is a virtual table.
 package main
 
 import "C"
@@ -25,14 +25,14 @@ var (
 		return plugin.Server(&plugin.ServeOpts{PluginFunc: bitbucket.Plugin})
 	})
 	schema map[string]*proto.TableSchema
-	names  []string // of the tables
+	names  []string // names of the tables
 
 	mu    sync.Mutex // guards scans
 	scans = map[C.int]*scan{}
 	last  C.int
 )
 
-// A scan is what a cursor reads.
+// A scan contains the rows that a cursor reads.
 type scan struct {
 	stream *anywhere.LocalPluginStream
 	table  *proto.TableSchema
@@ -43,7 +43,7 @@ func of(config string) []*proto.ConnectionConfig {
 	return []*proto.ConnectionConfig{{Connection: connection, Plugin: "bitbucket", PluginShortName: connection, PluginInstance: "bitbucket", Config: config}}
 }
 
-// hostLoad reads the tables of a connection without a config, and returns how many there are, or -1.
+// hostLoad reads the tables of a connection without a config, and returns their number, or -1.
 //
 //export hostLoad
 func hostLoad() C.int {
@@ -59,7 +59,7 @@ func hostLoad() C.int {
 	return C.int(len(names))
 }
 
-// hostConfigure gives the connection its config, and returns what is wrong, or null.
+// hostConfigure sets the connection's config, and returns the error, or null.
 //
 //export hostConfigure
 func hostConfigure(config *C.char) *C.char {
@@ -70,7 +70,7 @@ func hostConfigure(config *C.char) *C.char {
 //export hostName
 func hostName(table C.int) *C.char { return C.CString(names[table]) }
 
-// hostDeclaration is the table as SQL declares it.
+// hostDeclaration returns the declaration of the table in SQL.
 //
 //export hostDeclaration
 func hostDeclaration(table C.int) *C.char {
@@ -81,7 +81,7 @@ func hostDeclaration(table C.int) *C.char {
 	return C.CString("create table t(" + strings.Join(columns, ", ") + ")")
 }
 
-// hostScan begins to read the columns of a mask, and at most so many rows; a negative number is all.
+// hostScan begins to read the columns of a mask, and at most limit rows; a negative limit means all.
 //
 //export hostScan
 func hostScan(table C.int, mask C.ulonglong, limit C.longlong) C.int {
@@ -110,7 +110,7 @@ func scanOf(n C.int) *scan {
 	return scans[n]
 }
 
-// hostNext goes to the next row, and says whether there is none. It returns what went wrong, or null.
+// hostNext moves to the next row, and sets end if there is none. It returns the error, or null.
 //
 //export hostNext
 func hostNext(n C.int, end *C.int) *C.char {
@@ -124,7 +124,7 @@ func hostNext(n C.int, end *C.int) *C.char {
 	return nil
 }
 
-// hostColumn is a column of the row as a text, or null.
+// hostColumn returns a column of the row as text, or null.
 //
 //export hostColumn
 func hostColumn(n, column C.int) *C.char {
@@ -152,4 +152,4 @@ func text(err error) *C.char {
 	return C.CString(err.Error())
 }
 
-func main() {} // a library has none
+func main() {} // a library needs an empty main
