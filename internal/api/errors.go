@@ -126,8 +126,8 @@ func (e *Error) blamesCredential() bool {
 	return e.StatusCode == http.StatusUnauthorized && !e.says(noAccess) && !e.says(lockedOut)
 }
 
-// isRefusal reports whether Bitbucket refuses this object to the user. Most endpoints answer 403 then, and some answer 401
-// to valid credentials.
+// isRefusal reports whether Bitbucket refuses this object to the user. Most endpoints answer 403 then, and some answer
+// 401 to valid credentials.
 func (e *Error) isRefusal() bool {
 	switch e.StatusCode {
 	case http.StatusForbidden:
@@ -322,21 +322,22 @@ func IsUnauthorized(err error) bool {
 	return statusOf(err) == http.StatusUnauthorized && !IsRefused(err)
 }
 
-// IsRefused reports whether Bitbucket refuses this object to the connected user, for any reason: the role, an IP address
-// that is not allowed, two-step verification that is off. The same credentials may be valid for everything else. A bare
-// "Forbidden" to an API token counts, although a missing scope may be the reason: the answer doesn't show which.
+// IsRefused reports whether Bitbucket refuses this object to the connected user, for any reason: the role, an IP
+// address that is not allowed, two-step verification that is off. The same credentials may be valid for everything
+// else. A bare "Forbidden" to an API token counts, although a missing scope may be the reason: the answer doesn't show
+// which.
 //
 // It returns false for a scope that is known to be missing ([MissingScope]), credentials that are not accepted
-// ([IsUnauthorized]) or could not be renewed, a used-up quota ([*QuotaError]), an object that does not exist or is hidden
-// ([IsNotFound]), a web page with the status 403, and the end of the context.
+// ([IsUnauthorized]) or could not be renewed, a used-up quota ([*QuotaError]), an object that does not exist or is
+// hidden ([IsNotFound]), a web page with the status 403, and the end of the context.
 func IsRefused(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.isRefusal()
 }
 
 // IsUnanswered reports whether Bitbucket was reached but failed to answer this request, after all useful attempts: it
-// reported a problem (500, 502, 503, 504), took too long to compute the answer (555), or did not begin or end the answer
-// in time.
+// reported a problem (500, 502, 503, 504), took too long to compute the answer (555), or did not begin or end the
+// answer in time.
 //
 // It returns false for a host that can't be found, reached or trusted, a broken connection, a used-up quota
 // ([*QuotaError]), an answer in another form ([*ProtocolError]), a token that could not be obtained, and the end of the

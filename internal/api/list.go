@@ -57,8 +57,8 @@ var ErrTooLarge = errors.New("the list is larger than wanted")
 //
 // List can't see one kind of change: if one item is removed and another added between two pages, no item appears twice
 // and the size is the same. A sort by a constant field, for example created_on, keeps additions at the end. Pages that
-// Bitbucket names by a cursor instead of a number are Bitbucket's responsibility. It may refuse such a page as no longer
-// valid: List then also reads the list from the start once more.
+// Bitbucket names by a cursor instead of a number are Bitbucket's responsibility. It may refuse such a page as no
+// longer valid: List then also reads the list from the start once more.
 //
 // # Optional parameters
 //

@@ -1,7 +1,7 @@
 // Package audit contains the audit: controls, which pass or alarm for each resource, and the queries of the dashboards.
-// These are data. The Powerpipe mod in powerpipe/ is generated from them (mod.go), for PostgreSQL, and the command audit
-// runs them (run.go), in SQLite. sql/ has one template for each query, whose functions write the parts that differ
-// between the two (dialect.go).
+// These are data. The Powerpipe mod in powerpipe/ is generated from them (mod.go), for PostgreSQL, and the command
+// audit runs them (run.go), in SQLite. sql/ has one template for each query, whose functions write the parts that
+// differ between the two (dialect.go).
 package audit
 
 //go:generate go run ./write ../../powerpipe

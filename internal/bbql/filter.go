@@ -15,9 +15,9 @@ import (
 
 // A Filter is a condition in Bitbucket's query language, BBQL, for the parameter q.
 //
-// The zero Filter passes everything. So does a filter without a certain form in BBQL: for example, the documentation does
-// not say how to escape a quote inside a string. A Filter may therefore pass more items than the condition, but never
-// fewer. Callers that need an exact result must check the items again.
+// The zero Filter passes everything. So does a filter without a certain form in BBQL: for example, the documentation
+// does not say how to escape a quote inside a string. A Filter may therefore pass more items than the condition, but
+// never fewer. Callers that need an exact result must check the items again.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
 type Filter struct {

@@ -1,5 +1,5 @@
-// Package cache shares answers among callers that need the same answer at the same time, or soon after: one caller makes
-// the request, and all others get its answer. A request that nobody waits for is cancelled. Errors are not kept.
+// Package cache shares answers among callers that need the same answer at the same time, or soon after: one caller
+// makes the request, and all others get its answer. A request that nobody waits for is cancelled. Errors are not kept.
 package cache
 
 import (

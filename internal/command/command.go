@@ -2,9 +2,9 @@
 // without Steampipe, audit checks access, tables and describe document the tables, and demo shows them with a made-up
 // organization.
 //
-// Results go to standard output; prompts, progress and errors go to standard error. The exit code is 0 for success, 1 if
-// the command failed, and 2 if its arguments or the configuration are wrong. An audit also returns 1 if a control alarms,
-// and 3 if one could not be judged.
+// Results go to standard output; prompts, progress and errors go to standard error. The exit code is 0 for success, 1
+// if the command failed, and 2 if its arguments or the configuration are wrong. An audit also returns 1 if a control
+// alarms, and 3 if one could not be judged.
 package command
 
 import (

@@ -17,8 +17,8 @@ type permission struct {
 // String returns both names.
 func (p permission) String() string { return fmt.Sprintf("%s (%s)", p.scope, p.box) }
 
-// permissions are the permissions that the tables need. login asks for all of them at once, because a consumer that gets
-// another permission later must be authorized again.
+// permissions are the permissions that the tables need. login asks for all of them at once, because a consumer that
+// gets another permission later must be authorized again.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#bitbucket-oauth-2-0-scopes
 var permissions = []permission{
 	{"account", "Account: Read", "who is connected, the workspaces, their members and groups"},

@@ -1,6 +1,6 @@
-// Package contract contains the parts of Bitbucket's OpenAPI document that tests need: for each operation that reads, its
-// parameters and scopes, and for each schema the names of its fields. To update it, download the document from the page
-// below and run:
+// Package contract contains the parts of Bitbucket's OpenAPI document that tests need: for each operation that reads,
+// its parameters and scopes, and for each schema the names of its fields. To update it, download the document from the
+// page below and run:
 //
 //	go run ./internal/contract/generate <swagger.v3.json >internal/contract/openapi.json
 //

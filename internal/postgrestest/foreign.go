@@ -18,13 +18,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// Link creates foreign tables for the tables of a host, like Steampipe's: they contain no rows, and the plugin is called
-// whenever a query scans one. PostgreSQL plans with the costs that Steampipe reports, so it joins in the same way, by
-// nested loops in which the plugin gets the value of each outer row like a constant.
+// Link creates foreign tables for the tables of a host, like Steampipe's: they contain no rows, and the plugin is
+// called whenever a query scans one. PostgreSQL plans with the costs that Steampipe reports, so it joins in the same
+// way, by nested loops in which the plugin gets the value of each outer row like a constant.
 //
-// PostgreSQL calls through its own postgres_fdw; the test plays the other server. Conditions are only pushed down on key
-// columns. Not covered are: how Steampipe's own wrapper writes conditions for the plugin, that it streams rows and ends a
-// scan at a LIMIT, and its limits on scans.
+// PostgreSQL calls through its own postgres_fdw; the test plays the other server. Conditions are only pushed down on
+// key columns. Not covered are: how Steampipe's own wrapper writes conditions for the plugin, that it streams rows and
+// ends a scan at a LIMIT, and its limits on scans.
 func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

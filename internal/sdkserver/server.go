@@ -1,8 +1,8 @@
 // Package sdkserver makes the server of the Steampipe SDK exact: no error of a scan is lost, no row is missing from a
 // success, the plugin gets all conditions and the limit of a query, and rows of several connections are in order.
 //
-// A plugin's tables read their rows with [List]. This works in the hosts of this server, and in hosts that link the plugin
-// and run the SDK's own server.
+// A plugin's tables read their rows with [List]. This works in the hosts of this server, and in hosts that link the
+// plugin and run the SDK's own server.
 package sdkserver
 
 import (

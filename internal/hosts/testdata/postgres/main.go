@@ -27,8 +27,8 @@ var (
 	cancel context.CancelFunc
 )
 
-// hostConfigure sets the options of the server, which are first empty, as for a schema that is only listed. It returns the
-// error, or null.
+// hostConfigure sets the options of the server, which are first empty, as for a schema that is only listed. It returns
+// the error, or null.
 //
 //export hostConfigure
 func hostConfigure(config *C.char) *C.char {
