@@ -103,11 +103,11 @@ func TestAudit(t *testing.T) {
 	}
 	sentences := map[string]bool{}
 	for _, r := range report.control(t, "branch_approvals").Resources {
-		for _, sentence := range []string{"approvals, as the merge checks of pull request", "no approval, as the merge checks of pull request", "; rules that its project may carry can not be read"} {
+		for _, sentence := range []string{"approvals, as the merge checks of pull request", "no approval, as the merge checks of pull request", "; its project may have rules that Bitbucket does not show"} {
 			sentences[r.Status+sentence] = sentences[r.Status+sentence] || strings.Contains(r.Reason, sentence)
 		}
 	}
-	for _, want := range []string{"okapprovals, as the merge checks of pull request", "alarmno approval, as the merge checks of pull request", "alarm; rules that its project may carry can not be read"} {
+	for _, want := range []string{"okapprovals, as the merge checks of pull request", "alarmno approval, as the merge checks of pull request", "alarm; its project may have rules that Bitbucket does not show"} {
 		if !sentences[want] {
 			t.Errorf("no approval is judged like this: %s", want)
 		}
@@ -484,7 +484,7 @@ func TestAuditUsage(t *testing.T) {
 		"a list as JUnit":       {[]string{"--list", "--output", "junit"}, "a list of controls is not a test report"},
 		"an argument":           {[]string{"now"}, `audit takes no arguments, but got "now"`},
 		"two sources":           {[]string{"--demo"}, "--demo can't be combined with --config or --connection"},
-		"no earlier run":        {[]string{"--since", filepath.Join(t.TempDir(), "a.db")}, "the first run makes one, with --save"},
+		"no earlier run":        {[]string{"--since", filepath.Join(t.TempDir(), "a.db")}, "does not exist: run the audit with --save first"},
 		"no file of grants":     {[]string{"--since", noFile}, noFile + " was not written by audit --save"},
 		"a folder":              {[]string{"--since", t.TempDir()}, "was not written by audit --save"},
 		"an unknown connection": {[]string{"--connection", "home"}, "unknown connection home: choose work"},
@@ -538,10 +538,10 @@ func TestAuditList(t *testing.T) {
 	t.Parallel()
 	got := runCommand(t, "", "audit", "--list", "--output", "csv", "--benchmark", "cis_supply_chain_v100_1_3_8")
 	want := `control,severity,title,cis,benchmarks
-group_write_access,medium,No group may write to a large part of the repositories,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
-group_default_permission,medium,No group may write to each new repository,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
+group_write_access,medium,No group can write to a large part of the repositories,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
+group_default_permission,medium,No group can write to each new repository,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
 repository_public,high,Only repositories that are intended to be public are public,1.3.8,cis_supply_chain_v100_1_3_8
-repository_fork_policy,medium,A private repository can not have public forks,1.3.8,cis_supply_chain_v100_1_3_8
+repository_fork_policy,medium,A private repository cannot have public forks,1.3.8,cis_supply_chain_v100_1_3_8
 `
 	if diff := cmp.Diff(outcome{exitOK, want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)
