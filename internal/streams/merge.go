@@ -8,7 +8,7 @@ import (
 )
 
 // ErrOrder is the error of Merge for a sequence that is not sorted.
-var ErrOrder = errors.New("Bitbucket returned sorted rows in a wrong order; omit ORDER BY or LIMIT, or sort in a surrounding query")
+var ErrOrder = errors.New("sorted rows arrived in a wrong order; omit ORDER BY or LIMIT, or sort in a surrounding query")
 
 // Merge lists the children of all parents at once, each sorted by compare, and yields all children in this order.
 func Merge[P, C any](ctx context.Context, parents iter.Seq2[P, error], children func(context.Context, P) iter.Seq2[C, error], compare func(a, b C) int) iter.Seq2[C, error] {
