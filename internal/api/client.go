@@ -135,7 +135,7 @@ func parseBaseURL(address string) (*url.URL, error) {
 	if base.Scheme == "https" || base.Scheme == "http" && isLoopback(base.Hostname()) {
 		return base, nil
 	}
-	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine): otherwise others could read the token on its way to %s", sanitize(base.Host, maxWord))
+	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine), or others could read the token on its way to %s", sanitize(base.Host, maxWord))
 }
 
 func isLoopback(host string) bool {
