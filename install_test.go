@@ -10,6 +10,9 @@ import (
 
 // After `make install` Steampipe has the plugin, and the shell the program. Whoever has no such folder on the PATH is told.
 func TestMakeInstall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("skipped: there is no make here")
 	}

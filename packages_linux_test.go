@@ -56,6 +56,9 @@ var packaged = []string{
 
 // A package of the release is installed in a root that has nothing, works there, and leaves nothing.
 func TestPackages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	needs(t, "make")
 	folder := t.TempDir()
 	run(t, exec.Command("make", "completions", "COMPLETIONS="+filepath.Join(folder, "completions")))

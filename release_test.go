@@ -143,6 +143,9 @@ func TestReleaseTargets(t *testing.T) {
 
 // A release says what it is. It is built here without -trimpath, under which nothing that is compiled could be used again.
 func TestReleaseSaysWhatItIs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	b := release(t)
 	var flags strings.Builder
 	err := template.Must(template.New("ldflags").Option("missingkey=error").Parse(strings.Join(b.LDFlags, " "))).

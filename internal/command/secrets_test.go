@@ -94,6 +94,9 @@ func (w *watch) processes() {
 // verbose, no temporary file, no command line. No other host gets one.
 func TestProcessKeepsSecrets(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	s := newSetup(t)
 	w := &watch{T: t, fake: s.Server}
 	home, tmp, install := t.TempDir(), t.TempDir(), t.TempDir()
