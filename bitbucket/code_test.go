@@ -263,7 +263,7 @@ func TestCommitConditions(t *testing.T) {
 		of := func(c ...*fakebitbucket.Commit) commits { return c }
 		sideOf := func(r *fakebitbucket.Repository) *fakebitbucket.Branch {
 			for _, b := range o.Branches(r) {
-				if strings.Contains(b.Name, "/") && len(o.Log(of(b.Target), of(o.Head(r), o.Tags(r)[1].Target))) > 0 {
+				if strings.Contains(b.Name, "/") && len(fakebitbucket.Log(of(b.Target), of(o.Head(r), o.Tags(r)[1].Target))) > 0 {
 					return b
 				}
 			}
@@ -282,7 +282,7 @@ func TestCommitConditions(t *testing.T) {
 		var withDevelop []string
 		o.code(func(r *fakebitbucket.Repository) {
 			if b := o.Branch(r, "develop"); b != nil {
-				for _, c := range o.Log(of(b.Target), nil) {
+				for _, c := range fakebitbucket.Log(of(b.Target), nil) {
 					withDevelop = append(withDevelop, line(r.FullName(), c.Hash, "develop", nil, nil))
 				}
 			}
@@ -309,14 +309,14 @@ func TestCommitConditions(t *testing.T) {
 			requests int // for single commits
 		}{
 			"of one":           {[]*proto.Qual{in}, row(o.Commits(one), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
-			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(o.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(o.Log(of(head), nil)), 100), 0},
+			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(fakebitbucket.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(fakebitbucket.Log(of(head), nil)), 100), 0},
 			"branches":         {[]*proto.Qual{where("revision", "=", "develop")}, withDevelop, "include=develop", -1, 0},
 			"no branch":        {[]*proto.Qual{where("revision", "=", "none-such")}, nil, "include=none-such", everywhere, 0},
-			"excluded":         {[]*proto.Qual{in, where("excluded_revision", "=", tag.Name)}, row(o.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
-			"since a tag":      {[]*proto.Qual{in, where("revision", "=", side.Name), where("excluded_revision", "=", tag.Target.Hash)}, row(o.Log(of(side.Target), of(tag.Target)), side.Name, tag.Target.Hash, nil), "exclude=" + tag.Target.Hash + "&include=" + side.Name, -1, 0},
-			"two revisions":    {[]*proto.Qual{in, where("revision", "=", []string{side.Name, tag.Name})}, append(row(o.Log(of(side.Target), nil), side.Name, nil, nil), row(o.Log(of(tag.Target), nil), tag.Name, nil, nil)...), "", -1, 0},
+			"excluded":         {[]*proto.Qual{in, where("excluded_revision", "=", tag.Name)}, row(fakebitbucket.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
+			"since a tag":      {[]*proto.Qual{in, where("revision", "=", side.Name), where("excluded_revision", "=", tag.Target.Hash)}, row(fakebitbucket.Log(of(side.Target), of(tag.Target)), side.Name, tag.Target.Hash, nil), "exclude=" + tag.Target.Hash + "&include=" + side.Name, -1, 0},
+			"two revisions":    {[]*proto.Qual{in, where("revision", "=", []string{side.Name, tag.Name})}, append(row(fakebitbucket.Log(of(side.Target), nil), side.Name, nil, nil), row(fakebitbucket.Log(of(tag.Target), nil), tag.Name, nil, nil)...), "", -1, 0},
 			"path":             {[]*proto.Qual{in, where("path", "=", "src/lib")}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return c.Touches("src/lib") }), nil, nil, "src/lib"), "path=src/lib", -1, 0},
-			"path of branch":   {[]*proto.Qual{in, where("path", "=", "main.go"), where("revision", "=", side.Name)}, row(filter(o.Log(of(side.Target), nil), func(c *fakebitbucket.Commit) bool { return c.Touches("main.go") }), side.Name, nil, "main.go"), "include=" + side.Name + "&path=main.go", -1, 0},
+			"path of branch":   {[]*proto.Qual{in, where("path", "=", "main.go"), where("revision", "=", side.Name)}, row(filter(fakebitbucket.Log(of(side.Target), nil), func(c *fakebitbucket.Commit) bool { return c.Touches("main.go") }), side.Name, nil, "main.go"), "include=" + side.Name + "&path=main.go", -1, 0},
 			"hash":             {[]*proto.Qual{in, where("hash", "=", tag.Target.Hash)}, row(of(tag.Target), nil, nil, nil), "", 0, 1},
 			"two hashes":       {[]*proto.Qual{in, where("hash", "=", []string{head.Hash, tag.Target.Hash})}, row(commits{head, tag.Target}, nil, nil, nil), "", 0, 2},
 			"hash anywhere":    {[]*proto.Qual{where("hash", "=", tag.Target.Hash)}, shared, "", 0, everywhere},

@@ -79,14 +79,14 @@ func (o *Organization) IsExplained(r *Repository, u *User) bool {
 	shown := ""
 	for _, p := range o.Paths(r, u) {
 		if !p.Hidden && (p.Group == nil || o.GroupsClosed(r.Workspace) == 0) {
-			shown = higher(shown, p.Level())
+			shown = Higher(shown, p.Level())
 		}
 	}
 	return shown == o.EffectivePermission(r, u)
 }
 
 // GroupsClosed is the status with which the 1.0 API refuses the groups of a workspace even to its owners, or 0.
-func (o *Organization) GroupsClosed(w *Workspace) int { return o.groupsClosed[w] }
+func (o *Organization) GroupsClosed(w *Workspace) int { return o.ClosedGroups[w] }
 
 // EffectivePermission is the highest permission that a user holds on a repository by any path: read, write, admin, or
 // "". A public repository on which the user holds none can still be read.
@@ -96,7 +96,7 @@ func (o *Organization) EffectivePermission(r *Repository, u *User) string {
 		return best
 	}
 	for p := range o.paths(r, u) {
-		best = higher(best, p.Level())
+		best = Higher(best, p.Level())
 	}
 	return best
 }
@@ -130,29 +130,29 @@ func (o *Organization) VisibleRepositories(u *User) []*Repository {
 	return visible
 }
 
-// An effectivePermission is the highest permission of a user on a repository.
-type effectivePermission struct {
-	repository *Repository
-	user       *User
-	permission string
+// An EffectivePermission is the highest permission of a user on a repository.
+type EffectivePermission struct {
+	Repository *Repository
+	User       *User
+	Permission string
 }
 
-// effectivePermissions are the permissions of everybody on all repositories of a workspace, computed once.
-func (o *Organization) effectivePermissions(w *Workspace) []effectivePermission {
+// EffectivePermissions are the permissions of everybody on all repositories of a workspace, computed once.
+func (o *Organization) EffectivePermissions(w *Workspace) []EffectivePermission {
 	if known, ok := o.index().effective.Load(w); ok {
-		return known.([]effectivePermission)
+		return known.([]EffectivePermission)
 	}
-	var all []effectivePermission
+	var all []EffectivePermission
 	for _, r := range o.RepositoriesOf(w) {
-		all = append(all, o.effectivePermissionsOn(r)...)
+		all = append(all, o.EffectivePermissionsOn(r)...)
 	}
 	o.index().effective.Store(w, all)
 	return all
 }
 
-// effectivePermissionsOn are the permissions of everybody on one repository: of members of the workspace, then of others
+// EffectivePermissionsOn are the permissions of everybody on one repository: of members of the workspace, then of others
 // who have access. It goes through what was given rather than through who might have been given something.
-func (o *Organization) effectivePermissionsOn(r *Repository) []effectivePermission {
+func (o *Organization) EffectivePermissionsOn(r *Repository) []EffectivePermission {
 	best := map[*User]string{}
 	var holders []*User
 	hold := func(u *User, level string) {
@@ -160,7 +160,7 @@ func (o *Organization) effectivePermissionsOn(r *Repository) []effectivePermissi
 		if !known {
 			holders = append(holders, u)
 		}
-		best[u] = higher(had, level)
+		best[u] = Higher(had, level)
 	}
 	for u, p := range o.sources(r) {
 		if p.Group == nil {
@@ -171,10 +171,10 @@ func (o *Organization) effectivePermissionsOn(r *Repository) []effectivePermissi
 			hold(m, p.Level())
 		}
 	}
-	all := make([]effectivePermission, 0, len(best))
+	all := make([]EffectivePermission, 0, len(best))
 	list := func(u *User) {
 		if p, ok := best[u]; ok {
-			all = append(all, effectivePermission{r, u, p})
+			all = append(all, EffectivePermission{r, u, p})
 			delete(best, u)
 		}
 	}
@@ -186,3 +186,11 @@ func (o *Organization) effectivePermissionsOn(r *Repository) []effectivePermissi
 	}
 	return all
 }
+
+// RepositoryGrantsOn are the grants on a repository that the API shows.
+func (o *Organization) RepositoryGrantsOn(r *Repository) []*RepositoryGrant {
+	return o.index().repositoryGrants[r]
+}
+
+// ProjectGrantsOn are the grants on a project.
+func (o *Organization) ProjectGrantsOn(p *Project) []*ProjectGrant { return o.index().projectGrants[p] }

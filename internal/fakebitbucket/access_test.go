@@ -262,7 +262,7 @@ func TestVisibility(t *testing.T) {
 	}{
 		"all":         {"/2.0/repositories/QuarryTools?pagelen=100", names(func(r *Repository) bool { return !r.IsPrivate || level(r) != "" })},
 		"member":      {"/2.0/repositories/QuarryTools?pagelen=100&role=member", names(func(r *Repository) bool { return level(r) != "" })},
-		"contributor": {"/2.0/repositories/QuarryTools?pagelen=100&role=contributor", names(func(r *Repository) bool { return atLeast(level(r), "write") })},
+		"contributor": {"/2.0/repositories/QuarryTools?pagelen=100&role=contributor", names(func(r *Repository) bool { return AtLeast(level(r), "write") })},
 		"admin":       {"/2.0/repositories/QuarryTools?pagelen=100&role=admin", names(func(r *Repository) bool { return level(r) == "admin" })},
 	}
 	for name, test := range tests {
@@ -361,7 +361,7 @@ func TestProjects(t *testing.T) {
 	member := o.MembersOf(o.Workspaces[1])[2].User
 	c := bearer(t, s, s.AccessToken(member.UUID))
 	closed := o.ProjectsOf(o.Workspaces[1])[0]
-	s.update(func(o *Organization) { // nothing but what the test grants
+	s.Update(func(o *Organization) { // nothing but what the test grants
 		o.RepositoryGrants, o.ProjectGrants, o.HiddenGrants = nil, nil, nil
 	})
 	listed := func() []string {
@@ -377,13 +377,13 @@ func TestProjects(t *testing.T) {
 	} {
 		for who, grant := range map[string]*ProjectGrant{
 			"user":  {Project: closed, User: member, Permission: permission},
-			"group": {Project: closed, Group: o.group(o.Workspaces[1], "developers"), Permission: permission},
+			"group": {Project: closed, Group: o.Group(o.Workspaces[1], "developers"), Permission: permission},
 		} {
 			s.RemoveGroupMember("QuarryTools", "developers", member.UUID)
 			s.AddGroupMember("QuarryTools", "developers", member.UUID)
-			s.update(func(o *Organization) {
+			s.Update(func(o *Organization) {
 				if grant.Group != nil {
-					grant.Group = o.group(o.Workspaces[1], "developers")
+					grant.Group = o.Group(o.Workspaces[1], "developers")
 				}
 				o.ProjectGrants = []*ProjectGrant{grant}
 			})

@@ -283,7 +283,7 @@ func check(c comparison, k kind, v any) error {
 }
 
 func rankOfAny(name string) bool {
-	return rank(projectLevels, name) >= 0 || rank(workspaceLevels, name) >= 0
+	return Rank(ProjectPermissions, name) >= 0 || Rank(WorkspacePermissions, name) >= 0
 }
 
 func (c anyOf) holds(o object) bool {
@@ -387,9 +387,9 @@ func compare(a, b any) int {
 		return a.time.Compare(b.(time.Time))
 	case level:
 		if l, ok := b.(level); ok {
-			return rank(a.order, a.name) - rank(a.order, l.name)
+			return Rank(a.order, a.name) - Rank(a.order, l.name)
 		}
-		return rank(a.order, a.name) - rank(a.order, b.(string))
+		return Rank(a.order, a.name) - Rank(a.order, b.(string))
 	}
 	return 0 // objects have no order, and are only compared with null
 }

@@ -8,13 +8,6 @@ import (
 	"testing"
 )
 
-// BenchmarkGenerate makes an organization of 5,000 repositories.
-func BenchmarkGenerate(b *testing.B) {
-	for b.Loop() {
-		New(Options{Repositories: 5000, OneWorkspace: true}).Organization().index()
-	}
-}
-
 // BenchmarkPages serves all pages of 5,000 repositories.
 func BenchmarkPages(b *testing.B) {
 	s := New(Options{Repositories: 5000, OneWorkspace: true})
@@ -76,8 +69,9 @@ func BenchmarkManyPermissions(b *testing.B) {
 	token := s.AccessToken(o.Connected.UUID)
 	b.Run("compute", func(b *testing.B) {
 		for b.Loop() {
-			o.index().effective.Clear()
-			o.effectivePermissions(o.Workspaces[0])
+			for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
+				o.EffectivePermissionsOn(r)
+			}
 		}
 	})
 	for name, query := range map[string]string{

@@ -36,7 +36,8 @@ func hashes(commits []*Commit) []string {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	o := New(Options{}).Organization()
+	now := time.Now()
+	o := New(Options{Now: func() time.Time { return now }}).Organization()
 	var empty, long, outOfOrder, merges, shared int
 	for _, r := range o.Repositories {
 		commits := o.Commits(r)
@@ -49,7 +50,7 @@ func TestHistories(t *testing.T) {
 		place := map[*Commit]int{}
 		for i, c := range commits {
 			place[c] = i + 1
-			if c.Date.After(o.now) || c.Date.Nanosecond() != 0 || len(c.Hash) != 40 || len(c.Files) == 0 {
+			if c.Date.After(now) || c.Date.Nanosecond() != 0 || len(c.Hash) != 40 || len(c.Files) == 0 {
 				t.Errorf("%s: %+v", r.FullName(), c)
 			}
 			if i > 0 && commits[i-1].Date.Before(c.Date) {
@@ -80,7 +81,7 @@ func TestHistories(t *testing.T) {
 			names[b.Name] = true
 		}
 		for _, tag := range o.Tags(r) {
-			if place[tag.Target] == 0 || (tag.Date == nil) != (tag.Tagger == nil) || tag.Date != nil && tag.Date.After(o.now) {
+			if place[tag.Target] == 0 || (tag.Date == nil) != (tag.Tagger == nil) || tag.Date != nil && tag.Date.After(now) {
 				t.Errorf("%s: the tag %+v", r.FullName(), tag)
 			}
 		}
@@ -97,51 +98,6 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// TestMerged holds the files of merges against both sides.
-func TestMerged(t *testing.T) {
-	t.Parallel()
-	file := func(lines ...int) *File { return &File{lines[0], lines} }
-	commit := func(files map[string]*File) *Commit { return &Commit{Files: files} }
-	same, gone, theirs := file(1, 2), file(3), file(4)
-	base := commit(map[string]*File{"same": same, "gone": gone, "both": file(5, 6, 7)})
-	got := merged(base,
-		commit(map[string]*File{"same": same, "gone": gone, "both": file(5, 6, 8)}),
-		commit(map[string]*File{"same": same, "new": theirs, "both": file(5, 7, 9)}))
-	want := map[string]*File{"same": same, "new": theirs, "both": file(5, 8, 9)}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestDiff(t *testing.T) {
-	t.Parallel()
-	moved, same := &File{1, []int{1, 2, 3}}, &File{2, []int{4}}
-	from := &Commit{Files: map[string]*File{"old": moved, "same": same, "less": {3, []int{5, 6}}, "changed": {4, []int{7, 8}}}}
-	to := &Commit{Files: map[string]*File{"new": {1, []int{1, 2, 9, 10}}, "same": same, "more": {5, []int{11}}, "changed": {4, []int{8, 12, 13}}}}
-	tests := map[string]struct {
-		from    *Commit
-		renames bool
-		want    []Change
-	}{
-		"renames": {from, true, []Change{
-			{"modified", "changed", "changed", 2, 1}, {"removed", "less", "", 0, 2}, {"added", "", "more", 1, 0},
-			{"renamed", "old", "new", 2, 1},
-		}},
-		"no renames": {from, false, []Change{
-			{"modified", "changed", "changed", 2, 1}, {"removed", "less", "", 0, 2}, {"added", "", "more", 1, 0},
-			{"added", "", "new", 4, 0}, {"removed", "old", "", 0, 3},
-		}},
-		"nothing before": {nil, true, []Change{
-			{"added", "", "changed", 3, 0}, {"added", "", "more", 1, 0}, {"added", "", "new", 4, 0}, {"added", "", "same", 1, 0},
-		}},
-	}
-	for name, test := range tests {
-		if diff := cmp.Diff(test.want, Diff(test.from, to, test.renames)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
 func TestCommits(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -151,7 +107,7 @@ func TestCommits(t *testing.T) {
 		return len(o.Commits(r)) > 100 && len(o.Branches(r)) > 5 && len(o.Tags(r)) > 2
 	})
 	side := o.Branches(r)[slices.IndexFunc(o.Branches(r), func(b *Branch) bool {
-		return b.Target != o.Head(r) && len(o.Log([]*Commit{b.Target}, []*Commit{o.Head(r)})) > 0 && strings.Contains(b.Name, "/")
+		return b.Target != o.Head(r) && len(Log([]*Commit{b.Target}, []*Commit{o.Head(r)})) > 0 && strings.Contains(b.Name, "/")
 	})]
 	tag := o.Tags(r)[1]
 	one := func(c *Commit) []*Commit { return []*Commit{c} }
@@ -163,15 +119,15 @@ func TestCommits(t *testing.T) {
 		want []*Commit
 	}{
 		"all":            {"/commits", o.Commits(r)},
-		"main branch":    {"/commits/" + url.PathEscape(r.MainBranch), o.Log(one(o.Head(r)), nil)},
-		"branch":         {"/commits/" + url.PathEscape(side.Name), o.Log(one(side.Target), nil)},
-		"tag":            {"/commits/" + url.PathEscape(tag.Name), o.Log(one(tag.Target), nil)},
-		"hash":           {"/commits/" + tag.Target.Hash, o.Log(one(tag.Target), nil)},
-		"short hash":     {"/commits/" + tag.Target.Hash[:12], o.Log(one(tag.Target), nil)},
-		"not on a tag":   {"/commits" + query("exclude", tag.Name), o.Log(o.Commits(r), one(tag.Target))},
-		"branch alone":   {"/commits/" + url.PathEscape(side.Name) + query("exclude", r.MainBranch), o.Log(one(side.Target), one(o.Head(r)))},
-		"included":       {"/commits" + query("include", side.Name), o.Log(one(side.Target), nil)},
-		"two":            {"/commits/" + tag.Target.Hash + query("include", side.Name), o.Log([]*Commit{side.Target, tag.Target}, nil)},
+		"main branch":    {"/commits/" + url.PathEscape(r.MainBranch), Log(one(o.Head(r)), nil)},
+		"branch":         {"/commits/" + url.PathEscape(side.Name), Log(one(side.Target), nil)},
+		"tag":            {"/commits/" + url.PathEscape(tag.Name), Log(one(tag.Target), nil)},
+		"hash":           {"/commits/" + tag.Target.Hash, Log(one(tag.Target), nil)},
+		"short hash":     {"/commits/" + tag.Target.Hash[:12], Log(one(tag.Target), nil)},
+		"not on a tag":   {"/commits" + query("exclude", tag.Name), Log(o.Commits(r), one(tag.Target))},
+		"branch alone":   {"/commits/" + url.PathEscape(side.Name) + query("exclude", r.MainBranch), Log(one(side.Target), one(o.Head(r)))},
+		"included":       {"/commits" + query("include", side.Name), Log(one(side.Target), nil)},
+		"two":            {"/commits/" + tag.Target.Hash + query("include", side.Name), Log([]*Commit{side.Target, tag.Target}, nil)},
 		"a file":         {"/commits" + query("path", "src/lib/client.ts"), touching("src/lib/client.ts")},
 		"a directory":    {"/commits" + query("path", "src/"), touching("src")},
 		"no such file":   {"/commits" + query("path", "src/li"), nil},
@@ -399,12 +355,12 @@ func TestDiffstat(t *testing.T) {
 	c := connected(t, s)
 	r := aRepositoryWith(t, o, func(r *Repository) bool {
 		return slices.ContainsFunc(o.Commits(r), func(c *Commit) bool {
-			return len(c.Parents) == 2 && len(Diff(c.Parents[0], c.Parents[1], true)) != len(Diff(o.MergeBase(c.Parents[0], c.Parents[1]), c.Parents[1], true))
+			return len(c.Parents) == 2 && len(Diff(c.Parents[0], c.Parents[1], true)) != len(Diff(MergeBase(c.Parents[0], c.Parents[1]), c.Parents[1], true))
 		})
 	})
 	merge := o.Commits(r)[slices.IndexFunc(o.Commits(r), func(c *Commit) bool { return len(c.Parents) == 2 })]
 	ours, side := merge.Parents[0], merge.Parents[1]
-	base := o.MergeBase(ours, side)
+	base := MergeBase(ours, side)
 	first := o.Commits(r)[len(o.Commits(r))-1]
 	pair := side.Hash + ".." + ours.Hash
 	tests := map[string]struct {
@@ -473,7 +429,7 @@ func TestFileHistory(t *testing.T) {
 	c := connected(t, s)
 	var moved Change
 	r := aRepositoryWith(t, o, func(r *Repository) bool {
-		for _, commit := range o.Log([]*Commit{o.Head(r)}, nil) {
+		for _, commit := range Log([]*Commit{o.Head(r)}, nil) {
 			for _, change := range commit.Changes() {
 				if change.Status == "renamed" && o.Head(r).Files[change.New] != nil && commit.Files[change.New].Origin == o.Head(r).Files[change.New].Origin {
 					moved = change
@@ -493,7 +449,7 @@ func TestFileHistory(t *testing.T) {
 		t.Error("a history has a size")
 	}
 	var want []string
-	for _, commit := range o.Log([]*Commit{o.Head(r)}, nil) {
+	for _, commit := range Log([]*Commit{o.Head(r)}, nil) {
 		if commit.Touches(moved.New) {
 			want = append(want, commit.Hash)
 		}
@@ -814,7 +770,7 @@ func TestPushes(t *testing.T) {
 	c := connected(t, s)
 	r := aRepositoryWith(t, o, func(r *Repository) bool { return len(o.Branches(r)) > 1 })
 	before := o.Commits(r)
-	old := o.now.AddDate(-20, 0, 0).Truncate(time.Second)
+	old := s.now().AddDate(-20, 0, 0).Truncate(time.Second)
 	pushed := s.Push(r.FullName(), r.MainBranch, Commit{Message: "One\n", Date: old}, Commit{Message: "Two\n"})
 	side := s.Push(r.FullName(), "aside", Commit{})
 	if o.Head(r) != pushed[1] || pushed[1].Parents[0] != pushed[0] || side[0].Parents[0] != pushed[1] || len(o.Commits(r)) != len(before)+3 {

@@ -10,13 +10,7 @@ type EffectiveReviewer struct {
 
 // ProjectDefaultReviewers are proposed on every pull request of all repositories of a project.
 func (o *Organization) ProjectDefaultReviewers(p *Project) []*User {
-	return once(o, "default reviewers", p.UUID, func(g *generator) []*User {
-		people := slices.DeleteFunc(g.usersOf(p.Workspace), func(u *User) bool { return u.Type != "user" })
-		if len(people) == 0 || g.IntN(3) == 0 {
-			return nil
-		}
-		return reviewersAmong(people, p.UUID)
-	})
+	return once(o, "default reviewers", p.UUID, func(g Generator) []*User { return g.ProjectDefaultReviewers(p) })
 }
 
 // EffectiveDefaultReviewers are the default reviewers of a repository and those of its project besides.
@@ -31,20 +25,4 @@ func (o *Organization) EffectiveDefaultReviewers(r *Repository) []EffectiveRevie
 		}
 	}
 	return all
-}
-
-func reviewerObject(e EffectiveReviewer) object {
-	return object{
-		{name: "type", value: "default_reviewer"},
-		{name: "reviewer_type", value: e.From},
-		{name: "user", value: lazy(func() any { return embeddedUser(e.User) })},
-	}
-}
-
-// reviewerAmong is one of some default reviewers, or nil.
-func reviewerAmong(reviewers []*User, u *User) *User {
-	if u == nil || !slices.Contains(reviewers, u) {
-		return nil
-	}
-	return u
 }

@@ -20,8 +20,8 @@ type Change struct {
 	Added, Removed int    // lines
 }
 
-// path is what the change is listed under.
-func (c Change) path() string { return cmp.Or(c.New, c.Old) }
+// Path is what the change is listed under.
+func (c Change) Path() string { return cmp.Or(c.New, c.Old) }
 
 // Diff is what changed from one commit to another, by path. Without the first it is what the second began with.
 func Diff(from, to *Commit, renames bool) []Change {
@@ -63,7 +63,7 @@ func Diff(from, to *Commit, renames bool) []Change {
 			changes = append(changes, Change{Status: "removed", Old: path, Removed: len(f.Lines)})
 		}
 	}
-	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.path(), b.path()) })
+	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.Path(), b.Path()) })
 	return changes
 }
 
@@ -88,9 +88,9 @@ func (c *Commit) Changes() []Change {
 	return Diff(c.Parents[0], c, true)
 }
 
-// merged is the files of a commit with what another changed since the base of both. Lines that both wrote at one place are
+// Merged is the files of a commit with what another changed since the base of both. Lines that both wrote at one place are
 // all kept: there are no conflicts here.
-func merged(base, ours, theirs *Commit) map[string]*File {
+func Merged(base, ours, theirs *Commit) map[string]*File {
 	files := maps.Clone(ours.Files)
 	for path, f := range theirs.Files {
 		before, mine := base.Files[path], ours.Files[path]

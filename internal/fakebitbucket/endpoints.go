@@ -8,8 +8,8 @@ var endpoints []endpoint
 // The table refers to functions that refer to the table, so it is filled in when the package starts.
 func init() {
 	endpoints = slices.Concat(userEndpoints, workspaceEndpoints, projectEndpoints, repositoryEndpoints, accessEndpoints,
-		codeEndpoints, pullRequestEndpoints, pipelineEndpoints, sourceEndpoints, audienceEndpoints,
-		snippetEndpoints, keyEndpoints, publishedEndpoints, goneEndpoints)
+		codeEndpoints, pullRequestEndpoints, pipelineEndpoints, sourceEndpoints, watcherForkDownloadEndpoints,
+		snippetEndpoints, accountKeyEndpoints, hookEventEndpoints, workspaceKeyEndpoints, goneEndpoints)
 }
 
 // goneEndpoints were removed in 2026.

@@ -132,9 +132,9 @@ var accessEndpoints = []endpoint{
 }
 
 // one renders the one of a list that has an ID.
-func one[T interface{ id() string }](all []T, id, what string, render func(T) object) (any, error) {
+func one[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
 	for _, x := range all {
-		if x.id() == id {
+		if x.Identifier() == id {
 			return render(x), nil
 		}
 	}

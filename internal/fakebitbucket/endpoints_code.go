@@ -71,7 +71,7 @@ var codeEndpoints = []endpoint{
 		return nil, notFound("The annotation with the given ID was not found.")
 	}),
 	oneInCode(aComparison, "/merge-base/{revspec}", func(c *call) (any, error) {
-		if base := c.org.MergeBase(c.commits[0], c.commits[1]); base != nil {
+		if base := MergeBase(c.commits[0], c.commits[1]); base != nil {
 			return commitObject(c.org, c.repository, base), nil
 		}
 		return nil, notFound("There is no common ancestor.")
@@ -214,11 +214,11 @@ func changeList(c *call) collection {
 		return pullRequestFiles(c)
 	}
 	to := c.commits[0]
-	from := to.parent()
+	from := to.Parent()
 	if len(c.commits) > 1 {
 		from = c.commits[1]
 		if c.query.Get("topic") == "true" || !c.query.Has("topic") && c.query.Get("merge") != "false" {
-			from = c.org.MergeBase(to, from)
+			from = MergeBase(to, from)
 		}
 	}
 	paths := c.query["path"]
@@ -249,7 +249,7 @@ func versionList(c *call) collection {
 	}
 	var versions []version
 	path := c.path["path"]
-	for _, commit := range logOf([]*Commit{c.commit}, nil) {
+	for _, commit := range Log([]*Commit{c.commit}, nil) {
 		if !commit.Touches(path) {
 			continue
 		}
@@ -327,7 +327,7 @@ func aHistory(c *call) error {
 		include = c.commits
 	}
 	if len(names)+len(exclude) > 0 {
-		c.commits = c.org.Log(include, exclude)
+		c.commits = Log(include, exclude)
 	}
 	return nil
 }

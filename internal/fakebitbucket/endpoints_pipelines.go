@@ -212,7 +212,7 @@ var pipelineFilters = map[string]func(*Pipeline) []string{
 		}
 		return []string{p.Trigger}
 	},
-	"status": func(p *Pipeline) []string { return []string{p.State.status()} },
+	"status": func(p *Pipeline) []string { return []string{p.State.Status()} },
 }
 
 func filteredPipelines(c *call) collection {
@@ -246,9 +246,9 @@ func (c *call) runner(all []*PipelineRunner) (any, error) {
 }
 
 // among finds the one of many that has an id.
-func among[T interface{ id() string }](all []T, id, what string) (found T, err error) {
+func among[T interface{ Identifier() string }](all []T, id, what string) (found T, err error) {
 	for _, x := range all {
-		if x.id() == id {
+		if x.Identifier() == id {
 			return x, nil
 		}
 	}
@@ -256,7 +256,7 @@ func among[T interface{ id() string }](all []T, id, what string) (found T, err e
 }
 
 // shown renders the one of many that has an id.
-func shown[T interface{ id() string }](all []T, id, what string, render func(T) object) (any, error) {
+func shown[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
 	x, err := among(all, id, what)
 	if err != nil {
 		return nil, err
@@ -304,7 +304,7 @@ func aPipeline(c *call) error {
 	if err := pipelinesOf(aRepository)(c); err != nil {
 		return err
 	}
-	if c.pipeline = c.pipelines.run(c.path["pipeline_uuid"]); c.pipeline == nil {
+	if c.pipeline = c.pipelines.Run(c.path["pipeline_uuid"]); c.pipeline == nil {
 		return notInPipelines("Pipeline with build number '%s' not found in repository %s", c.path["pipeline_uuid"], c.repository.UUID)
 	}
 	return nil

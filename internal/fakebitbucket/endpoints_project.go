@@ -65,7 +65,7 @@ func visibleProjects(c *call) collection {
 // projectGrants are the explicit grants to groups, or to users, on the project that was asked for.
 func projectGrants(c *call, toGroups bool) []*ProjectGrant {
 	var grants []*ProjectGrant
-	for _, g := range c.org.index().projectGrants[c.project] {
+	for _, g := range c.org.ProjectGrantsOn(c.project) {
 		if toGroups == (g.Group != nil) {
 			grants = append(grants, g)
 		}
@@ -76,7 +76,7 @@ func projectGrants(c *call, toGroups bool) []*ProjectGrant {
 func projectGrant(g *ProjectGrant) object {
 	p := g.Project
 	at := linkAPI + "/workspaces/" + p.Workspace.Slug + "/projects/" + p.Key + "/permissions-config/"
-	o := grantObject("project", at, g.User, g.Group, level{g.Permission, projectLevels})
+	o := grantObject("project", at, g.User, g.Group, level{g.Permission, ProjectPermissions})
 	return append(o, member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
 }
 

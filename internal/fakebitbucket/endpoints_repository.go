@@ -95,7 +95,7 @@ func (c *call) hasRole(r *Repository, role string) bool {
 	}
 	if wanted, ok := roles[role]; ok {
 		have := c.who.permission(c.org, r)
-		return have != "" && atLeast(have, wanted)
+		return have != "" && AtLeast(have, wanted)
 	}
 	return c.who.sees(c.org, r)
 }
@@ -103,7 +103,7 @@ func (c *call) hasRole(r *Repository, role string) bool {
 // repositoryGrants are the explicit grants to groups, or to users, on the repository that was asked for.
 func repositoryGrants(c *call, toGroups bool) []*RepositoryGrant {
 	var grants []*RepositoryGrant
-	for _, g := range c.org.index().repositoryGrants[c.repository] {
+	for _, g := range c.org.RepositoryGrantsOn(c.repository) {
 		if toGroups == (g.Group != nil) {
 			grants = append(grants, g)
 		}
@@ -114,6 +114,6 @@ func repositoryGrants(c *call, toGroups bool) []*RepositoryGrant {
 func repositoryGrant(g *RepositoryGrant) object {
 	r := g.Repository
 	at := linkAPI + "/repositories/" + r.FullName() + "/permissions-config/"
-	o := grantObject("repository", at, g.User, g.Group, level{g.Permission, repositoryLevels})
+	o := grantObject("repository", at, g.User, g.Group, level{g.Permission, RepositoryPermissions})
 	return append(o, member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
 }

@@ -35,7 +35,7 @@ func aSourcePath(c *call) error {
 	}
 	name, rest, _ := strings.Cut(c.path["commit"], "/")
 	where := strings.Trim(rest+"/"+c.path["path"], "/")
-	if c.commit = c.org.sourceRevision(c.repository, name); c.commit == nil {
+	if c.commit = sourceRevision(c.org, c.repository, name); c.commit == nil {
 		return errNoCommit(name)
 	}
 	files := c.org.SourceFiles(c.repository, c.commit)

@@ -78,10 +78,10 @@ func ownWorkspaces(c *call) collection {
 // ownPermissions are the repositories of a workspace on which the caller holds a permission. Public ones
 // without a permission are missing.
 func ownPermissions(c *call) collection {
-	var held []effectivePermission
+	var held []EffectivePermission
 	for _, r := range c.org.RepositoriesOf(c.workspace) {
 		if p := c.who.permission(c.org, r); p != "" {
-			held = append(held, effectivePermission{r, c.who.user, p})
+			held = append(held, EffectivePermission{r, c.who.user, p})
 		}
 	}
 	return repositoryPermissions(held)

@@ -53,11 +53,11 @@ var workspaceEndpoints = []endpoint{
 }
 
 func allPermissions(c *call) collection {
-	return repositoryPermissions(c.org.effectivePermissions(c.workspace))
+	return repositoryPermissions(c.org.EffectivePermissions(c.workspace))
 }
 
 func permissionsOn(c *call) collection {
-	return repositoryPermissions(c.org.effectivePermissionsOn(c.repository))
+	return repositoryPermissions(c.org.EffectivePermissionsOn(c.repository))
 }
 
 // aGroupsWorkspace is a workspace that the caller administers, named by its slug: the 1.0 API knows no UUIDs. Some

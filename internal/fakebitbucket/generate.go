@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -18,20 +17,26 @@ type generator struct {
 	org *Organization
 }
 
-// seeded is a source of chance that a number and a name decide.
-func seeded(seed uint64, name string) *rand.Rand {
+// Seeded is a source of chance that a number and a name decide.
+func Seeded(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // a hash takes everything
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-func generate(o Options) *Organization {
+// site is the address that the service writes into links to its pages.
+const site = "https://bitbucket.org"
+
+// NewOrganization makes an organization. The same options make the same one.
+func NewOrganization(o GenerateOptions) *Organization {
+	o = o.withDefaults()
 	g := &generator{
-		Rand: seeded(uint64(o.Seed), "organization"),
-		now:  o.Now().UTC().Truncate(time.Microsecond),
-		org:  &Organization{seed: uint64(o.Seed), made: new(sync.Map)},
+		Rand: Seeded(uint64(o.Seed), "organization"),
+		now:  o.Now.UTC().Truncate(time.Microsecond),
 	}
-	g.org.now = g.now
+	g.org = NewEmpty(uint64(o.Seed), func(of *Organization, seed uint64, name string) Generator {
+		return &generator{Rand: Seeded(seed, name), now: g.now, org: of}
+	})
 	share := func(n, percent int) (first, second int) {
 		if o.OneWorkspace {
 			return n, 0
@@ -68,15 +73,19 @@ func generate(o Options) *Organization {
 	g.access(o, home, away)
 	g.publicWorkspace()
 	g.publicFlags()
-	return g.org.ready()
+	return g.org.Ready()
 }
 
-func (g *generator) uuid() string {
-	a, b := g.Uint64(), g.Uint64()
+// UUID makes a UUID in braces.
+func UUID(chance *rand.Rand) string {
+	a, b := chance.Uint64(), chance.Uint64()
 	a = a&^0xf000 | 0x4000
 	b = b&^(3<<62) | 1<<63
 	return fmt.Sprintf("{%08x-%04x-%04x-%04x-%012x}", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
 }
+
+// UUID makes a UUID in braces.
+func (g *generator) UUID() string { return UUID(g.Rand) }
 
 // ago is a time up to so many days back, more often recent than not.
 func (g *generator) ago(days float64) time.Time {
@@ -120,10 +129,10 @@ func (g *generator) person(i int) *User {
 		name = fmt.Sprintf("%s %d", name, round+1)
 	}
 	u := &User{
-		Type: "user", UUID: g.uuid(), DisplayName: name, Nickname: name, CreatedOn: g.ago(12 * 365),
+		Type: "user", UUID: g.UUID(), DisplayName: name, Nickname: name, CreatedOn: g.ago(12 * 365),
 		Account: slugify(name), Email: slugify(name) + "@example.com",
 	}
-	id := strings.Trim(g.uuid(), "{}")
+	id := strings.Trim(g.UUID(), "{}")
 	switch i % 4 {
 	case 0, 1:
 		u.AccountID = "557058:" + id
@@ -141,7 +150,7 @@ func (g *generator) person(i int) *User {
 func (g *generator) workspace(name, slug string) *Workspace {
 	created := g.now.Add(-time.Duration(11*365+g.IntN(300)) * 24 * time.Hour)
 	w := &Workspace{
-		UUID: g.uuid(), Slug: slug, Name: name, IsPrivate: true, ForkingMode: "internal_only",
+		UUID: g.UUID(), Slug: slug, Name: name, IsPrivate: true, ForkingMode: "internal_only",
 		CreatedOn: created, UpdatedOn: g.ago(300),
 	}
 	w.Account = &User{Type: "team", UUID: w.UUID, DisplayName: name, Account: slug, CreatedOn: created}
@@ -237,7 +246,7 @@ func (g *generator) projects(w *Workspace, n int) {
 		}
 		created := g.after(w.CreatedOn)
 		p := &Project{
-			Workspace: w, UUID: g.uuid(), Key: key, Name: name, IsPrivate: i%3 != 1,
+			Workspace: w, UUID: g.UUID(), Key: key, Name: name, IsPrivate: i%3 != 1,
 			CreatedOn: created, UpdatedOn: g.after(created),
 		}
 		if i%4 != 3 {
@@ -247,11 +256,11 @@ func (g *generator) projects(w *Workspace, n int) {
 		g.org.Projects = append(g.org.Projects, p)
 		if len(groups) > 0 {
 			g.org.ProjectGrants = append(g.org.ProjectGrants, &ProjectGrant{
-				Project: p, Group: groups[i%len(groups)], Permission: projectLevels[(i+1)%len(projectLevels)],
+				Project: p, Group: groups[i%len(groups)], Permission: ProjectPermissions[(i+1)%len(ProjectPermissions)],
 			})
 		}
 		if u := pick(g, users); u != g.org.Connected {
-			permission := projectLevels[(i+4)%len(projectLevels)]
+			permission := ProjectPermissions[(i+4)%len(ProjectPermissions)]
 			if i%5 == 4 { // in one of five nobody creates repositories but the owners of the workspace
 				permission = "write"
 			}
@@ -287,7 +296,7 @@ func (g *generator) repositories(w *Workspace, n, offset int) {
 
 // reviewersAmong picks up to three users, always the same for the same name.
 func reviewersAmong(users []*User, name string) []*User {
-	chance := seeded(uint64(len(users)), name)
+	chance := Seeded(uint64(len(users)), name)
 	var picked []*User
 	for _, i := range chance.Perm(len(users))[:min(1+chance.IntN(3), len(users))] {
 		picked = append(picked, users[i])
@@ -299,7 +308,7 @@ func reviewersAmong(users []*User, name string) []*User {
 func (g *generator) repository(w *Workspace, i, name int) *Repository {
 	created := g.ago(9 * 365)
 	r := &Repository{
-		Workspace: w, Owner: w.Account, UUID: g.uuid(),
+		Workspace: w, Owner: w.Account, UUID: g.UUID(),
 		Language: pick(g, languages), MainBranch: "main", HasIssues: i%6 == 0, HasWiki: i%8 == 0,
 		ForkPolicy: []string{"allow_forks", "no_public_forks", "no_forks"}[g.IntN(3)],
 		CreatedOn:  created, UpdatedOn: g.updated(created),
@@ -400,11 +409,11 @@ func (g *generator) grants(r *Repository, users []*User, groups []*Group) {
 			&RepositoryGrant{Repository: r, User: u, Group: group, Permission: permission})
 	}
 	for range g.IntN(4) {
-		give(pick(g, users), nil, repositoryLevels[1+g.IntN(3)])
+		give(pick(g, users), nil, RepositoryPermissions[1+g.IntN(3)])
 	}
 	if len(groups) > 0 {
 		for range g.IntN(3) {
-			give(nil, pick(g, groups), repositoryLevels[1+g.IntN(3)])
+			give(nil, pick(g, groups), RepositoryPermissions[1+g.IntN(3)])
 		}
 	}
 }
@@ -419,7 +428,7 @@ func (g *generator) connectedGrants(w *Workspace) {
 		}
 		if i%2 == 0 {
 			g.org.RepositoryGrants = append(g.org.RepositoryGrants, &RepositoryGrant{
-				Repository: r, User: g.org.Connected, Permission: repositoryLevels[1+i/2%3],
+				Repository: r, User: g.org.Connected, Permission: RepositoryPermissions[1+i/2%3],
 			})
 		}
 		i++
@@ -430,7 +439,7 @@ func (g *generator) connectedGrants(w *Workspace) {
 // personal one of some user.
 func (g *generator) publicWorkspace() {
 	owner := &User{
-		Type: "user", UUID: g.uuid(), AccountID: "712020:" + strings.Trim(g.uuid(), "{}"),
+		Type: "user", UUID: g.UUID(), AccountID: "712020:" + strings.Trim(g.UUID(), "{}"),
 		DisplayName: "Silver Ermine", Nickname: "Silver Ermine", Account: "silver-ermine",
 		Email: "silver-ermine@example.com", CreatedOn: g.ago(6 * 365),
 	}

@@ -41,14 +41,14 @@ var arrangements = []arrangement{
 	{"member", []share{{"", "project", "create-repo"}, {"group", "project", "write"}}},
 }
 
-// outsiders is how many people belong to no workspace and have access all the same.
-const outsiders = 3
+// Outsiders is how many people belong to no workspace and have access all the same.
+const Outsiders = 3
 
 // access nests permissions in every way, lets in people who are no members, and gives what the API doesn't show. Chance
 // of its own decides it, so that all else stays as it is without.
-func (g *generator) access(o Options, workspaces ...*Workspace) {
+func (g *generator) access(o GenerateOptions, workspaces ...*Workspace) {
 	a := &accessGenerator{
-		generator: &generator{Rand: seeded(g.org.seed, "access"), now: g.now, org: g.org},
+		generator: &generator{Rand: Seeded(uint64(o.Seed), "access"), now: g.now, org: g.org},
 		held:      map[[2]any]bool{},
 	}
 	for _, x := range g.org.RepositoryGrants {
@@ -58,7 +58,7 @@ func (g *generator) access(o Options, workspaces ...*Workspace) {
 		a.held[[2]any{x.Project, holder(x.User, x.Group)}] = true
 	}
 	var people []*User
-	for i := range outsiders {
+	for i := range Outsiders {
 		people = append(people, a.person(len(g.org.Users)+i))
 	}
 	for _, w := range workspaces {
@@ -76,14 +76,13 @@ func (g *generator) access(o Options, workspaces ...*Workspace) {
 			a.give(nil, projects[len(projects)/2], g.org.Connected, nil, "admin")
 		}
 	}
-	g.org.ready() // what is hidden depends on what is not
+	g.org.Ready() // what is hidden depends on what is not
 	for _, w := range workspaces {
 		a.hide(w, people)
 	}
-	g.org.groupsClosed = map[*Workspace]int{}
 	if o.GroupsClosed {
 		for _, w := range g.org.Workspaces {
-			g.org.groupsClosed[w] = http.StatusForbidden
+			g.org.ClosedGroups[w] = http.StatusForbidden
 		}
 	}
 }
@@ -213,7 +212,7 @@ func (g *accessGenerator) letIn(w *Workspace, people []*User) {
 	if len(repositories) == 0 {
 		return
 	}
-	for i, u := range people[max(0, len(people)-2*outsiders):] {
+	for i, u := range people[max(0, len(people)-2*Outsiders):] {
 		r := repositories[(3*i+1)%len(repositories)]
 		switch {
 		case i%3 == 0:
@@ -243,11 +242,11 @@ func (g *accessGenerator) hide(w *Workspace, people []*User) {
 		if i%9 != 4 && i%9 != 7 {
 			continue
 		}
-		permission := repositoryLevels[1+i/9%3]
+		permission := RepositoryPermissions[1+i/9%3]
 		var candidates, partial []*User // partial have something, but less
 		for _, u := range append(members[:len(members):len(members)], people...) {
 			known := g.org.EffectivePermission(r, u)
-			raises := !atLeast(known, permission)
+			raises := !AtLeast(known, permission)
 			if u == g.org.Connected || raises != (i%9 == 4) {
 				continue
 			}

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// How many pipelines there are: most repositories have a few, one of the first workspace has more than a page of them.
 const (
-	busyRuns = 130
-	busyAt   = 2 // its place in the workspace
+	// BusyRuns is how many pipelines one repository of the first workspace has: more than a page of them.
+	BusyRuns = 130
+	// BusyAt is its place in the workspace.
+	BusyAt = 2
 )
 
 // A pipelineMaker makes what belongs to Bitbucket Pipelines.
@@ -20,6 +21,17 @@ type pipelineMaker struct {
 	*generator
 	commits  []*Commit // of the repository, newest first
 	branches []*Branch
+}
+
+// Pipelines makes what a repository has in Bitbucket Pipelines.
+func (g *generator) Pipelines(r *Repository) *Pipelines {
+	return (&pipelineMaker{generator: g}).pipelines(r)
+}
+
+// WorkspacePipelines makes what a workspace has in Bitbucket Pipelines for all its repositories.
+func (g *generator) WorkspacePipelines() *WorkspacePipelines {
+	m := &pipelineMaker{generator: g}
+	return &WorkspacePipelines{Variables: m.variables(14), Runners: m.runners(3)}
 }
 
 // pipelines makes what a repository has in Bitbucket Pipelines. Its place in the workspace decides the kind.
@@ -33,7 +45,7 @@ func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
 	m.commits, m.branches = m.org.Commits(r), m.org.Branches(r)
 	p.Environments = m.environments(at)
 	p.Variables = m.variables(3 + at%3*5)
-	p.Runs = m.runs(r, p, at == busyAt && r.Workspace == m.org.Workspaces[0])
+	p.Runs = m.runs(r, p, at == BusyAt && r.Workspace == m.org.Workspaces[0])
 	p.Deployments = m.deployments(r, p)
 	p.Schedules = m.schedules(r, p, at)
 	p.Caches = m.caches(p)
@@ -53,7 +65,7 @@ func (m *pipelineMaker) pipelines(r *Repository) *Pipelines {
 func (m *pipelineMaker) runs(r *Repository, p *Pipelines, busy bool) []*Pipeline {
 	n, days := 1+m.IntN(3), 200.0
 	if busy {
-		n, days = busyRuns, 60
+		n, days = BusyRuns, 60
 	}
 	newest := m.now.Add(-time.Minute)
 	if !p.Enabled {
@@ -83,7 +95,7 @@ func (m *pipelineMaker) runs(r *Repository, p *Pipelines, busy bool) []*Pipeline
 // run makes the i-th of n pipelines.
 func (m *pipelineMaker) run(r *Repository, i, n int, created time.Time, users []*User) *Pipeline {
 	p := &Pipeline{
-		UUID: m.uuid(), BuildNumber: i + 1, CreatedOn: created, RunNumber: 1, Creator: pick(m.generator, users),
+		UUID: m.UUID(), BuildNumber: i + 1, CreatedOn: created, RunNumber: 1, Creator: pick(m.generator, users),
 		Trigger: []string{"PUSH", "PUSH", "MANUAL", "PUSH", "SCHEDULE"}[m.IntN(5)],
 		Target:  m.target(r, m.IntN(12), created),
 		State:   m.state(i, n, users),
@@ -122,7 +134,7 @@ func (m *pipelineMaker) run(r *Repository, i, n int, created time.Time, users []
 // state makes the state of the i-th of n pipelines. The last of many are on their way; one that waits for somebody can
 // wait for ever.
 func (m *pipelineMaker) state(i, n int, users []*User) RunState {
-	if n == busyRuns {
+	if n == BusyRuns {
 		switch n - i {
 		case 1:
 			return RunState{Name: "PENDING", Stage: "PENDING"}
@@ -189,7 +201,7 @@ func (m *pipelineMaker) steps(p *Pipeline, few bool) {
 	started := p.CreatedOn.Add(time.Duration(500+m.IntN(9000)) * time.Millisecond).Add(time.Duration(m.IntN(999_000)))
 	for i, name := range names {
 		s := &PipelineStep{
-			UUID: m.uuid(), Name: name, Image: pick(m.generator, stepImages), MaxTime: 120, RunNumber: p.RunNumber,
+			UUID: m.UUID(), Name: name, Image: pick(m.generator, stepImages), MaxTime: 120, RunNumber: p.RunNumber,
 			Trigger: "automatic", Script: []string{"make " + pick(m.generator, []string{"build", "lint", "all"}), `./ci/run --label "` + name + `"`},
 		}
 		if m.IntN(8) == 0 {
@@ -250,7 +262,7 @@ func (m *pipelineMaker) testReport(result string) *TestReport {
 	for i := range t.Failed + t.Errors {
 		class := title([]string{pick(m.generator, domains)}) + "Test"
 		c := &TestCase{
-			UUID: m.uuid(), Name: fmt.Sprintf("test_%s_%d", pick(m.generator, kinds), i), ClassName: "com.example." + class, Status: "FAILED",
+			UUID: m.UUID(), Name: fmt.Sprintf("test_%s_%d", pick(m.generator, kinds), i), ClassName: "com.example." + class, Status: "FAILED",
 			Duration: fmt.Sprintf("PT%.7fS", m.Float64()*3), Message: "expected: <3> but was: <4>",
 			Output: "Traceback\n  at " + class + ".java:42\n  \"quoted\" <xml/>",
 		}
@@ -266,13 +278,13 @@ func (m *pipelineMaker) environments(at int) []*DeploymentEnvironment {
 	kinds := []string{"Test", "Staging", "Production"}
 	all := make([]*DeploymentEnvironment, 0, 4)
 	for rank, name := range kinds {
-		all = append(all, &DeploymentEnvironment{UUID: m.uuid(), Name: name, Slug: slugify(name), Kind: name, Rank: rank})
+		all = append(all, &DeploymentEnvironment{UUID: m.UUID(), Name: name, Slug: slugify(name), Kind: name, Rank: rank})
 	}
 	all[0].Hidden = at%3 == 0
 	all[2].AdminOnly, all[2].Locked, all[2].Gated = at%3 == 0, at%8 == 3, at%8 == 6
 	if at%5 == 2 {
 		name := "Live (EU) & more"
-		all = append(all, &DeploymentEnvironment{UUID: m.uuid(), Name: name, Slug: slugify(name), Kind: "Production", Rank: 2, AdminOnly: true})
+		all = append(all, &DeploymentEnvironment{UUID: m.UUID(), Name: name, Slug: slugify(name), Kind: "Production", Rank: 2, AdminOnly: true})
 	}
 	for i, e := range all {
 		if i > 0 {
@@ -292,7 +304,7 @@ func (m *pipelineMaker) deployments(r *Repository, p *Pipelines) []*Deployment {
 		}
 		s := run.Steps[len(run.Steps)-1]
 		d := &Deployment{
-			UUID: m.uuid(), ReleaseUUID: m.uuid(), Environment: pick(m.generator, p.Environments), Pipeline: run, Step: s,
+			UUID: m.UUID(), ReleaseUUID: m.UUID(), Environment: pick(m.generator, p.Environments), Pipeline: run, Step: s,
 			State: "UNDEPLOYED", Version: 1 + m.IntN(6), StartedOn: s.StartedOn, CompletedOn: s.CompletedOn,
 		}
 		switch {
@@ -314,7 +326,7 @@ func (m *pipelineMaker) schedules(r *Repository, p *Pipelines, at int) []*Pipeli
 	for i := range at % 3 {
 		created := m.after(r.CreatedOn)
 		s := &PipelineSchedule{
-			UUID: m.uuid(), Enabled: i == 0, CronPattern: []string{"0 0 12 * * ? *", "0 30 2 ? * MON *"}[i],
+			UUID: m.UUID(), Enabled: i == 0, CronPattern: []string{"0 0 12 * * ? *", "0 30 2 ? * MON *"}[i],
 			Target: m.target(r, 3, created), CreatedOn: created, UpdatedOn: m.after(created),
 		}
 		for j, run := range p.Runs {
@@ -339,7 +351,7 @@ func (m *pipelineMaker) caches(p *Pipelines) []*PipelineCache {
 			continue
 		}
 		c := &PipelineCache{
-			UUID: m.uuid(), Name: []string{"node", "docker", "maven", "pip"}[len(all)%4], Path: "/root/.m2/repository",
+			UUID: m.UUID(), Name: []string{"node", "docker", "maven", "pip"}[len(all)%4], Path: "/root/.m2/repository",
 			Size: 20 + int64(m.ExpFloat64()*400e6), CreatedOn: *run.CompletedOn, Pipeline: run,
 		}
 		if len(all)%2 == 0 {
@@ -355,7 +367,7 @@ func (m *pipelineMaker) variables(n int) []*PipelineVariable {
 	var all []*PipelineVariable
 	for i := range n {
 		all = append(all, &PipelineVariable{
-			UUID: m.uuid(), Key: variableKeys[i%len(variableKeys)], Value: m.secret(), Secured: m.IntN(3) > 0,
+			UUID: m.UUID(), Key: variableKeys[i%len(variableKeys)], Value: m.secret(), Secured: m.IntN(3) > 0,
 		})
 	}
 	return all
@@ -363,8 +375,8 @@ func (m *pipelineMaker) variables(n int) []*PipelineVariable {
 
 func (m *pipelineMaker) knownHost(hostname string) *PipelineKnownHost {
 	return &PipelineKnownHost{
-		UUID: m.uuid(), Hostname: hostname, KeyType: pick(m.generator, []string{"ssh-rsa", "ssh-ed25519"}), Key: m.base64(40),
-		MD5: strings.Trim(strings.ReplaceAll(m.uuid(), "-", ":"), "{}"), SHA256: m.base64(24),
+		UUID: m.UUID(), Hostname: hostname, KeyType: pick(m.generator, []string{"ssh-rsa", "ssh-ed25519"}), Key: m.base64(40),
+		MD5: strings.Trim(strings.ReplaceAll(m.UUID(), "-", ":"), "{}"), SHA256: m.base64(24),
 	}
 }
 
@@ -373,7 +385,7 @@ func (m *pipelineMaker) runners(n int) []*PipelineRunner {
 	for i := range n {
 		created := m.ago(700)
 		x := &PipelineRunner{
-			UUID: m.uuid(), Name: pick(m.generator, kinds) + " builder " + fmt.Sprint(i+1), Labels: []string{"self.hosted", "linux"},
+			UUID: m.UUID(), Name: pick(m.generator, kinds) + " builder " + fmt.Sprint(i+1), Labels: []string{"self.hosted", "linux"},
 			Status: []string{"ONLINE", "OFFLINE", "UNREGISTERED"}[i%3], Version: "3.2.0", Cordoned: i == 1, CreatedOn: created, UpdatedOn: m.after(created),
 			ClientID: m.base64(12), ClientSecret: m.secret(),
 		}

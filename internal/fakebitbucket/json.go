@@ -37,6 +37,12 @@ const (
 	layoutNano   = "2006-01-02T15:04:05.000000000Z07:00" // created_at of webhooks since 2025
 )
 
+// A level is one of an ordered set of permissions; BBQL compares levels by their order, not as text.
+type level struct {
+	name  string
+	order []string
+}
+
 // stamp is a timestamp in the usual form, which leaves out a fraction of zero.
 func stamp(t time.Time) timestamp {
 	if t.Nanosecond() == 0 {

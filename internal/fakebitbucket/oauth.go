@@ -77,7 +77,7 @@ const (
 
 func (a *oauth) init(o Options, consenting string) {
 	a.options = o
-	a.random = seeded(uint64(o.Seed), "tokens")
+	a.random = Seeded(uint64(o.Seed), "tokens")
 	a.consenting = consenting
 	a.consumers = map[string]*consumer{}
 	a.access = map[string]*accessToken{}
@@ -110,7 +110,7 @@ const longToken = 2600
 
 // Consumer registers an OAuth consumer in a workspace. Without scopes it has all.
 func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
-	w := must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
+	w := Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
 	if len(scopes) == 0 {
 		scopes = AllScopes()
 	}
@@ -125,7 +125,7 @@ func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 		workspaceUUID: w.UUID, scopes: scopes,
 	}
 	c.application = &User{
-		Type: "app_user", UUID: (&generator{Rand: a.random}).uuid(), DisplayName: "Application of " + c.Key,
+		Type: "app_user", UUID: UUID(a.random), DisplayName: "Application of " + c.Key,
 		AccountID: fmt.Sprintf("712020:application-%d", len(a.consumers)+1), CreatedOn: s.now(),
 	}
 	a.consumers[c.Key] = c
@@ -137,7 +137,7 @@ func (s *Server) SetCallback(c Consumer, address string) Consumer {
 	a := &s.oauth
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := must(a.consumers[c.Key], "consumer", c.Key)
+	known := Must(a.consumers[c.Key], "consumer", c.Key)
 	known.Callback = address
 	return known.Consumer
 }
@@ -155,7 +155,7 @@ func (s *Server) Grant(c Consumer, userUUID string) string {
 	a := &s.oauth
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	must(a.consumers[c.Key], "consumer", c.Key)
+	Must(a.consumers[c.Key], "consumer", c.Key)
 	return a.newRefreshToken(c.Key, userUUID, s.now())
 }
 
@@ -173,7 +173,7 @@ func (s *Server) AccessToken(userUUID string, scopes ...string) string {
 // WorkspaceAccessToken returns a bearer token that stands for a workspace rather than a user: it reads what is
 // in the workspace, but permissions and users' own things are closed to it.
 func (s *Server) WorkspaceAccessToken(workspaceSlug string, scopes ...string) string {
-	w := must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
+	w := Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
 	if len(scopes) == 0 {
 		scopes = AllScopes()
 	}
@@ -194,7 +194,7 @@ func (s *Server) addToken(t *accessToken) string {
 // APIToken returns an API token of a user and the e-mail address that goes with it. Without scopes it has
 // all that the endpoints ask for.
 func (s *Server) APIToken(userUUID string, scopes ...string) (email, token string) {
-	u := must(s.Organization().User(userUUID), "user", userUUID)
+	u := Must(s.Organization().User(userUUID), "user", userUUID)
 	if len(scopes) == 0 {
 		scopes = allTokenScopes()
 	}

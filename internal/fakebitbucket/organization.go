@@ -1,7 +1,6 @@
 package fakebitbucket
 
 import (
-	"strings"
 	"sync"
 	"time"
 )
@@ -26,12 +25,19 @@ type Organization struct {
 	// member of the second.
 	Connected *User
 
-	groupsClosed map[*Workspace]int // the status with which a workspace's groups are refused
+	// ClosedGroups has the status with which a workspace's groups are refused.
+	ClosedGroups map[*Workspace]int
 
-	seed  uint64
-	now   time.Time // when the organization was generated
-	made  *sync.Map // what once has made, by kind and owner; shared by all that came of one organization
-	index func() *index
+	seed      uint64
+	generator func(o *Organization, seed uint64, name string) Generator
+	made      *sync.Map // what once has made, by kind and owner; shared by all that came of one organization
+	index     func() *index
+}
+
+// NewEmpty returns an organization without anything in it. What belongs to its parts is made later, by a generator whose chance
+// a seed and a name decide. Ready is to be called when it is filled.
+func NewEmpty(seed uint64, generator func(o *Organization, seed uint64, name string) Generator) *Organization {
+	return &Organization{ClosedGroups: map[*Workspace]int{}, seed: seed, generator: generator, made: new(sync.Map)}
 }
 
 // A Workspace holds projects and repositories. Account is the team or user that owns them.
@@ -128,158 +134,4 @@ type ProjectGrant struct {
 	User       *User
 	Group      *Group
 	Permission string // read, write, create-repo, admin or none
-}
-
-// An index finds things in one Organization.
-type index struct {
-	workspaces       map[string]*Workspace  // by slug in lower case, and by UUID
-	repositories     map[string]*Repository // by full name in lower case, and by UUID
-	projects         map[string]*Project    // by workspace UUID, "/" and key
-	users            map[string]*User       // by UUID and account ID
-	repositoriesOf   map[*Workspace][]*Repository
-	projectsOf       map[*Workspace][]*Project
-	groupsOf         map[*Workspace][]*Group
-	membersOf        map[*Workspace][]*Membership
-	membershipsOf    map[*User][]*Membership
-	owners           map[*Workspace][]*User
-	repositoryGrants map[*Repository][]*RepositoryGrant
-	hiddenGrants     map[*Repository][]*RepositoryGrant
-	projectGrants    map[*Project][]*ProjectGrant
-	groupMembers     map[*Group]map[*User]bool
-
-	effective sync.Map // *Workspace → []effectivePermission
-}
-
-// ready returns the organization after its last change, with an index made on first use.
-func (o *Organization) ready() *Organization {
-	o.index = sync.OnceValue(func() *index { return newIndex(o) })
-	return o
-}
-
-func newIndex(o *Organization) *index {
-	x := &index{
-		workspaces:       map[string]*Workspace{},
-		repositories:     make(map[string]*Repository, 2*len(o.Repositories)),
-		projects:         map[string]*Project{},
-		users:            map[string]*User{},
-		repositoriesOf:   map[*Workspace][]*Repository{},
-		projectsOf:       map[*Workspace][]*Project{},
-		groupsOf:         map[*Workspace][]*Group{},
-		membersOf:        map[*Workspace][]*Membership{},
-		membershipsOf:    map[*User][]*Membership{},
-		owners:           map[*Workspace][]*User{},
-		repositoryGrants: make(map[*Repository][]*RepositoryGrant, len(o.Repositories)),
-		hiddenGrants:     map[*Repository][]*RepositoryGrant{},
-		projectGrants:    map[*Project][]*ProjectGrant{},
-		groupMembers:     map[*Group]map[*User]bool{},
-	}
-	for _, w := range o.Workspaces {
-		x.workspaces[strings.ToLower(w.Slug)] = w
-		x.workspaces[w.UUID] = w
-	}
-	for _, p := range o.Projects {
-		x.projects[p.Workspace.UUID+"/"+strings.ToLower(p.Key)] = p
-		x.projectsOf[p.Workspace] = append(x.projectsOf[p.Workspace], p)
-	}
-	for _, r := range o.Repositories {
-		x.repositories[strings.ToLower(r.FullName())] = r
-		x.repositories[r.UUID] = r
-		x.repositoriesOf[r.Workspace] = append(x.repositoriesOf[r.Workspace], r)
-	}
-	for _, u := range o.Users {
-		x.users[u.UUID] = u
-		if u.AccountID != "" {
-			x.users[u.AccountID] = u
-		}
-	}
-	for _, g := range o.Groups {
-		x.groupsOf[g.Workspace] = append(x.groupsOf[g.Workspace], g)
-		x.groupMembers[g] = map[*User]bool{}
-		for _, u := range g.Members {
-			x.groupMembers[g][u] = true
-		}
-	}
-	for _, m := range o.Memberships {
-		x.membersOf[m.Workspace] = append(x.membersOf[m.Workspace], m)
-		x.membershipsOf[m.User] = append(x.membershipsOf[m.User], m)
-		if m.Permission == "owner" {
-			x.owners[m.Workspace] = append(x.owners[m.Workspace], m.User)
-		}
-	}
-	for _, g := range o.RepositoryGrants {
-		x.repositoryGrants[g.Repository] = append(x.repositoryGrants[g.Repository], g)
-	}
-	for _, g := range o.HiddenGrants {
-		x.hiddenGrants[g.Repository] = append(x.hiddenGrants[g.Repository], g)
-	}
-	for _, g := range o.ProjectGrants {
-		x.projectGrants[g.Project] = append(x.projectGrants[g.Project], g)
-	}
-	return x
-}
-
-// once is what belongs to something in the organization and is generated only when somebody asks for it, so that large
-// organizations stay quick to make: the branches of a repository, say. The kind and the owner's UUID decide it, with the
-// organization's seed.
-func once[T any](o *Organization, kind, uuid string, generate func(*generator) T) T {
-	made, _ := o.made.LoadOrStore(kind+" "+uuid, sync.OnceValue(func() T {
-		return generate(&generator{Rand: seeded(o.seed, kind+" "+uuid), now: o.now, org: o})
-	}))
-	return made.(func() T)()
-}
-
-// replace changes what once makes, from now on.
-func replace[T any](o *Organization, kind, uuid string, changed T) {
-	o.made.Store(kind+" "+uuid, func() T { return changed })
-}
-
-// Workspace finds a workspace by slug, in any case, or by UUID. It is nil if there is none.
-func (o *Organization) Workspace(id string) *Workspace {
-	return o.index().workspaces[strings.ToLower(id)]
-}
-
-// Repository finds a repository by full name, in any case, or by UUID. It is nil if there is none.
-func (o *Organization) Repository(id string) *Repository {
-	return o.index().repositories[strings.ToLower(id)]
-}
-
-// Project finds a project of a workspace by key. It is nil if there is none.
-func (o *Organization) Project(w *Workspace, key string) *Project {
-	return o.index().projects[w.UUID+"/"+strings.ToLower(key)]
-}
-
-// User finds a user by UUID or account ID. It is nil if there is none.
-func (o *Organization) User(id string) *User { return o.index().users[id] }
-
-// RepositoriesOf are all repositories of a workspace, in the order in which they are listed.
-func (o *Organization) RepositoriesOf(w *Workspace) []*Repository {
-	return o.index().repositoriesOf[w]
-}
-
-// ProjectsOf are all projects of a workspace, in the order in which they are listed.
-func (o *Organization) ProjectsOf(w *Workspace) []*Project { return o.index().projectsOf[w] }
-
-// GroupsOf are all groups of a workspace, in the order in which they are listed.
-func (o *Organization) GroupsOf(w *Workspace) []*Group { return o.index().groupsOf[w] }
-
-// MembersOf are the memberships in a workspace, in the order in which they are listed.
-func (o *Organization) MembersOf(w *Workspace) []*Membership { return o.index().membersOf[w] }
-
-// MembershipsOf are the memberships of a user, in the order in which their workspaces are listed.
-func (o *Organization) MembershipsOf(u *User) []*Membership { return o.index().membershipsOf[u] }
-
-// Membership is a user's membership in a workspace, or nil.
-func (o *Organization) Membership(w *Workspace, u *User) *Membership {
-	for _, m := range o.MembershipsOf(u) {
-		if m.Workspace == w {
-			return m
-		}
-	}
-	return nil
-}
-
-// Administers tells whether a user is an owner of a workspace.
-func (o *Organization) Administers(w *Workspace, u *User) bool {
-	m := o.Membership(w, u)
-	return m != nil && m.Permission == "owner"
 }

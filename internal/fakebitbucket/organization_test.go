@@ -84,7 +84,7 @@ func TestSizes(t *testing.T) {
 			o := New(test.options).Organization()
 			got := []int{
 				len(o.RepositoriesOf(o.Workspaces[0])), len(o.RepositoriesOf(o.Workspaces[1])),
-				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - outsiders, // less those of the public workspace
+				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - Outsiders, // less those of the public workspace
 			}
 			want := []int{test.home, test.away, test.projects, test.groups, test.users}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -300,7 +300,7 @@ func TestChanges(t *testing.T) {
 		{"hidden again", func() { s.GrantHidden(r.FullName(), u.UUID, "read") }, "read"},
 	}
 	// The user is in no group that has the repository, so that each step shows.
-	if slices.Contains(o.group(w, "developers").Members, u) {
+	if slices.Contains(o.Group(w, "developers").Members, u) {
 		s.RemoveGroupMember(w.Slug, "developers", u.UUID)
 	}
 	for _, step := range steps {
@@ -333,7 +333,7 @@ func TestChanges(t *testing.T) {
 	if values, _ := c.all("/2.0/user/workspaces"); !cmp.Equal(column(values, "workspace.slug"), []string{"harbor-labs"}) {
 		t.Errorf("after the removal the user belongs to %q", column(values, "workspace.slug"))
 	}
-	if slices.Contains(s.Organization().group(w, "developers").Members, u) {
+	if slices.Contains(s.Organization().Group(w, "developers").Members, u) {
 		t.Error("the removed member is still in a group")
 	}
 	for _, x := range s.Organization().RepositoriesOf(w) {
@@ -364,7 +364,7 @@ func TestConcurrency(t *testing.T) {
 		}()
 	}
 	for i := range 20 {
-		s.GrantRepository(r.FullName(), s.Organization().Users[3].UUID, repositoryLevels[i%4])
+		s.GrantRepository(r.FullName(), s.Organization().Users[3].UUID, RepositoryPermissions[i%4])
 	}
 	for range 4 {
 		<-done

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,3 +243,12 @@ func sortObjects(objects []object, order string, fields fieldset) error {
 	})
 	return nil
 }
+
+// naturalKey is what text is sorted by where numbers in it count by their value: v9 before v10.
+func naturalKey(s string) string {
+	return numbers.ReplaceAllStringFunc(s, func(n string) string {
+		return strings.Repeat("0", max(0, 20-len(n))) + n
+	})
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)

@@ -59,11 +59,11 @@ func TestPaths(t *testing.T) {
 				wantKinds, kinds := pathKinds(), map[string]bool{}
 				for _, r := range o.RepositoriesOf(w) {
 					listed := map[*User]string{}
-					for _, p := range o.effectivePermissionsOn(r) {
-						if listed[p.user] != "" {
-							t.Errorf("%s: %s is listed twice", r.FullName(), p.user.DisplayName)
+					for _, p := range o.EffectivePermissionsOn(r) {
+						if listed[p.User] != "" {
+							t.Errorf("%s: %s is listed twice", r.FullName(), p.User.DisplayName)
 						}
-						listed[p.user] = p.permission
+						listed[p.User] = p.Permission
 					}
 					for _, u := range o.Users {
 						effective, shown := holds(o, r, u)
@@ -146,10 +146,10 @@ func pathKinds() map[string]func(*Organization, *Repository, *User, []Path) bool
 				case p.On == "repository" && p.Group == nil && !p.Hidden:
 					direct = p.Level()
 				case p.Group != nil:
-					group = higher(group, p.Level())
+					group = Higher(group, p.Level())
 				}
 			}
-			order := map[bool]int{true: 1, false: -1}[atLeast(direct, group)]
+			order := map[bool]int{true: 1, false: -1}[AtLeast(direct, group)]
 			if direct == group {
 				order = 0
 			}
@@ -203,16 +203,16 @@ func pathKinds() map[string]func(*Organization, *Repository, *User, []Path) bool
 			return len(paths) > 1 && !o.IsExplained(r, u)
 		},
 	}
-	for _, permission := range projectLevels { // each is given directly on a project, none too
+	for _, permission := range ProjectPermissions { // each is given directly on a project, none too
 		kinds[permission+" on a project"] = func(o *Organization, r *Repository, u *User, _ []Path) bool {
-			return slices.ContainsFunc(o.index().projectGrants[r.Project], func(g *ProjectGrant) bool {
+			return slices.ContainsFunc(o.ProjectGrantsOn(r.Project), func(g *ProjectGrant) bool {
 				return g.User == u && g.Permission == permission
 			})
 		}
 	}
-	for _, permission := range repositoryLevels {
+	for _, permission := range RepositoryPermissions {
 		kinds[permission+" on a repository"] = func(o *Organization, r *Repository, u *User, _ []Path) bool {
-			return slices.ContainsFunc(o.index().repositoryGrants[r], func(g *RepositoryGrant) bool {
+			return slices.ContainsFunc(o.RepositoryGrantsOn(r), func(g *RepositoryGrant) bool {
 				return g.User == u && g.Permission == permission
 			})
 		}
@@ -329,7 +329,7 @@ func TestEveryoneReads(t *testing.T) {
 	r := o.Repositories[17]
 	values, _ := connected(t, s).all("/2.0/workspaces/harbor-labs/permissions/repositories" +
 		query("pagelen", "100", "q", fmt.Sprintf("repository.full_name = %q", r.FullName())))
-	if want := len(o.effectivePermissionsOn(r)); len(values) != want || want < 200 {
+	if want := len(o.EffectivePermissionsOn(r)); len(values) != want || want < 200 {
 		t.Errorf("%d on one repository, want %d", len(values), want)
 	}
 	for _, name := range column(values, "repository.full_name") {

@@ -2,7 +2,6 @@ package fakebitbucket
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -178,34 +177,16 @@ type Deployment struct {
 
 // PipelinesOf is what a repository has in Bitbucket Pipelines.
 func (o *Organization) PipelinesOf(r *Repository) *Pipelines {
-	return once(o, "pipelines", r.UUID, func(g *generator) *Pipelines { return (&pipelineMaker{generator: g}).pipelines(r) })
+	return once(o, "pipelines", r.UUID, func(g Generator) *Pipelines { return g.Pipelines(r) })
 }
 
 // WorkspacePipelinesOf is what a workspace has in Bitbucket Pipelines for all its repositories.
 func (o *Organization) WorkspacePipelinesOf(w *Workspace) *WorkspacePipelines {
-	return once(o, "pipelines", w.UUID, func(g *generator) *WorkspacePipelines {
-		m := &pipelineMaker{generator: g}
-		return &WorkspacePipelines{Variables: m.variables(14), Runners: m.runners(3)}
-	})
+	return once(o, "pipelines", w.UUID, Generator.WorkspacePipelines)
 }
 
-// ChangePipelines replaces what a repository has in Bitbucket Pipelines by a changed copy. The lists are copied, but not
-// what they hold: the change must replace it rather than write to it.
-func (s *Server) ChangePipelines(fullName string, change func(*Pipelines)) {
-	s.change.Lock()
-	defer s.change.Unlock()
-	o := s.Organization()
-	r := must(o.Repository(fullName), "repository", fullName)
-	p := *o.PipelinesOf(r)
-	p.Runs, p.Schedules, p.Variables = slices.Clone(p.Runs), slices.Clone(p.Schedules), slices.Clone(p.Variables)
-	p.Caches, p.KnownHosts, p.Runners = slices.Clone(p.Caches), slices.Clone(p.KnownHosts), slices.Clone(p.Runners)
-	p.Environments, p.Deployments = slices.Clone(p.Environments), slices.Clone(p.Deployments)
-	change(&p)
-	replace(o, "pipelines", r.UUID, &p)
-}
-
-// run is the pipeline that a path names, by its UUID or its build number, or nil.
-func (p *Pipelines) run(id string) *Pipeline {
+// Run is the pipeline that a path names, by its UUID or its build number, or nil.
+func (p *Pipelines) Run(id string) *Pipeline {
 	for _, x := range p.Runs {
 		if x.UUID == id || strconv.Itoa(x.BuildNumber) == id {
 			return x
@@ -214,17 +195,32 @@ func (p *Pipelines) run(id string) *Pipeline {
 	return nil
 }
 
-func (s *PipelineStep) id() string          { return s.UUID }
-func (c *TestCase) id() string              { return c.UUID }
-func (s *PipelineSchedule) id() string      { return s.UUID }
-func (v *PipelineVariable) id() string      { return v.UUID }
-func (h *PipelineKnownHost) id() string     { return h.UUID }
-func (r *PipelineRunner) id() string        { return r.UUID }
-func (e *DeploymentEnvironment) id() string { return e.UUID }
-func (d *Deployment) id() string            { return d.UUID }
+// Identifier is what an address names it by.
+func (s *PipelineStep) Identifier() string { return s.UUID }
 
-// status is what the status parameter calls the state, the stage and the result of a pipeline in one word.
-func (s RunState) status() string {
+// Identifier is what an address names it by.
+func (c *TestCase) Identifier() string { return c.UUID }
+
+// Identifier is what an address names it by.
+func (s *PipelineSchedule) Identifier() string { return s.UUID }
+
+// Identifier is what an address names it by.
+func (v *PipelineVariable) Identifier() string { return v.UUID }
+
+// Identifier is what an address names it by.
+func (h *PipelineKnownHost) Identifier() string { return h.UUID }
+
+// Identifier is what an address names it by.
+func (r *PipelineRunner) Identifier() string { return r.UUID }
+
+// Identifier is what an address names it by.
+func (e *DeploymentEnvironment) Identifier() string { return e.UUID }
+
+// Identifier is what an address names it by.
+func (d *Deployment) Identifier() string { return d.UUID }
+
+// Status is what the status parameter calls the state, the stage and the result of a pipeline in one word.
+func (s RunState) Status() string {
 	switch s.Name {
 	case "COMPLETED":
 		known := map[string]string{"SUCCESSFUL": "PASSED", "FAILED": "FAILED", "ERROR": "ERROR", "STOPPED": "STOPPED"}

@@ -16,7 +16,7 @@ import (
 // theBusy is the repository with many pipelines, in the workspace that the connected user administers.
 func theBusy(s *Server) *Repository {
 	o := s.Organization()
-	return o.RepositoriesOf(o.Workspaces[0])[busyAt]
+	return o.RepositoriesOf(o.Workspaces[0])[BusyAt]
 }
 
 // administered are the repositories of the workspace that the connected user administers.
@@ -60,7 +60,7 @@ func TestPipelineFilters(t *testing.T) {
 		return runs[at]
 	}
 	is := func(status string) func(*Pipeline) bool {
-		return func(p *Pipeline) bool { return p.State.status() == status }
+		return func(p *Pipeline) bool { return p.State.Status() == status }
 	}
 	by := some(func(p *Pipeline) bool { return p.Creator != nil }).Creator
 	feature := some(func(p *Pipeline) bool {
@@ -151,7 +151,7 @@ func TestPipelinesIgnoreBBQL(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	values, _ := connected(t, s).all(addressIn(theBusy(s), "pipelines") + "?pagelen=100" + `&q=build_number%3D1`)
-	if len(values) != busyRuns || !strings.Contains(strings.Join(s.Violations(), "\n"), "parameter q is unknown") {
+	if len(values) != BusyRuns || !strings.Contains(strings.Join(s.Violations(), "\n"), "parameter q is unknown") {
 		t.Errorf("%d pipelines, violations %q", len(values), s.Violations())
 	}
 }
@@ -166,11 +166,11 @@ func TestOmitNext(t *testing.T) {
 		var p listPage
 		c.get(fmt.Sprintf("%s?pagelen=100&page=%d", addressIn(theBusy(s), "pipelines"), page)).decode(&p)
 		seen += len(p.Values)
-		if p.Next != "" || *p.Size != busyRuns || *p.Page != page {
+		if p.Next != "" || *p.Size != BusyRuns || *p.Page != page {
 			t.Errorf("page %d: next %q, size %d, page %d", page, p.Next, *p.Size, *p.Page)
 		}
 	}
-	if seen != busyRuns {
+	if seen != BusyRuns {
 		t.Errorf("%d pipelines", seen)
 	}
 	if _, pages := connected(t, Start(t, Options{OmitNext: true, NextForm: NextToken})).all("/2.0/repositories/harbor-labs"); len(pages) < 2 {
@@ -395,7 +395,7 @@ func TestPipelineQuirks(t *testing.T) {
 		return n
 	}
 	if week := recent(7); week == 0 || week > 60 {
-		t.Errorf("%d pipelines of %d are of the last week", week, busyRuns)
+		t.Errorf("%d pipelines of %d are of the last week", week, BusyRuns)
 	}
 	for _, r := range o.Repositories {
 		p := o.PipelinesOf(r)
@@ -614,13 +614,13 @@ func TestChangePipelines(t *testing.T) {
 	first := before.Runs[0]
 	s.ChangePipelines(r.FullName(), func(p *Pipelines) {
 		p.Runs = slices.Delete(p.Runs, 0, 1)
-		p.Runs = append(p.Runs, &Pipeline{UUID: "{new}", BuildNumber: busyRuns + 1, State: RunState{Name: "PENDING"}, CreatedOn: s.now()})
+		p.Runs = append(p.Runs, &Pipeline{UUID: "{new}", BuildNumber: BusyRuns + 1, State: RunState{Name: "PENDING"}, CreatedOn: s.now()})
 	})
 	values, _ := connected(t, s).all(addressIn(r, "pipelines") + "?pagelen=100&sort=-created_on")
-	if len(values) != busyRuns || values[0]["uuid"] != "{new}" || slices.Contains(column(values, "uuid"), first.UUID) {
+	if len(values) != BusyRuns || values[0]["uuid"] != "{new}" || slices.Contains(column(values, "uuid"), first.UUID) {
 		t.Errorf("%d pipelines, the newest is %v", len(values), values[0])
 	}
-	if before.Runs[0] != first || len(before.Runs) != busyRuns {
+	if before.Runs[0] != first || len(before.Runs) != BusyRuns {
 		t.Error("the change changed what there was before")
 	}
 }

@@ -81,3 +81,8 @@ func (s *Server) authenticate(r *http.Request, o *Organization) (*principal, err
 	}
 	return nil, errToken
 }
+
+// seesSnippet tells whether the principal may read a snippet: those of a workspace that is theirs, and public ones.
+func (p *principal) seesSnippet(o *Organization, s *Snippet) bool {
+	return !s.IsPrivate || p.belongsTo(o, s.Workspace)
+}

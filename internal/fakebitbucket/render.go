@@ -146,7 +146,7 @@ func memberObject(m *Membership) object {
 // membershipObject is a membership with its role, as /permissions lists it.
 func membershipObject(m *Membership) object {
 	return append(memberObject(m),
-		member{name: "permission", value: level{m.Permission, workspaceLevels}},
+		member{name: "permission", value: level{m.Permission, WorkspacePermissions}},
 		member{name: "added_on", value: orNull(m.AddedOn, layoutNoZone)},
 		member{name: "last_accessed", value: orNull(m.LastAccessed, layoutMicro)})
 }
@@ -262,14 +262,14 @@ func repositoryLinks(r *Repository) object {
 
 // repositoryPermissions are effective permissions of users on repositories. Each repository and user is rendered once, as
 // long lists name the same ones again and again.
-func repositoryPermissions(held []effectivePermission) collection {
+func repositoryPermissions(held []EffectivePermission) collection {
 	repository, user := memo(embeddedRepository), memo(embeddedUser)
-	return collect(held, func(p effectivePermission) object {
+	return collect(held, func(p EffectivePermission) object {
 		return object{
 			{name: "type", value: "repository_permission"},
-			{name: "user", value: lazy(func() any { return user(p.user) })},
-			{name: "repository", value: lazy(func() any { return repository(p.repository) })},
-			{name: "permission", value: level{p.permission, repositoryLevels}},
+			{name: "user", value: lazy(func() any { return user(p.User) })},
+			{name: "repository", value: lazy(func() any { return repository(p.Repository) })},
+			{name: "permission", value: level{p.Permission, RepositoryPermissions}},
 		}
 	})
 }

@@ -204,7 +204,11 @@ func lineNumber(n *int) any {
 func reportObject(r *Report) object {
 	data := []object{}
 	for _, d := range r.Data {
-		data = append(data, object{{name: "title", value: d.Title}, {name: "type", value: d.Type}, {name: "value", value: d.Value}})
+		value := d.Value
+		if link, ok := value.(ReportLink); ok {
+			value = object{{name: "text", value: link.Text}, {name: "href", value: link.Address}}
+		}
+		data = append(data, object{{name: "title", value: d.Title}, {name: "type", value: d.Type}, {name: "value", value: value}})
 	}
 	return withoutEmpty(object{
 		{name: "type", value: "report"},

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -76,18 +75,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	orInt := func(n *int, d int) {
-		if *n == 0 {
-			*n = d
-		}
-	}
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
-	orInt(&o.Repositories, 120)
-	orInt(&o.Projects, 8)
-	orInt(&o.Users, 40)
-	orInt(&o.Groups, 8)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -103,15 +93,22 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// organization is what the options say of the organization.
+func (o Options) organization() GenerateOptions {
+	return GenerateOptions{
+		Seed: o.Seed, Repositories: o.Repositories, Projects: o.Projects, Users: o.Users, Groups: o.Groups, OneWorkspace: o.OneWorkspace,
+		PlainMember: o.PlainMember, EveryoneReads: o.EveryoneReads, GroupsClosed: o.GroupsClosed, Now: o.Now(),
+	}
+}
+
 // A Server is a Bitbucket Cloud in memory. It serves the API at /2.0 and /1.0 and the OAuth server at
 // /site/oauth2.
 type Server struct {
-	options Options
-	org     atomic.Pointer[Organization]
-	change  sync.Mutex // held while a new organization is made from the current one
-	journal journal
-	oauth   oauth
-	quota   quota
+	*Current // the organization that is served, and its changes
+	options  Options
+	journal  journal
+	oauth    oauth
+	quota    quota
 
 	mu         sync.Mutex // guards what follows
 	url        string
@@ -121,8 +118,8 @@ type Server struct {
 
 // New makes a server with an organization of its own. It is an http.Handler; Start and Listen serve it.
 func New(o Options) *Server {
-	s := &Server{options: o.withDefaults()}
-	s.org.Store(generate(s.options))
+	o = o.withDefaults()
+	s := &Server{options: o, Current: NewCurrent(NewOrganization(o.organization()), o.Now)}
 	s.oauth.init(s.options, s.Organization().Connected.UUID)
 	s.quota.limit = s.options.Quota
 	return s
@@ -187,9 +184,6 @@ const oauthPath = "/site/oauth2"
 
 // OAuthURL is the address of the OAuth server; /authorize and /access_token are below it.
 func (s *Server) OAuthURL() string { return s.URL() + oauthPath }
-
-// Organization is the truth at this moment.
-func (s *Server) Organization() *Organization { return s.org.Load() }
 
 // Violations are what clients did that a careful client never does.
 func (s *Server) Violations() []string {

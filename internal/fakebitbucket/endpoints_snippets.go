@@ -73,16 +73,16 @@ func visibleSnippets(c *call) collection {
 	}
 	var visible []*Snippet
 	for _, s := range c.org.Snippets(c.workspace) {
-		if s.seenBy(c.who, c.org) && s.inRole(c.who, c.org, role) {
+		if c.who.seesSnippet(c.org, s) && c.who.hasSnippet(c.org, s, role) {
 			visible = append(visible, s)
 		}
 	}
 	return collect(visible, listedSnippet)
 }
 
-// inRole tells whether a snippet is one that the caller owns, or also one that they watch, or also one of their
+// hasSnippet tells whether a snippet is one that the principal owns, or also one that they watch, or also one of their
 // workspaces'.
-func (s *Snippet) inRole(p *principal, o *Organization, role string) bool {
+func (p *principal) hasSnippet(o *Organization, s *Snippet, role string) bool {
 	owns := p.user != nil && s.Owner == p.user
 	watches := p.user != nil && slices.Contains(s.Watchers, p.user)
 	switch role {
@@ -109,7 +109,7 @@ func aSnippet(c *call) error {
 	switch {
 	case c.snippet == nil:
 		return notFound("Snippet not found: %s", c.path["encoded_id"])
-	case c.snippet.seenBy(c.who, c.org):
+	case c.who.seesSnippet(c.org, c.snippet):
 		return nil
 	case c.who.credential == "":
 		return errToken

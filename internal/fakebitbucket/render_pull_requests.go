@@ -118,7 +118,7 @@ func pullRequestPage(r *Repository, p *PullRequest) string {
 func pullRequestLinks(r *Repository, p *PullRequest) object {
 	api := pullRequestPath(r, p)
 	compare := linkAPI + "/repositories/" + r.FullName()
-	spec := p.spec(r) + fmt.Sprintf("?from_pullrequest_id=%d", p.ID)
+	spec := pullRequestSpec(r, p) + fmt.Sprintf("?from_pullrequest_id=%d", p.ID)
 	return links(
 		"self", api,
 		"html", pullRequestPage(r, p),
@@ -135,8 +135,8 @@ func pullRequestLinks(r *Repository, p *PullRequest) object {
 	)
 }
 
-// spec is what a pull request compares, escaped as it stands in addresses: with a carriage return in it.
-func (p *PullRequest) spec(r *Repository) string {
+// pullRequestSpec is what a pull request compares, escaped as it stands in addresses: with a carriage return in it.
+func pullRequestSpec(r *Repository, p *PullRequest) string {
 	if p.SourceCommit == "" {
 		return "None"
 	}
@@ -417,7 +417,7 @@ func mergeCheck(r *Repository, p *PullRequest, c MergeCheck) object {
 		o = append(o,
 			member{name: "check", value: object{{name: "type", value: "merge_check"}, {name: "kind", value: c.Kind}}},
 			member{name: "observed", value: object{{name: counted[c.Kind], value: c.Observed}}})
-		if requirements[c.Kind] {
+		if c.Counts() {
 			o = append(o, member{name: "requirement", value: object{{name: c.Kind, value: c.Needed}}})
 		}
 	}

@@ -2,10 +2,10 @@ package fakebitbucket
 
 import "strings"
 
-// keyEndpoints tell about the keys of users. In practice they are told to their owner alone.
+// accountKeyEndpoints tell about the keys of users. In practice they are told to their owner alone.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-gpg/
-var keyEndpoints = []endpoint{
+var accountKeyEndpoints = []endpoint{
 	{
 		path: "/2.0/users/{selected_user}/ssh-keys", scopes: "account", tokenScopes: "read:ssh-key:bitbucket",
 		people: true, needs: ownAccount,

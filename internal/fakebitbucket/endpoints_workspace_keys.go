@@ -5,27 +5,10 @@ import (
 	"strings"
 )
 
-// publishedEndpoints tell what the service tells everybody, or everybody in a workspace: kinds of events, and keys to check
-// signatures with.
-// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/
+// workspaceKeyEndpoints tell which keys signatures are to be checked with: those of commits that the service makes, and those
+// of the tokens that it gives to the steps of pipelines.
 // https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
-var publishedEndpoints = []endpoint{
-	{path: "/2.0/hook_events", get: func(*call) (any, error) {
-		subjects := object{}
-		for _, subject := range []string{"repository", "workspace"} {
-			subjects = append(subjects, member{name: subject, value: object{
-				{name: "links", value: links("events", linkAPI+"/hook_events/"+subject)},
-			}})
-		}
-		return subjects, nil
-	}},
-	{
-		path: "/2.0/hook_events/{subject_type}", needs: aHookSubject,
-		list: &listing{
-			of:      func(c *call) collection { return collect(HookEvents(c.path["subject_type"]), hookEvent) },
-			pagelen: 30,
-		},
-	},
+var workspaceKeyEndpoints = []endpoint{
 	{
 		path: "/2.0/workspaces/{workspace}/settings/gpg/public-key", scopes: "account",
 		tokenScopes: "read:workspace:bitbucket", needs: aMembersWorkspace,
@@ -56,20 +39,6 @@ var publishedEndpoints = []endpoint{
 			return object{{name: "keys", value: keys}}, nil
 		},
 	},
-}
-
-func aHookSubject(c *call) error {
-	if HookEvents(c.path["subject_type"]) == nil {
-		return notFound("Invalid subject type: %s", c.path["subject_type"])
-	}
-	return nil
-}
-
-func hookEvent(e HookEvent) object {
-	return object{
-		{name: "category", value: e.Category}, {name: "event", value: e.Event}, {name: "label", value: e.Label},
-		{name: "description", value: e.Description},
-	}
 }
 
 // anOIDCWorkspace is any workspace: who checks the tokens of its pipelines doesn't belong to it. API tokens are refused.

@@ -1,7 +1,6 @@
 package fakebitbucket
 
-// The functions here are what endpoints need before they answer: each finds what the path names, and
-// refuses callers without the role.
+// The functions here resolve what the path names before an endpoint answers, and refuse callers without the role.
 
 // aWorkspace is any workspace that the caller may look up. A private one doesn't exist for others.
 func aWorkspace(c *call) error {

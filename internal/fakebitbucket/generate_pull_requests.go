@@ -27,9 +27,9 @@ var (
 	declineReasons = []string{"", "", "No longer needed.", "Done in another way."}
 )
 
-// pullRequests makes the pull requests of a repository: of most a handful, of some none, of a few more than one
+// PullRequests makes the pull requests of a repository: of most a handful, of some none, of a few more than one
 // page.
-func (g *generator) pullRequests(r *Repository) []*PullRequest {
+func (g *generator) PullRequests(r *Repository) []*PullRequest {
 	n := 1 + g.IntN(5)
 	switch {
 	case r.MainBranch == "", g.IntN(6) == 0:
@@ -366,7 +366,7 @@ func (m *pullRequestMaker) statuses(p *PullRequest, end time.Time) {
 		at := m.between(p.CreatedOn, end)
 		s := &PullRequestStatus{
 			Key: fmt.Sprint(700_000_000 + m.IntN(90_000_000)), Name: fmt.Sprintf("Pipeline #%d", 1+m.IntN(900)), State: "SUCCESSFUL",
-			URL:       fmt.Sprintf("%s/%s/pipelines/results/%d#!/steps", linkSite, m.repository.FullName(), 1+m.IntN(900)),
+			URL:       fmt.Sprintf("%s/%s/pipelines/results/%d#!/steps", site, m.repository.FullName(), 1+m.IntN(900)),
 			CreatedOn: at, UpdatedOn: m.between(at, end), Refname: &p.SourceBranch,
 		}
 		if i > 0 {

@@ -97,7 +97,7 @@ var pullRequestEndpoints = []endpoint{
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
 		get: func(c *call) (any, error) {
 			return c.redirect("/2.0/repositories/%s/diffstat/%s?from_pullrequest_id=%d&topic=true",
-				c.repository.FullName(), c.pullRequest.spec(c.repository), c.pullRequest.ID), nil
+				c.repository.FullName(), pullRequestSpec(c.repository, c.pullRequest), c.pullRequest.ID), nil
 		},
 	},
 	{
@@ -123,7 +123,7 @@ var pullRequestEndpoints = []endpoint{
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aReviewedCommit,
 		params: "page pagelen",
 		list: &listing{pagelen: 30, max: 50, of: func(c *call) collection {
-			return collect(c.org.pullRequestsWith(c.repository, c.path["commit"]), func(p *PullRequest) object {
+			return collect(c.org.PullRequestsWith(c.repository, c.path["commit"]), func(p *PullRequest) object {
 				return listedPullRequest(c.repository, p)
 			})
 		}},
@@ -252,17 +252,6 @@ func pullRequestFiles(c *call) collection {
 	})
 }
 
-// pullRequestsWith are the pull requests that brought a commit, named by the beginning of its hash.
-func (o *Organization) pullRequestsWith(r *Repository, hash string) []*PullRequest {
-	var all []*PullRequest
-	for _, p := range o.PullRequests(r) {
-		if slices.ContainsFunc(p.Commits, func(x *PullRequestCommit) bool { return strings.HasPrefix(x.Hash, hash) }) {
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
 // mergeChecks answers all checks at once, without pages.
 func mergeChecks(c *call) (any, error) {
 	keep := condition(allOf{})
@@ -327,7 +316,7 @@ func aComparedPullRequest(c *call) error {
 	if err := c.findPullRequest(c.query.Get("from_pullrequest_id")); err != nil {
 		return err
 	}
-	if p := c.pullRequest; p.ForkDeleted || c.path["spec"] != strings.Replace(p.spec(c.repository), "%0D", "\r", 1) {
+	if p := c.pullRequest; p.ForkDeleted || c.path["spec"] != strings.Replace(pullRequestSpec(c.repository, p), "%0D", "\r", 1) {
 		return notFound("Commit not found")
 	}
 	return nil
@@ -338,7 +327,7 @@ func aReviewedCommit(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
 	}
-	if len(c.path["commit"]) < 7 || len(c.org.pullRequestsWith(c.repository, c.path["commit"])) == 0 {
+	if len(c.path["commit"]) < 7 || len(c.org.PullRequestsWith(c.repository, c.path["commit"])) == 0 {
 		return notFound("Commit not found")
 	}
 	return nil

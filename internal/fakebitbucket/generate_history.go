@@ -4,9 +4,23 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
+
+// History makes the history of a repository. One that is not a fork, whose files are its parent's, has some files besides
+// those that its commits change.
+func (g *generator) History(r *Repository) *History {
+	h := g.history(r)
+	if r.Parent == nil || r.Parent.MainBranch == "" {
+		g.strew(h.Commits)
+	}
+	return h
+}
+
+// Commit makes a commit on top of another, by somebody.
+func (g *generator) Commit(at time.Time, message string, parent *Commit) *Commit {
+	return writer{generator: g}.commit(at, message, parent)
+}
 
 // A writer writes the history of a repository.
 type writer struct {
@@ -16,7 +30,7 @@ type writer struct {
 
 // history makes the history of a repository: a main line with merged side lines, and branches that are in use, that are
 // stale, or that were merged and left.
-func (g *generator) history(r *Repository) *history {
+func (g *generator) history(r *Repository) *History {
 	w := writer{g, g.signatures(r)}
 	commits, branches, tags := 4+g.IntN(12), g.IntN(5), g.IntN(6)
 	switch g.IntN(24) { // one in so many needs more than one page for something
@@ -50,7 +64,7 @@ func (g *generator) history(r *Repository) *history {
 	for _, b := range all {
 		b.DefaultMergeStrategy = strategy
 	}
-	return newHistory(unique(all), w.tags(line, tags))
+	return NewHistory(unique(all), w.tags(line, tags))
 }
 
 func unique(branches []*Branch) []*Branch {
@@ -85,7 +99,7 @@ func (w writer) mainLine(r *Repository, n int) []step {
 	var line []step
 	from := r.CreatedOn
 	if r.Parent != nil && r.Parent.MainBranch != "" {
-		for c := w.org.Head(r.Parent); c != nil; c = c.parent() {
+		for c := w.org.Head(r.Parent); c != nil; c = c.Parent() {
 			line = append(line, step{Commit: c})
 		}
 		slices.Reverse(line)
@@ -117,14 +131,6 @@ func (w writer) mainLine(r *Repository, n int) []step {
 	return line
 }
 
-// parent is the first parent, or nil.
-func (c *Commit) parent() *Commit {
-	if len(c.Parents) == 0 {
-		return nil
-	}
-	return c.Parents[0]
-}
-
 // merge puts the merge of a side line on the main one.
 func (w writer) merge(r *Repository, line []step, number int, at time.Time) step {
 	start := line[max(0, len(line)-1-w.IntN(3))]
@@ -135,17 +141,12 @@ func (w writer) merge(r *Repository, line []step, number int, at time.Time) step
 	}
 	name := w.branchName(r, number)
 	by := pick(w.generator, w.people)
-	message := fmt.Sprintf("Merged in %s (pull request #%d)\n\n%s\nApproved-by: %s\n", name, number, title, by.name())
+	message := fmt.Sprintf("Merged in %s (pull request #%d)\n\n%s\nApproved-by: %s\n", name, number, title, by.Name())
 	s := step{Commit: w.commit(at, message, line[len(line)-1].Commit, side)}
 	if w.IntN(3) == 0 {
 		s.left = name
 	}
 	return s
-}
-
-func (s Signature) name() string {
-	name, _, _ := strings.Cut(s.Raw, " <")
-	return name
 }
 
 // branch makes a branch off some commit of the main line, with commits of its own.
@@ -169,7 +170,7 @@ func (w writer) branchName(r *Repository, number int) string {
 	case 1:
 		return fmt.Sprintf("hotfix/%s-%d", topic, number)
 	case 2:
-		return fmt.Sprintf("%s/%s-%d", slugify(pick(w.generator, w.people).name()), topic, number)
+		return fmt.Sprintf("%s/%s-%d", slugify(pick(w.generator, w.people).Name()), topic, number)
 	case 3:
 		return fmt.Sprintf("%s-%d", topic, number)
 	case 4:
@@ -203,20 +204,6 @@ func (w writer) during(from, to time.Time) time.Time {
 		return from
 	}
 	return from.Add(time.Duration(w.Float64() * float64(to.Sub(from))))
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earliest(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // message is what a commit says that it does, in a line or more.
@@ -254,8 +241,8 @@ func (w writer) commit(at time.Time, message string, parents ...*Commit) *Commit
 		c.Files = maps.Clone(parents[0].Files)
 		w.change(c.Files)
 	default:
-		base := w.org.MergeBase(parents[0], parents[1])
-		c.Files = merged(base, parents[0], parents[1])
+		base := MergeBase(parents[0], parents[1])
+		c.Files = Merged(base, parents[0], parents[1])
 	}
 	return c
 }

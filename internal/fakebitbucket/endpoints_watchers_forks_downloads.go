@@ -5,11 +5,11 @@ import (
 	"net/url"
 )
 
-// audienceEndpoints tell what people do with a repository besides working in it: they fork it, watch it and download
+// watcherForkDownloadEndpoints tell what people do with a repository besides working in it: they fork it, watch it and download
 // from it.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-downloads/
-var audienceEndpoints = []endpoint{
+var watcherForkDownloadEndpoints = []endpoint{
 	{
 		path: "/2.0/repositories/{workspace}/{repo_slug}/forks", scopes: "repository",
 		tokenScopes: "read:repository:bitbucket", public: true, needs: aRepository, params: "role",

@@ -1,0 +1,22 @@
+package fakebitbucket
+
+// BranchingModel makes the model of a project or a repository.
+func (g *generator) BranchingModel() *BranchingModel {
+	m := &BranchingModel{Development: BranchRole{Enabled: true}, DeleteBranches: g.IntN(2) == 0}
+	switch g.IntN(3) {
+	case 0:
+		m.Development.Name = "develop"
+	case 1:
+		m.Development.Name = "production" // a branch that few repositories have
+	}
+	switch g.IntN(3) {
+	case 0:
+		m.Production = BranchRole{Enabled: true, Name: "production"}
+	case 1:
+		m.Production = BranchRole{Enabled: true}
+	}
+	for _, kind := range []string{"release", "hotfix", "feature", "bugfix"} {
+		m.Types = append(m.Types, BranchType{kind, kind + "/", g.IntN(4) > 0})
+	}
+	return m
+}

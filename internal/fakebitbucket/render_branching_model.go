@@ -1,0 +1,75 @@
+package fakebitbucket
+
+// branchingModelObject is a model as it applies to a repository, with the branches that there are.
+func branchingModelObject(o *Organization, r *Repository, m *BranchingModel, kind, place string) object {
+	types := []object{}
+	for _, t := range m.Types {
+		if t.Enabled {
+			types = append(types, object{{name: "kind", value: t.Kind}, {name: "prefix", value: t.Prefix}})
+		}
+	}
+	model := object{{name: "type", value: kind}, {name: "development", value: branchRole(o, r, m.Development)}}
+	if m.Production.Enabled {
+		model = append(model, member{name: "production", value: branchRole(o, r, m.Production)})
+	}
+	return append(model, member{name: "branch_types", value: types},
+		member{name: "links", value: links("self", place)})
+}
+
+// branchRole is the branch of a role in a repository, or in the project for which there is none.
+func branchRole(o *Organization, r *Repository, role BranchRole) object {
+	var name any
+	if role.Name != "" {
+		name = role.Name
+	}
+	shown := object{{name: "use_mainbranch", value: role.Name == ""}}
+	if r != nil {
+		if role.Name == "" && r.MainBranch != "" {
+			name = r.MainBranch
+		}
+		if text, ok := name.(string); ok {
+			if b := o.Branch(r, text); b != nil {
+				shown = append(shown, member{name: "branch", value: lazy(func() any {
+					return branchObject(o, r, b).condensed("type", "name", "target")
+				})})
+			}
+		}
+	}
+	return append(object{{name: "name", value: name}}, shown...)
+}
+
+// branchingSettings is a model as its administrators set it.
+func branchingSettings(o *Organization, r *Repository, m *BranchingModel, place string) object {
+	types := []object{}
+	for _, t := range m.Types {
+		types = append(types, object{
+			{name: "kind", value: t.Kind}, {name: "enabled", value: t.Enabled}, {name: "prefix", value: t.Prefix},
+		})
+	}
+	deletion := "false" // as text
+	if m.DeleteBranches {
+		deletion = "true"
+	}
+	return object{
+		{name: "type", value: "branching_model_settings"},
+		{name: "development", value: settingsRole(o, r, m.Development).without([]string{"enabled"})},
+		{name: "production", value: settingsRole(o, r, m.Production)},
+		{name: "branch_types", value: types},
+		{name: "default_branch_deletion", value: deletion},
+		{name: "links", value: links("self", place)},
+	}
+}
+
+func settingsRole(o *Organization, r *Repository, role BranchRole) object {
+	var name any
+	if role.Name != "" {
+		name = role.Name
+	}
+	shown := object{
+		{name: "name", value: name}, {name: "use_mainbranch", value: role.Name == ""}, {name: "enabled", value: role.Enabled},
+	}
+	if r != nil {
+		shown = append(shown, member{name: "is_valid", value: role.Name == "" || o.Branch(r, role.Name) != nil})
+	}
+	return shown
+}

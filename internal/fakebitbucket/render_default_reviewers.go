@@ -1,0 +1,19 @@
+package fakebitbucket
+
+import "slices"
+
+func reviewerObject(e EffectiveReviewer) object {
+	return object{
+		{name: "type", value: "default_reviewer"},
+		{name: "reviewer_type", value: e.From},
+		{name: "user", value: lazy(func() any { return embeddedUser(e.User) })},
+	}
+}
+
+// reviewerAmong is one of some default reviewers, or nil.
+func reviewerAmong(reviewers []*User, u *User) *User {
+	if u == nil || !slices.Contains(reviewers, u) {
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,40 @@
+package fakebitbucket
+
+import "fmt"
+
+// repositoryDeployKey renders the deploy keys of a repository.
+func repositoryDeployKey(r *Repository) func(*DeployKey) object {
+	return func(k *DeployKey) object {
+		o := append(keyObject("deploy_key", linkAPI+"/repositories/"+r.FullName(), k),
+			member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
+		if k.Owner != nil {
+			o = append(o, member{name: "owner", value: lazy(func() any { return embeddedUser(k.Owner) })})
+		}
+		return o
+	}
+}
+
+// projectDeployKey renders the deploy keys of a project, which have another name for their owner.
+func projectDeployKey(p *Project) func(*DeployKey) object {
+	return func(k *DeployKey) object {
+		o := append(keyObject("project_deploy_key", linkAPI+"/workspaces/"+p.Workspace.Slug+"/projects/"+p.Key, k),
+			member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
+		if k.Owner != nil {
+			o = append(o, member{name: "created_by", value: lazy(func() any { return embeddedUser(k.Owner) })})
+		}
+		return o
+	}
+}
+
+func keyObject(kind, of string, k *DeployKey) object {
+	return object{
+		{name: "type", value: kind},
+		{name: "id", value: k.ID},
+		{name: "key", value: k.Key},
+		{name: "label", value: k.Label},
+		{name: "comment", value: k.Comment},
+		{name: "created_on", value: stamp(k.CreatedOn)},
+		{name: "last_used", value: orNull(k.LastUsed, layoutMicro)},
+		{name: "links", value: links("self", fmt.Sprintf("%s/deploy-keys/%d", of, k.ID))},
+	}
+}

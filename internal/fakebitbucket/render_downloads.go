@@ -1,0 +1,17 @@
+package fakebitbucket
+
+import "net/url"
+
+func downloadObject(r *Repository, d *Download) object {
+	return object{
+		{name: "type", value: "download"},
+		{name: "name", value: d.Name},
+		{name: "size", value: d.Size},
+		{name: "downloads", value: d.Downloads},
+		{name: "created_on", value: stamp(d.CreatedOn)},
+		{name: "user", value: lazy(func() any { return embeddedUser(d.User) })},
+		{name: "links", value: lazy(func() any {
+			return links("self", linkAPI+"/repositories/"+r.FullName()+"/downloads/"+url.PathEscape(d.Name))
+		})},
+	}
+}

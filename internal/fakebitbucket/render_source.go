@@ -1,0 +1,116 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+)
+
+// sourceRevision finds the commit that the source can be asked for under a name: HEAD, that of a branch or a tag, or a
+// hash. It is nil if there is none. Names with a slash can't be asked for.
+func sourceRevision(o *Organization, r *Repository, name string) *Commit {
+	switch {
+	case name == "HEAD":
+		return o.Head(r)
+	case strings.Contains(name, "/"):
+		return nil
+	}
+	return o.Revision(r, name)
+}
+
+// A sourceEntry is a file or folder in a listing.
+type sourceEntry struct {
+	path  string
+	depth int
+	file  *SourceFile // nil for a folder
+}
+
+// sourceEntries lists a folder, "" for the root, and so many levels of folders below it: level by level, folders first.
+func sourceEntries(files []*SourceFile, folder string, levels int) []sourceEntry {
+	prefix := folder
+	if prefix != "" {
+		prefix += "/"
+	}
+	var entries []sourceEntry
+	seen := map[string]bool{}
+	for _, f := range files {
+		below, ok := strings.CutPrefix(f.Path, prefix)
+		if !ok {
+			continue
+		}
+		parts := strings.Split(below, "/")
+		for i := range min(levels, len(parts)) {
+			e := sourceEntry{path: prefix + strings.Join(parts[:i+1], "/"), depth: i}
+			if i == len(parts)-1 {
+				e.file = f
+			}
+			if !seen[e.path] {
+				seen[e.path] = true
+				entries = append(entries, e)
+			}
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b sourceEntry) int {
+		if a.depth != b.depth {
+			return a.depth - b.depth
+		}
+		return truth(a.file != nil) - truth(b.file != nil)
+	})
+	return entries
+}
+
+// sourceObject is an entry as the service describes it.
+func sourceObject(r *Repository, hash string, e sourceEntry) object {
+	api := linkAPI + "/repositories/" + r.FullName()
+	self := api + "/src/" + hash + "/" + (&url.URL{Path: e.path}).EscapedPath()
+	kind := "commit_file"
+	if e.file == nil {
+		self += "/"
+		kind = "commit_directory"
+	}
+	o := object{
+		{name: "path", value: e.path},
+		{name: "type", value: kind},
+		{name: "commit", value: object{
+			{name: "type", value: "commit"},
+			{name: "hash", value: hash},
+			{name: "links", value: links("self", api+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)},
+		}},
+		{name: "links", value: links("self", self, "meta", self+"?format=meta")},
+	}
+	if e.file == nil {
+		return o
+	}
+	var mimeType any
+	if known := e.file.MimeType(); known != "" {
+		mimeType = known
+	}
+	return append(o,
+		member{name: "attributes", value: append([]string{}, e.file.Attributes...)},
+		member{name: "escaped_path", value: e.path},
+		member{name: "size", value: len(e.file.Content)},
+		member{name: "mimetype", value: mimeType})
+}
+
+// rawSource is the file itself, or where it is to be had.
+func rawSource(f *SourceFile) *response {
+	if slices.Contains(f.Attributes, "lfs") {
+		res := textResponse(http.StatusMovedPermanently, "text/plain", "")
+		res.header.Set("Location", "https://media.example.com/"+url.PathEscape(f.Path))
+		return res
+	}
+	contentType := f.MimeType()
+	if contentType == "" {
+		contentType = "application/octet-stream"
+	}
+	res := textResponse(http.StatusOK, contentType, f.Content)
+	h := fnv.New128a()
+	_, _ = h.Write([]byte(strings.Join(f.Attributes, ",") + "\n" + f.Content)) // a hash takes everything
+	res.header.Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", h.Sum(nil))))
+	res.header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", path.Base(f.Path)))
+	return res
+}

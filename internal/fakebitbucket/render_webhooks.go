@@ -1,0 +1,53 @@
+package fakebitbucket
+
+import (
+	"fmt"
+	"net/url"
+)
+
+// repositoryWebhook renders the webhooks of a repository.
+func repositoryWebhook(r *Repository) func(*Webhook) object {
+	return func(h *Webhook) object {
+		return webhookObject(h, linkAPI+"/repositories/"+r.FullName(), func() any { return embeddedRepository(r) })
+	}
+}
+
+// workspaceWebhook renders the webhooks of a workspace.
+func workspaceWebhook(w *Workspace) func(*Webhook) object {
+	return func(h *Webhook) object {
+		return webhookObject(h, linkAPI+"/workspaces/"+w.Slug, func() any { return embeddedWorkspace(w) })
+	}
+}
+
+// webhookObject is a webhook. Those from before 2025 have their time in the form of all others.
+func webhookObject(h *Webhook, of string, subject lazy) object {
+	created := stamp(h.CreatedAt)
+	if h.CreatedAt.Nanosecond()%1000 != 0 {
+		created.layout = layoutNano
+	}
+	var source, readOnly any
+	if h.Source != "" {
+		source = h.Source
+	}
+	if h.ReadOnly != nil {
+		readOnly = *h.ReadOnly
+	}
+	o := object{
+		{name: "type", value: "webhook_subscription"},
+		{name: "uuid", value: h.UUID},
+		{name: "description", value: h.Description},
+		{name: "url", value: h.URL},
+		{name: "active", value: h.Active},
+		{name: "skip_cert_verification", value: h.SkipCertVerification},
+		{name: "events", value: h.Events},
+		{name: "created_at", value: created},
+		{name: "subject", value: subject},
+		{name: "links", value: links("self", fmt.Sprintf("%s/hooks/%s", of, url.PathEscape(h.UUID)))},
+		{name: "source", value: source},
+		{name: "read_only", value: readOnly},
+	}
+	if h.Modern {
+		o = append(o, member{name: "history_enabled", value: false}, member{name: "secret_set", value: h.Secret != ""})
+	}
+	return o
+}
