@@ -12,6 +12,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // lines are rows as sorted texts: some columns with bars between, JSON as it is written.
@@ -63,13 +64,13 @@ func same(t *testing.T, what string, want, got []string) {
 
 // A truth is what a user should see in the tables about access.
 type truth struct {
-	*fakebitbucket.Organization
-	user *fakebitbucket.User
+	*organization.Organization
+	user *organization.User
 }
 
 // workspaces are those that the user administers.
-func (o truth) workspaces() []*fakebitbucket.Workspace {
-	var all []*fakebitbucket.Workspace
+func (o truth) workspaces() []*organization.Workspace {
+	var all []*organization.Workspace
 	for _, w := range o.Workspaces {
 		if o.Administers(w, o.user) {
 			all = append(all, w)
@@ -79,8 +80,8 @@ func (o truth) workspaces() []*fakebitbucket.Workspace {
 }
 
 // repositories are those that the user administers, in the workspaces that the user belongs to.
-func (o truth) repositories() []*fakebitbucket.Repository {
-	var all []*fakebitbucket.Repository
+func (o truth) repositories() []*organization.Repository {
+	var all []*organization.Repository
 	for _, r := range o.Repositories {
 		if o.Membership(r.Workspace, o.user) != nil && o.EffectivePermission(r, o.user) == "admin" {
 			all = append(all, r)
@@ -91,10 +92,10 @@ func (o truth) repositories() []*fakebitbucket.Repository {
 
 // projects are those of the workspaces that the user administers, and elsewhere those that the user administers and in which
 // there is a repository that says so.
-func (o truth) projects() []*fakebitbucket.Project {
-	var all []*fakebitbucket.Project
+func (o truth) projects() []*organization.Project {
+	var all []*organization.Project
 	for _, p := range o.Projects {
-		isSeen := slices.ContainsFunc(o.repositories(), func(r *fakebitbucket.Repository) bool { return r.Project == p })
+		isSeen := slices.ContainsFunc(o.repositories(), func(r *organization.Repository) bool { return r.Project == p })
 		if o.Administers(p.Workspace, o.user) || isSeen && o.AdministersProject(p, o.user) {
 			all = append(all, p)
 		}
@@ -144,7 +145,7 @@ func TestExplicitGrants(t *testing.T) {
 
 func TestExplicitGrantsOnProjects(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		grantsOn := func(all ...*fakebitbucket.Project) (users, groups []string) {
+		grantsOn := func(all ...*organization.Project) (users, groups []string) {
 			for _, g := range o.ProjectGrants {
 				switch p := g.Project; {
 				case !slices.Contains(all, p):
@@ -216,7 +217,7 @@ func TestGroups(t *testing.T) {
 
 // held are the effective permissions that the user should see: all of the workspaces that the user administers, and those on
 // the repositories that the user administers elsewhere.
-func (o truth) held(each func(*fakebitbucket.Repository, *fakebitbucket.User, string)) {
+func (o truth) held(each func(*organization.Repository, *organization.User, string)) {
 	for _, r := range o.repositories() {
 		for _, u := range o.Users {
 			if p := o.EffectivePermission(r, u); p != "" {
@@ -235,7 +236,7 @@ func TestEffectivePermissions(t *testing.T) {
 		want := map[string][]string{} // by what a condition is about
 		one := o.repositories()[0]
 		somebody := o.Users[2]
-		o.held(func(r *fakebitbucket.Repository, u *fakebitbucket.User, permission string) {
+		o.held(func(r *organization.Repository, u *organization.User, permission string) {
 			l := line(r.FullName(), r.Workspace.Slug, r.Workspace.UUID, r.Name, r.UUID, u.UUID, orNil(u.AccountID), u.DisplayName, permission)
 			want[""] = append(want[""], l)
 			want[permission] = append(want[permission], l)
@@ -287,7 +288,7 @@ func TestRepositoryAccess(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var want []string
 		unexplained, kinds := 0, map[string]int{}
-		o.held(func(r *fakebitbucket.Repository, u *fakebitbucket.User, permission string) {
+		o.held(func(r *organization.Repository, u *organization.User, permission string) {
 			fields := o.access(r, u, permission)
 			if fields[len(fields)-2] == false {
 				unexplained++
@@ -305,13 +306,13 @@ func TestRepositoryAccess(t *testing.T) {
 }
 
 // access is what the table should say of a user's access, in the order of its test's columns.
-func (o truth) access(r *fakebitbucket.Repository, u *fakebitbucket.User, permission string) []any {
+func (o truth) access(r *organization.Repository, u *organization.User, permission string) []any {
 	administers := o.Administers(r.Workspace, o.user)
 	groupsKnown, projectKnown := administers && o.GroupsClosed(r.Workspace) == 0, o.AdministersProject(r.Project, o.user)
 	paths := []any{}
 	var direct, group, project, maybeGroup, maybeProject, maybeExplains bool
 	highest := ""
-	add := func(on, permission string, g *fakebitbucket.Group, known bool) {
+	add := func(on, permission string, g *organization.Group, known bool) {
 		p := map[string]any{"on": on, "holder": "user", "permission": permission}
 		if g != nil {
 			p["holder"], p["group_slug"], p["group_name"] = "group", g.Slug, g.Name
@@ -328,7 +329,7 @@ func (o truth) access(r *fakebitbucket.Repository, u *fakebitbucket.User, permis
 		return permission
 	}
 	levels := []string{"", "read", "write", "admin"}
-	see := func(on, granted string, grantee *fakebitbucket.User, g *fakebitbucket.Group) {
+	see := func(on, granted string, grantee *organization.User, g *organization.Group) {
 		mine := grantee == u || g != nil && slices.Contains(g.Members, u)
 		known := g == nil || groupsKnown
 		level := slices.Index(levels, gives(granted))
@@ -401,7 +402,7 @@ func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 		if !o.IsExplained(r, u) {
 			hidden++
 		}
-		shown := slices.DeleteFunc(o.Paths(r, u), func(p fakebitbucket.Path) bool { return p.Hidden })
+		shown := slices.DeleteFunc(o.Paths(r, u), func(p organization.Path) bool { return p.Hidden })
 		if len(shown) != len(row["paths"].([]any)) {
 			t.Errorf("%s, %s: paths = %v, want %d", r.FullName(), u.DisplayName, row["paths"], len(shown))
 		}
@@ -417,7 +418,7 @@ func TestRequestsOfRepositoryAccess(t *testing.T) {
 	h := connected(t, fake)
 	o := truth{fake.Organization(), fake.Organization().Connected}
 	rows := 0
-	o.held(func(*fakebitbucket.Repository, *fakebitbucket.User, string) { rows++ })
+	o.held(func(*organization.Repository, *organization.User, string) { rows++ })
 	fake.ResetJournal()
 	h.rows(ask{table: "bitbucket_repository_access"})
 	got, ofRepositories := requested(fake), 0

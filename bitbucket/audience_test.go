@@ -12,10 +12,11 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // seenForks are the forks that the connected user sees of the repositories that the scan covers.
-func seenForks(o *fakebitbucket.Organization, holds func(parent, fork *fakebitbucket.Repository) bool) []string {
+func seenForks(o *organization.Organization, holds func(parent, fork *organization.Repository) bool) []string {
 	var all []string
 	for _, r := range covered(o, o.Connected) {
 		for _, f := range o.Forks(r) {
@@ -30,8 +31,8 @@ func seenForks(o *fakebitbucket.Organization, holds func(parent, fork *fakebitbu
 func TestFork(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
 	o := fake.Organization()
-	parent := o.Repositories[slices.IndexFunc(o.Repositories, func(r *fakebitbucket.Repository) bool { return !r.IsPrivate })]
-	fake.AddRepository(fakebitbucket.Repository{Workspace: o.Workspaces[2], Slug: "hidden-fork", IsPrivate: true, Parent: parent})
+	parent := o.Repositories[slices.IndexFunc(o.Repositories, func(r *organization.Repository) bool { return !r.IsPrivate })]
+	fake.AddRepository(organization.Repository{Workspace: o.Workspaces[2], Slug: "hidden-fork", IsPrivate: true, Parent: parent})
 	h := connected(t, fake)
 	o = fake.Organization()
 	columns := []string{"repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid", "full_name", "uuid", "slug", "is_private", "size", "created_on", "fork_policy", "owner_uuid"}
@@ -52,20 +53,20 @@ func TestFork(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		where []*proto.Qual
-		holds func(parent, fork *fakebitbucket.Repository) bool
+		holds func(parent, fork *organization.Repository) bool
 		asked string
 	}{
-		"all":        {nil, func(_, _ *fakebitbucket.Repository) bool { return true }, ""},
-		"of one":     {[]*proto.Qual{where("repository_full_name", "=", parent.FullName())}, func(p, _ *fakebitbucket.Repository) bool { return p.UUID == parent.UUID }, ""},
-		"workspace":  {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(p, _ *fakebitbucket.Repository) bool { return p.Workspace.Slug == "QuarryTools" }, ""},
-		"public":     {[]*proto.Qual{where("is_private", "=", false)}, func(_, f *fakebitbucket.Repository) bool { return !f.IsPrivate }, "q=is_private = false"},
-		"private":    {[]*proto.Qual{where("is_private", "<>", false)}, func(_, f *fakebitbucket.Repository) bool { return f.IsPrivate }, "q=is_private = true"},
-		"recent":     {[]*proto.Qual{where("created_on", ">", newest.AddDate(0, -6, 0))}, func(_, f *fakebitbucket.Repository) bool { return f.CreatedOn.After(newest.AddDate(0, -6, 0)) }, "q=created_on > "},
-		"large":      {[]*proto.Qual{where("size", ">", 1<<26)}, func(_, f *fakebitbucket.Repository) bool { return f.Size > 1<<26 }, "q=size > "},
-		"by name":    {[]*proto.Qual{where("name", "~~", "%e%")}, func(_, f *fakebitbucket.Repository) bool { return strings.Contains(f.Name, "e") }, "q=name ~ "},
-		"in a role":  {[]*proto.Qual{where("role", "=", "admin")}, func(_, f *fakebitbucket.Repository) bool { return o.EffectivePermission(f, o.Connected) == "admin" }, "role=admin"},
-		"one uuid":   {[]*proto.Qual{where("uuid", "=", o.Forks(parent)[0].UUID)}, func(_, f *fakebitbucket.Repository) bool { return f.UUID == o.Forks(parent)[0].UUID }, "q=uuid = "},
-		"until then": {[]*proto.Qual{where("updated_on", "<=", newest)}, func(_, f *fakebitbucket.Repository) bool { return !f.UpdatedOn.After(newest) }, "q=updated_on <= "},
+		"all":        {nil, func(_, _ *organization.Repository) bool { return true }, ""},
+		"of one":     {[]*proto.Qual{where("repository_full_name", "=", parent.FullName())}, func(p, _ *organization.Repository) bool { return p.UUID == parent.UUID }, ""},
+		"workspace":  {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(p, _ *organization.Repository) bool { return p.Workspace.Slug == "QuarryTools" }, ""},
+		"public":     {[]*proto.Qual{where("is_private", "=", false)}, func(_, f *organization.Repository) bool { return !f.IsPrivate }, "q=is_private = false"},
+		"private":    {[]*proto.Qual{where("is_private", "<>", false)}, func(_, f *organization.Repository) bool { return f.IsPrivate }, "q=is_private = true"},
+		"recent":     {[]*proto.Qual{where("created_on", ">", newest.AddDate(0, -6, 0))}, func(_, f *organization.Repository) bool { return f.CreatedOn.After(newest.AddDate(0, -6, 0)) }, "q=created_on > "},
+		"large":      {[]*proto.Qual{where("size", ">", 1<<26)}, func(_, f *organization.Repository) bool { return f.Size > 1<<26 }, "q=size > "},
+		"by name":    {[]*proto.Qual{where("name", "~~", "%e%")}, func(_, f *organization.Repository) bool { return strings.Contains(f.Name, "e") }, "q=name ~ "},
+		"in a role":  {[]*proto.Qual{where("role", "=", "admin")}, func(_, f *organization.Repository) bool { return o.EffectivePermission(f, o.Connected) == "admin" }, "role=admin"},
+		"one uuid":   {[]*proto.Qual{where("uuid", "=", o.Forks(parent)[0].UUID)}, func(_, f *organization.Repository) bool { return f.UUID == o.Forks(parent)[0].UUID }, "q=uuid = "},
+		"until then": {[]*proto.Qual{where("updated_on", "<=", newest)}, func(_, f *organization.Repository) bool { return !f.UpdatedOn.After(newest) }, "q=updated_on <= "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
@@ -94,7 +95,7 @@ func TestRepositoryWatcher(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	columns := []string{"repository_full_name", "repository_uuid", "workspace_slug", "user_uuid", "user_account_id", "user_display_name", "user_nickname", "user_type", "title"}
-	of := func(repositories []*fakebitbucket.Repository) []string {
+	of := func(repositories []*organization.Repository) []string {
 		var all []string
 		for _, r := range repositories {
 			for _, u := range o.Watchers(r) {
@@ -108,7 +109,7 @@ func TestRepositoryWatcher(t *testing.T) {
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/watchers"]; got != len(all) {
 		t.Errorf("%d requests for watchers of %d repositories", got, len(all))
 	}
-	watched := slices.DeleteFunc(slices.Clone(all), func(r *fakebitbucket.Repository) bool { return len(o.Watchers(r)) == 0 })[:3]
+	watched := slices.DeleteFunc(slices.Clone(all), func(r *organization.Repository) bool { return len(o.Watchers(r)) == 0 })[:3]
 	names := []string{watched[0].FullName(), watched[1].FullName(), watched[2].FullName()}
 	fake.ResetJournal()
 	same(t, "of some", of(watched), lines(h.rows(ask{table: "bitbucket_repository_watcher", where: []*proto.Qual{where("repository_full_name", "=", names)}}), columns...))
@@ -130,7 +131,7 @@ func TestDownload(t *testing.T) {
 	o := fake.Organization()
 	columns := []string{"repository_full_name", "workspace_slug", "name", "title", "size", "downloads", "created_on", "user_uuid", "user_display_name"}
 	var want []string
-	var off, on *fakebitbucket.Repository
+	var off, on *organization.Repository
 	for _, r := range covered(o, o.Connected) {
 		files, isOn := o.Downloads(r)
 		if !isOn {
@@ -147,7 +148,7 @@ func TestDownload(t *testing.T) {
 	}
 	same(t, "downloads", want, lines(h.rows(ask{table: "bitbucket_download"}), columns...))
 
-	named := func(r *fakebitbucket.Repository) ([]map[string]any, error) {
+	named := func(r *organization.Repository) ([]map[string]any, error) {
 		return h.try(context.Background(), ask{table: "bitbucket_download", columns: "name", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 	}
 	if rows, err := named(off); err != nil || len(rows) > 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // forCode checks against organizations with histories of all kinds.
@@ -28,14 +29,14 @@ func forCode(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, 
 }
 
 // code calls f with each repository that the user sees.
-func (o truth) code(f func(*fakebitbucket.Repository)) {
+func (o truth) code(f func(*organization.Repository)) {
 	for _, r := range covered(o.Organization, o.user) {
 		f(r)
 	}
 }
 
 // with is the first repository that the user sees for which something holds.
-func (o truth) with(t *testing.T, holds func(*fakebitbucket.Repository) bool) *fakebitbucket.Repository {
+func (o truth) with(t *testing.T, holds func(*organization.Repository) bool) *organization.Repository {
 	t.Helper()
 	all := covered(o.Organization, o.user)
 	i := slices.IndexFunc(all, holds)
@@ -49,7 +50,7 @@ func (o truth) with(t *testing.T, holds func(*fakebitbucket.Repository) bool) *f
 func pagesOf(n, length int) int { return max(1, (n+length-1)/length) }
 
 // signature is what columns say of who made something: raw, uuid, account id and name.
-func signature(s *fakebitbucket.Signature) []any {
+func signature(s *organization.Signature) []any {
 	switch {
 	case s == nil:
 		return []any{nil, nil, nil, nil}
@@ -75,7 +76,7 @@ func pluck(list any, name string) any {
 
 var branchNames = slices.Concat([]string{"repository_full_name", "repository_uuid", "workspace_slug", "name", "title", "mainbranch_name", "default_merge_strategy", "merge_strategies", "target_hash", "target_date", "target_message", "type"}, signatureNames("target_author"))
 
-func branchLine(r *fakebitbucket.Repository, b *fakebitbucket.Branch) string {
+func branchLine(r *organization.Repository, b *organization.Branch) string {
 	strategies := texts([]string{"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge"})
 	return line(append([]any{r.FullName(), r.UUID, r.Workspace.Slug, b.Name, b.Name, r.MainBranch, b.DefaultMergeStrategy, strategies, b.Target.Hash, b.Target.Date, b.Target.Message, "branch"}, signature(&b.Target.Author)...)...)
 }
@@ -84,7 +85,7 @@ func TestBranches(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var want []string
 		requests := 0
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			for _, b := range o.Branches(r) {
 				want = append(want, branchLine(r, b))
 			}
@@ -108,7 +109,7 @@ func TestTags(t *testing.T) {
 		names := slices.Concat([]string{"repository_full_name", "name", "date", "message", "target_hash", "target_date", "target_message", "type"}, signatureNames("tagger"), signatureNames("target_author"))
 		var want []string
 		requests := 0
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			for _, tag := range o.Tags(r) {
 				want = append(want, line(slices.Concat([]any{r.FullName(), tag.Name, tag.Date, orNil(tag.Message), tag.Target.Hash, tag.Target.Date, tag.Target.Message, "tag"}, signature(tag.Tagger), signature(&tag.Target.Author))...))
 			}
@@ -123,13 +124,13 @@ func TestTags(t *testing.T) {
 
 func TestRefConditions(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		one := o.with(t, func(r *fakebitbucket.Repository) bool { return len(o.Branches(r)) > 4 && len(o.Tags(r)) > 4 })
-		slash := o.Branches(one)[slices.IndexFunc(o.Branches(one), func(b *fakebitbucket.Branch) bool { return strings.Contains(b.Name, "/") })]
+		one := o.with(t, func(r *organization.Repository) bool { return len(o.Branches(r)) > 4 && len(o.Tags(r)) > 4 })
+		slash := o.Branches(one)[slices.IndexFunc(o.Branches(one), func(b *organization.Branch) bool { return strings.Contains(b.Name, "/") })]
 		cut := slash.Target.Date
 		type ref struct {
-			r      *fakebitbucket.Repository
+			r      *organization.Repository
 			name   string
-			target *fakebitbucket.Commit
+			target *organization.Commit
 		}
 		tests := map[string]struct {
 			where []*proto.Qual
@@ -148,14 +149,14 @@ func TestRefConditions(t *testing.T) {
 			"of one space":  {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(x ref) bool { return x.r.Workspace.Slug == "QuarryTools" }, false},
 		}
 		for name, test := range tests {
-			for table, refs := range map[string]func(*fakebitbucket.Repository) []ref{
-				"bitbucket_branch": func(r *fakebitbucket.Repository) (all []ref) {
+			for table, refs := range map[string]func(*organization.Repository) []ref{
+				"bitbucket_branch": func(r *organization.Repository) (all []ref) {
 					for _, b := range o.Branches(r) {
 						all = append(all, ref{r, b.Name, b.Target})
 					}
 					return all
 				},
-				"bitbucket_tag": func(r *fakebitbucket.Repository) (all []ref) {
+				"bitbucket_tag": func(r *organization.Repository) (all []ref) {
 					for _, tag := range o.Tags(r) {
 						all = append(all, ref{r, tag.Name, tag.Target})
 					}
@@ -163,7 +164,7 @@ func TestRefConditions(t *testing.T) {
 				},
 			} {
 				want := []string{}
-				o.code(func(r *fakebitbucket.Repository) {
+				o.code(func(r *organization.Repository) {
 					for _, x := range refs(r) {
 						if test.holds(x) {
 							want = append(want, line(r.FullName(), x.name))
@@ -190,7 +191,7 @@ func TestRefOrder(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var dates []time.Time
 		repositories := 0
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			repositories++
 			for _, b := range o.Branches(r) {
 				dates = append(dates, b.Target.Date)
@@ -213,7 +214,7 @@ func TestRefOrder(t *testing.T) {
 	})
 }
 
-func commitLine(r *fakebitbucket.Repository, c *fakebitbucket.Commit, asked ...any) string {
+func commitLine(r *organization.Repository, c *organization.Commit, asked ...any) string {
 	kind := any(nil)
 	if c.Author.User != nil {
 		kind = c.Author.User.Type
@@ -237,7 +238,7 @@ func TestCommits(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var want []string
 		requests := 0
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			for _, c := range o.Commits(r) {
 				want = append(want, commitLine(r, c, nil, nil, nil, nil))
 			}
@@ -259,36 +260,36 @@ func TestCommits(t *testing.T) {
 
 func TestCommitConditions(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		type commits = []*fakebitbucket.Commit
-		of := func(c ...*fakebitbucket.Commit) commits { return c }
-		sideOf := func(r *fakebitbucket.Repository) *fakebitbucket.Branch {
+		type commits = []*organization.Commit
+		of := func(c ...*organization.Commit) commits { return c }
+		sideOf := func(r *organization.Repository) *organization.Branch {
 			for _, b := range o.Branches(r) {
-				if strings.Contains(b.Name, "/") && len(fakebitbucket.Log(of(b.Target), of(o.Head(r), o.Tags(r)[1].Target))) > 0 {
+				if strings.Contains(b.Name, "/") && len(organization.Log(of(b.Target), of(o.Head(r), o.Tags(r)[1].Target))) > 0 {
 					return b
 				}
 			}
 			return nil
 		}
-		one := o.with(t, func(r *fakebitbucket.Repository) bool {
+		one := o.with(t, func(r *organization.Repository) bool {
 			return len(o.Tags(r)) > 2 && len(o.Commits(r)) > 15 && o.Tags(r)[1].Target != o.Head(r) && sideOf(r) != nil
 		})
 		in := where("repository_full_name", "=", one.FullName())
 		tag, head, side := o.Tags(one)[1], o.Head(one), sideOf(one)
-		filter := func(all commits, keep func(*fakebitbucket.Commit) bool) commits {
-			return slices.DeleteFunc(slices.Clone(all), func(c *fakebitbucket.Commit) bool { return !keep(c) })
+		filter := func(all commits, keep func(*organization.Commit) bool) commits {
+			return slices.DeleteFunc(slices.Clone(all), func(c *organization.Commit) bool { return !keep(c) })
 		}
 		everywhere := 0
-		o.code(func(*fakebitbucket.Repository) { everywhere++ })
+		o.code(func(*organization.Repository) { everywhere++ })
 		var withDevelop []string
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			if b := o.Branch(r, "develop"); b != nil {
-				for _, c := range fakebitbucket.Log(of(b.Target), nil) {
+				for _, c := range organization.Log(of(b.Target), nil) {
 					withDevelop = append(withDevelop, line(r.FullName(), c.Hash, "develop", nil, nil))
 				}
 			}
 		})
 		var shared []string
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			if o.Commit(r, tag.Target.Hash) != nil {
 				shared = append(shared, line(r.FullName(), tag.Target.Hash, nil, nil, nil))
 			}
@@ -309,14 +310,14 @@ func TestCommitConditions(t *testing.T) {
 			requests int // for single commits
 		}{
 			"of one":           {[]*proto.Qual{in}, row(o.Commits(one), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
-			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(fakebitbucket.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(fakebitbucket.Log(of(head), nil)), 100), 0},
+			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(organization.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(organization.Log(of(head), nil)), 100), 0},
 			"branches":         {[]*proto.Qual{where("revision", "=", "develop")}, withDevelop, "include=develop", -1, 0},
 			"no branch":        {[]*proto.Qual{where("revision", "=", "none-such")}, nil, "include=none-such", everywhere, 0},
-			"excluded":         {[]*proto.Qual{in, where("excluded_revision", "=", tag.Name)}, row(fakebitbucket.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
-			"since a tag":      {[]*proto.Qual{in, where("revision", "=", side.Name), where("excluded_revision", "=", tag.Target.Hash)}, row(fakebitbucket.Log(of(side.Target), of(tag.Target)), side.Name, tag.Target.Hash, nil), "exclude=" + tag.Target.Hash + "&include=" + side.Name, -1, 0},
-			"two revisions":    {[]*proto.Qual{in, where("revision", "=", []string{side.Name, tag.Name})}, append(row(fakebitbucket.Log(of(side.Target), nil), side.Name, nil, nil), row(fakebitbucket.Log(of(tag.Target), nil), tag.Name, nil, nil)...), "", -1, 0},
-			"path":             {[]*proto.Qual{in, where("path", "=", "src/lib")}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return c.Touches("src/lib") }), nil, nil, "src/lib"), "path=src/lib", -1, 0},
-			"path of branch":   {[]*proto.Qual{in, where("path", "=", "main.go"), where("revision", "=", side.Name)}, row(filter(fakebitbucket.Log(of(side.Target), nil), func(c *fakebitbucket.Commit) bool { return c.Touches("main.go") }), side.Name, nil, "main.go"), "include=" + side.Name + "&path=main.go", -1, 0},
+			"excluded":         {[]*proto.Qual{in, where("excluded_revision", "=", tag.Name)}, row(organization.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
+			"since a tag":      {[]*proto.Qual{in, where("revision", "=", side.Name), where("excluded_revision", "=", tag.Target.Hash)}, row(organization.Log(of(side.Target), of(tag.Target)), side.Name, tag.Target.Hash, nil), "exclude=" + tag.Target.Hash + "&include=" + side.Name, -1, 0},
+			"two revisions":    {[]*proto.Qual{in, where("revision", "=", []string{side.Name, tag.Name})}, append(row(organization.Log(of(side.Target), nil), side.Name, nil, nil), row(organization.Log(of(tag.Target), nil), tag.Name, nil, nil)...), "", -1, 0},
+			"path":             {[]*proto.Qual{in, where("path", "=", "src/lib")}, row(filter(o.Commits(one), func(c *organization.Commit) bool { return c.Touches("src/lib") }), nil, nil, "src/lib"), "path=src/lib", -1, 0},
+			"path of branch":   {[]*proto.Qual{in, where("path", "=", "main.go"), where("revision", "=", side.Name)}, row(filter(organization.Log(of(side.Target), nil), func(c *organization.Commit) bool { return c.Touches("main.go") }), side.Name, nil, "main.go"), "include=" + side.Name + "&path=main.go", -1, 0},
 			"hash":             {[]*proto.Qual{in, where("hash", "=", tag.Target.Hash)}, row(of(tag.Target), nil, nil, nil), "", 0, 1},
 			"two hashes":       {[]*proto.Qual{in, where("hash", "=", []string{head.Hash, tag.Target.Hash})}, row(commits{head, tag.Target}, nil, nil, nil), "", 0, 2},
 			"hash anywhere":    {[]*proto.Qual{where("hash", "=", tag.Target.Hash)}, shared, "", 0, everywhere},
@@ -325,8 +326,8 @@ func TestCommitConditions(t *testing.T) {
 			"unknown hash":     {[]*proto.Qual{in, where("hash", "=", strings.Repeat("a", 40))}, nil, "", 0, 1},
 			"hash of a branch": {[]*proto.Qual{in, where("hash", "=", tag.Target.Hash), where("revision", "=", tag.Name)}, row(of(tag.Target), tag.Name, nil, nil), "include=" + tag.Name, -1, 0},
 			"hash elsewhere":   {[]*proto.Qual{in, where("hash", "=", head.Hash), where("excluded_revision", "=", one.MainBranch)}, nil, "exclude=" + one.MainBranch, -1, 0},
-			"since":            {[]*proto.Qual{in, where("date", ">=", since)}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return !c.Date.Before(since) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
-			"between":          {[]*proto.Qual{in, where("date", ">", since), where("date", "<", until)}, row(filter(o.Commits(one), func(c *fakebitbucket.Commit) bool { return c.Date.After(since) && c.Date.Before(until) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"since":            {[]*proto.Qual{in, where("date", ">=", since)}, row(filter(o.Commits(one), func(c *organization.Commit) bool { return !c.Date.Before(since) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"between":          {[]*proto.Qual{in, where("date", ">", since), where("date", "<", until)}, row(filter(o.Commits(one), func(c *organization.Commit) bool { return c.Date.After(since) && c.Date.Before(until) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
 		}
 		for name, test := range tests {
 			fake.ResetJournal()
@@ -353,7 +354,7 @@ func TestCommitConditions(t *testing.T) {
 				}
 			}
 		}
-		approved := o.Commits(one)[slices.IndexFunc(o.Commits(one), func(c *fakebitbucket.Commit) bool { return len(o.Approvals(one, c)) > 0 })]
+		approved := o.Commits(one)[slices.IndexFunc(o.Commits(one), func(c *organization.Commit) bool { return len(o.Approvals(one, c)) > 0 })]
 		var users []any
 		for _, a := range o.Approvals(one, approved) {
 			users = append(users, a.User.UUID)
@@ -370,9 +371,9 @@ func TestCommitConditions(t *testing.T) {
 }
 
 // fresh adds a repository to the workspace that the connected user administers, with old commits and nothing newer.
-func fresh(fake *fakebitbucket.Server, slug string) *fakebitbucket.Repository {
+func fresh(fake *fakebitbucket.Server, slug string) *organization.Repository {
 	at := time.Now().AddDate(-3, 0, 0)
-	return fake.AddRepository(fakebitbucket.Repository{Workspace: fake.Organization().Workspaces[0], Slug: slug, MainBranch: "main", CreatedOn: at, UpdatedOn: at})
+	return fake.AddRepository(organization.Repository{Workspace: fake.Organization().Workspaces[0], Slug: slug, MainBranch: "main", CreatedOn: at, UpdatedOn: at})
 }
 
 // TestCommitsOutOfOrder looks for a new commit below old ones: whoever rebases keeps the dates.
@@ -390,13 +391,13 @@ func TestCommitsOutOfOrder(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6})
 			r := fresh(fake, "rebased")
 			now := time.Now()
-			fake.Push(r.FullName(), "main", fakebitbucket.Commit{Date: now.Add(-time.Hour), Message: "the new one"})
-			old := make([]fakebitbucket.Commit, test.older)
+			fake.Push(r.FullName(), "main", organization.Commit{Date: now.Add(-time.Hour), Message: "the new one"})
+			old := make([]organization.Commit, test.older)
 			for i := range old {
 				old[i].Date = now.AddDate(-2, 0, 0).Add(time.Duration(i) * time.Minute)
 			}
 			fake.Push(r.FullName(), "main", old...)
-			fake.Push(r.FullName(), "main", fakebitbucket.Commit{Date: now.Add(-time.Minute), Message: "the newest"})
+			fake.Push(r.FullName(), "main", organization.Commit{Date: now.Add(-time.Minute), Message: "the newest"})
 			if all := fake.Organization().Commits(r); all[0].Message != "the newest" || all[test.older+1].Message != "the new one" {
 				t.Fatal("the history is no test")
 			}
@@ -429,7 +430,7 @@ func TestCommitsInOrder(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6})
 	r := fresh(fake, "long")
 	now := time.Now()
-	long := make([]fakebitbucket.Commit, 900)
+	long := make([]organization.Commit, 900)
 	for i := range long {
 		long[i].Date = now.AddDate(0, 0, i-len(long))
 	}
@@ -463,12 +464,12 @@ func TestCommitsInOrder(t *testing.T) {
 type atCommit struct {
 	table, list string // list is the end of the endpoint
 	columns     []string
-	want        func(o truth, r *fakebitbucket.Repository, c *fakebitbucket.Commit) []string
+	want        func(o truth, r *organization.Repository, c *organization.Commit) []string
 }
 
 var atCommits = []atCommit{
 	{"bitbucket_commit_status", "/commit/{commit}/statuses", []string{"key", "state", "name", "url", "description", "refname", "created_on", "updated_on", "title", "type"},
-		func(o truth, r *fakebitbucket.Repository, c *fakebitbucket.Commit) (all []string) {
+		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
 			for _, s := range o.Statuses(r, c) {
 				refname := any(nil)
 				if s.Refname != nil {
@@ -479,7 +480,7 @@ var atCommits = []atCommit{
 			return all
 		}},
 	{"bitbucket_commit_comment", "/commit/{commit}/comments", []string{"id", "content_raw", "user_uuid", "user_account_id", "user_display_name", "deleted", "parent_id", "inline_path", "inline_from", "inline_to", "created_on", "updated_on", "type"},
-		func(o truth, r *fakebitbucket.Repository, c *fakebitbucket.Commit) (all []string) {
+		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
 			number := func(n *int) any {
 				if n == nil {
 					return nil
@@ -499,14 +500,14 @@ var atCommits = []atCommit{
 			return all
 		}},
 	{"bitbucket_commit_report", "/commit/{commit}/reports", []string{"uuid", "external_id", "title", "details", "reporter", "link", "logo_url", "report_type", "result", "remote_link_enabled", "created_on", "updated_on", "type"},
-		func(o truth, r *fakebitbucket.Repository, c *fakebitbucket.Commit) (all []string) {
+		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
 			for _, x := range o.Reports(r, c) {
 				all = append(all, line(x.UUID, x.ExternalID, x.Title, orNil(x.Details), x.Reporter, orNil(x.Link), orNil(x.LogoURL), x.Type, x.Result, x.RemoteLinkEnabled, x.CreatedOn, x.UpdatedOn, "report"))
 			}
 			return all
 		}},
 	{"bitbucket_commit_report_annotation", "/commit/{commit}/reports/{reportId}/annotations", []string{"report_uuid", "report_external_id", "report_title", "report_type", "report_result", "reporter", "uuid", "external_id", "annotation_type", "path", "line", "summary", "details", "severity", "result", "link", "created_on", "updated_on", "type"},
-		func(o truth, r *fakebitbucket.Repository, c *fakebitbucket.Commit) (all []string) {
+		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
 			for _, x := range o.Reports(r, c) {
 				for _, a := range x.Annotations {
 					number := any(nil)
@@ -519,7 +520,7 @@ var atCommits = []atCommit{
 			return all
 		}},
 	{"bitbucket_commit_file", "/diffstat/{spec...}", []string{"status", "old_path", "new_path", "path", "lines_added", "lines_removed", "type"},
-		func(o truth, _ *fakebitbucket.Repository, c *fakebitbucket.Commit) (all []string) {
+		func(o truth, _ *organization.Repository, c *organization.Commit) (all []string) {
 			for _, x := range c.Changes() {
 				path := x.New
 				if path == "" {
@@ -536,7 +537,7 @@ func TestAtCommits(t *testing.T) {
 		for i, table := range atCommits {
 			t.Run(table.table, func(t *testing.T) {
 				columns := append([]string{"repository_full_name", "repository_uuid", "workspace_slug", "commit_hash"}, table.columns...)
-				at := func(r *fakebitbucket.Repository, c *fakebitbucket.Commit, name string) []string {
+				at := func(r *organization.Repository, c *organization.Commit, name string) []string {
 					all := table.want(o, r, c)
 					for i, row := range all {
 						all[i] = line(r.FullName(), r.UUID, r.Workspace.Slug, name) + " | " + row
@@ -545,9 +546,9 @@ func TestAtCommits(t *testing.T) {
 				}
 				var want []string
 				heads, reports := 0, 0
-				var one *fakebitbucket.Repository // with something at another commit than the head
-				var two [2]*fakebitbucket.Commit
-				o.code(func(r *fakebitbucket.Repository) {
+				var one *organization.Repository // with something at another commit than the head
+				var two [2]*organization.Commit
+				o.code(func(r *organization.Repository) {
 					head := o.Head(r)
 					if head == nil {
 						return
@@ -555,14 +556,14 @@ func TestAtCommits(t *testing.T) {
 					heads++
 					reports += len(o.Reports(r, head))
 					want = append(want, at(r, head, head.Hash)...)
-					var some []*fakebitbucket.Commit
+					var some []*organization.Commit
 					for _, c := range o.Commits(r) {
 						if c != head && len(table.want(o, r, c)) > 0 {
 							some = append(some, c)
 						}
 					}
 					if len(some) > 1 && one == nil {
-						one, two = r, [2]*fakebitbucket.Commit(some)
+						one, two = r, [2]*organization.Commit(some)
 					}
 				})
 				fake.ResetJournal()
@@ -605,7 +606,7 @@ func TestAtCommits(t *testing.T) {
 					}
 				}
 				var anywhere []string
-				o.code(func(r *fakebitbucket.Repository) {
+				o.code(func(r *organization.Repository) {
 					if c := o.Commit(r, two[1].Hash); c != nil {
 						anywhere = append(anywhere, at(r, c, c.Hash)...)
 					}
@@ -622,8 +623,8 @@ func TestAtCommits(t *testing.T) {
 
 func TestCommitStatusConditions(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		var all []*fakebitbucket.CommitStatus
-		o.code(func(r *fakebitbucket.Repository) {
+		var all []*organization.CommitStatus
+		o.code(func(r *organization.Repository) {
 			if head := o.Head(r); head != nil {
 				all = append(all, o.Statuses(r, head)...)
 			}
@@ -631,15 +632,15 @@ func TestCommitStatusConditions(t *testing.T) {
 		cut := all[len(all)/2].CreatedOn
 		for name, test := range map[string]struct {
 			where *proto.Qual
-			holds func(*fakebitbucket.CommitStatus) bool
+			holds func(*organization.CommitStatus) bool
 		}{
-			"failed":     {where("state", "=", "FAILED"), func(s *fakebitbucket.CommitStatus) bool { return s.State == "FAILED" }},
-			"not passed": {where("state", "<>", "SUCCESSFUL"), func(s *fakebitbucket.CommitStatus) bool { return s.State != "SUCCESSFUL" }},
-			"key":        {where("key", "=", "quality/gate"), func(s *fakebitbucket.CommitStatus) bool { return s.Key == "quality/gate" }},
-			"name":       {where("name", "~~*", "PIPELINE %"), func(s *fakebitbucket.CommitStatus) bool { return strings.HasPrefix(s.Name, "Pipeline ") }},
-			"refname":    {where("refname", "=", "main"), func(s *fakebitbucket.CommitStatus) bool { return s.Refname != nil && *s.Refname == "main" }},
-			"since":      {where("created_on", ">=", cut), func(s *fakebitbucket.CommitStatus) bool { return !s.CreatedOn.Before(cut) }},
-			"until":      {where("updated_on", "<", cut), func(s *fakebitbucket.CommitStatus) bool { return s.UpdatedOn.Before(cut) }},
+			"failed":     {where("state", "=", "FAILED"), func(s *organization.CommitStatus) bool { return s.State == "FAILED" }},
+			"not passed": {where("state", "<>", "SUCCESSFUL"), func(s *organization.CommitStatus) bool { return s.State != "SUCCESSFUL" }},
+			"key":        {where("key", "=", "quality/gate"), func(s *organization.CommitStatus) bool { return s.Key == "quality/gate" }},
+			"name":       {where("name", "~~*", "PIPELINE %"), func(s *organization.CommitStatus) bool { return strings.HasPrefix(s.Name, "Pipeline ") }},
+			"refname":    {where("refname", "=", "main"), func(s *organization.CommitStatus) bool { return s.Refname != nil && *s.Refname == "main" }},
+			"since":      {where("created_on", ">=", cut), func(s *organization.CommitStatus) bool { return !s.CreatedOn.Before(cut) }},
+			"until":      {where("updated_on", "<", cut), func(s *organization.CommitStatus) bool { return s.UpdatedOn.Before(cut) }},
 		} {
 			var want []string
 			for _, s := range all {
@@ -661,8 +662,8 @@ func TestCommitStatusConditions(t *testing.T) {
 func TestCommitCommentConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h, o := connected(t, fake), fake.Organization()
-	var all []*fakebitbucket.CommitComment
-	(truth{o, o.Connected}).code(func(r *fakebitbucket.Repository) {
+	var all []*organization.CommitComment
+	(truth{o, o.Connected}).code(func(r *organization.Repository) {
 		if head := o.Head(r); head != nil {
 			all = append(all, o.CommitComments(r, head)...)
 		}
@@ -670,13 +671,13 @@ func TestCommitCommentConditions(t *testing.T) {
 	one := all[len(all)/2]
 	for name, test := range map[string]struct {
 		where *proto.Qual
-		holds func(*fakebitbucket.CommitComment) bool
+		holds func(*organization.CommitComment) bool
 	}{
-		"deleted":     {where("deleted", "=", true), func(c *fakebitbucket.CommitComment) bool { return c.Deleted }},
-		"not deleted": {where("deleted", "<>", true), func(c *fakebitbucket.CommitComment) bool { return !c.Deleted }},
-		"id":          {where("id", "=", int(one.ID)), func(c *fakebitbucket.CommitComment) bool { return c.ID == one.ID }},
-		"since":       {where("created_on", ">", one.CreatedOn), func(c *fakebitbucket.CommitComment) bool { return c.CreatedOn.After(one.CreatedOn) }},
-		"until":       {where("updated_on", "<=", one.UpdatedOn), func(c *fakebitbucket.CommitComment) bool { return !c.UpdatedOn.After(one.UpdatedOn) }},
+		"deleted":     {where("deleted", "=", true), func(c *organization.CommitComment) bool { return c.Deleted }},
+		"not deleted": {where("deleted", "<>", true), func(c *organization.CommitComment) bool { return !c.Deleted }},
+		"id":          {where("id", "=", int(one.ID)), func(c *organization.CommitComment) bool { return c.ID == one.ID }},
+		"since":       {where("created_on", ">", one.CreatedOn), func(c *organization.CommitComment) bool { return c.CreatedOn.After(one.CreatedOn) }},
+		"until":       {where("updated_on", "<=", one.UpdatedOn), func(c *organization.CommitComment) bool { return !c.UpdatedOn.After(one.UpdatedOn) }},
 	} {
 		var want []string
 		for _, c := range all {
@@ -698,23 +699,23 @@ func TestCommitCommentConditions(t *testing.T) {
 func TestAnnotationConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h, o := connected(t, fake), fake.Organization()
-	var all []*fakebitbucket.Report
-	(truth{o, o.Connected}).code(func(r *fakebitbucket.Repository) {
+	var all []*organization.Report
+	(truth{o, o.Connected}).code(func(r *organization.Repository) {
 		if head := o.Head(r); head != nil {
 			all = append(all, o.Reports(r, head)...)
 		}
 	})
-	one := all[slices.IndexFunc(all, func(r *fakebitbucket.Report) bool { return len(r.Annotations) > 0 })]
+	one := all[slices.IndexFunc(all, func(r *organization.Report) bool { return len(r.Annotations) > 0 })]
 	for name, test := range map[string]struct {
 		where *proto.Qual
-		holds func(*fakebitbucket.Report) bool
+		holds func(*organization.Report) bool
 	}{
-		"type":     {where("report_type", "=", "SECURITY"), func(r *fakebitbucket.Report) bool { return r.Type == "SECURITY" }},
-		"result":   {where("report_result", "<>", "PASSED"), func(r *fakebitbucket.Report) bool { return r.Result != "PASSED" }},
-		"title":    {where("report_title", "~~", "Static%"), func(r *fakebitbucket.Report) bool { return strings.HasPrefix(r.Title, "Static") }},
-		"uuid":     {where("report_uuid", "=", one.UUID), func(r *fakebitbucket.Report) bool { return r == one }},
-		"external": {where("report_external_id", "=", one.ExternalID), func(r *fakebitbucket.Report) bool { return r.ExternalID == one.ExternalID }},
-		"reporter": {where("reporter", "=", "linter"), func(r *fakebitbucket.Report) bool { return r.Reporter == "linter" }},
+		"type":     {where("report_type", "=", "SECURITY"), func(r *organization.Report) bool { return r.Type == "SECURITY" }},
+		"result":   {where("report_result", "<>", "PASSED"), func(r *organization.Report) bool { return r.Result != "PASSED" }},
+		"title":    {where("report_title", "~~", "Static%"), func(r *organization.Report) bool { return strings.HasPrefix(r.Title, "Static") }},
+		"uuid":     {where("report_uuid", "=", one.UUID), func(r *organization.Report) bool { return r == one }},
+		"external": {where("report_external_id", "=", one.ExternalID), func(r *organization.Report) bool { return r.ExternalID == one.ExternalID }},
+		"reporter": {where("reporter", "=", "linter"), func(r *organization.Report) bool { return r.Reporter == "linter" }},
 	} {
 		var want []string
 		requests := 0
@@ -736,7 +737,7 @@ func TestAnnotationConditions(t *testing.T) {
 
 func TestBranchingModels(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		prefixes := func(m *fakebitbucket.BranchingModel) []any {
+		prefixes := func(m *organization.BranchingModel) []any {
 			of := map[string]any{"bugfix": nil, "feature": nil, "hotfix": nil, "release": nil}
 			for _, kind := range m.Types {
 				if kind.Enabled {
@@ -748,10 +749,10 @@ func TestBranchingModels(t *testing.T) {
 		prefixNames := []string{"bugfix_prefix", "feature_prefix", "hotfix_prefix", "release_prefix"}
 		var want []string
 		settings, repositories := 0, 0
-		o.code(func(r *fakebitbucket.Repository) {
+		o.code(func(r *organization.Repository) {
 			repositories++
 			m := o.EffectiveBranchingModel(r)
-			role := func(b fakebitbucket.BranchRole) []any {
+			role := func(b organization.BranchRole) []any {
 				if !b.Enabled {
 					return []any{nil, nil, nil}
 				}
@@ -810,10 +811,10 @@ func TestBranchingModels(t *testing.T) {
 func TestBranchingSettingsByRole(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	r := (truth{o, o.Connected}).with(t, func(r *fakebitbucket.Repository) bool {
+	r := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool {
 		return o.EffectivePermission(r, o.Connected) == "read"
 	})
-	fake.ChangeBranchingModel(r.FullName(), func(m *fakebitbucket.BranchingModel) { m.DeleteBranches = true })
+	fake.ChangeBranchingModel(r.FullName(), func(m *organization.BranchingModel) { m.DeleteBranches = true })
 	query := ask{table: "bitbucket_branching_model", columns: "default_branch_deletion overrides_project", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}
 	for _, test := range []struct {
 		role string
@@ -851,7 +852,7 @@ func TestCodeVanishes(t *testing.T) {
 		t.Run(table, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 30})
 			o := fake.Organization()
-			gone := (truth{o, o.Connected}).with(t, func(r *fakebitbucket.Repository) bool { return o.Head(r) != nil && len(o.Tags(r)) > 0 })
+			gone := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return o.Head(r) != nil && len(o.Tags(r)) > 0 })
 			h := connected(t, fake)
 			before := h.rows(ask{table: table, columns: "repository_full_name"})
 			var want []string
@@ -882,7 +883,7 @@ func TestCodeVanishes(t *testing.T) {
 func TestEmptyRepository(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 30})
 	o := fake.Organization()
-	empty := (truth{o, o.Connected}).with(t, func(r *fakebitbucket.Repository) bool { return r.MainBranch == "" })
+	empty := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return r.MainBranch == "" })
 	h := connected(t, fake)
 	for table := range codeTables {
 		rows := h.rows(ask{table: table, where: []*proto.Qual{where("repository_full_name", "=", empty.FullName())}})
@@ -896,8 +897,8 @@ func TestEmptyRepository(t *testing.T) {
 func TestMainBranchGone(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6})
 	r := fresh(fake, "headless")
-	fake.Push(r.FullName(), "main", fakebitbucket.Commit{})
-	fake.ChangeRepository(r.FullName(), func(r *fakebitbucket.Repository) { r.MainBranch = "gone" })
+	fake.Push(r.FullName(), "main", organization.Commit{})
+	fake.ChangeRepository(r.FullName(), func(r *organization.Repository) { r.MainBranch = "gone" })
 	h := connected(t, fake)
 	in := where("repository_full_name", "=", r.FullName())
 	for _, table := range atCommits {
@@ -935,7 +936,7 @@ func TestNewCode(t *testing.T) {
 	in := where("repository_full_name", "=", r.FullName())
 	count := func(table string) int { return len(h.rows(ask{table: table, where: []*proto.Qual{in}})) }
 	branches, commits := count("bitbucket_branch"), count("bitbucket_commit")
-	pushed := fake.Push(r.FullName(), "feature/new", fakebitbucket.Commit{Message: "New\n"})
+	pushed := fake.Push(r.FullName(), "feature/new", organization.Commit{Message: "New\n"})
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches+1 || c != commits+1 {
 		t.Errorf("%d branches and %d commits, after %d and %d", b, c, branches, commits)
 	}

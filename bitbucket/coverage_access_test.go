@@ -10,6 +10,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // administrators are the tables of what Bitbucket tells administrators only, and how a query names where to look.
@@ -46,7 +47,7 @@ func TestNamedAndRefusedForTheRole(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
 	o := truth{fake.Organization(), fake.Organization().Connected}
 	h, strict := connected(t, fake), connected(t, fake, `on_refusal = "strict"`)
-	var repository *fakebitbucket.Repository
+	var repository *organization.Repository
 	for _, r := range covered(o.Organization, o.user) {
 		if o.EffectivePermission(r, o.user) == "read" && !o.AdministersProject(r.Project, o.user) {
 			repository = r
@@ -167,7 +168,7 @@ func TestAccessGivenAndTaken(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	r := o.RepositoriesOf(o.Workspaces[0])[0]
-	var u *fakebitbucket.User
+	var u *organization.User
 	for _, m := range o.MembersOf(r.Workspace) {
 		if o.EffectivePermission(r, m.User) == "" {
 			u = m.User
@@ -201,9 +202,9 @@ func TestAccessGivenAndTaken(t *testing.T) {
 }
 
 func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
-	for name, take := range map[string]func(*fakebitbucket.Server, *fakebitbucket.Repository){
-		"deleted": func(s *fakebitbucket.Server, r *fakebitbucket.Repository) { s.RemoveRepository(r.FullName()) },
-		"taken away": func(s *fakebitbucket.Server, r *fakebitbucket.Repository) {
+	for name, take := range map[string]func(*fakebitbucket.Server, *organization.Repository){
+		"deleted": func(s *fakebitbucket.Server, r *organization.Repository) { s.RemoveRepository(r.FullName()) },
+		"taken away": func(s *fakebitbucket.Server, r *organization.Repository) {
 			s.RevokeRepository(r.FullName(), s.Organization().Connected.UUID)
 		},
 	} {
@@ -213,7 +214,7 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 				o := truth{fake.Organization(), fake.Organization().Connected}
 				h := connected(t, fake)
 				before := h.rows(ask{table: table}) // and the inventory is remembered
-				var gone *fakebitbucket.Repository
+				var gone *organization.Repository
 				for _, r := range o.repositories() {
 					for _, row := range before {
 						if row["repository_full_name"] == r.FullName() && !o.AdministersProject(r.Project, o.user) {

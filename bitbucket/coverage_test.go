@@ -13,6 +13,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/contract"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // A coverage is what docs/coverage.md says of one operation.
@@ -141,7 +142,7 @@ func askedFor(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]b
 }
 
 // exampleOf is a value that a condition on the column may have.
-func exampleOf(o *fakebitbucket.Organization, c column) any {
+func exampleOf(o *organization.Organization, c column) any {
 	r := withSource(o)[0]
 	known := map[string]any{
 		"workspace_slug": r.Workspace.Slug, "full_name": r.FullName(), "repository_full_name": r.FullName(), "project_key": r.Project.Key,

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
@@ -26,7 +27,7 @@ type nested struct {
 	ask
 	keys string // columns, separated by spaces
 	// names are the values of the keys, one after the other; those of the table's own rows if it has none.
-	names func(*fakebitbucket.Organization) [][]any
+	names func(*organization.Organization) [][]any
 	// most is how many requests it may take beyond those of the whole table, for so many names.
 	most int
 }
@@ -91,7 +92,7 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true, Users: 40})
 	o := fake.Organization()
 	inAll := []*proto.Qual{where("workspace_slug", "=", o.Repositories[0].Workspace.Slug)}
-	members := func(o *fakebitbucket.Organization) (names [][]any) {
+	members := func(o *organization.Organization) (names [][]any) {
 		for _, m := range o.MembersOf(o.Repositories[0].Workspace) {
 			if m.User.Type == "user" {
 				names = append(names, []any{m.User.UUID})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 func TestMyEmail(t *testing.T) {
@@ -31,7 +32,7 @@ func TestMyEmail(t *testing.T) {
 func TestMyKeys(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	for _, u := range []*fakebitbucket.User{o.Connected, o.Users[2]} {
+	for _, u := range []*organization.User{o.Connected, o.Users[2]} {
 		h := newHost(t, map[string]string{"bitbucket": connectionTo(fake, u.UUID)})
 		ssh, gpg := []string{}, []string{}
 		for _, k := range o.AccountSSHKeys(u) {

@@ -11,13 +11,14 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-func variableTruth(v *fakebitbucket.PipelineVariable) map[string]any {
+func variableTruth(v *organization.PipelineVariable) map[string]any {
 	return map[string]any{"uuid": v.UUID, "key": v.Key, "title": v.Key, "secured": v.Secured, "type": "pipeline_variable"}
 }
 
-func runnerTruth(x *fakebitbucket.PipelineRunner) map[string]any {
+func runnerTruth(x *organization.PipelineRunner) map[string]any {
 	row := map[string]any{
 		"uuid": x.UUID, "name": x.Name, "title": x.Name, "type": "pipeline_runner", "created_on": micro(x.CreatedOn), "updated_on": micro(x.UpdatedOn),
 		"labels": anys(x.Labels), "oauth_client_id": x.ClientID, "state_cordoned": x.Cordoned, "state_status": x.Status,
@@ -46,7 +47,7 @@ func rowsOf[T any](all []T, row func(T) map[string]any) []map[string]any {
 	return rows
 }
 
-func scheduleTruth(s *fakebitbucket.PipelineSchedule) map[string]any {
+func scheduleTruth(s *organization.PipelineSchedule) map[string]any {
 	return map[string]any{
 		"uuid": s.UUID, "enabled": s.Enabled, "cron_pattern": s.CronPattern, "title": s.CronPattern, "type": "pipeline_schedule",
 		"created_on": micro(s.CreatedOn), "updated_on": micro(s.UpdatedOn), "target_commit_hash": s.Target.Commit,
@@ -55,8 +56,8 @@ func scheduleTruth(s *fakebitbucket.PipelineSchedule) map[string]any {
 	}
 }
 
-func executionTruth(s *fakebitbucket.PipelineSchedule) []map[string]any {
-	return rowsOf(s.Executions, func(e *fakebitbucket.ScheduleExecution) map[string]any {
+func executionTruth(s *organization.PipelineSchedule) []map[string]any {
+	return rowsOf(s.Executions, func(e *organization.ScheduleExecution) map[string]any {
 		row := map[string]any{
 			"schedule_uuid": s.UUID, "schedule_cron_pattern": s.CronPattern, "schedule_enabled": s.Enabled,
 			"pipeline_uuid": nil, "error_key": orNil(e.ErrorKey), "error_message": orNil(e.Error),
@@ -69,7 +70,7 @@ func executionTruth(s *fakebitbucket.PipelineSchedule) []map[string]any {
 	})
 }
 
-func environmentTruth(e *fakebitbucket.DeploymentEnvironment) map[string]any {
+func environmentTruth(e *organization.DeploymentEnvironment) map[string]any {
 	lock := "OPEN"
 	if e.Locked {
 		lock = "LOCKED"
@@ -81,7 +82,7 @@ func environmentTruth(e *fakebitbucket.DeploymentEnvironment) map[string]any {
 	}
 }
 
-func deploymentTruth(r *fakeRepository, d *fakebitbucket.Deployment) map[string]any {
+func deploymentTruth(r *fakeRepository, d *organization.Deployment) map[string]any {
 	name := fmt.Sprint("#", d.Pipeline.BuildNumber)
 	url := fmt.Sprintf("https://bitbucket.org/%s/addon/pipelines/home#!/results/%d", r.FullName(), d.Pipeline.BuildNumber)
 	row := map[string]any{
@@ -131,7 +132,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 					return rows
 				}, nil},
 				"bitbucket_pipeline_cache": {visible, func(_ *fakeRepository, p *fakePipelines) []map[string]any {
-					return rowsOf(p.Caches, func(c *fakebitbucket.PipelineCache) map[string]any {
+					return rowsOf(p.Caches, func(c *organization.PipelineCache) map[string]any {
 						return map[string]any{
 							"uuid": c.UUID, "name": c.Name, "title": c.Name, "type": "pipeline_cache", "path": c.Path, "key_hash": orNil(c.KeyHash),
 							"file_size_bytes": c.Size, "created_on": micro(c.CreatedOn), "pipeline_uuid": c.Pipeline.UUID, "step_uuid": c.Pipeline.Steps[0].UUID,
@@ -151,7 +152,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 					return []map[string]any{{"public_key": p.PublicKey, "title": r.FullName(), "type": "pipeline_ssh_key_pair"}}
 				}, nil},
 				"bitbucket_pipeline_ssh_known_host": {own, func(_ *fakeRepository, p *fakePipelines) []map[string]any {
-					return rowsOf(p.KnownHosts, func(k *fakebitbucket.PipelineKnownHost) map[string]any {
+					return rowsOf(p.KnownHosts, func(k *organization.PipelineKnownHost) map[string]any {
 						return map[string]any{
 							"uuid": k.UUID, "hostname": k.Hostname, "title": k.Hostname, "type": "pipeline_known_host", "public_key_key": k.Key,
 							"public_key_key_type": k.KeyType, "public_key_md5_fingerprint": k.MD5, "public_key_sha256_fingerprint": k.SHA256,
@@ -165,7 +166,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 					return rowsOf(p.Runners, runnerTruth)
 				}, nil},
 				"bitbucket_deployment": {visible, func(r *fakeRepository, p *fakePipelines) []map[string]any {
-					return rowsOf(p.Deployments, func(d *fakebitbucket.Deployment) map[string]any { return deploymentTruth(r, d) })
+					return rowsOf(p.Deployments, func(d *organization.Deployment) map[string]any { return deploymentTruth(r, d) })
 				}, nil},
 				"bitbucket_deployment_environment": {visible, func(_ *fakeRepository, p *fakePipelines) []map[string]any {
 					return rowsOf(p.Environments, environmentTruth)
@@ -191,9 +192,9 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 					sameRows(t, want, h.rows(ask{table: table}))
 				})
 			}
-			for table, rows := range map[string]func(*fakebitbucket.WorkspacePipelines) []map[string]any{
-				"bitbucket_workspace_variable": func(p *fakebitbucket.WorkspacePipelines) []map[string]any { return rowsOf(p.Variables, variableTruth) },
-				"bitbucket_workspace_runner":   func(p *fakebitbucket.WorkspacePipelines) []map[string]any { return rowsOf(p.Runners, runnerTruth) },
+			for table, rows := range map[string]func(*organization.WorkspacePipelines) []map[string]any{
+				"bitbucket_workspace_variable": func(p *organization.WorkspacePipelines) []map[string]any { return rowsOf(p.Variables, variableTruth) },
+				"bitbucket_workspace_runner":   func(p *organization.WorkspacePipelines) []map[string]any { return rowsOf(p.Runners, runnerTruth) },
 			} {
 				t.Run(table, func(t *testing.T) {
 					var want []map[string]any

@@ -13,17 +13,18 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 type (
-	fakeRepository = fakebitbucket.Repository
-	fakePipeline   = fakebitbucket.Pipeline
-	fakePipelines  = fakebitbucket.Pipelines
-	fakeStep       = fakebitbucket.PipelineStep
+	fakeRepository = organization.Repository
+	fakePipeline   = organization.Pipeline
+	fakePipelines  = organization.Pipelines
+	fakeStep       = organization.PipelineStep
 )
 
 // busy is the repository with many pipelines.
-func busy(t *testing.T, o *fakebitbucket.Organization) *fakeRepository {
+func busy(t *testing.T, o *organization.Organization) *fakeRepository {
 	t.Helper()
 	for _, r := range o.Repositories {
 		if len(o.PipelinesOf(r).Runs) > 100 {
@@ -35,7 +36,7 @@ func busy(t *testing.T, o *fakebitbucket.Organization) *fakeRepository {
 }
 
 // wantedRows makes the rows that a table should have, of what each of the repositories has in Bitbucket Pipelines.
-func wantedRows(o *fakebitbucket.Organization, repositories []*fakeRepository, rows func(*fakePipelines) []map[string]any) []map[string]any {
+func wantedRows(o *organization.Organization, repositories []*fakeRepository, rows func(*fakePipelines) []map[string]any) []map[string]any {
 	var all []map[string]any
 	for _, r := range repositories {
 		for _, row := range rows(o.PipelinesOf(r)) {

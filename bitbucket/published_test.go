@@ -11,6 +11,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 func TestWebhookEvent(t *testing.T) {
@@ -19,7 +20,7 @@ func TestWebhookEvent(t *testing.T) {
 	of := func(subjects ...string) []string {
 		var all []string
 		for _, subject := range subjects {
-			for _, e := range fakebitbucket.HookEvents(subject) {
+			for _, e := range organization.HookEvents(subject) {
 				all = append(all, line(subject, e.Event, e.Category, e.Label, e.Label, e.Description))
 			}
 		}
@@ -46,7 +47,7 @@ func TestWorkspaceGPGKey(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	of := func(some ...*fakebitbucket.Workspace) []string {
+	of := func(some ...*organization.Workspace) []string {
 		var all []string
 		for _, w := range some {
 			for _, key := range o.SystemKeys(w) {

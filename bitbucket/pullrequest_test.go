@@ -17,12 +17,13 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // A pulled is a pull request of the fake's, and the repository that it belongs to.
 type pulled struct {
-	*fakebitbucket.PullRequest
-	r *fakebitbucket.Repository
+	*organization.PullRequest
+	r *organization.Repository
 }
 
 func (x pulled) String() string { return line(x.r.FullName(), x.ID) }
@@ -34,7 +35,7 @@ func (x pulled) named(column string) []*proto.Qual {
 
 // pulledBy are the pull requests of all repositories that a user sees in the workspaces that the user belongs to, and that
 // are such as asked for.
-func pulledBy(o *fakebitbucket.Organization, u *fakebitbucket.User, such func(pulled) bool) []pulled {
+func pulledBy(o *organization.Organization, u *organization.User, such func(pulled) bool) []pulled {
 	var all []pulled
 	for _, r := range covered(o, u) {
 		for _, p := range o.PullRequests(r) {
@@ -66,9 +67,9 @@ func pulledNames(all []pulled) []string {
 }
 
 // userTruth is what columns say of a user, who may be nobody.
-func userTruth(prefix string, u *fakebitbucket.User) map[string]any {
+func userTruth(prefix string, u *organization.User) map[string]any {
 	if u == nil {
-		u = &fakebitbucket.User{}
+		u = &organization.User{}
 	}
 	return map[string]any{
 		prefix + "_uuid": orNil(u.UUID), prefix + "_account_id": orNil(u.AccountID), prefix + "_display_name": orNil(u.DisplayName),
@@ -97,7 +98,7 @@ func orNilInt(n int) any {
 }
 
 // repositoryTruth is what the columns say of the repository that something belongs to.
-func repositoryTruth(r *fakebitbucket.Repository) map[string]any {
+func repositoryTruth(r *organization.Repository) map[string]any {
 	return map[string]any{
 		"repository_full_name": r.FullName(), "repository_uuid": r.UUID,
 		"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID,
@@ -345,7 +346,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	const ofAuthor, list = "/workspaces/{workspace}/pullrequests/{selected_user}", "/repositories/{workspace}/{repo_slug}/pullrequests"
-	by := func(users ...*fakebitbucket.User) func(pulled) bool {
+	by := func(users ...*organization.User) func(pulled) bool {
 		return func(x pulled) bool { return x.Author != nil && slices.Contains(users, x.Author) }
 	}
 	without := onePulled(t, fake, func(x pulled) bool {
@@ -442,7 +443,7 @@ func TestPullRequestIncrements(t *testing.T) {
 	later := last.Add(time.Minute)
 	comments := 0
 	for _, x := range changed {
-		fake.ChangePullRequest(x.r.FullName(), x.ID, func(p *fakebitbucket.PullRequest) { p.UpdatedOn = later })
+		fake.ChangePullRequest(x.r.FullName(), x.ID, func(p *organization.PullRequest) { p.UpdatedOn = later })
 		comments += len(x.Comments)
 	}
 	rows, asked, _ := since("bitbucket_pull_request", "updated_on")
@@ -930,7 +931,7 @@ func TestPullRequestActivity(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
-	truth := func(such func(pulled, *fakebitbucket.PullRequestEvent) bool) (rows []map[string]any) {
+	truth := func(such func(pulled, *organization.PullRequestEvent) bool) (rows []map[string]any) {
 		for _, x := range pulledBy(o, o.Connected, nil) {
 			for _, e := range x.Activity {
 				if !such(x, e) {
@@ -968,27 +969,27 @@ func TestPullRequestActivity(t *testing.T) {
 	}
 	one := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 && len(x.Activity) > 2 })
 	week := time.Now().AddDate(0, 0, -7)
-	between := func(from, to time.Time) func(pulled, *fakebitbucket.PullRequestEvent) bool {
-		return func(_ pulled, e *fakebitbucket.PullRequestEvent) bool {
+	between := func(from, to time.Time) func(pulled, *organization.PullRequestEvent) bool {
+		return func(_ pulled, e *organization.PullRequestEvent) bool {
 			return e.Kind != "" && e.Date.After(from) && e.Date.Before(to)
 		}
 	}
 	for name, test := range map[string]struct {
 		where      []*proto.Qual
-		such       func(pulled, *fakebitbucket.PullRequestEvent) bool
+		such       func(pulled, *organization.PullRequestEvent) bool
 		wantAll    [2]int // at least, and at most, requests for the logs of repositories
 		wantSingle int
 	}{
-		"everything":    {nil, func(pulled, *fakebitbucket.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
+		"everything":    {nil, func(pulled, *organization.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
 		"the last week": {[]*proto.Qual{where("date", ">", week)}, between(week, time.Now().AddDate(1, 0, 0)), [2]int{repositories, repositories + 3}, 0},
 		"a week of old": {[]*proto.Qual{where("date", ">", week.AddDate(-1, 0, 0)), where("date", "<", week)}, between(week.AddDate(-1, 0, 0), week), [2]int{repositories, pages}, 0},
 		"before":        {[]*proto.Qual{where("date", "<", week)}, between(time.Time{}, week), [2]int{pages, pages}, 0},
-		"at one time": {[]*proto.Qual{where("date", "=", one.Activity[1].Date)}, func(_ pulled, e *fakebitbucket.PullRequestEvent) bool {
+		"at one time": {[]*proto.Qual{where("date", "=", one.Activity[1].Date)}, func(_ pulled, e *organization.PullRequestEvent) bool {
 			return e.Kind != "" && e.Date.Equal(one.Activity[1].Date)
 		}, [2]int{repositories, pages}, 0},
-		"of a repository":   {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled, _ *fakebitbucket.PullRequestEvent) bool { return x.r == one.r }, [2]int{2, pages}, 0},
-		"of a pull request": {one.named("pull_request_id"), func(x pulled, _ *fakebitbucket.PullRequestEvent) bool { return x.PullRequest == one.PullRequest }, [2]int{0, 0}, 1},
-		"of a number":       {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x pulled, _ *fakebitbucket.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, repositories},
+		"of a repository":   {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.r == one.r }, [2]int{2, pages}, 0},
+		"of a pull request": {one.named("pull_request_id"), func(x pulled, _ *organization.PullRequestEvent) bool { return x.PullRequest == one.PullRequest }, [2]int{0, 0}, 1},
+		"of a number":       {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, repositories},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := truth(test.such)
@@ -1013,7 +1014,7 @@ func TestPullRequestActivity(t *testing.T) {
 			unknown++
 		}
 	}
-	if want := len(truth(func(_ pulled, e *fakebitbucket.PullRequestEvent) bool { return e.Kind == "" })); unknown != want {
+	if want := len(truth(func(_ pulled, e *organization.PullRequestEvent) bool { return e.Kind == "" })); unknown != want {
 		t.Errorf("%d activities are of no kind, want %d", unknown, want)
 	}
 	fake.ResetJournal()

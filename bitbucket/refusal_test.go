@@ -11,6 +11,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // Where on_refusal is "skip", a repository that Bitbucket refuses, or does not answer for, costs its own rows and no others, and
@@ -159,7 +160,7 @@ func TestOmissionsAreBounded(t *testing.T) {
 func TestEffectiveListIsTheWorkspaces(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := truth{fake.Organization(), fake.Organization().Connected}
-	var one *fakebitbucket.Repository
+	var one *organization.Repository
 	for _, r := range o.repositories() {
 		if !o.Administers(r.Workspace, o.user) {
 			one = r

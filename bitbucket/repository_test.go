@@ -13,11 +13,12 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // covered are the repositories that a user sees in the workspaces that the user belongs to.
-func covered(o *fakebitbucket.Organization, u *fakebitbucket.User) []*fakebitbucket.Repository {
-	var found []*fakebitbucket.Repository
+func covered(o *organization.Organization, u *organization.User) []*organization.Repository {
+	var found []*organization.Repository
 	for _, r := range o.VisibleRepositories(u) {
 		if o.Membership(r.Workspace, u) != nil {
 			found = append(found, r)
@@ -27,7 +28,7 @@ func covered(o *fakebitbucket.Organization, u *fakebitbucket.User) []*fakebitbuc
 }
 
 // fullNames are the sorted full names of the repositories that satisfy the condition, which may be nil for all.
-func fullNames(repositories []*fakebitbucket.Repository, satisfied func(*fakebitbucket.Repository) bool) []string {
+func fullNames(repositories []*organization.Repository, satisfied func(*organization.Repository) bool) []string {
 	var names []string
 	for _, r := range repositories {
 		if satisfied == nil || satisfied(r) {
@@ -121,10 +122,10 @@ func TestRepositoryConditions(t *testing.T) {
 	o := fake.Organization()
 	all := covered(o, o.Connected)
 	median := slices.Clone(all)
-	slices.SortFunc(median, func(a, b *fakebitbucket.Repository) int { return a.UpdatedOn.Compare(b.UpdatedOn) })
+	slices.SortFunc(median, func(a, b *organization.Repository) int { return a.UpdatedOn.Compare(b.UpdatedOn) })
 	pick := median[len(median)/2]
 	slug := all[0].Workspace.Slug
-	type repository = fakebitbucket.Repository
+	type repository = organization.Repository
 	known := func(r *repository, fields ...string) bool {
 		return !slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(r.Missing, f) })
 	}
@@ -250,17 +251,17 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 		t.Errorf("requests of LIMIT 250 mismatch (-want +got):\n%s", diff)
 	}
 
-	all = slices.DeleteFunc(slices.Clone(all), func(r *fakebitbucket.Repository) bool {
+	all = slices.DeleteFunc(slices.Clone(all), func(r *organization.Repository) bool {
 		return slices.ContainsFunc(r.Missing, func(f string) bool { return f == "size" || f == "updated_on" || f == "created_on" })
 	})
 	for _, test := range []struct {
 		column  string
 		order   proto.SortOrder
-		compare func(a, b *fakebitbucket.Repository) int
+		compare func(a, b *organization.Repository) int
 	}{
-		{"size", proto.SortOrder_Desc, func(a, b *fakebitbucket.Repository) int { return cmp.Compare(b.Size, a.Size) }},
-		{"updated_on", proto.SortOrder_Asc, func(a, b *fakebitbucket.Repository) int { return a.UpdatedOn.Compare(b.UpdatedOn) }},
-		{"created_on", proto.SortOrder_Desc, func(a, b *fakebitbucket.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) }},
+		{"size", proto.SortOrder_Desc, func(a, b *organization.Repository) int { return cmp.Compare(b.Size, a.Size) }},
+		{"updated_on", proto.SortOrder_Asc, func(a, b *organization.Repository) int { return a.UpdatedOn.Compare(b.UpdatedOn) }},
+		{"created_on", proto.SortOrder_Desc, func(a, b *organization.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) }},
 	} {
 		t.Run(fmt.Sprint("order by ", test.column, " ", test.order), func(t *testing.T) {
 			fake.ResetJournal()
@@ -293,7 +294,7 @@ func TestRepositoryNamedInOrder(t *testing.T) {
 		table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", fullNames(named, nil))},
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
 	})
-	slices.SortFunc(named, func(a, b *fakebitbucket.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) })
+	slices.SortFunc(named, func(a, b *organization.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) })
 	var want []string
 	for _, r := range named {
 		want = append(want, r.FullName())
@@ -412,7 +413,7 @@ func TestRepositoryGrantedAndRevoked(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
-	var hidden *fakebitbucket.Repository
+	var hidden *organization.Repository
 	for _, r := range o.Repositories {
 		if r.IsPrivate && o.Membership(r.Workspace, o.Connected) != nil && o.EffectivePermission(r, o.Connected) == "" {
 			hidden = r

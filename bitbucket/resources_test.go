@@ -7,6 +7,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 func optional(b *bool) any {
@@ -28,7 +29,7 @@ func texts(list []string) []any {
 func TestDeployKeys(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
 		columns := []string{"id", "label", "comment", "key", "added_on", "last_used", "owner_uuid"}
-		row := func(k *fakebitbucket.DeployKey, where ...any) string {
+		row := func(k *organization.DeployKey, where ...any) string {
 			owner := any(nil)
 			if k.Owner != nil {
 				owner = k.Owner.UUID
@@ -57,7 +58,7 @@ func TestWebhooks(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
 		columns := []string{"uuid", "url", "description", "active", "skip_cert_verification", "events", "created_at", "read_only", "secret_set"}
 		var secrets []string
-		row := func(w *fakebitbucket.Webhook, where string) string {
+		row := func(w *organization.Webhook, where string) string {
 			secretSet := any(nil)
 			if w.Modern {
 				secretSet = w.Secret != ""
@@ -109,10 +110,10 @@ func TestBranchRestrictions(t *testing.T) {
 			}
 			return all
 		}
-		conditions := map[string]func(*fakebitbucket.BranchRestriction) bool{
-			"":             func(*fakebitbucket.BranchRestriction) bool { return true },
-			"kind push":    func(b *fakebitbucket.BranchRestriction) bool { return b.Kind == "push" },
-			"pattern main": func(b *fakebitbucket.BranchRestriction) bool { return b.Pattern == "main" },
+		conditions := map[string]func(*organization.BranchRestriction) bool{
+			"":             func(*organization.BranchRestriction) bool { return true },
+			"kind push":    func(b *organization.BranchRestriction) bool { return b.Kind == "push" },
+			"pattern main": func(b *organization.BranchRestriction) bool { return b.Pattern == "main" },
 		}
 		for name, holds := range conditions {
 			var want []string

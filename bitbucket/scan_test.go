@@ -15,6 +15,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
@@ -188,7 +189,7 @@ func TestFiltersThatAreIgnored(t *testing.T) {
 		r.URL.RawQuery = query.Encode()
 		fake.Answer(w, r)
 	}})
-	public := fullNames(covered(o, o.Connected), func(r *fakebitbucket.Repository) bool { return !r.IsPrivate })
+	public := fullNames(covered(o, o.Connected), func(r *organization.Repository) bool { return !r.IsPrivate })
 	for name, limit := range map[string]int64{"all": 0, "limited": 20, "limited to one": 1} {
 		t.Run(name, func(t *testing.T) {
 			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name is_private", where: []*proto.Qual{where("is_private", "=", false)}, limit: limit})

@@ -12,11 +12,12 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // theSnippets are those of the connected user's workspaces that satisfy a condition.
-func theSnippets(o *fakebitbucket.Organization, holds func(*fakebitbucket.Snippet) bool) []*fakebitbucket.Snippet {
-	var all []*fakebitbucket.Snippet
+func theSnippets(o *organization.Organization, holds func(*organization.Snippet) bool) []*organization.Snippet {
+	var all []*organization.Snippet
 	for _, m := range o.MembershipsOf(o.Connected) {
 		for _, s := range o.Snippets(m.Workspace) {
 			if holds == nil || holds(s) {
@@ -29,7 +30,7 @@ func theSnippets(o *fakebitbucket.Organization, holds func(*fakebitbucket.Snippe
 
 var snippetColumns = []string{"workspace_slug", "workspace_uuid", "id", "title", "is_private", "scm", "created_on", "updated_on", "creator_uuid", "creator_display_name", "creator_account_id", "owner_uuid", "owner_type"}
 
-func snippetLine(s *fakebitbucket.Snippet) string {
+func snippetLine(s *organization.Snippet) string {
 	uuid, name, account := any(nil), any(nil), any(nil)
 	if s.Creator != nil {
 		uuid, name, account = s.Creator.UUID, s.Creator.DisplayName, orNil(s.Creator.AccountID)
@@ -42,24 +43,24 @@ func TestSnippet(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	const lists, one = "/snippets/{workspace}", "/snippets/{workspace}/{encoded_id}"
-	home, away := theSnippets(o, nil)[0], theSnippets(o, func(s *fakebitbucket.Snippet) bool { return s.Workspace == o.Workspaces[1] })[2]
-	watches := func(s *fakebitbucket.Snippet) bool {
+	home, away := theSnippets(o, nil)[0], theSnippets(o, func(s *organization.Snippet) bool { return s.Workspace == o.Workspaces[1] })[2]
+	watches := func(s *organization.Snippet) bool {
 		return slices.Contains(s.Watchers, o.Connected) || s.Owner == o.Connected
 	}
-	is := func(some ...*fakebitbucket.Snippet) func(*fakebitbucket.Snippet) bool {
-		return func(s *fakebitbucket.Snippet) bool { return slices.Contains(some, s) }
+	is := func(some ...*organization.Snippet) func(*organization.Snippet) bool {
+		return func(s *organization.Snippet) bool { return slices.Contains(some, s) }
 	}
 	for name, test := range map[string]struct {
 		where []*proto.Qual
-		holds func(*fakebitbucket.Snippet) bool
+		holds func(*organization.Snippet) bool
 		want  map[string]int // requests
 	}{
 		"all":            {nil, nil, map[string]int{"/user/workspaces": 1, lists: 2}},
-		"of a workspace": {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(s *fakebitbucket.Snippet) bool { return s.Workspace == o.Workspaces[1] }, map[string]int{"/user/workspaces": 1, lists: 1}},
+		"of a workspace": {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(s *organization.Snippet) bool { return s.Workspace == o.Workspaces[1] }, map[string]int{"/user/workspaces": 1, lists: 1}},
 		"one":            {[]*proto.Qual{where("id", "=", away.ID)}, is(away), map[string]int{"/user/workspaces": 1, one: 2}},
 		"one of one":     {[]*proto.Qual{where("id", "=", away.ID), where("workspace_slug", "=", "QuarryTools")}, is(away), map[string]int{"/user/workspaces": 1, one: 1}},
 		"two":            {[]*proto.Qual{where("id", "=", []string{home.ID, away.ID, "nothing", "../x"})}, is(home, away), map[string]int{"/user/workspaces": 1, one: 6}},
-		"owned":          {[]*proto.Qual{where("role", "=", "owner")}, func(s *fakebitbucket.Snippet) bool { return s.Owner == o.Connected }, map[string]int{"/user/workspaces": 1, lists: 2}},
+		"owned":          {[]*proto.Qual{where("role", "=", "owner")}, func(s *organization.Snippet) bool { return s.Owner == o.Connected }, map[string]int{"/user/workspaces": 1, lists: 2}},
 		"watched":        {[]*proto.Qual{where("role", "=", "contributor")}, watches, map[string]int{"/user/workspaces": 1, lists: 2}},
 		"one in a role":  {[]*proto.Qual{where("role", "=", "member"), where("id", "=", home.ID)}, is(home), map[string]int{"/user/workspaces": 1, lists: 2}},
 	} {
@@ -150,7 +151,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	commentColumns := []string{"workspace_slug", "snippet_id", "id", "content_raw", "created_on", "updated_on", "is_deleted", "parent_id", "user_uuid", "user_display_name"}
-	comments := func(some []*fakebitbucket.Snippet) []string {
+	comments := func(some []*organization.Snippet) []string {
 		var all []string
 		for _, s := range some {
 			for _, c := range s.Comments {
@@ -164,7 +165,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 		return all
 	}
 	commitColumns := []string{"workspace_slug", "snippet_id", "hash", "title", "message", "date", "author_raw", "author_uuid", "author_display_name"}
-	commits := func(some []*fakebitbucket.Snippet) []string {
+	commits := func(some []*organization.Snippet) []string {
 		var all []string
 		for _, s := range some {
 			for _, c := range s.Commits {
@@ -178,10 +179,10 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 		return all
 	}
 	all := theSnippets(o, nil)
-	commented := slices.DeleteFunc(slices.Clone(all), func(s *fakebitbucket.Snippet) bool { return len(s.Comments) == 0 })
+	commented := slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return len(s.Comments) == 0 })
 	tables := map[string]struct {
 		columns []string
-		of      func([]*fakebitbucket.Snippet) []string
+		of      func([]*organization.Snippet) []string
 		list    string
 	}{
 		"bitbucket_snippet_comment": {commentColumns, comments, "/snippets/{workspace}/{encoded_id}/comments"},
@@ -198,13 +199,13 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 				t.Errorf("%d requests for %d snippets", got, len(all))
 			}
 			one := commented[1]
-			same(t, "of one", tab.of([]*fakebitbucket.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
+			same(t, "of one", tab.of([]*organization.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
 			if n := len(fake.Journal()); n > 3 { // the workspace and the snippet say how they are called
 				t.Errorf("%d requests for one snippet", n)
 			}
 			last := commented[len(commented)-1]
-			same(t, "of two", tab.of([]*fakebitbucket.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
-			inOne := func(s *fakebitbucket.Snippet) bool { return s.Workspace == last.Workspace }
+			same(t, "of two", tab.of([]*organization.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
+			inOne := func(s *organization.Snippet) bool { return s.Workspace == last.Workspace }
 			same(t, "of a workspace", tab.of(theSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
 			if rows := read(where("snippet_id", "=", "nothing"), where("workspace_slug", "=", last.Workspace.Slug)); len(rows) > 0 {
 				t.Errorf("%d rows of no snippet", len(rows))
@@ -218,7 +219,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 			}
 
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"Snippet not found"}}`, Count: -1})
-			same(t, "without one that is gone", tab.of(slices.DeleteFunc(slices.Clone(all), func(s *fakebitbucket.Snippet) bool { return s == one })), read())
+			same(t, "without one that is gone", tab.of(slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return s == one })), read())
 			fake.ClearFaults()
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Count: -1})
 			if _, err := h.try(context.Background(), ask{table: name}); err == nil {

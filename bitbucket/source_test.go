@@ -12,11 +12,12 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // sourceOf are the files of a repository at a commit, and its folders with a null for a file.
-func sourceOf(o *fakebitbucket.Organization, r *fakebitbucket.Repository, c *fakebitbucket.Commit) map[string]*fakebitbucket.SourceFile {
-	all := map[string]*fakebitbucket.SourceFile{}
+func sourceOf(o *organization.Organization, r *organization.Repository, c *organization.Commit) map[string]*organization.SourceFile {
+	all := map[string]*organization.SourceFile{}
 	for _, f := range o.SourceFiles(r, c) {
 		all[f.Path] = f
 		for folder := f.Path; strings.Contains(folder, "/"); {
@@ -28,7 +29,7 @@ func sourceOf(o *fakebitbucket.Organization, r *fakebitbucket.Repository, c *fak
 }
 
 // sourceLine is what the table shows of a file or folder, in the order of sourceColumns.
-func sourceLine(r *fakebitbucket.Repository, hash, path string, f *fakebitbucket.SourceFile) string {
+func sourceLine(r *organization.Repository, hash, path string, f *organization.SourceFile) string {
 	if f == nil {
 		return line(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_directory", nil, nil, nil)
 	}
@@ -41,7 +42,7 @@ func depthOf(path string) int { return strings.Count(path, "/") + 1 }
 
 // theSource is what the connected user sees of all repositories at a revision, at the head of the main branch if that is
 // empty, as far as a file satisfies a condition.
-func theSource(o *fakebitbucket.Organization, revision string, holds func(path string, f *fakebitbucket.SourceFile) bool) []string {
+func theSource(o *organization.Organization, revision string, holds func(path string, f *organization.SourceFile) bool) []string {
 	var all []string
 	for _, r := range withSource(o) {
 		c := o.Head(r)
@@ -64,7 +65,7 @@ func TestSourceFile(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	type file = fakebitbucket.SourceFile
+	type file = organization.SourceFile
 	const places = "/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"
 	for name, test := range map[string]struct {
 		where    []*proto.Qual
@@ -122,12 +123,12 @@ func TestSourceFile(t *testing.T) {
 }
 
 // withSource are the repositories that the connected user sees and that are not empty.
-func withSource(o *fakebitbucket.Organization) []*fakebitbucket.Repository {
-	return slices.DeleteFunc(covered(o, o.Connected), func(r *fakebitbucket.Repository) bool { return r.MainBranch == "" })
+func withSource(o *organization.Organization) []*organization.Repository {
+	return slices.DeleteFunc(covered(o, o.Connected), func(r *organization.Repository) bool { return r.MainBranch == "" })
 }
 
 // aSource is a repository with such a file, and the file.
-func aSource(t *testing.T, o *fakebitbucket.Organization, path string) (*fakebitbucket.Repository, *fakebitbucket.SourceFile) {
+func aSource(t *testing.T, o *organization.Organization, path string) (*organization.Repository, *organization.SourceFile) {
 	t.Helper()
 	for _, r := range withSource(o) {
 		if f := sourceOf(o, r, o.Head(r))[path]; f != nil {
@@ -143,7 +144,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	r, _ := aSource(t, o, "docs/old.txt")
-	fake.Push(r.FullName(), "other", fakebitbucket.Commit{})
+	fake.Push(r.FullName(), "other", organization.Commit{})
 	in := where("repository_full_name", "=", r.FullName())
 	columns := "path revision folder max_depth"
 	for name, test := range map[string]struct {
@@ -209,9 +210,9 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	r, _ := aSource(t, o, "docs/old.txt")
-	fake.Push(r.FullName(), "feature/only here & 100%", fakebitbucket.Commit{})
+	fake.Push(r.FullName(), "feature/only here & 100%", organization.Commit{})
 	type named struct {
-		repository *fakebitbucket.Repository
+		repository *organization.Repository
 		name       string
 		requests   int
 	}
@@ -258,7 +259,7 @@ func TestSourceFileContent(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	contents := func(r *fakebitbucket.Repository, conditions ...*proto.Qual) map[string]any {
+	contents := func(r *organization.Repository, conditions ...*proto.Qual) map[string]any {
 		fake.ResetJournal()
 		got := map[string]any{}
 		for _, row := range h.rows(ask{table: "bitbucket_source_file", columns: "path content", where: append(conditions, where("repository_full_name", "=", r.FullName()))}) {

@@ -13,6 +13,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // byKey indexes rows by the text of some of their columns.
@@ -100,7 +101,7 @@ func TestWorkspace(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	mine := map[string]string{}
-	var foreign *fakebitbucket.Workspace
+	var foreign *organization.Workspace
 	for _, w := range o.Workspaces {
 		if o.Membership(w, o.Connected) != nil {
 			mine[w.Slug] = w.Name
@@ -236,7 +237,7 @@ func TestWorkspaceMember(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	want := map[string]map[string]any{}
-	var one *fakebitbucket.Membership
+	var one *organization.Membership
 	for _, w := range o.Workspaces {
 		if o.Membership(w, o.Connected) == nil {
 			continue
@@ -277,14 +278,14 @@ func TestWorkspaceMember(t *testing.T) {
 	for name, test := range map[string]struct {
 		columns string
 		where   []*proto.Qual
-		want    func(*fakebitbucket.Membership) bool
+		want    func(*organization.Membership) bool
 		path    string
 	}{
-		"owners":       {"user_uuid workspace_slug", []*proto.Qual{where("permission", "=", "owner")}, func(m *fakebitbucket.Membership) bool { return m.Permission == "owner" }, "/permissions"},
-		"by uuid":      {"user_uuid workspace_slug", []*proto.Qual{where("user_uuid", "=", one.User.UUID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/members"},
-		"by id":        {"user_uuid workspace_slug", []*proto.Qual{where("account_id", "=", one.User.AccountID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/members"},
-		"role of one":  {"user_uuid workspace_slug permission", []*proto.Qual{where("uuid", "=", one.User.UUID)}, func(m *fakebitbucket.Membership) bool { return m.User == one.User }, "/permissions"},
-		"by workspace": {"user_uuid workspace_slug", []*proto.Qual{where("workspace_slug", "=", one.Workspace.Slug)}, func(m *fakebitbucket.Membership) bool { return m.Workspace == one.Workspace }, "/members"},
+		"owners":       {"user_uuid workspace_slug", []*proto.Qual{where("permission", "=", "owner")}, func(m *organization.Membership) bool { return m.Permission == "owner" }, "/permissions"},
+		"by uuid":      {"user_uuid workspace_slug", []*proto.Qual{where("user_uuid", "=", one.User.UUID)}, func(m *organization.Membership) bool { return m.User == one.User }, "/members"},
+		"by id":        {"user_uuid workspace_slug", []*proto.Qual{where("account_id", "=", one.User.AccountID)}, func(m *organization.Membership) bool { return m.User == one.User }, "/members"},
+		"role of one":  {"user_uuid workspace_slug permission", []*proto.Qual{where("uuid", "=", one.User.UUID)}, func(m *organization.Membership) bool { return m.User == one.User }, "/permissions"},
+		"by workspace": {"user_uuid workspace_slug", []*proto.Qual{where("workspace_slug", "=", one.Workspace.Slug)}, func(m *organization.Membership) bool { return m.Workspace == one.Workspace }, "/members"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []string
@@ -318,7 +319,7 @@ func TestUser(t *testing.T) {
 	other := o.Users[len(o.Users)/2]
 	for name, test := range map[string]struct {
 		where []*proto.Qual
-		want  *fakebitbucket.User
+		want  *organization.User
 		path  string
 	}{
 		"the connected user": {nil, o.Connected, "/user"},

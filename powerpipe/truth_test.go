@@ -7,20 +7,20 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // A world is an organization as its connected user sees it.
 type world struct {
-	*fakebitbucket.Organization
+	*organization.Organization
 	now time.Time
 }
 
 type (
-	repository = fakebitbucket.Repository
-	workspace  = fakebitbucket.Workspace
-	project    = fakebitbucket.Project
-	user       = fakebitbucket.User
+	repository = organization.Repository
+	workspace  = organization.Workspace
+	project    = organization.Project
+	user       = organization.User
 	verdicts   = map[string]audit.Status // by resource
 )
 
@@ -137,15 +137,15 @@ func (w world) perRepository(judge func([]access) audit.Status) verdicts {
 }
 
 // perRule judges repositories by the rules for their main branches.
-func (w world) perRule(judge func(r *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status) verdicts {
+func (w world) perRule(judge func(r *repository, rules map[string][]*organization.BranchRestriction) audit.Status) verdicts {
 	all := verdicts{}
 	for _, r := range w.administered() {
 		if r.MainBranch == "" {
 			all[r.FullName()] = audit.Skip
 			continue
 		}
-		rules := map[string][]*fakebitbucket.BranchRestriction{}
-		add := func(all []*fakebitbucket.BranchRestriction, kinds ...string) {
+		rules := map[string][]*organization.BranchRestriction{}
+		add := func(all []*organization.BranchRestriction, kinds ...string) {
 			for _, b := range all {
 				if w.isAboutMainBranch(r, b) && (kinds == nil || slices.Contains(kinds, b.Kind)) {
 					rules[b.Kind] = append(rules[b.Kind], b)
@@ -153,7 +153,7 @@ func (w world) perRule(judge func(r *repository, rules map[string][]*fakebitbuck
 			}
 		}
 		add(w.BranchRestrictions(r))
-		intoMain := func(p *fakebitbucket.PullRequest) bool {
+		intoMain := func(p *organization.PullRequest) bool {
 			return p.State == "OPEN" && p.DestinationBranch == r.MainBranch
 		}
 		if slices.ContainsFunc(w.PullRequests(r), intoMain) { // whose merge checks show these of the project's rules
@@ -178,12 +178,12 @@ func (w world) withRest(all verdicts, subject string, repositories, workspaces b
 }
 
 // isAboutMainBranch tells whether a rule is about the main branch: by a pattern, or by the part that the branch plays.
-func (w world) isAboutMainBranch(r *repository, b *fakebitbucket.BranchRestriction) bool {
+func (w world) isAboutMainBranch(r *repository, b *organization.BranchRestriction) bool {
 	if b.BranchMatchKind == "glob" {
 		return matches(r.MainBranch, b.Pattern)
 	}
 	model := w.EffectiveBranchingModel(r)
-	role := map[string]fakebitbucket.BranchRole{"production": model.Production, "development": model.Development}[b.BranchType]
+	role := map[string]organization.BranchRole{"production": model.Production, "development": model.Development}[b.BranchType]
 	return role.Enabled && (role.Name == "" || role.Name == r.MainBranch)
 }
 
@@ -203,14 +203,14 @@ func matches(name, pattern string) bool {
 }
 
 // hasRules is a judge that wants rules of all the kinds.
-func hasRules(kinds ...string) func(*repository, map[string][]*fakebitbucket.BranchRestriction) audit.Status {
-	return func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+func hasRules(kinds ...string) func(*repository, map[string][]*organization.BranchRestriction) audit.Status {
+	return func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
 		return verdict(slices.ContainsFunc(kinds, func(kind string) bool { return len(rules[kind]) == 0 }))
 	}
 }
 
 // perKey judges the deploy keys of repositories and projects that the connected user administers.
-func (w world) perKey(judge func(*fakebitbucket.DeployKey) audit.Status) verdicts {
+func (w world) perKey(judge func(*organization.DeployKey) audit.Status) verdicts {
 	all := verdicts{}
 	for _, r := range w.administered() {
 		for _, k := range w.DeployKeys(r) {
@@ -239,9 +239,9 @@ func (w world) projects() []*project {
 }
 
 // perHook judges the webhooks of repositories and workspaces that the connected user administers.
-func (w world) perHook(judge func(*fakebitbucket.Webhook) audit.Status) verdicts {
+func (w world) perHook(judge func(*organization.Webhook) audit.Status) verdicts {
 	all := verdicts{}
-	add := func(of string, hooks []*fakebitbucket.Webhook) {
+	add := func(of string, hooks []*organization.Webhook) {
 		for _, h := range hooks {
 			status := audit.Skip
 			if h.Active {
@@ -262,7 +262,7 @@ func (w world) perHook(judge func(*fakebitbucket.Webhook) audit.Status) verdicts
 }
 
 // perGroup judges the groups of workspaces that the connected user administers.
-func (w world) perGroup(judge func(*fakebitbucket.Group) audit.Status) verdicts {
+func (w world) perGroup(judge func(*organization.Group) audit.Status) verdicts {
 	all := verdicts{}
 	for _, workspace := range w.workspaces() {
 		if w.Administers(workspace, w.Connected) {
@@ -366,7 +366,7 @@ var truths = map[string]func(w world) verdicts{
 		})
 	},
 	"group_write_access": func(w world) verdicts {
-		return w.perGroup(func(g *fakebitbucket.Group) audit.Status {
+		return w.perGroup(func(g *organization.Group) audit.Status {
 			writable := map[*repository]bool{}
 			for _, grant := range w.RepositoryGrants {
 				if grant.Group == g && (grant.Permission == "write" || grant.Permission == "admin") {
@@ -386,7 +386,7 @@ var truths = map[string]func(w world) verdicts{
 		})
 	},
 	"group_default_permission": func(w world) verdicts {
-		return w.perGroup(func(g *fakebitbucket.Group) audit.Status {
+		return w.perGroup(func(g *organization.Group) audit.Status {
 			return verdict(g.Permission == "write" || g.Permission == "admin")
 		})
 	},
@@ -418,7 +418,7 @@ var truths = map[string]func(w world) verdicts{
 		return all
 	},
 	"deploy_key_unused": func(w world) verdicts {
-		return w.perKey(func(k *fakebitbucket.DeployKey) audit.Status {
+		return w.perKey(func(k *organization.DeployKey) audit.Status {
 			last := k.CreatedOn
 			if k.LastUsed != nil {
 				last = *k.LastUsed
@@ -427,15 +427,15 @@ var truths = map[string]func(w world) verdicts{
 		})
 	},
 	"deploy_key_old": func(w world) verdicts {
-		return w.perKey(func(k *fakebitbucket.DeployKey) audit.Status { return verdict(k.CreatedOn.Before(w.daysAgo(365))) })
+		return w.perKey(func(k *organization.DeployKey) audit.Status { return verdict(k.CreatedOn.Before(w.daysAgo(365))) })
 	},
 	"webhook_certificate": func(w world) verdicts {
-		return w.perHook(func(h *fakebitbucket.Webhook) audit.Status {
+		return w.perHook(func(h *organization.Webhook) audit.Status {
 			return verdict(h.SkipCertVerification || !strings.HasPrefix(h.URL, "https:"))
 		})
 	},
 	"webhook_secret": func(w world) verdicts {
-		return w.perHook(func(h *fakebitbucket.Webhook) audit.Status {
+		return w.perHook(func(h *organization.Webhook) audit.Status {
 			if !h.Modern {
 				return audit.Info
 			}
@@ -444,7 +444,7 @@ var truths = map[string]func(w world) verdicts{
 	},
 	"variable_secured": func(w world) verdicts {
 		all := verdicts{}
-		add := func(of string, variables []*fakebitbucket.PipelineVariable) {
+		add := func(of string, variables []*organization.PipelineVariable) {
 			for _, v := range variables {
 				secret := slices.ContainsFunc([]string{"TOKEN", "SECRET", "PASSW", "KEY", "CREDENTIAL", "WEBHOOK"}, func(word string) bool {
 					return strings.Contains(strings.ToUpper(v.Key), word)
@@ -470,13 +470,13 @@ var truths = map[string]func(w world) verdicts{
 		return w.withRest(all, "variables", true, true)
 	},
 	"branch_approvals": func(w world) verdicts {
-		return w.perRule(func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
-			enough := slices.ContainsFunc(rules["require_approvals_to_merge"], func(b *fakebitbucket.BranchRestriction) bool { return *b.Value >= 2 })
+		return w.perRule(func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
+			enough := slices.ContainsFunc(rules["require_approvals_to_merge"], func(b *organization.BranchRestriction) bool { return *b.Value >= 2 })
 			return verdict(!enough || len(rules["enforce_merge_checks"]) == 0)
 		})
 	},
 	"branch_stale_approvals": func(w world) verdicts {
-		return w.perRule(func(_ *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+		return w.perRule(func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
 			return verdict(len(rules["reset_pullrequest_approvals_on_change"])+len(rules["smart_reset_pullrequest_approvals"]) == 0)
 		})
 	},
@@ -491,12 +491,12 @@ var truths = map[string]func(w world) verdicts{
 	"branch_force":  func(w world) verdicts { return w.perRule(hasRules("force")) },
 	"branch_delete": func(w world) verdicts { return w.perRule(hasRules("delete")) },
 	"branch_administrators": func(w world) verdicts {
-		return w.perRule(func(r *repository, rules map[string][]*fakebitbucket.BranchRestriction) audit.Status {
+		return w.perRule(func(r *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
 			projectShown := w.AdministersProject(r.Project, w.Connected)
-			administers := func(g *fakebitbucket.Group) bool {
-				return slices.ContainsFunc(w.RepositoryGrants, func(grant *fakebitbucket.RepositoryGrant) bool {
+			administers := func(g *organization.Group) bool {
+				return slices.ContainsFunc(w.RepositoryGrants, func(grant *organization.RepositoryGrant) bool {
 					return grant.Repository == r && grant.Group == g && grant.Permission == "admin"
-				}) || projectShown && slices.ContainsFunc(w.ProjectGrants, func(grant *fakebitbucket.ProjectGrant) bool {
+				}) || projectShown && slices.ContainsFunc(w.ProjectGrants, func(grant *organization.ProjectGrant) bool {
 					return grant.Project == r.Project && grant.Group == g && grant.Permission == "admin"
 				})
 			}
@@ -516,13 +516,13 @@ var truths = map[string]func(w world) verdicts{
 	"repository_creators": func(w world) verdicts {
 		all := verdicts{}
 		for _, ws := range w.workspaces() {
-			creates := func(m *fakebitbucket.Membership) bool { return m.Permission == "create-project" }
+			creates := func(m *organization.Membership) bool { return m.Permission == "create-project" }
 			all[ws.Slug] = verdict(slices.ContainsFunc(w.MembersOf(ws), creates))
 			if !w.Administers(ws, w.Connected) {
 				continue
 			}
 			for _, p := range w.ProjectsOf(ws) {
-				all[ws.Slug+"/"+p.Key] = verdict(slices.ContainsFunc(w.ProjectGrants, func(g *fakebitbucket.ProjectGrant) bool {
+				all[ws.Slug+"/"+p.Key] = verdict(slices.ContainsFunc(w.ProjectGrants, func(g *organization.ProjectGrant) bool {
 					return g.Project == p && (g.Permission == "create-repo" || g.Permission == "admin") && !(g.User != nil && w.Administers(ws, g.User))
 				}))
 			}

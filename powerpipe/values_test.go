@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // choices are a workspace, a repository and a user with much to show.
 func (d demo) choices() map[string]any {
-	open := func(p *fakebitbucket.PullRequest) bool { return p.State == "OPEN" }
+	open := func(p *organization.PullRequest) bool { return p.State == "OPEN" }
 	var best access
 	paths := 0
 	for _, a := range d.access() {
@@ -31,7 +31,7 @@ func (d demo) choices() map[string]any {
 
 // addresses are those of webhooks that say more than a host.
 func (d demo) addresses() []string {
-	var hooks []*fakebitbucket.Webhook
+	var hooks []*organization.Webhook
 	for _, w := range d.workspaces() {
 		hooks = append(hooks, d.WorkspaceWebhooks(w)...)
 		for _, r := range d.RepositoriesOf(w) {

@@ -19,6 +19,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // auditOf runs an audit and reads its JSON document.
@@ -91,7 +92,7 @@ func TestAudit(t *testing.T) {
 				continue
 			}
 			visible++
-			if slices.ContainsFunc(o.PullRequests(r), func(p *fakebitbucket.PullRequest) bool {
+			if slices.ContainsFunc(o.PullRequests(r), func(p *organization.PullRequest) bool {
 				return p.State == "OPEN" && p.DestinationBranch == r.MainBranch
 			}) {
 				open++
@@ -125,7 +126,7 @@ func (r jsonReport) control(t *testing.T, name string) jsonControl {
 }
 
 // configOfUser writes a .spc file with a connection to the fake as a user of it.
-func configOfUser(t *testing.T, fake *fakebitbucket.Server, u *fakebitbucket.User) (path string) {
+func configOfUser(t *testing.T, fake *fakebitbucket.Server, u *organization.User) (path string) {
 	t.Helper()
 	return writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
 		{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(u.UUID, fakebitbucket.AllScopes()...)}, {name: "base_url", value: fake.URL()},
@@ -361,7 +362,7 @@ func TestAuditKeepsAddresses(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	for _, r := range o.RepositoriesOf(o.Workspaces[0])[:3] {
-		fake.AddWebhook(r.FullName(), fakebitbucket.Webhook{UUID: "{" + r.Slug + "}", URL: "https://user:hush1@hooks.example.com/hush2?token=hush3#hush4", Active: true, SkipCertVerification: true})
+		fake.AddWebhook(r.FullName(), organization.Webhook{UUID: "{" + r.Slug + "}", URL: "https://user:hush1@hooks.example.com/hush2?token=hush3#hush4", Active: true, SkipCertVerification: true})
 	}
 	for _, format := range auditFormats {
 		got := runCommand(t, "", "audit", "--config", configOf(t, fake), "--benchmark", "access_audit_machines", "--output", format)
@@ -581,14 +582,14 @@ func TestAuditSince(t *testing.T) {
 
 	o := fake.Organization()
 	home := o.Workspaces[0]
-	var private []*fakebitbucket.Repository // in which only owners and few others are
+	var private []*organization.Repository // in which only owners and few others are
 	for _, r := range o.RepositoriesOf(home) {
 		if r.IsPrivate {
 			private = append(private, r)
 		}
 	}
 	newcomer := o.Users[len(o.Users)-1]
-	var member *fakebitbucket.User
+	var member *organization.User
 	for _, m := range o.MembersOf(home) {
 		if m.Permission == "member" && m.User.Type == "user" && o.EffectivePermission(private[0], m.User) == "" {
 			member = m.User
@@ -607,7 +608,7 @@ func TestAuditSince(t *testing.T) {
 	}
 
 	fake.GrantRepository(private[0].FullName(), member.UUID, "admin")
-	created := fake.AddRepository(fakebitbucket.Repository{Workspace: home, Slug: "brand-new", IsPrivate: true})
+	created := fake.AddRepository(organization.Repository{Workspace: home, Slug: "brand-new", IsPrivate: true})
 	fake.GrantRepository(created.FullName(), newcomer.UUID, "read")
 	fake.RemoveRepository(private[1].FullName())
 	report = run("--since", file)
@@ -659,7 +660,7 @@ func TestAuditAppears(t *testing.T) {
 	run()
 	o := fake.Organization()
 	away := o.Workspaces[1]
-	var hidden *fakebitbucket.Repository
+	var hidden *organization.Repository
 	for _, r := range o.RepositoriesOf(away) {
 		if o.EffectivePermission(r, o.Connected) == "read" {
 			hidden = r

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // places are paths that tests ask for, in the workspace that the connected user administers.
@@ -44,10 +46,10 @@ func places(s *Server) map[string]string {
 }
 
 // aPrivate is the first private repository of the workspace that the connected user administers.
-func aPrivate(s *Server) *Repository {
+func aPrivate(s *Server) *organization.Repository {
 	o := s.Organization()
 	all := o.RepositoriesOf(o.Workspaces[0])
-	return all[slices.IndexFunc(all, func(r *Repository) bool { return r.IsPrivate })]
+	return all[slices.IndexFunc(all, func(r *organization.Repository) bool { return r.IsPrivate })]
 }
 
 // allowed are the names of the places that answer 200.
@@ -133,7 +135,7 @@ func TestRoles(t *testing.T) {
 	o := s.Organization()
 	open := []string{"members", "own repos", "permission", "permissions", "projects", "repositories", "somebody", "user", "workspace", "workspaces"}
 	r := aPrivate(s)
-	plain := func(level string) *User { // a plain member, given this level on the repository of places
+	plain := func(level string) *organization.User { // a plain member, given this level on the repository of places
 		for _, m := range o.MembersOf(o.Workspaces[0]) {
 			if m.Permission != "owner" && s.Organization().EffectivePermission(r, m.User) == "" && !o.AdministersProject(r.Project, m.User) {
 				s.GrantRepository(r.FullName(), m.User.UUID, level)
@@ -144,7 +146,7 @@ func TestRoles(t *testing.T) {
 		return nil
 	}
 	tests := map[string]struct {
-		user *User
+		user *organization.User
 		want []string
 	}{
 		"reader": {plain("read"), append([]string{"all reviewers", "repository"}, open...)},
@@ -170,7 +172,7 @@ func TestRefusals(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	member := o.MembersOf(o.Workspaces[0])[2].User
-	var hidden *Repository
+	var hidden *organization.Repository
 	for _, r := range o.RepositoriesOf(o.Workspaces[1]) {
 		if r.IsPrivate && o.EffectivePermission(r, o.Connected) == "" {
 			hidden = r
@@ -246,7 +248,7 @@ func TestVisibility(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
-	names := func(keep func(*Repository) bool) []string {
+	names := func(keep func(*organization.Repository) bool) []string {
 		var all []string
 		for _, r := range o.RepositoriesOf(o.Workspaces[1]) {
 			if keep(r) {
@@ -255,15 +257,15 @@ func TestVisibility(t *testing.T) {
 		}
 		return all
 	}
-	level := func(r *Repository) string { return o.EffectivePermission(r, o.Connected) }
+	level := func(r *organization.Repository) string { return o.EffectivePermission(r, o.Connected) }
 	tests := map[string]struct {
 		path string
 		want []string
 	}{
-		"all":         {"/2.0/repositories/QuarryTools?pagelen=100", names(func(r *Repository) bool { return !r.IsPrivate || level(r) != "" })},
-		"member":      {"/2.0/repositories/QuarryTools?pagelen=100&role=member", names(func(r *Repository) bool { return level(r) != "" })},
-		"contributor": {"/2.0/repositories/QuarryTools?pagelen=100&role=contributor", names(func(r *Repository) bool { return AtLeast(level(r), "write") })},
-		"admin":       {"/2.0/repositories/QuarryTools?pagelen=100&role=admin", names(func(r *Repository) bool { return level(r) == "admin" })},
+		"all":         {"/2.0/repositories/QuarryTools?pagelen=100", names(func(r *organization.Repository) bool { return !r.IsPrivate || level(r) != "" })},
+		"member":      {"/2.0/repositories/QuarryTools?pagelen=100&role=member", names(func(r *organization.Repository) bool { return level(r) != "" })},
+		"contributor": {"/2.0/repositories/QuarryTools?pagelen=100&role=contributor", names(func(r *organization.Repository) bool { return organization.AtLeast(level(r), "write") })},
+		"admin":       {"/2.0/repositories/QuarryTools?pagelen=100&role=admin", names(func(r *organization.Repository) bool { return level(r) == "admin" })},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -361,7 +363,7 @@ func TestProjects(t *testing.T) {
 	member := o.MembersOf(o.Workspaces[1])[2].User
 	c := bearer(t, s, s.AccessToken(member.UUID))
 	closed := o.ProjectsOf(o.Workspaces[1])[0]
-	s.Update(func(o *Organization) { // nothing but what the test grants
+	s.Update(func(o *organization.Organization) { // nothing but what the test grants
 		o.RepositoryGrants, o.ProjectGrants, o.HiddenGrants = nil, nil, nil
 	})
 	listed := func() []string {
@@ -375,17 +377,17 @@ func TestProjects(t *testing.T) {
 	for permission, want := range map[string]string{
 		"none": "", "read": "read", "write": "write", "create-repo": "write", "admin": "admin",
 	} {
-		for who, grant := range map[string]*ProjectGrant{
+		for who, grant := range map[string]*organization.ProjectGrant{
 			"user":  {Project: closed, User: member, Permission: permission},
 			"group": {Project: closed, Group: o.Group(o.Workspaces[1], "developers"), Permission: permission},
 		} {
 			s.RemoveGroupMember("QuarryTools", "developers", member.UUID)
 			s.AddGroupMember("QuarryTools", "developers", member.UUID)
-			s.Update(func(o *Organization) {
+			s.Update(func(o *organization.Organization) {
 				if grant.Group != nil {
 					grant.Group = o.Group(o.Workspaces[1], "developers")
 				}
-				o.ProjectGrants = []*ProjectGrant{grant}
+				o.ProjectGrants = []*organization.ProjectGrant{grant}
 			})
 			values, _ := c.all("/2.0/user/workspaces/QuarryTools/permissions/repositories?pagelen=100")
 			for _, got := range column(values, "permission") {
@@ -413,7 +415,7 @@ func TestExplicitGrants(t *testing.T) {
 	o := s.Organization()
 	c := connected(t, s)
 	want := map[string]string{} // the permission, by the place of the list and who holds it
-	add := func(place string, u *User, g *Group, permission string) {
+	add := func(place string, u *organization.User, g *organization.Group, permission string) {
 		if g != nil {
 			want[place+"/groups/"+g.Slug] = permission
 		} else {

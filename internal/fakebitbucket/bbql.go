@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // A condition is a parsed BBQL query, the language of the q parameter.
@@ -283,7 +285,8 @@ func check(c comparison, k kind, v any) error {
 }
 
 func rankOfAny(name string) bool {
-	return Rank(ProjectPermissions, name) >= 0 || Rank(WorkspacePermissions, name) >= 0
+	return organization.Rank(organization.ProjectPermissions, name) >= 0 ||
+		organization.Rank(organization.WorkspacePermissions, name) >= 0
 }
 
 func (c anyOf) holds(o object) bool {
@@ -387,9 +390,9 @@ func compare(a, b any) int {
 		return a.time.Compare(b.(time.Time))
 	case level:
 		if l, ok := b.(level); ok {
-			return Rank(a.order, a.name) - Rank(a.order, l.name)
+			return organization.Rank(a.order, a.name) - organization.Rank(a.order, l.name)
 		}
-		return Rank(a.order, a.name) - Rank(a.order, b.(string))
+		return organization.Rank(a.order, a.name) - organization.Rank(a.order, b.(string))
 	}
 	return 0 // objects have no order, and are only compared with null
 }

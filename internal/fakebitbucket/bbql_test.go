@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 func TestBBQL(t *testing.T) {
@@ -17,7 +19,7 @@ func TestBBQL(t *testing.T) {
 		{name: "is_private", value: true},
 		{name: "created_on", value: stamp(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC))},
 		{name: "project", value: lazy(func() any { return object{{name: "key", value: "PLAT"}} })},
-		{name: "permission", value: level{"write", RepositoryPermissions}},
+		{name: "permission", value: level{"write", organization.RepositoryPermissions}},
 		{name: "reviewers", value: []object{{{name: "nickname", value: "heron"}}, {{name: "nickname", value: "otter"}}}},
 		{name: "parent", value: nil},
 	}

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // codeOf is the place of a repository in the API.
-func codeOf(r *Repository) string { return "/2.0/repositories/" + r.FullName() }
+func codeOf(r *organization.Repository) string { return "/2.0/repositories/" + r.FullName() }
 
 // aRepositoryWith is the first repository of the workspace that the connected user administers for which something holds.
-func aRepositoryWith(t *testing.T, o *Organization, holds func(*Repository) bool) *Repository {
+func aRepositoryWith(t *testing.T, o *organization.Organization, holds func(*organization.Repository) bool) *organization.Repository {
 	t.Helper()
 	all := o.RepositoriesOf(o.Workspaces[0])
 	i := slices.IndexFunc(all, holds)
@@ -26,7 +28,7 @@ func aRepositoryWith(t *testing.T, o *Organization, holds func(*Repository) bool
 	return all[i]
 }
 
-func hashes(commits []*Commit) []string {
+func hashes(commits []*organization.Commit) []string {
 	all := []string{}
 	for _, c := range commits {
 		all = append(all, c.Hash)
@@ -47,7 +49,7 @@ func TestHistories(t *testing.T) {
 			}
 			continue
 		}
-		place := map[*Commit]int{}
+		place := map[*organization.Commit]int{}
 		for i, c := range commits {
 			place[c] = i + 1
 			if c.Date.After(now) || c.Date.Nanosecond() != 0 || len(c.Hash) != 40 || len(c.Files) == 0 {
@@ -103,31 +105,31 @@ func TestCommits(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	r := aRepositoryWith(t, o, func(r *Repository) bool {
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool {
 		return len(o.Commits(r)) > 100 && len(o.Branches(r)) > 5 && len(o.Tags(r)) > 2
 	})
-	side := o.Branches(r)[slices.IndexFunc(o.Branches(r), func(b *Branch) bool {
-		return b.Target != o.Head(r) && len(Log([]*Commit{b.Target}, []*Commit{o.Head(r)})) > 0 && strings.Contains(b.Name, "/")
+	side := o.Branches(r)[slices.IndexFunc(o.Branches(r), func(b *organization.Branch) bool {
+		return b.Target != o.Head(r) && len(organization.Log([]*organization.Commit{b.Target}, []*organization.Commit{o.Head(r)})) > 0 && strings.Contains(b.Name, "/")
 	})]
 	tag := o.Tags(r)[1]
-	one := func(c *Commit) []*Commit { return []*Commit{c} }
-	touching := func(path string) []*Commit {
-		return slices.DeleteFunc(slices.Clone(o.Commits(r)), func(c *Commit) bool { return !c.Touches(path) })
+	one := func(c *organization.Commit) []*organization.Commit { return []*organization.Commit{c} }
+	touching := func(path string) []*organization.Commit {
+		return slices.DeleteFunc(slices.Clone(o.Commits(r)), func(c *organization.Commit) bool { return !c.Touches(path) })
 	}
 	tests := map[string]struct {
 		path string
-		want []*Commit
+		want []*organization.Commit
 	}{
 		"all":            {"/commits", o.Commits(r)},
-		"main branch":    {"/commits/" + url.PathEscape(r.MainBranch), Log(one(o.Head(r)), nil)},
-		"branch":         {"/commits/" + url.PathEscape(side.Name), Log(one(side.Target), nil)},
-		"tag":            {"/commits/" + url.PathEscape(tag.Name), Log(one(tag.Target), nil)},
-		"hash":           {"/commits/" + tag.Target.Hash, Log(one(tag.Target), nil)},
-		"short hash":     {"/commits/" + tag.Target.Hash[:12], Log(one(tag.Target), nil)},
-		"not on a tag":   {"/commits" + query("exclude", tag.Name), Log(o.Commits(r), one(tag.Target))},
-		"branch alone":   {"/commits/" + url.PathEscape(side.Name) + query("exclude", r.MainBranch), Log(one(side.Target), one(o.Head(r)))},
-		"included":       {"/commits" + query("include", side.Name), Log(one(side.Target), nil)},
-		"two":            {"/commits/" + tag.Target.Hash + query("include", side.Name), Log([]*Commit{side.Target, tag.Target}, nil)},
+		"main branch":    {"/commits/" + url.PathEscape(r.MainBranch), organization.Log(one(o.Head(r)), nil)},
+		"branch":         {"/commits/" + url.PathEscape(side.Name), organization.Log(one(side.Target), nil)},
+		"tag":            {"/commits/" + url.PathEscape(tag.Name), organization.Log(one(tag.Target), nil)},
+		"hash":           {"/commits/" + tag.Target.Hash, organization.Log(one(tag.Target), nil)},
+		"short hash":     {"/commits/" + tag.Target.Hash[:12], organization.Log(one(tag.Target), nil)},
+		"not on a tag":   {"/commits" + query("exclude", tag.Name), organization.Log(o.Commits(r), one(tag.Target))},
+		"branch alone":   {"/commits/" + url.PathEscape(side.Name) + query("exclude", r.MainBranch), organization.Log(one(side.Target), one(o.Head(r)))},
+		"included":       {"/commits" + query("include", side.Name), organization.Log(one(side.Target), nil)},
+		"two":            {"/commits/" + tag.Target.Hash + query("include", side.Name), organization.Log([]*organization.Commit{side.Target, tag.Target}, nil)},
 		"a file":         {"/commits" + query("path", "src/lib/client.ts"), touching("src/lib/client.ts")},
 		"a directory":    {"/commits" + query("path", "src/"), touching("src")},
 		"no such file":   {"/commits" + query("path", "src/li"), nil},
@@ -161,9 +163,9 @@ func TestRefs(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	r := aRepositoryWith(t, o, func(r *Repository) bool { return len(o.Branches(r)) > 100 })
-	tagged := aRepositoryWith(t, o, func(r *Repository) bool { return len(o.Tags(r)) > 100 })
-	names := func(keep func(*Branch) bool) []string {
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool { return len(o.Branches(r)) > 100 })
+	tagged := aRepositoryWith(t, o, func(r *organization.Repository) bool { return len(o.Tags(r)) > 100 })
+	names := func(keep func(*organization.Branch) bool) []string {
 		all := []string{}
 		for _, b := range o.Branches(r) {
 			if keep(b) {
@@ -172,7 +174,7 @@ func TestRefs(t *testing.T) {
 		}
 		return all
 	}
-	all := names(func(*Branch) bool { return true })
+	all := names(func(*organization.Branch) bool { return true })
 	var wantTags []string
 	for _, tag := range o.Tags(tagged) {
 		wantTags = append(wantTags, tag.Name)
@@ -186,9 +188,9 @@ func TestRefs(t *testing.T) {
 	}{
 		"branches":     {codeOf(r) + "/refs/branches", all},
 		"longest page": {codeOf(r) + "/refs/branches?pagelen=100", all},
-		"contains":     {codeOf(r) + "/refs/branches" + query("q", `name ~ "FEATURE/"`), names(func(b *Branch) bool { return strings.Contains(b.Name, "feature/") })},
-		"since":        {codeOf(r) + "/refs/branches" + query("q", "target.date >= "+date), names(func(b *Branch) bool { return !b.Target.Date.Before(mid) })},
-		"head":         {codeOf(r) + "/refs/branches" + query("q", `target.hash = "`+o.Head(r).Hash+`"`), names(func(b *Branch) bool { return b.Target == o.Head(r) })},
+		"contains":     {codeOf(r) + "/refs/branches" + query("q", `name ~ "FEATURE/"`), names(func(b *organization.Branch) bool { return strings.Contains(b.Name, "feature/") })},
+		"since":        {codeOf(r) + "/refs/branches" + query("q", "target.date >= "+date), names(func(b *organization.Branch) bool { return !b.Target.Date.Before(mid) })},
+		"head":         {codeOf(r) + "/refs/branches" + query("q", `target.hash = "`+o.Head(r).Hash+`"`), names(func(b *organization.Branch) bool { return b.Target == o.Head(r) })},
 		"tags":         {codeOf(tagged) + "/refs/tags", wantTags},
 		"refs":         {codeOf(r) + "/refs?pagelen=100", append(all, tagNames(o.Tags(r))...)},
 	}
@@ -225,7 +227,7 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-func tagNames(tags []*Tag) []string {
+func tagNames(tags []*organization.Tag) []string {
 	var names []string
 	for _, tag := range tags {
 		names = append(names, tag.Name)
@@ -234,7 +236,7 @@ func tagNames(tags []*Tag) []string {
 }
 
 // everyCommit calls f for every commit of some repositories, with its place in the API.
-func everyCommit(o *Organization, f func(*Repository, *Commit, string)) {
+func everyCommit(o *organization.Organization, f func(*organization.Repository, *organization.Commit, string)) {
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
 		if len(o.Commits(r)) < 30 {
 			for _, c := range o.Commits(r) {
@@ -251,7 +253,7 @@ func TestCommitNotes(t *testing.T) {
 	o := s.Organization()
 	c := connected(t, s)
 	var statuses, comments, reports, annotations, approvals int
-	everyCommit(o, func(r *Repository, commit *Commit, place string) {
+	everyCommit(o, func(r *organization.Repository, commit *organization.Commit, place string) {
 		if statuses > 60 && comments > 20 && reports > 20 && annotations > 130 && approvals > 5 {
 			return
 		}
@@ -320,7 +322,7 @@ func TestStatusFilters(t *testing.T) {
 	o := s.Organization()
 	c := connected(t, s)
 	tested := false
-	everyCommit(o, func(r *Repository, commit *Commit, place string) {
+	everyCommit(o, func(r *organization.Repository, commit *organization.Commit, place string) {
 		all := o.Statuses(r, commit)
 		if len(all) < 3 || tested {
 			return
@@ -353,40 +355,40 @@ func TestDiffstat(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	r := aRepositoryWith(t, o, func(r *Repository) bool {
-		return slices.ContainsFunc(o.Commits(r), func(c *Commit) bool {
-			return len(c.Parents) == 2 && len(Diff(c.Parents[0], c.Parents[1], true)) != len(Diff(MergeBase(c.Parents[0], c.Parents[1]), c.Parents[1], true))
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool {
+		return slices.ContainsFunc(o.Commits(r), func(c *organization.Commit) bool {
+			return len(c.Parents) == 2 && len(organization.Diff(c.Parents[0], c.Parents[1], true)) != len(organization.Diff(organization.MergeBase(c.Parents[0], c.Parents[1]), c.Parents[1], true))
 		})
 	})
-	merge := o.Commits(r)[slices.IndexFunc(o.Commits(r), func(c *Commit) bool { return len(c.Parents) == 2 })]
+	merge := o.Commits(r)[slices.IndexFunc(o.Commits(r), func(c *organization.Commit) bool { return len(c.Parents) == 2 })]
 	ours, side := merge.Parents[0], merge.Parents[1]
-	base := MergeBase(ours, side)
+	base := organization.MergeBase(ours, side)
 	first := o.Commits(r)[len(o.Commits(r))-1]
 	pair := side.Hash + ".." + ours.Hash
 	tests := map[string]struct {
 		path string
-		want []Change
+		want []organization.Change
 	}{
-		"merge":           {merge.Hash, Diff(ours, merge, true)},
-		"short hash":      {merge.Hash[:12], Diff(ours, merge, true)},
+		"merge":           {merge.Hash, organization.Diff(ours, merge, true)},
+		"short hash":      {merge.Hash[:12], organization.Diff(ours, merge, true)},
 		"branch":          {url.PathEscape(r.MainBranch), o.Head(r).Changes()},
-		"the first":       {first.Hash, Diff(nil, first, true)},
-		"three dots":      {pair, Diff(base, side, true)},
-		"topic":           {pair + "?topic=true", Diff(base, side, true)},
-		"two dots":        {pair + "?topic=false", Diff(ours, side, true)},
-		"merge is false":  {pair + "?merge=false", Diff(ours, side, true)},
-		"no renames":      {first.Hash + ".." + o.Head(r).Hash + "?topic=false&renames=false", Diff(o.Head(r), first, false)},
-		"with its source": {r.FullName() + ":" + side.Hash[:12] + "%0D" + ours.Hash[:12] + "?topic=true", Diff(base, side, true)},
-		"long pages":      {first.Hash + "?pagelen=5000", Diff(nil, first, true)},
-		"short pages":     {first.Hash + "?pagelen=1", Diff(nil, first, true)},
+		"the first":       {first.Hash, organization.Diff(nil, first, true)},
+		"three dots":      {pair, organization.Diff(base, side, true)},
+		"topic":           {pair + "?topic=true", organization.Diff(base, side, true)},
+		"two dots":        {pair + "?topic=false", organization.Diff(ours, side, true)},
+		"merge is false":  {pair + "?merge=false", organization.Diff(ours, side, true)},
+		"no renames":      {first.Hash + ".." + o.Head(r).Hash + "?topic=false&renames=false", organization.Diff(o.Head(r), first, false)},
+		"with its source": {r.FullName() + ":" + side.Hash[:12] + "%0D" + ours.Hash[:12] + "?topic=true", organization.Diff(base, side, true)},
+		"long pages":      {first.Hash + "?pagelen=5000", organization.Diff(nil, first, true)},
+		"short pages":     {first.Hash + "?pagelen=1", organization.Diff(nil, first, true)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			values, pages := connected(t, s).all(codeOf(r) + "/diffstat/" + test.path)
-			var got []Change
+			var got []organization.Change
 			for _, v := range values {
-				change := Change{Status: v["status"].(string), Added: int(v["lines_added"].(float64)), Removed: int(v["lines_removed"].(float64))}
+				change := organization.Change{Status: v["status"].(string), Added: int(v["lines_added"].(float64)), Removed: int(v["lines_removed"].(float64))}
 				if old, ok := at(v, "old.path"); ok {
 					change.Old = old.(string)
 				}
@@ -403,7 +405,7 @@ func TestDiffstat(t *testing.T) {
 			}
 		})
 	}
-	some := Diff(nil, first, true)[1].New
+	some := organization.Diff(nil, first, true)[1].New
 	values, _ := c.all(codeOf(r) + "/diffstat/" + first.Hash + query("path", some))
 	if diff := cmp.Diff([]string{some}, column(values, "new.path")); diff != "" {
 		t.Errorf("of one path (-want +got):\n%s", diff)
@@ -427,9 +429,9 @@ func TestFileHistory(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	var moved Change
-	r := aRepositoryWith(t, o, func(r *Repository) bool {
-		for _, commit := range Log([]*Commit{o.Head(r)}, nil) {
+	var moved organization.Change
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool {
+		for _, commit := range organization.Log([]*organization.Commit{o.Head(r)}, nil) {
 			for _, change := range commit.Changes() {
 				if change.Status == "renamed" && o.Head(r).Files[change.New] != nil && commit.Files[change.New].Origin == o.Head(r).Files[change.New].Origin {
 					moved = change
@@ -449,7 +451,7 @@ func TestFileHistory(t *testing.T) {
 		t.Error("a history has a size")
 	}
 	var want []string
-	for _, commit := range Log([]*Commit{o.Head(r)}, nil) {
+	for _, commit := range organization.Log([]*organization.Commit{o.Head(r)}, nil) {
 		if commit.Touches(moved.New) {
 			want = append(want, commit.Hash)
 		}
@@ -534,13 +536,13 @@ func TestBranchingModels(t *testing.T) {
 		}
 	}
 	r := o.RepositoriesOf(o.Workspaces[0])[0]
-	s.ChangeBranchingModel(r.FullName(), func(m *BranchingModel) { m.Development.Name = "none-such" })
+	s.ChangeBranchingModel(r.FullName(), func(m *organization.BranchingModel) { m.Development.Name = "none-such" })
 	if name, _ := at(c.get(codeOf(r)+"/effective-branching-model").object(), "development.name"); name != "none-such" {
 		t.Errorf("after the change: %v", name)
 	}
 }
 
-func enabled(m *BranchingModel) int {
+func enabled(m *organization.BranchingModel) int {
 	n := 0
 	for _, t := range m.Types {
 		if t.Enabled {
@@ -555,8 +557,8 @@ func TestCodeAccess(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
-	r := aRepositoryWith(t, o, func(r *Repository) bool { return r.IsPrivate && r.MainBranch != "" })
-	readable := o.RepositoriesOf(o.Workspaces[1])[slices.IndexFunc(o.RepositoriesOf(o.Workspaces[1]), func(r *Repository) bool {
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool { return r.IsPrivate && r.MainBranch != "" })
+	readable := o.RepositoriesOf(o.Workspaces[1])[slices.IndexFunc(o.RepositoriesOf(o.Workspaces[1]), func(r *organization.Repository) bool {
 		return o.EffectivePermission(r, o.Connected) == "read" && r.MainBranch != ""
 	})]
 	public := o.RepositoriesOf(o.Workspaces[2])[0]
@@ -598,9 +600,9 @@ func TestCodeErrors(t *testing.T) {
 	s := serve(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	r := aRepositoryWith(t, o, func(r *Repository) bool { return len(o.Branches(r)) > 2 })
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool { return len(o.Branches(r)) > 2 })
 	hash := o.Head(r).Hash
-	other := aRepositoryWith(t, o, func(x *Repository) bool { return x != r && x.Parent == nil && o.Head(x) != nil })
+	other := aRepositoryWith(t, o, func(x *organization.Repository) bool { return x != r && x.Parent == nil && o.Head(x) != nil })
 	tests := map[string]struct {
 		path        string
 		wantStatus  int
@@ -640,7 +642,7 @@ func TestCodeErrors(t *testing.T) {
 	}
 	s = Start(t, Options{})
 	c = connected(t, s)
-	empty := aRepositoryWith(t, s.Organization(), func(r *Repository) bool { return r.MainBranch == "" })
+	empty := aRepositoryWith(t, s.Organization(), func(r *organization.Repository) bool { return r.MainBranch == "" })
 	for _, place := range []string{"/commits", "/refs", "/refs/branches", "/refs/tags"} {
 		if values, _ := c.all(codeOf(empty) + place); len(values) > 0 {
 			t.Errorf("%s of an empty repository has %d values", place, len(values))
@@ -768,11 +770,11 @@ func TestPushes(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	r := aRepositoryWith(t, o, func(r *Repository) bool { return len(o.Branches(r)) > 1 })
+	r := aRepositoryWith(t, o, func(r *organization.Repository) bool { return len(o.Branches(r)) > 1 })
 	before := o.Commits(r)
 	old := s.now().AddDate(-20, 0, 0).Truncate(time.Second)
-	pushed := s.Push(r.FullName(), r.MainBranch, Commit{Message: "One\n", Date: old}, Commit{Message: "Two\n"})
-	side := s.Push(r.FullName(), "aside", Commit{})
+	pushed := s.Push(r.FullName(), r.MainBranch, organization.Commit{Message: "One\n", Date: old}, organization.Commit{Message: "Two\n"})
+	side := s.Push(r.FullName(), "aside", organization.Commit{})
 	if o.Head(r) != pushed[1] || pushed[1].Parents[0] != pushed[0] || side[0].Parents[0] != pushed[1] || len(o.Commits(r)) != len(before)+3 {
 		t.Errorf("pushed %v %v onto %d commits", pushed, side, len(before))
 	}

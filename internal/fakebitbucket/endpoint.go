@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // An endpoint is an operation of the API: who may call it, with what, and what it answers.
@@ -59,32 +61,32 @@ type call struct {
 	server   *Server
 	request  *http.Request
 	endpoint *endpoint
-	org      *Organization
+	org      *organization.Organization
 	who      *principal
 	path     map[string]string // the values of the path's parameters
 	query    url.Values
 
 	// What needs found.
-	workspace  *Workspace
-	project    *Project
-	repository *Repository
-	user       *User
-	membership *Membership
-	snippet    *Snippet
+	workspace  *organization.Workspace
+	project    *organization.Project
+	repository *organization.Repository
+	user       *organization.User
+	membership *organization.Membership
+	snippet    *organization.Snippet
 
 	// What needs found in Bitbucket Pipelines.
-	pipelines   *Pipelines
-	pipeline    *Pipeline
-	step        *PipelineStep
-	testCase    *TestCase
-	schedule    *PipelineSchedule
-	environment *DeploymentEnvironment
+	pipelines   *organization.Pipelines
+	pipeline    *organization.Pipeline
+	step        *organization.PipelineStep
+	testCase    *organization.TestCase
+	schedule    *organization.PipelineSchedule
+	environment *organization.DeploymentEnvironment
 
 	// What needs found in the code.
-	commit      *Commit
-	commits     []*Commit // of a history, or the two that are compared
-	report      *Report
-	pullRequest *PullRequest
+	commit      *organization.Commit
+	commits     []*organization.Commit // of a history, or the two that are compared
+	report      *organization.Report
+	pullRequest *organization.PullRequest
 }
 
 // route finds the endpoint of a path.

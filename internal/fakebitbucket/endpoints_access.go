@@ -1,5 +1,7 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // accessEndpoints tell about machines that have access, addresses that learn what happens, and rules about branches and
 // reviews.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-repositories-workspace-repo-slug-deploy-keys-get
@@ -100,8 +102,8 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/default-reviewers",
 		scopes: "project:admin", tokenScopes: "read:pullrequest:bitbucket", needs: anAdminsProject,
 		list: &listing{of: func(c *call) collection {
-			return collect(c.org.ProjectDefaultReviewers(c.project), func(u *User) object {
-				return reviewerObject(EffectiveReviewer{u, "project"})
+			return collect(c.org.ProjectDefaultReviewers(c.project), func(u *organization.User) object {
+				return reviewerObject(organization.EffectiveReviewer{User: u, From: "project"})
 			})
 		}},
 	},

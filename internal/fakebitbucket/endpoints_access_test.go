@@ -12,19 +12,21 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // repositoryPlace and projectPlace are where things of a repository or project are.
-func repositoryPlace(r *Repository, what string) string {
+func repositoryPlace(r *organization.Repository, what string) string {
 	return "/2.0/repositories/" + r.FullName() + "/" + what
 }
 
-func projectPlace(p *Project, what string) string {
+func projectPlace(p *organization.Project, what string) string {
 	return "/2.0/workspaces/" + p.Workspace.Slug + "/projects/" + p.Key + "/" + what
 }
 
 // everyOne asks each repository of the first workspace for a list, compares how many there are, and returns them all.
-func (c caller) everyOne(what string, count func(*Organization, *Repository) int) []map[string]any {
+func (c caller) everyOne(what string, count func(*organization.Organization, *organization.Repository) int) []map[string]any {
 	c.t.Helper()
 	var all []map[string]any
 	o := c.s.Organization()
@@ -44,9 +46,11 @@ func TestMachines(t *testing.T) {
 	now := newClock()
 	s := Start(t, Options{Now: now.now})
 	c := connected(t, s)
-	keys := c.everyOne("deploy-keys", func(o *Organization, r *Repository) int { return len(o.DeployKeys(r)) })
-	hooks := c.everyOne("hooks", func(o *Organization, r *Repository) int { return len(o.Webhooks(r)) })
-	rules := c.everyOne("branch-restrictions", func(o *Organization, r *Repository) int { return len(o.BranchRestrictions(r)) })
+	keys := c.everyOne("deploy-keys", func(o *organization.Organization, r *organization.Repository) int { return len(o.DeployKeys(r)) })
+	hooks := c.everyOne("hooks", func(o *organization.Organization, r *organization.Repository) int { return len(o.Webhooks(r)) })
+	rules := c.everyOne("branch-restrictions", func(o *organization.Organization, r *organization.Repository) int {
+		return len(o.BranchRestrictions(r))
+	})
 	workspaceHooks, _ := c.all("/2.0/workspaces/harbor-labs/hooks")
 	is := func(name string, want any) func(map[string]any) bool {
 		return func(o map[string]any) bool { v, ok := at(o, name); return ok && v == want }
@@ -193,7 +197,7 @@ func TestRestrictionsAskedFor(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	all := o.RepositoriesOf(o.Workspaces[0])
-	r := all[slices.IndexFunc(all, func(r *Repository) bool { return len(o.BranchRestrictions(r)) > 12 })]
+	r := all[slices.IndexFunc(all, func(r *organization.Repository) bool { return len(o.BranchRestrictions(r)) > 12 })]
 	for name, filter := range map[string][2]string{
 		"kind": {"push", ""}, "pattern": {"", r.MainBranch}, "both": {"force", "release/*"}, "neither": {"", ""}, "unknown": {"x", "y"},
 	} {
@@ -254,7 +258,7 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("only %d of %d webhooks have a secret", secrets, len(hooks))
 	}
 	r := o.RepositoriesOf(o.Workspaces[0])[0]
-	s.AddWebhook(r.FullName(), Webhook{UUID: "{1b5cb3e2-4a8b-4a55-8f61-65ab33b7c1f0}", Secret: "swordfish", Modern: true})
+	s.AddWebhook(r.FullName(), organization.Webhook{UUID: "{1b5cb3e2-4a8b-4a55-8f61-65ab33b7c1f0}", Secret: "swordfish", Modern: true})
 	a := c.get(repositoryPlace(r, "hooks"))
 	if !strings.Contains(a.body, `"secret_set":true`) || strings.Contains(a.body, "swordfish") || !strings.Contains(a.body, "1b5cb3e2") {
 		t.Errorf("an added webhook: %s", a.body)

@@ -1,6 +1,10 @@
 package fakebitbucket
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
 
 // accountKeyEndpoints tell about the keys of users. In practice they are told to their owner alone.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/
@@ -10,7 +14,9 @@ var accountKeyEndpoints = []endpoint{
 		path: "/2.0/users/{selected_user}/ssh-keys", scopes: "account", tokenScopes: "read:ssh-key:bitbucket",
 		people: true, needs: ownAccount,
 		list: &listing{of: func(c *call) collection {
-			return collect(c.org.AccountSSHKeys(c.user), func(k *AccountSSHKey) object { return accountSSHKeyObject(c.user, k) })
+			return collect(c.org.AccountSSHKeys(c.user), func(k *organization.AccountSSHKey) object {
+				return accountSSHKeyObject(c.user, k)
+			})
 		}},
 	},
 	{
@@ -29,7 +35,9 @@ var accountKeyEndpoints = []endpoint{
 		path: "/2.0/users/{selected_user}/gpg-keys", scopes: "account", tokenScopes: "read:gpg-key:bitbucket",
 		people: true, needs: ownAccount,
 		list: &listing{of: func(c *call) collection {
-			return collect(c.org.AccountGPGKeys(c.user), func(k *AccountGPGKey) object { return accountGPGKeyObject(c.user, k) })
+			return collect(c.org.AccountGPGKeys(c.user), func(k *organization.AccountGPGKey) object {
+				return accountGPGKeyObject(c.user, k)
+			})
 		}},
 	},
 	{

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // codeEndpoints tell about what Git has of a repository, and what is kept beside its commits.
@@ -71,7 +73,7 @@ var codeEndpoints = []endpoint{
 		return nil, notFound("The annotation with the given ID was not found.")
 	}),
 	oneInCode(aComparison, "/merge-base/{revspec}", func(c *call) (any, error) {
-		if base := MergeBase(c.commits[0], c.commits[1]); base != nil {
+		if base := organization.MergeBase(c.commits[0], c.commits[1]); base != nil {
 			return commitObject(c.org, c.repository, base), nil
 		}
 		return nil, notFound("There is no common ancestor.")
@@ -151,11 +153,11 @@ var (
 )
 
 func branchList(c *call) collection {
-	return collect(c.org.Branches(c.repository), func(b *Branch) object { return branchObject(c.org, c.repository, b) })
+	return collect(c.org.Branches(c.repository), func(b *organization.Branch) object { return branchObject(c.org, c.repository, b) })
 }
 
 func tagList(c *call) collection {
-	return collect(c.org.Tags(c.repository), func(t *Tag) object { return tagObject(c.org, c.repository, t) })
+	return collect(c.org.Tags(c.repository), func(t *organization.Tag) object { return tagObject(c.org, c.repository, t) })
 }
 
 // refList are the branches and then the tags, as git show-ref has them.
@@ -179,22 +181,22 @@ var commitListing = listing{pagelen: 30, nextForm: NextContext, of: func(c *call
 			}
 		}
 	}
-	return collect(all, func(commit *Commit) object { return commitObject(c.org, c.repository, commit) })
+	return collect(all, func(commit *organization.Commit) object { return commitObject(c.org, c.repository, commit) })
 }}
 
 // statusList is the statuses of the commit: with a refname, those of that name and those of none.
 func statusList(c *call) collection {
-	var wanted []*CommitStatus
+	var wanted []*organization.CommitStatus
 	for _, s := range c.org.Statuses(c.repository, c.commit) {
 		if name := c.query.Get("refname"); name == "" || s.Refname == nil || *s.Refname == name {
 			wanted = append(wanted, s)
 		}
 	}
-	return collect(wanted, func(s *CommitStatus) object { return statusObject(c.org, c.repository, c.commit, s) })
+	return collect(wanted, func(s *organization.CommitStatus) object { return statusObject(c.org, c.repository, c.commit, s) })
 }
 
 func commentList(c *call) collection {
-	return collect(c.org.CommitComments(c.repository, c.commit), func(comment *CommitComment) object {
+	return collect(c.org.CommitComments(c.repository, c.commit), func(comment *organization.CommitComment) object {
 		return commentObject(c.org, c.repository, c.commit, comment)
 	})
 }
@@ -218,17 +220,17 @@ func changeList(c *call) collection {
 	if len(c.commits) > 1 {
 		from = c.commits[1]
 		if c.query.Get("topic") == "true" || !c.query.Has("topic") && c.query.Get("merge") != "false" {
-			from = MergeBase(to, from)
+			from = organization.MergeBase(to, from)
 		}
 	}
 	paths := c.query["path"]
-	var changes []Change
-	for _, change := range Diff(from, to, c.query.Get("renames") != "false") {
+	var changes []organization.Change
+	for _, change := range organization.Diff(from, to, c.query.Get("renames") != "false") {
 		if len(paths) == 0 || isUnder(change.Old, paths) || isUnder(change.New, paths) {
 			changes = append(changes, change)
 		}
 	}
-	return collect(changes, func(change Change) object { return changeObject(c.repository, from, to, change) })
+	return collect(changes, func(change organization.Change) object { return changeObject(c.repository, from, to, change) })
 }
 
 // isUnder tells whether a path is one of some, or below a directory among them.
@@ -244,12 +246,12 @@ func isUnder(path string, some []string) bool {
 // versionList is the commits that changed a file, each with what it was called then.
 func versionList(c *call) collection {
 	type version struct {
-		commit *Commit
+		commit *organization.Commit
 		path   string
 	}
 	var versions []version
 	path := c.path["path"]
-	for _, commit := range Log([]*Commit{c.commit}, nil) {
+	for _, commit := range organization.Log([]*organization.Commit{c.commit}, nil) {
 		if !commit.Touches(path) {
 			continue
 		}
@@ -327,7 +329,7 @@ func aHistory(c *call) error {
 		include = c.commits
 	}
 	if len(names)+len(exclude) > 0 {
-		c.commits = Log(include, exclude)
+		c.commits = organization.Log(include, exclude)
 	}
 	return nil
 }
@@ -341,8 +343,8 @@ func aRevisionsHistory(c *call) error {
 	return aHistory(c)
 }
 
-func (c *call) revisions(names []string) ([]*Commit, error) {
-	var found []*Commit
+func (c *call) revisions(names []string) ([]*organization.Commit, error) {
+	var found []*organization.Commit
 	for _, name := range names {
 		commit := c.org.Revision(c.repository, name)
 		if commit == nil {
@@ -377,7 +379,7 @@ func aComparison(c *call) error {
 	if commit == nil {
 		return errNoCommit(first)
 	}
-	c.commits = []*Commit{commit}
+	c.commits = []*organization.Commit{commit}
 	if !isPair {
 		if !isDiffstat {
 			return badRequest("Expected two commits with .. between")

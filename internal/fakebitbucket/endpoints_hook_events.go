@@ -1,5 +1,7 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // hookEventEndpoints tell everybody which kinds of events there are.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/
 var hookEventEndpoints = []endpoint{
@@ -15,20 +17,20 @@ var hookEventEndpoints = []endpoint{
 	{
 		path: "/2.0/hook_events/{subject_type}", needs: aHookSubject,
 		list: &listing{
-			of:      func(c *call) collection { return collect(HookEvents(c.path["subject_type"]), hookEvent) },
+			of:      func(c *call) collection { return collect(organization.HookEvents(c.path["subject_type"]), hookEvent) },
 			pagelen: 30,
 		},
 	},
 }
 
 func aHookSubject(c *call) error {
-	if HookEvents(c.path["subject_type"]) == nil {
+	if organization.HookEvents(c.path["subject_type"]) == nil {
 		return notFound("Invalid subject type: %s", c.path["subject_type"])
 	}
 	return nil
 }
 
-func hookEvent(e HookEvent) object {
+func hookEvent(e organization.HookEvent) object {
 	return object{
 		{name: "category", value: e.Category}, {name: "event", value: e.Event}, {name: "label", value: e.Label},
 		{name: "description", value: e.Description},

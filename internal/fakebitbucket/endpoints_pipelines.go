@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // Where things are that belong to Bitbucket Pipelines and Deployments. Their names are written now in one way, now in
@@ -45,7 +47,7 @@ var pipelineEndpoints = []endpoint{
 	{
 		path: ofSteps, scopes: "pipeline", tokenScopes: readPipelines, needs: aPipeline,
 		list: &listing{whole: true, of: func(c *call) collection {
-			return collect(c.pipeline.Steps, func(s *PipelineStep) object { return stepObject(c.pipeline, s) })
+			return collect(c.pipeline.Steps, func(s *organization.PipelineStep) object { return stepObject(c.pipeline, s) })
 		}},
 	},
 	{
@@ -63,7 +65,7 @@ var pipelineEndpoints = []endpoint{
 	{
 		path:   ofTests + "/test_cases/{test_case_uuid}/test_case_reasons",
 		scopes: "pipeline", tokenScopes: readPipelines, needs: aTestCase,
-		list: &listing{of: func(c *call) collection { return collect([]*TestCase{c.testCase}, testCaseReasonObject) }},
+		list: &listing{of: func(c *call) collection { return collect([]*organization.TestCase{c.testCase}, testCaseReasonObject) }},
 	},
 	{
 		path:   ofRepository + "/pipelines_config",
@@ -79,7 +81,7 @@ var pipelineEndpoints = []endpoint{
 	{
 		path: ofSchedules, scopes: "pipeline", tokenScopes: readPipelines, needs: pipelinesOf(aRepository),
 		list: &listing{of: func(c *call) collection {
-			return collect(c.pipelines.Schedules, func(s *PipelineSchedule) object { return scheduleObject(c.repository, s) })
+			return collect(c.pipelines.Schedules, func(s *organization.PipelineSchedule) object { return scheduleObject(c.repository, s) })
 		}},
 	},
 	{
@@ -153,14 +155,14 @@ var pipelineEndpoints = []endpoint{
 	{
 		path: ofRepository + "/deployments", scopes: "pipeline", tokenScopes: readPipelines, needs: deploymentsOf(aRepository),
 		list: &listing{of: func(c *call) collection {
-			return collect(c.pipelines.Deployments, func(d *Deployment) object { return deploymentObject(c.repository, d) })
+			return collect(c.pipelines.Deployments, func(d *organization.Deployment) object { return deploymentObject(c.repository, d) })
 		}},
 	},
 	{
 		path: ofRepository + "/deployments/{deployment_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
 		needs: deploymentsOf(aRepository),
 		get: func(c *call) (any, error) {
-			render := func(d *Deployment) object { return deploymentObject(c.repository, d) }
+			render := func(d *organization.Deployment) object { return deploymentObject(c.repository, d) }
 			return shown(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render)
 		},
 	},
@@ -181,42 +183,42 @@ var pipelineEndpoints = []endpoint{
 
 // pipelineFilters are the parameters that narrow a list of pipelines, instead of q. A value that none of them can have
 // is no error: nothing is found.
-var pipelineFilters = map[string]func(*Pipeline) []string{
-	"creator.uuid": func(p *Pipeline) []string {
+var pipelineFilters = map[string]func(*organization.Pipeline) []string{
+	"creator.uuid": func(p *organization.Pipeline) []string {
 		if p.Creator == nil {
 			return nil
 		}
 		return []string{p.Creator.UUID}
 	},
-	"target.ref_type": func(p *Pipeline) []string { return []string{strings.ToUpper(p.Target.RefType)} },
-	"target.ref_name": func(p *Pipeline) []string { return []string{p.Target.RefName} },
-	"target.branch": func(p *Pipeline) []string {
+	"target.ref_type": func(p *organization.Pipeline) []string { return []string{strings.ToUpper(p.Target.RefType)} },
+	"target.ref_name": func(p *organization.Pipeline) []string { return []string{p.Target.RefName} },
+	"target.branch": func(p *organization.Pipeline) []string {
 		if p.Target.RefType == "tag" {
 			return nil
 		}
 		return []string{p.Target.RefName, p.Target.Source}
 	},
-	"target.commit.hash":      func(p *Pipeline) []string { return []string{p.Target.Commit} },
-	"target.selector.pattern": func(p *Pipeline) []string { return []string{p.Target.SelectorPattern} },
-	"target.selector.type": func(p *Pipeline) []string {
+	"target.commit.hash":      func(p *organization.Pipeline) []string { return []string{p.Target.Commit} },
+	"target.selector.pattern": func(p *organization.Pipeline) []string { return []string{p.Target.SelectorPattern} },
+	"target.selector.type": func(p *organization.Pipeline) []string {
 		return []string{map[string]string{
 			"branches": "BRANCH", "tags": "TAG", "custom": "CUSTOM", "pull-requests": "PULLREQUESTS", "default": "DEFAULT",
 		}[p.Target.SelectorType]}
 	},
-	"created_on": func(p *Pipeline) []string {
+	"created_on": func(p *organization.Pipeline) []string {
 		return []string{p.CreatedOn.UTC().Format(layoutRun), p.CreatedOn.UTC().Format(time.RFC3339Nano)}
 	},
-	"trigger_type": func(p *Pipeline) []string {
+	"trigger_type": func(p *organization.Pipeline) []string {
 		if p.Trigger == "SCHEDULE" {
 			return []string{"SCHEDULED"}
 		}
 		return []string{p.Trigger}
 	},
-	"status": func(p *Pipeline) []string { return []string{p.State.Status()} },
+	"status": func(p *organization.Pipeline) []string { return []string{p.State.Status()} },
 }
 
 func filteredPipelines(c *call) collection {
-	var kept []*Pipeline
+	var kept []*organization.Pipeline
 	for _, p := range c.pipelines.Runs {
 		matches := true
 		for name, values := range pipelineFilters {
@@ -227,7 +229,7 @@ func filteredPipelines(c *call) collection {
 			kept = append(kept, p)
 		}
 	}
-	return collect(kept, func(p *Pipeline) object { return pipelineObject(c.repository, p) })
+	return collect(kept, func(p *organization.Pipeline) object { return pipelineObject(c.repository, p) })
 }
 
 func sshKeyPair(c *call) (any, error) {
@@ -237,11 +239,11 @@ func sshKeyPair(c *call) (any, error) {
 	return object{{name: "type", value: "pipeline_ssh_key_pair"}, {name: "public_key", value: c.pipelines.PublicKey}}, nil
 }
 
-func (c *call) variable(all []*PipelineVariable) (any, error) {
+func (c *call) variable(all []*organization.PipelineVariable) (any, error) {
 	return shown(all, c.path["variable_uuid"], "Variable", variableObject)
 }
 
-func (c *call) runner(all []*PipelineRunner) (any, error) {
+func (c *call) runner(all []*organization.PipelineRunner) (any, error) {
 	return shown(all, c.path["runner_uuid"], "Runner", runnerObject)
 }
 

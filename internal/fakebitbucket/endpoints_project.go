@@ -1,6 +1,10 @@
 package fakebitbucket
 
-import "net/url"
+import (
+	"net/url"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
 
 // projectEndpoints tell about projects and the permissions on them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/
@@ -53,7 +57,7 @@ var projectEndpoints = []endpoint{
 }
 
 func visibleProjects(c *call) collection {
-	var visible []*Project
+	var visible []*organization.Project
 	for _, p := range c.org.ProjectsOf(c.workspace) {
 		if c.who.seesProject(c.org, p) {
 			visible = append(visible, p)
@@ -63,8 +67,8 @@ func visibleProjects(c *call) collection {
 }
 
 // projectGrants are the explicit grants to groups, or to users, on the project that was asked for.
-func projectGrants(c *call, toGroups bool) []*ProjectGrant {
-	var grants []*ProjectGrant
+func projectGrants(c *call, toGroups bool) []*organization.ProjectGrant {
+	var grants []*organization.ProjectGrant
 	for _, g := range c.org.ProjectGrantsOn(c.project) {
 		if toGroups == (g.Group != nil) {
 			grants = append(grants, g)
@@ -73,15 +77,15 @@ func projectGrants(c *call, toGroups bool) []*ProjectGrant {
 	return grants
 }
 
-func projectGrant(g *ProjectGrant) object {
+func projectGrant(g *organization.ProjectGrant) object {
 	p := g.Project
 	at := linkAPI + "/workspaces/" + p.Workspace.Slug + "/projects/" + p.Key + "/permissions-config/"
-	o := grantObject("project", at, g.User, g.Group, level{g.Permission, ProjectPermissions})
+	o := grantObject("project", at, g.User, g.Group, level{g.Permission, organization.ProjectPermissions})
 	return append(o, member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
 }
 
 // grantObject is an explicit permission of a user or a group on something.
-func grantObject(on, at string, u *User, g *Group, permission level) object {
+func grantObject(on, at string, u *organization.User, g *organization.Group, permission level) object {
 	o := object{{name: "permission", value: permission}}
 	if g != nil {
 		return append(o,

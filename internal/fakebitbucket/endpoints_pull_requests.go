@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // pullRequestEndpoints tell about pull requests.
@@ -32,7 +34,7 @@ var pullRequestEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity",
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
 		list: &listing{max: 50, nextForm: NextContext, of: func(c *call) collection {
-			return activityOf(c.repository, []*PullRequest{c.pullRequest})
+			return activityOf(c.repository, []*organization.PullRequest{c.pullRequest})
 		}},
 	},
 	{
@@ -40,7 +42,7 @@ var pullRequestEndpoints = []endpoint{
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest,
 		list: &listing{
 			of: func(c *call) collection {
-				return collect(c.pullRequest.Comments, func(x *PullRequestComment) object {
+				return collect(c.pullRequest.Comments, func(x *organization.PullRequestComment) object {
 					return pullRequestComment(c.repository, c.pullRequest, x)
 				})
 			},
@@ -64,7 +66,7 @@ var pullRequestEndpoints = []endpoint{
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequest, params: "pagelen",
 		list: &listing{
 			of: func(c *call) collection {
-				return collect(c.pullRequest.Tasks, func(t *PullRequestTask) object {
+				return collect(c.pullRequest.Tasks, func(t *organization.PullRequestTask) object {
 					return pullRequestTask(c.repository, c.pullRequest, t)
 				})
 			},
@@ -87,7 +89,7 @@ var pullRequestEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/commits",
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aPullRequestWithSource,
 		list: &listing{nextForm: NextToken, of: func(c *call) collection {
-			return collect(c.pullRequest.Commits, func(x *PullRequestCommit) object {
+			return collect(c.pullRequest.Commits, func(x *organization.PullRequestCommit) object {
 				return pullRequestCommit(c.repository, x)
 			})
 		}},
@@ -106,7 +108,7 @@ var pullRequestEndpoints = []endpoint{
 		list: &listing{
 			pagelen: 30,
 			of: func(c *call) collection {
-				return collect(c.pullRequest.Statuses, func(s *PullRequestStatus) object {
+				return collect(c.pullRequest.Statuses, func(s *organization.PullRequestStatus) object {
 					return pullRequestStatus(c.repository, c.pullRequest, s)
 				})
 			},
@@ -123,7 +125,7 @@ var pullRequestEndpoints = []endpoint{
 		scopes: "pullrequest", tokenScopes: "read:pullrequest:bitbucket", public: true, needs: aReviewedCommit,
 		params: "page pagelen",
 		list: &listing{pagelen: 30, max: 50, of: func(c *call) collection {
-			return collect(c.org.PullRequestsWith(c.repository, c.path["commit"]), func(p *PullRequest) object {
+			return collect(c.org.PullRequestsWith(c.repository, c.path["commit"]), func(p *organization.PullRequest) object {
 				return listedPullRequest(c.repository, p)
 			})
 		}},
@@ -176,7 +178,7 @@ var pullRequestStates = []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
 
 // hasState tells whether a pull request is in a state that was asked for: the open ones, unless state says
 // otherwise. Beside a q state is ignored, and without one in q there are all.
-func (c *call) hasState() func(*PullRequest) bool {
+func (c *call) hasState() func(*organization.PullRequest) bool {
 	wanted := c.query["state"]
 	switch {
 	case c.query.Get("q") != "" && len(wanted) > 0:
@@ -193,25 +195,25 @@ func (c *call) hasState() func(*PullRequest) bool {
 			wanted = pullRequestStates
 		}
 	}
-	return func(p *PullRequest) bool { return slices.Contains(wanted, p.State) }
+	return func(p *organization.PullRequest) bool { return slices.Contains(wanted, p.State) }
 }
 
 func pullRequestsOf(c *call) collection {
 	wanted := c.hasState()
-	var all []*PullRequest
+	var all []*organization.PullRequest
 	for _, p := range c.org.PullRequests(c.repository) {
 		if wanted(p) {
 			all = append(all, p)
 		}
 	}
-	return collect(all, func(p *PullRequest) object { return listedPullRequest(c.repository, p) })
+	return collect(all, func(p *organization.PullRequest) object { return listedPullRequest(c.repository, p) })
 }
 
 // pullRequestsBy are those that a user created in the repositories of a workspace that the caller sees.
 func pullRequestsBy(c *call) collection {
 	type found struct {
-		r *Repository
-		p *PullRequest
+		r *organization.Repository
+		p *organization.PullRequest
 	}
 	wanted := c.hasState()
 	var all []found
@@ -230,10 +232,10 @@ func pullRequestsBy(c *call) collection {
 }
 
 // activityOf is what happened to pull requests, the newest first.
-func activityOf(r *Repository, pulls []*PullRequest) collection {
+func activityOf(r *organization.Repository, pulls []*organization.PullRequest) collection {
 	type happened struct {
-		p *PullRequest
-		e *PullRequestEvent
+		p *organization.PullRequest
+		e *organization.PullRequestEvent
 	}
 	var all []happened
 	for _, p := range pulls {
@@ -247,7 +249,7 @@ func activityOf(r *Repository, pulls []*PullRequest) collection {
 
 // pullRequestFiles are the files that a pull request changes.
 func pullRequestFiles(c *call) collection {
-	return collect(c.pullRequest.Files, func(f *PullRequestFile) object {
+	return collect(c.pullRequest.Files, func(f *organization.PullRequestFile) object {
 		return pullRequestFile(c.repository, c.pullRequest, f)
 	})
 }

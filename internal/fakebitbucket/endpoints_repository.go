@@ -1,5 +1,7 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // repositoryEndpoints tell about repositories and the permissions on them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/
 var repositoryEndpoints = []endpoint{
@@ -74,12 +76,12 @@ func visibleRepositories(c *call) collection {
 }
 
 // repositoriesInRole lists those of some repositories that the caller sees, in the role that was asked for.
-func repositoriesInRole(c *call, among []*Repository) collection {
+func repositoriesInRole(c *call, among []*organization.Repository) collection {
 	role := c.query.Get("role")
 	if _, known := roles[role]; !known && role != "" && role != "owner" {
 		c.violate("the role %q is unknown", role)
 	}
-	var visible []*Repository
+	var visible []*organization.Repository
 	for _, r := range among {
 		if c.hasRole(r, role) {
 			visible = append(visible, r)
@@ -89,20 +91,20 @@ func repositoriesInRole(c *call, among []*Repository) collection {
 }
 
 // hasRole tells whether a repository is listed for the caller.
-func (c *call) hasRole(r *Repository, role string) bool {
+func (c *call) hasRole(r *organization.Repository, role string) bool {
 	if role == "owner" {
 		return c.who.user != nil && r.Owner == c.who.user
 	}
 	if wanted, ok := roles[role]; ok {
 		have := c.who.permission(c.org, r)
-		return have != "" && AtLeast(have, wanted)
+		return have != "" && organization.AtLeast(have, wanted)
 	}
 	return c.who.sees(c.org, r)
 }
 
 // repositoryGrants are the explicit grants to groups, or to users, on the repository that was asked for.
-func repositoryGrants(c *call, toGroups bool) []*RepositoryGrant {
-	var grants []*RepositoryGrant
+func repositoryGrants(c *call, toGroups bool) []*organization.RepositoryGrant {
+	var grants []*organization.RepositoryGrant
 	for _, g := range c.org.RepositoryGrantsOn(c.repository) {
 		if toGroups == (g.Group != nil) {
 			grants = append(grants, g)
@@ -111,9 +113,9 @@ func repositoryGrants(c *call, toGroups bool) []*RepositoryGrant {
 	return grants
 }
 
-func repositoryGrant(g *RepositoryGrant) object {
+func repositoryGrant(g *organization.RepositoryGrant) object {
 	r := g.Repository
 	at := linkAPI + "/repositories/" + r.FullName() + "/permissions-config/"
-	o := grantObject("repository", at, g.User, g.Group, level{g.Permission, RepositoryPermissions})
+	o := grantObject("repository", at, g.User, g.Group, level{g.Permission, organization.RepositoryPermissions})
 	return append(o, member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
 }

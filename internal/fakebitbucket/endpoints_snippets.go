@@ -3,6 +3,8 @@ package fakebitbucket
 import (
 	"slices"
 	"strconv"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // snippetEndpoints tell about snippets.
@@ -23,7 +25,7 @@ var snippetEndpoints = []endpoint{
 		tokenScopes: "read:snippet:bitbucket", public: true, needs: aSnippet,
 		list: &listing{
 			of: func(c *call) collection {
-				return collect(c.snippet.Comments, func(x *SnippetComment) object { return snippetCommentObject(c.snippet, x) })
+				return collect(c.snippet.Comments, func(x *organization.SnippetComment) object { return snippetCommentObject(c.snippet, x) })
 			},
 			sort: fieldsOf(map[kind]string{number: "id", datetime: "created_on updated_on"}),
 		},
@@ -71,7 +73,7 @@ func visibleSnippets(c *call) collection {
 	if !slices.Contains([]string{"", "owner", "contributor", "member"}, role) {
 		c.violate("the role %q is unknown", role)
 	}
-	var visible []*Snippet
+	var visible []*organization.Snippet
 	for _, s := range c.org.Snippets(c.workspace) {
 		if c.who.seesSnippet(c.org, s) && c.who.hasSnippet(c.org, s, role) {
 			visible = append(visible, s)
@@ -82,7 +84,7 @@ func visibleSnippets(c *call) collection {
 
 // hasSnippet tells whether a snippet is one that the principal owns, or also one that they watch, or also one of their
 // workspaces'.
-func (p *principal) hasSnippet(o *Organization, s *Snippet, role string) bool {
+func (p *principal) hasSnippet(o *organization.Organization, s *organization.Snippet, role string) bool {
 	owns := p.user != nil && s.Owner == p.user
 	watches := p.user != nil && slices.Contains(s.Watchers, p.user)
 	switch role {

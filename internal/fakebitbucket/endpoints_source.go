@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // sourceEndpoints tell about the files of repositories.
@@ -39,7 +41,7 @@ func aSourcePath(c *call) error {
 		return errNoCommit(name)
 	}
 	files := c.org.SourceFiles(c.repository, c.commit)
-	isThere := func(f *SourceFile) bool {
+	isThere := func(f *organization.SourceFile) bool {
 		return f.Path == where || where == "" || strings.HasPrefix(f.Path, where+"/")
 	}
 	if !slices.ContainsFunc(files, isThere) {

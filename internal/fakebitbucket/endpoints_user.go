@@ -1,5 +1,7 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // userEndpoints tell about the caller and about users.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/
 var userEndpoints = []endpoint{
@@ -62,7 +64,7 @@ func ownEmails(c *call) collection {
 
 // ownWorkspaces are the workspaces of the caller.
 func ownWorkspaces(c *call) collection {
-	var wanted []*Membership
+	var wanted []*organization.Membership
 	for _, m := range c.who.memberships(c.org) {
 		owner := m.Permission == "owner"
 		if asked := c.query.Get("administrator"); asked == "true" && !owner || asked == "false" && owner {
@@ -70,7 +72,7 @@ func ownWorkspaces(c *call) collection {
 		}
 		wanted = append(wanted, m)
 	}
-	return collect(wanted, func(m *Membership) object {
+	return collect(wanted, func(m *organization.Membership) object {
 		return workspaceAccess(m.Workspace, m.Permission == "owner")
 	})
 }
@@ -78,10 +80,10 @@ func ownWorkspaces(c *call) collection {
 // ownPermissions are the repositories of a workspace on which the caller holds a permission. Public ones
 // without a permission are missing.
 func ownPermissions(c *call) collection {
-	var held []EffectivePermission
+	var held []organization.EffectivePermission
 	for _, r := range c.org.RepositoriesOf(c.workspace) {
 		if p := c.who.permission(c.org, r); p != "" {
-			held = append(held, EffectivePermission{r, c.who.user, p})
+			held = append(held, organization.EffectivePermission{Repository: r, User: c.who.user, Permission: p})
 		}
 	}
 	return repositoryPermissions(held)

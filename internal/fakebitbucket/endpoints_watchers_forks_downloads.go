@@ -3,6 +3,8 @@ package fakebitbucket
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // watcherForkDownloadEndpoints tell what people do with a repository besides working in it: they fork it, watch it and download
@@ -28,7 +30,7 @@ var watcherForkDownloadEndpoints = []endpoint{
 		tokenScopes: "read:repository:bitbucket", public: true, needs: aRepositoryWithDownloads,
 		list: &listing{of: func(c *call) collection {
 			files, _ := c.org.Downloads(c.repository)
-			return collect(files, func(d *Download) object { return downloadObject(c.repository, d) })
+			return collect(files, func(d *organization.Download) object { return downloadObject(c.repository, d) })
 		}},
 	},
 	{

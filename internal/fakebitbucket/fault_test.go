@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 func TestFaults(t *testing.T) {
@@ -298,7 +300,7 @@ func TestQuota(t *testing.T) {
 		t.Errorf("another user shares the budget: %d", a.status)
 	}
 	first, second := s.Consumer("harbor-labs"), s.Consumer("harbor-labs")
-	use := func(c Consumer, u *User) answer {
+	use := func(c Consumer, u *organization.User) answer {
 		anybody := caller{t, s, "", newClient(t)}
 		token := anybody.refresh(c, s.Grant(c, u.UUID)).object()["access_token"].(string)
 		return bearer(t, s, token).get("/2.0/user")

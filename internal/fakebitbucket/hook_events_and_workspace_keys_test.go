@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 func TestHookEvents(t *testing.T) {
@@ -18,12 +20,12 @@ func TestHookEvents(t *testing.T) {
 	}
 	for subject := range subjects {
 		values, pages := anybody.all("/2.0/hook_events/" + subject)
-		var got []HookEvent
+		var got []organization.HookEvent
 		for i := range values {
 			at := func(name string) string { return column(values[i:i+1], name)[0] }
-			got = append(got, HookEvent{at("category"), at("event"), at("label"), at("description")})
+			got = append(got, organization.HookEvent{Category: at("category"), Event: at("event"), Label: at("label"), Description: at("description")})
 		}
-		if diff := cmp.Diff(HookEvents(subject), got); diff != "" || len(pages) != 1 {
+		if diff := cmp.Diff(organization.HookEvents(subject), got); diff != "" || len(pages) != 1 {
 			t.Errorf("%s, %d pages (-want +got):\n%s", subject, len(pages), diff)
 		}
 	}

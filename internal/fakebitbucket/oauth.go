@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/generate"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // A Consumer is an OAuth consumer of a workspace.
@@ -36,15 +39,15 @@ type consumer struct {
 	Consumer
 	workspaceUUID string
 	scopes        []string
-	application   *User // whom client credentials stand for
+	application   *organization.User // whom client credentials stand for
 	lockedUntil   time.Time
 }
 
 // An accessToken is any credential that the API takes.
 type accessToken struct {
-	userUUID      string // of a user of the organization
-	workspaceUUID string // of one that reaches only one workspace
-	application   *User  // whom it stands for instead of a user
+	userUUID      string             // of a user of the organization
+	workspaceUUID string             // of one that reaches only one workspace
+	application   *organization.User // whom it stands for instead of a user
 	scopes        []string
 	credential    string
 	budget        string
@@ -77,7 +80,7 @@ const (
 
 func (a *oauth) init(o Options, consenting string) {
 	a.options = o
-	a.random = Seeded(uint64(o.Seed), "tokens")
+	a.random = generate.Seeded(uint64(o.Seed), "tokens")
 	a.consenting = consenting
 	a.consumers = map[string]*consumer{}
 	a.access = map[string]*accessToken{}
@@ -110,7 +113,7 @@ const longToken = 2600
 
 // Consumer registers an OAuth consumer in a workspace. Without scopes it has all.
 func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
-	w := Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
+	w := organization.Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
 	if len(scopes) == 0 {
 		scopes = AllScopes()
 	}
@@ -124,8 +127,8 @@ func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 		},
 		workspaceUUID: w.UUID, scopes: scopes,
 	}
-	c.application = &User{
-		Type: "app_user", UUID: UUID(a.random), DisplayName: "Application of " + c.Key,
+	c.application = &organization.User{
+		Type: "app_user", UUID: generate.UUID(a.random), DisplayName: "Application of " + c.Key,
 		AccountID: fmt.Sprintf("712020:application-%d", len(a.consumers)+1), CreatedOn: s.now(),
 	}
 	a.consumers[c.Key] = c
@@ -137,7 +140,7 @@ func (s *Server) SetCallback(c Consumer, address string) Consumer {
 	a := &s.oauth
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := Must(a.consumers[c.Key], "consumer", c.Key)
+	known := organization.Must(a.consumers[c.Key], "consumer", c.Key)
 	known.Callback = address
 	return known.Consumer
 }
@@ -155,7 +158,7 @@ func (s *Server) Grant(c Consumer, userUUID string) string {
 	a := &s.oauth
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	Must(a.consumers[c.Key], "consumer", c.Key)
+	organization.Must(a.consumers[c.Key], "consumer", c.Key)
 	return a.newRefreshToken(c.Key, userUUID, s.now())
 }
 
@@ -173,7 +176,7 @@ func (s *Server) AccessToken(userUUID string, scopes ...string) string {
 // WorkspaceAccessToken returns a bearer token that stands for a workspace rather than a user: it reads what is
 // in the workspace, but permissions and users' own things are closed to it.
 func (s *Server) WorkspaceAccessToken(workspaceSlug string, scopes ...string) string {
-	w := Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
+	w := organization.Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
 	if len(scopes) == 0 {
 		scopes = AllScopes()
 	}
@@ -194,7 +197,7 @@ func (s *Server) addToken(t *accessToken) string {
 // APIToken returns an API token of a user and the e-mail address that goes with it. Without scopes it has
 // all that the endpoints ask for.
 func (s *Server) APIToken(userUUID string, scopes ...string) (email, token string) {
-	u := Must(s.Organization().User(userUUID), "user", userUUID)
+	u := organization.Must(s.Organization().User(userUUID), "user", userUUID)
 	if len(scopes) == 0 {
 		scopes = allTokenScopes()
 	}
@@ -244,7 +247,7 @@ func (s *Server) RevokeGrants() {
 }
 
 // bearer finds whom an access token stands for.
-func (a *oauth) bearer(token string, o *Organization) (*principal, error) {
+func (a *oauth) bearer(token string, o *organization.Organization) (*principal, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.access[token]
@@ -259,7 +262,7 @@ func (a *oauth) bearer(token string, o *Organization) (*principal, error) {
 }
 
 // basic finds whom an e-mail address and an API token stand for.
-func (a *oauth) basic(email, token string, o *Organization) (*principal, error) {
+func (a *oauth) basic(email, token string, o *organization.Organization) (*principal, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.apiTokens[strings.ToLower(email)+":"+token]
@@ -269,7 +272,7 @@ func (a *oauth) basic(email, token string, o *Organization) (*principal, error) 
 	return t.principal(o)
 }
 
-func (t *accessToken) principal(o *Organization) (*principal, error) {
+func (t *accessToken) principal(o *organization.Organization) (*principal, error) {
 	p := &principal{user: t.application, scopes: t.scopes, credential: t.credential, budget: t.budget, consumer: t.consumer}
 	if t.userUUID != "" {
 		p.user = o.User(t.userUUID)

@@ -8,10 +8,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/generate"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // portrait is everything that the API says about an organization.
-func portrait(o *Organization) string {
+func portrait(o *organization.Organization) string {
 	var b []byte
 	add := func(x object) { b = append(appendJSON(b, x, everything), '\n') }
 	for _, u := range o.Users {
@@ -84,7 +87,7 @@ func TestSizes(t *testing.T) {
 			o := New(test.options).Organization()
 			got := []int{
 				len(o.RepositoriesOf(o.Workspaces[0])), len(o.RepositoriesOf(o.Workspaces[1])),
-				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - Outsiders, // less those of the public workspace
+				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - generate.Outsiders, // less those of the public workspace
 			}
 			want := []int{test.home, test.away, test.projects, test.groups, test.users}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -236,8 +239,8 @@ func TestQuirks(t *testing.T) {
 	if len(slices.Compact(nicknames)) == len(users) {
 		t.Error("all nicknames are unique")
 	}
-	if g := o.GroupsOf(o.Workspaces[0]); !slices.ContainsFunc(g, func(g *Group) bool { return g.AutoAdd }) ||
-		!slices.ContainsFunc(g, func(g *Group) bool { return g.Permission == "" }) {
+	if g := o.GroupsOf(o.Workspaces[0]); !slices.ContainsFunc(g, func(g *organization.Group) bool { return g.AutoAdd }) ||
+		!slices.ContainsFunc(g, func(g *organization.Group) bool { return g.Permission == "" }) {
 		t.Error("the groups are all alike")
 	}
 }
@@ -260,7 +263,7 @@ func TestChanges(t *testing.T) {
 	o := s.Organization()
 	u := o.Users[2]
 	w := o.Workspaces[1]
-	var r *Repository
+	var r *organization.Repository
 	for _, x := range o.RepositoriesOf(w) {
 		if x.IsPrivate && o.EffectivePermission(x, u) == "" {
 			r = x
@@ -279,7 +282,7 @@ func TestChanges(t *testing.T) {
 		{"grant to a group", func() { s.GrantRepositoryToGroup(r.FullName(), "developers", "admin") }, "write"},
 		{"into the group", func() { s.AddGroupMember(w.Slug, "developers", u.UUID) }, "admin"},
 		{"less for the group", func() { s.GrantRepositoryToGroup(r.FullName(), "developers", "read") }, "write"},
-		{"rename", func() { s.ChangeRepository(r.FullName(), func(x *Repository) { x.Name = "Renamed" }) }, "write"},
+		{"rename", func() { s.ChangeRepository(r.FullName(), func(x *organization.Repository) { x.Name = "Renamed" }) }, "write"},
 		{"revoke", func() { s.RevokeRepository(r.FullName(), u.UUID) }, "read"},
 		{"out of the group", func() { s.RemoveGroupMember(w.Slug, "developers", u.UUID) }, ""},
 		{"owner", func() { s.SetRole(w.Slug, u.UUID, "owner") }, "admin"},
@@ -294,7 +297,7 @@ func TestChanges(t *testing.T) {
 		{"repository from the group", func() { s.RevokeRepositoryFromGroup(r.FullName(), "developers") }, "read"},
 		{"hidden", func() { s.GrantHidden(r.FullName(), u.UUID, "admin") }, "admin"},
 		{"less hidden", func() { s.GrantHidden(r.FullName(), u.UUID, "write") }, "write"},
-		{"rename what is hidden", func() { s.ChangeRepository(r.FullName(), func(x *Repository) { x.Name = "Again" }) }, "write"},
+		{"rename what is hidden", func() { s.ChangeRepository(r.FullName(), func(x *organization.Repository) { x.Name = "Again" }) }, "write"},
 		{"not hidden", func() { s.GrantHidden(r.FullName(), u.UUID, "none") }, "read"},
 		{"not on the project", func() { s.RevokeProject(w.Slug, r.Project.Key, u.UUID) }, ""},
 		{"hidden again", func() { s.GrantHidden(r.FullName(), u.UUID, "read") }, "read"},
@@ -316,7 +319,7 @@ func TestChanges(t *testing.T) {
 		}
 	}
 
-	s.AddRepository(Repository{Workspace: w, Slug: "brand-new", IsPrivate: true})
+	s.AddRepository(organization.Repository{Workspace: w, Slug: "brand-new", IsPrivate: true})
 	if a := connected(t, s).get("/2.0/repositories/QuarryTools/brand-new"); a.status != 404 {
 		t.Errorf("a new repository is visible without a grant: %d", a.status)
 	}
@@ -364,7 +367,7 @@ func TestConcurrency(t *testing.T) {
 		}()
 	}
 	for i := range 20 {
-		s.GrantRepository(r.FullName(), s.Organization().Users[3].UUID, RepositoryPermissions[i%4])
+		s.GrantRepository(r.FullName(), s.Organization().Users[3].UUID, organization.RepositoryPermissions[i%4])
 	}
 	for range 4 {
 		<-done

@@ -8,15 +8,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // holds tells from the lists of an organization, grant by grant, what a user holds on a repository: the effective
 // permission, and what of it the API shows.
-func holds(o *Organization, r *Repository, u *User) (effective, shown string) {
+func holds(o *organization.Organization, r *organization.Repository, u *organization.User) (effective, shown string) {
 	order := []string{"", "read", "write", "admin"}
 	is := map[string]int{"read": 1, "write": 2, "create-repo": 2, "admin": 3, "owner": 3}
 	best, seen := 0, 0
-	count := func(to *User, group *Group, permission string, hidden bool) {
+	count := func(to *organization.User, group *organization.Group, permission string, hidden bool) {
 		if to != u && (group == nil || !slices.Contains(group.Members, u)) {
 			return
 		}
@@ -58,7 +60,7 @@ func TestPaths(t *testing.T) {
 			for _, w := range o.Workspaces[:2] {
 				wantKinds, kinds := pathKinds(), map[string]bool{}
 				for _, r := range o.RepositoriesOf(w) {
-					listed := map[*User]string{}
+					listed := map[*organization.User]string{}
 					for _, p := range o.EffectivePermissionsOn(r) {
 						if listed[p.User] != "" {
 							t.Errorf("%s: %s is listed twice", r.FullName(), p.User.DisplayName)
@@ -84,12 +86,14 @@ func TestPaths(t *testing.T) {
 						t.Errorf("%s: nobody's access is %s", w.Slug, name)
 					}
 				}
-				if !slices.ContainsFunc(o.GroupsOf(w), func(g *Group) bool {
-					return len(g.Members) == 0 && slices.ContainsFunc(o.RepositoryGrants, func(x *RepositoryGrant) bool { return x.Group == g })
+				if !slices.ContainsFunc(o.GroupsOf(w), func(g *organization.Group) bool {
+					return len(g.Members) == 0 && slices.ContainsFunc(o.RepositoryGrants, func(x *organization.RepositoryGrant) bool { return x.Group == g })
 				}) {
 					t.Errorf("%s: no group of nobody has a permission", w.Slug)
 				}
-				if slices.ContainsFunc(o.RepositoryGrants, func(g *RepositoryGrant) bool { return g.Group != nil && g.Group.Workspace != g.Repository.Workspace }) {
+				if slices.ContainsFunc(o.RepositoryGrants, func(g *organization.RepositoryGrant) bool {
+					return g.Group != nil && g.Group.Workspace != g.Repository.Workspace
+				}) {
 					t.Errorf("%s: a group of another workspace has a permission", w.Slug)
 				}
 			}
@@ -99,10 +103,10 @@ func TestPaths(t *testing.T) {
 }
 
 // noDoubles finds two grants of one thing to one holder: the service keeps one.
-func noDoubles(t *testing.T, o *Organization) {
+func noDoubles(t *testing.T, o *organization.Organization) {
 	t.Helper()
 	seen := map[string]bool{}
-	once := func(on string, u *User, g *Group) {
+	once := func(on string, u *organization.User, g *organization.Group) {
 		key := on + fmt.Sprintf(" %p %p", u, g)
 		if seen[key] {
 			t.Errorf("two permissions on %s", on)
@@ -118,10 +122,10 @@ func noDoubles(t *testing.T, o *Organization) {
 }
 
 // pathKinds are the ways in which access nests, by name.
-func pathKinds() map[string]func(*Organization, *Repository, *User, []Path) bool {
+func pathKinds() map[string]func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
 	// only says whether the paths are these and no others, each as what it is on and whom it was given to.
-	only := func(wanted ...string) func(*Organization, *Repository, *User, []Path) bool {
-		return func(_ *Organization, _ *Repository, _ *User, paths []Path) bool {
+	only := func(wanted ...string) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
+		return func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
 			var got []string
 			for _, p := range paths {
 				to := " user"
@@ -138,37 +142,37 @@ func pathKinds() map[string]func(*Organization, *Repository, *User, []Path) bool
 		}
 	}
 	// compared says whether the direct permission on the repository compares so with the best one through a group.
-	compared := func(sign int) func(*Organization, *Repository, *User, []Path) bool {
-		return func(_ *Organization, _ *Repository, _ *User, paths []Path) bool {
+	compared := func(sign int) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
+		return func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
 			direct, group := "", ""
 			for _, p := range paths {
 				switch {
 				case p.On == "repository" && p.Group == nil && !p.Hidden:
 					direct = p.Level()
 				case p.Group != nil:
-					group = Higher(group, p.Level())
+					group = organization.Higher(group, p.Level())
 				}
 			}
-			order := map[bool]int{true: 1, false: -1}[AtLeast(direct, group)]
+			order := map[bool]int{true: 1, false: -1}[organization.AtLeast(direct, group)]
 			if direct == group {
 				order = 0
 			}
 			return direct != "" && group != "" && order == sign
 		}
 	}
-	with := func(is func(Path) bool) func(*Organization, *Repository, *User, []Path) bool {
-		return func(_ *Organization, _ *Repository, _ *User, paths []Path) bool {
+	with := func(is func(organization.Path) bool) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
+		return func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
 			return slices.ContainsFunc(paths, is)
 		}
 	}
-	outside := func(is func(Path) bool) func(*Organization, *Repository, *User, []Path) bool {
-		return func(o *Organization, r *Repository, u *User, paths []Path) bool {
+	outside := func(is func(organization.Path) bool) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
+		return func(o *organization.Organization, r *organization.Repository, u *organization.User, paths []organization.Path) bool {
 			return o.Membership(r.Workspace, u) == nil && slices.ContainsFunc(paths, is)
 		}
 	}
-	owner := func(p Path) bool { return p.On == "workspace" }
-	hidden := func(p Path) bool { return p.Hidden }
-	kinds := map[string]func(*Organization, *Repository, *User, []Path) bool{
+	owner := func(p organization.Path) bool { return p.On == "workspace" }
+	hidden := func(p organization.Path) bool { return p.Hidden }
+	kinds := map[string]func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool{
 		"direct":                        only("repository user"),
 		"of a project":                  only("project user"),
 		"through a group":               only("repository group"),
@@ -178,41 +182,41 @@ func pathKinds() map[string]func(*Organization, *Repository, *User, []Path) bool
 		"what the group gives too":      compared(0),
 		"more than the group gives":     compared(1),
 		"less than the group gives":     compared(-1),
-		"to create repositories":        with(func(p Path) bool { return p.Permission == "create-repo" }),
-		"an outsider's, direct":         outside(func(p Path) bool { return p.On == "repository" && p.Group == nil && !p.Hidden }),
-		"an outsider's on a project":    outside(func(p Path) bool { return p.On == "project" && p.Group == nil }),
-		"an outsider's through a group": outside(func(p Path) bool { return p.Group != nil }),
-		"through two groups": func(_ *Organization, _ *Repository, _ *User, paths []Path) bool {
-			groups := map[*Group]bool{}
+		"to create repositories":        with(func(p organization.Path) bool { return p.Permission == "create-repo" }),
+		"an outsider's, direct":         outside(func(p organization.Path) bool { return p.On == "repository" && p.Group == nil && !p.Hidden }),
+		"an outsider's on a project":    outside(func(p organization.Path) bool { return p.On == "project" && p.Group == nil }),
+		"an outsider's through a group": outside(func(p organization.Path) bool { return p.Group != nil }),
+		"through two groups": func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
+			groups := map[*organization.Group]bool{}
 			for _, p := range paths {
 				groups[p.Group] = true
 			}
 			return len(groups) > 2 || len(groups) == 2 && !groups[nil]
 		},
-		"an owner's, given besides": func(_ *Organization, _ *Repository, _ *User, paths []Path) bool {
-			return slices.ContainsFunc(paths, owner) && slices.ContainsFunc(paths, func(p Path) bool { return !owner(p) && !p.Hidden })
+		"an owner's, given besides": func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
+			return slices.ContainsFunc(paths, owner) && slices.ContainsFunc(paths, func(p organization.Path) bool { return !owner(p) && !p.Hidden })
 		},
-		"on repository and project": func(_ *Organization, _ *Repository, _ *User, paths []Path) bool {
-			return slices.ContainsFunc(paths, func(p Path) bool { return p.On == "repository" && p.Group == nil && !p.Hidden }) &&
-				slices.ContainsFunc(paths, func(p Path) bool { return p.On == "project" && p.Group == nil })
+		"on repository and project": func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
+			return slices.ContainsFunc(paths, func(p organization.Path) bool { return p.On == "repository" && p.Group == nil && !p.Hidden }) &&
+				slices.ContainsFunc(paths, func(p organization.Path) bool { return p.On == "project" && p.Group == nil })
 		},
-		"hidden, but shown as well": func(o *Organization, r *Repository, u *User, paths []Path) bool {
+		"hidden, but shown as well": func(o *organization.Organization, r *organization.Repository, u *organization.User, paths []organization.Path) bool {
 			return slices.ContainsFunc(paths, hidden) && o.IsExplained(r, u)
 		},
-		"more than is shown": func(o *Organization, r *Repository, u *User, paths []Path) bool {
+		"more than is shown": func(o *organization.Organization, r *organization.Repository, u *organization.User, paths []organization.Path) bool {
 			return len(paths) > 1 && !o.IsExplained(r, u)
 		},
 	}
-	for _, permission := range ProjectPermissions { // each is given directly on a project, none too
-		kinds[permission+" on a project"] = func(o *Organization, r *Repository, u *User, _ []Path) bool {
-			return slices.ContainsFunc(o.ProjectGrantsOn(r.Project), func(g *ProjectGrant) bool {
+	for _, permission := range organization.ProjectPermissions { // each is given directly on a project, none too
+		kinds[permission+" on a project"] = func(o *organization.Organization, r *organization.Repository, u *organization.User, _ []organization.Path) bool {
+			return slices.ContainsFunc(o.ProjectGrantsOn(r.Project), func(g *organization.ProjectGrant) bool {
 				return g.User == u && g.Permission == permission
 			})
 		}
 	}
-	for _, permission := range RepositoryPermissions {
-		kinds[permission+" on a repository"] = func(o *Organization, r *Repository, u *User, _ []Path) bool {
-			return slices.ContainsFunc(o.RepositoryGrantsOn(r), func(g *RepositoryGrant) bool {
+	for _, permission := range organization.RepositoryPermissions {
+		kinds[permission+" on a repository"] = func(o *organization.Organization, r *organization.Repository, u *organization.User, _ []organization.Path) bool {
+			return slices.ContainsFunc(o.RepositoryGrantsOn(r), func(g *organization.RepositoryGrant) bool {
 				return g.User == u && g.Permission == permission
 			})
 		}

@@ -11,19 +11,24 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/generate"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // theBusy is the repository with many pipelines, in the workspace that the connected user administers.
-func theBusy(s *Server) *Repository {
+func theBusy(s *Server) *organization.Repository {
 	o := s.Organization()
-	return o.RepositoriesOf(o.Workspaces[0])[BusyAt]
+	return o.RepositoriesOf(o.Workspaces[0])[generate.BusyAt]
 }
 
 // administered are the repositories of the workspace that the connected user administers.
-func administered(o *Organization) []*Repository { return o.RepositoriesOf(o.Workspaces[0]) }
+func administered(o *organization.Organization) []*organization.Repository {
+	return o.RepositoriesOf(o.Workspaces[0])
+}
 
 // addressIn is the address of something of a repository, in pieces that are escaped.
-func addressIn(r *Repository, pieces ...string) string {
+func addressIn(r *organization.Repository, pieces ...string) string {
 	path := "/2.0/repositories/" + r.FullName()
 	for _, piece := range pieces {
 		for part := range strings.SplitSeq(piece, "/") {
@@ -52,55 +57,55 @@ func TestPipelineFilters(t *testing.T) {
 	s := Start(t, Options{})
 	r := theBusy(s)
 	runs := s.Organization().PipelinesOf(r).Runs
-	some := func(satisfied func(*Pipeline) bool) *Pipeline {
+	some := func(satisfied func(*organization.Pipeline) bool) *organization.Pipeline {
 		at := slices.IndexFunc(runs, satisfied)
 		if at < 0 {
 			t.Fatal("no pipeline is like that")
 		}
 		return runs[at]
 	}
-	is := func(status string) func(*Pipeline) bool {
-		return func(p *Pipeline) bool { return p.State.Status() == status }
+	is := func(status string) func(*organization.Pipeline) bool {
+		return func(p *organization.Pipeline) bool { return p.State.Status() == status }
 	}
-	by := some(func(p *Pipeline) bool { return p.Creator != nil }).Creator
-	feature := some(func(p *Pipeline) bool {
+	by := some(func(p *organization.Pipeline) bool { return p.Creator != nil }).Creator
+	feature := some(func(p *organization.Pipeline) bool {
 		return p.Target.RefType == "branch" && p.Target.RefName != r.MainBranch
 	}).Target.RefName
-	reviewed := some(func(p *Pipeline) bool { return p.Target.PullRequest > 0 })
+	reviewed := some(func(p *organization.Pipeline) bool { return p.Target.PullRequest > 0 })
 	tests := map[string]struct {
 		query string
-		want  func(*Pipeline) bool
+		want  func(*organization.Pipeline) bool
 	}{
-		"everything":            {"", func(*Pipeline) bool { return true }},
-		"passed":                {"status=PASSED", func(p *Pipeline) bool { return p.State.Result == "SUCCESSFUL" }},
-		"failed":                {"status=FAILED", func(p *Pipeline) bool { return p.State.Result == "FAILED" }},
-		"failed or stopped":     {"status=FAILED&status=STOPPED", func(p *Pipeline) bool { return p.State.Result == "FAILED" || p.State.Result == "STOPPED" }},
+		"everything":            {"", func(*organization.Pipeline) bool { return true }},
+		"passed":                {"status=PASSED", func(p *organization.Pipeline) bool { return p.State.Result == "SUCCESSFUL" }},
+		"failed":                {"status=FAILED", func(p *organization.Pipeline) bool { return p.State.Result == "FAILED" }},
+		"failed or stopped":     {"status=FAILED&status=STOPPED", func(p *organization.Pipeline) bool { return p.State.Result == "FAILED" || p.State.Result == "STOPPED" }},
 		"error":                 {"status=ERROR", is("ERROR")},
 		"building":              {"status=BUILDING", is("BUILDING")},
 		"paused":                {"status=PAUSED", is("PAUSED")},
 		"halted":                {"status=HALTED", is("HALTED")},
 		"pending":               {"status=PENDING", is("PENDING")},
-		"unknown":               {"status=UNKNOWN", func(p *Pipeline) bool { return p.State.Result == "EXPIRED" }},
+		"unknown":               {"status=UNKNOWN", func(p *organization.Pipeline) bool { return p.State.Result == "EXPIRED" }},
 		"result for a status":   {"status=SUCCESSFUL", nil},
 		"status in lower case":  {"status=failed", nil},
-		"by hand":               {"trigger_type=MANUAL", func(p *Pipeline) bool { return p.Trigger == "MANUAL" }},
-		"by schedule":           {"trigger_type=SCHEDULED", func(p *Pipeline) bool { return p.Trigger == "SCHEDULE" }},
+		"by hand":               {"trigger_type=MANUAL", func(p *organization.Pipeline) bool { return p.Trigger == "MANUAL" }},
+		"by schedule":           {"trigger_type=SCHEDULED", func(p *organization.Pipeline) bool { return p.Trigger == "SCHEDULE" }},
 		"trigger in lower case": {"trigger_type=manual", nil},
-		"creator":               {"creator.uuid=" + url.QueryEscape(by.UUID), func(p *Pipeline) bool { return p.Creator == by }},
-		"ref name":              {"target.ref_name=" + url.QueryEscape(feature), func(p *Pipeline) bool { return p.Target.RefName == feature }},
-		"branch": {"target.branch=" + url.QueryEscape(reviewed.Target.Source), func(p *Pipeline) bool {
+		"creator":               {"creator.uuid=" + url.QueryEscape(by.UUID), func(p *organization.Pipeline) bool { return p.Creator == by }},
+		"ref name":              {"target.ref_name=" + url.QueryEscape(feature), func(p *organization.Pipeline) bool { return p.Target.RefName == feature }},
+		"branch": {"target.branch=" + url.QueryEscape(reviewed.Target.Source), func(p *organization.Pipeline) bool {
 			return p.Target.RefType != "tag" && (p.Target.RefName == reviewed.Target.Source || p.Target.Source == reviewed.Target.Source)
 		}},
-		"tags":                   {"target.ref_type=TAG", func(p *Pipeline) bool { return p.Target.RefType == "tag" }},
+		"tags":                   {"target.ref_type=TAG", func(p *organization.Pipeline) bool { return p.Target.RefType == "tag" }},
 		"ref type in lower case": {"target.ref_type=tag", nil},
-		"pull requests":          {"target.selector.type=PULLREQUESTS", func(p *Pipeline) bool { return p.Target.SelectorType == "pull-requests" }},
-		"custom": {"target.selector.type=CUSTOM&target.selector.pattern=release", func(p *Pipeline) bool {
+		"pull requests":          {"target.selector.type=PULLREQUESTS", func(p *organization.Pipeline) bool { return p.Target.SelectorType == "pull-requests" }},
+		"custom": {"target.selector.type=CUSTOM&target.selector.pattern=release", func(p *organization.Pipeline) bool {
 			return p.Target.SelectorType == "custom" && p.Target.SelectorPattern == "release"
 		}},
-		"commit":         {"target.commit.hash=" + reviewed.Target.Commit, func(p *Pipeline) bool { return p.Target.Commit == reviewed.Target.Commit }},
+		"commit":         {"target.commit.hash=" + reviewed.Target.Commit, func(p *organization.Pipeline) bool { return p.Target.Commit == reviewed.Target.Commit }},
 		"part of a hash": {"target.commit.hash=" + reviewed.Target.Commit[:12], nil},
-		"created":        {"created_on=" + url.QueryEscape(reviewed.CreatedOn.Format(time.RFC3339Nano)), func(p *Pipeline) bool { return p == reviewed }},
-		"both":           {"status=PASSED&trigger_type=PUSH", func(p *Pipeline) bool { return p.State.Result == "SUCCESSFUL" && p.Trigger == "PUSH" }},
+		"created":        {"created_on=" + url.QueryEscape(reviewed.CreatedOn.Format(time.RFC3339Nano)), func(p *organization.Pipeline) bool { return p == reviewed }},
+		"both":           {"status=PASSED&trigger_type=PUSH", func(p *organization.Pipeline) bool { return p.State.Result == "SUCCESSFUL" && p.Trigger == "PUSH" }},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +156,7 @@ func TestPipelinesIgnoreBBQL(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	values, _ := connected(t, s).all(addressIn(theBusy(s), "pipelines") + "?pagelen=100" + `&q=build_number%3D1`)
-	if len(values) != BusyRuns || !strings.Contains(strings.Join(s.Violations(), "\n"), "parameter q is unknown") {
+	if len(values) != generate.BusyRuns || !strings.Contains(strings.Join(s.Violations(), "\n"), "parameter q is unknown") {
 		t.Errorf("%d pipelines, violations %q", len(values), s.Violations())
 	}
 }
@@ -166,11 +171,11 @@ func TestOmitNext(t *testing.T) {
 		var p listPage
 		c.get(fmt.Sprintf("%s?pagelen=100&page=%d", addressIn(theBusy(s), "pipelines"), page)).decode(&p)
 		seen += len(p.Values)
-		if p.Next != "" || *p.Size != BusyRuns || *p.Page != page {
+		if p.Next != "" || *p.Size != generate.BusyRuns || *p.Page != page {
 			t.Errorf("page %d: next %q, size %d, page %d", page, p.Next, *p.Size, *p.Page)
 		}
 	}
-	if seen != BusyRuns {
+	if seen != generate.BusyRuns {
 		t.Errorf("%d pipelines", seen)
 	}
 	if _, pages := connected(t, Start(t, Options{OmitNext: true, NextForm: NextToken})).all("/2.0/repositories/harbor-labs"); len(pages) < 2 {
@@ -395,7 +400,7 @@ func TestPipelineQuirks(t *testing.T) {
 		return n
 	}
 	if week := recent(7); week == 0 || week > 60 {
-		t.Errorf("%d pipelines of %d are of the last week", week, BusyRuns)
+		t.Errorf("%d pipelines of %d are of the last week", week, generate.BusyRuns)
 	}
 	for _, r := range o.Repositories {
 		p := o.PipelinesOf(r)
@@ -454,9 +459,9 @@ func TestPipelineRolesAndScopes(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	r := theBusy(s)
-	s.ChangePipelines(r.FullName(), func(p *Pipelines) { p.PublicKey = "ssh-rsa AAAA" })
+	s.ChangePipelines(r.FullName(), func(p *organization.Pipelines) { p.PublicKey = "ssh-rsa AAAA" })
 	o := s.Organization()
-	var plain *User
+	var plain *organization.User
 	for _, m := range o.MembersOf(r.Workspace) {
 		if m.Permission == "member" && o.EffectivePermission(r, m.User) == "" && m.User.Type == "user" {
 			plain = m.User
@@ -483,7 +488,7 @@ func TestPipelineRolesAndScopes(t *testing.T) {
 	}
 	runner := func(name string) bool { return strings.Contains(name, "runner") }
 	tests := map[string]struct {
-		user   *User
+		user   *organization.User
 		level  string // given on the repository
 		scopes []string
 		want   []string
@@ -519,7 +524,7 @@ func TestPipelineRefusals(t *testing.T) {
 	never := administered(o)[1]
 	busy := theBusy(s)
 	some := o.PipelinesOf(busy)
-	empty := administered(o)[slices.IndexFunc(administered(o), func(r *Repository) bool { return r.MainBranch == "" })]
+	empty := administered(o)[slices.IndexFunc(administered(o), func(r *organization.Repository) bool { return r.MainBranch == "" })]
 	none := "{00000000-0000-4000-8000-000000000000}"
 	off := "Pipelines is not enabled for repository "
 	tests := map[string]struct{ path, wantDetail string }{
@@ -612,15 +617,15 @@ func TestChangePipelines(t *testing.T) {
 	r := theBusy(s)
 	before := s.Organization().PipelinesOf(r)
 	first := before.Runs[0]
-	s.ChangePipelines(r.FullName(), func(p *Pipelines) {
+	s.ChangePipelines(r.FullName(), func(p *organization.Pipelines) {
 		p.Runs = slices.Delete(p.Runs, 0, 1)
-		p.Runs = append(p.Runs, &Pipeline{UUID: "{new}", BuildNumber: BusyRuns + 1, State: RunState{Name: "PENDING"}, CreatedOn: s.now()})
+		p.Runs = append(p.Runs, &organization.Pipeline{UUID: "{new}", BuildNumber: generate.BusyRuns + 1, State: organization.RunState{Name: "PENDING"}, CreatedOn: s.now()})
 	})
 	values, _ := connected(t, s).all(addressIn(r, "pipelines") + "?pagelen=100&sort=-created_on")
-	if len(values) != BusyRuns || values[0]["uuid"] != "{new}" || slices.Contains(column(values, "uuid"), first.UUID) {
+	if len(values) != generate.BusyRuns || values[0]["uuid"] != "{new}" || slices.Contains(column(values, "uuid"), first.UUID) {
 		t.Errorf("%d pipelines, the newest is %v", len(values), values[0])
 	}
-	if before.Runs[0] != first || len(before.Runs) != BusyRuns {
+	if before.Runs[0] != first || len(before.Runs) != generate.BusyRuns {
 		t.Error("the change changed what there was before")
 	}
 }

@@ -10,14 +10,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 const pullRequestsPath = "/2.0/repositories/%s/pullrequests"
 
 // A pulled is a pull request and the repository that it belongs to.
 type pulled struct {
-	r *Repository
-	p *PullRequest
+	r *organization.Repository
+	p *organization.PullRequest
 }
 
 func (x pulled) path() string {
@@ -25,7 +27,7 @@ func (x pulled) path() string {
 }
 
 // pullRequestsIn are those of a workspace, in all states.
-func pullRequestsIn(o *Organization, w *Workspace) []pulled {
+func pullRequestsIn(o *organization.Organization, w *organization.Workspace) []pulled {
 	var all []pulled
 	for _, r := range o.RepositoriesOf(w) {
 		for _, p := range o.PullRequests(r) {
@@ -47,7 +49,7 @@ func aPulled(t *testing.T, s *Server, such func(pulled) bool) pulled {
 }
 
 // pullRequestPortrait is all that the API says about the pull requests of an organization.
-func pullRequestPortrait(o *Organization) string {
+func pullRequestPortrait(o *organization.Organization) string {
 	var b []byte
 	for _, r := range o.Repositories {
 		for _, p := range o.PullRequests(r) {
@@ -116,7 +118,7 @@ func TestPullRequestsAreSane(t *testing.T) {
 			if len(p.Commits) > 0 && !strings.HasPrefix(p.Commits[0].Hash, p.SourceCommit) {
 				t.Errorf("%s: the newest commit is %s, the source %s", name, p.Commits[0].Hash, p.SourceCommit)
 			}
-			seen := map[*User]bool{}
+			seen := map[*organization.User]bool{}
 			for _, who := range p.Participants {
 				if seen[who.User] || (who.Role == "REVIEWER") != slices.Contains(p.Reviewers, who.User) {
 					t.Errorf("%s: %s participates twice, or as another", name, who.User.DisplayName)
@@ -303,7 +305,7 @@ func TestPullRequestLists(t *testing.T) {
 	c := connected(t, s)
 	x := aPulled(t, s, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 && len(x.p.Reviewers) > 0 })
 	all := o.PullRequests(x.r)
-	ids := func(such func(*PullRequest) bool) []int {
+	ids := func(such func(*organization.PullRequest) bool) []int {
 		var found []int
 		for _, p := range all {
 			if such(p) {
@@ -312,12 +314,12 @@ func TestPullRequestLists(t *testing.T) {
 		}
 		return found
 	}
-	state := func(states ...string) func(*PullRequest) bool {
-		return func(p *PullRequest) bool { return slices.Contains(states, p.State) }
+	state := func(states ...string) func(*organization.PullRequest) bool {
+		return func(p *organization.PullRequest) bool { return slices.Contains(states, p.State) }
 	}
 	median := all[len(all)/2]
 	stamp := median.UpdatedOn.Format(time.RFC3339Nano)
-	author := all[slices.IndexFunc(all, func(p *PullRequest) bool { return p.Author != nil && p.Author.AccountID != "" })].Author
+	author := all[slices.IndexFunc(all, func(p *organization.PullRequest) bool { return p.Author != nil && p.Author.AccountID != "" })].Author
 	tests := map[string]struct {
 		query string
 		want  []int
@@ -325,16 +327,16 @@ func TestPullRequestLists(t *testing.T) {
 		"open by default":   {"?pagelen=50", ids(state("OPEN"))},
 		"one state":         {"?pagelen=50&state=DECLINED", ids(state("DECLINED"))},
 		"two states":        {"?pagelen=50&state=DECLINED&state=SUPERSEDED", ids(state("DECLINED", "SUPERSEDED"))},
-		"all with q":        {query("q", "created_on > 2000-01-01", "pagelen", "50"), ids(func(*PullRequest) bool { return true })},
+		"all with q":        {query("q", "created_on > 2000-01-01", "pagelen", "50"), ids(func(*organization.PullRequest) bool { return true })},
 		"states in q":       {query("q", `state IN ("OPEN", "MERGED")`, "pagelen", "50"), ids(state("OPEN", "MERGED"))},
-		"updated since":     {query("q", "updated_on > "+stamp, "pagelen", "50"), ids(func(p *PullRequest) bool { return p.UpdatedOn.After(median.UpdatedOn) })},
-		"author":            {query("q", `author.uuid = "`+author.UUID+`"`), ids(func(p *PullRequest) bool { return p.Author == author })},
-		"author by id":      {query("q", `author.account_id = "`+author.AccountID+`"`), ids(func(p *PullRequest) bool { return p.Author == author })},
-		"reviewer":          {query("q", `reviewers.uuid = "`+x.p.Reviewers[0].UUID+`"`, "pagelen", "50"), ids(func(p *PullRequest) bool { return slices.Contains(p.Reviewers, x.p.Reviewers[0]) })},
-		"drafts":            {query("q", "draft = true", "pagelen", "50"), ids(func(p *PullRequest) bool { return p.Draft != nil && *p.Draft })},
-		"title":             {query("q", `title ~ "RETRY"`, "pagelen", "50"), ids(func(p *PullRequest) bool { return strings.Contains(p.Title, "Retry") })},
+		"updated since":     {query("q", "updated_on > "+stamp, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.UpdatedOn.After(median.UpdatedOn) })},
+		"author":            {query("q", `author.uuid = "`+author.UUID+`"`), ids(func(p *organization.PullRequest) bool { return p.Author == author })},
+		"author by id":      {query("q", `author.account_id = "`+author.AccountID+`"`), ids(func(p *organization.PullRequest) bool { return p.Author == author })},
+		"reviewer":          {query("q", `reviewers.uuid = "`+x.p.Reviewers[0].UUID+`"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return slices.Contains(p.Reviewers, x.p.Reviewers[0]) })},
+		"drafts":            {query("q", "draft = true", "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.Draft != nil && *p.Draft })},
+		"title":             {query("q", `title ~ "RETRY"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return strings.Contains(p.Title, "Retry") })},
 		"branch":            {query("q", `source.branch.name = "`+x.p.SourceBranch+`" AND destination.branch.name != "x"`), []int{x.p.ID}},
-		"of no fork":        {query("q", `source.repository.full_name = "`+x.r.FullName()+`"`, "pagelen", "50"), ids(func(p *PullRequest) bool { return p.Fork == nil && !p.ForkDeleted })},
+		"of no fork":        {query("q", `source.repository.full_name = "`+x.r.FullName()+`"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.Fork == nil && !p.ForkDeleted })},
 		"nothing":           {query("q", `state = "NONE"`), nil},
 		"sorted by default": {"?state=MERGED&pagelen=50", ids(state("MERGED"))},
 	}
@@ -654,9 +656,9 @@ func TestPullRequestChanges(t *testing.T) {
 		t.Fatalf("%q changed in the future", got)
 	}
 	now.advance(time.Hour)
-	s.ChangePullRequest(x.r.FullName(), x.p.ID, func(p *PullRequest) { p.Title, p.UpdatedOn = "Changed", now.now() })
-	s.AddPullRequest(x.r.FullName(), PullRequest{Title: "Added"})
-	s.AddPullRequest(empty.FullName(), PullRequest{})
+	s.ChangePullRequest(x.r.FullName(), x.p.ID, func(p *organization.PullRequest) { p.Title, p.UpdatedOn = "Changed", now.now() })
+	s.AddPullRequest(x.r.FullName(), organization.PullRequest{Title: "Added"})
+	s.AddPullRequest(empty.FullName(), organization.PullRequest{})
 	if diff := cmp.Diff([]string{"Added", "Changed"}, since(x.r.FullName())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -669,7 +671,7 @@ func TestPullRequestChanges(t *testing.T) {
 }
 
 // withoutPullRequests is a repository without pull requests.
-func withoutPullRequests(t *testing.T, s *Server) *Repository {
+func withoutPullRequests(t *testing.T, s *Server) *organization.Repository {
 	t.Helper()
 	o := s.Organization()
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {

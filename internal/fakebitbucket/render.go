@@ -3,6 +3,8 @@ package fakebitbucket
 import (
 	"fmt"
 	"net/url"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // The addresses that the service writes into links, whatever the host that was asked. Some links use the
@@ -24,7 +26,7 @@ func links(pairs ...string) object {
 }
 
 // userObject is a user as /users/{id} shows it.
-func userObject(u *User) object {
+func userObject(u *organization.User) object {
 	o := object{
 		{name: "display_name", value: u.DisplayName},
 		{name: "links", value: lazy(func() any { return userLinks(u) })},
@@ -50,7 +52,7 @@ func userObject(u *User) object {
 	return o
 }
 
-func userLinks(u *User) object {
+func userLinks(u *organization.User) object {
 	id := url.PathEscape(u.UUID)
 	kind := "users"
 	if u.Type == "team" {
@@ -66,7 +68,7 @@ func userLinks(u *User) object {
 }
 
 // currentUser is a user as /user shows it to that user.
-func currentUser(u *User) object {
+func currentUser(u *organization.User) object {
 	o := append(userObject(u), member{name: "has_2fa_enabled", value: nil})
 	if u.Type == "user" {
 		o = append(o, member{name: "username", value: u.Account})
@@ -74,14 +76,14 @@ func currentUser(u *User) object {
 	return o
 }
 
-func embeddedUser(u *User) any {
+func embeddedUser(u *organization.User) any {
 	if u == nil {
 		return nil
 	}
 	return userObject(u).condensed("display_name", "links", "type", "uuid", "account_id", "nickname", "username")
 }
 
-func workspaceObject(w *Workspace) object {
+func workspaceObject(w *organization.Workspace) object {
 	return object{
 		{name: "type", value: "workspace"},
 		{name: "uuid", value: w.UUID},
@@ -96,7 +98,7 @@ func workspaceObject(w *Workspace) object {
 	}
 }
 
-func workspaceLinks(w *Workspace) object {
+func workspaceLinks(w *organization.Workspace) object {
 	api := linkSite + "/!api/2.0/workspaces/" + w.Slug
 	return links(
 		"self", api,
@@ -111,12 +113,12 @@ func workspaceLinks(w *Workspace) object {
 	)
 }
 
-func embeddedWorkspace(w *Workspace) object {
+func embeddedWorkspace(w *organization.Workspace) object {
 	return workspaceObject(w).condensed("type", "uuid", "name", "slug", "links")
 }
 
 // workspaceAccess is a workspace as /user/workspaces lists it: without its name.
-func workspaceAccess(w *Workspace, administrator bool) object {
+func workspaceAccess(w *organization.Workspace, administrator bool) object {
 	return object{
 		{name: "type", value: "workspace_access"},
 		{name: "administrator", value: administrator},
@@ -132,7 +134,7 @@ func workspaceAccess(w *Workspace, administrator bool) object {
 }
 
 // memberObject is a membership without its role, as /members lists it.
-func memberObject(m *Membership) object {
+func memberObject(m *organization.Membership) object {
 	return object{
 		{name: "type", value: "workspace_membership"},
 		{name: "user", value: lazy(func() any { return embeddedUser(m.User) })},
@@ -144,14 +146,14 @@ func memberObject(m *Membership) object {
 }
 
 // membershipObject is a membership with its role, as /permissions lists it.
-func membershipObject(m *Membership) object {
+func membershipObject(m *organization.Membership) object {
 	return append(memberObject(m),
-		member{name: "permission", value: level{m.Permission, WorkspacePermissions}},
+		member{name: "permission", value: level{m.Permission, organization.WorkspacePermissions}},
 		member{name: "added_on", value: orNull(m.AddedOn, layoutNoZone)},
 		member{name: "last_accessed", value: orNull(m.LastAccessed, layoutMicro)})
 }
 
-func projectObject(p *Project) object {
+func projectObject(p *organization.Project) object {
 	return object{
 		{name: "type", value: "project"},
 		{name: "owner", value: lazy(func() any { return embeddedUser(p.Workspace.Account) })},
@@ -168,7 +170,7 @@ func projectObject(p *Project) object {
 	}
 }
 
-func projectLinks(p *Project) object {
+func projectLinks(p *organization.Project) object {
 	w := p.Workspace.Slug
 	return links(
 		"self", linkAPI+"/workspaces/"+w+"/projects/"+p.Key,
@@ -178,11 +180,11 @@ func projectLinks(p *Project) object {
 	)
 }
 
-func embeddedProject(p *Project) object {
+func embeddedProject(p *organization.Project) object {
 	return projectObject(p).condensed("type", "key", "uuid", "name", "links")
 }
 
-func repositoryObject(r *Repository) object {
+func repositoryObject(r *organization.Repository) object {
 	o := object{
 		{name: "type", value: "repository"},
 		{name: "full_name", value: r.FullName()},
@@ -213,32 +215,32 @@ func repositoryObject(r *Repository) object {
 }
 
 // overriddenSettings tells which settings of its project a repository replaces.
-func overriddenSettings(r *Repository) object {
+func overriddenSettings(r *organization.Repository) object {
 	return object{
 		{name: "default_merge_strategy", value: r.OverridesMergeStrategy},
 		{name: "branching_model", value: r.OverridesBranchingModel},
 	}
 }
 
-func mainBranch(r *Repository) any {
+func mainBranch(r *organization.Repository) any {
 	if r.MainBranch == "" {
 		return nil
 	}
 	return object{{name: "name", value: r.MainBranch}, {name: "type", value: "branch"}}
 }
 
-func parentRepository(r *Repository) any {
+func parentRepository(r *organization.Repository) any {
 	if r.Parent == nil {
 		return nil
 	}
 	return embeddedRepository(r.Parent)
 }
 
-func embeddedRepository(r *Repository) object {
+func embeddedRepository(r *organization.Repository) object {
 	return repositoryObject(r).condensed("type", "full_name", "links", "name", "uuid")
 }
 
-func repositoryLinks(r *Repository) object {
+func repositoryLinks(r *organization.Repository) object {
 	api := linkSite + "/!api/2.0/repositories/" + r.FullName()
 	o := links(
 		"self", api,
@@ -262,14 +264,14 @@ func repositoryLinks(r *Repository) object {
 
 // repositoryPermissions are effective permissions of users on repositories. Each repository and user is rendered once, as
 // long lists name the same ones again and again.
-func repositoryPermissions(held []EffectivePermission) collection {
+func repositoryPermissions(held []organization.EffectivePermission) collection {
 	repository, user := memo(embeddedRepository), memo(embeddedUser)
-	return collect(held, func(p EffectivePermission) object {
+	return collect(held, func(p organization.EffectivePermission) object {
 		return object{
 			{name: "type", value: "repository_permission"},
 			{name: "user", value: lazy(func() any { return user(p.User) })},
 			{name: "repository", value: lazy(func() any { return repository(p.Repository) })},
-			{name: "permission", value: level{p.Permission, RepositoryPermissions}},
+			{name: "permission", value: level{p.Permission, organization.RepositoryPermissions}},
 		}
 	})
 }
@@ -288,7 +290,7 @@ func memo[K comparable, V any](f func(K) V) func(K) V {
 }
 
 // groupObject is a group as the 2.0 API embeds it.
-func groupObject(g *Group) object {
+func groupObject(g *organization.Group) object {
 	return object{
 		{name: "type", value: "group"},
 		{name: "name", value: g.Name},
@@ -306,7 +308,7 @@ func groupObject(g *Group) object {
 }
 
 // legacyGroup is a group as the 1.0 API lists it.
-func legacyGroup(g *Group) object {
+func legacyGroup(g *organization.Group) object {
 	members := make([]object, len(g.Members))
 	for i, u := range g.Members {
 		members[i] = legacyUser(u)
@@ -330,7 +332,7 @@ func legacyGroup(g *Group) object {
 	}
 }
 
-func legacyUser(u *User) object {
+func legacyUser(u *organization.User) object {
 	o := object{
 		{name: "display_name", value: u.DisplayName},
 		{name: "uuid", value: u.UUID},

@@ -3,9 +3,11 @@ package fakebitbucket
 import (
 	"net/url"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-func emailObject(a EmailAddress) object {
+func emailObject(a organization.EmailAddress) object {
 	return object{
 		{name: "type", value: "email"},
 		{name: "email", value: a.Address},
@@ -15,7 +17,7 @@ func emailObject(a EmailAddress) object {
 	}
 }
 
-func accountSSHKeyObject(u *User, k *AccountSSHKey) object {
+func accountSSHKeyObject(u *organization.User, k *organization.AccountSSHKey) object {
 	return object{
 		{name: "type", value: "ssh_key"},
 		{name: "uuid", value: k.UUID},
@@ -32,7 +34,7 @@ func accountSSHKeyObject(u *User, k *AccountSSHKey) object {
 }
 
 // accountGPGKeyObject is a key as the service shows it. The key itself and its subkeys are served on request only.
-func accountGPGKeyObject(u *User, k *AccountGPGKey) object {
+func accountGPGKeyObject(u *organization.User, k *organization.AccountGPGKey) object {
 	subkeys := make([]object, len(k.Subkeys))
 	for i, s := range k.Subkeys {
 		subkeys[i] = accountGPGKeyObject(u, s)

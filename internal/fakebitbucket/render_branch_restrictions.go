@@ -1,11 +1,15 @@
 package fakebitbucket
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
 
 // restrictionsAskedFor are the restrictions of a repository of the kind and with the pattern that were asked for.
-func restrictionsAskedFor(c *call) []*BranchRestriction {
+func restrictionsAskedFor(c *call) []*organization.BranchRestriction {
 	asked := func(name, value string) bool { return !c.query.Has(name) || c.query.Get(name) == value }
-	var wanted []*BranchRestriction
+	var wanted []*organization.BranchRestriction
 	for _, b := range c.org.BranchRestrictions(c.repository) {
 		if asked("kind", b.Kind) && asked("pattern", b.Pattern) {
 			wanted = append(wanted, b)
@@ -15,8 +19,8 @@ func restrictionsAskedFor(c *call) []*BranchRestriction {
 }
 
 // branchRestriction renders the branch restrictions of a repository.
-func branchRestriction(r *Repository) func(*BranchRestriction) object {
-	return func(b *BranchRestriction) object {
+func branchRestriction(r *organization.Repository) func(*organization.BranchRestriction) object {
+	return func(b *organization.BranchRestriction) object {
 		users, groups := make([]object, len(b.Users)), make([]object, len(b.Groups))
 		for i, u := range b.Users {
 			users[i] = embeddedUser(u).(object)

@@ -1,7 +1,11 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // branchingModelObject is a model as it applies to a repository, with the branches that there are.
-func branchingModelObject(o *Organization, r *Repository, m *BranchingModel, kind, place string) object {
+func branchingModelObject(
+	o *organization.Organization, r *organization.Repository, m *organization.BranchingModel, kind, place string,
+) object {
 	types := []object{}
 	for _, t := range m.Types {
 		if t.Enabled {
@@ -17,7 +21,7 @@ func branchingModelObject(o *Organization, r *Repository, m *BranchingModel, kin
 }
 
 // branchRole is the branch of a role in a repository, or in the project for which there is none.
-func branchRole(o *Organization, r *Repository, role BranchRole) object {
+func branchRole(o *organization.Organization, r *organization.Repository, role organization.BranchRole) object {
 	var name any
 	if role.Name != "" {
 		name = role.Name
@@ -39,7 +43,9 @@ func branchRole(o *Organization, r *Repository, role BranchRole) object {
 }
 
 // branchingSettings is a model as its administrators set it.
-func branchingSettings(o *Organization, r *Repository, m *BranchingModel, place string) object {
+func branchingSettings(
+	o *organization.Organization, r *organization.Repository, m *organization.BranchingModel, place string,
+) object {
 	types := []object{}
 	for _, t := range m.Types {
 		types = append(types, object{
@@ -60,7 +66,7 @@ func branchingSettings(o *Organization, r *Repository, m *BranchingModel, place 
 	}
 }
 
-func settingsRole(o *Organization, r *Repository, role BranchRole) object {
+func settingsRole(o *organization.Organization, r *organization.Repository, role organization.BranchRole) object {
 	var name any
 	if role.Name != "" {
 		name = role.Name

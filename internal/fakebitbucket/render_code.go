@@ -5,12 +5,16 @@ import (
 	"html"
 	"net/url"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // layoutReports is how reports write times: any number of decimals, and Z.
 const layoutReports = "2006-01-02T15:04:05.999999Z07:00"
 
-func repositoryAPI(r *Repository) string { return linkAPI + "/repositories/" + r.FullName() }
+func repositoryAPI(r *organization.Repository) string {
+	return linkAPI + "/repositories/" + r.FullName()
+}
 
 // escapedPath is a path in an address.
 func escapedPath(path string) string {
@@ -18,7 +22,7 @@ func escapedPath(path string) string {
 }
 
 // commitObject is a commit as lists of commits show it.
-func commitObject(o *Organization, r *Repository, c *Commit) object {
+func commitObject(o *organization.Organization, r *organization.Repository, c *organization.Commit) object {
 	return object{
 		{name: "type", value: "commit"},
 		{name: "hash", value: c.Hash},
@@ -48,18 +52,18 @@ func commitObject(o *Organization, r *Repository, c *Commit) object {
 }
 
 // singleCommit is a commit as it is shown alone: with those who approved it.
-func singleCommit(o *Organization, r *Repository, c *Commit) object {
+func singleCommit(o *organization.Organization, r *organization.Repository, c *organization.Commit) object {
 	all := commitObject(o, r, c)
 	all[len(all)-1].extra = false
 	return all
 }
 
 // embeddedCommit is a commit as it appears inside others, with the members that are shown there.
-func embeddedCommit(o *Organization, r *Repository, c *Commit, shown ...string) object {
+func embeddedCommit(o *organization.Organization, r *organization.Repository, c *organization.Commit, shown ...string) object {
 	return commitObject(o, r, c).condensed(shown...)
 }
 
-func commitLinks(r *Repository, c *Commit) object {
+func commitLinks(r *organization.Repository, c *organization.Commit) object {
 	api := repositoryAPI(r)
 	commit := api + "/commit/" + c.Hash
 	return links(
@@ -74,7 +78,7 @@ func commitLinks(r *Repository, c *Commit) object {
 }
 
 // signatureObject leaves user out where there is none.
-func signatureObject(kind string, s Signature) object {
+func signatureObject(kind string, s organization.Signature) object {
 	o := object{{name: "type", value: kind}, {name: "raw", value: s.Raw}}
 	if s.User != nil {
 		o = append(o, member{name: "user", value: lazy(func() any { return embeddedUser(s.User) })})
@@ -91,7 +95,7 @@ func renderedText(raw string) object {
 	}
 }
 
-func approvalObject(a Approval) object {
+func approvalObject(a organization.Approval) object {
 	return object{
 		{name: "type", value: "participant"},
 		{name: "user", value: lazy(func() any { return embeddedUser(a.User) })},
@@ -107,7 +111,7 @@ var mergeStrategies = []string{
 	"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge",
 }
 
-func branchObject(o *Organization, r *Repository, b *Branch) object {
+func branchObject(o *organization.Organization, r *organization.Repository, b *organization.Branch) object {
 	return object{
 		{name: "name", value: b.Name},
 		{name: "links", value: lazy(func() any { return refLinks(r, "branches", "branch", b.Name) })},
@@ -119,7 +123,7 @@ func branchObject(o *Organization, r *Repository, b *Branch) object {
 }
 
 // tagObject has nulls for what a lightweight tag lacks.
-func tagObject(o *Organization, r *Repository, t *Tag) object {
+func tagObject(o *organization.Organization, r *organization.Repository, t *organization.Tag) object {
 	var message, tagger any
 	if t.Tagger != nil {
 		message, tagger = t.Message, lazy(func() any { return signatureObject("author", *t.Tagger) })
@@ -135,11 +139,11 @@ func tagObject(o *Organization, r *Repository, t *Tag) object {
 	}
 }
 
-func refTarget(o *Organization, r *Repository, c *Commit) object {
+func refTarget(o *organization.Organization, r *organization.Repository, c *organization.Commit) object {
 	return embeddedCommit(o, r, c, "type", "hash", "date", "author", "message", "links", "parents", "repository")
 }
 
-func refLinks(r *Repository, kind, page, name string) object {
+func refLinks(r *organization.Repository, kind, page, name string) object {
 	api, escaped := repositoryAPI(r), escapedPath(name)
 	return links(
 		"self", api+"/refs/"+kind+"/"+escaped,
@@ -148,7 +152,9 @@ func refLinks(r *Repository, kind, page, name string) object {
 	)
 }
 
-func statusObject(o *Organization, r *Repository, c *Commit, s *CommitStatus) object {
+func statusObject(
+	o *organization.Organization, r *organization.Repository, c *organization.Commit, s *organization.CommitStatus,
+) object {
 	self := repositoryAPI(r) + "/commit/" + c.Hash
 	return object{
 		{name: "key", value: s.Key},
@@ -166,7 +172,9 @@ func statusObject(o *Organization, r *Repository, c *Commit, s *CommitStatus) ob
 	}
 }
 
-func commentObject(o *Organization, r *Repository, c *Commit, comment *CommitComment) object {
+func commentObject(
+	o *organization.Organization, r *organization.Repository, c *organization.Commit, comment *organization.CommitComment,
+) object {
 	self := fmt.Sprintf("%s/commit/%s/comments/", repositoryAPI(r), c.Hash)
 	all := object{
 		{name: "type", value: "commit_comment"},
@@ -201,11 +209,11 @@ func lineNumber(n *int) any {
 	return *n
 }
 
-func reportObject(r *Report) object {
+func reportObject(r *organization.Report) object {
 	data := []object{}
 	for _, d := range r.Data {
 		value := d.Value
-		if link, ok := value.(ReportLink); ok {
+		if link, ok := value.(organization.ReportLink); ok {
 			value = object{{name: "text", value: link.Text}, {name: "href", value: link.Address}}
 		}
 		data = append(data, object{{name: "title", value: d.Title}, {name: "type", value: d.Type}, {name: "value", value: value}})
@@ -228,7 +236,7 @@ func reportObject(r *Report) object {
 	}, "link", "logo_url")
 }
 
-func annotationObject(a *Annotation) object {
+func annotationObject(a *organization.Annotation) object {
 	all := object{
 		{name: "type", value: "report_annotation"},
 		{name: "external_id", value: a.ExternalID},
@@ -261,7 +269,7 @@ func withoutEmpty(o object, names ...string) object {
 }
 
 // changeObject is what happened to a file between two commits. The first may be nil.
-func changeObject(r *Repository, from, to *Commit, c Change) object {
+func changeObject(r *organization.Repository, from, to *organization.Commit, c organization.Change) object {
 	return object{
 		{name: "type", value: "diffstat"},
 		{name: "lines_added", value: c.Added},
@@ -272,7 +280,7 @@ func changeObject(r *Repository, from, to *Commit, c Change) object {
 	}
 }
 
-func fileSide(r *Repository, c *Commit, path string) any {
+func fileSide(r *organization.Repository, c *organization.Commit, path string) any {
 	if path == "" {
 		return nil
 	}
@@ -285,7 +293,7 @@ func fileSide(r *Repository, c *Commit, path string) any {
 }
 
 // fileObject is a file as a commit left it.
-func fileObject(o *Organization, r *Repository, c *Commit, path string) object {
+func fileObject(o *organization.Organization, r *organization.Repository, c *organization.Commit, path string) object {
 	self := repositoryAPI(r) + "/src/" + c.Hash + "/" + escapedPath(path)
 	attributes, size := []string{}, 0
 	if strings.HasSuffix(path, ".sh") {

@@ -1,8 +1,12 @@
 package fakebitbucket
 
-import "slices"
+import (
+	"slices"
 
-func reviewerObject(e EffectiveReviewer) object {
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
+
+func reviewerObject(e organization.EffectiveReviewer) object {
 	return object{
 		{name: "type", value: "default_reviewer"},
 		{name: "reviewer_type", value: e.From},
@@ -11,7 +15,7 @@ func reviewerObject(e EffectiveReviewer) object {
 }
 
 // reviewerAmong is one of some default reviewers, or nil.
-func reviewerAmong(reviewers []*User, u *User) *User {
+func reviewerAmong(reviewers []*organization.User, u *organization.User) *organization.User {
 	if u == nil || !slices.Contains(reviewers, u) {
 		return nil
 	}

@@ -1,10 +1,14 @@
 package fakebitbucket
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
 
 // repositoryDeployKey renders the deploy keys of a repository.
-func repositoryDeployKey(r *Repository) func(*DeployKey) object {
-	return func(k *DeployKey) object {
+func repositoryDeployKey(r *organization.Repository) func(*organization.DeployKey) object {
+	return func(k *organization.DeployKey) object {
 		o := append(keyObject("deploy_key", linkAPI+"/repositories/"+r.FullName(), k),
 			member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
 		if k.Owner != nil {
@@ -15,8 +19,8 @@ func repositoryDeployKey(r *Repository) func(*DeployKey) object {
 }
 
 // projectDeployKey renders the deploy keys of a project, which have another name for their owner.
-func projectDeployKey(p *Project) func(*DeployKey) object {
-	return func(k *DeployKey) object {
+func projectDeployKey(p *organization.Project) func(*organization.DeployKey) object {
+	return func(k *organization.DeployKey) object {
 		o := append(keyObject("project_deploy_key", linkAPI+"/workspaces/"+p.Workspace.Slug+"/projects/"+p.Key, k),
 			member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
 		if k.Owner != nil {
@@ -26,7 +30,7 @@ func projectDeployKey(p *Project) func(*DeployKey) object {
 	}
 }
 
-func keyObject(kind, of string, k *DeployKey) object {
+func keyObject(kind, of string, k *organization.DeployKey) object {
 	return object{
 		{name: "type", value: kind},
 		{name: "id", value: k.ID},

@@ -1,8 +1,12 @@
 package fakebitbucket
 
-import "net/url"
+import (
+	"net/url"
 
-func downloadObject(r *Repository, d *Download) object {
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
+
+func downloadObject(r *organization.Repository, d *organization.Download) object {
 	return object{
 		{name: "type", value: "download"},
 		{name: "name", value: d.Name},

@@ -1,11 +1,13 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // oidcIssuer is the address of a workspace's identity provider for pipelines.
-func oidcIssuer(w *Workspace) string {
+func oidcIssuer(w *organization.Workspace) string {
 	return linkAPI + "/workspaces/" + w.Slug + "/pipelines-config/identity/oidc"
 }
 
-func oidcConfiguration(w *Workspace) object {
+func oidcConfiguration(w *organization.Workspace) object {
 	return object{
 		{name: "issuer", value: oidcIssuer(w)},
 		{name: "jwks_uri", value: oidcIssuer(w) + "/keys.json"},

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // The forms of timestamps in Bitbucket Pipelines: without zeros at the end of the fraction.
@@ -26,7 +28,7 @@ func (o object) told(name string, known bool, value func() any) object {
 	return append(o, member{name: name, value: lazy(value)})
 }
 
-func pipelineObject(r *Repository, p *Pipeline) object {
+func pipelineObject(r *organization.Repository, p *organization.Pipeline) object {
 	o := object{
 		{name: "type", value: "pipeline"},
 		{name: "uuid", value: p.UUID},
@@ -53,12 +55,12 @@ func pipelineObject(r *Repository, p *Pipeline) object {
 	return o.told("build_seconds_used", p.BuildSecondsUsed != nil, func() any { return *p.BuildSecondsUsed })
 }
 
-func embeddedPipeline(p *Pipeline) object {
+func embeddedPipeline(p *organization.Pipeline) object {
 	return object{{name: "type", value: "pipeline"}, {name: "uuid", value: p.UUID}}
 }
 
 // stateObject is the state of a pipeline or a step; of names its type.
-func stateObject(of string, s RunState) object {
+func stateObject(of string, s organization.RunState) object {
 	kind := of + "_" + strings.ToLower(s.Name)
 	o := object{{name: "name", value: s.Name}, {name: "type", value: kind}}
 	o = o.told("stage", s.Stage != "", func() any { return typed(kind, s.Stage) })
@@ -80,7 +82,7 @@ func errorObject(of, key, message string) object {
 	}
 }
 
-func targetObject(r *Repository, t PipelineTarget) object {
+func targetObject(r *organization.Repository, t organization.PipelineTarget) object {
 	o := object{{name: "type", value: t.Type}, {name: "commit", value: lazy(func() any { return targetCommit(r, t.Commit) })}}
 	selector := object{{name: "type", value: t.SelectorType}}
 	if t.SelectorPattern != "" {
@@ -99,7 +101,7 @@ func targetObject(r *Repository, t PipelineTarget) object {
 }
 
 // targetCommit is a commit of which no more than its hash is told.
-func targetCommit(r *Repository, hash string) object {
+func targetCommit(r *organization.Repository, hash string) object {
 	return object{
 		{name: "type", value: "commit"}, {name: "hash", value: hash},
 		{name: "links", value: links(
@@ -107,7 +109,7 @@ func targetCommit(r *Repository, hash string) object {
 	}
 }
 
-func stepObject(p *Pipeline, s *PipelineStep) object {
+func stepObject(p *organization.Pipeline, s *organization.PipelineStep) object {
 	image := object{{name: "name", value: s.Image}}
 	if s.Password != "" {
 		image = append(image, member{name: "username", value: "builder"}, member{name: "password", value: s.Password})
@@ -140,7 +142,7 @@ func commands(kind string, script ...string) []object {
 	return all
 }
 
-func testReportObject(s *PipelineStep) object {
+func testReportObject(s *organization.PipelineStep) object {
 	t := s.Report
 	return object{
 		{name: "step_uuid", value: s.UUID},
@@ -152,7 +154,7 @@ func testReportObject(s *PipelineStep) object {
 	}
 }
 
-func testCaseObject(c *TestCase) object {
+func testCaseObject(c *organization.TestCase) object {
 	return object{
 		{name: "uuid", value: c.UUID},
 		{name: "name", value: c.Name},
@@ -164,11 +166,11 @@ func testCaseObject(c *TestCase) object {
 	}
 }
 
-func testCaseReasonObject(c *TestCase) object {
+func testCaseReasonObject(c *organization.TestCase) object {
 	return object{{name: "message", value: c.Message}, {name: "stack_trace", value: c.Output}}
 }
 
-func scheduleObject(r *Repository, s *PipelineSchedule) object {
+func scheduleObject(r *organization.Repository, s *organization.PipelineSchedule) object {
 	return object{
 		{name: "type", value: "pipeline_schedule"},
 		{name: "uuid", value: s.UUID},
@@ -180,7 +182,7 @@ func scheduleObject(r *Repository, s *PipelineSchedule) object {
 	}
 }
 
-func executionObject(e *ScheduleExecution) object {
+func executionObject(e *organization.ScheduleExecution) object {
 	if e.Pipeline == nil {
 		return object{
 			{name: "type", value: "pipeline_schedule_execution_errored"},
@@ -194,14 +196,14 @@ func executionObject(e *ScheduleExecution) object {
 }
 
 // variableObject shows the value of a variable only if it isn't secured.
-func variableObject(v *PipelineVariable) object {
+func variableObject(v *organization.PipelineVariable) object {
 	o := object{
 		{name: "type", value: "pipeline_variable"}, {name: "uuid", value: v.UUID}, {name: "key", value: v.Key}, {name: "secured", value: v.Secured},
 	}
 	return o.told("value", !v.Secured, func() any { return v.Value })
 }
 
-func cacheObject(c *PipelineCache) object {
+func cacheObject(c *organization.PipelineCache) object {
 	o := object{
 		{name: "type", value: "pipeline_cache"},
 		{name: "uuid", value: c.UUID},
@@ -215,7 +217,7 @@ func cacheObject(c *PipelineCache) object {
 	return o.told("key_hash", c.KeyHash != "", func() any { return c.KeyHash })
 }
 
-func knownHostObject(h *PipelineKnownHost) object {
+func knownHostObject(h *organization.PipelineKnownHost) object {
 	return object{
 		{name: "type", value: "pipeline_known_host"},
 		{name: "uuid", value: h.UUID},
@@ -227,7 +229,7 @@ func knownHostObject(h *PipelineKnownHost) object {
 	}
 }
 
-func runnerObject(x *PipelineRunner) object {
+func runnerObject(x *organization.PipelineRunner) object {
 	client := object{
 		{name: "id", value: x.ClientID}, {name: "token_endpoint", value: "https://auth.atlassian.com/oauth/token"},
 		{name: "audience", value: "api.atlassian.com"},
@@ -250,7 +252,7 @@ func runnerObject(x *PipelineRunner) object {
 	}
 }
 
-func environmentObject(e *DeploymentEnvironment) object {
+func environmentObject(e *organization.DeploymentEnvironment) object {
 	lock := "OPEN"
 	if e.Locked {
 		lock = "LOCKED"
@@ -276,7 +278,7 @@ func environmentObject(e *DeploymentEnvironment) object {
 }
 
 // deploymentObject says what is released twice, and of the environment only which one it is, unless asked for more.
-func deploymentObject(r *Repository, d *Deployment) object {
+func deploymentObject(r *organization.Repository, d *organization.Deployment) object {
 	site := fmt.Sprintf("%s/%s/addon/pipelines/home#!/results/%d", linkSite, r.FullName(), d.Pipeline.BuildNumber)
 	release := func() any {
 		return object{

@@ -5,6 +5,8 @@ import (
 	"html"
 	"net/url"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // rendered is a text that somebody wrote, with its HTML.
@@ -38,7 +40,7 @@ func orNullInt(n int) any {
 }
 
 // pullRequestObject is a pull request by itself.
-func pullRequestObject(r *Repository, p *PullRequest) object {
+func pullRequestObject(r *organization.Repository, p *organization.PullRequest) object {
 	o := object{
 		{name: "comment_count", value: p.CommentCount()},
 		{name: "task_count", value: p.OpenTasks()},
@@ -94,7 +96,7 @@ func pullRequestObject(r *Repository, p *PullRequest) object {
 
 // listedPullRequest is a pull request in a list: without what is costly to tell, unless that is asked for.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#field-discovery
-func listedPullRequest(r *Repository, p *PullRequest) object {
+func listedPullRequest(r *organization.Repository, p *organization.PullRequest) object {
 	o := pullRequestObject(r, p).without([]string{"rendered"})
 	for i := range o {
 		o[i].extra = o[i].name == "reviewers" || o[i].name == "participants"
@@ -103,19 +105,19 @@ func listedPullRequest(r *Repository, p *PullRequest) object {
 }
 
 // embeddedPullRequest is a pull request inside its comments and activity.
-func embeddedPullRequest(r *Repository, p *PullRequest) object {
+func embeddedPullRequest(r *organization.Repository, p *organization.PullRequest) object {
 	return pullRequestObject(r, p).condensed("type", "id", "title", "draft", "links")
 }
 
-func pullRequestPath(r *Repository, p *PullRequest) string {
+func pullRequestPath(r *organization.Repository, p *organization.PullRequest) string {
 	return fmt.Sprintf("%s/repositories/%s/pullrequests/%d", linkAPI, r.FullName(), p.ID)
 }
 
-func pullRequestPage(r *Repository, p *PullRequest) string {
+func pullRequestPage(r *organization.Repository, p *organization.PullRequest) string {
 	return fmt.Sprintf("%s/%s/pull-requests/%d", linkSite, r.FullName(), p.ID)
 }
 
-func pullRequestLinks(r *Repository, p *PullRequest) object {
+func pullRequestLinks(r *organization.Repository, p *organization.PullRequest) object {
 	api := pullRequestPath(r, p)
 	compare := linkAPI + "/repositories/" + r.FullName()
 	spec := pullRequestSpec(r, p) + fmt.Sprintf("?from_pullrequest_id=%d", p.ID)
@@ -136,7 +138,7 @@ func pullRequestLinks(r *Repository, p *PullRequest) object {
 }
 
 // pullRequestSpec is what a pull request compares, escaped as it stands in addresses: with a carriage return in it.
-func pullRequestSpec(r *Repository, p *PullRequest) string {
+func pullRequestSpec(r *organization.Repository, p *organization.PullRequest) string {
 	if p.SourceCommit == "" {
 		return "None"
 	}
@@ -147,12 +149,12 @@ func pullRequestSpec(r *Repository, p *PullRequest) string {
 	return source.FullName() + ":" + p.SourceCommit + "%0D" + p.DestinationCommit
 }
 
-func pullRequestCommitLinks(r *Repository, hash string) object {
+func pullRequestCommitLinks(r *organization.Repository, hash string) object {
 	return links("self", linkAPI+"/repositories/"+r.FullName()+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)
 }
 
 // pullRequestCommitEnd is a commit as pull requests name it.
-func pullRequestCommitEnd(r *Repository, hash string) any {
+func pullRequestCommitEnd(r *organization.Repository, hash string) any {
 	if hash == "" {
 		return nil
 	}
@@ -163,7 +165,7 @@ func pullRequestCommitEnd(r *Repository, hash string) any {
 	}
 }
 
-func pullRequestDestination(r *Repository, p *PullRequest) object {
+func pullRequestDestination(r *organization.Repository, p *organization.PullRequest) object {
 	o := object{
 		{name: "branch", value: object{
 			{name: "name", value: p.DestinationBranch},
@@ -178,7 +180,7 @@ func pullRequestDestination(r *Repository, p *PullRequest) object {
 	return o
 }
 
-func pullRequestSource(r *Repository, p *PullRequest) object {
+func pullRequestSource(r *organization.Repository, p *organization.PullRequest) object {
 	source := r
 	if p.Fork != nil {
 		source = p.Fork
@@ -195,7 +197,7 @@ func pullRequestSource(r *Repository, p *PullRequest) object {
 	}
 }
 
-func participantObject(p *Participant) object {
+func participantObject(p *organization.Participant) object {
 	o := object{
 		{name: "type", value: "participant"},
 		{name: "user", value: lazy(func() any { return embeddedUser(p.User) })},
@@ -213,7 +215,7 @@ func participantObject(p *Participant) object {
 	return append(o, state)
 }
 
-func pullRequestComment(r *Repository, p *PullRequest, c *PullRequestComment) object {
+func pullRequestComment(r *organization.Repository, p *organization.PullRequest, c *organization.PullRequestComment) object {
 	o := object{
 		{name: "id", value: c.ID},
 		{name: "created_on", value: stamp(c.CreatedOn)},
@@ -253,14 +255,14 @@ func pullRequestComment(r *Repository, p *PullRequest, c *PullRequestComment) ob
 	return o
 }
 
-func pullRequestCommentLinks(r *Repository, p *PullRequest, c *PullRequestComment) object {
+func pullRequestCommentLinks(r *organization.Repository, p *organization.PullRequest, c *organization.PullRequestComment) object {
 	return links(
 		"self", fmt.Sprintf("%s/comments/%d", pullRequestPath(r, p), c.ID),
 		"html", fmt.Sprintf("%s/_/diff#comment-%d", pullRequestPage(r, p), c.ID),
 	)
 }
 
-func pullRequestTask(r *Repository, p *PullRequest, t *PullRequestTask) object {
+func pullRequestTask(r *organization.Repository, p *organization.PullRequest, t *organization.PullRequestTask) object {
 	o := object{
 		{name: "id", value: t.ID},
 		{name: "state", value: t.State},
@@ -285,7 +287,7 @@ func pullRequestTask(r *Repository, p *PullRequest, t *PullRequestTask) object {
 }
 
 // pullRequestEvent is an entry of the activity log: what happened is under a name of its own.
-func pullRequestEvent(r *Repository, p *PullRequest, e *PullRequestEvent) object {
+func pullRequestEvent(r *organization.Repository, p *organization.PullRequest, e *organization.PullRequestEvent) object {
 	pull := member{name: "pull_request", value: lazy(func() any { return embeddedPullRequest(r, p) })}
 	if e.Kind == "" {
 		return object{pull}
@@ -305,7 +307,7 @@ func pullRequestEvent(r *Repository, p *PullRequest, e *PullRequestEvent) object
 	})}}
 }
 
-func pullRequestUpdate(r *Repository, p *PullRequest, e *PullRequestEvent) object {
+func pullRequestUpdate(r *organization.Repository, p *organization.PullRequest, e *organization.PullRequestEvent) object {
 	return object{
 		{name: "state", value: e.State},
 		{name: "draft", value: false},
@@ -321,7 +323,7 @@ func pullRequestUpdate(r *Repository, p *PullRequest, e *PullRequestEvent) objec
 	}
 }
 
-func pullRequestCommit(r *Repository, c *PullRequestCommit) object {
+func pullRequestCommit(r *organization.Repository, c *organization.PullRequestCommit) object {
 	author := object{{name: "type", value: "author"}, {name: "raw", value: c.Raw}}
 	if c.Author != nil {
 		author = append(author, member{name: "user", value: lazy(func() any { return embeddedUser(c.Author) })})
@@ -343,7 +345,7 @@ func pullRequestCommit(r *Repository, c *PullRequestCommit) object {
 	}
 }
 
-func pullRequestFile(r *Repository, p *PullRequest, f *PullRequestFile) object {
+func pullRequestFile(r *organization.Repository, p *organization.PullRequest, f *organization.PullRequestFile) object {
 	side := func(path, hash string) any {
 		if path == "" {
 			return nil
@@ -366,7 +368,7 @@ func pullRequestFile(r *Repository, p *PullRequest, f *PullRequestFile) object {
 	}
 }
 
-func pullRequestStatus(r *Repository, p *PullRequest, s *PullRequestStatus) object {
+func pullRequestStatus(r *organization.Repository, p *organization.PullRequest, s *organization.PullRequestStatus) object {
 	at := linkAPI + "/repositories/" + r.FullName() + "/commit/" + p.SourceCommit
 	o := object{
 		{name: "key", value: s.Key},
@@ -388,7 +390,7 @@ func pullRequestStatus(r *Repository, p *PullRequest, s *PullRequestStatus) obje
 }
 
 // mergeCheck is a check of a pull request. The OpenAPI document lacks them.
-func mergeCheck(r *Repository, p *PullRequest, c MergeCheck) object {
+func mergeCheck(r *organization.Repository, p *organization.PullRequest, c organization.MergeCheck) object {
 	var reason any
 	if c.Reason != "" {
 		reason = c.Reason

@@ -4,12 +4,16 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-func snippetAPI(s *Snippet) string { return linkAPI + "/snippets/" + s.Workspace.Slug + "/" + s.ID }
+func snippetAPI(s *organization.Snippet) string {
+	return linkAPI + "/snippets/" + s.Workspace.Slug + "/" + s.ID
+}
 
 // listedSnippet is a snippet as lists show it: without its files.
-func listedSnippet(s *Snippet) object {
+func listedSnippet(s *organization.Snippet) object {
 	api, site := snippetAPI(s), linkSite+"/"+s.Workspace.Slug+"/workspace/snippets/"+s.ID
 	return object{
 		{name: "type", value: "snippet"},
@@ -29,7 +33,7 @@ func listedSnippet(s *Snippet) object {
 }
 
 // snippetObject is a snippet by itself. Its files are members of an object, by name.
-func snippetObject(s *Snippet) object {
+func snippetObject(s *organization.Snippet) object {
 	files := object{}
 	for _, name := range s.Files {
 		escaped := url.PathEscape(name)
@@ -40,11 +44,11 @@ func snippetObject(s *Snippet) object {
 	return append(listedSnippet(s), member{name: "files", value: files})
 }
 
-func embeddedSnippet(s *Snippet) object {
+func embeddedSnippet(s *organization.Snippet) object {
 	return listedSnippet(s).condensed("type", "id", "title", "links")
 }
 
-func snippetCommentObject(s *Snippet, c *SnippetComment) object {
+func snippetCommentObject(s *organization.Snippet, c *organization.SnippetComment) object {
 	o := object{
 		{name: "type", value: "snippet_comment"},
 		{name: "id", value: c.ID},
@@ -67,13 +71,13 @@ func snippetCommentObject(s *Snippet, c *SnippetComment) object {
 	return o
 }
 
-func snippetCommentLinks(s *Snippet, c *SnippetComment) object {
+func snippetCommentLinks(s *organization.Snippet, c *organization.SnippetComment) object {
 	id := strconv.Itoa(c.ID)
 	return links("self", snippetAPI(s)+"/comments/"+id,
 		"html", linkSite+"/"+s.Workspace.Slug+"/workspace/snippets/"+s.ID+"#comment-"+id)
 }
 
-func snippetCommitObject(s *Snippet, at int) object {
+func snippetCommitObject(s *organization.Snippet, at int) object {
 	c := s.Commits[at]
 	author := object{{name: "type", value: "author"}, {name: "raw", value: c.Author}}
 	if c.User != nil {

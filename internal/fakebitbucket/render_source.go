@@ -8,11 +8,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // sourceRevision finds the commit that the source can be asked for under a name: HEAD, that of a branch or a tag, or a
 // hash. It is nil if there is none. Names with a slash can't be asked for.
-func sourceRevision(o *Organization, r *Repository, name string) *Commit {
+func sourceRevision(o *organization.Organization, r *organization.Repository, name string) *organization.Commit {
 	switch {
 	case name == "HEAD":
 		return o.Head(r)
@@ -26,11 +28,11 @@ func sourceRevision(o *Organization, r *Repository, name string) *Commit {
 type sourceEntry struct {
 	path  string
 	depth int
-	file  *SourceFile // nil for a folder
+	file  *organization.SourceFile // nil for a folder
 }
 
 // sourceEntries lists a folder, "" for the root, and so many levels of folders below it: level by level, folders first.
-func sourceEntries(files []*SourceFile, folder string, levels int) []sourceEntry {
+func sourceEntries(files []*organization.SourceFile, folder string, levels int) []sourceEntry {
 	prefix := folder
 	if prefix != "" {
 		prefix += "/"
@@ -64,7 +66,7 @@ func sourceEntries(files []*SourceFile, folder string, levels int) []sourceEntry
 }
 
 // sourceObject is an entry as the service describes it.
-func sourceObject(r *Repository, hash string, e sourceEntry) object {
+func sourceObject(r *organization.Repository, hash string, e sourceEntry) object {
 	api := linkAPI + "/repositories/" + r.FullName()
 	self := api + "/src/" + hash + "/" + (&url.URL{Path: e.path}).EscapedPath()
 	kind := "commit_file"
@@ -97,7 +99,7 @@ func sourceObject(r *Repository, hash string, e sourceEntry) object {
 }
 
 // rawSource is the file itself, or where it is to be had.
-func rawSource(f *SourceFile) *response {
+func rawSource(f *organization.SourceFile) *response {
 	if slices.Contains(f.Attributes, "lfs") {
 		res := textResponse(http.StatusMovedPermanently, "text/plain", "")
 		res.header.Set("Location", "https://media.example.com/"+url.PathEscape(f.Path))

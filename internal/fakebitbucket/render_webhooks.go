@@ -3,24 +3,26 @@ package fakebitbucket
 import (
 	"fmt"
 	"net/url"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // repositoryWebhook renders the webhooks of a repository.
-func repositoryWebhook(r *Repository) func(*Webhook) object {
-	return func(h *Webhook) object {
+func repositoryWebhook(r *organization.Repository) func(*organization.Webhook) object {
+	return func(h *organization.Webhook) object {
 		return webhookObject(h, linkAPI+"/repositories/"+r.FullName(), func() any { return embeddedRepository(r) })
 	}
 }
 
 // workspaceWebhook renders the webhooks of a workspace.
-func workspaceWebhook(w *Workspace) func(*Webhook) object {
-	return func(h *Webhook) object {
+func workspaceWebhook(w *organization.Workspace) func(*organization.Webhook) object {
+	return func(h *organization.Webhook) object {
 		return webhookObject(h, linkAPI+"/workspaces/"+w.Slug, func() any { return embeddedWorkspace(w) })
 	}
 }
 
 // webhookObject is a webhook. Those from before 2025 have their time in the form of all others.
-func webhookObject(h *Webhook, of string, subject lazy) object {
+func webhookObject(h *organization.Webhook, of string, subject lazy) object {
 	created := stamp(h.CreatedAt)
 	if h.CreatedAt.Nanosecond()%1000 != 0 {
 		created.layout = layoutNano

@@ -1,5 +1,7 @@
 package fakebitbucket
 
+import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+
 // The functions here resolve what the path names before an endpoint answers, and refuse callers without the role.
 
 // aWorkspace is any workspace that the caller may look up. A private one doesn't exist for others.
@@ -51,7 +53,7 @@ func ownWorkspace(c *call) error {
 func aRepository(c *call) error {
 	w := c.org.Workspace(c.path["workspace"])
 	id := c.path["repo_slug"]
-	var r *Repository
+	var r *organization.Repository
 	switch {
 	case isUUID(id):
 		r = c.org.Repository(id)

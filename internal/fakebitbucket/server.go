@@ -14,6 +14,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/generate"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // Options are the knobs of a Server. The zero value is a good demo.
@@ -94,21 +97,21 @@ func (o Options) withDefaults() Options {
 }
 
 // organization is what the options say of the organization.
-func (o Options) organization() GenerateOptions {
-	return GenerateOptions{
-		Seed: o.Seed, Repositories: o.Repositories, Projects: o.Projects, Users: o.Users, Groups: o.Groups, OneWorkspace: o.OneWorkspace,
-		PlainMember: o.PlainMember, EveryoneReads: o.EveryoneReads, GroupsClosed: o.GroupsClosed, Now: o.Now(),
+func (o Options) organization() generate.Options {
+	return generate.Options{
+		Seed: o.Seed, Repositories: o.Repositories, Projects: o.Projects, Users: o.Users, Groups: o.Groups,
+		OneWorkspace: o.OneWorkspace, PlainMember: o.PlainMember, EveryoneReads: o.EveryoneReads, GroupsClosed: o.GroupsClosed, Now: o.Now(),
 	}
 }
 
 // A Server is a Bitbucket Cloud in memory. It serves the API at /2.0 and /1.0 and the OAuth server at
 // /site/oauth2.
 type Server struct {
-	*Current // the organization that is served, and its changes
-	options  Options
-	journal  journal
-	oauth    oauth
-	quota    quota
+	*organization.Current // the organization that is served, and its changes
+	options               Options
+	journal               journal
+	oauth                 oauth
+	quota                 quota
 
 	mu         sync.Mutex // guards what follows
 	url        string
@@ -119,7 +122,7 @@ type Server struct {
 // New makes a server with an organization of its own. It is an http.Handler; Start and Listen serve it.
 func New(o Options) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, Current: NewCurrent(NewOrganization(o.organization()), o.Now)}
+	s := &Server{options: o, Current: organization.NewCurrent(generate.Organization(o.organization()), o.Now)}
 	s.oauth.init(s.options, s.Organization().Connected.UUID)
 	s.quota.limit = s.options.Quota
 	return s

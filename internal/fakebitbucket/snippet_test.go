@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // TestSnippets compares the snippets of all workspaces, their comments and commits with the truth.
@@ -89,9 +91,9 @@ func TestSnippetRefusals(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
-	of := func(w *Workspace, private bool) string {
+	of := func(w *organization.Workspace, private bool) string {
 		all := o.Snippets(w)
-		return "/2.0/snippets/" + w.Slug + "/" + all[slices.IndexFunc(all, func(x *Snippet) bool { return x.IsPrivate == private })].ID
+		return "/2.0/snippets/" + w.Slug + "/" + all[slices.IndexFunc(all, func(x *organization.Snippet) bool { return x.IsPrivate == private })].ID
 	}
 	stranger, anybody := connected(t, s), caller{t, s, "", newClient(t)}
 	tests := map[string]struct {
@@ -133,7 +135,7 @@ func TestSnippetPages(t *testing.T) {
 	if _, pages := c.all(place + "/commits"); len(pages) != 2 || pages[0].Size != nil {
 		t.Errorf("%d pages of commits", len(pages))
 	}
-	i := slices.IndexFunc(all, func(x *Snippet) bool { return len(x.Comments) > 2 })
+	i := slices.IndexFunc(all, func(x *organization.Snippet) bool { return len(x.Comments) > 2 })
 	place = "/2.0/snippets/harbor-labs/" + all[i].ID
 	oldest, _ := c.all(place + "/comments")
 	newest, _ := c.all(place + "/comments?sort=-created_on")

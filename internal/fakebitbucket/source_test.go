@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // aSourceWith is a repository that the connected user administers and that has such a file at its head, and the hash of that.
-func aSourceWith(t *testing.T, o *Organization, holds func(*SourceFile) bool) (*Repository, string, *SourceFile) {
+func aSourceWith(t *testing.T, o *organization.Organization, holds func(*organization.SourceFile) bool) (*organization.Repository, string, *organization.SourceFile) {
 	t.Helper()
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
 		head := o.Head(r)
@@ -28,11 +30,11 @@ func aSourceWith(t *testing.T, o *Organization, holds func(*SourceFile) bool) (*
 	return nil, "", nil
 }
 
-func is(attribute string) func(*SourceFile) bool {
-	return func(f *SourceFile) bool { return slices.Contains(f.Attributes, attribute) }
+func is(attribute string) func(*organization.SourceFile) bool {
+	return func(f *organization.SourceFile) bool { return slices.Contains(f.Attributes, attribute) }
 }
 
-func sourcePath(r *Repository, revision, path string) string {
+func sourcePath(r *organization.Repository, revision, path string) string {
 	return "/2.0/repositories/" + r.FullName() + "/src/" + url.PathEscape(revision) + "/" + (&url.URL{Path: path}).EscapedPath()
 }
 
@@ -42,7 +44,7 @@ func TestSource(t *testing.T) {
 	s := Start(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
-	r, hash, _ := aSourceWith(t, o, func(f *SourceFile) bool { return f.Path == "migrations/0130.sql" })
+	r, hash, _ := aSourceWith(t, o, func(f *organization.SourceFile) bool { return f.Path == "migrations/0130.sql" })
 	want, got := map[string]string{}, map[string]string{}
 	for _, f := range o.SourceFiles(r, o.Commit(r, hash)) {
 		want[f.Path] = fmt.Sprint(f.Content, f.Attributes, len(f.Content))
@@ -130,7 +132,7 @@ func TestSourceAnswers(t *testing.T) {
 	o := s.Organization()
 	r, hash, _ := aSourceWith(t, o, is("link"))
 	large, lfs, _ := aSourceWith(t, o, is("lfs"))
-	var empty, public *Repository
+	var empty, public *organization.Repository
 	for _, x := range o.RepositoriesOf(o.Workspaces[0]) {
 		switch {
 		case x.MainBranch == "":
@@ -139,8 +141,8 @@ func TestSourceAnswers(t *testing.T) {
 			public = x
 		}
 	}
-	tagged := s.Push(r.FullName(), "plain-branch", Commit{})[0]
-	branched := s.Push(r.FullName(), "feature/with-a-slash", Commit{Files: map[string]*File{"only.md": {Lines: []int{1}}}})[0]
+	tagged := s.Push(r.FullName(), "plain-branch", organization.Commit{})[0]
+	branched := s.Push(r.FullName(), "feature/with-a-slash", organization.Commit{Files: map[string]*organization.File{"only.md": {Lines: []int{1}}}})[0]
 	of := func(revision, path string) string { return sourcePath(r, revision, path) }
 	tests := map[string]struct {
 		path       string
@@ -205,19 +207,23 @@ func TestMadeUpPageOfSource(t *testing.T) {
 func TestSourceKinds(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()
-	for name, holds := range map[string]func(*SourceFile) bool{
+	for name, holds := range map[string]func(*organization.SourceFile) bool{
 		"executable": is("executable"), "binary": is("binary"), "link": is("link"), "lfs": is("lfs"), "subrepository": is("subrepository"),
-		"empty":           func(f *SourceFile) bool { return f.Content == "" },
-		"Latin-1":         func(f *SourceFile) bool { return strings.Contains(f.Content, "\xe9") },
-		"null character":  func(f *SourceFile) bool { return strings.Contains(f.Content, "\x00") && len(f.Attributes) == 0 },
-		"large":           func(f *SourceFile) bool { return len(f.Content) > 1<<20 },
-		"escaped":         func(f *SourceFile) bool { return strings.ContainsAny(f.Path, "&%") },
-		"Unicode":         func(f *SourceFile) bool { return strings.Contains(f.Path, "ö") },
-		"secret":          func(f *SourceFile) bool { return f.Path == ".env" },
-		"moving tag":      func(f *SourceFile) bool { return strings.Contains(f.Content, "image: atlassian/default-image:latest") },
-		"pinned image":    func(f *SourceFile) bool { return strings.Contains(f.Content, "@sha256:") },
-		"unknown type":    func(f *SourceFile) bool { return f.MimeType() == "" },
-		"more than pages": func(f *SourceFile) bool { return f.Path == "migrations/0101.sql" },
+		"empty":   func(f *organization.SourceFile) bool { return f.Content == "" },
+		"Latin-1": func(f *organization.SourceFile) bool { return strings.Contains(f.Content, "\xe9") },
+		"null character": func(f *organization.SourceFile) bool {
+			return strings.Contains(f.Content, "\x00") && len(f.Attributes) == 0
+		},
+		"large":   func(f *organization.SourceFile) bool { return len(f.Content) > 1<<20 },
+		"escaped": func(f *organization.SourceFile) bool { return strings.ContainsAny(f.Path, "&%") },
+		"Unicode": func(f *organization.SourceFile) bool { return strings.Contains(f.Path, "ö") },
+		"secret":  func(f *organization.SourceFile) bool { return f.Path == ".env" },
+		"moving tag": func(f *organization.SourceFile) bool {
+			return strings.Contains(f.Content, "image: atlassian/default-image:latest")
+		},
+		"pinned image":    func(f *organization.SourceFile) bool { return strings.Contains(f.Content, "@sha256:") },
+		"unknown type":    func(f *organization.SourceFile) bool { return f.MimeType() == "" },
+		"more than pages": func(f *organization.SourceFile) bool { return f.Path == "migrations/0101.sql" },
 	} {
 		t.Run(name, func(t *testing.T) { aSourceWith(t, o, holds) })
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // TestAudience compares forks, watchers and downloads of all repositories of a workspace with the truth.
@@ -60,10 +62,10 @@ func TestForks(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
-	i := slices.IndexFunc(o.Repositories, func(r *Repository) bool { return !r.IsPrivate })
+	i := slices.IndexFunc(o.Repositories, func(r *organization.Repository) bool { return !r.IsPrivate })
 	parent := o.Repositories[i]
-	hidden := s.AddRepository(Repository{Workspace: o.Workspaces[2], Slug: "hidden-fork", IsPrivate: true, Parent: parent})
-	shown := s.AddRepository(Repository{Workspace: o.Workspaces[1], Slug: "shown-fork", IsPrivate: true, Parent: parent})
+	hidden := s.AddRepository(organization.Repository{Workspace: o.Workspaces[2], Slug: "hidden-fork", IsPrivate: true, Parent: parent})
+	shown := s.AddRepository(organization.Repository{Workspace: o.Workspaces[1], Slug: "shown-fork", IsPrivate: true, Parent: parent})
 	s.GrantRepository(shown.FullName(), o.Connected.UUID, "write")
 	c := connected(t, s)
 	place := "/2.0/repositories/" + parent.FullName() + "/forks"
@@ -86,7 +88,7 @@ func TestForks(t *testing.T) {
 	if got := list("?role=contributor"); !slices.Contains(got, shown.FullName()) {
 		t.Errorf("forks that the user may write to: %q", got)
 	}
-	s.ChangeRepository(parent.FullName(), func(r *Repository) { r.Name = "Renamed" })
+	s.ChangeRepository(parent.FullName(), func(r *organization.Repository) { r.Name = "Renamed" })
 	if diff := cmp.Diff(all, list("")); diff != "" {
 		t.Errorf("a change of the parent changed its forks (-want +got):\n%s", diff)
 	}
@@ -97,22 +99,22 @@ func TestAudienceKinds(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()
 	home := o.RepositoriesOf(o.Workspaces[0])
-	download := func(holds func(*Download) bool) func(*Repository) bool {
-		return func(r *Repository) bool {
+	download := func(holds func(*organization.Download) bool) func(*organization.Repository) bool {
+		return func(r *organization.Repository) bool {
 			files, _ := o.Downloads(r)
 			return slices.ContainsFunc(files, holds)
 		}
 	}
-	for name, holds := range map[string]func(*Repository) bool{
-		"unwatched":         func(r *Repository) bool { return len(o.Watchers(r)) == 0 },
-		"much watched":      func(r *Repository) bool { return len(o.Watchers(r)) > 20 },
-		"forked":            func(r *Repository) bool { return len(o.Forks(r)) > 0 },
-		"without downloads": func(r *Repository) bool { files, on := o.Downloads(r); return on && len(files) == 0 },
-		"downloads off":     func(r *Repository) bool { _, on := o.Downloads(r); return !on },
-		"many downloads":    func(r *Repository) bool { files, _ := o.Downloads(r); return len(files) > 10 },
-		"never downloaded":  download(func(d *Download) bool { return d.Downloads == 0 }),
-		"account gone":      download(func(d *Download) bool { return d.User == nil }),
-		"large":             download(func(d *Download) bool { return d.Size > 1<<31 }),
+	for name, holds := range map[string]func(*organization.Repository) bool{
+		"unwatched":         func(r *organization.Repository) bool { return len(o.Watchers(r)) == 0 },
+		"much watched":      func(r *organization.Repository) bool { return len(o.Watchers(r)) > 20 },
+		"forked":            func(r *organization.Repository) bool { return len(o.Forks(r)) > 0 },
+		"without downloads": func(r *organization.Repository) bool { files, on := o.Downloads(r); return on && len(files) == 0 },
+		"downloads off":     func(r *organization.Repository) bool { _, on := o.Downloads(r); return !on },
+		"many downloads":    func(r *organization.Repository) bool { files, _ := o.Downloads(r); return len(files) > 10 },
+		"never downloaded":  download(func(d *organization.Download) bool { return d.Downloads == 0 }),
+		"account gone":      download(func(d *organization.Download) bool { return d.User == nil }),
+		"large":             download(func(d *organization.Download) bool { return d.Size > 1<<31 }),
 	} {
 		if !slices.ContainsFunc(home, holds) {
 			t.Errorf("%s: none", name)

@@ -1,0 +1,309 @@
+package generate
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
+
+// A share is one of several permissions that somebody holds at once, directly or through a group, on a repository or on
+// its project.
+type share struct {
+	through    string // "", "group" or "another group"
+	on         string // repository or project
+	permission string
+}
+
+// An arrangement is what one person holds: a member of a group, somebody in no group, or an owner.
+type arrangement struct {
+	who    string
+	shares []share
+}
+
+// arrangements are all the ways in which permissions nest.
+var arrangements = []arrangement{
+	{"member", []share{{"", "repository", "write"}, {"group", "repository", "write"}}},
+	{"loner", []share{{"", "repository", "read"}}},
+	{"member", []share{{"", "repository", "admin"}, {"group", "repository", "read"}}},
+	{"loner", []share{{"", "project", "write"}}},
+	{"member", []share{{"", "repository", "read"}, {"group", "repository", "write"}}},
+	{"owner", []share{{"", "repository", "read"}}},
+	{"member", []share{{"group", "repository", "read"}, {"another group", "repository", "write"}}},
+	{"loner", []share{{"", "repository", "none"}}},
+	{"member", []share{{"", "repository", "none"}, {"group", "repository", "read"}}},
+	{"loner", []share{{"", "project", "create-repo"}}},
+	{"member", []share{{"", "project", "read"}, {"group", "repository", "write"}}},
+	{"loner", []share{{"", "repository", "admin"}, {"", "project", "read"}}},
+	{"member", []share{{"", "repository", "read"}, {"group", "project", "read"}}},
+	{"owner", []share{{"", "project", "admin"}, {"", "repository", "write"}}},
+	{"member", []share{{"", "repository", "read"}, {"", "project", "write"}, {"group", "repository", "write"}, {"another group", "repository", "read"}}},
+	{"loner", []share{{"", "project", "none"}}},
+	{"loner", []share{{"", "project", "read"}}},
+	{"member", []share{{"", "project", "create-repo"}, {"group", "project", "write"}}},
+}
+
+// Outsiders is how many people belong to no workspace and have access all the same.
+const Outsiders = 3
+
+// access nests permissions in every way, lets in people who are no members, and gives what the API doesn't show. Chance
+// of its own decides it, so that all else stays as it is without.
+func (g *generator) access(o Options, workspaces ...*organization.Workspace) {
+	a := &accessGenerator{
+		generator: &generator{Rand: Seeded(uint64(o.Seed), "access"), now: g.now, org: g.org},
+		held:      map[[2]any]bool{},
+	}
+	for _, x := range g.org.RepositoryGrants {
+		a.held[[2]any{x.Repository, holder(x.User, x.Group)}] = true
+	}
+	for _, x := range g.org.ProjectGrants {
+		a.held[[2]any{x.Project, holder(x.User, x.Group)}] = true
+	}
+	var people []*organization.User
+	for i := range Outsiders {
+		people = append(people, a.person(len(g.org.Users)+i))
+	}
+	for _, w := range workspaces {
+		a.nest(w)
+		a.letIn(w, append(a.usersOutside(w), people...))
+		if o.EveryoneReads {
+			a.everyoneReads(w)
+		}
+	}
+	g.org.Users = append(g.org.Users, people...)
+	if o.PlainMember {
+		home := workspaces[0]
+		a.connectedGrants(home)
+		if projects := a.projectsOf(home); len(projects) > 0 {
+			a.give(nil, projects[len(projects)/2], g.org.Connected, nil, "admin")
+		}
+	}
+	g.org.Ready() // what is hidden depends on what is not
+	for _, w := range workspaces {
+		a.hide(w, people)
+	}
+	if o.GroupsClosed {
+		for _, w := range g.org.Workspaces {
+			g.org.ClosedGroups[w] = http.StatusForbidden
+		}
+	}
+}
+
+// An accessGenerator gives each holder one permission on each thing.
+type accessGenerator struct {
+	*generator
+	held map[[2]any]bool // by repository or project, and holder
+}
+
+func holder(u *organization.User, group *organization.Group) any {
+	if group != nil {
+		return group
+	}
+	return u
+}
+
+// give gives a permission on a repository, or on a project, unless the holder has one there.
+func (g *accessGenerator) give(
+	r *organization.Repository, p *organization.Project, u *organization.User, group *organization.Group, permission string,
+) {
+	var on any = p
+	if r != nil {
+		on = r
+	}
+	key := [2]any{on, holder(u, group)}
+	if g.held[key] {
+		return
+	}
+	g.held[key] = true
+	if r != nil {
+		g.org.RepositoryGrants = append(g.org.RepositoryGrants,
+			&organization.RepositoryGrant{Repository: r, User: u, Group: group, Permission: permission})
+	} else {
+		g.org.ProjectGrants = append(g.org.ProjectGrants,
+			&organization.ProjectGrant{Project: p, User: u, Group: group, Permission: permission})
+	}
+}
+
+// nest gives people permissions by several paths at once, on every other repository.
+func (g *accessGenerator) nest(w *organization.Workspace) {
+	groups := g.groupsOf(w)
+	if len(groups) > 2 { // there is a group of nobody
+		last := groups[len(groups)-1]
+		last.Members, groups = nil, groups[:len(groups)-1]
+		for i, r := range g.repositoriesOf(w) {
+			if i%12 == 0 {
+				g.give(r, nil, nil, last, "write")
+			}
+		}
+	}
+	if len(groups) == 0 {
+		return
+	}
+	owners, loners := g.ownersAndLoners(w)
+	for i, r := range g.repositoriesOf(w) {
+		k := i % (2 * len(arrangements))
+		if k >= len(arrangements) {
+			continue
+		}
+		first := g.IntN(len(groups))
+		in := map[string]*organization.Group{"group": groups[first], "another group": groups[(first+1)%len(groups)]}
+		who := map[string][]*organization.User{"owner": owners, "loner": loners, "member": in["group"].Members}[arrangements[k].who]
+		if free := g.free(r, who, arrangements[k].shares); len(free) > 0 {
+			g.arrange(r, pick(g.generator, free), in, arrangements[k].shares)
+		}
+	}
+}
+
+// ownersAndLoners are the owners of a workspace, and the members who are in no group, or else all who are no owners; never
+// the connected user.
+func (g *accessGenerator) ownersAndLoners(w *organization.Workspace) (owners, loners []*organization.User) {
+	grouped := map[*organization.User]bool{}
+	for _, group := range g.groupsOf(w) {
+		for _, u := range group.Members {
+			grouped[u] = true
+		}
+	}
+	var others []*organization.User
+	for _, m := range g.org.Memberships {
+		switch {
+		case m.Workspace != w || m.User == g.org.Connected:
+		case m.Permission == "owner":
+			owners = append(owners, m.User)
+		case grouped[m.User]:
+			others = append(others, m.User)
+		default:
+			loners = append(loners, m.User)
+		}
+	}
+	if len(loners) == 0 {
+		loners = others
+	}
+	return owners, loners
+}
+
+// free are those who hold nothing yet where the shares would give them something directly.
+func (g *accessGenerator) free(r *organization.Repository, who []*organization.User, shares []share) []*organization.User {
+	return slices.DeleteFunc(slices.Clone(who), func(u *organization.User) bool {
+		return slices.ContainsFunc(shares, func(s share) bool {
+			on := any(r)
+			if s.on == "project" {
+				on = r.Project
+			}
+			return u == g.org.Connected || s.through == "" && g.held[[2]any{on, u}]
+		})
+	})
+}
+
+// arrange gives a user several permissions at once, on a repository and its project, directly and through groups.
+func (g *accessGenerator) arrange(
+	r *organization.Repository, u *organization.User, in map[string]*organization.Group, shares []share,
+) {
+	for _, s := range shares {
+		to, group := u, in[s.through]
+		if group != nil {
+			to = nil
+			if !slices.Contains(group.Members, u) {
+				group.Members = append(group.Members, u)
+			}
+		}
+		if s.on == "project" {
+			g.give(nil, r.Project, to, group, s.permission)
+		} else {
+			g.give(r, nil, to, group, s.permission)
+		}
+	}
+}
+
+// letIn gives people who are no members of a workspace access to some of its repositories.
+func (g *accessGenerator) letIn(w *organization.Workspace, people []*organization.User) {
+	repositories, projects, groups := g.repositoriesOf(w), g.projectsOf(w), g.groupsOf(w)
+	if len(repositories) == 0 {
+		return
+	}
+	for i, u := range people[max(0, len(people)-2*Outsiders):] {
+		r := repositories[(3*i+1)%len(repositories)]
+		switch {
+		case i%3 == 0:
+			g.give(r, nil, u, nil, []string{"write", "admin"}[i/3%2])
+		case i%3 == 1:
+			g.give(nil, projects[i%len(projects)], u, nil, []string{"read", "create-repo"}[i/3%2])
+		case len(groups) > 0:
+			groups[0].Members = append(groups[0].Members, u)
+			g.give(r, nil, nil, groups[0], "write")
+		}
+	}
+}
+
+// everyoneReads makes a group of all members that may read every repository.
+func (g *accessGenerator) everyoneReads(w *organization.Workspace) {
+	everyone := &organization.Group{Workspace: w, Name: "Everyone", Slug: "everyone", AutoAdd: true, Members: g.usersOf(w)}
+	g.org.Groups = append(g.org.Groups, everyone)
+	for _, r := range g.repositoriesOf(w) {
+		g.give(r, nil, nil, everyone, "read")
+	}
+}
+
+// hide gives a few people access that the API doesn't show: more than the paths that it shows give, or no more.
+func (g *accessGenerator) hide(w *organization.Workspace, people []*organization.User) {
+	members := g.usersOf(w)
+	for i, r := range g.repositoriesOf(w) {
+		if i%9 != 4 && i%9 != 7 {
+			continue
+		}
+		permission := organization.RepositoryPermissions[1+i/9%3]
+		var candidates, partial []*organization.User // partial have something, but less
+		for _, u := range append(members[:len(members):len(members)], people...) {
+			known := g.org.EffectivePermission(r, u)
+			raises := !organization.AtLeast(known, permission)
+			if u == g.org.Connected || raises != (i%9 == 4) {
+				continue
+			}
+			candidates = append(candidates, u)
+			if raises && known != "" {
+				partial = append(partial, u)
+			}
+		}
+		if len(partial) > 0 { // never for read
+			candidates = partial
+		}
+		if len(candidates) > 0 {
+			g.org.HiddenGrants = append(g.org.HiddenGrants,
+				&organization.RepositoryGrant{Repository: r, User: pick(g.generator, candidates), Permission: permission})
+		}
+	}
+}
+
+// usersOutside are the users who are no members of a workspace.
+func (g *accessGenerator) usersOutside(w *organization.Workspace) []*organization.User {
+	inside := map[*organization.User]bool{}
+	for _, u := range g.usersOf(w) {
+		inside[u] = true
+	}
+	var outside []*organization.User
+	for _, u := range g.org.Users {
+		if !inside[u] {
+			outside = append(outside, u)
+		}
+	}
+	return outside
+}
+
+func (g *accessGenerator) repositoriesOf(w *organization.Workspace) []*organization.Repository {
+	var repositories []*organization.Repository
+	for _, r := range g.org.Repositories {
+		if r.Workspace == w {
+			repositories = append(repositories, r)
+		}
+	}
+	return repositories
+}
+
+func (g *accessGenerator) projectsOf(w *organization.Workspace) []*organization.Project {
+	var projects []*organization.Project
+	for _, p := range g.org.Projects {
+		if p.Workspace == w {
+			projects = append(projects, p)
+		}
+	}
+	return projects
+}

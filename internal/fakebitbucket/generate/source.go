@@ -1,0 +1,106 @@
+package generate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
+
+// SourceFiles makes the files of a repository at a commit, as they can be read.
+func (g *generator) SourceFiles(r *organization.Repository, c *organization.Commit) []*organization.SourceFile {
+	var files []*organization.SourceFile
+	for _, path := range slices.Sorted(maps.Keys(c.Files)) {
+		files = append(files, sourceFile(r, path, c.Files[path]))
+	}
+	return files
+}
+
+// strew puts files into the commits of a repository that are no ordinary ones, or that audits look for. They were there
+// from the beginning and never change, so that nothing that happens in the history does.
+func (g *generator) strew(commits []*organization.Commit) {
+	files := map[string]*organization.File{}
+	add := func(paths ...string) {
+		for _, path := range paths {
+			files[path] = &organization.File{Origin: g.Int()}
+		}
+	}
+	name := pick(g, domains)
+	add("README.md", ".gitignore", "src/"+name+"/__init__.py", "src/"+name+"/internal/deep/deeper/"+name+".go")
+	if g.IntN(3) == 0 {
+		add("CODEOWNERS")
+	}
+	if g.IntN(6) == 0 {
+		add(".env") // which should not be here
+	}
+	if g.IntN(4) == 0 {
+		add(slices.Sorted(maps.Keys(oddities))...)
+	}
+	if g.IntN(12) == 0 {
+		add(largeFile)
+		for i := range 130 { // more than a page
+			add(fmt.Sprintf("migrations/%04d.sql", i+1))
+		}
+	}
+	for _, c := range commits {
+		for path, f := range files {
+			if c.Files[path] == nil {
+				c.Files[path] = f
+			}
+		}
+	}
+}
+
+// oddities are files that are more, or less, than lines of text.
+var oddities = map[string]organization.SourceFile{
+	"assets/training.zip":    {Content: "version https://git-lfs.github.com/spec/v1\n", Attributes: []string{"lfs"}},
+	"docs/latest.md":         {Content: "../README.md", Attributes: []string{"link"}},
+	"docs/logo.png":          {Content: "\x89PNG\r\n\x1a\n\x00\x00", Attributes: []string{"binary"}},
+	"docs/not-flagged.bin":   {Content: "no text\x00at all\n"},
+	"docs/old.txt":           {Content: "na\xefve caf\xe9, in Latin-1\n"},
+	"docs/read me & more.md": {Content: "Names may need escaping: 100%, #1, ?\n"},
+	"docs/größer als 1%.md":  {Content: "Ünïcödé, and\ta tab.\n"},
+	"vendor/tools":           {Content: "8f14e45fceea167a5a36dedd4bea2543c0ffee00", Attributes: []string{"subrepository"}},
+}
+
+const largeFile = "data/export.json"
+
+// sourceFile is a version of a file as it can be read.
+func sourceFile(r *organization.Repository, path string, f *organization.File) *organization.SourceFile {
+	if odd, ok := oddities[path]; ok {
+		odd.Path = path
+		return &odd
+	}
+	file := &organization.SourceFile{Path: path}
+	choose := func(among []string) string { return among[f.Origin%len(among)] }
+	switch {
+	case path == largeFile: // more than a megabyte
+		file.Content = "[" + strings.Repeat(`{"a": 1},`+"\n", 150_000) + "{}]\n"
+	case path == "README.md":
+		file.Content = "# " + r.Name + "\n\n" + r.Description + "\n"
+	case path == "bitbucket-pipelines.yml":
+		file.Content = choose(pipelineFiles)
+	case path == "Dockerfile":
+		file.Content = "FROM " + choose([]string{"alpine:latest", "alpine:3.20", "debian:bookworm-slim"}) + "\nUSER app\n"
+	case path == "CODEOWNERS":
+		file.Content = "* @" + choose(groupNames) + "\n"
+	case path == ".env":
+		file.Content = "ENVIRONMENT=production\nDATABASE_URL=postgres://app@db.example.com/app\n"
+	case strings.HasSuffix(path, ".sh"):
+		file.Content, file.Attributes = "#!/bin/sh\n", []string{"executable"}
+	}
+	for _, line := range f.Lines {
+		file.Content += fmt.Sprintf("# %s %s\n", verbs[line%len(verbs)], domains[line%len(domains)])
+	}
+	return file
+}
+
+// pipelineFiles differ in how they name their image: by a moving tag, by a version, by a digest.
+var pipelineFiles = []string{
+	"image: atlassian/default-image:latest\npipelines:\n  default:\n    - step:\n        script: [make test]\n",
+	"image: golang:1.26\npipelines:\n  default:\n    - step:\n        script: [make test]\n",
+	"image: golang@sha256:" + strings.Repeat("0f", 32) + "\npipelines:\n  default:\n    - step:\n        oidc: true\n" +
+		"        script: [make test]\n",
+}

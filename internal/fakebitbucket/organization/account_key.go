@@ -1,0 +1,32 @@
+package organization
+
+import "time"
+
+// An AccountSSHKey is a public key with which a user may reach repositories over SSH.
+type AccountSSHKey struct {
+	UUID, Label, Comment, Key, Fingerprint string
+	CreatedOn                              time.Time
+	LastUsed, ExpiresOn                    *time.Time // nil: never
+}
+
+// AccountSSHKeys are those of a user. The connected user has one in use, one of an old kind that was never used,
+// and one that has expired.
+func (o *Organization) AccountSSHKeys(u *User) []*AccountSSHKey {
+	return once(o, "SSH keys of account", u.UUID, func(g Generator) []*AccountSSHKey { return g.AccountSSHKeys(u) })
+}
+
+// An AccountGPGKey is a public key with which a user signs commits.
+type AccountGPGKey struct {
+	Fingerprint, Name, Key string
+	Subkeys                []*AccountGPGKey
+	CreatedOn, AddedOn     time.Time
+	LastUsed, ExpiresOn    *time.Time // nil: never
+}
+
+// KeyID is the end of the fingerprint.
+func (k *AccountGPGKey) KeyID() string { return k.Fingerprint[len(k.Fingerprint)-16:] }
+
+// AccountGPGKeys are those of a user. The connected user has one in use and one that has expired.
+func (o *Organization) AccountGPGKeys(u *User) []*AccountGPGKey {
+	return once(o, "GPG keys of account", u.UUID, func(g Generator) []*AccountGPGKey { return g.AccountGPGKeys(u) })
+}

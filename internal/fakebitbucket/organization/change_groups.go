@@ -1,0 +1,52 @@
+package organization
+
+import "slices"
+
+// CloseGroups has the 1.0 API refuse the groups of a workspace with a status, even to its owners; 0 opens them again.
+func (c *Current) CloseGroups(workspaceSlug string, status int) {
+	c.Update(func(o *Organization) {
+		o.ClosedGroups[Must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)] = status
+	})
+}
+
+// AddGroupMember puts a user into a group of a workspace.
+func (c *Current) AddGroupMember(workspaceSlug, groupSlug, userUUID string) {
+	c.changeGroup(workspaceSlug, groupSlug, func(o *Organization, members []*User) []*User {
+		return append(members, Must(o.User(userUUID), "user", userUUID))
+	})
+}
+
+// RemoveGroupMember takes a user out of a group of a workspace.
+func (c *Current) RemoveGroupMember(workspaceSlug, groupSlug, userUUID string) {
+	c.changeGroup(workspaceSlug, groupSlug, func(_ *Organization, members []*User) []*User {
+		return slices.DeleteFunc(members, func(u *User) bool { return u.UUID == userUUID })
+	})
+}
+
+func (c *Current) changeGroup(workspaceSlug, groupSlug string, change func(*Organization, []*User) []*User) {
+	c.Update(func(o *Organization) {
+		w := Must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)
+		g := Must(o.Group(w, groupSlug), "group", groupSlug)
+		o.replaceGroup(g, change(o, slices.Clone(g.Members)))
+	})
+}
+
+// replaceGroup replaces a group by one with other members, and with it the grants to it.
+func (o *Organization) replaceGroup(old *Group, members []*User) {
+	changed := *old
+	changed.Members = members
+	o.Groups[slices.Index(o.Groups, old)] = &changed
+	o.changeRepositoryGrants(func(grants []*RepositoryGrant) []*RepositoryGrant {
+		for i, g := range grants {
+			if g.Group == old {
+				grants[i] = &RepositoryGrant{g.Repository, g.User, &changed, g.Permission}
+			}
+		}
+		return grants
+	})
+	for i, g := range o.ProjectGrants {
+		if g.Group == old {
+			o.ProjectGrants[i] = &ProjectGrant{g.Project, g.User, &changed, g.Permission}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package organization
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Push puts commits on top of a branch, the oldest first, and returns them. If there is no such branch it begins at the
+// head of the main one. What a commit lacks is made up.
+func (c *Current) Push(fullName, branch string, commits ...Commit) []*Commit {
+	o := c.Organization()
+	r := Must(o.Repository(fullName), "repository", fullName)
+	h := o.history(r)
+	b := o.Branch(r, branch)
+	if b == nil {
+		b = &Branch{Target: Must(o.Head(r), "commit in", fullName), DefaultMergeStrategy: "merge_commit"}
+	}
+	g := o.generator(o, o.seed, "push "+branch+" "+b.Target.Hash)
+	var pushed []*Commit
+	head := b.Target
+	for _, given := range commits {
+		made := g.Commit(cmp.Or(given.Date, c.now()), cmp.Or(given.Message, "Pushed\n"), head)
+		made.Hash = cmp.Or(given.Hash, made.Hash)
+		made.Author, made.Committer = cmp.Or(given.Author, made.Author), cmp.Or(given.Committer, made.Committer)
+		if given.Files != nil {
+			made.Files = given.Files
+		}
+		head = made
+		pushed = append(pushed, made)
+	}
+	h.replaceBranch(o, r, branch, &Branch{branch, head, b.DefaultMergeStrategy})
+	return pushed
+}
+
+// DeleteBranch deletes a branch. Its commits can still be asked for by their hashes.
+func (c *Current) DeleteBranch(fullName, branch string) {
+	o := c.Organization()
+	r := Must(o.Repository(fullName), "repository", fullName)
+	Must(o.Branch(r, branch), "branch", branch)
+	o.history(r).replaceBranch(o, r, branch, nil)
+}
+
+// replaceBranch makes the next history, with a branch in place of the one of that name, or without one.
+func (h *History) replaceBranch(o *Organization, r *Repository, name string, changed *Branch) {
+	branches := slices.DeleteFunc(slices.Clone(h.Branches), func(b *Branch) bool { return b.Name == name })
+	if changed != nil {
+		branches = append(branches, changed)
+	}
+	var known []*Commit
+	for _, commit := range h.known {
+		known = append(known, commit)
+	}
+	replace(o, "history", r.UUID, NewHistory(branches, slices.Clone(h.Tags), known...))
+}

@@ -1,0 +1,114 @@
+package organization
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Branch is a branch and the commit at its head.
+type Branch struct {
+	Name                 string
+	Target               *Commit
+	DefaultMergeStrategy string
+}
+
+// A Tag is a tag. A lightweight one is a name and nothing else.
+type Tag struct {
+	Name    string
+	Target  *Commit
+	Message string
+	Date    *time.Time
+	Tagger  *Signature
+}
+
+// A History is the commits of a repository and the names that they have.
+type History struct {
+	Branches []*Branch // by name
+	Tags     []*Tag    // by name
+	Commits  []*Commit // that a branch or a tag leads to, as log orders them
+	known    map[string]*Commit
+}
+
+// NewHistory puts branches and tags in order, and remembers the other commits that are known, too: what no branch leads to
+// any more can still be asked for.
+func NewHistory(branches []*Branch, tags []*Tag, known ...*Commit) *History {
+	h := &History{Branches: branches, Tags: tags, known: map[string]*Commit{}}
+	slices.SortFunc(h.Branches, func(a, b *Branch) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(h.Tags, func(a, b *Tag) int { return cmp.Compare(a.Name, b.Name) })
+	var heads []*Commit
+	for _, b := range branches {
+		heads = append(heads, b.Target)
+	}
+	for _, t := range tags {
+		heads = append(heads, t.Target)
+	}
+	h.Commits = Log(heads, nil)
+	for _, c := range slices.Concat(known, h.Commits) {
+		h.known[c.Hash] = c
+	}
+	return h
+}
+
+// history is made when somebody asks for it. A repository to which nothing was pushed has none.
+func (o *Organization) history(r *Repository) *History {
+	if r.MainBranch == "" {
+		return NewHistory(nil, nil)
+	}
+	return once(o, "history", r.UUID, func(g Generator) *History { return g.History(r) })
+}
+
+// Commits are all commits of a repository that a branch or a tag leads to, newest first.
+func (o *Organization) Commits(r *Repository) []*Commit { return o.history(r).Commits }
+
+// Branches are the branches of a repository, by name.
+func (o *Organization) Branches(r *Repository) []*Branch { return o.history(r).Branches }
+
+// Tags are the tags of a repository, by name.
+func (o *Organization) Tags(r *Repository) []*Tag { return o.history(r).Tags }
+
+// Branch finds a branch by name. It is nil if there is none.
+func (o *Organization) Branch(r *Repository, name string) *Branch {
+	for _, b := range o.Branches(r) {
+		if b.Name == name {
+			return b
+		}
+	}
+	return nil
+}
+
+// Head is the newest commit of the main branch, or nil in an empty repository.
+func (o *Organization) Head(r *Repository) *Commit {
+	if b := o.Branch(r, r.MainBranch); b != nil {
+		return b.Target
+	}
+	return nil
+}
+
+// Commit finds a commit by its hash, or the first seven digits of it or more. It is nil if there is none.
+func (o *Organization) Commit(r *Repository, hash string) *Commit {
+	h := o.history(r)
+	if len(hash) == 40 || len(hash) < 7 {
+		return h.known[hash]
+	}
+	for _, c := range h.Commits {
+		if strings.HasPrefix(c.Hash, hash) {
+			return c
+		}
+	}
+	return nil
+}
+
+// Revision finds a commit by the name of a branch or a tag, or by its hash. It is nil if there is none.
+func (o *Organization) Revision(r *Repository, name string) *Commit {
+	if b := o.Branch(r, name); b != nil {
+		return b.Target
+	}
+	for _, t := range o.Tags(r) {
+		if t.Name == name {
+			return t.Target
+		}
+	}
+	return o.Commit(r, name)
+}

@@ -1,0 +1,66 @@
+package organization
+
+import "slices"
+
+// Log lists the commits from which some lead back, without those to which others lead, as git log --date-order does: children
+// before their parents, and of those that could come next the one with the latest date.
+func Log(include, exclude []*Commit) []*Commit {
+	without := ancestry(exclude)
+	within := ancestry(include)
+	children := map[*Commit]int{} // that are still to come
+	for c := range within {
+		for _, p := range c.Parents {
+			children[p]++
+		}
+	}
+	var next, log []*Commit
+	for c := range within {
+		if children[c] == 0 {
+			next = append(next, c)
+		}
+	}
+	for len(next) > 0 {
+		newest := 0
+		for i, c := range next {
+			if order := c.Date.Compare(next[newest].Date); order > 0 || order == 0 && c.Hash < next[newest].Hash {
+				newest = i
+			}
+		}
+		c := next[newest]
+		next = slices.Delete(next, newest, newest+1)
+		if !without[c] {
+			log = append(log, c)
+		}
+		for _, p := range c.Parents {
+			if children[p]--; children[p] == 0 {
+				next = append(next, p)
+			}
+		}
+	}
+	return log
+}
+
+// ancestry is the commits and all that came before them.
+func ancestry(of []*Commit) map[*Commit]bool {
+	seen := map[*Commit]bool{}
+	for queue := slices.Clone(of); len(queue) > 0; {
+		c := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if !seen[c] {
+			seen[c] = true
+			queue = append(queue, c.Parents...)
+		}
+	}
+	return seen
+}
+
+// MergeBase is the newest commit from which both came, or nil.
+func MergeBase(a, b *Commit) *Commit {
+	after := ancestry([]*Commit{b})
+	for _, c := range Log([]*Commit{a}, nil) {
+		if after[c] {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package organization
+
+// A MergeCheck is a condition that must hold, or should, before a pull request is merged.
+type MergeCheck struct {
+	Type, Status       string
+	Kind               string // of a standard_merge_check
+	Required, Blocking bool
+	Reason             string // "" is null
+	Observed, Needed   int    // what a standard check counted, and how many there must be
+}
+
+// MergeChecks are the checks of a pull request for somebody who has a permission on its repository: what must hold always,
+// and what the rules for its destination ask for.
+func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission string) []MergeCheck {
+	open := p.State == "OPEN"
+	verdict := func(holds bool) string {
+		switch {
+		case !open:
+			return "SKIPPED"
+		case holds:
+			return "PASSED"
+		}
+		return "FAILED"
+	}
+	draft := p.Draft != nil && *p.Draft
+	builds := map[string]int{}
+	for _, s := range p.Statuses {
+		builds[s.State]++
+	}
+	state := "PASSED"
+	if !open || draft {
+		state = "FAILED"
+	}
+	reason := "clean"
+	if p.Conflicts {
+		reason = "conflicts"
+	}
+	checks := []MergeCheck{
+		{Type: "pullrequest_state_check", Status: state, Required: true},
+		{Type: "current_user_permission_check", Status: verdict(AtLeast(permission, "write")), Required: true},
+		{Type: "git_mergeability_check", Status: verdict(!p.Conflicts), Required: true, Reason: reason},
+	}
+	demanded, enforced := map[string]int{}, false
+	for _, rule := range o.Rules(r, p.DestinationBranch) {
+		value := 0
+		if rule.Value != nil {
+			value = *rule.Value
+		}
+		demanded[rule.Kind] = max(demanded[rule.Kind], value)
+		enforced = enforced || rule.Kind == "enforce_merge_checks"
+	}
+	standard := func(rule, kind string, observed int, holds bool) {
+		needed, set := demanded[rule]
+		if !set {
+			return
+		}
+		c := MergeCheck{Type: "standard_merge_check", Kind: kind, Status: verdict(holds), Required: enforced, Observed: observed}
+		if c.Counts() {
+			c.Needed = needed
+		}
+		if kind == "failed_builds" && open && builds["INPROGRESS"] > 0 {
+			c.Status = "PENDING"
+		}
+		checks = append(checks, c)
+	}
+	failed := builds["FAILED"] + builds["STOPPED"]
+	standard("require_approvals_to_merge", "minimum_approvals", p.Approvals(), p.Approvals() >= demanded["require_approvals_to_merge"])
+	standard("require_passing_builds_to_merge", "minimum_successful_builds", builds["SUCCESSFUL"],
+		builds["SUCCESSFUL"] >= demanded["require_passing_builds_to_merge"])
+	standard("require_passing_builds_to_merge", "failed_builds", failed, failed == 0)
+	standard("require_tasks_to_be_completed", "resolved_tasks", p.OpenTasks(), p.OpenTasks() == 0)
+	standard("require_commits_behind", "maximum_commits_behind", 0, true)
+	for i := range checks {
+		c := &checks[i]
+		c.Blocking = c.Required && c.Status != "PASSED" && c.Status != "SKIPPED"
+	}
+	return checks
+}
+
+// counting are the kinds of checks that say how many there must be, or may be.
+var counting = map[string]bool{"minimum_approvals": true, "minimum_successful_builds": true, "maximum_commits_behind": true}
+
+// Counts tells whether a check says how many there must be, or may be.
+func (c MergeCheck) Counts() bool { return counting[c.Kind] }

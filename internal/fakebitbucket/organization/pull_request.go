@@ -1,0 +1,182 @@
+package organization
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A PullRequest asks to merge a branch into another of its repository.
+type PullRequest struct {
+	ID                 int // unique in the repository
+	Title, Description string
+	State              string // OPEN, MERGED, DECLINED or SUPERSEDED
+	Draft, Queued      *bool  // nil where the service doesn't say, as of old ones
+	Author             *User  // nil if the account was deleted
+	ClosedBy           *User
+	Reason             string // for which it was declined; usually ""
+	CloseSourceBranch  bool
+	CreatedOn          time.Time
+	UpdatedOn          time.Time
+
+	SourceBranch string
+	SourceCommit string      // "" if the fork was deleted
+	Fork         *Repository // that has the source branch; nil: the repository itself
+	ForkDeleted  bool
+
+	DestinationBranch       string
+	DestinationCommit       string // "" if the branch was deleted
+	NoDestinationRepository bool   // the service leaves it out
+
+	MergeCommit string // "" unless it was merged; 12 digits, but for a few
+	Conflicts   bool   // Git can't merge it
+
+	Reviewers    []*User
+	Participants []*Participant
+	Comments     []*PullRequestComment // the oldest first
+	Tasks        []*PullRequestTask
+	Activity     []*PullRequestEvent  // the newest first
+	Commits      []*PullRequestCommit // the newest first; none if the source branch is gone
+	Files        []*PullRequestFile
+	Statuses     []*PullRequestStatus
+}
+
+// A Participant is a reviewer of a pull request, or somebody who commented on it or approved it.
+type Participant struct {
+	User           *User
+	Role           string // REVIEWER or PARTICIPANT
+	Approved       bool
+	State          string // approved or changes_requested; "" is null
+	NoState        bool   // the service leaves it out, as it used to
+	ParticipatedOn *time.Time
+}
+
+// A PullRequestComment is a comment on a pull request. Deleted ones stay, without their content.
+type PullRequestComment struct {
+	ID                   int64
+	Content              string
+	User                 *User
+	CreatedOn, UpdatedOn time.Time
+	Deleted              bool
+	Pending              *bool // nil where the service doesn't say
+	Parent               *PullRequestComment
+	Inline               *InlineComment
+	ResolvedBy           *User
+	ResolvedOn           *time.Time
+}
+
+// An InlineComment is where in a file a comment stands: at lines before or after the change, or at neither,
+// which is the file as a whole. Zero is null.
+type InlineComment struct {
+	Path                         string
+	From, To, StartFrom, StartTo int
+}
+
+// A PullRequestTask is something to be done before the merge.
+type PullRequestTask struct {
+	ID                   int64
+	Content              string
+	State                string // RESOLVED or UNRESOLVED
+	Creator              *User
+	Comment              *PullRequestComment // that it belongs to, if to any
+	CreatedOn, UpdatedOn time.Time
+	ResolvedBy           *User
+	ResolvedOn           *time.Time
+}
+
+// A PullRequestEvent is an entry of the activity log: an update, approval, changes_requested or comment. One
+// without a kind tells nothing but the pull request.
+type PullRequestEvent struct {
+	Kind    string
+	Date    time.Time
+	User    *User
+	State   string              // after an update
+	Title   string              // after an update
+	Comment *PullRequestComment // of a comment
+}
+
+// A PullRequestCommit is a commit that a pull request brings.
+type PullRequestCommit struct {
+	Hash    string
+	Date    time.Time
+	Message string
+	Raw     string // the author as Git has it
+	Author  *User  // nil if no account has that address
+	Parents []string
+}
+
+// A PullRequestFile is a file that a pull request changes.
+type PullRequestFile struct {
+	Status                   string // added, removed, modified, renamed or merge conflict
+	OldPath, NewPath         string // "" where there is none
+	LinesAdded, LinesRemoved int
+}
+
+// A PullRequestStatus is the result of a build of a pull request's last commit.
+type PullRequestStatus struct {
+	Key, Name, State, URL, Description string
+	Refname                            *string // may be null
+	NoRefname                          bool    // the service leaves it out
+	CreatedOn, UpdatedOn               time.Time
+}
+
+// PullRequests are the pull requests of a repository in all states, the newest first, as they are listed.
+func (o *Organization) PullRequests(r *Repository) []*PullRequest {
+	return once(o, pullRequestKind, r.UUID, func(g Generator) []*PullRequest { return g.PullRequests(r) })
+}
+
+const pullRequestKind = "pull requests"
+
+// PullRequest finds a pull request of a repository. It is nil if there is none.
+func (o *Organization) PullRequest(r *Repository, id int) *PullRequest {
+	for _, p := range o.PullRequests(r) {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// Approvals are how many participants have approved.
+func (p *PullRequest) Approvals() int {
+	n := 0
+	for _, who := range p.Participants {
+		if who.Approved {
+			n++
+		}
+	}
+	return n
+}
+
+// CommentCount is how many comments there are, without the deleted ones.
+func (p *PullRequest) CommentCount() int {
+	n := 0
+	for _, c := range p.Comments {
+		if !c.Deleted {
+			n++
+		}
+	}
+	return n
+}
+
+// OpenTasks are how many tasks are unresolved.
+func (p *PullRequest) OpenTasks() int {
+	n := 0
+	for _, t := range p.Tasks {
+		if t.State == "UNRESOLVED" {
+			n++
+		}
+	}
+	return n
+}
+
+// PullRequestsWith are the pull requests that brought a commit, named by the beginning of its hash.
+func (o *Organization) PullRequestsWith(r *Repository, hash string) []*PullRequest {
+	var all []*PullRequest
+	for _, p := range o.PullRequests(r) {
+		if slices.ContainsFunc(p.Commits, func(x *PullRequestCommit) bool { return strings.HasPrefix(x.Hash, hash) }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
