@@ -96,11 +96,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// organization is what the options say of the organization.
+// organization is what the options say about the organization.
 func (o Options) organization() generate.Options {
 	return generate.Options{
 		Seed: o.Seed, Repositories: o.Repositories, Projects: o.Projects, Users: o.Users, Groups: o.Groups,
-		OneWorkspace: o.OneWorkspace, PlainMember: o.PlainMember, EveryoneReads: o.EveryoneReads, GroupsClosed: o.GroupsClosed, Now: o.Now(),
+		OneWorkspace: o.OneWorkspace, PlainMember: o.PlainMember, EveryoneReads: o.EveryoneReads, GroupsClosed: o.GroupsClosed,
+		Now: o.Now(),
 	}
 }
 
@@ -108,10 +109,11 @@ func (o Options) organization() generate.Options {
 // /site/oauth2.
 type Server struct {
 	*organization.Current // the organization that is served, and its changes
-	options               Options
-	journal               journal
-	oauth                 oauth
-	quota                 quota
+
+	options Options
+	journal journal
+	oauth   oauth
+	quota   quota
 
 	mu         sync.Mutex // guards what follows
 	url        string

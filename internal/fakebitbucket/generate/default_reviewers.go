@@ -14,3 +14,13 @@ func (g *generator) ProjectDefaultReviewers(p *organization.Project) []*organiza
 	}
 	return reviewersAmong(people, p.UUID)
 }
+
+// reviewersAmong picks up to three users, always the same for the same name.
+func reviewersAmong(users []*organization.User, name string) []*organization.User {
+	chance := Seeded(uint64(len(users)), name)
+	var picked []*organization.User
+	for _, i := range chance.Perm(len(users))[:min(1+chance.IntN(3), len(users))] {
+		picked = append(picked, users[i])
+	}
+	return picked
+}
