@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
@@ -106,28 +102,6 @@ var errTooLong = errors.New("the list takes more requests than the names")
 type substituteList struct {
 	since time.Time // when the cached list was read
 	rows  func(ctx context.Context, most int) rowSeq
-}
-
-// substitute returns the list as rows of the repositories.
-func (i *repositoryList) substitute(s *scan) substituteList {
-	known := substituteList{rows: func(ctx context.Context, most int) rowSeq {
-		l := i.list(bbql.Filter{})
-		if most < math.MaxInt {
-			l.Wanted = int64(most)
-		}
-		return func(yield func(*row, error) bool) {
-			for item, err := range s.shared(ctx, i.key, l) {
-				found := repositoryScope{repository: i.repository(item)}
-				if !yield(found.ownWorkspace().row(found.repository), err) || err != nil {
-					return
-				}
-			}
-		}
-	}}
-	if _, since, ok := cache.PeekList[jsontree.Value](s.answers, i.key); ok {
-		known.since = since
-	}
-	return known
 }
 
 // without returns a copy of the scan without one condition. It keeps the workspace that the condition names, if any.

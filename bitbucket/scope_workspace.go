@@ -210,17 +210,11 @@ func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, 
 	return s.inEachWorkspace(ctx, s.workspaces(ctx), children)
 }
 
-// perAdministeredWorkspace lists the children of the workspaces that the connected user administers, for what Bitbucket
-// shows only to a workspace's administrators.
-func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, workspaceScope) rowSeq) rowSeq {
-	return s.inEachWorkspace(ctx, s.administeredWorkspaces(ctx), children)
-}
-
 // inEachWorkspace lists the children of each workspace. A workspace that was deleted since it was listed has none. It
 // is an error if the query spells a workspace's name differently from Bitbucket.
-func (s *scan) inEachWorkspace(ctx context.Context, places iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) rowSeq) rowSeq {
+func (s *scan) inEachWorkspace(ctx context.Context, workspaces iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	_, byQuery := s.namedWorkspaces()
-	return combine(ctx, s, places, func(ctx context.Context, p workspaceScope) rowSeq {
+	return combine(ctx, s, workspaces, func(ctx context.Context, p workspaceScope) rowSeq {
 		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
 			checked := !byQuery
 			for r, err := range children(ctx, p) {
@@ -263,67 +257,6 @@ func (s *scan) checkRow(ctx context.Context, p workspaceScope, r *row, checked *
 // omission returns the omission to record if the workspace is left out. Its message only names the workspace.
 func (p workspaceScope) omission() Omission {
 	return Omission{Workspace: p.slug(), Message: "the workspace " + p.slug()}
-}
-
-// administeredWorkspaces returns the scan's workspaces that the connected user administers. A token that belongs to no
-// user counts as the administrator of everything that it can read.
-func (s *scan) administeredWorkspaces(ctx context.Context) iter.Seq2[workspaceScope, error] {
-	return func(yield func(workspaceScope, error) bool) {
-		for p, err := range s.workspaces(ctx) {
-			isAdministrator := false
-			if err == nil {
-				p, isAdministrator, err = s.administered(ctx, p)
-			}
-			if err == nil && !isAdministrator {
-				if err = s.notAdministered(p.omission()); err == nil {
-					continue
-				}
-			}
-			if !yield(p, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// administered returns the workspace with what the list of the user's workspaces has of it, if anything, and reports
-// whether the user administers it.
-func (s *scan) administered(ctx context.Context, p workspaceScope) (_ workspaceScope, isAdministrator bool, err error) {
-	known, ok, err := s.userWorkspace(ctx, p)
-	if s.belongsToNobody(err) {
-		return p, true, nil
-	}
-	_, byQuery := s.namedWorkspaces()
-	switch {
-	case err != nil:
-		return p, false, err
-	case ok && byQuery && p.named:
-		err = checkName(p.slug(), known.Get("workspace.slug").String())
-	case !ok && byQuery:
-		err = s.checkWorkspace(ctx, p.slug())
-	}
-	if ok {
-		p.workspace = known.Field("workspace")
-	}
-	return p, known.Get("administrator").Bool(), err
-}
-
-// notAdministered records that something is left out because only its administrators may read it. It returns an error
-// if on_refusal is "strict" and the query names what is left out.
-func (s *scan) notAdministered(one Omission) error {
-	one.Reason = ReasonNotAdministered
-	one.Message = fmt.Sprintf("%s leaves out %s, which the connected user does not administer.", s.queriedTable, one.Message)
-	if _, isNamed := s.namedWorkspaces(); isNamed && s.settings.OnRefusal == StrictOnRefusal {
-		return &OmissionError{one}
-	}
-	s.omit(one)
-	return nil
-}
-
-// administers reports whether the connected user administers a workspace.
-func (s *scan) administers(ctx context.Context, p workspaceScope) (bool, error) {
-	known, _, err := s.userWorkspace(ctx, p)
-	return known.Get("administrator").Bool(), err
 }
 
 // inWorkspaceColumns returns the columns that show the workspace of an object that does not name its workspace itself.

@@ -156,8 +156,8 @@ func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision 
 		}
 		return revision, nil
 	}
-	for _, place := range []string{"/refs/branches/{name}", "/refs/tags/{name}"} {
-		found, err := s.Get(ctx, r.path(place, revision), nil, "target.hash")
+	for _, path := range []string{"/refs/branches/{name}", "/refs/tags/{name}"} {
+		found, err := s.Get(ctx, r.path(path, revision), nil, "target.hash")
 		if err == nil {
 			return found.Get("target.hash").String(), nil
 		}

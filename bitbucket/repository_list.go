@@ -1,0 +1,145 @@
+package bitbucket
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"net/url"
+	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+)
+
+// A repositoryList is a list of the repositories of a workspace, which scans share.
+type repositoryList struct {
+	key    string      // in the cache
+	path   string      // of the list
+	filter bbql.Filter // that the list always has
+	at     string      // path of the repository in an item; empty if the items are repositories
+}
+
+// list describes the list, or the part of it that also passes another filter.
+func (i *repositoryList) list(only bbql.Filter) api.List {
+	l := api.List{Path: i.path, Query: url.Values{}, PageLen: 100}
+	for _, field := range repositoryFields {
+		l.Fields = append(l.Fields, i.at+field)
+	}
+	if q := bbql.And(i.filter, only).String(); q != "" {
+		l.Query.Set("q", q)
+	}
+	return l
+}
+
+// repository returns the repository in an item of the list.
+func (i *repositoryList) repository(item jsontree.Value) jsontree.Value {
+	if i.at == "" {
+		return item
+	}
+	return item.Field(strings.TrimSuffix(i.at, "."))
+}
+
+// visibleRepositories returns the list of the repositories of a workspace that the connected user can see.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-get
+func visibleRepositories(slug string) *repositoryList {
+	return &repositoryList{key: "repositories " + strings.ToLower(slug), path: api.Path("/2.0/repositories/{workspace}", slug)}
+}
+
+// administeredRepositories returns the list of the repositories of a workspace that the connected user administers.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permissions-repositories-get
+func administeredRepositories(slug string) *repositoryList {
+	return &repositoryList{
+		key:    "administered repositories " + strings.ToLower(slug),
+		path:   api.Path("/2.0/user/workspaces/{workspace}/permissions/repositories", slug),
+		filter: bbql.Compare("permission", "=", "admin"),
+		at:     "repository.",
+	}
+}
+
+// repositoryFields are the fields that are known of each repository.
+var repositoryFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
+
+// granted returns the number of repositories of a workspace on which the connected user has a permission, if Bitbucket
+// reports it. That takes a request of a few bytes, and is cached for half a minute.
+func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
+	n, err := cache.Get(ctx, s.answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
+		page, err := s.Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
+		size := page.Get("size")
+		if err == nil && !size.Exists() {
+			err = errNoSize
+		}
+		return int(size.Int()), err
+	})
+	return n, err == nil
+}
+
+var errNoSize = errors.New("the list does not say how many items it has")
+
+// repositoriesOn returns the repositories in a list of a workspace.
+func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repositoryList) iter.Seq2[repositoryScope, error] {
+	l := from.list(bbql.Filter{})
+	if s.limit >= 0 {
+		l.Wanted = int64(l.PageLen) // fetch no page before the limit is known to need it
+	}
+	_, byQuery := s.namedWorkspaces()
+	return func(yield func(repositoryScope, error) bool) {
+		checked := !byQuery
+		for item, err := range s.shared(ctx, from.key, l) {
+			r := repositoryScope{workspaceScope: p, repository: from.repository(item), from: from}
+			if err == nil && p.named { // the connection may spell the workspace's name differently
+				r.workspaceScope = r.ownWorkspace()
+				if byQuery {
+					err, checked = checkName(p.slug(), r.slug()), true
+				}
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if !checked && p.named {
+			if err := s.checkWorkspace(ctx, p.slug()); err != nil {
+				yield(repositoryScope{}, err)
+			}
+		}
+	}
+}
+
+// repositoryOn returns the repository with a full name, if it is in the part of a list that was read. After the first
+// few names it pays to read the list.
+func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName string) (repositoryScope, bool) {
+	known := i.substitute(s)
+	for found := range s.directories.find(ctx, lookup{
+		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: s.hasOmissions, list: known.rows, since: known.since,
+		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
+	}) {
+		r := repositoryScope{repository: found.part(objectPart)}
+		r.workspaceScope = r.ownWorkspace()
+		return r, true
+	}
+	return repositoryScope{}, false
+}
+
+// substitute returns the list as rows of the repositories.
+func (i *repositoryList) substitute(s *scan) substituteList {
+	known := substituteList{rows: func(ctx context.Context, most int) rowSeq {
+		l := i.list(bbql.Filter{})
+		if most < math.MaxInt {
+			l.Wanted = int64(most)
+		}
+		return func(yield func(*row, error) bool) {
+			for item, err := range s.shared(ctx, i.key, l) {
+				found := repositoryScope{repository: i.repository(item)}
+				if !yield(found.ownWorkspace().row(found.repository), err) || err != nil {
+					return
+				}
+			}
+		}
+	}}
+	if _, since, ok := cache.PeekList[jsontree.Value](s.answers, i.key); ok {
+		known.since = since
+	}
+	return known
+}
