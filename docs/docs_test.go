@@ -4,6 +4,7 @@ package docs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -272,5 +273,32 @@ func TestPages(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+var (
+	folder      = regexp.MustCompile(`(?m)^folder: "(.*)"$`)
+	description = regexp.MustCompile(`(?m)^description: "Allows users to query (.*)"$`)
+)
+
+// The overview lists all tables, by folder, with what their pages say in the front matter.
+func TestIndexListsEveryTable(t *testing.T) {
+	byFolder := map[string][]string{}
+	for _, table := range slices.Sorted(slices.Values(tables(t))) {
+		text := read(t, page(table))
+		in, about := folder.FindStringSubmatch(text), description.FindStringSubmatch(text)
+		if in == nil || about == nil {
+			t.Fatalf("%s has no folder or no description in its front matter", page(table))
+		}
+		what := strings.Replace(about[1], " in Bitbucket Cloud", "", 1)
+		byFolder[in[1]] = append(byFolder[in[1]], fmt.Sprintf("- [`%s`](https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/tables/%[1]s.md): %s\n",
+			table, strings.ToUpper(what[:1])+what[1:]))
+	}
+	list := "\n## Tables\n"
+	for _, name := range slices.Sorted(maps.Keys(byFolder)) {
+		list += "\n### " + name + "\n\n" + strings.Join(byFolder[name], "")
+	}
+	if !strings.Contains(read(t, "index.md"), list+"\n## ") {
+		t.Errorf("index.md does not list all tables as their pages describe them. Put this there:\n%s", list)
 	}
 }
