@@ -180,25 +180,88 @@ func TestAuditInCI(t *testing.T) {
 	if !strings.Contains(script[0], " "+address) {
 		t.Errorf("the first line is %q, and the release has %s", script[0], address)
 	}
-	folder := t.TempDir()
-	pack(t, filepath.Join(folder, "released"))
-	const curl = "#!/bin/sh\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$(dirname \"$0\")/released\" \"$2\"\n"
-	if err := os.WriteFile(filepath.Join(folder, "curl"), []byte(curl), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	token := fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...)
-	cmd := exec.Command("sh", "-e", "-c", strings.Join(script, "\n"))
-	cmd.Dir = t.TempDir()
-	cmd.Env = []string{"PATH=" + folder + ":" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "BITBUCKET_API_BASE_URL=" + fake.URL(), "BITBUCKET_OAUTH_TOKEN=" + token}
-	out, err := cmd.CombinedOutput()
+	dir := t.TempDir()
+	out, err := runInCI(t, fake, dir, script)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 { // the audit alarms
 		t.Errorf("the step ends with %v, want an alarm, and says\n%s", err, out)
 	}
-	report, err := os.ReadFile(filepath.Join(cmd.Dir, "test-results", "audit.xml"))
+	report, err := os.ReadFile(filepath.Join(dir, "test-results", "audit.xml"))
 	if err != nil || !strings.Contains(string(report), "<testsuite ") {
 		t.Errorf("no report: %v\n%s", err, report)
+	}
+}
+
+// runInCI runs the script of a job as a CI system does, in a folder and as the connected user. What it downloads is an archive
+// with the program.
+func runInCI(t *testing.T, fake *fakebitbucket.Server, dir string, script []string) ([]byte, error) {
+	t.Helper()
+	tools := t.TempDir()
+	pack(t, filepath.Join(tools, "released"))
+	writeFile(t, filepath.Join(tools, "curl"), "#!/bin/sh\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$(dirname \"$0\")/released\" \"$2\"\n")
+	token := fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...)
+	cmd := exec.Command("sh", "-e", "-c", strings.Join(script, "\n"))
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + tools + ":" + os.Getenv("PATH"), "HOME=" + dir, "BITBUCKET_API_BASE_URL=" + fake.URL(), "BITBUCKET_OAUTH_TOKEN=" + token}
+	return cmd.CombinedOutput()
+}
+
+// commands returns what a job runs, in order: the scripts of GitLab and Bitbucket, and the steps of GitHub.
+func commands(node any) []string {
+	var all []string
+	switch node := node.(type) {
+	case []any:
+		for _, item := range node {
+			all = append(all, commands(item)...)
+		}
+	case yaml.MapSlice:
+		for _, item := range node {
+			switch item.Key {
+			case "run":
+				all = append(all, item.Value.(string))
+			case "script":
+				for _, line := range item.Value.([]any) {
+					all = append(all, line.(string))
+				}
+			default:
+				all = append(all, commands(item.Value)...)
+			}
+		}
+	}
+	return all
+}
+
+// The reports in CI are made as the account that is expected, and as no other.
+func TestReportsInCI(t *testing.T) {
+	needs(t, "sh")
+	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // by the page
+	_, ci, _ := strings.Cut(contents(t, "docs/schedule.md"), "\n## CI\n")
+	blocks := regexp.MustCompile("(?s)\n### ([^\n]+)\n.*?```yaml\n(.*?)```").FindAllStringSubmatch(ci, -1)
+	if len(blocks) != 3 {
+		t.Fatalf("docs/schedule.md has %d jobs for CI, want 3", len(blocks))
+	}
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
+	for _, block := range blocks {
+		var job yaml.MapSlice
+		if err := yaml.Unmarshal([]byte(block[2]), &job); err != nil {
+			t.Fatalf("%s: %v", block[1], err)
+		}
+		script := commands(job)
+		for name, account := range map[string]string{"the expected account": fake.Organization().Connected.UUID, "another account": expected} {
+			t.Run(block[1]+" as "+name, func(t *testing.T) {
+				dir := t.TempDir()
+				writeFile(t, filepath.Join(dir, "public.sql"), "select full_name from bitbucket_repository")
+				out, err := runInCI(t, fake, dir, []string{strings.ReplaceAll(strings.Join(script, "\n"), expected, account)})
+				report, _ := os.ReadFile(filepath.Join(dir, "public.csv")) // none is right for another account
+				if account != expected && (err != nil || strings.Count(string(report), "\n") < 2) {
+					t.Errorf("the job ends with %v, reports %q and says\n%s", err, report, out)
+				}
+				if account == expected && (err == nil || len(report) > 0) {
+					t.Errorf("the job ends with %v, reports %q and says\n%s; want a failure without a report", err, report, out)
+				}
+			})
+		}
 	}
 }
 

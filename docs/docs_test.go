@@ -3,7 +3,9 @@ package docs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+	"gopkg.in/yaml.v2"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
@@ -300,5 +303,32 @@ func TestIndexListsEveryTable(t *testing.T) {
 	}
 	if !strings.Contains(read(t, "index.md"), list+"\n## ") {
 		t.Errorf("index.md does not list all tables as their pages describe them. Put this there:\n%s", list)
+	}
+}
+
+var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// What the pages show as YAML is YAML, with every key once.
+func TestYAMLIsValid(t *testing.T) {
+	documents := 0
+	for _, page := range pages(t) {
+		for _, block := range yamlBlock.FindAllStringSubmatch(read(t, page), -1) {
+			decoder := yaml.NewDecoder(strings.NewReader(block[1]))
+			decoder.SetStrict(true)
+			for {
+				var document map[string]any
+				err := decoder.Decode(&document)
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				documents++
+				if err != nil || len(document) == 0 {
+					t.Fatalf("%s: %v in\n%s", page, err, block[1])
+				}
+			}
+		}
+	}
+	if documents == 0 {
+		t.Error("no page shows YAML")
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
@@ -90,5 +92,23 @@ func TestScheduledReport(t *testing.T) {
 				t.Errorf("%v and reports %v: %s; want a failure that says %q", err, reports, out, test.want)
 			}
 		})
+	}
+}
+
+// Kubernetes has no shell to compare the account with: there it is the query that fails.
+func TestScheduledQueryChecksTheAccount(t *testing.T) {
+	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // by the page
+	sql := regexp.MustCompile(`(?s)select\s+case account_uuid.*?bitbucket_connection\n`).FindString(read(t, "schedule.md"))
+	if !strings.Contains(sql, expected) {
+		t.Fatalf("schedule.md has no query that expects an account: %q", sql)
+	}
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
+	host := demo(t, fake, bitbucket.NewServer())
+	connected := fake.Organization().Connected
+	if n, err := rowsInSQLite(t.Context(), host, strings.Replace(sql, expected, connected.UUID, 1)); n != 1 || err != nil {
+		t.Errorf("the expected account: %d rows, error %v", n, err)
+	}
+	if _, err := rowsInSQLite(t.Context(), host, sql); err == nil || !strings.Contains(err.Error(), "connected as "+connected.DisplayName) {
+		t.Errorf("another account: error %v, want one that names it", err)
 	}
 }
