@@ -182,7 +182,7 @@ func TestAuditInCI(t *testing.T) {
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	dir := t.TempDir()
-	out, err := runInCI(t, fake, dir, script)
+	out, err := runInCI(t, fake, downloaded(t), dir, script)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 { // the audit alarms
 		t.Errorf("the step ends with %v, want an alarm, and says\n%s", err, out)
@@ -193,13 +193,18 @@ func TestAuditInCI(t *testing.T) {
 	}
 }
 
-// runInCI runs the script of a job as a CI system does, in a folder and as the connected user. What it downloads is an archive
-// with the program.
-func runInCI(t *testing.T, fake *fakebitbucket.Server, dir string, script []string) ([]byte, error) {
+// downloaded returns a folder with a curl that downloads nothing but an archive with the program.
+func downloaded(t *testing.T) string {
 	t.Helper()
 	tools := t.TempDir()
 	pack(t, filepath.Join(tools, "released"))
 	writeFile(t, filepath.Join(tools, "curl"), "#!/bin/sh\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$(dirname \"$0\")/released\" \"$2\"\n")
+	return tools
+}
+
+// runInCI runs the script of a job as a CI system does, in a folder, with some tools and as the connected user.
+func runInCI(t *testing.T, fake *fakebitbucket.Server, tools, dir string, script []string) ([]byte, error) {
+	t.Helper()
 	token := fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...)
 	cmd := exec.Command("sh", "-e", "-c", strings.Join(script, "\n"))
 	cmd.Dir = dir
@@ -242,6 +247,7 @@ func TestReportsInCI(t *testing.T) {
 		t.Fatalf("docs/schedule.md has %d jobs for CI, want 3", len(blocks))
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
+	tools := downloaded(t)
 	for _, block := range blocks {
 		var job yaml.MapSlice
 		if err := yaml.Unmarshal([]byte(block[2]), &job); err != nil {
@@ -252,7 +258,7 @@ func TestReportsInCI(t *testing.T) {
 			t.Run(block[1]+" as "+name, func(t *testing.T) {
 				dir := t.TempDir()
 				writeFile(t, filepath.Join(dir, "public.sql"), "select full_name from bitbucket_repository")
-				out, err := runInCI(t, fake, dir, []string{strings.ReplaceAll(strings.Join(script, "\n"), expected, account)})
+				out, err := runInCI(t, fake, tools, dir, []string{strings.ReplaceAll(strings.Join(script, "\n"), expected, account)})
 				report, _ := os.ReadFile(filepath.Join(dir, "public.csv")) // none is right for another account
 				if account != expected && (err != nil || strings.Count(string(report), "\n") < 2) {
 					t.Errorf("the job ends with %v, reports %q and says\n%s", err, report, out)
