@@ -23,7 +23,7 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 # Those that Steampipe runs on.
 PLATFORMS := $(filter linux/% darwin/%,$(TARGETS))
 
-.PHONY: build install demo test test-short powerpipe nfpm fuzz soak lint windows bench moved sdk6 cross image push-image container completions release release-check clean
+.PHONY: build install demo test test-short powerpipe nfpm fuzz soak lint prose windows bench moved sdk6 cross image push-image container completions release release-check clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -73,7 +73,7 @@ soak:
 	go test -timeout 3h -v -run 'TestEveryFault|TestNotFound|TestLoad$$' ./bitbucket -soak
 	go test -timeout 3h -v -run TestLivesOfChains ./internal/auth -soak
 
-lint: windows
+lint: windows prose
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go -C tools/image vet ./...
@@ -81,6 +81,10 @@ lint: windows
 	staticcheck=$$(go tool -n staticcheck) && cd tools/image && $$staticcheck ./...
 	$$(go -C tools/lint tool -n revive) -config revive.toml -set_exit_status -formatter default ./...
 	$$(go -C tools/lint tool -n actionlint) .github/workflows/*.yml
+
+# Spelling and style of the docs, by the rules in .vale.
+prose:
+	$$(go -C tools/lint tool -n vale) --output=line *.md docs/*.md docs/tables/*.md powerpipe/*.md powerpipe/docs/*.md .github/*.md
 
 # What can't be run here is compiled at least. To vet all packages would take minutes more where Go's cache is empty, so it is done to
 # the one that has code of its own for Windows, with its tests.
