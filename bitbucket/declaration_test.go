@@ -75,8 +75,14 @@ func TestDocumentedConfigurationIsTheExample(t *testing.T) {
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
 		argument, _, _ := strings.Cut(field.Tag.Get("hcl"), ",")
+		if argument == "" {
+			continue
+		}
 		if !strings.Contains(string(example), "# "+argument) {
 			t.Errorf("config/bitbucket.spc does not show %s", argument)
+		}
+		if !strings.Contains(string(index), "\n| `"+argument+"` |") {
+			t.Errorf("the table of arguments in docs/index.md does not have %s", argument)
 		}
 	}
 }
