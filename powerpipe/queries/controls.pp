@@ -2570,7 +2570,16 @@ query "group_write_access" {
 query "member_inactive" {
   sql = <<-EOQ
     with judged as materialized (
-      with authors as materialized (
+      with members as materialized (
+        select
+          workspace_slug,
+          user_uuid,
+          display_name,
+          last_accessed
+        from
+          bitbucket_workspace_member
+      ),
+      authors as materialized (
         select distinct
           workspace_slug,
           author_uuid
@@ -2595,7 +2604,7 @@ query "member_inactive" {
         m.workspace_slug as workspace,
         m.display_name as user_name
       from
-        bitbucket_workspace_member as m
+        members as m
         left join authors as a on a.workspace_slug = m.workspace_slug and a.author_uuid = m.user_uuid
     ),
     workspaces as (
@@ -2811,18 +2820,28 @@ query "repository_creators" {
         where
           permission in ('owner', 'create-project')
       ),
-      creators as (
+      user_grants as materialized (
+        select
+          workspace_slug,
+          project_key,
+          user_uuid,
+          user_display_name
+        from
+          bitbucket_project_user_permission
+        where
+          permission in ('create-repo', 'admin')
+          and not user_uuid = any($1::text[])
+          and not coalesce(user_account_id, user_uuid) = any($1::text[])
+      ),
+      creators as materialized (
         select
           workspace_slug,
           project_key,
           user_display_name as name
         from
-          bitbucket_project_user_permission as p
+          user_grants as p
         where
-          permission in ('create-repo', 'admin')
-          and not user_uuid = any($1::text[])
-          and not coalesce(user_account_id, user_uuid) = any($1::text[])
-          and not exists (
+          not exists (
             select 1 from owners as o
             where o.workspace_slug = p.workspace_slug and o.user_uuid = p.user_uuid and o.permission = 'owner'
           )
@@ -2837,16 +2856,23 @@ query "repository_creators" {
           permission in ('create-repo', 'admin')
           and not group_slug = any($1::text[])
       ),
+      administered_projects as materialized (
+        select
+          workspace_slug,
+          key
+        from
+          bitbucket_project
+        where
+          workspace_slug in (select slug from bitbucket_my_workspace where is_administrator)
+      ),
       projects as (
         select
           p.workspace_slug,
           p.key,
           string_agg(c.name, ', ' order by c.name) as names
         from
-          bitbucket_project as p
+          administered_projects as p
           left join creators as c on c.workspace_slug = p.workspace_slug and c.project_key = p.key
-        where
-          p.workspace_slug in (select slug from bitbucket_my_workspace where is_administrator)
         group by
           p.workspace_slug, p.key
       ),

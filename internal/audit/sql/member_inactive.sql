@@ -1,4 +1,13 @@
-with authors as materialized (
+with members as materialized (
+  select
+    workspace_slug,
+    user_uuid,
+    display_name,
+    last_accessed
+  from
+    bitbucket_workspace_member
+),
+authors as materialized (
   select distinct
     workspace_slug,
     author_uuid
@@ -23,5 +32,5 @@ select
   m.workspace_slug as workspace,
   m.display_name as user_name
 from
-  bitbucket_workspace_member as m
+  members as m
   left join authors as a on a.workspace_slug = m.workspace_slug and a.author_uuid = m.user_uuid

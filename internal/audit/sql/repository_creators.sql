@@ -10,18 +10,28 @@ with owners as materialized (
   where
     permission in ('owner', 'create-project')
 ),
-creators as (
+user_grants as materialized (
+  select
+    workspace_slug,
+    project_key,
+    user_uuid,
+    user_display_name
+  from
+    bitbucket_project_user_permission
+  where
+    permission in ('create-repo', 'admin')
+    and not {{listed "user_uuid" "trusted_creators"}}
+    and not {{listed "coalesce(user_account_id, user_uuid)" "trusted_creators"}}
+),
+creators as materialized (
   select
     workspace_slug,
     project_key,
     user_display_name as name
   from
-    bitbucket_project_user_permission as p
+    user_grants as p
   where
-    permission in ('create-repo', 'admin')
-    and not {{listed "user_uuid" "trusted_creators"}}
-    and not {{listed "coalesce(user_account_id, user_uuid)" "trusted_creators"}}
-    and not exists (
+    not exists (
       select 1 from owners as o
       where o.workspace_slug = p.workspace_slug and o.user_uuid = p.user_uuid and o.permission = 'owner'
     )
@@ -36,16 +46,23 @@ creators as (
     permission in ('create-repo', 'admin')
     and not {{listed "group_slug" "trusted_creators"}}
 ),
+administered_projects as materialized (
+  select
+    workspace_slug,
+    key
+  from
+    bitbucket_project
+  where
+    workspace_slug in (select slug from bitbucket_my_workspace where is_administrator)
+),
 projects as (
   select
     p.workspace_slug,
     p.key,
     string_agg(c.name, ', ' order by c.name) as names
   from
-    bitbucket_project as p
+    administered_projects as p
     left join creators as c on c.workspace_slug = p.workspace_slug and c.project_key = p.key
-  where
-    p.workspace_slug in (select slug from bitbucket_my_workspace where is_administrator)
   group by
     p.workspace_slug, p.key
 ),
