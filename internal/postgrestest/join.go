@@ -64,8 +64,8 @@ func (j *Joins) Losing(t testing.TB, sql string) []string {
 	j.exec(t, "prepare asked as "+sql)
 	defer j.exec(t, "deallocate asked")
 	var n int
-	err := j.conn.QueryRow(t.Context(), "select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'").Scan(&n)
-	if err != nil {
+	const parameters = "select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'"
+	if err := j.conn.QueryRow(t.Context(), parameters).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	execute := "execute asked"
@@ -107,7 +107,9 @@ type node struct {
 type level []node
 
 // within are the types of nodes that go on with the level of what is below them.
-var within = []string{"Hash", "Hash Join", "Merge Join", "Nested Loop", "Materialize", "Memoize", "Sort", "Incremental Sort", "Gather", "Gather Merge"}
+var within = []string{
+	"Hash", "Hash Join", "Merge Join", "Nested Loop", "Materialize", "Memoize", "Sort", "Incremental Sort", "Gather", "Gather Merge",
+}
 
 func levels(top node) []level {
 	var own level
