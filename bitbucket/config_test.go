@@ -29,7 +29,7 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 		"list_for_text":  {`access_token = ["s3cr3t"]`, []string{"access_token", "string required"}},
 		"no_quotes":      {`access_token = s3cr3t`, []string{"access_token", "Variables"}},
 		"block":          {"retry {\n  times = 3\n}", []string{`"retry"`}},
-		"syntax":         {"base_url = \"https://api.bitbucket.org\naccess_token = \"s3cr3t\"", []string{"can't be read", "line 1"}},
+		"syntax":         {"base_url = \"https://api.bitbucket.org\naccess_token = \"s3cr3t\"", []string{"can't read the connection", "line 1"}},
 		"value_as_usual": {`max_wait = "soon"`, []string{`max_wait is "soon"`}},
 	}
 	all := map[string]string{"alpha": good, "omega": good}
