@@ -47,13 +47,13 @@ func TestLivesOfChains(t *testing.T) {
 		lives    int
 		platform func() platform
 	}{
-		"native":       {3000, func() platform { return native }},
-		"like Windows": {1000, func() platform { return newLikeWindows() }},
+		"native":       {1500, func() platform { return native }},
+		"like Windows": {500, func() platform { return newLikeWindows() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lives := test.lives
 			if *soak {
-				lives *= 100
+				lives *= 200
 			}
 			liveThrough(t, lives, filepath.Join(base, name), test.platform)
 		})
