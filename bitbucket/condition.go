@@ -6,10 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
 // A condition is one comparison of the query: column operator value.

@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/transform"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // constant starts a plugin of the same SDK that does nothing but stream the first row of a query so many times: what the SDK

@@ -1,8 +1,9 @@
 package bitbucket
 
 import (
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A decoder decodes the rows of a scan, one after the other. A scan has many rows and few columns, and each row is

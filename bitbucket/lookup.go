@@ -9,9 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // rows returns the rows of the scan: from a directory if the query looks up a name, or else as the table reads them. If

@@ -6,10 +6,11 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	gproto "google.golang.org/protobuf/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // executeMerged scans a table for the connections of an aggregator, in order. Steampipe relies on the order of an

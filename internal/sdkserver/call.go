@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 )
 
 // A watchedStream makes itself available to the scans of a call, and counts the rows sent. It hides the host's
