@@ -73,10 +73,11 @@ func Get[T any](ctx context.Context, c *Cache, key string, ask func(context.Cont
 func Peek[T any](c *Cache, key string) (value T, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f, ok := lookUp[*flight[T]](c, key)
+	e, ok := c.entry(key)
 	if !ok {
 		return value, false
 	}
+	f := e.answer.(*flight[T])
 	select {
 	case <-f.done:
 		return f.value, f.err == nil
@@ -107,7 +108,10 @@ func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Co
 	c.known.Set(key, e, cache.NoExpiration)
 	go func() {
 		defer cancel()
-		f.value, f.err = recovering(asking, ask)
+		f.err = streams.Try(func() (err error) {
+			f.value, err = ask(asking)
+			return err
+		})
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		defer close(f.done)
@@ -115,23 +119,13 @@ func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Co
 			c.drop(e)
 			return
 		}
-		if known, ok := c.entry(key); ok && known == e { // it was not forgotten meanwhile
+		if c.isCurrent(e) {
 			e.since = time.Now()
 			c.known.Set(key, e, c.life)
 			c.keep(e, sizeOf(f.value))
 		}
 	}()
 	return e, f
-}
-
-// recovering calls ask, and converts a panic to an error.
-func recovering[T any](ctx context.Context, ask func(context.Context) (T, error)) (value T, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = streams.Recovered(r)
-		}
-	}()
-	return ask(ctx)
 }
 
 // leave removes a waiting caller, and cancels a request that nobody waits for. It reports whether it did.
@@ -160,14 +154,10 @@ func (c *Cache) entry(key string) (*entry, bool) {
 	return known.(*entry), true
 }
 
-// lookUp returns the answer of a key, if it has the type. The caller holds mu.
-func lookUp[A any](c *Cache, key string) (answer A, ok bool) {
-	e, ok := c.entry(key)
-	if !ok {
-		return answer, false
-	}
-	answer, ok = e.answer.(A)
-	return answer, ok
+// isCurrent reports whether an entry was neither forgotten nor replaced. The caller holds mu.
+func (c *Cache) isCurrent(e *entry) bool {
+	known, ok := c.entry(e.key)
+	return ok && known == e
 }
 
 // keep adds an answer, and drops old ones. The caller holds mu.
@@ -217,7 +207,7 @@ func sizeOf(answer any) int {
 
 // drop removes an entry, so that the next caller makes a new request. The caller holds mu.
 func (c *Cache) drop(e *entry) {
-	if known, ok := c.entry(e.key); ok && known == e {
+	if c.isCurrent(e) {
 		c.known.Delete(e.key)
 	}
 }

@@ -164,28 +164,22 @@ func (l *list[T]) item(ctx context.Context, i int) (item T, ok bool, err error) 
 	}
 }
 
-// read reads each item of the list when it is needed.
+// read reads the list, each item when it is wanted, and ends it.
 func (l *list[T]) read(ctx context.Context, items iter.Seq2[T, error]) {
-	defer func() {
-		if r := recover(); r != nil {
-			l.end(streams.Recovered(r))
+	l.end(streams.Try(func() error {
+		if !l.isWanted(ctx, 0) {
+			return ctx.Err()
 		}
-	}()
-	if !l.isWanted(ctx, 0) {
-		l.end(ctx.Err())
-		return
-	}
-	for item, err := range items {
-		if err != nil {
-			l.end(err)
-			return
+		for item, err := range items {
+			if err != nil {
+				return err
+			}
+			if !l.add(ctx, item) {
+				return ctx.Err()
+			}
 		}
-		if !l.add(ctx, item) {
-			l.end(ctx.Err())
-			return
-		}
-	}
-	l.end(nil)
+		return nil
+	}))
 }
 
 // add appends an item, and waits until the next item is needed.

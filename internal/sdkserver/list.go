@@ -55,13 +55,8 @@ func (l *Lists) List(ctx context.Context, d *plugin.QueryData, read Reader) erro
 
 // recovering returns a reader that converts panics to errors: a failed query instead of a dead process.
 func (read Reader) recovering() Reader {
-	return func(ctx context.Context, send func(Row)) (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				err = streams.Recovered(r)
-			}
-		}()
-		return read(ctx, send)
+	return func(ctx context.Context, send func(Row)) error {
+		return streams.Try(func() error { return read(ctx, send) })
 	}
 }
 

@@ -72,12 +72,13 @@ func start[P, C any](ctx context.Context, running *sync.WaitGroup, parent P, err
 	}
 	running.Go(func() {
 		defer close(out)
-		defer func() {
-			if r := recover(); r != nil {
-				Fail[C](Recovered(r))(send)
-			}
-		}()
-		children(ctx, parent)(send)
+		err := Try(func() error {
+			children(ctx, parent)(send)
+			return nil
+		})
+		if err != nil {
+			Fail[C](err)(send)
+		}
 	})
 	return out
 }
@@ -101,8 +102,13 @@ func Fail[T any](err error) iter.Seq2[T, error] {
 	}
 }
 
-// Recovered returns the error for a panic: one sentence instead of a stack trace, and a failed query instead of a dead
-// process.
-func Recovered(panicked any) error {
-	return fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", panicked)
+// Try calls do, and converts a panic to an error: one sentence instead of a stack trace, and a failed query instead of a
+// dead process.
+func Try(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a bug in the plugin stopped the query (%v); please report it", r)
+		}
+	}()
+	return do()
 }
