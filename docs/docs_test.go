@@ -1,4 +1,3 @@
-// Package docs holds the documentation against the plugin: it runs every example.
 package docs
 
 import (
@@ -29,54 +28,28 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// An example is a query of the documentation, in both dialects.
+// An example is one of a page.
 type example struct {
-	page, title      string
-	postgres, sqlite string
-	none             bool // it looks for what should not exist
+	Example
+	page string
+	none bool // it looks for what should not exist
 }
-
-var (
-	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	fence   = regexp.MustCompile("(?s)```(sql[a-z+]*)\n(.*?)```")
-)
 
 // noRows stands below an example that looks for what should not exist, and does not in the demo organization.
 const noRows = "<!-- finds nothing in the demo organization -->"
 
-// examples are those of a page: under a heading, a query in both dialects, or some that are good for both.
+// examples are those of a page.
 func examples(t *testing.T, page string) []example {
 	t.Helper()
 	text := read(t, page)
+	found, err := parseExamples(text)
+	if err != nil {
+		t.Errorf("%s: %v", page, err)
+	}
 	var all []example
-	starts := heading.FindAllStringSubmatchIndex(text, -1)
-	for i, start := range starts {
-		end := len(text)
-		if i+1 < len(starts) {
-			end = starts[i+1][0]
-		}
-		section := text[start[0]:end]
-		e := example{page: page, title: text[start[2]:start[3]], none: strings.Contains(section, noRows)}
-		both := e
-		for _, f := range fence.FindAllStringSubmatch(section, -1) {
-			switch dialect, sql := f[1], f[2]; {
-			case dialect == "sql":
-				e.postgres, e.sqlite = sql, sql
-				all = append(all, e)
-			case dialect == "sql+postgres" && both.postgres == "":
-				both.postgres = sql
-			case dialect == "sql+sqlite" && both.sqlite == "":
-				both.sqlite = sql
-			default:
-				t.Errorf("%s: %s: more than one query in %s", page, e.title, dialect)
-			}
-		}
-		switch {
-		case both.postgres != "" && both.sqlite != "":
-			all = append(all, both)
-		case both.postgres != "" || both.sqlite != "":
-			t.Errorf("%s: %s: a query in one dialect", page, e.title)
-		}
+	for _, e := range found {
+		section, _, _ := strings.Cut(text[strings.Index(text, "# "+e.Title+"\n"):], "\n#")
+		all = append(all, example{e, page, strings.Contains(section, noRows)})
 	}
 	return all
 }
@@ -142,10 +115,10 @@ func TestExamples(t *testing.T) {
 	for _, page := range pages(t) {
 		all = append(all, examples(t, page)...)
 	}
-	key := func(e example) string { return strings.TrimSuffix(filepath.Base(e.page), ".md") + ": " + e.title }
+	key := func(e example) string { return strings.TrimSuffix(filepath.Base(e.page), ".md") + ": " + e.Title }
 	t.Run("SQLite", func(t *testing.T) {
 		for _, e := range all {
-			n, err := rowsInSQLite(t.Context(), host, e.sqlite)
+			n, err := rowsInSQLite(t.Context(), host, e.SQLite)
 			switch {
 			case err != nil:
 				t.Errorf("%s: %v", key(e), err)
@@ -162,7 +135,7 @@ func TestExamples(t *testing.T) {
 		conn := postgrestest.Start(t)
 		postgrestest.Load(t, conn, host, host.Tables())
 		for _, e := range all {
-			rows, err := conn.Query(t.Context(), e.postgres)
+			rows, err := conn.Query(t.Context(), e.Postgres)
 			n := 0
 			if err == nil {
 				for rows.Next() {
@@ -189,8 +162,8 @@ func TestJoins(t *testing.T) {
 	joins := postgrestest.NewJoins(t, postgrestest.Start(t), host)
 	for _, page := range pages(t) {
 		for _, e := range examples(t, page) {
-			for _, table := range joins.Losing(t, strings.TrimRight(e.postgres, ";\n")) {
-				t.Errorf("%s: %s: Steampipe may lose a condition on %s: read it in a materialized CTE", e.page, e.title, table)
+			for _, table := range joins.Losing(t, strings.TrimRight(e.Postgres, ";\n")) {
+				t.Errorf("%s: %s: Steampipe may lose a condition on %s: read it in a materialized CTE", e.page, e.Title, table)
 			}
 		}
 	}
@@ -216,14 +189,6 @@ func TestChangelogNamesEveryTable(t *testing.T) {
 			t.Errorf("CHANGELOG.md does not name %s", table)
 		}
 	}
-}
-
-// notes are the lines of a page's important notes that a test can check.
-var notes = map[string]*regexp.Regexp{
-	"scopes": regexp.MustCompile(`(?m)^\| Scopes \| (.*) \|$`),
-	"role":   regexp.MustCompile(`(?m)^\| Role \| (.*) \|$`),
-	"covers": regexp.MustCompile(`(?m)^\| Coverage \| (.*) \|$`),
-	"costs":  regexp.MustCompile(`(?m)^\| Cost \| (.*) \|$`),
 }
 
 var word = regexp.MustCompile("`([a-z:]+)`")
@@ -259,13 +224,17 @@ func TestPages(t *testing.T) {
 					t.Errorf("no %q", part)
 				}
 			}
-			for name, note := range notes {
-				if note.FindString(text) == "" {
-					t.Errorf("the notes do not say %s", name)
+			parsed, _ := Lookup(table)
+			for name, text := range map[string]string{
+				"its folder": parsed.Folder, "a description": parsed.Description, "what a row is": parsed.About, "what it is for": parsed.Usage,
+				"scopes": parsed.Scopes, "the role": parsed.Role, "the coverage": parsed.Coverage, "the cost": parsed.Cost,
+			} {
+				if text == "" {
+					t.Errorf("the page does not say %s", name)
 				}
 			}
 			var scopes []string
-			for _, scope := range word.FindAllStringSubmatch(strings.Join(notes["scopes"].FindStringSubmatch(text), " "), -1) {
+			for _, scope := range word.FindAllStringSubmatch(parsed.Scopes, -1) {
 				scopes = append(scopes, scope[1])
 			}
 			slices.Sort(scopes)
@@ -279,15 +248,15 @@ func TestPages(t *testing.T) {
 				t.Errorf("%d examples, want four or five", n)
 			}
 			for _, e := range all {
-				for _, sql := range []string{e.postgres, e.sqlite} {
+				for _, sql := range []string{e.Postgres, e.SQLite} {
 					if strings.Contains(sql, "select *") || strings.Contains(sql, "select\n  *") {
-						t.Errorf("%s: select * says nothing", e.title)
+						t.Errorf("%s: select * says nothing", e.Title)
 					}
 					if lower := regexp.MustCompile(`'[^']*'`).ReplaceAllString(sql, "''"); lower != strings.ToLower(lower) {
-						t.Errorf("%s: SQL is written in lower case", e.title)
+						t.Errorf("%s: SQL is written in lower case", e.Title)
 					}
 					if !strings.Contains(sql, table) {
-						t.Errorf("%s: the query is not about the table", e.title)
+						t.Errorf("%s: the query is not about the table", e.Title)
 					}
 				}
 			}
@@ -295,23 +264,12 @@ func TestPages(t *testing.T) {
 	}
 }
 
-var (
-	folder      = regexp.MustCompile(`(?m)^folder: "(.*)"$`)
-	description = regexp.MustCompile(`(?m)^description: "Allows users to query (.*)"$`)
-)
-
 // The overview lists all tables, by folder, with what their pages say in the front matter.
 func TestIndexListsEveryTable(t *testing.T) {
 	byFolder := map[string][]string{}
-	for _, table := range slices.Sorted(slices.Values(tables(t))) {
-		text := read(t, page(table))
-		in, about := folder.FindStringSubmatch(text), description.FindStringSubmatch(text)
-		if in == nil || about == nil {
-			t.Fatalf("%s has no folder or no description in its front matter", page(table))
-		}
-		what := strings.Replace(about[1], " in Bitbucket Cloud", "", 1)
-		byFolder[in[1]] = append(byFolder[in[1]], fmt.Sprintf("- [`%s`](https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/tables/%[1]s.md): %s\n",
-			table, strings.ToUpper(what[:1])+what[1:]))
+	for _, table := range Tables() {
+		byFolder[table.Folder] = append(byFolder[table.Folder], fmt.Sprintf(
+			"- [`%s`](https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/tables/%[1]s.md): %s\n", table.Name, table.Description))
 	}
 	list := "\n## Tables\n"
 	for _, name := range slices.Sorted(maps.Keys(byFolder)) {

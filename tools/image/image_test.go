@@ -72,7 +72,7 @@ func TestInstall(t *testing.T) {
 	if tables := s.tables(published); tables != pages(t, root) {
 		t.Errorf("the plugin that is installed serves %d tables, want %d", tables, pages(t, root))
 	}
-	if diff := cmp.Diff(files(t, filepath.Join(root, "docs"), "_test.go"), files(t, filepath.Join(folder, "docs"), "")); diff != "" {
+	if diff := cmp.Diff(files(t, filepath.Join(root, "docs"), ".go"), files(t, filepath.Join(folder, "docs"), "")); diff != "" {
 		t.Errorf("docs (-want +got):\n%s", diff)
 	}
 	t.Run("on the PATH", func(t *testing.T) {

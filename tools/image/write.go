@@ -149,11 +149,11 @@ func compress(from, to, name string) error {
 	return errors.Join(err, w.Close(), out.Close())
 }
 
-// copyDocs copies the documentation without the tests that hold it to the code.
+// copyDocs copies the pages of the documentation.
 func copyDocs(to string) error {
 	from := filepath.Join(root, "docs")
 	return filepath.WalkDir(from, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(file, "_test.go") {
+		if err != nil || entry.IsDir() || filepath.Ext(file) == ".go" {
 			return err
 		}
 		name, err := filepath.Rel(from, file)
