@@ -175,7 +175,7 @@ type group struct {
 func (p *program) benchmark(t *testing.T, name string) map[string][]audit.Resource {
 	t.Helper()
 	var root group
-	p.run(t, &root, "benchmark", "run", "bitbucket.benchmark."+name, "--output", "json", "--progress=false", "--mod-install=false")
+	p.run(t, &root, "benchmark", "run", "bitbucket.benchmark."+name, "--var", "needed_permission=read", "--output", "json", "--progress=false", "--mod-install=false")
 	found := map[string][]audit.Resource{}
 	root.collect(t, found)
 	for _, control := range audit.FindBenchmark(name).All() {

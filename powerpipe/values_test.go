@@ -26,6 +26,7 @@ func (d demo) choices() map[string]any {
 		"repository_full_name": best.r.FullName(),
 		"user_uuid":            best.u.UUID,
 		"since":                9000,
+		"needed_permission":    "read",
 	}
 }
 

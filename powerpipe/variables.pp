@@ -56,8 +56,8 @@ variable "min_workspace_administrators" {
 
 variable "needed_permission" {
   type        = string
-  default     = "read"
-  description = "Permission on repositories that the connected account needs: read, write or admin. Only with admin it sees keys, webhooks, branch rules and explicit grants."
+  default     = ""
+  description = "Permission on repositories that the connected account needs: read, write or admin. If it is empty, no permission is judged. Only with admin the account sees keys, webhooks, branch rules and explicit grants."
 }
 
 variable "needed_repositories" {

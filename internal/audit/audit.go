@@ -17,7 +17,7 @@ type Control struct {
 	Name, Title  string
 	Risk, Remedy string // what can happen, and what to do about it
 	Caveat       string // what the control can't know, or empty
-	Severity     string // low, medium, high or critical
+	Severity     string // one of Severities
 	Service      string // part of Bitbucket
 
 	Population []*Area  // where it looks
@@ -40,11 +40,15 @@ const (
 	Info      Status = "info"       // Bitbucket does not show enough
 	Skip      Status = "skip"       // the control does not apply
 	Error     Status = "error"      // the control failed
+	Accepted  Status = "accepted"   // an alarm that a file of accepted findings names; alarm in Powerpipe
 	NotJudged Status = "not_judged" // the control could not look there; skip in Powerpipe, which lacks this status
 )
 
 // Statuses are all statuses, the worst first.
-var Statuses = []Status{Alarm, Error, NotJudged, Info, OK, Skip}
+var Statuses = []Status{Alarm, Error, NotJudged, Info, Accepted, OK, Skip}
+
+// Severities are how severe alarms are, the worst first.
+var Severities = []string{"critical", "high", "medium", "low"}
 
 // A Benchmark is a group of controls or of benchmarks.
 type Benchmark struct {

@@ -46,7 +46,7 @@ func (r Result) Count(s Status) int {
 }
 
 // Status returns the overall status. An alarm counts even if other resources were not judged. Otherwise a control is
-// judged only if a resource is ok, or if it applies to none of the resources, and only if Bitbucket refused nothing
+// judged only if a resource is ok or accepted, or if it applies to none of the resources, and only if Bitbucket refused nothing
 // that it asked for.
 func (r Result) Status() Status {
 	switch {
@@ -54,10 +54,12 @@ func (r Result) Status() Status {
 		return Alarm
 	case r.Count(Error) > 0:
 		return Error
-	case r.Refused || r.Count(OK) == 0 && (len(r.Resources) == 0 || r.Count(Skip) < len(r.Resources)):
+	case r.Refused || r.Count(OK)+r.Count(Accepted) == 0 && (len(r.Resources) == 0 || r.Count(Skip) < len(r.Resources)):
 		return NotJudged
 	case r.Count(Info) > 0:
 		return Info
+	case r.Count(Accepted) > 0:
+		return Accepted
 	case r.Count(OK) > 0:
 		return OK
 	}
@@ -70,18 +72,26 @@ func (r *Result) Refuse(what, reason string) {
 	r.Resources = append(r.Resources, Resource{Resource: what, Status: NotJudged, Reason: reason})
 }
 
-// A Run answers queries on one state of the tables: data that several queries need is read once.
+// A Run answers queries on one state of the tables: data that several queries need is read once, before the first of
+// them.
 type Run struct {
 	host   *sqlhost.Host
 	values map[string]any
-	kept   map[string]bool     // parts of queries that are in temporary tables
-	reads  map[string][]string // tables of the plugin and parts, by query or statement
-	failed map[string]error    // errors of tables and parts, by name
+	scope  Scope
+
+	kept    map[string]bool     // parts of queries that are shared, in temporary tables
+	pending map[string]string   // statements for the temporary tables that are still to be filled, by name
+	needs   map[string][]string // temporary tables, by query, statement or part
+	reads   map[string][]string // tables of the plugin and parts, by query or statement
+	failed  map[string]error    // errors of tables and parts, by name
 }
 
 // NewRun returns a run with the values of the variables. Only the run may use the host.
 func NewRun(host *sqlhost.Host, values map[string]any) *Run {
-	return &Run{host: host, values: values, kept: map[string]bool{}, reads: map[string][]string{}, failed: map[string]error{}}
+	return &Run{
+		host: host, values: values,
+		kept: map[string]bool{}, pending: map[string]string{}, needs: map[string][]string{}, reads: map[string][]string{}, failed: map[string]error{},
+	}
 }
 
 // statement returns the SQL of a query, and its parts.
@@ -91,18 +101,28 @@ func (r *Run) statement(query string) (sql string, parts map[string]string, err 
 	return sql, w.parts, err
 }
 
-// Keep reads the tables and the parts that more than one of the queries and statements need, with all needed columns.
-// Tables and parts that can't be read are left to the queries, which fail.
+// Keep plans the temporary tables: of the tables and the parts that more than one of the queries and statements need,
+// with all needed columns. They are filled when the first of these runs. Tables and parts that can't be read are left to
+// the queries, which fail.
 func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) error {
+	parts, err := r.planParts(ctx, queries)
+	if err != nil {
+		return err
+	}
+	return r.planTables(ctx, queries, statements, parts)
+}
+
+// planParts makes an empty table of each part that more than one of the queries need, and returns their statements.
+func (r *Run) planParts(ctx context.Context, queries []string) (map[string]string, error) {
 	users, parts := map[string]int{}, map[string]string{}
 	for _, query := range queries {
 		sql, used, err := r.statement(query)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		reads, err := r.host.Reads(ctx, sql)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, read := range reads {
 			r.reads[query] = append(r.reads[query], read.Table)
@@ -113,40 +133,56 @@ func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) 
 			parts[name] = sql
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		if users[name] < 2 {
-			continue
+	maps.DeleteFunc(parts, func(name, _ string) bool { return users[name] < 2 })
+	for name, sql := range parts {
+		if err := r.each(ctx, "create temp table "+sqlhost.Quote(name)+" as select * from ("+sql+") limit 0", nil); err != nil {
+			return nil, err
 		}
-		if err := r.keep(ctx, name, parts[name]); err != nil {
-			return err
+		r.kept[name], r.pending[name] = true, sql
+	}
+	return parts, nil
+}
+
+// planTables plans the tables that more than one of the queries and statements read, except through shared parts.
+func (r *Run) planTables(ctx context.Context, queries, statements []string, parts map[string]string) error {
+	readers, columns := map[string]int{}, map[string][]string{}
+	plan := func(name, sql string, counts bool) error {
+		reads, err := r.host.Reads(ctx, sql)
+		for _, read := range reads {
+			r.needs[name] = append(r.needs[name], read.Table)
+			columns[read.Table] = append(columns[read.Table], read.Columns...)
+			if counts {
+				readers[read.Table]++
+			}
 		}
-		r.kept[name] = r.failed[name] == nil
+		return err
 	}
 	for _, query := range queries {
-		if r.failure(query) != nil {
-			continue
-		}
-		sql, _, err := r.statement(query)
+		sql, used, err := r.statement(query)
 		if err != nil {
 			return err
 		}
-		statements = append(statements, sql)
+		r.needs[query] = slices.DeleteFunc(slices.Collect(maps.Keys(used)), func(name string) bool { return !r.kept[name] })
+		if err := plan(query, sql, true); err != nil {
+			return err
+		}
 	}
-	readers := map[string]int{}
-	columns := map[string][]string{}
 	for _, sql := range statements {
-		reads, err := r.host.Reads(ctx, sql)
-		if err != nil {
+		if err := plan(sql, sql, true); err != nil {
 			return err
 		}
-		for _, read := range reads {
-			r.reads[sql] = append(r.reads[sql], read.Table)
-			readers[read.Table]++
-			columns[read.Table] = append(columns[read.Table], read.Columns...)
+		r.reads[sql] = slices.Clone(r.needs[sql])
+	}
+	for name, sql := range parts {
+		if err := plan(name, sql, false); err != nil {
+			return err
 		}
 	}
-	for _, table := range slices.Sorted(maps.Keys(readers)) {
+	for table := range columns {
 		if readers[table] < 2 {
+			if err := r.restrict(ctx, table); err != nil {
+				return err
+			}
 			continue
 		}
 		needed := []string{"null"} // if only the number of rows matters
@@ -154,8 +190,33 @@ func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) 
 		for i, column := range slices.Compact(columns[table]) {
 			needed = append(needed[:i], sqlhost.Quote(column))
 		}
-		if err := r.keep(ctx, table, "select "+strings.Join(needed, ", ")+" from main."+sqlhost.Quote(table)); err != nil {
+		r.pending[table] = "select " + strings.Join(needed, ", ") + " from main." + sqlhost.Quote(table) + r.scope.where(r.host, table)
+	}
+	return nil
+}
+
+// prepare fills the temporary tables that a query, a statement or a part needs.
+func (r *Run) prepare(ctx context.Context, name string) error {
+	for _, needed := range r.needs[name] {
+		selected, ok := r.pending[needed]
+		if !ok {
+			continue
+		}
+		delete(r.pending, needed)
+		if err := r.prepare(ctx, needed); err != nil {
 			return err
+		}
+		if r.kept[needed] {
+			if err := r.each(ctx, "drop table temp."+sqlhost.Quote(needed), nil); err != nil {
+				return err
+			}
+		}
+		err := r.each(ctx, "create temp table "+sqlhost.Quote(needed)+" as "+selected, nil)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			r.failed[needed] = err
 		}
 	}
 	return nil
@@ -171,18 +232,12 @@ func (r *Run) failure(query string) error {
 	return nil
 }
 
-// keep makes a temporary table of the rows of a statement. A name of a plugin's table hides that table.
-func (r *Run) keep(ctx context.Context, name, selected string) error {
-	err := r.each(ctx, "create temp table "+sqlhost.Quote(name)+" as "+selected, nil)
-	if err != nil && ctx.Err() == nil {
-		r.failed[name], err = err, nil
-	}
-	return err
-}
-
 // Judge runs a control.
 func (r *Run) Judge(ctx context.Context, c *Control) Result {
-	result := Result{Control: c, Tables: r.reads[c.Name], Err: r.failure(c.Name)}
+	result := Result{Control: c, Tables: r.reads[c.Name], Err: r.prepare(ctx, c.Name)}
+	if result.Err == nil {
+		result.Err = r.failure(c.Name)
+	}
 	if result.Err != nil {
 		return result
 	}

@@ -28,7 +28,7 @@ var Variables = []Variable{
 	{Name: "min_approvals", Default: 2, Min: 1, Description: "Number of approvals that a pull request should need before it is merged into the main branch."},
 	{Name: "min_repository_administrators", Default: 2, Min: 0, Description: "Smallest number of administrators of a repository, including those of its workspace."},
 	{Name: "min_workspace_administrators", Default: 2, Min: 0, Description: "Smallest number of administrators of a workspace."},
-	{Name: "needed_permission", Default: "read", Allowed: []string{"read", "write", "admin"}, Description: "Permission on repositories that the connected account needs: read, write or admin. Only with admin it sees keys, webhooks, branch rules and explicit grants."},
+	{Name: "needed_permission", Default: "", Allowed: []string{"", "read", "write", "admin"}, Description: "Permission on repositories that the connected account needs: read, write or admin. If it is empty, no permission is judged. Only with admin the account sees keys, webhooks, branch rules and explicit grants."},
 	{Name: "needed_repositories", Default: []string{"*"}, Description: "Patterns of the full names of the repositories that the connected account needs; * matches any text."},
 	{Name: "old_key_days", Default: 365, Min: 1, Description: "Number of days after which a deploy key should be replaced."},
 	{Name: "public_repositories", Default: []string{""}, Description: "Patterns of the full names of the repositories that may be public; * matches any text."},
@@ -78,7 +78,7 @@ func (v Variable) should() string {
 	if v.Kind() == Number {
 		return fmt.Sprintf("a number of at least %d", v.Min)
 	}
-	return "one of " + strings.Join(v.Allowed, ", ")
+	return "one of " + strings.Join(slices.DeleteFunc(slices.Clone(v.Allowed), func(s string) bool { return s == "" }), ", ")
 }
 
 // Parse reads a value that a user has written. A list is JSON, or separated by commas.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,12 +20,23 @@ type auditor struct {
 	source      connectionFlags
 	format      string
 	list        bool
-	quiet       bool
+	quiet, all  bool
 	controls    []string
 	benchmarks  []string
+	severity    string
+	scope       audit.Scope
 	vars        []string
+	accepted    string
 	save, since string
+	failOn      string
 }
+
+// The values of --fail-on.
+const (
+	failOnAlarm = "alarm"
+	failOnNew   = "new"
+	failOnNever = "never"
+)
 
 func newAudit(c *console) *cobra.Command {
 	a := &auditor{console: c}
@@ -34,7 +46,7 @@ func newAudit(c *console) *cobra.Command {
 		Long: strings.TrimSpace(`
 Runs the controls of the Powerpipe mod, without Steampipe or Powerpipe: who has access and why, non-human access (keys, webhooks,
 variables), and the recommendations of the CIS Software Supply Chain Security Guide that Bitbucket's data can answer. Data that
-several controls need is read once.
+several controls need is read once. The most severe controls come first, and the text shows each as soon as it is judged.
 
 A control gives each resource a status: ok; alarm; info, if Bitbucket does not show enough to decide; or skip, if the control
 does not apply. Resources that Bitbucket does not show the connected account are not judged. A control without a judged resource
@@ -42,15 +54,20 @@ is not ok: it reports what it needs to see. A control whose query fails is an er
 
 A summary of the data that Bitbucket does not show the connected account goes to standard error; --quiet omits it.
 
---save saves the grants that were read in a file: effective permissions, explicit grants, and roles in workspaces. --since reads
-this file in a later run, and reports which grants were added and removed in between. Both flags may name the same file. A grant
-that the connected account could not see before counts as appeared; one that it can't see any more counts as disappeared.
+--save saves what was read in a file: the alarms, the grants, and keys, webhooks, variables, visibility, branch rules, members and
+groups. --since reads this file in a later run, and reports what is new, gone and still there. Both flags may name the same file.
+If there is no such file yet, the run is a first run. What the connected account could not see before counts as appeared; what it
+can't see any more counts as disappeared.
+
+--accepted names a file of alarms that somebody has accepted for a time. They don't count as alarms until that time is over.
 
 Exit codes: 0 if all controls were judged and none alarms; 1 if a control alarms, whatever else happened; 3 if none alarms, but a
-control or the run failed, or a control was not judged; 2 if the command or the configuration is wrong.`),
+control or the run failed, or a control was not judged; 2 if the command or the configuration is wrong. With --fail-on new, 1 means
+that an alarm is new since the last run, or that something was granted, added or changed; with --fail-on never it does not occur.`),
 		Example: `  ` + program + ` audit --demo
+  ` + program + ` audit --severity high --workspace acme
   ` + program + ` audit --benchmark access_audit --var needed_permission=admin --var trusted_outsiders=712020:0d9f...,557058:77aa...
-  ` + program + ` audit --since grants.db --save grants.db --output junit > audit.xml`,
+  ` + program + ` audit --since audit.db --save audit.db --fail-on new --accepted accepted.hcl --output markdown`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := a.run(cmd)
@@ -60,24 +77,54 @@ control or the run failed, or a control was not judged; 2 if the command or the 
 			return err
 		},
 	}
-	a.source.addConfigFlag(cmd)
-	a.source.addDemoFlag(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&a.source.first, "connection", "", "connection to audit (default: the first by name)")
-	flags.StringVar(&a.format, "output", "text", "format of the output: "+strings.Join(auditFormats, ", "))
-	flags.BoolVar(&a.list, "list", false, "list the controls and their subjects, without running them")
-	flags.BoolVar(&a.quiet, "quiet", false, "do not report omitted data")
-	flags.StringArrayVar(&a.controls, "control", nil, "control to run; may be repeated")
-	flags.StringArrayVar(&a.benchmarks, "benchmark", nil, "benchmark whose controls to run; may be repeated")
-	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be repeated")
-	flags.StringVar(&a.save, "save", "", "file to save the grants in")
-	flags.StringVar(&a.since, "since", "", "file that an earlier run saved: report the grants added and removed since")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(auditFormats, cobra.ShellCompDirectiveNoFileComp))
+	a.addFlags(cmd)
 	return cmd
 }
 
+func (a *auditor) addFlags(cmd *cobra.Command) {
+	a.source.addConfigFlag(cmd)
+	a.source.addDemoFlag(cmd)
+	failOn := []string{failOnAlarm, failOnNew, failOnNever}
+	flags := cmd.Flags()
+	flags.StringVar(&a.source.first, "connection", "", "connection to audit (default: the first by name)")
+	flags.StringVar(&a.format, "output", "text", "format of the output: "+strings.Join(auditFormats(), ", "))
+	flags.BoolVar(&a.list, "list", false, "list the controls and their subjects, without running them")
+	flags.BoolVar(&a.quiet, "quiet", false, "do not report omitted data")
+	flags.BoolVar(&a.all, "all", false, fmt.Sprintf("show all resources of a control in text, markdown and html, and not only the first %d", mostResources))
+	flags.StringArrayVar(&a.controls, "control", nil, "control to run; may be repeated")
+	flags.StringArrayVar(&a.benchmarks, "benchmark", nil, "benchmark whose controls to run; may be repeated")
+	flags.StringVar(&a.severity, "severity", "", "run only controls of this severity or a higher one: "+strings.Join(audit.Severities, ", "))
+	flags.StringArrayVar(&a.scope.Workspaces, "workspace", nil, "audit only this workspace; may be repeated")
+	flags.StringArrayVar(&a.scope.Repositories, "repository", nil, "audit only this repository, for example acme/website; may be repeated")
+	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be repeated")
+	flags.StringVar(&a.accepted, "accepted", "", "file of accepted alarms")
+	flags.StringVar(&a.save, "save", "", "file to save the alarms and what was read in")
+	flags.StringVar(&a.since, "since", "", "file that an earlier run saved: report what has changed since")
+	flags.StringVar(&a.failOn, "fail-on", failOnAlarm, "when to return 1: "+strings.Join(failOn, ", "))
+	for name, values := range map[string][]string{
+		"output": auditFormats(), "severity": audit.Severities, "fail-on": failOn, "control": controlNames(audit.Controls), "benchmark": benchmarkNames(audit.Benchmarks),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+func controlNames(controls []*audit.Control) []string {
+	var names []string
+	for _, c := range controls {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func benchmarkNames(benchmarks []*audit.Benchmark) []string {
+	var names []string
+	for _, b := range benchmarks {
+		names = append(append(names, b.Name), benchmarkNames(b.Benchmarks)...)
+	}
+	return names
+}
+
 func (a *auditor) run(cmd *cobra.Command) error {
-	ctx := cmd.Context()
 	controls, err := a.chosen(cmd)
 	if err != nil {
 		return err
@@ -86,91 +133,145 @@ func (a *auditor) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(auditFormats, a.format) {
-		return usagef(cmd, "unknown output format %q: choose %s", a.format, strings.Join(auditFormats, ", "))
+	if err := a.check(cmd); err != nil {
+		return err
 	}
 	if a.list {
 		return a.show(cmd, controls)
 	}
-	var before *audit.Grants
-	if a.since != "" {
-		if before, err = audit.ReadGrants(ctx, a.since); err != nil {
-			return misconfigured("%w", err)
-		}
+	report := &auditReport{at: time.Now().UTC().Truncate(time.Second), scope: a.scope, failOn: a.failOn, all: a.all, since: a.since != ""}
+	if err := a.readFiles(cmd.Context(), report); err != nil {
+		return err
 	}
-	began := time.Now()
-	db, err := a.source.open(ctx, cmd)
+	db, err := a.source.open(cmd.Context(), cmd)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	stop := func() {}
-	if _, ok := terminal(a.err); ok {
-		stop = showProgress(a.err, db.rows.Load)
-	}
-	report, err := a.judge(ctx, db, controls, values, before)
-	stop()
-	if err != nil {
+	report.connection = db.Tables()[0].Connection
+	if err := a.judge(cmd.Context(), db, report, controls, values); err != nil {
 		return err
 	}
-	omitted := db.Omissions(began)
-	report.refuse(omitted)
 	err = report.write(a.out, a.format)
 	if !a.quiet {
-		printOmissions(a.err, omitted)
+		printOmissions(a.err, db.Omissions(report.at))
 	}
-	if a.save != "" && report.grants != nil {
-		err = errors.Join(err, report.grants.Save(ctx, a.save))
+	for _, unused := range report.accepted.Unused(report.results) {
+		fmt.Fprintf(a.err, "%s accepts no alarm: %s does not alarm for %s. Remove the block.\n", unused.Position, unused.Control, unused.Resource)
 	}
-	return errors.Join(err, report.grantsErr, report.finding())
+	if a.save != "" && report.state != nil {
+		err = errors.Join(err, report.state.Save(cmd.Context(), a.save))
+	}
+	if err := errors.Join(err, report.unread()); err != nil {
+		return errors.Join(err, report.finding())
+	}
+	return report.finding()
 }
 
-// judge runs the controls, and reads the grants if they are wanted. An error in reading the grants stops no control.
-// Saved grants of another account stop all.
-func (a *auditor) judge(ctx context.Context, db *database, controls []*audit.Control, values map[string]any, before *audit.Grants) (*auditReport, error) {
-	connection := db.Tables()[0].Connection
-	run := audit.NewRun(db.Host, values)
-	var names []string
-	for _, c := range controls {
-		names = append(names, c.Name)
+// check returns an error if flags are wrong, before anything is read.
+func (a *auditor) check(cmd *cobra.Command) error {
+	switch {
+	case !slices.Contains(auditFormats(), a.format):
+		return usagef(cmd, "unknown output format %q: choose %s", a.format, strings.Join(auditFormats(), ", "))
+	case !slices.Contains([]string{failOnAlarm, failOnNew, failOnNever}, a.failOn):
+		return usagef(cmd, "--fail-on is %q: choose %s, %s or %s", a.failOn, failOnAlarm, failOnNew, failOnNever)
+	case a.failOn == failOnNew && a.since == "":
+		return usagef(cmd, "--fail-on %s needs --since, the file of the run to compare with", failOnNew)
 	}
-	wanted := a.save != "" || before != nil
+	for _, name := range a.scope.Repositories {
+		if strings.Count(name, "/") != 1 {
+			return usagef(cmd, "--repository is %q, but should be a full name, for example acme/website", name)
+		}
+	}
+	return nil
+}
+
+// readFiles reads the files that the flags name, and makes sure that the file to save can be written.
+func (a *auditor) readFiles(ctx context.Context, report *auditReport) (err error) {
+	if a.since != "" {
+		if report.before, err = audit.ReadState(ctx, a.since); err != nil {
+			return misconfigured("%w", err)
+		}
+	}
+	if a.accepted != "" {
+		if report.accepted, err = audit.ReadAccepted(a.accepted); err != nil {
+			return misconfigured("%w", err)
+		}
+	}
+	if a.save != "" {
+		if err := audit.CanSave(a.save); err != nil {
+			return misconfigured("%w", err)
+		}
+	}
+	return nil
+}
+
+// judge runs the controls, and reads the state if it is wanted. An error in reading the state stops no control. The
+// saved state of another account stops all.
+func (a *auditor) judge(ctx context.Context, db *database, report *auditReport, controls []*audit.Control, values map[string]any) error {
+	run := audit.NewRun(db.Host, values)
+	wanted := a.save != "" || a.since != ""
 	var statements []string
 	if wanted {
-		statements = audit.GrantStatements()
+		statements = audit.StateStatements()
 	}
-	report := &auditReport{at: time.Now().UTC().Truncate(time.Second), connection: connection}
-	if before != nil {
+	stop := a.progress(db)
+	defer func() { stop() }()
+	if err := run.Within(ctx, a.scope); err != nil {
+		return err
+	}
+	if report.before != nil {
 		account, err := run.Account(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := before.Of(connection, account); err != nil {
-			return nil, misconfigured("%s: %w", a.since, err)
+		if err := report.before.Of(report.connection, account, a.scope.String()); err != nil {
+			return misconfigured("%s: %w", a.since, err)
 		}
 	}
-	if err := run.Keep(ctx, names, statements...); err != nil {
-		return nil, err
+	if err := run.Keep(ctx, controlNames(controls), statements...); err != nil {
+		return err
 	}
 	for _, c := range controls {
-		report.results = append(report.results, run.Judge(ctx, c))
+		result := run.Judge(ctx, c)
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
+		}
+		report.add(result, db.Omissions(report.at))
+		stop()
+		if a.format == "text" {
+			if err := report.printControl(a.out, report.results[len(report.results)-1]); err != nil {
+				return err
+			}
+		}
+		stop = a.progress(db)
+	}
+	if !wanted {
+		return nil
+	}
+	state, err := run.State(ctx, report.connection, a.scope.String())
+	if err != nil {
+		report.stateErr = err
+		return ctx.Err()
+	}
+	for _, o := range db.Omissions(report.at) {
+		if report.isRefusal(o) {
+			run.Omit(state, o.Table, cmp.Or(o.Repository, o.Project, o.Workspace), errors.New(o.Message))
 		}
 	}
-	if wanted {
-		var err error
-		if report.grants, err = run.Grants(ctx, connection); err != nil {
-			report.grantsErr = fmt.Errorf("can't read the grants: %w", err)
-		}
-	}
-	if before != nil && report.grants != nil {
-		report.since, report.changes = before.SavedAt, report.grants.Since(before)
-	}
-	return report, ctx.Err()
+	report.compare(state)
+	return ctx.Err()
 }
 
-// chosen returns the controls that the flags name, in the order of audit.Controls; all controls if the flags name none.
+// progress shows the number of rows on a terminal, until the function that it returns is called.
+func (a *auditor) progress(db *database) (stop func()) {
+	if _, ok := terminal(a.err); !ok {
+		return func() {}
+	}
+	return showProgress(a.err, db.rows.Load)
+}
+
+// chosen returns the controls that the flags name, the most severe first; all controls if the flags name none.
 func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 	names := slices.Clone(a.controls)
 	for _, name := range a.controls {
@@ -185,10 +286,20 @@ func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 		}
 		names = append(names, b.All()...)
 	}
-	if len(names) == 0 {
-		return audit.Controls, nil
+	least := slices.Index(audit.Severities, cmp.Or(a.severity, audit.Severities[len(audit.Severities)-1]))
+	if least < 0 {
+		return nil, usagef(cmd, "unknown severity %q: choose %s", a.severity, strings.Join(audit.Severities, ", "))
 	}
-	return slices.DeleteFunc(slices.Clone(audit.Controls), func(c *audit.Control) bool { return !slices.Contains(names, c.Name) }), nil
+	chosen := slices.DeleteFunc(slices.Clone(audit.Controls), func(c *audit.Control) bool {
+		return len(names) > 0 && !slices.Contains(names, c.Name) || slices.Index(audit.Severities, c.Severity) > least || !a.scope.Has(c)
+	})
+	if len(chosen) == 0 {
+		return nil, usagef(cmd, "no control is left: the flags exclude all of them")
+	}
+	slices.SortStableFunc(chosen, func(a, b *audit.Control) int {
+		return slices.Index(audit.Severities, a.Severity) - slices.Index(audit.Severities, b.Severity)
+	})
+	return chosen, nil
 }
 
 // values returns the values of the variables: the given ones, and else the defaults.
@@ -222,8 +333,8 @@ func (a *auditor) show(cmd *cobra.Command, controls []*audit.Control) error {
 	switch format {
 	case "text":
 		format = defaultFormat
-	case "junit":
-		return usagef(cmd, "--list can't be combined with --output junit: a list of controls is not a test report")
+	case "junit", "html", "markdown":
+		return usagef(cmd, "--list can't be combined with --output %s: a list of controls is not a report", format)
 	}
 	l := newList("control", "severity", "title", "cis", "benchmarks")
 	for _, c := range controls {

@@ -1,13 +1,11 @@
 package command
 
 import (
-	"database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -39,8 +37,8 @@ var quiet = []string{"--control", "repository_inactive", "--var", "inactive_repo
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	report, got := auditOf(t, "--quiet", "--config", configOf(t, fake))
-	if got.code != exitFailed || !regexp.MustCompile(`^Error: \d+ of \d+ controls alarm\n$`).MatchString(got.err) {
+	report, got := auditOf(t, "--quiet", "--config", configOf(t, fake), "--var", "needed_permission=read")
+	if got.code != exitFailed || !regexp.MustCompile(`^\d+ of \d+ controls alarm\.\n$`).MatchString(got.err) {
 		t.Errorf("exit code %d and %q, want %d and how many alarm", got.code, got.err, exitFailed)
 	}
 	var controls []string
@@ -58,11 +56,15 @@ func TestAudit(t *testing.T) {
 		}
 	}
 	var all []string
-	for _, c := range audit.Controls {
-		all = append(all, c.Name)
+	for _, severity := range audit.Severities {
+		for _, c := range audit.Controls {
+			if c.Severity == severity {
+				all = append(all, c.Name)
+			}
+		}
 	}
 	if diff := cmp.Diff(all, controls); diff != "" {
-		t.Errorf("controls (-all +judged):\n%s", diff)
+		t.Errorf("controls, the most severe first (-all +judged):\n%s", diff)
 	}
 	asked := map[string]int{}
 	for _, e := range fake.Journal() {
@@ -144,7 +146,7 @@ func TestAuditOfNothing(t *testing.T) {
 	config := configOfUser(t, fake, stranger)
 	const reason = "The connection covers no workspace that the connected account can see."
 	said := map[string]string{}
-	for _, format := range auditFormats {
+	for _, format := range auditFormats() {
 		got := runProcess(t, nil, "audit", "--config", config, "--output", format)
 		if want := "Error: none of 31 controls could be judged: " + reason + "\n"; got.code != exitNotJudged || !strings.HasSuffix(got.err, want) {
 			t.Errorf("%s: exit code %d and %q, want %d and %q", format, got.code, got.err, exitNotJudged, want)
@@ -227,7 +229,7 @@ func TestAuditOfMember(t *testing.T) {
 			t.Errorf("%s is %s: %v", c.Control, c.Status, c.Resources)
 		}
 	}
-	if want := regexp.MustCompile(`Error: \d+ of 31 controls alarm, and 2\d could not be judged\n$`); got.code != exitFailed || !want.MatchString(got.err) {
+	if want := regexp.MustCompile(`\n\d+ of 31 controls alarm, and 2\d could not be judged\.\n$`); got.code != exitFailed || !want.MatchString(got.err) {
 		t.Errorf("exit code %d and %q", got.code, got.err)
 	}
 
@@ -279,13 +281,13 @@ func TestAuditExitCodes(t *testing.T) {
 		says string
 	}{
 		"all fine":               {append([]string{"--config", config}, quiet...), 0, ""},
-		"an alarm":               {[]string{"--config", config, "--control", "repository_public"}, 1, "Error: 1 of 1 controls alarm\n"},
-		"an alarm and a failure": {[]string{"--config", config, "--control", "repository_public", "--control", "deploy_key_old"}, 1, "Error: 1 of 2 controls alarm, and 1 could not be judged\n"},
-		"an alarm, and no file":  {[]string{"--config", config, "--control", "repository_public", "--save", nowhere}, 1, "1 of 1 controls alarm\n"},
+		"an alarm":               {[]string{"--config", config, "--control", "repository_public"}, 1, "1 of 1 controls alarm.\n"},
+		"an alarm and a failure": {[]string{"--config", config, "--control", "repository_public", "--control", "deploy_key_old"}, 1, "1 of 2 controls alarm, and 1 could not be judged.\n"},
+		"an alarm that may be":   {[]string{"--config", config, "--control", "repository_public", "--fail-on", "never"}, 0, ""},
 		"a failure":              {[]string{"--config", config, "--control", "deploy_key_old"}, 3, "Error: none of 1 controls could be judged: GET /2.0/"},
 		"a failure beside":       {append([]string{"--config", config, "--control", "deploy_key_old"}, quiet...), 3, "Error: 1 of 2 controls could not be judged; no other control alarms\n"},
 		"nothing judged":         {[]string{"--config", alone, "--control", "member_inactive"}, 3, "Error: none of 1 controls could be judged: "},
-		"no file":                {append([]string{"--config", config, "--save", nowhere}, quiet...), 3, "Error: can't save the grants"},
+		"no file":                {append([]string{"--config", config, "--save", nowhere}, quiet...), 2, "Error: can't save to "},
 		"wrong usage":            {[]string{"--config", config, "--nope"}, 2, "unknown flag"},
 		"no configuration":       {[]string{"--config", filepath.Dir(nowhere)}, 2, "no such file"},
 	} {
@@ -302,14 +304,17 @@ func TestAuditRefused(t *testing.T) {
 	of := func(status audit.Status, tables ...string) audit.Result {
 		return audit.Result{Control: audit.Controls[0], Tables: tables, Resources: []audit.Resource{{Resource: "a", Status: status, Reason: "It is so."}}}
 	}
-	report := &auditReport{connection: "work", results: []audit.Result{
-		of(audit.OK, "bitbucket_deploy_key"), of(audit.Alarm, "bitbucket_repository", "bitbucket_deploy_key"), of(audit.OK, "bitbucket_repository"),
-	}}
-	report.refuse([]bitbucket.Omission{
+	report := &auditReport{connection: "work"}
+	omissions := []bitbucket.Omission{
 		{Connection: "work", Table: "bitbucket_deploy_key", Repository: "acme/website", Reason: bitbucket.ReasonRefused, Message: "acme/website was left out."},
 		{Connection: "work", Table: "bitbucket_repository", Workspace: "acme", Reason: "not_administered", Message: "acme was left out."},
 		{Connection: "home", Table: "bitbucket_repository", Workspace: "acme", Reason: bitbucket.ReasonFailed, Message: "acme was left out."},
-	})
+	}
+	for _, result := range []audit.Result{
+		of(audit.OK, "bitbucket_deploy_key"), of(audit.Alarm, "bitbucket_repository", "bitbucket_deploy_key"), of(audit.OK, "bitbucket_repository"),
+	} {
+		report.add(result, omissions)
+	}
 	var got []string
 	for _, r := range report.results {
 		got = append(got, fmt.Sprintf("%s %d", r.Status(), r.Count(audit.NotJudged)))
@@ -359,13 +364,13 @@ func TestAuditSkips(t *testing.T) {
 // No report has the address of a webhook: it may be a secret.
 func TestAuditKeepsAddresses(t *testing.T) {
 	t.Parallel()
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	fake := fakebitbucket.Start(t, small)
 	o := fake.Organization()
 	for _, r := range o.RepositoriesOf(o.Workspaces[0])[:3] {
 		fake.AddWebhook(r.FullName(), organization.Webhook{UUID: "{" + r.Slug + "}", URL: "https://user:hush1@hooks.example.com/hush2?token=hush3#hush4", Active: true, SkipCertVerification: true})
 	}
-	for _, format := range auditFormats {
-		got := runCommand(t, "", "audit", "--config", configOf(t, fake), "--benchmark", "access_audit_machines", "--output", format)
+	for _, format := range auditFormats() {
+		got := runCommand(t, "", "audit", "--config", configOf(t, fake), "--benchmark", "access_audit_machines", "--all", "--output", format)
 		if strings.Contains(got.out, "hush") || !strings.Contains(got.out, "https://hooks.example.com of ") {
 			t.Errorf("%s shows more than the host of an address, or less", format)
 		}
@@ -375,7 +380,7 @@ func TestAuditKeepsAddresses(t *testing.T) {
 func TestAuditQuiet(t *testing.T) {
 	t.Parallel()
 	config := configOf(t, fakebitbucket.Start(t, fakebitbucket.Options{}))
-	for _, format := range auditFormats {
+	for _, format := range auditFormats() {
 		got := runCommand(t, "", append([]string{"audit", "--config", config, "--output", format}, quiet...)...)
 		if got.code != exitOK || got.err != "" || !strings.Contains(got.out, "repository_inactive") {
 			t.Errorf("%s: exit code %d, %q and %q", format, got.code, got.err, got.out)
@@ -389,8 +394,8 @@ func TestAuditFormats(t *testing.T) {
 	args := []string{"--config", config, "--benchmark", "access_audit_machines"}
 	report, _ := auditOf(t, args...)
 	run := func(format string) string {
-		got := runCommand(t, "", append([]string{"audit", "--quiet", "--output", format}, args...)...)
-		if got.code != exitFailed || got.err != "Error: 5 of 5 controls alarm\n" {
+		got := runCommand(t, "", append([]string{"audit", "--quiet", "--all", "--output", format}, args...)...)
+		if got.code != exitFailed || got.err != "5 of 5 controls alarm.\n" {
 			t.Errorf("%s: exit code %d and %q", format, got.code, got.err)
 		}
 		return got.out
@@ -410,7 +415,7 @@ func TestAuditFormats(t *testing.T) {
 		if suite.Name != c.Title || suite.Tests != len(c.Resources) || suite.Failures != c.Counts["alarm"] || suite.Skipped != c.Counts["skip"]+c.Counts["info"]+c.Counts["not_judged"] || suite.Errors != 0 {
 			t.Errorf("JUnit: %+v, want the counts %v", suite, c.Counts)
 		}
-		if !strings.Contains(text, "ALARM  "+c.Title+" ("+c.Control+")\n") {
+		if !strings.Contains(text, "ALARM  "+c.Title+" ("+c.Control+", severity "+c.Severity+")\n") {
 			t.Errorf("text: no %s", c.Control)
 		}
 		for j, r := range c.Resources {
@@ -445,7 +450,7 @@ func TestAuditFails(t *testing.T) {
 		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
 	report, got := auditOf(t, "--quiet", "--config", config, "--benchmark", "access_audit_machines")
-	if want := "Error: 3 of 5 controls alarm, and 2 could not be judged\n"; got.code != exitFailed || got.err != want {
+	if want := "3 of 5 controls alarm, and 2 could not be judged.\n"; got.code != exitFailed || got.err != want {
 		t.Errorf("exit code %d and %q, want %d and %q", got.code, got.err, exitFailed, want)
 	}
 	for _, c := range report.Controls {
@@ -481,11 +486,16 @@ func TestAuditUsage(t *testing.T) {
 		"no flag":               {[]string{"--var", "require_enforced_merge_checks=maybe"}, "should be true or false"},
 		"no list":               {[]string{"--var", "trusted_outsiders=[1]"}, "should be a list of texts"},
 		"a text not allowed":    {[]string{"--var", "needed_permission=owner"}, `needed_permission is "owner", but should be one of read, write, admin`},
-		"an unknown format":     {[]string{"--output", "xml"}, `unknown output format "xml": choose csv, json, junit, text`},
-		"a list as JUnit":       {[]string{"--list", "--output", "junit"}, "a list of controls is not a test report"},
+		"an unknown format":     {[]string{"--output", "xml"}, `unknown output format "xml": choose csv, html, json, junit, markdown, text`},
+		"a list as JUnit":       {[]string{"--list", "--output", "junit"}, "a list of controls is not a report"},
 		"an argument":           {[]string{"now"}, `audit takes no arguments, but got "now"`},
 		"two sources":           {[]string{"--demo"}, "--demo can't be combined with --config or --connection"},
-		"no earlier run":        {[]string{"--since", filepath.Join(t.TempDir(), "a.db")}, "does not exist: run the audit with --save first"},
+		"an unknown severity":   {[]string{"--severity", "grave"}, `unknown severity "grave": choose critical, high, medium, low`},
+		"no control left":       {[]string{"--severity", "high", "--control", "deploy_key_old"}, "no control is left"},
+		"an unknown fail-on":    {[]string{"--fail-on", "monday"}, `--fail-on is "monday": choose alarm, new or never`},
+		"new, since when":       {[]string{"--fail-on", "new"}, "--fail-on new needs --since"},
+		"no full name":          {[]string{"--repository", "website"}, `--repository is "website", but should be a full name`},
+		"nothing accepted":      {[]string{"--accepted", filepath.Join(t.TempDir(), "accepted.hcl")}, "can't read the accepted findings"},
 		"no file of grants":     {[]string{"--since", noFile}, noFile + " was not written by audit --save"},
 		"a folder":              {[]string{"--since", t.TempDir()}, "was not written by audit --save"},
 		"an unknown connection": {[]string{"--connection", "home"}, "unknown connection home: choose work"},
@@ -539,228 +549,12 @@ func TestAuditList(t *testing.T) {
 	t.Parallel()
 	got := runCommand(t, "", "audit", "--list", "--output", "csv", "--benchmark", "cis_supply_chain_v100_1_3_8")
 	want := `control,severity,title,cis,benchmarks
+repository_public,high,Only repositories that are intended to be public are public,1.3.8,cis_supply_chain_v100_1_3_8
 group_write_access,medium,No group can write to a large part of the repositories,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
 group_default_permission,medium,No group can write to each new repository,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
-repository_public,high,Only repositories that are intended to be public are public,1.3.8,cis_supply_chain_v100_1_3_8
 repository_fork_policy,medium,A private repository cannot have public forks,1.3.8,cis_supply_chain_v100_1_3_8
 `
 	if diff := cmp.Diff(outcome{exitOK, want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)
-	}
-}
-
-// afresh are arguments of a run that passes everywhere, with a token of its own: a process remembers what it has read for a
-// while.
-func afresh(t *testing.T, fake *fakebitbucket.Server, args ...string) []string {
-	t.Helper()
-	return append(append([]string{"--config", configOf(t, fake)}, quiet...), args...)
-}
-
-// What was granted and revoked between two runs.
-func TestAuditSince(t *testing.T) {
-	t.Parallel()
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	file := filepath.Join(t.TempDir(), "grants.db")
-	run := func(args ...string) jsonReport {
-		report, got := auditOf(t, append(args, afresh(t, fake, "--save", file)...)...)
-		if got.code != exitOK {
-			t.Fatalf("exit code %d: %s", got.code, got.err)
-		}
-		return report
-	}
-	run()
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("the file is %v (%v), want 0600", info.Mode(), err)
-	}
-	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("%d files were left", len(entries))
-	}
-	report := run("--since", file)
-	if report.Changes == nil || len(report.Changes.Changes) > 0 {
-		t.Errorf("nothing has changed, and there are %v", report.Changes)
-	}
-
-	o := fake.Organization()
-	home := o.Workspaces[0]
-	var private []*organization.Repository // in which only owners and few others are
-	for _, r := range o.RepositoriesOf(home) {
-		if r.IsPrivate {
-			private = append(private, r)
-		}
-	}
-	newcomer := o.Users[len(o.Users)-1]
-	var member *organization.User
-	for _, m := range o.MembersOf(home) {
-		if m.Permission == "member" && m.User.Type == "user" && o.EffectivePermission(private[0], m.User) == "" {
-			member = m.User
-		}
-	}
-	fake.GrantRepository(private[0].FullName(), member.UUID, "write")
-	fake.SetRole(home.Slug, member.UUID, "create-project")
-	report = run("--since", file)
-	want := []jsonChange{
-		{"granted", "effective permission", private[0].FullName(), member.DisplayName, "", "write"},
-		{"granted", "grant to a user on the repository", private[0].FullName(), member.DisplayName, "", "write"},
-		{"changed", "role in the workspace", home.Slug, member.DisplayName, "member", "create-project"},
-	}
-	if diff := cmp.Diff(want, report.Changes.Changes); diff != "" {
-		t.Errorf("after a grant (-want +got):\n%s", diff)
-	}
-
-	fake.GrantRepository(private[0].FullName(), member.UUID, "admin")
-	created := fake.AddRepository(organization.Repository{Workspace: home, Slug: "brand-new", IsPrivate: true})
-	fake.GrantRepository(created.FullName(), newcomer.UUID, "read")
-	fake.RemoveRepository(private[1].FullName())
-	report = run("--since", file)
-	kinds := map[string]int{}
-	for _, c := range report.Changes.Changes {
-		switch c.Place {
-		case private[0].FullName():
-			if c.Change != "changed" || c.Before != "write" || c.After != "admin" || c.Holder != member.DisplayName {
-				t.Errorf("a raised grant is %+v", c)
-			}
-		case created.FullName():
-			if c.Change != "granted" {
-				t.Errorf("a grant on a new repository is %+v", c)
-			}
-		case private[1].FullName():
-			if c.Change != "disappeared" {
-				t.Errorf("a grant on a repository that is gone is %+v", c)
-			}
-		default:
-			t.Errorf("an unexpected change: %+v", c)
-		}
-		kinds[c.Change]++
-	}
-	if kinds["changed"] != 2 || kinds["granted"] == 0 || kinds["disappeared"] == 0 {
-		t.Errorf("changes: %v", kinds)
-	}
-
-	fake.RevokeRepository(private[0].FullName(), member.UUID)
-	sentence := "Revoked: effective permission of " + member.DisplayName + " on " + private[0].FullName() + ", which was admin."
-	for format, want := range map[string]string{
-		"text": "- " + sentence, "junit": "<system-out>" + sentence, "csv": "revoked,effective permission," + private[0].FullName() + "," + member.DisplayName + ",admin,\n",
-	} {
-		got := runCommand(t, "", append([]string{"audit", "--since", file, "--output", format}, afresh(t, fake)...)...)
-		if got.code != exitOK || !strings.Contains(got.out, want) {
-			t.Errorf("%s: exit code %d, no %q in %q%q", format, got.code, want, got.out, got.err)
-		}
-	}
-}
-
-// What the connected account could not see before has appeared.
-func TestAuditAppears(t *testing.T) {
-	t.Parallel()
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	file := filepath.Join(t.TempDir(), "grants.db")
-	run := func(args ...string) jsonReport {
-		report, _ := auditOf(t, append(args, afresh(t, fake, "--save", file)...)...)
-		return report
-	}
-	run()
-	o := fake.Organization()
-	away := o.Workspaces[1]
-	var hidden *organization.Repository
-	for _, r := range o.RepositoriesOf(away) {
-		if o.EffectivePermission(r, o.Connected) == "read" {
-			hidden = r
-		}
-	}
-	fake.GrantRepository(hidden.FullName(), o.Connected.UUID, "admin")
-	report := run("--since", file)
-	appeared := 0
-	for _, c := range report.Changes.Changes {
-		if c.Place != hidden.FullName() || c.Change != "appeared" {
-			t.Errorf("an unexpected change: %+v", c)
-		}
-		appeared++
-	}
-	if appeared == 0 {
-		t.Error("nothing has appeared")
-	}
-	fake.GrantRepository(hidden.FullName(), o.Connected.UUID, "read")
-	report = run("--since", file)
-	if n := len(report.Changes.Changes); n != appeared || report.Changes.Changes[0].Change != "disappeared" {
-		t.Errorf("%d grants have disappeared, of %d that had appeared: %v", n, appeared, report.Changes.Changes)
-	}
-}
-
-func TestAuditRefusesFiles(t *testing.T) {
-	t.Parallel()
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	config, dir := configOf(t, fake), t.TempDir()
-	file := filepath.Join(dir, "grants.db")
-	run := func(config string, args ...string) outcome {
-		return runCommand(t, "", append(append([]string{"audit", "--config", config}, quiet...), args...)...)
-	}
-	if got := run(config, "--save", file); got.code != exitOK {
-		t.Fatalf("exit code %d: %s", got.code, got.err)
-	}
-	block := func(name, user string) string {
-		return writeFile(t, t.TempDir(), "a.spc", connectionBlock(name, []argument{
-			{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(user, fakebitbucket.AllScopes()...)}, {name: "base_url", value: fake.URL()},
-		}))
-	}
-	o := fake.Organization()
-	other := filepath.Join(dir, "other.db")
-	copyFile(t, file, other)
-	db, err := sql.Open("sqlite", other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec("pragma user_version = 7"); err != nil {
-		t.Fatal(err)
-	}
-	db.Close()
-	foreign := filepath.Join(dir, "foreign.db")
-	db, err = sql.Open("sqlite", foreign)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec("create table run (saved_at text)"); err != nil {
-		t.Fatal(err)
-	}
-	db.Close()
-	tests := map[string]struct{ config, since, want string }{
-		"another connection": {block("home", o.Connected.UUID), file, "the file has the grants of connection work, but this is connection home"},
-		"another account":    {block("work", o.Users[1].UUID), file, "the file has the grants that " + o.Connected.DisplayName + " saw, but the connection now belongs to " + o.Users[1].DisplayName},
-		"another version":    {config, other, "was written by another version of this program (its format is 7; this version reads 1)"},
-		"another program":    {config, foreign, "was not written by audit --save"},
-	}
-	for name, tt := range tests {
-		if got := run(tt.config, "--since", tt.since); got.code != exitUsage || !strings.Contains(got.err, tt.want) || got.out != "" {
-			t.Errorf("%s: exit code %d, %q and %q, want %d and %q", name, got.code, got.out, got.err, exitUsage, tt.want)
-		}
-	}
-
-	// A file that can't be written fails the run, and leaves the report and the old file.
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := run(config, "--save", filepath.Join(dir, "nowhere", "grants.db")); got.code != exitNotJudged || !strings.Contains(got.err, "can't save the grants") || got.out == "" {
-		t.Errorf("exit code %d, %q and %q, want %d and why", got.code, got.out, got.err, exitNotJudged)
-	}
-	fake.Inject(fakebitbucket.Fault{
-		Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Path: "/2.0/repositories/{workspace}/{repo_slug}/permissions-config/groups", Count: -1,
-		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
-	})
-	got := runCommand(t, "", append([]string{"audit"}, afresh(t, fake, "--save", file, "--since", file)...)...)
-	if got.code != exitNotJudged || !strings.Contains(got.err, "can't read the grants") || !strings.Contains(got.out, "OK") || strings.Contains(got.out, "Changes since") {
-		t.Errorf("exit code %d, %q and %q, want %d and why", got.code, got.out, got.err, exitNotJudged)
-	}
-	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
-		t.Errorf("the file of the earlier run has changed (%v)", err)
-	}
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	content, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, content, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

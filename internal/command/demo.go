@@ -16,6 +16,7 @@ import (
 // an OAuth consumer and a rotating refresh token. Its token file is deleted when the database is closed.
 func openDemo(ctx context.Context) (*database, error) {
 	fake := fakebitbucket.New(fakebitbucket.Options{})
+	fake.Tidy()
 	stop, err := fake.Listen()
 	if err != nil {
 		return nil, err

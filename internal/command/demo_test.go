@@ -24,3 +24,14 @@ func TestDemo(t *testing.T) {
 		rest = after
 	}
 }
+
+// The demo organization passes some controls, so that one sees what good looks like.
+func TestAuditOfDemo(t *testing.T) {
+	t.Parallel()
+	report, _ := auditOf(t, "--quiet", "--demo", "--control", "workspace_forking", "--control", "workspace_privacy", "--control", "group_default_permission", "--control", "connected_account_repository")
+	for _, c := range report.Controls {
+		if want := map[bool]string{true: "skip", false: "ok"}[c.Control == "connected_account_repository"]; c.Status != want {
+			t.Errorf("%s is %s, want %s", c.Control, c.Status, want)
+		}
+	}
+}

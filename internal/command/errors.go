@@ -71,6 +71,12 @@ func isNotJudged(err error) bool {
 	return is
 }
 
+// isAlarm reports whether an error is the finding of an audit, and not joined with a failure.
+func isAlarm(err error) bool {
+	_, is := err.(alarmError)
+	return is
+}
+
 // errReaderGone is the error of a write to standard output whose reader has exited.
 var errReaderGone = errors.New("standard output is closed")
 
@@ -81,6 +87,8 @@ func (c *console) printError(ctx context.Context, err error) {
 	case errors.Is(err, errReaderGone):
 	case ctx.Err() != nil:
 		fmt.Fprintln(c.err, "Error: cancelled")
+	case isAlarm(err):
+		fmt.Fprintln(c.err, strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
 	default:
 		fmt.Fprintln(c.err, "Error:", oneLine(err.Error()))
 	}

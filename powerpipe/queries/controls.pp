@@ -1889,12 +1889,14 @@ query "connected_account_repository" {
         full_name as resource,
         case
           when not exists (select 1 from unnest($1::text[]) as pattern(value) where full_name like replace(replace(replace(replace(pattern.value, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')) then 'alarm'
+          when $2::text = '' then 'skip'
           when permission <> $2::text then 'alarm'
           else 'ok'
         end as status,
         'The connected account was granted ' || permission || ' on ' || full_name ||
         case
           when not exists (select 1 from unnest($1::text[]) as pattern(value) where full_name like replace(replace(replace(replace(pattern.value, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')) then ', which it does not need.'
+          when $2::text = '' then '. Set needed_permission to judge this.'
           when permission <> $2::text then ', but needs ' || $2::text || '.'
           else ', as needed.'
         end as reason,
@@ -1923,7 +1925,7 @@ query "connected_account_repository" {
         'needed_permission' as variable,
         'needed_permission is ' || $2::text || ', but should be one of read, write, admin.' as reason
       where
-        not ($2::text in ('read', 'write', 'admin'))
+        not ($2::text in ('', 'read', 'write', 'admin'))
     )
     select
       resource,
@@ -1984,7 +1986,7 @@ query "connected_account_repository" {
   }
 
   param "needed_permission" {
-    description = "Permission on repositories that the connected account needs: read, write or admin. Only with admin it sees keys, webhooks, branch rules and explicit grants."
+    description = "Permission on repositories that the connected account needs: read, write or admin. If it is empty, no permission is judged. Only with admin the account sees keys, webhooks, branch rules and explicit grants."
     default     = var.needed_permission
   }
 }

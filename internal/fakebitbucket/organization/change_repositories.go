@@ -76,3 +76,11 @@ func (c *Current) AddWebhook(fullName string, h Webhook) {
 		replace(o, "webhooks", r.UUID, append([]*Webhook{&h}, o.Webhooks(r)...))
 	})
 }
+
+// RemoveWebhook removes a webhook of a repository.
+func (c *Current) RemoveWebhook(fullName, uuid string) {
+	c.Update(func(o *Organization) {
+		r := Must(o.Repository(fullName), "repository", fullName)
+		replace(o, "webhooks", r.UUID, slices.DeleteFunc(slices.Clone(o.Webhooks(r)), func(h *Webhook) bool { return h.UUID == uuid }))
+	})
+}
