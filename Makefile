@@ -84,7 +84,7 @@ lint: windows prose
 
 # Spelling and style of the docs, by the rules in .vale.
 prose:
-	$$(go -C tools/lint tool -n vale) --output=line *.md docs/*.md docs/tables/*.md powerpipe/*.md powerpipe/docs/*.md .github/*.md
+	$$(go -C tools/lint tool -n vale) --output=line *.md docs/*.md docs/tables/*.md powerpipe/*.md powerpipe/docs/*.md powerpipe/docs/controls/*.md .github/*.md
 
 # What can't be run here is compiled at least. To vet all packages would take minutes more where Go's cache is empty, so it is done to
 # the one that has code of its own for Windows, with its tests.

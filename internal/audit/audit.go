@@ -16,6 +16,7 @@ import (
 type Control struct {
 	Name, Title  string
 	Risk, Remedy string // what can happen, and what to do about it
+	How          string // how it judges
 	Caveat       string // what the control can't know, or empty
 	Severity     string // one of Severities
 	Service      string // part of Bitbucket

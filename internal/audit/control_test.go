@@ -131,3 +131,21 @@ func TestStatus(t *testing.T) {
 		}
 	}
 }
+
+// A control says what can happen, how it judges, and what to do.
+func TestControlsAreDocumented(t *testing.T) {
+	t.Parallel()
+	for _, c := range Controls {
+		for name, text := range map[string]string{"risk": c.Risk, "how": c.How, "remedy": c.Remedy, "title": c.Title + "."} {
+			if len(text) < 10 || !strings.HasSuffix(text, ".") || strings.Contains(text, "  ") {
+				t.Errorf("%s: %s is %q", c.Name, name, text)
+			}
+		}
+		if !slices.Contains(Severities, c.Severity) {
+			t.Errorf("%s: severity %q", c.Name, c.Severity)
+		}
+		if len(c.Benchmarks()) == 0 {
+			t.Errorf("%s is in no benchmark", c.Name)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,13 @@ func Mod() (map[string]string, error) {
 		f := newFile()
 		f.benchmark(b)
 		mod["benchmarks/"+b.Name+".pp"] = f.String()
+	}
+	for _, c := range Controls {
+		page, err := c.page()
+		if err != nil {
+			return nil, err
+		}
+		mod[c.pageName()] = page
 	}
 	ofControls, ofDashboards := newFile(), newFile()
 	for _, query := range Queries() {
@@ -97,10 +105,11 @@ func controlsFile() string {
 	f := newFile()
 	for _, c := range Controls {
 		f.line(0, "\ncontrol %s {", text(c.Name))
-		f.line(1, "title       = %s", text(c.Title))
-		f.line(1, "description = %s", text(c.Description()))
-		f.line(1, "severity    = %s", text(c.Severity))
-		f.line(1, "query       = query.%s", c.Name)
+		f.line(1, "title         = %s", text(c.Title))
+		f.line(1, "description   = %s", text(c.Description()))
+		f.line(1, "documentation = file(%s)", text("./"+c.pageName()))
+		f.line(1, "severity      = %s", text(c.Severity))
+		f.line(1, "query         = query.%s", c.Name)
 		f.line(0, "")
 		f.line(1, "tags = merge(local.bitbucket_common_tags, {")
 		if cis := c.CIS(); len(cis) > 0 {
@@ -114,6 +123,42 @@ func controlsFile() string {
 		f.line(0, "}")
 	}
 	return f.String()
+}
+
+// underscore matches the name of a variable.
+var underscore = regexp.MustCompile(`\w+_\w+`)
+
+// pageName returns the name of the control's page in the mod.
+func (c *Control) pageName() string { return "docs/controls/" + c.Name + ".md" }
+
+// page returns the control's documentation in Markdown.
+func (c *Control) page() (string, error) {
+	_, params, err := Prepared(c.Name)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\nControl `%s`, severity %s.\n", c.Title, c.Name, c.Severity)
+	for _, recommendation := range c.in(Benchmarks) {
+		if recommendation.CIS != "" {
+			fmt.Fprintf(&b, "\nCIS Software Supply Chain Security Guide v1.0.0, %s.\n", recommendation.Title)
+		}
+	}
+	for _, section := range []struct{ title, text string }{
+		{"Risk", c.Risk}, {"How it is judged", c.How}, {"What it can't know", c.Caveat}, {"Remedy", c.Remedy},
+	} {
+		if section.text != "" {
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n", section.title, underscore.ReplaceAllString(section.text, "`$0`"))
+		}
+	}
+	if len(params) > 0 {
+		b.WriteString("\n## Variables\n\n| variable | default | meaning |\n| --- | --- | --- |\n")
+	}
+	for _, p := range params {
+		v, _ := FindVariable(p.Name)
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", v.Name, value(v.Default), v.Description)
+	}
+	return b.String(), nil
 }
 
 // benchmark writes a benchmark and those below it.
