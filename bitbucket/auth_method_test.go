@@ -71,7 +71,7 @@ func login(t *testing.T, fake *fakebitbucket.Server, c fakebitbucket.Consumer, t
 	t.Helper()
 	consumer := auth.Consumer{Key: c.Key, Secret: auth.NewSecret(c.Secret), URL: fake.OAuthURL()}
 	token := auth.Token{RefreshToken: auth.NewSecret(fake.Grant(c, fake.Organization().Connected.UUID))}
-	if _, err := auth.SaveLogin(context.Background(), tokens, consumer, token); err != nil {
+	if _, err := auth.SaveLogin(context.Background(), tokens, consumer, token, auth.Account{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -74,7 +74,7 @@ func TestScheduledReport(t *testing.T) {
 					tokens = t.TempDir()
 				}
 				token := auth.Token{RefreshToken: auth.NewSecret(fake.Grant(consumer, test.user))}
-				if _, err := auth.SaveLogin(context.Background(), tokens, auth.Consumer{Key: consumer.Key, Secret: auth.NewSecret(consumer.Secret), URL: fake.OAuthURL()}, token); err != nil {
+				if _, err := auth.SaveLogin(context.Background(), tokens, auth.Consumer{Key: consumer.Key, Secret: auth.NewSecret(consumer.Secret), URL: fake.OAuthURL()}, token, auth.Account{}); err != nil {
 					t.Fatal(err)
 				}
 			}

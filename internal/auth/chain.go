@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"time"
 )
@@ -32,6 +33,8 @@ type Chain struct {
 	unsaved bool        // held is not in the file, because it could not be written
 	refused Secret      // the refresh token that was refused last
 	seen    fs.FileInfo // the file when it was last noticed, nil if there was none
+	judged  digest      // the digest that the consumer's secret was last compared with
+	fits    bool        // whether it is the secret's
 }
 
 // OpenChain returns the chain that starts from seed, a refresh token, or, if seed is empty, the one that a login left for
@@ -52,7 +55,7 @@ func OpenChain(dir string, consumer Consumer, seed Secret) (*Chain, error) {
 }
 
 func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
-	consumer, err := consumer.complete()
+	consumer, err := consumer.identified()
 	if err != nil {
 		return nil, err
 	}
@@ -65,40 +68,6 @@ func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
 		logger:   consumer.Logger,
 		platform: native,
 	}, nil
-}
-
-// SaveLogin starts the chain of a login with token, in place of an earlier one, and returns the path of its file.
-func SaveLogin(ctx context.Context, dir string, consumer Consumer, token Token) (path string, err error) {
-	store, err := newStore(dir, consumer, Secret{})
-	if err != nil {
-		return "", err
-	}
-	unlock, err := store.lock(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	return store.path(), store.write(startRecord(token))
-}
-
-// CheckWritable reports whether a token file can be written in dir, which is made if it doesn't exist.
-// A login asks it before it asks a person for anything.
-func CheckWritable(ctx context.Context, dir string, consumer Consumer) error {
-	store, err := newStore(dir, consumer, Secret{})
-	if err != nil {
-		return err
-	}
-	unlock, err := store.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	slot, err := store.reserve()
-	if err != nil {
-		return err
-	}
-	slot.discard()
-	return nil
 }
 
 // Authorization implements Source.
@@ -141,9 +110,24 @@ func (c *Chain) notice() {
 	if !saved.RefreshToken.Equal(c.refused) {
 		c.renewer.forget()
 	}
-	if saved.usable(c.consumer.Now()) {
+	switch {
+	case !c.obtained(saved):
+		c.renewer.adopt(Token{}) // the next request says why
+	case saved.usable(c.consumer.Now()):
 		c.renewer.adopt(saved.Token)
 	}
+}
+
+// obtained reports whether the record's pair was obtained with the consumer's secret, as far as the record tells.
+// The caller holds mu.
+func (c *Chain) obtained(rec record) bool {
+	if !rec.digest.known() {
+		return true
+	}
+	if !reflect.DeepEqual(c.judged, rec.digest) {
+		c.judged, c.fits = rec.digest, rec.digest.of(c.consumer.Secret)
+	}
+	return c.fits
 }
 
 // fetch gets a token with another access token than rejected: from the file if another process was faster,
@@ -233,6 +217,12 @@ func (c *Chain) recall() (record, error) {
 
 // advance returns rec's own token if it will do, else the next one. It is called with the lock held.
 func (c *Chain) advance(ctx context.Context, rec record, rejected string) (Token, error) {
+	c.mu.Lock()
+	obtained := c.obtained(rec)
+	c.mu.Unlock()
+	if !obtained {
+		return Token{}, c.otherSecret()
+	}
 	if rec.usable(c.consumer.Now()) && rec.AccessToken.reveal() != rejected {
 		return rec.Token, nil
 	}
@@ -263,6 +253,9 @@ func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
 		return Token{}, err
 	}
 	next := rec.next(token)
+	if !next.digest.known() {
+		next.digest = newDigest(c.consumer.Secret)
+	}
 	c.hold(next)
 	if err := slot.commit(next); err != nil {
 		c.saveLater(err)
@@ -340,6 +333,17 @@ func (c *Chain) noChain() *Error {
 	return errorf(KindAuthorization, nil, "nobody has logged in with OAuth consumer %s: its token was looked for in the folder %s "+
 		"(token_dir, BITBUCKET_TOKEN_DIR), and is not there. Run `%s`; or set grant_type = \"client_credentials\" "+
 		"if the consumer is to act for itself and not for a person", c.consumer.Key, c.store.dir, loginCommand)
+}
+
+// otherSecret is the error of a chain that another secret than the consumer's has obtained. It is not tried: Bitbucket locks
+// out a consumer that insists.
+func (c *Chain) otherSecret() *Error {
+	seed := ""
+	if !c.store.id.seed.IsZero() {
+		seed = ", or set refresh_token (BITBUCKET_OAUTH_REFRESH_TOKEN) to a new one"
+	}
+	return errorf(KindConfiguration, nil, "consumer_secret (BITBUCKET_OAUTH_CLIENT_SECRET) is not the secret that OAuth consumer %s got its token with: "+
+		"correct it. If the consumer has a new secret in Bitbucket, run `%s`%s", c.consumer.Key, loginCommand, seed)
 }
 
 // aside returns the path that the chain's file was last set aside as, if it was.

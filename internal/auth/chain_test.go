@@ -95,12 +95,11 @@ func TestChainOfLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := SaveLogin(t.Context(), dir, consumer, token)
-	if err != nil {
+	if _, err := SaveLogin(t.Context(), dir, consumer, token, Account{}); err != nil {
 		t.Fatal(err)
 	}
-	if path != chain.Path() {
-		t.Errorf("saved to %s, want %s", path, chain.Path())
+	if _, err := os.Stat(chain.Path()); err != nil {
+		t.Error(err)
 	}
 	// The refusal from before the login is still fresh, and must not stand in its way.
 	if value := authorize(t, chain); value != bearer(token.AccessToken) {
@@ -120,7 +119,7 @@ func TestChainOfLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := SaveLogin(t.Context(), dir, consumer, token); err != nil {
+	if _, err := SaveLogin(t.Context(), dir, consumer, token, Account{}); err != nil {
 		t.Fatal(err)
 	}
 	if value := authorize(t, chain); value != bearer(token.AccessToken) {
@@ -274,7 +273,7 @@ func TestLoginClearsARefusal(t *testing.T) {
 		return request == 1
 	}
 	dir, consumer := t.TempDir(), server.consumer()
-	if _, err := SaveLogin(t.Context(), dir, consumer, Token{RefreshToken: NewSecret("refresh-token-that-is-dead")}); err != nil {
+	if _, err := SaveLogin(t.Context(), dir, consumer, Token{RefreshToken: NewSecret("refresh-token-that-is-dead")}, Account{}); err != nil {
 		t.Fatal(err)
 	}
 	old := open(t, dir, consumer, "")
@@ -287,7 +286,7 @@ func TestLoginClearsARefusal(t *testing.T) {
 	if got := server.count(); got != 1 {
 		t.Errorf("%d token requests, want 1", got)
 	}
-	if _, err := SaveLogin(t.Context(), dir, consumer, Token{RefreshToken: NewSecret(server.seed())}); err != nil {
+	if _, err := SaveLogin(t.Context(), dir, consumer, Token{RefreshToken: NewSecret(server.seed())}, Account{}); err != nil {
 		t.Fatal(err)
 	}
 	authorize(t, old)

@@ -47,6 +47,11 @@ func (c Consumer) complete() (Consumer, error) {
 		return c, errorf(KindConfiguration, nil, "an OAuth consumer needs both consumer_key and consumer_secret "+
 			"(BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET)")
 	}
+	return c.identified()
+}
+
+// identified returns c with its defaults filled in. The secret may be missing: it takes none to find the token file.
+func (c Consumer) identified() (Consumer, error) {
 	if c.URL == "" {
 		c.URL = DefaultURL
 	}

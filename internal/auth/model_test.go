@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -30,7 +31,9 @@ var soak = flag.Bool("soak", false, "explore the life of chains a hundred times 
 //   - Who knows a refresh token that the service would take gets a working access token.
 //   - A dead token is never spent by who knows a living one: the service locks out who does.
 //   - A token whose successor arrived and was saved is not spent again.
-//   - A token that the service has called dead is not sent again by any process that finds its file.
+//   - A token that the service has called dead is not sent again by any process that finds its file, unless one with another
+//     secret was refused since: a file remembers one refusal.
+//   - A process whose secret is not the one that obtained the newest pair gets no token of it, and sends nothing.
 //   - A refusal says what can be done.
 //
 // The lives are on the files of this platform, and some on files that behave as those of Windows.
@@ -81,6 +84,7 @@ func liveThrough(t *testing.T, lives int, base string, platform func() platform)
 		"file damaged", "two machines",
 		"killed at locked", "killed at reserved", "killed at intent saved", "killed at answered", "killed at written", "killed at renamed",
 		"killed at saved", "killed at set aside", "killed before the request", "killed after the rotation",
+		"another secret noticed", "another secret refused",
 	}
 	if _, ok := platform().(*likeWindows); ok {
 		want = append(want, "file held open")
@@ -150,6 +154,7 @@ type mortal struct {
 	chain *Chain
 	ctx   context.Context
 	end   context.CancelFunc
+	wrong bool   // its secret is not the consumer's
 	dead  bool   // guarded by life.mu, as what follows
 	spent string // the refresh token in its last request
 }
@@ -180,9 +185,10 @@ func (l *life) start() *mortal {
 	if l.rand.IntN(10) == 0 {
 		m.skew = time.Duration(l.rand.IntN(9)-4) * time.Hour
 	}
+	m.wrong = l.rand.IntN(10) == 0
 	m.ctx, m.end = context.WithCancel(context.Background())
 	chain, err := OpenChain(m.dir, Consumer{
-		Key: testKey, Secret: NewSecret(testSecret), URL: "https://oauth.test", HTTPClient: &http.Client{Transport: m},
+		Key: testKey, Secret: m.secret(), URL: "https://oauth.test", HTTPClient: &http.Client{Transport: m},
 		Now: func() time.Time { return time.Now().Add(m.skew) },
 	}, NewSecret(l.seed))
 	if err != nil {
@@ -193,6 +199,14 @@ func (l *life) start() *mortal {
 	chain.store.platform = l.platform
 	l.processes = append(l.processes, m)
 	return m
+}
+
+// secret is the consumer's, or the one that the process has in its place.
+func (m *mortal) secret() Secret {
+	if m.wrong {
+		return NewSecret("another-secret")
+	}
+	return NewSecret(testSecret)
 }
 
 // at kills the process at its point.
@@ -350,6 +364,14 @@ func (l *life) spend(m *mortal, token string) (status int, body []byte) {
 		l.note("%s is refused %s: %s", m.name, token, why)
 		l.refused[m.dir] = true
 		return 400, []byte(`{"error":"unauthorized_client","error_description":"Invalid OAuth client credentials"}`)
+	}
+	if m.wrong {
+		if slices.ContainsFunc(known, func(rec record) bool { return rec.digest.known() }) && !l.tampered {
+			l.fail("%s sent another secret than the one that obtained what it knew", m.name)
+		}
+		l.seen["another secret refused"]++
+		maps.DeleteFunc(l.buried, func(where string, _ int) bool { return strings.HasPrefix(where, m.dir+" ") })
+		return refuse("the secret is wrong")
 	}
 	if kills, ok := l.buried[m.dir+" "+token]; ok && kills == l.kills[m.dir] && !l.tampered {
 		l.fail("%s sent %s again, which was called dead", m.name, token)
@@ -531,8 +553,15 @@ func (l *life) judge(m *mortal, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case err == nil && m.wrong:
+		l.fail("%s got a token, with another secret", m.name)
 	case err == nil:
 	case m.dead && errors.Is(err, context.Canceled):
+	case m.wrong && isOurs && e.Kind == KindConfiguration:
+		l.seen["another secret noticed"]++
+		if !strings.Contains(e.Message, "consumer_secret") || !strings.Contains(e.Message, "login") {
+			l.fail("another secret is not spoken of: %v", err)
+		}
 	case !isOurs:
 		l.fail("%s got error %v", m.name, err)
 	case e.Kind == KindAuthorization && !l.refused[m.dir]:
@@ -565,7 +594,7 @@ func (l *life) probe() {
 		// Refusals that were remembered, and the lockout, are over by then.
 		time.Sleep(max(refusalMemory+time.Second, time.Until(l.locked)+time.Second))
 		for _, rec := range m.knows() {
-			if answer, until := rec.standing(NewSecret(testSecret), time.Now().Add(m.skew)); answer != nil && !until.IsZero() {
+			if answer, until := rec.standing(m.secret(), time.Now().Add(m.skew)); answer != nil && !until.IsZero() {
 				time.Sleep(until.Sub(time.Now().Add(m.skew)))
 			}
 		}
@@ -582,7 +611,7 @@ func (l *life) probe() {
 		} else {
 			l.seen["probe of the dead"]++
 		}
-		if lives && err != nil {
+		if lives && err != nil && !m.wrong {
 			l.fail("%s knows a living token, and got error %v", m.name, err)
 		}
 		l.mu.Unlock()

@@ -303,7 +303,7 @@ func TestFolderThatIsAFile(t *testing.T) {
 	_, err := open(t, dir, server.consumer(), server.seed()).Authorization(t.Context())
 	wantError(t, err, KindStorage, dir)
 	wantError(t, CheckWritable(t.Context(), dir, server.consumer()), KindStorage, dir)
-	if _, err := SaveLogin(t.Context(), dir, server.consumer(), Token{RefreshToken: NewSecret("r")}); err == nil {
+	if _, err := SaveLogin(t.Context(), dir, server.consumer(), Token{RefreshToken: NewSecret("r")}, Account{}); err == nil {
 		t.Error("a login was saved in a file")
 	}
 	if got := server.count(); got != 0 {

@@ -117,7 +117,7 @@ func TestFileOfAnotherUserIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := open(t, dir, server.consumer(), seed).Authorization(t.Context())
-	_, loginErr := SaveLogin(t.Context(), login.store.dir, server.consumer(), Token{RefreshToken: NewSecret("r")})
+	_, loginErr := SaveLogin(t.Context(), login.store.dir, server.consumer(), Token{RefreshToken: NewSecret("r")}, Account{})
 	for _, err := range []error{err, loginErr} {
 		wantError(t, err, KindStorage, "belongs to another user", strconv.Itoa(nobody), "token_dir")
 	}

@@ -22,6 +22,11 @@ type record struct {
 	refreshingSince time.Time
 	// refusal is of the refresh token, the zero value if it wasn't refused.
 	refusal refusal
+	// digest is of the consumer's secret that obtained the pair.
+	digest digest
+	// account is who logged in, and loggedInAt when. Both are zero for a seed, and in files of older versions.
+	account    Account
+	loggedInAt time.Time
 }
 
 // startRecord returns the first record of a chain.
@@ -34,7 +39,7 @@ func (r record) next(token Token) record {
 	if token.Scopes == nil {
 		token.Scopes = r.Scopes
 	}
-	return record{Token: token, lineage: r.lineage, generation: r.generation + 1}
+	return record{Token: token, lineage: r.lineage, generation: r.generation + 1, digest: r.digest, account: r.account, loggedInAt: r.loggedInAt}
 }
 
 // replaces reports whether r, found in the file, is to be preferred to held, found in memory: always, except when held
@@ -53,6 +58,9 @@ type fileFormat struct {
 	Generation      int       `json:"generation"`
 	RefreshingSince time.Time `json:"refreshing_since,omitzero"`
 	Refusal         refusal   `json:"refusal,omitzero"`
+	SecretDigest    *digest   `json:"secret_digest,omitempty"`
+	Account         Account   `json:"account,omitzero"`
+	LoggedInAt      time.Time `json:"logged_in_at,omitzero"`
 	ObtainedAt      time.Time `json:"obtained_at,omitzero"`
 	Expiry          time.Time `json:"expiry,omitzero"`
 	Scopes          []string  `json:"scopes,omitempty"`
@@ -62,6 +70,10 @@ type fileFormat struct {
 
 // encode returns the content of the token file of the chain with this identity.
 func (r record) encode(id identity) ([]byte, error) {
+	var secret *digest
+	if r.digest.known() {
+		secret = &r.digest
+	}
 	content, err := json.MarshalIndent(fileFormat{
 		Version:         recordVersion,
 		OAuthURL:        id.oauthURL,
@@ -71,6 +83,9 @@ func (r record) encode(id identity) ([]byte, error) {
 		Generation:      r.generation,
 		RefreshingSince: r.refreshingSince,
 		Refusal:         r.refusal,
+		SecretDigest:    secret,
+		Account:         r.account,
+		LoggedInAt:      r.loggedInAt,
 		ObtainedAt:      r.ObtainedAt,
 		Expiry:          r.Expiry,
 		Scopes:          r.Scopes,
@@ -101,6 +116,9 @@ func decodeRecord(content []byte, id identity) (record, error) {
 	case f.Fingerprint != id.fingerprint():
 		return record{}, &damagedError{"belongs to another consumer, authorization server or refresh_token"}
 	}
+	if f.SecretDigest == nil || !f.SecretDigest.known() {
+		f.SecretDigest = &digest{}
+	}
 	return record{
 		Token: Token{
 			AccessToken:  NewSecret(f.AccessToken),
@@ -113,5 +131,8 @@ func decodeRecord(content []byte, id identity) (record, error) {
 		generation:      f.Generation,
 		refreshingSince: f.RefreshingSince,
 		refusal:         f.Refusal,
+		digest:          *f.SecretDigest,
+		account:         f.Account,
+		loggedInAt:      f.LoggedInAt,
 	}, nil
 }

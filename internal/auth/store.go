@@ -27,6 +27,7 @@ const (
 	lockTimeout = 2 * time.Minute
 	lockPoll    = 20 * time.Millisecond
 	asideMark   = ".aside-"
+	accountMark = ".account-"
 	// A file that another process has open is tried for a second: readers are done in a moment, virus scanners soon.
 	busyTries = 50
 	busyPause = 20 * time.Millisecond
@@ -37,21 +38,36 @@ const (
 type identity struct {
 	oauthURL, consumerKey string
 	seed                  Secret
+	// account is the UUID of whose login this is, if it is kept while another account's is in use.
+	account string
 }
 
 // fingerprint names the identity without giving the seed away.
 func (id identity) fingerprint() string {
-	sum := sha256.Sum256([]byte(id.oauthURL + "\x00" + id.consumerKey + "\x00" + id.seed.reveal()))
+	text := id.oauthURL + "\x00" + id.consumerKey + "\x00" + id.seed.reveal()
+	if id.account != "" {
+		text += "\x00" + id.account
+	}
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
 // fileName returns the name of the identity's token file.
 func (id identity) fileName() string {
+	if id.account != "" {
+		return id.stem() + accountMark + id.fingerprint()[:24] + ".json"
+	}
+	return id.stem() + ".json"
+}
+
+// stem begins the names of all files of the consumer, or of the seed.
+func (id identity) stem() string {
 	kind := "seed"
 	if id.seed.IsZero() {
 		kind = "login"
 	}
-	return kind + "-" + id.fingerprint()[:24] + ".json"
+	id.account = ""
+	return kind + "-" + id.fingerprint()[:24]
 }
 
 // A store keeps the newest record of one chain in a file that processes share. Reading needs no lock, since the file is
@@ -277,8 +293,8 @@ func (s *store) reserve() (*slot, error) {
 	return slot, nil
 }
 
-// temporaryPrefix begins the names of the files that are to become the token file.
-func (s *store) temporaryPrefix() string { return "." + s.id.fileName() }
+// temporaryPrefix begins the names of the files that are to become a token file.
+func (s *store) temporaryPrefix() string { return "." + s.id.stem() + "." }
 
 // removeLeftovers removes the temporary files of processes that were killed. While the lock is held there are no others.
 func (s *store) removeLeftovers() {

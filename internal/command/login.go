@@ -84,7 +84,7 @@ func (l *login) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if granted.file, err = auth.SaveLogin(ctx, target.settings.TokenDir, granted.consumer, token); err != nil {
+	if _, err := auth.SaveLogin(ctx, target.settings.TokenDir, granted.consumer, token, auth.Account{}); err != nil {
 		return err
 	}
 	if err := granted.ask(ctx, token); err != nil {

@@ -35,7 +35,7 @@ func newGranted(s bitbucket.Settings) (*granted, error) {
 	if err != nil {
 		return nil, misconfigured("%w", err)
 	}
-	return &granted{consumer: consumer, client: client}, nil
+	return &granted{consumer: consumer, client: client, file: chain.Path()}, nil
 }
 
 // ask requests the connected user, the workspaces and the scopes. It skips answers for which a scope is missing.

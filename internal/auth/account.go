@@ -1,0 +1,286 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// An Account is who logged in. The zero value is unknown.
+type Account struct {
+	UUID     string `json:"uuid"`
+	Name     string `json:"display_name,omitempty"`
+	Nickname string `json:"nickname,omitempty"`
+}
+
+// A Login is what a token file says of a login, without the tokens.
+type Login struct {
+	Account    Account
+	Active     bool // it is the one that connections use
+	File       string
+	LoggedInAt time.Time // zero if unknown
+	ObtainedAt time.Time // of the current access token
+	Expiry     time.Time
+	Scopes     []string
+}
+
+// SaveLogin starts the chain of a login with token, and makes it the one that connections use. A login of another account
+// is kept, for [Switch]. It returns whose login was in use before, if there was one and that is known.
+func SaveLogin(ctx context.Context, dir string, consumer Consumer, token Token, account Account) (before Account, err error) {
+	consumer, err = consumer.complete()
+	if err != nil {
+		return before, err
+	}
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return before, err
+	}
+	unlock, err := store.lock(ctx)
+	if err != nil {
+		return before, err
+	}
+	defer unlock()
+	before, err = store.keep(account)
+	if err != nil {
+		return before, err
+	}
+	rec := startRecord(token)
+	rec.digest, rec.account, rec.loggedInAt = newDigest(consumer.Secret), account, consumer.Now().Round(0).UTC()
+	if err := store.write(rec); err != nil {
+		return before, err
+	}
+	return before, store.dropKept(account)
+}
+
+// Logins returns the logins of the consumer in dir: the one that connections use first, and those that are kept. It takes
+// no secret. Files that are no token files are skipped.
+func Logins(dir string, consumer Consumer) ([]Login, error) {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return nil, err
+	}
+	records, err := store.logins()
+	if err != nil {
+		return nil, err
+	}
+	var logins []Login
+	active := ""
+	for _, saved := range records {
+		login := saved.login()
+		switch {
+		case login.Active:
+			active = login.Account.UUID
+		case login.Account.UUID == active:
+			continue // older than the one in use
+		}
+		logins = append(logins, login)
+	}
+	return logins, nil
+}
+
+// Switch makes the kept login of an account the one that connections use, and keeps the one that they used until now.
+func Switch(ctx context.Context, dir string, consumer Consumer, account Account) error {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return err
+	}
+	unlock, err := store.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return store.switchTo(account)
+}
+
+// switchTo does it. At no moment is there a login less than before. The caller holds the lock.
+func (s *store) switchTo(account Account) error {
+	kept, err := s.keptOf(account).read()
+	if err != nil {
+		return errorf(KindStorage, err, "there is no login of this account: log in as this account with `%s`", loginCommand)
+	}
+	if _, err := s.keep(account); err != nil {
+		return err
+	}
+	if err := s.write(kept); err != nil {
+		return err
+	}
+	return s.dropKept(account)
+}
+
+// Logout removes the login that connections of the consumer use or, if all, the kept ones as well. It does not revoke the
+// authorization: Bitbucket lets only the user do that.
+func Logout(ctx context.Context, dir string, consumer Consumer, all bool) error {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return err
+	}
+	unlock, err := store.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	saved, err := store.logins()
+	if err != nil {
+		return err
+	}
+	active := Account{}
+	for _, login := range saved {
+		if login.active() {
+			active = login.account
+		}
+		if all || login.active() || active.UUID != "" && login.account.UUID == active.UUID {
+			if err := store.remove(login.store.path()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keep keeps the login that is in use, unless it is of the account that is to take its place, or of nobody knows whom.
+// What is damaged is set aside.
+func (s *store) keep(next Account) (current Account, err error) {
+	rec, err := s.read()
+	if _, damaged := errors.AsType[*damagedError](err); damaged {
+		_, err := s.setAside(time.Now())
+		return Account{}, err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return Account{}, nil
+	}
+	if err != nil || rec.account.UUID == "" || rec.account.UUID == next.UUID {
+		return rec.account, err
+	}
+	return rec.account, s.keptOf(rec.account).write(rec)
+}
+
+// keptOf returns the store of the kept login of an account. It has the same lock.
+func (s *store) keptOf(account Account) *store {
+	kept := *s
+	kept.id.account = account.UUID
+	return &kept
+}
+
+// dropKept removes the kept login of an account, which is in use now.
+func (s *store) dropKept(account Account) error {
+	if account.UUID == "" {
+		return nil
+	}
+	return s.remove(s.keptOf(account).path())
+}
+
+func (s *store) remove(path string) error {
+	err := s.patiently(func() error { return os.Remove(path) })
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s.writeError(err)
+	}
+	if err := s.platform.syncDir(s.dir); err != nil {
+		return s.writeError(err)
+	}
+	return nil
+}
+
+// A savedLogin is the record of a login and its place.
+type savedLogin struct {
+	record
+	store *store
+}
+
+func (l savedLogin) active() bool { return l.store.id.account == "" }
+
+func (l savedLogin) login() Login {
+	return Login{
+		Account: l.account, Active: l.active(), File: l.store.path(), LoggedInAt: l.loggedInAt,
+		ObtainedAt: l.ObtainedAt, Expiry: l.Expiry, Scopes: l.Scopes,
+	}
+}
+
+// logins reads the logins of the consumer, the one in use first.
+func (s *store) logins() ([]savedLogin, error) {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.readError(err)
+	}
+	var logins []savedLogin
+	for _, entry := range entries {
+		name := entry.Name()
+		isKept := strings.HasPrefix(name, s.id.stem()+accountMark) && filepath.Ext(name) == ".json"
+		if name != s.id.fileName() && !isKept {
+			continue
+		}
+		login, err := s.loginIn(name)
+		if _, damaged := errors.AsType[*damagedError](err); damaged || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if login.active() {
+			logins = slices.Insert(logins, 0, login)
+		} else {
+			logins = append(logins, login)
+		}
+	}
+	return logins, nil
+}
+
+// loginIn reads the login in a file of the folder. Whose a kept one is, is in the file.
+func (s *store) loginIn(name string) (savedLogin, error) {
+	in := s
+	if name != s.id.fileName() {
+		f, err := s.platform.open(filepath.Join(s.dir, name))
+		if err != nil {
+			return savedLogin{}, s.readError(err)
+		}
+		defer f.Close()
+		var said struct {
+			Account Account `json:"account"`
+		}
+		if json.NewDecoder(io.LimitReader(f, maxFileSize)).Decode(&said) != nil {
+			return savedLogin{}, &damagedError{"is cut off or no token file"}
+		}
+		if in = s.keptOf(said.Account); in.id.fileName() != name {
+			return savedLogin{}, &damagedError{"belongs to another account"}
+		}
+	}
+	rec, err := in.read()
+	return savedLogin{rec, in}, err
+}
+
+// CheckWritable reports whether a token file can be written and locked in dir, which is made if it doesn't exist. A login
+// asks it before it asks a person for anything. It leaves nothing behind, for the login may come to nothing.
+func CheckWritable(_ context.Context, dir string, consumer Consumer) error {
+	store, err := newStore(dir, consumer, Secret{})
+	if err != nil {
+		return err
+	}
+	if err := store.makeDir(); err != nil {
+		return err
+	}
+	if err := store.checkOwner(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	slot, err := store.reserve()
+	if err != nil {
+		return err
+	}
+	defer slot.discard()
+	lock := flock.New(slot.file.Name()+".lock", flock.SetPermissions(0o600))
+	defer os.Remove(lock.Path())
+	if _, err := lock.TryLock(); err != nil {
+		return store.writeError(err)
+	}
+	return lock.Unlock()
+}

@@ -1,0 +1,50 @@
+package auth
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+)
+
+// A digest is a salted hash of the consumer's secret that obtained a token. The token file has it, so that a connection
+// with another secret is told at once, and not when the access token ends. The zero value is unknown: older versions of
+// the plugin wrote none.
+type digest struct {
+	Rounds int    `json:"rounds"`
+	Salt   []byte `json:"salt"`
+	Sum    []byte `json:"sum"`
+}
+
+const (
+	// digestRounds take a millisecond. Secrets are long and random, so that more would only slow every start down.
+	digestRounds = 4096
+	// maxDigestRounds bounds what a damaged file can ask for.
+	maxDigestRounds = 1 << 20
+)
+
+// newDigest returns the digest of a secret with a new salt.
+func newDigest(secret Secret) digest {
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	d := digest{Rounds: digestRounds, Salt: salt}
+	d.Sum = d.sum(secret)
+	return d
+}
+
+func (d digest) known() bool {
+	return d.Rounds > 0 && d.Rounds <= maxDigestRounds && len(d.Sum) == sha256.Size
+}
+
+// of reports whether d is the digest of the secret.
+func (d digest) of(secret Secret) bool {
+	return subtle.ConstantTimeCompare(d.Sum, d.sum(secret)) == 1
+}
+
+func (d digest) sum(secret Secret) []byte {
+	sum, err := pbkdf2.Key(sha256.New, secret.reveal(), d.Salt, d.Rounds, sha256.Size)
+	if err != nil {
+		return nil // only where FIPS 140 is enforced and the salt is short: then it is the digest of no secret
+	}
+	return sum
+}
