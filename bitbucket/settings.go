@@ -157,6 +157,17 @@ var credentials = [][]credential{
 	},
 }
 
+// CredentialArguments returns the names of the arguments of all authentication methods.
+func CredentialArguments() []string {
+	var names []string
+	for _, method := range credentials {
+		for _, c := range method {
+			names = append(names, c.argument)
+		}
+	}
+	return names
+}
+
 // Settings adds the environment and the defaults, and checks everything but the credentials.
 func (c Config) Settings() (Settings, error) {
 	if c.fault != nil {

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"html/template"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,33 +11,63 @@ import (
 	"time"
 )
 
-// A Callback listens on this machine for the redirect that ends an authorization.
+// A Callback listens on this machine for the redirect that ends an authorization. The browser waits for its page until
+// [Callback.Close] says how the login ended.
 type Callback struct {
 	state     string
 	path      string
 	listeners []net.Listener
-	answered  atomic.Bool  // there has been a redirect that belongs to this login
-	outcome   chan outcome // holds it
+	server    *http.Server
+	answered  atomic.Bool // a redirect of this login has arrived
+	answers   chan Answer
+	ended     chan struct{} // closed when last is set
+	last      Page
 }
 
-type outcome struct {
-	code string
-	err  error
+// An Answer is what a redirect says.
+type Answer struct {
+	Code string
+	Err  error // for example, the user denied access
 }
 
-// Listen listens where callback says, the URL that the consumer was registered with, such as
-// http://localhost:8976/callback. It takes only addresses of this machine; "localhost" is listened for on IPv4 and, where
-// there is one, on IPv6, for a browser may take either.
+// ErrNotLocal is in the error of Listen for a callback URL of another machine. The user can still paste the address.
+var ErrNotLocal = errors.New("not an address of this machine")
+
+// Listen listens at the callback URL of the consumer, for example http://localhost:8976/callback. For "localhost" it
+// listens on IPv4 and on IPv6, because a browser may take either. It answers from then on.
 func Listen(callback, state string) (*Callback, error) {
-	u, err := url.Parse(callback)
-	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) {
-		return nil, errorf(KindConfiguration, nil, "the consumer's callback URL isn't an address of this machine such as http://localhost:8976/callback. "+
-			"Log in with --no-browser and paste the address that the browser ends on, or change the callback URL")
+	u, err := parseCallback(callback)
+	if err != nil {
+		return nil, err
 	}
-	c := &Callback{state: state, path: u.EscapedPath(), outcome: make(chan outcome, 1)}
+	c := &Callback{state: state, path: u.EscapedPath(), answers: make(chan Answer, 1), ended: make(chan struct{})}
 	if c.path == "" {
 		c.path = "/"
 	}
+	if c.listeners, err = listen(u); err != nil {
+		return nil, errorf(KindConfiguration, err, "can't listen at %s (%v). End the program that uses the port, or log in with --no-browser", callback, err)
+	}
+	c.server = &http.Server{Handler: http.HandlerFunc(c.serve), ReadHeaderTimeout: 10 * time.Second}
+	for _, listener := range c.listeners {
+		go c.server.Serve(listener)
+	}
+	return c, nil
+}
+
+// parseCallback returns the callback URL, or an error if it is malformed or of another machine.
+func parseCallback(callback string) (*url.URL, error) {
+	u, err := url.Parse(callback)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, errorf(KindConfiguration, nil, "the callback URL %q is not a web address: give it as it is in the consumer, "+
+			"with http:// in front, for example http://localhost:8976/callback", callback)
+	case u.Scheme != "http" || !isLoopback(u.Hostname()):
+		return nil, errorf(KindConfiguration, ErrNotLocal, "the callback URL %s is not an address of this machine, such as http://localhost:8976/callback", callback)
+	}
+	return u, nil
+}
+
+func listen(u *url.URL) (listeners []net.Listener, err error) {
 	port := u.Port()
 	if port == "" {
 		port = "80"
@@ -51,112 +80,71 @@ func Listen(callback, state string) (*Callback, error) {
 	for _, host := range hosts {
 		listener, err = net.Listen("tcp", net.JoinHostPort(host, port))
 		if err == nil {
-			c.listeners = append(c.listeners, listener)
+			listeners = append(listeners, listener)
 			continue
 		}
-		// Where one family isn't there the other serves. A port that is taken is another matter:
-		// the redirect, and the code in it, could reach the program that has it.
-		if len(hosts) == 1 || errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES) {
-			c.Close()
-			return nil, cannotListen(callback, err)
+		// One family is enough. But a port in use is an error: the redirect, with the code, could reach the program that
+		// uses it.
+		if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES) {
+			break
+		}
+		if len(listeners) > 0 {
+			err = nil
 		}
 	}
-	if len(c.listeners) == 0 {
-		return nil, cannotListen(callback, err)
-	}
-	return c, nil
-}
-
-func cannotListen(callback string, cause error) *Error {
-	return errorf(KindConfiguration, cause, "can't listen at %s (%v). End the program that uses the port, or log in with --no-browser", callback, cause)
-}
-
-// Close stops listening.
-func (c *Callback) Close() {
-	for _, listener := range c.listeners {
-		listener.Close()
-	}
-}
-
-// Wait returns the code of the first redirect that belongs to this login, or the error that it carries, and stops
-// listening. A request with another state is answered with a page that says so, and waited past: anybody can send one.
-// The time limit is ctx's.
-func (c *Callback) Wait(ctx context.Context) (code string, err error) {
-	server := &http.Server{Handler: http.HandlerFunc(c.serve), ReadHeaderTimeout: 10 * time.Second}
-	for _, listener := range c.listeners {
-		go server.Serve(listener)
-	}
-	defer c.Close()
-	defer func() {
-		// Lets the page reach the browser.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			server.Close()
+	if err != nil {
+		for _, listener := range listeners {
+			listener.Close()
 		}
-	}()
+		return nil, err
+	}
+	return listeners, nil
+}
+
+// Answers returns the channel of the first redirect that belongs to this login. A request with another state gets a page
+// that says so, and is no answer: anybody can send one.
+func (c *Callback) Answers() <-chan Answer { return c.answers }
+
+// Close shows the page in the browser that waits for one, and stops listening. Only the first call counts.
+func (c *Callback) Close(page Page) {
 	select {
-	case result := <-c.outcome:
-		return result.code, result.err
-	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return "", ctx.Err()
-		}
-		return "", errorf(KindAuthorization, ctx.Err(), "nobody granted access in time. Log in again, or with --no-browser "+
-			"if the browser is on another machine or the consumer's callback URL isn't the one that was waited at")
+	case <-c.ended:
+		return
+	default:
+	}
+	c.last = page
+	close(c.ended)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // for the page to reach the browser
+	defer cancel()
+	if c.server.Shutdown(ctx) != nil {
+		c.server.Close()
 	}
 }
 
 // serve answers the browser.
 func (c *Callback) serve(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	header.Set("Content-Type", "text/html; charset=utf-8")
 	switch {
 	case r.URL.EscapedPath() != c.path:
-		showPage(w, http.StatusNotFound, page{"Not found", "This program only waits for Bitbucket's answer."})
+		Page{http.StatusNotFound, "Not found", "This address only takes Bitbucket's answer to a login."}.show(w)
 		return
 	case r.Method != http.MethodGet:
-		header.Set("Allow", http.MethodGet)
-		showPage(w, http.StatusMethodNotAllowed, page{"Not allowed", "This program only waits for Bitbucket's answer."})
+		w.Header().Set("Allow", http.MethodGet)
+		Page{http.StatusMethodNotAllowed, "Not allowed", "This address only takes Bitbucket's answer to a login."}.show(w)
 		return
 	}
-	switch code, err := codeFrom(r.URL.Query(), c.state); {
-	case err == errNoCode || err == errWrongState:
-		showPage(w, http.StatusBadRequest, page{"Not the answer that is waited for", "Go back to the terminal, and open the address that it shows. An older one doesn't do."})
+	code, err := codeFrom(r.URL.Query(), c.state)
+	switch {
+	case IsNotThisLogin(err):
+		Page{http.StatusBadRequest, "This page belongs to an older login", "Go back to the terminal, and open the address that it shows."}.show(w)
+		return
 	case !c.answered.CompareAndSwap(false, true):
-		showPage(w, http.StatusConflict, page{"Already answered", "This login has had its answer. You can close this page."})
-	case err != nil:
-		c.outcome <- outcome{err: err}
-		showPage(w, http.StatusForbidden, page{"Access was not granted", "You can close this page. The terminal says what to do."})
-	default:
-		c.outcome <- outcome{code: code}
-		showPage(w, http.StatusOK, page{"Access granted", "You can close this page and go back to the terminal."})
+		Page{http.StatusConflict, "Already answered", "This login already has its answer. You can close this page."}.show(w)
+		return
+	}
+	c.answers <- Answer{code, err}
+	select {
+	case <-c.ended:
+		c.last.show(w)
+	case <-r.Context().Done(): // the browser has gone
 	}
 }
-
-// A page is what the person sees in the browser.
-type page struct{ Title, Text string }
-
-func showPage(w http.ResponseWriter, status int, p page) {
-	w.WriteHeader(status)
-	pageTemplate.Execute(w, p)
-}
-
-var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{{.Title}}</title>
-<style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem }</style>
-</head>
-<body>
-<h1>{{.Title}}</h1>
-<p>{{.Text}}</p>
-</body>
-</html>
-`))

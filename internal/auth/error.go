@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Kind says who can do something about an [Error].
@@ -70,9 +71,9 @@ type refusedError struct {
 }
 
 func (e *refusedError) Error() string {
-	answer := fmt.Sprintf("HTTP %d", e.status)
-	if e.code != "" {
-		answer = fmt.Sprintf("%s, %s", e.code, answer)
+	answer := e.code
+	if e.status != 0 { // a redirect has none
+		answer = strings.TrimPrefix(fmt.Sprintf("%s, HTTP %d", e.code, e.status), ", ")
 	}
 	if e.description != "" {
 		answer = fmt.Sprintf("%s: %q", answer, e.description)

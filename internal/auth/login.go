@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -35,10 +37,7 @@ func (c Consumer) Exchange(ctx context.Context, code, redirect string) (Token, e
 		return c.config(redirect).Exchange(ctx, code)
 	}, NewSecret(code))
 	if refused, ok := errors.AsType[*refusedError](err); ok {
-		e := errorf(KindAuthorization, refused, "Bitbucket refused the authorization code of OAuth consumer %s (%s). A code is good once and for a few "+
-			"minutes only; the answer is the same if the consumer's secret is wrong. Check it and log in again", c.Key, refused)
-		e.Status = refused.status
-		return Token{}, e
+		return Token{}, c.refusedCode(refused)
 	}
 	if limited, ok := errors.AsType[*limitedError](err); ok {
 		return Token{}, limited.explain(c.Now(), limited.wait, 0, 0)
@@ -49,11 +48,27 @@ func (c Consumer) Exchange(ctx context.Context, code, redirect string) (Token, e
 	return token, err
 }
 
-// ParseRedirect returns the code in what a person pasted: the whole address that the browser was redirected to,
-// or the part of it with code=…. The state must be the one that AuthorizeURL was given; only without the rest of the
-// address may it be missing.
+// refusedCode says what is wrong: Bitbucket tells a bad code from a wrong secret.
+func (c Consumer) refusedCode(refused *refusedError) *Error {
+	text := fmt.Sprintf("Bitbucket refused the authorization code of OAuth consumer %s (%s). A code works once, and for a few minutes only. "+
+		"Log in again", c.Key, refused)
+	if refused.code == "unauthorized_client" || refused.code == "invalid_client" {
+		text = fmt.Sprintf("the key or the secret of OAuth consumer %s is wrong, Bitbucket says (%s). Copy both again from the consumer's page "+
+			"in the workspace's settings, and log in again", c.Key, refused)
+	}
+	return &Error{Kind: KindAuthorization, Message: text, Status: refused.status, Err: refused}
+}
+
+// ParseRedirect returns the code in the text that a user pasted: the whole address that the browser was redirected to, the
+// part with code=…, or the code alone. The state must be the one that AuthorizeURL was given. It may be missing only if the
+// rest of the address is, too.
 func ParseRedirect(pasted, state string) (code string, err error) {
 	pasted = strings.Trim(strings.TrimSpace(pasted), `"'<>`)
+	if bareCode.MatchString(pasted) {
+		if code, err := url.PathUnescape(pasted); err == nil {
+			return code, nil
+		}
+	}
 	query, whole := pasted, false
 	if before, after, found := strings.Cut(pasted, "?"); found {
 		query, whole = after, before != ""
@@ -69,12 +84,19 @@ func ParseRedirect(pasted, state string) (code string, err error) {
 	return codeFrom(values, state)
 }
 
-var errNoCode = errorf(KindAuthorization, nil, "there is no authorization code in that. After you have granted access, "+
-	"copy the whole address from the browser's address bar, also if the page itself can't be shown: it contains code=…")
+// bareCode matches a code without the rest of the address, as a double click selects it.
+var bareCode = regexp.MustCompile(`^[A-Za-z0-9_~+/%-]{8,512}=*$`)
 
-// errWrongState is the error of an answer to another request than ours: an older tab, or somebody else's.
-var errWrongState = errorf(KindAuthorization, nil, "the answer doesn't belong to this login (its state is another). "+
-	"Open the address that this login has shown, and no older one")
+var errNoCode = errorf(KindAuthorization, nil, "there is no authorization code in that. After you have granted access, "+
+	"copy the whole address from the browser's address bar, even if the page itself can't be shown: it contains code=…")
+
+// errWrongState is the error of an answer to another request: of an older tab, or of a stranger.
+var errWrongState = errorf(KindAuthorization, nil, "this address belongs to another login (its state is different). "+
+	"Open the address that this login shows")
+
+// IsNotThisLogin reports whether the error of ParseRedirect says that the text has nothing to do with this login. Then the
+// right one may still come.
+func IsNotThisLogin(err error) bool { return err == errNoCode || err == errWrongState }
 
 // codeFrom returns the code in the parameters of a redirect.
 func codeFrom(values url.Values, state string) (string, error) {
@@ -85,10 +107,10 @@ func codeFrom(values url.Values, state string) (string, error) {
 	case subtle.ConstantTimeCompare([]byte(values.Get("state")), []byte(state)) != 1:
 		return "", errWrongState
 	case refusal == "access_denied":
-		return "", errorf(KindAuthorization, nil, "access was denied on Bitbucket's page. Log in again and grant it")
+		return "", errorf(KindAuthorization, nil, "access was denied on Bitbucket's page. Log in again, and grant it")
 	case refusal != "":
 		refused := &refusedError{code: presentable(refusal, nil), description: presentable(values.Get("error_description"), nil)}
-		return "", errorf(KindAuthorization, refused, "Bitbucket didn't authorize the consumer (%s). "+
+		return "", errorf(KindAuthorization, refused, "Bitbucket did not authorize the consumer (%s). "+
 			"Check its callback URL and permissions in the workspace's settings", refused)
 	}
 	return code, nil

@@ -3,13 +3,13 @@ package auth
 import (
 	"context"
 	"errors"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -57,7 +57,14 @@ func TestExchange(t *testing.T) {
 	}
 	_, err = server.consumer().Exchange(t.Context(), code, "")
 	wantError(t, err, KindAuthorization, "authorization code", "invalid_grant", testKey)
-	if got := server.count(); got != 2 {
+	wrong := server.consumer()
+	wrong.Secret = NewSecret("another")
+	_, err = wrong.Exchange(t.Context(), server.code(), "")
+	wantError(t, err, KindAuthorization, "unauthorized_client", testKey)
+	if !strings.HasPrefix(err.Error(), "the key or the secret of OAuth consumer") {
+		t.Errorf("a wrong secret is not what the error begins with: %v", err)
+	}
+	if got := server.count(); got != 3 {
 		t.Errorf("%d token requests, want one for each exchange", got)
 	}
 
@@ -88,12 +95,15 @@ func TestParseRedirect(t *testing.T) {
 		"only the query":         {pasted: "?code=c1&state=STATE", want: "c1"},
 		"only the parameters":    {pasted: "state=STATE&code=c1", want: "c1"},
 		"only the code":          {pasted: "code=c1", want: "c1"},
+		"the code alone":         {pasted: "9qefFoXq3k8Gm2", want: "9qefFoXq3k8Gm2"},
+		"an escaped code alone":  {pasted: " 'ab%2Bcd%2Fef%3D' ", want: "ab+cd/ef="},
+		"a word":                 {pasted: "hello", wantTexts: []string{"code="}},
 		"wrong state":            {pasted: "https://oauth.example.com/?state=OTHER&code=c1", wantTexts: []string{"state"}},
 		"wrong state, no host":   {pasted: "code=c1&state=OTHER", wantTexts: []string{"state"}},
 		"no state":               {pasted: "https://oauth.example.com/?code=c1", wantTexts: []string{"state"}},
 		"denied":                 {pasted: "https://oauth.example.com/?error=access_denied&state=STATE", wantTexts: []string{"denied"}},
 		"denied, wrong state":    {pasted: "https://oauth.example.com/?error=access_denied&state=OTHER", wantTexts: []string{"state"}},
-		"another error":          {pasted: "https://oauth.example.com/?error=invalid_scope&error_description=No%0Asuch+scope&state=STATE", wantTexts: []string{"invalid_scope", "No such scope"}},
+		"another error":          {pasted: "https://oauth.example.com/?error=invalid_scope&error_description=No%0Asuch+scope&state=STATE", wantTexts: []string{"(invalid_scope: ", "No such scope"}},
 		"page without code":      {pasted: "https://oauth.example.com/", wantTexts: []string{"code="}},
 		"the authorization page": {pasted: "https://bitbucket.org/site/oauth2/authorize?client_id=k&response_type=code&state=STATE", wantTexts: []string{"granted access", "code="}},
 		"empty code":             {pasted: "code=", wantTexts: []string{"code="}},
@@ -137,19 +147,19 @@ func TestCallback(t *testing.T) {
 		{"GET", "/favicon.ico", 404, "Not found"},
 		{"GET", "/callback/more?code=c1&state=STATE", 404, "Not found"},
 		{"POST", "/callback?code=c1&state=STATE", 405, "Not allowed"},
-		{"GET", "/callback", 400, "Not the answer"},
-		{"GET", "/callback?code=c1", 400, "Not the answer"},
-		{"GET", "/callback?code=c1&state=OTHER", 400, "Not the answer"},
-		{"GET", "/callback?error=access_denied&state=OTHER", 400, "Not the answer"},
+		{"GET", "/callback", 400, "an older login"},
+		{"GET", "/callback?code=c1", 400, "an older login"},
+		{"GET", "/callback?code=c1&state=OTHER", 400, "an older login"},
+		{"GET", "/callback?error=access_denied&state=OTHER", 400, "an older login"},
 	}
 	for name, test := range map[string]struct {
-		last      request
+		target    string
 		want      string
 		wantTexts []string
 	}{
-		"granted":       {request{"GET", "/callback?code=c1&state=STATE", 200, "Access granted"}, "c1", nil},
-		"denied":        {request{"GET", "/callback?error=access_denied&state=STATE", 403, "not granted"}, "", []string{"denied"}},
-		"another error": {request{"GET", "/callback?error=%3Cscript%3E&state=STATE", 403, "not granted"}, "", []string{"<script>", "callback URL"}},
+		"granted":       {"/callback?code=c1&state=STATE", "c1", nil},
+		"denied":        {"/callback?error=access_denied&state=STATE", "", []string{"denied"}},
+		"another error": {"/callback?error=%3Cscript%3E&state=STATE", "", []string{"<script>", "callback URL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,46 +168,32 @@ func TestCallback(t *testing.T) {
 				t.Fatal(err)
 			}
 			base := "http://" + callback.listeners[0].Addr().String()
-			type result struct {
-				code string
-				err  error
+			for _, r := range strangers {
+				wantPage(t, r.method, base+r.target, r.wantStatus, r.wantText)
 			}
-			done := make(chan result, 1)
+			// The page comes when the login says how it ended, and not before.
+			shown := make(chan struct{})
 			go func() {
-				code, err := callback.Wait(t.Context())
-				done <- result{code, err}
+				defer close(shown)
+				wantPage(t, "GET", base+test.target, 418, "The <em>end</em>") // which is escaped
 			}()
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			for _, r := range append(strangers[:len(strangers):len(strangers)], test.last) {
-				req, err := http.NewRequestWithContext(t.Context(), r.method, base+r.target, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp, err := client.Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				body, _ := io.ReadAll(resp.Body)
-				resp.Body.Close()
-				if resp.StatusCode != r.wantStatus || !strings.Contains(string(body), r.wantText) {
-					t.Errorf("%s %s: HTTP %d, want %d with %q:\n%s", r.method, r.target, resp.StatusCode, r.wantStatus, r.wantText, body)
-				}
-				if strings.Contains(string(body), "<script>") || strings.Contains(string(body), "c1") {
-					t.Errorf("%s %s: the page repeats what it was asked with:\n%s", r.method, r.target, body)
-				}
-				if got := resp.Header.Get("Cache-Control"); got != "no-store" {
-					t.Errorf("Cache-Control %q, want no-store", got)
-				}
+			got := <-callback.Answers()
+			wantPage(t, "GET", base+test.target, 409, "Already answered")
+			select {
+			case <-shown:
+				t.Error("there was a page before the end")
+			default:
 			}
-			got := <-done
-			if got.code != test.want {
-				t.Errorf("code %q, want %q", got.code, test.want)
+			callback.Close(Page{418, "The <em>end</em>", "It is over."})
+			<-shown
+			if got.Code != test.want {
+				t.Errorf("code %q, want %q", got.Code, test.want)
 			}
-			if test.wantTexts == nil && got.err != nil {
-				t.Error(got.err)
+			if test.wantTexts == nil && got.Err != nil {
+				t.Error(got.Err)
 			}
 			if test.wantTexts != nil {
-				wantError(t, got.err, KindAuthorization, test.wantTexts...)
+				wantError(t, got.Err, KindAuthorization, test.wantTexts...)
 			}
 			if _, err := net.Dial("tcp", callback.listeners[0].Addr().String()); err == nil {
 				t.Error("it still listens")
@@ -206,25 +202,33 @@ func TestCallback(t *testing.T) {
 	}
 }
 
-func TestCallbackTimeLimit(t *testing.T) {
-	t.Parallel()
-	callback, err := Listen("http://127.0.0.1:0/", "STATE")
+// wantPage requests a page, which must not repeat what it was asked with.
+func wantPage(t *testing.T, method, address string, status int, text string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
-	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
-	defer cancel()
-	_, err = callback.Wait(ctx)
-	wantError(t, err, KindAuthorization, "in time", "--no-browser")
-
-	callback, err = Listen("http://127.0.0.1:0/", "STATE")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return
 	}
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := callback.Wait(cancelled); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, want context.Canceled", err)
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	shown := string(body)
+	if resp.StatusCode != status || !strings.Contains(shown, html.EscapeString(text)) || !strings.Contains(shown, "steampipe-plugin-bitbucket") {
+		t.Errorf("%s %s: HTTP %d, want %d with %q:\n%s", method, address, resp.StatusCode, status, text, shown)
+	}
+	if strings.Contains(shown, "<script>") || strings.Contains(shown, "<em>") || strings.Contains(shown, "c1") {
+		t.Errorf("%s %s: the page repeats what it was asked with:\n%s", method, address, shown)
+	}
+	for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"} {
+		if got := resp.Header.Get(header); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
+		}
 	}
 }
 
@@ -243,7 +247,7 @@ func TestListenOnLocalhost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer callback.Close()
+	defer callback.Close(Page{})
 	for _, listener := range callback.listeners {
 		if host, _, _ := net.SplitHostPort(listener.Addr().String()); !isLoopback(host) {
 			t.Errorf("listens at %s", listener.Addr())
@@ -253,18 +257,27 @@ func TestListenOnLocalhost(t *testing.T) {
 
 func TestListenOnlyOnThisMachine(t *testing.T) {
 	t.Parallel()
-	for name, callback := range map[string]string{
-		"another host": "http://oauth.example.com:8976/callback",
-		"https":        "https://localhost:8976/callback",
-		"any address":  "http://0.0.0.0:8976/callback",
-		"no address":   "localhost:8976",
-		"empty":        "",
-		"unparsable":   "http://localhost:port/",
+	for name, test := range map[string]struct {
+		callback string
+		foreign  bool
+	}{
+		"another host": {"http://oauth.example.com:8976/callback", true},
+		"https":        {"https://localhost:8976/callback", true},
+		"any address":  {"http://0.0.0.0:8976/callback", true},
+		"no scheme":    {"localhost:8976", false},
+		"empty":        {"", false},
+		"unparsable":   {"http://localhost:port/", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Listen(callback, "STATE")
-			wantError(t, err, KindConfiguration, "http://localhost:8976/callback", "--no-browser")
+			_, err := Listen(test.callback, "STATE")
+			wantError(t, err, KindConfiguration, "http://localhost:8976/callback")
+			if got := errors.Is(err, ErrNotLocal); got != test.foreign {
+				t.Errorf("foreign: %v: %v", got, err)
+			}
+			if got := strings.Contains(err.Error(), "http:// in front"); got == test.foreign {
+				t.Errorf("advice: %v", err)
+			}
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -18,12 +19,14 @@ import (
 type console struct {
 	in       io.Reader
 	out, err io.Writer
-	lines    *bufio.Reader          // reads in
-	browse   func(url string) error // opens a page in the user's browser
+	lines    *bufio.Reader            // reads in
+	next     chan typed               // the line that is being read, or nil
+	browse   func(url string) error   // opens a page in the user's browser
+	openTTY  func() (*os.File, error) // opens the terminal of the process, which standard input need not be
 }
 
 func newConsole(in io.Reader, out, err io.Writer) *console {
-	return &console{in: in, out: output{out}, err: err, lines: bufio.NewReader(in), browse: browse}
+	return &console{in: in, out: output{out}, err: err, lines: bufio.NewReader(in), browse: browse, openTTY: openTTY}
 }
 
 // browse opens the user's browser, and discards the browser's output.
@@ -58,17 +61,77 @@ func terminal(stream any) (fd int, ok bool) {
 	return int(f.Fd()), true
 }
 
+// A typed is a line of standard input.
+type typed struct {
+	text string
+	err  error
+}
+
+// line returns the channel of the next line of standard input. A read can't be interrupted, so the line of a question that
+// was answered in another way is that of the next question. Who receives the line calls taken.
+func (c *console) line() <-chan typed {
+	if c.next == nil {
+		next, lines := make(chan typed, 1), c.lines
+		go func() {
+			text, err := lines.ReadString('\n')
+			next <- typed{strings.TrimSpace(text), err}
+		}()
+		c.next = next
+	}
+	return c.next
+}
+
+func (c *console) taken() { c.next = nil }
+
 // ask prompts for a line.
 func (c *console) ask(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(c.err, prompt)
-	line, err := await(ctx, func() (string, error) {
-		line, err := c.lines.ReadString('\n')
-		return lineRead(line, err, prompt)
-	})
-	if err != nil {
-		fmt.Fprintln(c.err) // ends the line of the prompt
+	select {
+	case line := <-c.line():
+		c.taken()
+		text, err := lineRead(line.text, line.err, prompt)
+		if err != nil {
+			fmt.Fprintln(c.err) // ends the line of the prompt
+		}
+		return text, err
+	case <-ctx.Done():
+		fmt.Fprintln(c.err)
+		return "", ctx.Err()
 	}
-	return line, err
+}
+
+// confirm asks a question to which yes is the default. The end of the input is a no.
+func (c *console) confirm(ctx context.Context, question string) (bool, error) {
+	for {
+		c.say(question + " [Y/n] ")
+		select {
+		case line := <-c.line():
+			c.taken()
+			switch answer := strings.ToLower(line.text); {
+			case line.err != nil, answer == "n", answer == "no":
+				return false, nil
+			case answer == "", answer == "y", answer == "yes":
+				return true, nil
+			}
+		case <-ctx.Done():
+			fmt.Fprintln(c.err)
+			return false, ctx.Err()
+		}
+	}
+}
+
+// readTerminal makes the terminal of the process take the place of standard input, if there is one.
+func (c *console) readTerminal() {
+	if tty, err := c.openTTY(); err == nil {
+		c.in, c.lines, c.next = tty, bufio.NewReader(tty), nil
+	}
+}
+
+func openTTY() (*os.File, error) {
+	if runtime.GOOS == "windows" {
+		return os.OpenFile("CONIN$", os.O_RDWR, 0)
+	}
+	return os.OpenFile("/dev/tty", os.O_RDONLY, 0)
 }
 
 // askSecret prompts for a line that the terminal doesn't echo.

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
-	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 )
 
@@ -31,6 +31,9 @@ type login struct {
 	callback      string
 	noBrowser     bool
 	timeout       time.Duration
+	goal          string
+	write         bool
+	noWrite       bool
 }
 
 func newLogin(c *console) *cobra.Command {
@@ -39,11 +42,19 @@ func newLogin(c *console) *cobra.Command {
 		Use:   "login",
 		Short: "Connect to Bitbucket with an OAuth consumer",
 		Long: strings.TrimSpace(`
-Connects to Bitbucket with an OAuth consumer. It opens Bitbucket's authorization page, waits for the answer, and saves the tokens
-in a file, which the plugin keeps up to date. At the end it prints the connection to put into a .spc file, and which file.
+Connects to Bitbucket with an OAuth consumer. It says how to create the consumer, asks for its key and secret, and opens Bitbucket's
+authorization page. There you sign in as the dedicated user and grant access. The tokens are saved in a file, which the plugin keeps
+up to date. At the end the command offers to write the connection into a .spc file.
 
-The consumer's key and secret come from a connection in the .spc files, from the flags, or from the environment
-(BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET). The command asks for missing values.`),
+The key and the secret come from a connection in the .spc files, from the flags, or from the environment
+(BITBUCKET_OAUTH_CLIENT_ID, BITBUCKET_OAUTH_CLIENT_SECRET). The command asks for missing values.
+
+The command waits for the browser, and at the same time for a pasted address: if the browser runs on another machine, or ends up at
+a page that can't be shown, copy the address from its address bar, and paste it.`),
+		Example: `  ` + program + ` login
+  ` + program + ` login --for access
+  ` + program + ` login --no-browser
+  ` + program + ` login --consumer-key "$KEY" --consumer-secret-stdin --write < secret.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
 	}
@@ -53,179 +64,97 @@ The consumer's key and secret come from a connection in the .spc files, from the
 	flags.StringVar(&l.key, "consumer-key", "", "key of the consumer")
 	flags.BoolVar(&l.secretOnStdin, "consumer-secret-stdin", false, "read the consumer's secret from standard input")
 	flags.StringVar(&l.callback, "callback", defaultCallback, "callback URL of the consumer")
-	flags.BoolVar(&l.noBrowser, "no-browser", false, "do not open a browser; ask for the address that your browser ends up at")
+	flags.BoolVar(&l.noBrowser, "no-browser", false, "do not open a browser or wait for one; only ask for the address that your browser ends up at")
 	flags.DurationVar(&l.timeout, "timeout", defaultTimeout, "how long to wait for access to be granted")
+	flags.StringVar(&l.goal, "for", "", "what you want to see, which says the permissions of the consumer: "+goalNames())
+	flags.BoolVar(&l.write, "write", false, "write the connection into the .spc file without asking")
+	flags.BoolVar(&l.noWrite, "no-write", false, "do not write the connection; print what to change")
 	return cmd
 }
 
 func (l *login) run(cmd *cobra.Command) error {
-	if l.timeout <= 0 {
-		return usagef(cmd, "--timeout is %s: give a positive duration, for example 5m", l.timeout)
+	wanted, err := l.checkFlags(cmd)
+	if err != nil {
+		return err
 	}
 	target, err := l.target(cmd)
 	if err != nil {
 		return err
 	}
-	if err := l.explain(); err != nil {
-		return err
-	}
 	ctx := cmd.Context()
-	if err := l.complete(ctx, &target.settings); err != nil {
-		return err
-	}
-	granted, err := newGranted(target.settings)
+	state := auth.NewState()
+	callback, err := l.prepare(ctx, target, state)
 	if err != nil {
 		return err
 	}
-	if err := auth.CheckWritable(ctx, target.settings.TokenDir, granted.consumer); err != nil {
+	if err := l.complete(ctx, &target.settings, wanted); err != nil {
+		closeCallback(callback, nil, err)
 		return err
 	}
-	token, err := l.authorize(ctx, granted.consumer)
+	session, err := l.obtain(ctx, target.settings, callback, state)
+	closeCallback(callback, session, err)
 	if err != nil {
 		return err
 	}
-	if _, err := auth.SaveLogin(ctx, target.settings.TokenDir, granted.consumer, token, auth.Account{}); err != nil {
+	if err := session.describe(ctx); err != nil {
+		return fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", session.file, err)
+	}
+	if err := l.report(session, wanted); err != nil {
 		return err
 	}
-	if err := granted.ask(ctx, token); err != nil {
-		return fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", granted.file, err)
-	}
-	if target.settings.RefreshToken != "" {
-		fmt.Fprintln(l.err, "Note: the connection or BITBUCKET_OAUTH_REFRESH_TOKEN contains a refresh token. It takes precedence over this login: remove it.")
-	}
-	if target.settings.GrantType != "" {
-		fmt.Fprintln(l.err, "Note: the connection or BITBUCKET_OAUTH_GRANT_TYPE contains a grant type. The consumer would authorize itself and ignore this login: remove it.")
-	}
-	return l.report(granted, target)
+	return l.finish(ctx, target, session)
 }
 
-// A target is the connection to log in for.
-type target struct {
-	connection
-	declared bool // whether the connection is in its file already
-	settings bitbucket.Settings
+func (l *login) checkFlags(cmd *cobra.Command) (goal, error) {
+	wanted, known := goalNamed(l.goal)
+	switch {
+	case l.timeout <= 0:
+		return 0, usagef(cmd, "--timeout is %s: give a positive duration, for example 5m", l.timeout)
+	case l.write && l.noWrite:
+		return 0, usagef(cmd, "--write and --no-write exclude each other: give only one")
+	case !known:
+		return 0, usagef(cmd, "--for is %q: choose %s", l.goal, goalNames())
+	}
+	return wanted, nil
 }
 
-// target finds the consumer: of the named connection, of --consumer-key, of the only connection with a consumer, or of
-// the environment. Its key and secret may be missing.
-func (l *login) target(cmd *cobra.Command) (target, error) {
-	if l.key != "" && l.connection != "" {
-		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give only one")
+// prepare does what can fail before anything is asked: it checks the addresses and the folders, and listens for the
+// browser. There is no callback if the user has to paste the address.
+func (l *login) prepare(ctx context.Context, t target, state string) (*auth.Callback, error) {
+	if _, err := newClient(t.settings, nil); err != nil {
+		return nil, err
 	}
-	connections, err := l.source.configured()
-	if err != nil {
-		return target{}, err
+	if err := auth.CheckWritable(ctx, t.settings.TokenDir, t.settings.Consumer(nil)); err != nil {
+		return nil, err
 	}
-	if l.key != "" {
-		return l.keyTarget(connections)
-	}
-	if l.connection != "" {
-		i, err := find(cmd, connections, l.connection)
-		if err != nil {
-			return target{}, err
+	if l.write {
+		if err := checkWritable(t.where.Filename); err != nil {
+			return nil, err
 		}
-		return namedTarget(connections[i])
 	}
-	var candidates []target
-	var names []string
-	for _, c := range connections {
-		if c.config.ConsumerKey == nil {
-			continue
-		}
-		t, err := namedTarget(c)
-		if err != nil {
-			return target{}, err
-		}
-		candidates, names = append(candidates, t), append(names, c.Name)
+	if l.noBrowser {
+		return nil, nil
 	}
-	switch len(candidates) {
-	case 0:
-		return l.keyTarget(connections)
-	case 1:
-		fmt.Fprintf(l.err, "Using the consumer of connection %s.\n", names[0])
-		return candidates[0], nil
+	callback, err := auth.Listen(l.callback, state)
+	if errors.Is(err, auth.ErrNotLocal) {
+		return nil, nil
 	}
-	return target{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
+	return callback, err
 }
 
-// namedTarget returns the login for a connection in the .spc files that has a consumer.
-func namedTarget(c connection) (target, error) {
-	t, err := declaredTarget(c)
-	if err == nil && t.settings.ConsumerKey == "" {
-		return target{}, at(c.where, "connection %s has no consumer_key: its authentication method needs no login", c.Name)
-	}
-	return t, err
-}
-
-// declaredTarget returns the login for a connection in the .spc files that has a consumer, or gets one.
-func declaredTarget(c connection) (target, error) {
-	if c.Aggregator() {
-		return target{}, misconfigured("connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
-	}
-	settings, err := c.config.Settings()
+// newClient returns a client that makes the first requests of a login.
+func newClient(s bitbucket.Settings, authorizer auth.Authorizer) (*api.Client, error) {
+	client, err := api.New(api.Config{BaseURL: s.BaseURL, Authorizer: authorizer, UserAgent: program + "/" + bitbucket.Version, MaxWait: -1})
 	if err != nil {
-		return target{}, at(c.where, "connection %s: %w", c.Name, err)
+		return nil, misconfigured("%w", err)
 	}
-	return target{c, true, settings}, nil
+	return client, nil
 }
 
-// keyTarget returns the login for the consumer of --consumer-key or of the environment, to be configured in the default
-// connection.
-func (l *login) keyTarget(connections []connection) (t target, err error) {
-	i := slices.IndexFunc(connections, func(c connection) bool { return strings.EqualFold(c.Name, defaultConnection) })
-	if i >= 0 {
-		c := connections[i]
-		c.config = l.withKey(c.config)
-		t, err = declaredTarget(c)
-	} else {
-		t.connection = bareConnection()
-		t.where.Filename = l.source.newFile()
-		t.settings, err = l.withKey(t.config).Settings()
-	}
-	if other := os.Getenv("BITBUCKET_OAUTH_CLIENT_ID"); l.key != "" && other != "" && other != l.key && !t.hasSecret() {
-		t.settings.ConsumerSecret = "" // comes from the environment: of another consumer
-	}
-	return t, err
-}
-
-// withKey returns the arguments with the consumer of --consumer-key, if given, as the only authentication method.
-func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
-	c.RefreshToken, c.GrantType, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil, nil
-	if l.key != "" && (c.ConsumerKey == nil || *c.ConsumerKey != l.key) {
-		c.ConsumerKey, c.ConsumerSecret = &l.key, nil
-	}
-	return c
-}
-
-// hasSecret reports whether the file contains the consumer's secret.
-func (t target) hasSecret() bool {
-	return t.config.ConsumerSecret != nil && strings.TrimSpace(*t.config.ConsumerSecret) == t.settings.ConsumerSecret
-}
-
-// explain prints how to create the consumer, before the prompt for its key.
-func (l *login) explain() error {
-	fmt.Fprintf(l.err, `The login needs an OAuth consumer (also called OAuth client). An administrator of the workspace creates it in the
-workspace's settings, under OAuth consumers. It needs:
-
-  Callback URL
-    %s
-
-  Permissions
-`, l.callback)
-	w := tabwriter.NewWriter(l.err, 0, 0, 2, ' ', 0)
-	for _, p := range permissions {
-		fmt.Fprintf(w, "    %s\t%s\n", p, p.use)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(l.err)
-	return err
-}
-
-// complete prompts for the key and the secret if they are missing.
-func (l *login) complete(ctx context.Context, s *bitbucket.Settings) (err error) {
+// complete prompts for the key and the secret if they are missing. If the key is, it says first how to create the consumer.
+func (l *login) complete(ctx context.Context, s *bitbucket.Settings, wanted goal) (err error) {
 	if s.ConsumerKey == "" {
+		l.guide(wanted)
 		if s.ConsumerKey, err = l.ask(ctx, "Consumer key: "); err != nil {
 			return err
 		}
@@ -233,59 +162,93 @@ func (l *login) complete(ctx context.Context, s *bitbucket.Settings) (err error)
 	if s.ConsumerSecret == "" || l.secretOnStdin {
 		s.ConsumerSecret, err = l.askSecret(ctx, "Consumer secret: ")
 	}
+	if _, terminal := terminal(l.in); l.secretOnStdin && !terminal {
+		l.readTerminal() // standard input ends with the secret
+	}
 	return err
 }
 
-// authorize opens Bitbucket's authorization page, and exchanges the code that it returns for a token.
-func (l *login) authorize(ctx context.Context, consumer auth.Consumer) (auth.Token, error) {
-	state := auth.NewState()
+// A session is a login that Bitbucket has granted.
+type session struct {
+	granted
+	token   auth.Token
+	client  *api.Client
+	file    string // contains the tokens
+	before  auth.Account
+	replace bool // there was a login before
+}
+
+// obtain has the user grant access, and saves the token.
+func (l *login) obtain(ctx context.Context, s bitbucket.Settings, callback *auth.Callback, state string) (*session, error) {
+	consumer := s.Consumer(nil)
 	address, err := consumer.AuthorizeURL(state, "")
 	if err != nil {
-		return auth.Token{}, err
+		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	var code string
-	if l.noBrowser {
-		code, err = l.pastedCode(limited, address, state)
-	} else {
-		code, err = l.receivedCode(limited, address, state)
-	}
+	code, err := l.code(ctx, callback, s, address, state)
 	if err != nil {
-		return auth.Token{}, err
+		return nil, err
 	}
-	return consumer.Exchange(ctx, code, "")
+	token, err := consumer.Exchange(ctx, code, "")
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(s, auth.NewAccessToken(token.AccessToken))
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := auth.Logins(s.TokenDir, consumer)
+	if err != nil {
+		return nil, err
+	}
+	session := &session{token: token, client: client, replace: len(earlier) > 0 && earlier[0].Active}
+	unknown := session.askUser(ctx, client) // the token is saved even then
+	if session.before, err = auth.SaveLogin(ctx, s.TokenDir, consumer, token, session.account()); err != nil {
+		return nil, err
+	}
+	chain, err := auth.OpenChain(s.TokenDir, consumer, auth.Secret{})
+	if err != nil {
+		return nil, err
+	}
+	session.file = chain.Path()
+	if unknown != nil {
+		return nil, fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", session.file, unknown)
+	}
+	return session, nil
 }
 
-// receivedCode waits for the browser's redirect to this machine.
-func (l *login) receivedCode(ctx context.Context, address, state string) (string, error) {
-	callback, err := auth.Listen(l.callback, state)
-	if err != nil {
-		return "", err
-	}
-	defer callback.Close()
-	fmt.Fprintf(l.err, "Grant access in the browser. If it does not open, open this address:\n\n  %s\n\n", address)
-	go func() { _ = l.browse(address) }() // if it fails, the user opens the address
-	return callback.Wait(ctx)
+func (s *session) describe(ctx context.Context) error {
+	return s.askRest(ctx, s.client, s.token.Scopes)
 }
 
-// pastedCode prompts for the address of the redirect, which the browser may open on another machine.
-func (l *login) pastedCode(ctx context.Context, address, state string) (string, error) {
-	fmt.Fprintf(l.err, "Open this address in a browser and grant access:\n\n  %s\n\n"+
-		"The browser ends up at the callback URL. It may show an error page; that is fine. Copy the whole address.\n", address)
-	for {
-		pasted, err := l.ask(ctx, "Address that the browser ended up at: ")
-		if errors.Is(err, context.DeadlineExceeded) {
-			return "", fmt.Errorf("the address was not entered in time; log in again: %w", err)
+// closeCallback shows in the browser how the login ended.
+func closeCallback(callback *auth.Callback, s *session, err error) {
+	if callback == nil {
+		return
+	}
+	page := auth.Page{Status: http.StatusOK, Title: "Logged in"}
+	switch {
+	case errors.Is(err, context.Canceled):
+		page = auth.Page{Status: http.StatusForbidden, Title: "The login was cancelled", Text: "You can close this page."}
+	case err != nil:
+		page = auth.Page{Status: http.StatusForbidden, Title: "The login failed", Text: "The terminal says why, and what to do. You can close this page."}
+	case s.account().UUID == "":
+		page.Text = "You can close this page and go back to the terminal."
+	default:
+		page.Text = "The plugin now reads Bitbucket as " + strings.TrimSuffix(described(s.account(), ""), " "+s.account().UUID) +
+			". You can close this page and go back to the terminal."
+	}
+	callback.Close(page)
+}
+
+// notes says what in the environment takes precedence over the login.
+func (l *login) notes() {
+	for _, v := range []struct{ variable, effect string }{
+		{"BITBUCKET_OAUTH_REFRESH_TOKEN", "connections use that refresh token and ignore this login"},
+		{"BITBUCKET_OAUTH_GRANT_TYPE", "the consumer acts for itself and ignores this login"},
+	} {
+		if os.Getenv(v.variable) != "" {
+			l.say(fmt.Sprintf("Note: %s is set in the environment. As long as it is, %s: unset it.\n", v.variable, v.effect))
 		}
-		if err != nil {
-			return "", err
-		}
-		code, err := auth.ParseRedirect(pasted, state)
-		if err != nil && !strings.Contains(pasted, "code=") && !strings.Contains(pasted, "error=") {
-			fmt.Fprintln(l.err, "This is not the address:", err) // the clipboard had something else
-			continue
-		}
-		return code, err
 	}
 }

@@ -1,68 +1,26 @@
 package command
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
-	"regexp"
+	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-// What a login says to do with the block that it prints.
-var (
-	replaceBlock = regexp.MustCompile(`(?s)\n\nReplace the connection "(\w+)" at (\S+):(\d+) with:\n\n(connection .*)$`)
-	addBlock     = regexp.MustCompile(`(?s)\n\nAdd this to (\S+):\n\n(connection .*)$`)
-)
+const otherConnection = "connection \"home\" {\n  plugin       = \"bitbucket\"\n  access_token = \"hush\"\n}\n"
 
-// obey changes the files as a login says, and returns what it said.
-func obey(t *testing.T, said string) (deed, file, block string) {
-	t.Helper()
-	if m := addBlock.FindStringSubmatch(said); m != nil {
-		content, err := os.ReadFile(m[1])
-		if err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-		writeFile(t, filepath.Dir(m[1]), filepath.Base(m[1]), string(content)+m[2])
-		return "add", m[1], m[2]
-	}
-	m := replaceBlock.FindStringSubmatch(said)
-	if m == nil {
-		t.Fatalf("nothing is said of what to do with the block:\n%s", said)
-	}
-	content, err := os.ReadFile(m[2])
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err := strconv.Atoi(m[3])
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitAfter(string(content), "\n")
-	if want := `connection "` + m[1] + `" {`; strings.TrimSpace(lines[line-1]) != want {
-		t.Fatalf("line %d of %s is %q, want %q", line, m[2], lines[line-1], want)
-	}
-	end := line
-	for lines[end-1] != "}\n" {
-		end++
-	}
-	writeFile(t, filepath.Dir(m[2]), filepath.Base(m[2]), strings.Join(lines[:line-1], "")+m[4]+strings.Join(lines[end:], ""))
-	return "replace", m[2], m[4]
-}
-
-// The whole first run: a login, what it says to do, the secret in the environment, and a query.
+// The whole first run: a login that writes the connection, and the query that it ends with. Files that are there keep their
+// comments and other connections, and a second login has nothing to change.
 func TestFirstRun(t *testing.T) {
 	example, err := os.ReadFile("../../config/bitbucket.spc")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const other = "connection \"home\" {\n  plugin       = \"bitbucket\"\n  access_token = \"hush\"\n}\n"
 	const full = `
 connection "bitbucket" {
   plugin          = plugin.ours
@@ -79,111 +37,239 @@ plugin "ours" {
   source = "local/bitbucket"
 }
 `
-	tests := map[string]struct {
-		files     map[string]string // in Steampipe's config folder; nil for none
-		wantDeed  string
-		wantFile  string
-		wantBlock string // what is in <> is filled in
-		wantSlugs string
-	}{
-		"the example as it is installed": {
-			files:    map[string]string{"bitbucket.spc": string(example)},
-			wantDeed: "replace", wantFile: "bitbucket.spc", wantSlugs: "QuarryTools\nharbor-labs\n",
-			wantBlock: `connection "bitbucket" {
-  plugin       = "local/bitbucket"
-  consumer_key = "<KEY>"
-  # consumer_secret = "..."  # here, or in BITBUCKET_OAUTH_CLIENT_SECRET
-  base_url  = "<API>"
-  oauth_url = "<OAUTH>"
-}
-`},
-		"no config folder": {wantDeed: "add", wantFile: "bitbucket.spc", wantSlugs: "QuarryTools\nharbor-labs\n"},
-		"another connection": {
-			files:    map[string]string{"bitbucket.spc": other},
-			wantDeed: "add", wantFile: "bitbucket.spc", wantSlugs: "QuarryTools\nharbor-labs\n",
-		},
-		"in another file": {
-			files:    map[string]string{"bitbucket.spc": other, "team.spc": "# ours\n\n" + string(example)},
-			wantDeed: "replace", wantFile: "team.spc", wantSlugs: "QuarryTools\nharbor-labs\n",
-		},
-		"what it has besides credentials stays": {
-			files:    map[string]string{"bitbucket.spc": other + full},
-			wantDeed: "replace", wantFile: "bitbucket.spc", wantSlugs: "harbor-labs\n",
-			wantBlock: `connection "bitbucket" {
-  plugin       = plugin.ours
-  consumer_key = "<KEY>"
-  # consumer_secret = "..."  # here, or in BITBUCKET_OAUTH_CLIENT_SECRET
+	const fullWritten = `
+connection "bitbucket" {
+  plugin        = plugin.ours
   import_schema = "enabled"
+  max_wait      = "5m"
   workspaces = [
     "harbor-labs", # and no other
   ]
-  max_concurrency = 3
-  max_wait        = "5m"
   token_dir       = "<TOKENS>"
+  max_concurrency = 3
+  consumer_key    = "<KEY>"
+  consumer_secret = "<SECRET>"
   base_url        = "<API>"
   oauth_url       = "<OAUTH>"
 }
-`},
+plugin "ours" {
+  source = "local/bitbucket"
+}
+`
+	const added = `connection "bitbucket" {
+  plugin          = "local/bitbucket"
+  consumer_key    = "<KEY>"
+  consumer_secret = "<SECRET>"
+  base_url        = "<API>"
+  oauth_url       = "<OAUTH>"
+}
+`
+	const declared = `  consumer_key    = "<KEY>"
+  consumer_secret = "<SECRET>"
+  base_url        = "<API>"
+  oauth_url       = "<OAUTH>"
+}
+`
+	const seed = "connection \"bitbucket\" {\n  plugin        = \"bitbucket\"\n  consumer_key  = \"<KEY>\" # ours\n  refresh_token = \"hush\"\n  grant_type    = \"\"\n}\n"
+	tests := map[string]struct {
+		files map[string]string // in Steampipe's config folder; nil for no folder
+		file  string            // that is written
+		want  string
+	}{
+		"no config folder":           {nil, "bitbucket.spc", added},
+		"an empty config folder":     {map[string]string{}, "bitbucket.spc", added},
+		"the example as installed":   {map[string]string{"bitbucket.spc": string(example)}, "bitbucket.spc", strings.TrimSuffix(string(example), "}\n") + declared},
+		"another connection":         {map[string]string{"bitbucket.spc": otherConnection}, "bitbucket.spc", otherConnection + "\n" + added},
+		"without an end of the line": {map[string]string{"bitbucket.spc": "# ours"}, "bitbucket.spc", "# ours\n\n" + added},
+		"in another file": {
+			map[string]string{"bitbucket.spc": otherConnection, "team.spc": "# ours\n\n" + string(example)},
+			"team.spc", "# ours\n\n" + strings.TrimSuffix(string(example), "}\n") + declared,
+		},
+		"with much else": {map[string]string{"bitbucket.spc": otherConnection + full}, "bitbucket.spc", otherConnection + fullWritten},
+		"a seed": {
+			map[string]string{"bitbucket.spc": seed}, "bitbucket.spc",
+			"connection \"bitbucket\" {\n  plugin          = \"bitbucket\"\n  consumer_key    = \"<KEY>\" # ours\n" + strings.SplitN(declared, "\n", 2)[1],
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
-			install := t.TempDir()
-			t.Setenv("STEAMPIPE_INSTALL_DIR", install)
-			t.Setenv("BITBUCKET_OAUTH_URL", s.OAuthURL())
-			t.Setenv("BITBUCKET_API_BASE_URL", s.URL())
-			filled := strings.NewReplacer("<KEY>", s.consumer.Key, "<TOKENS>", s.tokenDir, "<API>", s.URL(), "<OAUTH>", s.OAuthURL())
+			install := s.inEnvironment(t)
+			filled := strings.NewReplacer("<KEY>", s.consumer.Key, "<SECRET>", s.consumer.Secret, "<TOKENS>", s.tokenDir, "<API>", s.URL(), "<OAUTH>", s.OAuthURL())
 			folder := filepath.Join(install, "config")
 			if tt.files != nil {
-				if err := os.Mkdir(folder, 0o700); err != nil {
+				if err := os.Mkdir(folder, 0o755); err != nil {
 					t.Fatal(err)
 				}
 			}
 			for file, content := range tt.files {
-				writeFile(t, folder, file, filled.Replace(content))
+				if err := os.WriteFile(filepath.Join(folder, file), []byte(filled.Replace(content)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stdin := s.consumer.Key + "\n" + s.consumer.Secret + "\n"
+			if strings.Contains(tt.files[tt.file], "<KEY>") {
+				stdin = s.consumer.Secret + "\n"
 			}
 
-			got := s.login(t, s.consumer.Key+"\n"+s.consumer.Secret+"\n", follow)
-			if got.code != exitOK || strings.Contains(got.out+got.err, "hush") {
+			got := s.login(t, stdin, follow, "--write")
+			file := filepath.Join(folder, tt.file)
+			if got.code != exitOK || strings.Contains(got.out+got.err, "hush") ||
+				!strings.Contains(got.out, fmt.Sprintf("\nThe connection \"bitbucket\" is in %s, which only you can read.\n", file)) {
 				t.Fatalf("exit code %d, %s%s", got.code, got.out, got.err)
 			}
-			if err := os.MkdirAll(folder, 0o700); err != nil {
-				t.Fatal(err)
+			checkPrivate(t, file)
+			wasOpen := tt.files[tt.file] != "" && runtime.GOOS != "windows"
+			if said := strings.Contains(got.err, "could be read by others until now (mode 0644)"); said != wasOpen {
+				t.Errorf("said that the file was open: %t, want %t: %s", said, wasOpen, got.err)
 			}
-			deed, file, block := obey(t, got.out)
-			if want := filepath.Join(folder, tt.wantFile); deed != tt.wantDeed || file != want {
-				t.Errorf("the login said to %s in %s, want to %s in %s", deed, file, tt.wantDeed, want)
+			content := read(t, file)
+			if diff := cmp.Diff(filled.Replace(tt.want), content); diff != "" {
+				t.Errorf("file (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(filled.Replace(tt.wantBlock), block); tt.wantBlock != "" && diff != "" {
-				t.Errorf("block (-want +got):\n%s", diff)
-			}
-
-			t.Setenv("BITBUCKET_OAUTH_CLIENT_SECRET", s.consumer.Secret)
-			answered := runCommand(t, "", "query", "--output", "csv", "select slug from bitbucket.bitbucket_my_workspace order by slug")
-			if diff := cmp.Diff(outcome{exitOK, "slug\n" + tt.wantSlugs, ""}, answered, cmp.AllowUnexported(outcome{})); diff != "" {
-				t.Errorf("query (-want +got):\n%s", diff)
+			if rows := try(t, got.out); len(rows) < 10 {
+				t.Errorf("%d repositories", len(rows))
 			}
 
-			again := s.login(t, "", follow)
-			if deed, _, same := obey(t, again.out); deed != "replace" || same != block {
-				t.Errorf("a second login said to %s with\n%swant to replace with\n%s", deed, same, block)
+			again := s.login(t, "", follow, "--write")
+			if again.code != exitOK || !strings.Contains(again.out, "\nThere is nothing to change in the connection \"bitbucket\" at "+file+":") || read(t, file) != content {
+				t.Errorf("a second login: exit code %d, %s%s", again.code, again.out, again.err)
+			}
+			left, err := os.ReadDir(folder)
+			if err != nil || len(left) != max(len(tt.files), 1) {
+				t.Errorf("files in the folder: %v, %v", left, err)
 			}
 		})
 	}
 }
 
-// --config says which file or folder a connection is to be added to.
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// checkPrivate fails the test if others than the user can read a file.
+func checkPrivate(t *testing.T, file string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v; want the mode 0600", info, err)
+	}
+}
+
+// Without --write and a terminal nothing is written. What the login says to do instead makes the query work that it ends
+// with, without the secret on the screen.
+func TestLoginSaysWhatToWrite(t *testing.T) {
+	for name, before := range map[string]string{
+		"a new file":             "",
+		"an empty connection":    "connection \"bitbucket\" {\n  plugin = \"bitbucket\"\n}\n",
+		"another method":         "connection \"bitbucket\" {\n  plugin = \"bitbucket\"\n  access_token = \"hush\"\n}\n",
+		"another consumer":       "connection \"bitbucket\" {\n  plugin = \"bitbucket\"\n  consumer_key = \"other\"\n  consumer_secret = \"hush\"\n}\n",
+		"a key without a secret": "connection \"bitbucket\" {\n  plugin = \"bitbucket\"\n  consumer_key = \"KEY\"\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t)
+			folder := filepath.Join(s.inEnvironment(t), "config")
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			before = strings.ReplaceAll(before, "KEY", s.consumer.Key)
+			file := filepath.Join(folder, "bitbucket.spc")
+			if before != "" {
+				writeFile(t, folder, "bitbucket.spc", before)
+			}
+			got := s.login(t, s.consumer.Secret+"\n", follow, "--consumer-key", s.consumer.Key, "--no-write")
+			if got.code != exitOK || strings.Contains(got.out+got.err, "hush") {
+				t.Fatalf("exit code %d, %s%s", got.code, got.out, got.err)
+			}
+			if before == "" {
+				if _, err := os.Stat(file); err == nil {
+					t.Error("the file was written")
+				}
+				_, block, _ := strings.Cut(got.out, "add this to "+file+", and close the file to others (chmod 600):\n\n")
+				block, _, _ = strings.Cut(block, "\n\nThen try:")
+				writeFile(t, folder, "bitbucket.spc", strings.Replace(block, "\"...\"", "\""+s.consumer.Secret+"\"", 1)+"\n")
+			} else {
+				if read(t, file) != before {
+					t.Error("the file was written")
+				}
+				_, told, _ := strings.Cut(got.out, "change the connection \"bitbucket\" at "+file+":1:\n\n")
+				told, _, _ = strings.Cut(told, "\n\nThen try:")
+				obey(t, file, told, s.consumer.Secret)
+			}
+			if rows := try(t, got.out); len(rows) < 10 {
+				t.Errorf("%d repositories", len(rows))
+			}
+			if again := s.login(t, "", follow); again.code != exitOK || !strings.Contains(again.out, "There is nothing to change") {
+				t.Errorf("a second login: exit code %d, %s%s", again.code, again.out, again.err)
+			}
+		})
+	}
+}
+
+// obey changes the only connection in a file as a user does who is told to.
+func obey(t *testing.T, file, told, secret string) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSuffix(read(t, file), "}\n"), "\n")
+	for line := range strings.Lines(told) {
+		line = strings.TrimSpace(line)
+		name, deleted := strings.CutPrefix(line, "delete ")
+		if !deleted {
+			name = strings.Fields(line)[0]
+		}
+		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), name+" ") })
+		if !deleted {
+			lines = append(lines, strings.Replace(line, "\"...\"", "\""+secret+"\"", 1))
+		}
+	}
+	writeFile(t, filepath.Dir(file), filepath.Base(file), strings.Join(lines, "\n")+"\n}\n")
+}
+
+// Where the environment makes the connection there is nothing to configure.
+func TestLoginInEnvironment(t *testing.T) {
+	s := newSetup(t)
+	s.inEnvironment(t)
+	t.Setenv("BITBUCKET_TOKEN_DIR", s.tokenDir)
+	t.Setenv("BITBUCKET_OAUTH_CLIENT_ID", s.consumer.Key)
+	t.Setenv("BITBUCKET_OAUTH_CLIENT_SECRET", s.consumer.Secret)
+	got := s.login(t, "", follow)
+	if got.code != exitOK || !strings.Contains(got.out, "\nThere is nothing to configure: the environment has the key and the secret.\n") {
+		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
+	}
+	if rows := try(t, got.out); len(rows) < 10 {
+		t.Errorf("%d repositories", len(rows))
+	}
+}
+
+// --config says in which file or folder a new connection is written. A link to the file stays one.
 func TestLoginNewFile(t *testing.T) {
 	s := newSetup(t)
-	t.Setenv("BITBUCKET_OAUTH_URL", s.OAuthURL())
-	t.Setenv("BITBUCKET_API_BASE_URL", s.URL())
+	s.inEnvironment(t)
 	t.Setenv("BITBUCKET_TOKEN_DIR", s.tokenDir)
-	empty := t.TempDir()
-	for config, want := range map[string]string{s.config: s.config, empty: filepath.Join(empty, "bitbucket.spc")} {
-		got := s.login(t, s.consumer.Secret+"\n", follow, "--config", config, "--consumer-key", s.consumer.Key)
-		if got.code != exitOK || !strings.Contains(got.out, "\nAdd this to "+want+":\n") {
-			t.Errorf("exit code %d, %s%s; want to add to %s", got.code, got.out, got.err, want)
+	empty, blank := t.TempDir(), filepath.Join(t.TempDir(), "it is", "empty.spc")
+	linked := filepath.Join(t.TempDir(), "linked.spc")
+	if err := os.Symlink(s.config, linked); err != nil {
+		t.Skip(err)
+	}
+	for config, want := range map[string]string{s.config: s.config, empty: filepath.Join(empty, "bitbucket.spc"), blank: blank, linked: linked} {
+		if config == blank {
+			if err := os.MkdirAll(filepath.Dir(blank), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, filepath.Dir(blank), filepath.Base(blank), "")
 		}
+		got := s.login(t, s.consumer.Secret+"\n", follow, "--config", config, "--consumer-key", s.consumer.Key, "--write")
+		if got.code != exitOK || !strings.Contains(got.out, " is in "+want+", ") && !strings.Contains(got.out, "nothing to change in the connection \"bitbucket\" at "+want+":") {
+			t.Errorf("exit code %d, %s%s; want the connection in %s", got.code, got.out, got.err, want)
+		}
+		checkPrivate(t, want)
+	}
+	if info, err := os.Lstat(linked); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v, %v", info, err)
 	}
 }
 
@@ -192,65 +278,64 @@ func TestLoginOtherConsumer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		key, stdin string
-		want       string
+		written    bool
+		code       int
 	}{
-		"the same":              {"KEY", "", "as it is now"},
-		"the same, new secret":  {"KEY", "SECRET\n", "as it is now"},
-		"another":               {"other", "SECRET\n", "here"},
-		"another, and its lack": {"other", "", ""},
+		"the same":              {"KEY", "", false, exitOK},
+		"the same, new secret":  {"KEY", "SECRET\n", false, exitOK},
+		"another":               {"other", "SECRET\n", true, exitOK},
+		"another, and its lack": {"other", "", false, exitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSetup(t)
 			filled := strings.NewReplacer("KEY", s.consumer.Key, "SECRET", s.consumer.Secret)
 			content := strings.Replace(s.connection("bitbucket", s.tokenDir), s.consumer.Key, filled.Replace(tt.key), 1)
-			args := []string{"--config", writeFile(t, t.TempDir(), "a.spc", content), "--consumer-key", s.consumer.Key}
+			if tt.key == "other" {
+				content = strings.Replace(content, s.consumer.Secret, "hush", 1)
+			}
+			file := writeFile(t, t.TempDir(), "a.spc", content)
+			args := []string{"--config", file, "--consumer-key", s.consumer.Key, "--write"}
 			if tt.stdin != "" {
 				args = append(args, "--consumer-secret-stdin")
 			}
 			got := s.login(t, filled.Replace(tt.stdin), follow, args...)
-			if tt.want == "" {
-				if got.code != exitUsage {
-					t.Errorf("exit code %d: the secret of another consumer was used\n%s", got.code, got.err)
-				}
-				return
+			if got.code != tt.code {
+				t.Fatalf("exit code %d, want %d: %s%s", got.code, tt.code, got.out, got.err)
 			}
-			if got.code != exitOK || !strings.Contains(got.out, `# consumer_secret = "..."  # `+tt.want+", or in") {
-				t.Errorf("exit code %d, %s%s; want the secret %s", got.code, got.out, got.err, tt.want)
+			if written := read(t, file) != content; written != tt.written {
+				t.Errorf("written: %t, want %t", written, tt.written)
+			}
+			if tt.code == exitOK {
+				try(t, got.out)
 			}
 		})
 	}
 }
 
-// The block of a login keeps every argument that the connection can have, but the credentials.
-func TestLoginBlockKeepsArguments(t *testing.T) {
+// A wrong secret in the connection is noticed by the first query, and not when the access token ends.
+func TestWrongSecretIsNoticed(t *testing.T) {
 	t.Parallel()
-	credentials := []string{"consumer_key", "consumer_secret", "refresh_token", "grant_type", "access_token", "email", "api_token"}
-	c := connection{texts: map[string]string{}}
-	for field := range reflect.TypeFor[bitbucket.Config]().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("hcl"), ",")
-		if name == "" {
-			continue
-		}
-		c.texts[name] = name + ` = "kept"`
+	s := newSetup(t)
+	if got := s.login(t, "", follow, "--config", s.config); got.code != exitOK {
+		t.Fatal(got.err)
 	}
-	block := target{connection: c}.block()
-	for name := range c.texts {
-		kept := regexp.MustCompile(`(?m)^ +` + name + ` += "kept"$`).MatchString(block)
-		if want := !slices.Contains(credentials, name); kept != want {
-			t.Errorf("the block keeps %s: %t, want %t", name, kept, want)
-		}
+	wrong := writeFile(t, t.TempDir(), "wrong.spc", strings.Replace(read(t, s.config), s.consumer.Secret, "WRONGSECRET", 1))
+	got := runCommand(t, "", "query", "--config", wrong, "select slug from bitbucket_my_workspace")
+	if got.code != exitUsage || got.out != "" || !strings.Contains(got.err, "is not the secret that OAuth consumer "+s.consumer.Key+" got its token with") ||
+		!strings.Contains(got.err, program+" login") || strings.Contains(got.err, "WRONGSECRET") {
+		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
 	}
 }
 
-// What the connection has of another way in doesn't hide the environment, nor does the environment what it has of this one.
+// What the connection has of another authentication method doesn't hide the environment, nor does the environment what it has of this one.
 func TestLoginDeclaredAndEnvironment(t *testing.T) {
 	for name, tt := range map[string]struct {
 		key, secret string // of the environment
 		declared    string
 		args        []string
 	}{
-		"another way in":             {key: "KEY", secret: "SECRET", declared: "access_token = \"hush\""},
+		"another method":             {key: "KEY", secret: "SECRET", declared: "access_token = \"hush\""},
 		"another consumer's refresh": {key: "KEY", secret: "SECRET", declared: "refresh_token = \"hush\""},
 		"its own secret": {
 			key: "other", secret: "hush", declared: "consumer_key = \"KEY\"\nconsumer_secret = \"SECRET\"", args: []string{"--consumer-key", "KEY"},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
@@ -91,6 +93,27 @@ func follow(address string) error {
 	return resp.Body.Close()
 }
 
+// suggested is the query that a login ends with.
+var suggested = regexp.MustCompile(`(?s)\n\n(?:Try|Then try):\n\n  steampipe-plugin-bitbucket query (?:--config (\S+) )?"([^"]+)"\n$`)
+
+// try runs the query that a login ended with, and returns its rows.
+func try(t *testing.T, said string) []string {
+	t.Helper()
+	found := suggested.FindStringSubmatch(said)
+	if found == nil {
+		t.Fatalf("the login does not end with a query:\n%s", said)
+	}
+	args := []string{"query", "--output", "csv"}
+	if found[1] != "" {
+		args = append(args, "--config", found[1])
+	}
+	got := runCommand(t, "", append(args, found[2])...)
+	if got.code != exitOK || got.err != "" {
+		t.Fatalf("the query that the login ends with: exit code %d, %s", got.code, got.err)
+	}
+	return strings.Split(strings.TrimSpace(got.out), "\n")[1:]
+}
+
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -103,58 +126,106 @@ func TestLogin(t *testing.T) {
 	if err != nil || len(files) != 1 {
 		t.Fatalf("token files %v, %v; want one", files, err)
 	}
-	want := fmt.Sprintf(`Authorized:  %s %s
-Workspaces:  harbor-labs (administrator)
-             QuarryTools (member)
-Scopes:      SCOPES
-Tables:      all are available
-Token file:  %s
+	repositories := try(t, got.out)
+	want := fmt.Sprintf(`Logged in:     %s (%s) %s
+Workspaces:    harbor-labs (administrator)
+               QuarryTools (member)
+Repositories:  %d
+Scopes:        SCOPES
+Tables:        all are available
+Token file:    %s
 
-Replace the connection "work" at %s:1 with:
+There is nothing to change in the connection "work" at %s:1.
 
-connection "work" {
-  plugin       = "bitbucket"
-  consumer_key = "%s"
-  # consumer_secret = "..."  # as it is now, or in BITBUCKET_OAUTH_CLIENT_SECRET
-  token_dir = "%s"
-  base_url  = "%s"
-  oauth_url = "%s"
-}
-`, user.DisplayName, user.UUID, files[0], s.config, s.consumer.Key, s.tokenDir, s.URL(), s.OAuthURL())
+Try:
+
+  steampipe-plugin-bitbucket query --config %s "select full_name, permission from bitbucket_my_repository"
+`, user.DisplayName, user.Email, user.UUID, len(repositories), files[0], s.config, s.config)
 	scopes := regexp.MustCompile(`(?m)^(Scopes: +).*$`)
 	if diff := cmp.Diff(want, scopes.ReplaceAllString(got.out, "${1}SCOPES")); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	for _, said := range []string{"Using the consumer of connection work.", s.consumer.Callback, "/authorize?"} {
-		if !strings.Contains(got.err, said) {
-			t.Errorf("the person was not told %q:\n%s", said, got.err)
-		}
-	}
-	for _, p := range permissions {
-		if !strings.Contains(got.err, "    "+p.String()+" ") || !strings.Contains(got.err, " "+p.use+"\n") {
-			t.Errorf("the person was not told of the permission %s:\n%s", p, got.err)
-		}
-	}
+	wantErr := regexp.MustCompile(`^Using the consumer of connection work.
+Open this address in a browser, and grant access:
 
-	answered := runCommand(t, "", "query", "--config", s.config, "--output", "csv", "select display_name from bitbucket_user")
-	if diff := cmp.Diff(outcome{exitOK, "display_name\n" + user.DisplayName + "\n", ""}, answered, cmp.AllowUnexported(outcome{})); diff != "" {
-		t.Errorf("query after the login (-want +got):\n%s", diff)
+  http://127.0.0.1:\d+/site/oauth2/authorize\S+
+
+Sign in there as the dedicated user, whose rights decide what the tables show. If your browser is signed in as yourself, open the address in a private window.
+
+(Waiting for the browser. If it can't show the last page, paste its address here: )?
+$`)
+	if !wantErr.MatchString(got.err) {
+		t.Errorf("the user was told:\n%s", got.err)
 	}
 }
 
-// The block that a login prints makes a connection, with the secret from where it says.
-func TestLoginBlock(t *testing.T) {
-	s := newSetup(t)
-	got := s.login(t, "", follow, "--config", s.config)
-	_, block, found := strings.Cut(got.out, "with:\n\n")
-	if !found {
-		t.Fatalf("no block in %q (%s)", got.out, got.err)
+// What to create in Bitbucket is said to those who have no key yet, and to nobody else.
+func TestLoginGuide(t *testing.T) {
+	for name, wanted := range map[string]goal{"access": goalAccess, "audit": goalAudit, "all": goalAll, "": goalAll} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t)
+			s.inEnvironment(t)
+			got := s.login(t, s.consumer.Key+"\n"+s.consumer.Secret+"\n", follow, "--for", name)
+			if got.code != exitOK {
+				t.Fatalf("exit code %d: %s", got.code, got.err)
+			}
+			guide, _, _ := strings.Cut(got.err, "Consumer key: ")
+			for _, said := range []string{
+				"An administrator of the workspace", "\n  https://bitbucket.org/WORKSPACE/workspace/settings/oauth-consumers/new\n", "  Name   ",
+				"\n  Callback URL                " + s.consumer.Callback + "\n", "\n  This is a private consumer  tick it\n", "its key and its secret",
+			} {
+				if !strings.Contains(guide, said) {
+					t.Errorf("the guide has no %q:\n%s", said, guide)
+				}
+			}
+			for _, p := range permissions {
+				if got, want := strings.Contains(guide, "    [x] "+p.box+" ") && strings.Contains(guide, " "+p.use+"\n"), p.goal <= wanted; got != want {
+					t.Errorf("the guide has the box %s: %t, want %t\n%s", p.box, got, want, guide)
+				}
+			}
+		})
 	}
-	t.Setenv("BITBUCKET_OAUTH_CLIENT_SECRET", s.consumer.Secret)
-	config := writeFile(t, t.TempDir(), "pasted.spc", block)
-	answered := runCommand(t, "", "query", "--config", config, "--output", "csv", "select count(*) as n from work.bitbucket_my_workspace")
-	if diff := cmp.Diff(outcome{exitOK, "n\n2\n", ""}, answered, cmp.AllowUnexported(outcome{})); diff != "" {
-		t.Errorf("query with the block (-want +got):\n%s", diff)
+}
+
+// inEnvironment makes the fake Bitbucket the one that a new connection takes.
+func (s *setup) inEnvironment(t *testing.T) (install string) {
+	t.Helper()
+	install = t.TempDir()
+	t.Setenv("STEAMPIPE_INSTALL_DIR", install)
+	t.Setenv("BITBUCKET_OAUTH_URL", s.OAuthURL())
+	t.Setenv("BITBUCKET_API_BASE_URL", s.URL())
+	return install
+}
+
+// The audit needs the permissions of its goal and no others.
+func TestAuditPermissions(t *testing.T) {
+	t.Parallel()
+	var read []string
+	for _, name := range audit.Queries() {
+		sql, _, err := audit.Prepared(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read = append(read, regexp.MustCompile(`\bbitbucket_\w+`).FindAllString(sql, -1)...)
+	}
+	for _, sql := range audit.GrantStatements() {
+		read = append(read, regexp.MustCompile(`\bbitbucket_\w+`).FindAllString(sql, -1)...)
+	}
+	needed, asked := map[string]bool{}, map[string]bool{}
+	for _, r := range bitbucket.Requirements() {
+		for _, scope := range r.Scopes {
+			if r.Column == "" && slices.Contains(read, r.Table) {
+				needed[scope] = true
+			}
+		}
+	}
+	for _, p := range permissions {
+		if p.goal <= goalAudit {
+			asked[p.scope] = true
+		}
+	}
+	if diff := cmp.Diff(needed, asked); diff != "" {
+		t.Errorf("scopes of the audit (-needed +asked):\n%s", diff)
 	}
 }
 
@@ -169,7 +240,7 @@ func TestLoginScopes(t *testing.T) {
 		}
 		return scopes
 	}
-	const again = "\n             To get them, give the consumer these permissions and log in again.\n"
+	const again = "\n               To get them, give the consumer these permissions and log in again.\n"
 	tests := map[string]struct {
 		scopes []string
 		want   []string
@@ -177,27 +248,29 @@ func TestLoginScopes(t *testing.T) {
 	}{
 		"the smallest set": {
 			scopes: all("repository"), // which others imply
-			want:   []string{"\nTables:      all are available\n"},
+			want:   []string{"\nTables:        all are available\n"},
 		},
 		"no pull requests": {
 			scopes: all("pullrequest"),
-			want:   []string{"\nTables:      not available without pullrequest (Pull requests: Read): bitbucket_", again},
+			want:   []string{"\nTables:        not available without pullrequest (Pull requests: Read): bitbucket_", again},
 			not:    "bitbucket_repository,",
 		},
 		"the account alone": {
 			scopes: []string{"account"},
 			want: []string{
-				"\nWorkspaces:  harbor-labs (administrator)\n             QuarryTools (member)\nScopes:      account\n",
-				"\nTables:      not available without repository (Repositories: Read): bitbucket_", ", bitbucket_my_repository, ", again,
+				"\nWorkspaces:    harbor-labs (administrator)\n               QuarryTools (member)\nRepositories:  unknown: it takes the scopes account and repository\nScopes:        account\n",
+				"\nTables:        not available without repository (Repositories: Read): nearly all of the ", again,
+				" \"select slug from bitbucket_my_workspace\"\n",
 			},
-			not: "bitbucket_my_workspace",
+			not: "bitbucket_my_workspace,",
 		},
 		"not the account": {
 			scopes: []string{"repository"},
 			want: []string{
-				"Authorized:  unknown: the scope account was not granted\nWorkspaces:  unknown: the scope account was not granted\nScopes:      repository\n",
-				"\nTables:      not available without account (Account: Read): bitbucket_", ", bitbucket_my_repository, ", again,
+				"Logged in:     unknown: the scope account was not granted\nWorkspaces:    unknown: the scope account was not granted\n",
+				"\nScopes:        repository\nTables:        not available without account (Account: Read): nearly all of the ", again,
 			},
+			not: "Try:",
 		},
 	}
 	for name, tt := range tests {
@@ -234,7 +307,7 @@ func TestLoginFails(t *testing.T) {
 	}{
 		"the person declines": {browse: decline, code: exitFailed, want: "access was denied on Bitbucket's page"},
 		"nobody answers": {
-			browse: nobody, code: exitFailed, want: "nobody granted access in time",
+			browse: nobody, code: exitFailed, want: "access was not granted within 30ms (--timeout). Log in again",
 			args: func(*testing.T, *setup) []string { return []string{"--timeout", "30ms"} },
 		},
 		"somebody else's answer": {
@@ -242,12 +315,12 @@ func TestLoginFails(t *testing.T) {
 				return func(string) error { return follow(s.consumer.Callback + "?code=stolen&state=another") }
 			},
 			args: func(*testing.T, *setup) []string { return []string{"--timeout", "100ms"} },
-			code: exitFailed, want: "nobody granted access in time",
+			code: exitFailed, want: "access was not granted within 100ms",
 		},
 		"a wrong secret": {
 			browse: func(*setup) func(string) error { return follow },
 			args:   func(*testing.T, *setup) []string { return []string{"--consumer-secret-stdin"} }, stdin: "wrong-secret\n",
-			code: exitFailed, want: "Bitbucket refused the authorization code",
+			code: exitFailed, want: "Error: the key or the secret of OAuth consumer",
 		},
 		"a token folder that can't be": {
 			browse: unused, code: exitFailed, want: "can't be written",
@@ -260,9 +333,21 @@ func TestLoginFails(t *testing.T) {
 			browse: unused, code: exitUsage, want: "can't listen at",
 			args: func(_ *testing.T, s *setup) []string { return []string{"--callback", s.URL()} },
 		},
-		"a callback elsewhere": {
-			browse: unused, code: exitUsage, want: "Log in with --no-browser",
+		"a callback elsewhere, and nothing to paste": {
+			browse: unused, code: exitUsage, want: "no address was pasted",
 			args: func(*testing.T, *setup) []string { return []string{"--callback", "https://oauth.example.com"} },
+		},
+		"a callback without http": {
+			browse: unused, code: exitUsage, want: `the callback URL "localhost:8976" is not a web address: give it as it is in the consumer, with http:// in front`,
+			args: func(*testing.T, *setup) []string { return []string{"--callback", "localhost:8976"} },
+		},
+		"an unknown goal": {
+			browse: unused, code: exitUsage, want: `--for is "everything": choose access, audit, all`,
+			args: func(*testing.T, *setup) []string { return []string{"--for", "everything"} },
+		},
+		"to write and not to": {
+			browse: unused, code: exitUsage, want: "--write and --no-write exclude each other",
+			args: func(*testing.T, *setup) []string { return []string{"--write", "--no-write"} },
 		},
 		"no time at all": {
 			browse: unused, code: exitUsage, want: "--timeout is 0s",
@@ -320,6 +405,9 @@ func TestLoginFails(t *testing.T) {
 				args = append(args, tt.args(t, s)...)
 			}
 			got := s.login(t, tt.stdin, tt.browse(s), args...)
+			if tt.code == exitUsage && tt.want != "no address was pasted" && strings.Contains(got.err, "Consumer ") && name != "no secret" {
+				t.Errorf("the user was asked before: %s", got.err)
+			}
 			last := got.err[strings.LastIndex(strings.TrimSpace(got.err), "\n")+1:]
 			if got.code != tt.code || !strings.HasPrefix(last, "Error: ") || !strings.Contains(last, tt.want) {
 				t.Errorf("exit code %d and %q, want %d and %q", got.code, last, tt.code, tt.want)
@@ -367,34 +455,57 @@ func TestLoginWithoutWorkingBrowser(t *testing.T) {
 	}
 }
 
+// An address can be pasted whether or not the browser's redirect can arrive. What does not belong to the login is asked for
+// again.
 func TestLoginPasted(t *testing.T) {
 	t.Parallel()
+	code := regexp.MustCompile(`code=([^&]+)`)
 	tests := map[string]struct {
 		paste func(redirect string) []string
 		code  int
 		want  string
+		times int // that an address is asked for
 	}{
-		"the whole address":       {func(r string) []string { return []string{r} }, exitOK, "Authorized:"},
-		"the clipboard was older": {func(r string) []string { return []string{"https://example.com/news", r} }, exitOK, "Authorized:"},
-		"another state": {func(r string) []string { return []string{strings.Replace(r, "state=", "state=x", 1)} }, exitFailed,
-			"the answer doesn't belong to this login"},
-		"nothing more": {func(string) []string { return []string{"https://example.com/news"} }, exitUsage, "no input for"},
+		"the whole address":       {func(r string) []string { return []string{r} }, exitOK, "Logged in:", 1},
+		"the clipboard was older": {func(r string) []string { return []string{"https://example.com/news", r} }, exitOK, "copy the whole address", 2},
+		"another state": {func(r string) []string { return []string{strings.Replace(r, "state=", "state=x", 1), r} }, exitOK,
+			"this address belongs to another login", 2},
+		"an empty line": {func(r string) []string { return []string{"", " ", r} }, exitOK, "Logged in:", 3},
+		"the code":      {func(r string) []string { return []string{code.FindStringSubmatch(r)[1]} }, exitOK, "Logged in:", 1},
+		"denied": {func(r string) []string { return []string{code.ReplaceAllString(r, "error=access_denied")} }, exitFailed,
+			"access was denied", 1},
+		"the clipboard has the secret": {func(r string) []string { return []string{"SECRET", r} }, exitOK, "This is the key or the secret", 2},
+		"nothing more":                 {func(string) []string { return []string{"https://example.com/news"} }, exitUsage, "no address was pasted", 2},
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newSetup(t)
-			s.consumer = s.SetCallback(s.consumer, "https://oauth.example.com")
-			d := newDialog(t, func(*console) {}, "login", "--no-browser", "--callback", s.consumer.Callback, "--config", s.config)
-			for _, line := range tt.paste(redirectOf(t, d.address())) {
-				d.say(line)
+	for how, args := range map[string][]string{
+		"no browser":             {"--no-browser"},
+		"a callback elsewhere":   {"--callback", "https://oauth.example.com"},
+		"a callback that is not": nil, // the browser's redirect never arrives
+	} {
+		for name, tt := range tests {
+			if how == "a callback that is not" && tt.code == exitUsage {
+				continue // the browser may still answer
 			}
-			got := d.end()
-			if got.code != tt.code || !strings.Contains(got.out+got.err, tt.want) {
-				t.Errorf("exit code %d, %s%s; want %d and %q", got.code, got.out, got.err, tt.code, tt.want)
-			}
-			s.checkSecrets(t, got)
-		})
+			t.Run(how+", "+name, func(t *testing.T) {
+				t.Parallel()
+				s := newSetup(t)
+				listening := s.consumer.Callback
+				s.consumer = s.SetCallback(s.consumer, "https://oauth.example.com")
+				d := newDialog(t, func(c *console) { c.browse = func(string) error { return nil } },
+					append([]string{"login", "--callback", listening, "--config", s.config}, args...)...)
+				for _, line := range tt.paste(redirectOf(t, d.address())) {
+					d.say(strings.Replace(line, "SECRET", s.consumer.Secret, 1))
+				}
+				got := d.end()
+				if got.code != tt.code || !strings.Contains(got.out+got.err, tt.want) {
+					t.Errorf("exit code %d, %s%s; want %d and %q", got.code, got.out, got.err, tt.code, tt.want)
+				}
+				if times := strings.Count(got.err, "Paste the address of this page: "); how == "no browser" && times != tt.times {
+					t.Errorf("asked %d times, want %d:\n%s", times, tt.times, got.err)
+				}
+				s.checkSecrets(t, got)
+			})
+		}
 	}
 }
 
@@ -403,8 +514,8 @@ func TestLoginNothingPasted(t *testing.T) {
 	s := newSetup(t)
 	d := newDialog(t, func(*console) {}, "login", "--no-browser", "--timeout", "30ms", "--config", s.config)
 	d.address()
-	if code := <-d.done; code != exitFailed || !strings.Contains(d.heard.text.String(), "\nError: the address was not entered in time") {
-		t.Errorf("exit code %d: %s", code, d.heard.text.String())
+	if code := <-d.done; code != exitFailed || !strings.Contains(d.heard.String(), "\nError: access was not granted within 30ms (--timeout). Log in again") {
+		t.Errorf("exit code %d: %s", code, d.heard)
 	}
 }
 
@@ -428,7 +539,8 @@ func TestLoginAsks(t *testing.T) {
 	t.Setenv("BITBUCKET_OAUTH_URL", s.OAuthURL())
 	t.Setenv("BITBUCKET_API_BASE_URL", s.URL())
 	got := s.login(t, s.consumer.Key+"\n"+s.consumer.Secret+"\n", follow)
-	if got.code != exitOK || !strings.Contains(got.err, "Consumer key: Consumer secret: ") || !strings.Contains(got.out, "\nconnection \"bitbucket\" {\n  plugin       = \"local/bitbucket\"\n") {
+	if got.code != exitOK || !strings.Contains(got.err, "Consumer key: Consumer secret: ") ||
+		!strings.Contains(got.out, "\nconnection \"bitbucket\" {\n  plugin          = \"local/bitbucket\"\n") || strings.Contains(got.out, s.consumer.Secret) {
 		t.Errorf("exit code %d, %s%s", got.code, got.out, got.err)
 	}
 }
@@ -473,22 +585,33 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// What in the configuration would be used instead of the login: the person is told.
+// What in the environment would be used instead of the login: the user is told.
 func TestLoginNotesWhatIsUsedInstead(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct{ argument, want string }{
-		"a seed":       {`refresh_token = "refresh-old"`, "contains a refresh token. It takes precedence over this login: remove it."},
-		"a grant type": {`grant_type = "client_credentials"`, "contains a grant type. The consumer would authorize itself and ignore this login: remove it."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+	for variable, value := range map[string]string{"BITBUCKET_OAUTH_REFRESH_TOKEN": "refresh-old", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"} {
+		t.Run(variable, func(t *testing.T) {
 			s := newSetup(t)
-			declared := strings.Replace(s.connection("work", s.tokenDir), "}\n", "  "+tt.argument+"\n}\n", 1)
-			got := s.login(t, "", follow, "--config", writeFile(t, t.TempDir(), "a.spc", declared))
-			if got.code != exitOK || !strings.Contains(got.err, tt.want) || strings.Contains(got.out, tt.argument) {
+			t.Setenv(variable, value)
+			got := s.login(t, "", follow, "--config", s.config)
+			if got.code != exitOK || !strings.Contains(got.err, "Note: "+variable+" is set in the environment.") {
 				t.Errorf("exit code %d: %s%s", got.code, got.out, got.err)
 			}
 		})
+	}
+}
+
+// A file that can't be written is an error before anything is asked.
+func TestLoginCheckWritable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := checkWritable(filepath.Join(dir, "config", "bitbucket.spc")); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	file := filepath.Join(writeFile(t, dir, "a-file", ""), "config", "bitbucket.spc")
+	if err := checkWritable(file); err == nil || !isUsage(err) || !strings.Contains(err.Error(), "the connection can't be written to "+file) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -588,6 +711,13 @@ func (h *heard) end() {
 	h.more.Broadcast()
 }
 
+// String returns what was written so far.
+func (h *heard) String() string {
+	h.Lock()
+	defer h.Unlock()
+	return h.text.String()
+}
+
 // wait waits until the expression matches, and returns what it does; nil if the command ended without.
 func (h *heard) wait(expression *regexp.Regexp) []string {
 	h.Lock()
@@ -630,21 +760,14 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
-// Who makes the consumer by the documentation gives it the same permissions: the index lists them, and the README says that
-// login does.
+// Who makes the consumer by the documentation gives it the same permissions.
 func TestPermissionsDocumented(t *testing.T) {
 	t.Parallel()
-	words := func(file string) string {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Join(strings.Fields(string(text)), " ")
+	text, err := os.ReadFile("../../docs/index.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(words("../../README.md"), "the permissions that `login` lists") {
-		t.Error("the README does not say which permissions a consumer needs")
-	}
-	index := words("../../docs/index.md")
+	index := strings.Join(strings.Fields(string(text)), " ")
 	for _, p := range permissions {
 		if !strings.Contains(index, p.box) || !strings.Contains(index, "`"+p.scope+"`") {
 			t.Errorf("docs/index.md doesn't ask for %s", p)
@@ -671,21 +794,22 @@ func TestMissingScopes(t *testing.T) {
 	}
 }
 
-func TestDefaultBlockNamesNoDefaults(t *testing.T) {
+func TestNewConnectionNamesNoDefaults(t *testing.T) {
 	t.Setenv("STEAMPIPE_INSTALL_DIR", "/somewhere")
-	key := `k"${x}`
-	target, err := (&login{key: key}).keyTarget(nil)
+	target, err := (&login{key: `k"${x}`}).keyTarget(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	target.settings.ConsumerSecret = "s"
 	const want = `connection "bitbucket" {
-  plugin       = "local/bitbucket"
-  consumer_key = "k\"$${x}"
-  # consumer_secret = "..."  # here, or in BITBUCKET_OAUTH_CLIENT_SECRET
+  plugin          = "local/bitbucket"
+  consumer_key    = "k\"$${x}"
+  consumer_secret = "s"
 }
 `
-	if diff := cmp.Diff(want, target.block()); diff != "" {
-		t.Errorf("block (-want +got):\n%s", diff)
+	got, err := target.change().apply(nil, "", "bitbucket")
+	if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+		t.Errorf("%v, connection (-want +got):\n%s", err, diff)
 	}
 	if target.settings.OAuthURL != auth.DefaultURL {
 		t.Errorf("the authorization server is %s", target.settings.OAuthURL)

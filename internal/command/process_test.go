@@ -133,7 +133,7 @@ func TestProcessLoginPasted(t *testing.T) {
 	io.WriteString(in, s.consumer.Secret+"\n")
 	io.WriteString(in, redirectOf(t, waitForAddress(t, p.err.wait))+"\n")
 	got := p.end()
-	if got.code != exitOK || !strings.Contains(got.out, "Authorized:") {
+	if got.code != exitOK || !strings.Contains(got.out, "Logged in:") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
 	}
 	s.checkSecrets(t, got)

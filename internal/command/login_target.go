@@ -1,0 +1,132 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+)
+
+// A target is the connection to log in for.
+type target struct {
+	connection
+	declared bool             // the connection is in its file already
+	alone    bool             // there is no other connection, so that the environment can make one
+	first    bool             // tables without a schema belong to it
+	written  bitbucket.Config // the arguments in the file, before the flags
+	settings bitbucket.Settings
+}
+
+// target finds the consumer: of the named connection, of --consumer-key, of the only connection with a consumer, or of
+// the environment. Its key and secret may be missing.
+func (l *login) target(cmd *cobra.Command) (target, error) {
+	if l.key != "" && l.connection != "" {
+		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give only one")
+	}
+	connections, err := l.source.configured()
+	if err != nil {
+		return target{}, err
+	}
+	t, err := l.choose(cmd, connections)
+	if err != nil {
+		return target{}, err
+	}
+	t.alone = len(connections) == 0 && l.source.config == ""
+	first := strings.ToLower(t.Name)
+	t.first = !slices.ContainsFunc(connections, func(c connection) bool { return c.Name < t.Name && strings.ToLower(c.Name) != first })
+	return t, nil
+}
+
+// choose returns the target among the connections.
+func (l *login) choose(cmd *cobra.Command, connections []connection) (target, error) {
+	if l.key != "" {
+		return l.keyTarget(connections)
+	}
+	if l.connection != "" {
+		i, err := find(cmd, connections, l.connection)
+		if err != nil {
+			return target{}, err
+		}
+		return namedTarget(connections[i])
+	}
+	var candidates []target
+	var names []string
+	for _, c := range connections {
+		if c.config.ConsumerKey == nil {
+			continue
+		}
+		t, err := namedTarget(c)
+		if err != nil {
+			return target{}, err
+		}
+		candidates, names = append(candidates, t), append(names, c.Name)
+	}
+	switch len(candidates) {
+	case 0:
+		return l.keyTarget(connections)
+	case 1:
+		fmt.Fprintf(l.err, "Using the consumer of connection %s.\n", names[0])
+		return candidates[0], nil
+	}
+	return target{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
+}
+
+// namedTarget returns the login for a connection in the .spc files that has a consumer.
+func namedTarget(c connection) (target, error) {
+	t, err := declaredTarget(c)
+	if err == nil && t.settings.ConsumerKey == "" {
+		return target{}, at(c.where, "connection %s has no consumer_key: its authentication method needs no login", c.Name)
+	}
+	return t, err
+}
+
+// declaredTarget returns the login for a connection in the .spc files that has a consumer, or gets one.
+func declaredTarget(c connection) (target, error) {
+	if c.Aggregator() {
+		return target{}, misconfigured("connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
+	}
+	settings, err := c.config.Settings()
+	if err != nil {
+		return target{}, at(c.where, "connection %s: %w", c.Name, err)
+	}
+	return target{connection: c, declared: true, written: c.config, settings: settings}, nil
+}
+
+// keyTarget returns the login for the consumer of --consumer-key or of the environment, to be configured in the default
+// connection.
+func (l *login) keyTarget(connections []connection) (t target, err error) {
+	i := slices.IndexFunc(connections, func(c connection) bool { return strings.EqualFold(c.Name, defaultConnection) })
+	if i >= 0 {
+		c := connections[i]
+		written := c.config
+		c.config = l.withKey(c.config)
+		t, err = declaredTarget(c)
+		t.written = written
+	} else {
+		t.connection = bareConnection()
+		t.where.Filename = l.source.newFile()
+		t.settings, err = l.withKey(t.config).Settings()
+	}
+	if other := os.Getenv("BITBUCKET_OAUTH_CLIENT_ID"); l.key != "" && other != "" && other != l.key && !t.hasSecret() {
+		t.settings.ConsumerSecret = "" // comes from the environment: of another consumer
+	}
+	return t, err
+}
+
+// withKey returns the arguments with the consumer of --consumer-key, if given, as the only authentication method.
+func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
+	c.RefreshToken, c.GrantType, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil, nil
+	if l.key != "" && (c.ConsumerKey == nil || *c.ConsumerKey != l.key) {
+		c.ConsumerKey, c.ConsumerSecret = &l.key, nil
+	}
+	return c
+}
+
+// hasSecret reports whether the file contains the consumer's secret.
+func (t target) hasSecret() bool {
+	return t.config.ConsumerSecret != nil && strings.TrimSpace(*t.config.ConsumerSecret) == t.settings.ConsumerSecret
+}
