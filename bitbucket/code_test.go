@@ -49,19 +49,19 @@ func (o truth) with(t *testing.T, holds func(*organization.Repository) bool) *or
 // pagesOf is how many requests a list of n takes.
 func pagesOf(n, length int) int { return max(1, (n+length-1)/length) }
 
-// signature is what columns say of who made something: raw, uuid, account id and name.
+// signature is what columns say of who made something: raw, uuid, account id, name and nickname.
 func signature(s *organization.Signature) []any {
 	switch {
 	case s == nil:
-		return []any{nil, nil, nil, nil}
+		return []any{nil, nil, nil, nil, nil}
 	case s.User == nil:
-		return []any{s.Raw, nil, nil, nil}
+		return []any{s.Raw, nil, nil, nil, nil}
 	}
-	return []any{s.Raw, s.User.UUID, orNil(s.User.AccountID), s.User.DisplayName}
+	return []any{s.Raw, s.User.UUID, orNil(s.User.AccountID), s.User.DisplayName, orNil(s.User.Nickname)}
 }
 
 func signatureNames(prefix string) []string {
-	return []string{prefix + "_raw", prefix + "_uuid", prefix + "_account_id", prefix + "_display_name"}
+	return []string{prefix + "_raw", prefix + "_uuid", prefix + "_account_id", prefix + "_display_name", prefix + "_nickname"}
 }
 
 // pluck is one member of every object of a list.
@@ -74,11 +74,11 @@ func pluck(list any, name string) any {
 	return all
 }
 
-var branchNames = slices.Concat([]string{"repository_full_name", "repository_uuid", "workspace_slug", "name", "title", "mainbranch_name", "default_merge_strategy", "merge_strategies", "target_hash", "target_date", "target_message", "type"}, signatureNames("target_author"))
+var branchNames = slices.Concat([]string{"repository_full_name", "repository_uuid", "workspace_slug", "name", "title", "mainbranch_name", "default_merge_strategy", "merge_strategies", "sync_strategies", "target_hash", "target_date", "target_message", "type"}, signatureNames("target_author"))
 
 func branchLine(r *organization.Repository, b *organization.Branch) string {
 	strategies := texts([]string{"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge"})
-	return line(append([]any{r.FullName(), r.UUID, r.Workspace.Slug, b.Name, b.Name, r.MainBranch, b.DefaultMergeStrategy, strategies, b.Target.Hash, b.Target.Date, b.Target.Message, "branch"}, signature(&b.Target.Author)...)...)
+	return line(append([]any{r.FullName(), r.UUID, r.Workspace.Slug, b.Name, b.Name, r.MainBranch, b.DefaultMergeStrategy, strategies, texts([]string{"merge_commit", "rebase"}), b.Target.Hash, b.Target.Date, b.Target.Message, "branch"}, signature(&b.Target.Author)...)...)
 }
 
 func TestBranches(t *testing.T) {
@@ -106,12 +106,16 @@ func TestBranches(t *testing.T) {
 
 func TestTags(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		names := slices.Concat([]string{"repository_full_name", "name", "date", "message", "target_hash", "target_date", "target_message", "type"}, signatureNames("tagger"), signatureNames("target_author"))
+		names := slices.Concat([]string{"repository_full_name", "name", "tagger_type", "date", "message", "target_hash", "target_date", "target_message", "type"}, signatureNames("tagger"), signatureNames("target_author"))
 		var want []string
 		requests := 0
 		o.code(func(r *organization.Repository) {
 			for _, tag := range o.Tags(r) {
-				want = append(want, line(slices.Concat([]any{r.FullName(), tag.Name, tag.Date, orNil(tag.Message), tag.Target.Hash, tag.Target.Date, tag.Target.Message, "tag"}, signature(tag.Tagger), signature(&tag.Target.Author))...))
+				kind := any(nil)
+				if tag.Tagger != nil && tag.Tagger.User != nil {
+					kind = tag.Tagger.User.Type
+				}
+				want = append(want, line(slices.Concat([]any{r.FullName(), tag.Name, kind, tag.Date, orNil(tag.Message), tag.Target.Hash, tag.Target.Date, tag.Target.Message, "tag"}, signature(tag.Tagger), signature(&tag.Target.Author))...))
 			}
 			requests += pagesOf(len(o.Tags(r)), 100)
 		})

@@ -87,6 +87,16 @@ type hop struct {
 	is    string // as JSON; "" to go to the value of the field
 }
 
+// slugOfFullName is the path of a repository's slug in its full name, for answers that have only this.
+const slugOfFullName = "full_name.@slug"
+
+func init() {
+	gjson.AddModifier("slug", func(fullName, _ string) string {
+		_, slug, _ := strings.Cut(gjson.Parse(fullName).String(), "/")
+		return jsontree.Of(slug).Raw()
+	})
+}
+
 // hopForm matches a hop in a path.
 var hopForm = regexp.MustCompile(`^(?:([A-Za-z_]\w*)|#\((\w+)==("\w+")\))(?:\.|$)`)
 

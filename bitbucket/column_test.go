@@ -59,7 +59,7 @@ func TestConvert(t *testing.T) {
 
 func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 	r := &row{}
-	r.set(objectPart, jsontree.MustParse(`{"workspace":{"slug":"acme"},"name":""}`))
+	r.set(objectPart, jsontree.MustParse(`{"workspace":{"slug":"acme"},"name":"","full_name":"acme/web\"site"}`))
 	r.set(workspacePart, jsontree.MustParse(`{"slug":"other","uuid":"{1}"}`))
 	for name, test := range map[string]struct {
 		column column
@@ -70,6 +70,8 @@ func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 		"else the workspace":  {text("workspace_uuid", "").at("workspace.uuid").in(workspacePart, "uuid"), "{1}"},
 		"a part not fetched":  {text("role", "").in(membershipPart, "permission"), nil},
 		"a copy in elsewhere": {in(workspacePart, text("slug", ""))[0], "other"},
+		"a slug":              {text("slug", "").at(slugOfFullName), "web\"site"},
+		"a copied slug":       {in(workspacePart, text("slug", "").at(slugOfFullName))[0], nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.column.value(r); got != test.want {

@@ -113,7 +113,7 @@ func pipelineTruth(p *fakePipeline) map[string]any {
 		"uuid": p.UUID, "build_number": int64(p.BuildNumber), "title": fmt.Sprint(p.BuildNumber), "type": "pipeline",
 		"build_seconds_used": intOrNil(p.BuildSecondsUsed), "duration_in_seconds": intOrNil(p.DurationInSeconds),
 		"completed_on": microOrNil(p.CompletedOn), "created_on": micro(p.CreatedOn),
-		"creator_account_id": nil, "creator_display_name": nil, "creator_type": nil, "creator_uuid": nil,
+		"creator_account_id": nil, "creator_display_name": nil, "creator_type": nil, "creator_uuid": nil, "creator_nickname": nil,
 		"error_key": orNil(p.State.ErrorKey), "error_message": orNil(p.State.Error),
 		"expired": p.Expired, "first_successful": p.BuildNumber == 1 && p.State.Result == "SUCCESSFUL", "has_variables": false,
 		"result_name": orNil(p.State.Result), "stage_name": orNil(p.State.Stage), "state_name": p.State.Name, "run_number": int64(p.RunNumber),
@@ -124,6 +124,7 @@ func pipelineTruth(p *fakePipeline) map[string]any {
 	}
 	if u := p.Creator; u != nil {
 		row["creator_account_id"], row["creator_display_name"], row["creator_type"], row["creator_uuid"] = orNil(u.AccountID), u.DisplayName, u.Type, u.UUID
+		row["creator_nickname"] = orNil(u.Nickname)
 	}
 	if u := p.State.Terminator; u != nil {
 		row["terminator_display_name"], row["terminator_uuid"] = u.DisplayName, u.UUID

@@ -119,7 +119,7 @@ func (x pulled) truth() map[string]any {
 	}
 	want := merged(repositoryTruth(x.r), userTruth("author", x.Author), userTruth("closed_by", x.ClosedBy), map[string]any{
 		"id": int64(x.ID), "approval_count": int64(x.Approvals()), "change_request_count": int64(requested), "reviewer_count": int64(len(x.Reviewers)),
-		"author_nickname": nil, "author_type": nil, "close_source_branch": x.CloseSourceBranch, "comment_count": int64(x.CommentCount()), "task_count": int64(x.OpenTasks()),
+		"author_nickname": nil, "author_type": nil, "author_kind": nil, "closed_by_nickname": nil, "closed_by_type": nil, "close_source_branch": x.CloseSourceBranch, "comment_count": int64(x.CommentCount()), "task_count": int64(x.OpenTasks()),
 		"created": x.CreatedOn.UTC(), "created_on": x.CreatedOn.UTC(), "updated": x.UpdatedOn.UTC(), "updated_on": x.UpdatedOn.UTC(),
 		"description": orNil(x.Description), "destination_branch_name": x.DestinationBranch, "destination_commit_hash": orNil(x.DestinationCommit),
 		"draft": orNilFlag(x.Draft), "queued": orNilFlag(x.Queued), "merge_commit_hash": orNil(x.MergeCommit), "reason": orNil(x.Reason),
@@ -129,7 +129,10 @@ func (x pulled) truth() map[string]any {
 		"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d", x.r.FullName(), x.ID),
 	})
 	if x.Author != nil {
-		want["author_nickname"], want["author_type"] = orNil(x.Author.Nickname), x.Author.Type
+		want["author_nickname"], want["author_type"], want["author_kind"] = orNil(x.Author.Nickname), x.Author.Type, orNil(x.Author.Kind)
+	}
+	if x.ClosedBy != nil {
+		want["closed_by_nickname"], want["closed_by_type"] = orNil(x.ClosedBy.Nickname), x.ClosedBy.Type
 	}
 	if x.ForkDeleted {
 		want["source_repository_full_name"], want["source_repository_uuid"] = nil, nil
@@ -552,7 +555,8 @@ var pullRequestParts = map[string]struct {
 	"bitbucket_pull_request_task": {func(x pulled) (rows []map[string]any) {
 		for _, task := range x.Tasks {
 			row := merged(userTruth("creator", task.Creator), userTruth("resolved_by", task.ResolvedBy), map[string]any{
-				"id": task.ID, "content": task.Content, "title": task.Content, "state": task.State, "created_on": task.CreatedOn.UTC(), "pending": false,
+				"creator_nickname": orNil(task.Creator.Nickname),
+				"id":               task.ID, "content": task.Content, "title": task.Content, "state": task.State, "created_on": task.CreatedOn.UTC(), "pending": false,
 				"updated_on": task.UpdatedOn.UTC(), "resolved_on": orNilTime(task.ResolvedOn), "comment_id": nil,
 				"html_url":  fmt.Sprintf("https://bitbucket.org/%s/pull-requests/%d", x.r.FullName(), x.ID),
 				"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d/tasks/%d", x.r.FullName(), x.ID, task.ID),
@@ -566,8 +570,13 @@ var pullRequestParts = map[string]struct {
 	}, "/tasks", 1},
 	"bitbucket_pull_request_commit": {func(x pulled) (rows []map[string]any) {
 		for _, c := range x.Commits {
+			nickname := any(nil)
+			if c.Author != nil {
+				nickname = orNil(c.Author.Nickname)
+			}
 			rows = append(rows, merged(userTruth("author", c.Author), map[string]any{
-				"hash": c.Hash, "title": c.Hash, "author_raw": c.Raw, "date": c.Date.UTC(), "message": c.Message, "type": "commit",
+				"author_nickname": nickname,
+				"hash":            c.Hash, "title": c.Hash, "author_raw": c.Raw, "date": c.Date.UTC(), "message": c.Message, "type": "commit",
 				"html_url":  "https://bitbucket.org/" + x.r.FullName() + "/commits/" + c.Hash,
 				"self_link": "https://api.bitbucket.org/2.0/repositories/" + x.r.FullName() + "/commit/" + c.Hash,
 			}))
@@ -938,18 +947,31 @@ func TestPullRequestActivity(t *testing.T) {
 					continue
 				}
 				row := merged(repositoryTruth(x.r), userTruth("user", e.User), map[string]any{
+					"user_nickname": nil, "comment_inline_from": nil, "comment_inline_to": nil, "comment_parent_id": nil, "comment_updated_on": nil,
+					"update_title": nil, "description": nil, "destination_branch_name": nil, "destination_commit_hash": nil, "source_commit_hash": nil, "draft": nil,
 					"pull_request_id": int64(x.ID), "kind": orNil(e.Kind), "date": e.Date.UTC(), "pull_request_title": x.Title, "title": x.Title,
 					"state": nil, "reason": nil, "comment_id": nil, "comment_deleted": nil, "comment_inline_path": nil, "content": nil,
 				})
+				if e.User != nil {
+					row["user_nickname"] = orNil(e.User.Nickname)
+				}
 				switch e.Kind {
 				case "":
 					row["date"] = nil
 				case "update":
 					row["state"], row["reason"] = e.State, orNil(x.Reason)
+					row["update_title"], row["description"], row["draft"] = e.Title, orNil(x.Description), orNilFlag(e.Draft)
+					row["source_commit_hash"], row["destination_commit_hash"] = orNil(e.SourceCommit), orNil(x.DestinationCommit)
+					row["destination_branch_name"] = x.DestinationBranch
 				case "comment":
 					row["comment_id"], row["comment_deleted"], row["content"] = e.Comment.ID, e.Comment.Deleted, orNil(e.Comment.Content)
+					row["comment_updated_on"] = e.Comment.UpdatedOn.UTC()
 					if e.Comment.Inline != nil {
 						row["comment_inline_path"] = e.Comment.Inline.Path
+						row["comment_inline_from"], row["comment_inline_to"] = orNilInt(e.Comment.Inline.From), orNilInt(e.Comment.Inline.To)
+					}
+					if e.Comment.Parent != nil {
+						row["comment_parent_id"] = e.Comment.Parent.ID
 					}
 				}
 				rows = append(rows, row)
@@ -959,16 +981,27 @@ func TestPullRequestActivity(t *testing.T) {
 	}
 	const all, single = "/repositories/{workspace}/{repo_slug}/pullrequests/activity", "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"
 	repositories := len(covered(o, o.Connected))
-	pages := 0
+	week := time.Now().AddDate(0, 0, -7)
+	// The pages of the logs of repositories; of their last week, as far as the first older entry; and of the logs of pull
+	// requests 2, of which there may be none.
+	pages, pagesOfWeek, pagesOfTwo := 0, 0, repositories
 	for _, r := range covered(o, o.Connected) {
-		n := 0
+		n, recent := 0, 0
 		for _, p := range o.PullRequests(r) {
 			n += len(p.Activity)
+			for _, e := range p.Activity {
+				if e.Date.After(week) {
+					recent++
+				}
+			}
+			if p.ID == 2 {
+				pagesOfTwo += max(0, (len(p.Activity)-1)/50)
+			}
 		}
 		pages += max(1, (n+49)/50)
+		pagesOfWeek += min(recent/50+1, max(1, (n+49)/50))
 	}
 	one := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 && len(x.Activity) > 2 })
-	week := time.Now().AddDate(0, 0, -7)
 	between := func(from, to time.Time) func(pulled, *organization.PullRequestEvent) bool {
 		return func(_ pulled, e *organization.PullRequestEvent) bool {
 			return e.Kind != "" && e.Date.After(from) && e.Date.Before(to)
@@ -981,7 +1014,7 @@ func TestPullRequestActivity(t *testing.T) {
 		wantSingle int
 	}{
 		"everything":    {nil, func(pulled, *organization.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
-		"the last week": {[]*proto.Qual{where("date", ">", week)}, between(week, time.Now().AddDate(1, 0, 0)), [2]int{repositories, repositories + 3}, 0},
+		"the last week": {[]*proto.Qual{where("date", ">", week)}, between(week, time.Now().AddDate(1, 0, 0)), [2]int{pagesOfWeek, pagesOfWeek}, 0},
 		"a week of old": {[]*proto.Qual{where("date", ">", week.AddDate(-1, 0, 0)), where("date", "<", week)}, between(week.AddDate(-1, 0, 0), week), [2]int{repositories, pages}, 0},
 		"before":        {[]*proto.Qual{where("date", "<", week)}, between(time.Time{}, week), [2]int{pages, pages}, 0},
 		"at one time": {[]*proto.Qual{where("date", "=", one.Activity[1].Date)}, func(_ pulled, e *organization.PullRequestEvent) bool {
@@ -989,7 +1022,7 @@ func TestPullRequestActivity(t *testing.T) {
 		}, [2]int{repositories, pages}, 0},
 		"of a repository":   {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.r == one.r }, [2]int{2, pages}, 0},
 		"of a pull request": {one.named("pull_request_id"), func(x pulled, _ *organization.PullRequestEvent) bool { return x.PullRequest == one.PullRequest }, [2]int{0, 0}, 1},
-		"of a number":       {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, repositories},
+		"of a number":       {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, pagesOfTwo},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := truth(test.such)
@@ -999,7 +1032,7 @@ func TestPullRequestActivity(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(ask{table: "bitbucket_pull_request_activity", where: test.where})
 			sameRows(t, want, rows)
-			if all := len(tablePullRequestActivity().columns); len(want[0])+1 != all { // changes
+			if all := len(tablePullRequestActivity().columns); len(want[0])+2 != all { // changes, reviewers
 				t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 			}
 			asked := requested(fake)
@@ -1064,6 +1097,13 @@ func TestPullRequestRecordings(t *testing.T) {
 		"pr-commits":      {"bitbucket_pull_request_commit", pull + "/commits", "pull_request_", "hash", "hash", true},
 		"commit-statuses": {"bitbucket_pull_request_status", pull + "/statuses", "pull_request_", "key", "key", true},
 	} {
+		also := map[string]string{} // more columns, and where their values stand
+		if resource == "pr-activity" {
+			also = map[string]string{
+				"source_commit_hash": "update.source.commit.hash", "destination_commit_hash": "update.destination.commit.hash", "destination_branch_name": "update.destination.branch.name",
+				"update_title": "update.title", "draft": "update.draft", "user_nickname": "@this.[update.author.nickname,comment.user.nickname,approval.user.nickname].@flatten.0",
+			}
+		}
 		files, err := filepath.Glob(filepath.Join(recordings, resource, "*.json"))
 		if err != nil || len(files) < 3 {
 			t.Errorf("no recordings of %s (%v)", resource, err)
@@ -1101,6 +1141,13 @@ func TestPullRequestRecordings(t *testing.T) {
 					want = append(want, item.Get(as.path).String())
 				}
 				sameLines(t, as.key, want, values(rows, as.key))
+				for column, path := range also {
+					want = nil
+					for _, item := range items {
+						want = append(want, fmt.Sprint(orNil(item.Get(path).String())))
+					}
+					sameLines(t, column, want, values(rows, column))
+				}
 			})
 		}
 	}

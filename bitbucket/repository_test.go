@@ -80,7 +80,7 @@ func TestRepository(t *testing.T) {
 			"created_on": {"created_on": r.CreatedOn.UTC().Truncate(time.Microsecond)},
 			"updated_on": {"updated_on": r.UpdatedOn.UTC().Truncate(time.Microsecond)},
 			"project":    {"project_key": r.Project.Key, "project_name": r.Project.Name, "project_uuid": r.Project.UUID},
-			"workspace":  {"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID},
+			"workspace":  {"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID, "workspace_name": r.Workspace.Name},
 		} {
 			for column, value := range columns {
 				switch {

@@ -56,7 +56,7 @@ func TestDeployKeys(t *testing.T) {
 
 func TestWebhooks(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
-		columns := []string{"uuid", "url", "description", "active", "skip_cert_verification", "events", "created_at", "read_only", "secret_set"}
+		columns := []string{"uuid", "url", "description", "active", "skip_cert_verification", "events", "created_at", "read_only", "secret_set", "source"}
 		var secrets []string
 		row := func(w *organization.Webhook, where string) string {
 			secretSet := any(nil)
@@ -66,7 +66,7 @@ func TestWebhooks(t *testing.T) {
 			if w.Secret != "" {
 				secrets = append(secrets, w.Secret)
 			}
-			return line(where, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, texts(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet)
+			return line(where, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, texts(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet, orNil(w.Source))
 		}
 		var hooks, workspaceHooks []string
 		for _, r := range o.repositories() {

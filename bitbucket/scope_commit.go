@@ -104,6 +104,7 @@ func signatureColumns(prefix, path, what string) []column {
 	return []column{
 		text(prefix+"_account_id", "Atlassian account id of "+what+". Null if no account has the e-mail address.").at(path + ".user.account_id"),
 		text(prefix+"_display_name", "Name of the account of "+what+". Null if no account has the e-mail address.").at(path + ".user.display_name"),
+		text(prefix+"_nickname", "Name that the account of "+what+" chose; not unique. Null if no account has the e-mail address.").at(path + ".user.nickname"),
 		text(prefix+"_raw", "Name and e-mail address of "+what+" as written in Git, where anybody can set them.").at(path + ".raw"),
 		text(prefix+"_uuid", "Immutable id of the account of "+what+", in braces. Null if no account has the e-mail address.").at(path + ".user.uuid"),
 	}

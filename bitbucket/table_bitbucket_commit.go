@@ -22,10 +22,10 @@ func tableCommit() *table {
 			text("hash", "Hash of the commit: 40 hexadecimal digits. A commit that the query names costs one request for each repository that the query covers."),
 			timestamp("date", "Date of the commit. It may be earlier than the dates of the commits before it, as a rebase keeps old dates."),
 			text("message", "Message of the commit."),
-		}, author[:3], []column{
+		}, author[:4], []column{
 			text("author_self_link", "Address of the author's account in the API.").at("author.user.links.self.href"),
 			text("author_type", "What the author's account is: user, app_user or team.").at("author.user.type"),
-		}, author[3:], signatureColumns("committer", "committer", "the committer"), []column{
+		}, author[4:], signatureColumns("committer", "committer", "the committer"), []column{
 			boolean("dates_in_order", "Value of the query's condition. With a lower bound on date, a scan stops after a hundred older commits in a row, so the last days do not cost the whole history. With dates_in_order = false it reads the whole history, for repositories where a hundred commits rebased with old dates may come before a newer one; null without a condition.").in(queryPart, "dates_in_order"),
 			text("excluded_revision", "Branch, tag or hash from the query's condition: its commits are left out. Null without a condition with = or IN.").in(queryPart, "excluded_revision"),
 			text("html_url", "Address of the commit in the browser.").at("links.html.href"),

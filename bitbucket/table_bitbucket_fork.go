@@ -18,7 +18,7 @@ func tableFork() *table {
 		columns: slices.Concat([]column{
 			text("full_name", "Slugs of the fork's workspace and the fork, as in \"somebody/website\"."),
 			text("uuid", "Immutable id of the fork, in braces."),
-			text("slug", "Short name of the fork in addresses, unique in its workspace."),
+			text("slug", "Short name of the fork in addresses, unique in its workspace.").at("slug").at(slugOfFullName),
 		}, unsorted(repositoryColumns()), []column{
 			text("role", "Role of the connected user on the fork, from the query's condition: member, contributor, admin or owner. Null without a condition with = or IN.").in(queryPart, "role"),
 		}, inRepositoryColumns()),

@@ -24,11 +24,12 @@ func tableMyRepository() *table {
 			text("uuid", "Immutable id of the repository, in braces.").at("repository.uuid"),
 			text("permission", "The highest permission of the connected user: read, write or admin."),
 			text("name", "Name of the repository as shown in the interface.").at("repository.name"),
-			text("slug", "Short name of the repository in addresses, unique in the workspace.").in(detailPart, "slug"),
+			text("slug", "Short name of the repository in addresses, unique in the workspace.").in(detailPart, "slug").at("repository." + slugOfFullName),
 			text("title", "Title of the repository: its name.").at("repository.name"),
 		}, in(detailPart, slices.DeleteFunc(unsorted(repositoryColumns()), func(c column) bool {
 			return c.name == "name" || c.name == "title"
 		})...), []column{
+			text("workspace_name", "Name of the workspace. Null if Bitbucket does not report it.").in(detailPart, "workspace.name"),
 			text("workspace_slug", "Slug of the workspace.").in(workspacePart, "slug"),
 			text("workspace_uuid", "Immutable id of the workspace, in braces.").in(workspacePart, "uuid"),
 		}),

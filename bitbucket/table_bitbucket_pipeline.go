@@ -22,6 +22,7 @@ func tablePipeline() *table {
 			timestamp("created_on", "When the pipeline was created.").sorted("created_on"),
 			text("creator_account_id", "Atlassian account id of the account that started the pipeline.").at("creator.account_id"),
 			text("creator_display_name", "Name of the account that started the pipeline.").at("creator.display_name"),
+			text("creator_nickname", "Name that the account that started the pipeline chose; not unique.").at("creator.nickname"),
 			text("creator_type", "Type of the account that started the pipeline: user, app_user or team.").at("creator.type"),
 			text("creator_uuid", "Immutable id of the account that started the pipeline, in braces. Null if Bitbucket does not report it.").at("creator.uuid"),
 			integer("duration_in_seconds", "Seconds that the pipeline took."),

@@ -16,6 +16,7 @@ func tablePullRequestCommit() *table {
 			text("hash", "Hash of the commit."),
 			text("author_account_id", "Atlassian account id of the author. Null if no account has the author's address.").at("author.user.account_id"),
 			text("author_display_name", "Name of the author's account.").at("author.user.display_name"),
+			text("author_nickname", "Name that the author's account chose; not unique.").at("author.user.nickname"),
 			text("author_raw", "Author as written in the commit: mostly a name and an e-mail address.").at("author.raw"),
 			text("author_uuid", "Immutable id of the author's account, in braces. Null if no account has the author's address.").at("author.user.uuid"),
 			timestamp("date", "When the commit was made."),

@@ -22,6 +22,7 @@ func tablePullRequestTask() *table {
 			timestamp("created_on", "When the task was created."),
 			text("creator_account_id", "Atlassian account id of the user who created the task.").at("creator.account_id"),
 			text("creator_display_name", "Name of the user who created the task.").at("creator.display_name"),
+			text("creator_nickname", "Name that the user who created the task chose; not unique.").at("creator.nickname"),
 			text("creator_uuid", "Immutable id of the user who created the task, in braces.").at("creator.uuid"),
 			text("html_url", "Address of the task in the browser.").at("links.html.href"),
 			boolean("pending", "True if the task is part of a review that is not published yet."),

@@ -21,9 +21,10 @@ func tableRepository() *table {
 		columns: slices.Concat([]column{
 			text("full_name", "Slugs of the workspace and the repository, as in \"acme/website\"."),
 			text("uuid", "Immutable id of the repository, in braces."),
-			text("slug", "Short name of the repository in addresses, unique in the workspace."),
+			text("slug", "Short name of the repository in addresses, unique in the workspace.").at("slug").at(slugOfFullName),
 		}, repositoryColumns(), []column{
 			text("role", "Role of the connected user on the repository, from the query's condition: member, contributor, admin or owner. Null without a condition with = or IN.").in(queryPart, "role"),
+			text("workspace_name", "Name of the workspace. Null if Bitbucket does not report it.").at("workspace.name"),
 		}, workspaceColumns()),
 		keyColumns: []keyColumn{
 			named("workspace_slug"),

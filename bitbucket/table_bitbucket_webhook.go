@@ -37,6 +37,7 @@ func webhookColumns() []column {
 		boolean("secret_set", "True if requests are signed with a secret, so that the receiver can recognize forged ones. Null if Bitbucket does not report it."),
 		text("self_link", "Address of the webhook in the API.").at("links.self.href"),
 		boolean("skip_cert_verification", "True if the receiver's certificate is not checked, so that somebody else could pose as the receiver."),
+		text("source", "What made the webhook, if it was not a person: connect for one that belongs to an installed app."),
 		text("subject_type", "Owner of the webhook: repository or workspace.").at("subject_type").at("subject.type"),
 		text("title", "Title of the webhook: its description, or else its address.").at("description").at("url"),
 		text("type", "Type of the object: webhook_subscription."),

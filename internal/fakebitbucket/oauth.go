@@ -128,7 +128,7 @@ func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 		workspaceUUID: w.UUID, scopes: scopes,
 	}
 	c.application = &organization.User{
-		Type: "app_user", UUID: generate.UUID(a.random), DisplayName: "Application of " + c.Key,
+		Type: "app_user", Kind: "app", UUID: generate.UUID(a.random), DisplayName: "Application of " + c.Key,
 		AccountID: fmt.Sprintf("712020:application-%d", len(a.consumers)+1), CreatedOn: s.now(),
 	}
 	a.consumers[c.Key] = c

@@ -47,7 +47,7 @@ func userObject(u *organization.User) object {
 	case "team":
 		o = append(o, member{name: "username", value: u.Account})
 	case "app_user":
-		o = append(o, member{name: "account_status", value: "active"}, member{name: "kind", value: "app"})
+		o = append(o, member{name: "account_status", value: "active"}, member{name: "kind", value: u.Kind})
 	}
 	return o
 }
@@ -80,7 +80,7 @@ func embeddedUser(u *organization.User) any {
 	if u == nil {
 		return nil
 	}
-	return userObject(u).condensed("display_name", "links", "type", "uuid", "account_id", "nickname", "username")
+	return userObject(u).condensed("display_name", "links", "type", "uuid", "account_id", "nickname", "username", "kind")
 }
 
 func workspaceObject(w *organization.Workspace) object {

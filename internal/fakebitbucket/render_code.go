@@ -111,12 +111,16 @@ var mergeStrategies = []string{
 	"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge",
 }
 
+// syncStrategies are the ways in which a branch can be brought up to date.
+var syncStrategies = []string{"merge_commit", "rebase"}
+
 func branchObject(o *organization.Organization, r *organization.Repository, b *organization.Branch) object {
 	return object{
 		{name: "name", value: b.Name},
 		{name: "links", value: lazy(func() any { return refLinks(r, "branches", "branch", b.Name) })},
 		{name: "default_merge_strategy", value: b.DefaultMergeStrategy},
 		{name: "merge_strategies", value: mergeStrategies},
+		{name: "sync_strategies", value: syncStrategies},
 		{name: "type", value: "branch"},
 		{name: "target", value: lazy(func() any { return refTarget(o, r, b.Target) })},
 	}

@@ -67,13 +67,7 @@ func pullRequestObject(r *organization.Repository, p *organization.PullRequest) 
 		{name: "updated_on", value: stamp(p.UpdatedOn)},
 		{name: "destination", value: lazy(func() any { return pullRequestDestination(r, p) })},
 		{name: "source", value: lazy(func() any { return pullRequestSource(r, p) })},
-		{name: "reviewers", value: lazy(func() any {
-			all := make([]object, len(p.Reviewers))
-			for i, u := range p.Reviewers {
-				all[i] = embeddedUser(u).(object)
-			}
-			return all
-		})},
+		{name: "reviewers", value: lazy(func() any { return embeddedUsers(p.Reviewers) })},
 		{name: "participants", value: lazy(func() any {
 			all := make([]object, len(p.Participants))
 			for i, who := range p.Participants {
@@ -186,7 +180,7 @@ func pullRequestSource(r *organization.Repository, p *organization.PullRequest) 
 		source = p.Fork
 	}
 	return object{
-		{name: "branch", value: object{{name: "name", value: p.SourceBranch}}},
+		{name: "branch", value: object{{name: "name", value: p.SourceBranch}, {name: "sync_strategies", value: syncStrategies}}},
 		{name: "commit", value: lazy(func() any { return pullRequestCommitEnd(source, p.SourceCommit) })},
 		{name: "repository", value: lazy(func() any {
 			if p.ForkDeleted {
@@ -307,20 +301,35 @@ func pullRequestEvent(r *organization.Repository, p *organization.PullRequest, e
 	})}}
 }
 
+// pullRequestUpdate tells what the pull request was after an update, and does not tell what changed.
 func pullRequestUpdate(r *organization.Repository, p *organization.PullRequest, e *organization.PullRequestEvent) object {
-	return object{
+	then := *p
+	then.SourceCommit = e.SourceCommit
+	o := object{
 		{name: "state", value: e.State},
-		{name: "draft", value: false},
+		{name: "draft", value: flag(e.Draft)},
 		{name: "title", value: e.Title},
 		{name: "description", value: p.Description},
-		{name: "reviewers", value: []object{}},
+		{name: "reviewers", value: lazy(func() any { return embeddedUsers(e.Reviewers) })},
 		{name: "changes", value: object{}},
 		{name: "reason", value: p.Reason},
 		{name: "author", value: lazy(func() any { return embeddedUser(e.User) })},
 		{name: "date", value: stamp(e.Date)},
 		{name: "destination", value: lazy(func() any { return pullRequestDestination(r, p) })},
-		{name: "source", value: lazy(func() any { return pullRequestSource(r, p) })},
+		{name: "source", value: lazy(func() any { return pullRequestSource(r, &then) })},
 	}
+	if e.Draft == nil {
+		return o.without([]string{"draft", "reviewers", "changes"})
+	}
+	return o
+}
+
+func embeddedUsers(users []*organization.User) []object {
+	all := make([]object, len(users))
+	for i, u := range users {
+		all[i] = embeddedUser(u).(object)
+	}
+	return all
 }
 
 func pullRequestCommit(r *organization.Repository, c *organization.PullRequestCommit) object {

@@ -395,12 +395,7 @@ func (m *pullRequestMaker) statuses(p *organization.PullRequest, end time.Time) 
 // activity is what happened, the newest first. The last thing that happened is when the pull request changed last.
 func (m *pullRequestMaker) activity(p *organization.PullRequest, end time.Time) {
 	add := func(e organization.PullRequestEvent) { p.Activity = append(p.Activity, &e) }
-	add(organization.PullRequestEvent{Kind: "update", Date: p.CreatedOn, User: p.Author, State: "OPEN", Title: p.Title})
-	if m.IntN(4) == 0 {
-		add(organization.PullRequestEvent{
-			Kind: "update", Date: m.between(p.CreatedOn, end), User: p.Author, State: "OPEN", Title: p.Title,
-		})
-	}
+	p.Activity = m.updates(p, end)
 	for _, c := range p.Comments {
 		add(organization.PullRequestEvent{Kind: "comment", Date: c.CreatedOn, User: c.User, Comment: c})
 	}
@@ -413,9 +408,6 @@ func (m *pullRequestMaker) activity(p *organization.PullRequest, end time.Time) 
 	}
 	if m.IntN(40) == 0 {
 		add(organization.PullRequestEvent{Date: m.between(p.CreatedOn, end)})
-	}
-	if p.State != "OPEN" {
-		add(organization.PullRequestEvent{Kind: "update", Date: end, User: p.ClosedBy, State: p.State, Title: p.Title})
 	}
 	slices.SortStableFunc(p.Activity, func(a, b *organization.PullRequestEvent) int { return b.Date.Compare(a.Date) })
 	p.UpdatedOn = end

@@ -17,7 +17,7 @@ func (g *generator) users(n int) {
 			u.DisplayName, u.Account = "Old Harbor Team", "old-harbor"
 		case 9:
 			u.Type, u.Nickname, u.Account = "app_user", "", ""
-			u.DisplayName = "Release Robot"
+			u.DisplayName, u.Kind = "Release Robot", "repository_access_token"
 		case 11:
 			u.AccountID, u.NullAccountID = "", true
 		}

@@ -99,6 +99,7 @@ type User struct {
 	AccountID                      string // "" where there is none
 	DisplayName, Nickname, Account string // Account is the username, which only /user and teams show
 	Email                          string
+	Kind                           string // of an application: app, or repository_access_token; else ""
 	CreatedOn                      time.Time
 	// NullAccountID has account_id appear as null rather than not at all.
 	NullAccountID bool

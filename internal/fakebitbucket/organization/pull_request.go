@@ -90,9 +90,22 @@ type PullRequestEvent struct {
 	Kind    string
 	Date    time.Time
 	User    *User
-	State   string              // after an update
-	Title   string              // after an update
 	Comment *PullRequestComment // of a comment
+
+	// What the pull request was after an update.
+	State, Title, SourceCommit string
+	Draft                      *bool // nil where the service doesn't say, as of old ones, nor who the reviewers were
+	Reviewers                  []*User
+}
+
+// ClosedOn is when the pull request was closed, as its activity shows; nil if it does not.
+func (p *PullRequest) ClosedOn() *time.Time {
+	for _, e := range p.Activity {
+		if e.Kind == "update" && e.State == p.State && p.State != "OPEN" {
+			return &e.Date
+		}
+	}
+	return nil
 }
 
 // A PullRequestCommit is a commit that a pull request brings.
