@@ -208,7 +208,7 @@ func TestAuditPermissions(t *testing.T) {
 		}
 		read = append(read, regexp.MustCompile(`\bbitbucket_\w+`).FindAllString(sql, -1)...)
 	}
-	for _, sql := range audit.GrantStatements() {
+	for _, sql := range audit.StateStatements() {
 		read = append(read, regexp.MustCompile(`\bbitbucket_\w+`).FindAllString(sql, -1)...)
 	}
 	needed, asked := map[string]bool{}, map[string]bool{}
