@@ -119,9 +119,10 @@ func (f *accessReader) projectGrants(ctx context.Context, p projectScope, withGr
 	})
 }
 
+// grantsAt lists explicit grants. Its fields are those of the tables of grants, so that both share the answers.
 func (f *accessReader) grantsAt(ctx context.Context, path string, fields ...string) ([]grant, error) {
 	var all []grant
-	for item, err := range f.scan.List(ctx, api.List{Path: path, Fields: append(fields, "permission"), PageLen: 100}) {
+	for item, err := range f.scan.List(ctx, api.List{Path: path, Fields: append(fields, "permission", "type"), PageLen: 100}) {
 		if err != nil {
 			return nil, err
 		}

@@ -46,24 +46,63 @@ func TestGenerated(t *testing.T) {
 // A demo is the tables of the demo organization, in both engines.
 type demo struct {
 	world
+	fake     *fakebitbucket.Server
 	host     *sqlhost.Host
 	postgres *pgx.Conn
+	use      func(*sqlhost.Host) // has PostgreSQL ask another host
 }
 
 func open(t *testing.T) demo {
 	t.Helper()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	d := demo{world: world{fake.Organization(), time.Now()}}
-	config := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(d.Connected.UUID, fakebitbucket.AllScopes()...))
-	var err error
-	d.host, err = sqlhost.Open(t.Context(), bitbucket.NewServer(), []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}})
+	o := fake.Organization()
+	fake.SetRole(o.Workspaces[0].Slug, o.Users[len(o.Users)-1].UUID, "member") // who has access to no repository
+	d := demo{world: world{fake.Organization(), time.Now()}, fake: fake, postgres: postgrestest.Start(t)}
+	d.host = d.newHost(t)
+	d.use = postgrestest.Link(t, d.postgres, d.host)
+	return d
+}
+
+// newHost opens a host that has read nothing yet.
+func (d demo) newHost(t *testing.T) *sqlhost.Host {
+	t.Helper()
+	config := fmt.Sprintf("base_url = %q\naccess_token = %q", d.fake.URL(), d.fake.AccessToken(d.Connected.UUID, fakebitbucket.AllScopes()...))
+	host, err := sqlhost.Open(t.Context(), bitbucket.NewServer(), []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.host.Close() })
-	d.postgres = postgrestest.Start(t)
-	postgrestest.Link(t, d.postgres, d.host)
-	return d
+	t.Cleanup(func() { _ = host.Close() })
+	return host
+}
+
+// view runs a dashboard that nobody has looked at before. It reads each list of a repository once, except by different
+// filters.
+func (d demo) view(t *testing.T, p *program, dashboard string, values map[string]any) snapshot {
+	t.Helper()
+	d.use(d.newHost(t))
+	defer d.use(d.host)
+	before := len(d.fake.Journal())
+	s := p.dashboard(t, dashboard, values)
+	journal := d.fake.Journal()[before:]
+	queries, twice := map[string]map[string]bool{}, map[string]string{}
+	for _, e := range journal {
+		if !strings.Contains(e.Endpoint, "{repo_slug}/") {
+			continue
+		}
+		list := e.EscapedPath + "?q=" + e.Query.Get("q")
+		if queries[list] == nil {
+			queries[list] = map[string]bool{}
+		}
+		queries[list][e.Query.Get("fields")] = true
+		if len(queries[list]) > 1 {
+			twice[e.Endpoint] = list
+		}
+	}
+	t.Logf("%s: %d requests", dashboard, len(journal))
+	for _, list := range twice {
+		t.Errorf("%s reads %s for different columns:\n%s", dashboard, list, strings.Join(slices.Sorted(maps.Keys(queries[list])), "\n"))
+	}
+	return s
 }
 
 // No query has a join in which Steampipe loses a condition.
@@ -113,6 +152,40 @@ func TestMod(t *testing.T) {
 	t.Run("lists", p.lists)
 	t.Run("controls", func(t *testing.T) { d.controls(t, run, p) })
 	t.Run("dashboards", func(t *testing.T) { d.dashboards(t, p, values) })
+	t.Run("copies", func(t *testing.T) { d.copies(t, values) })
+}
+
+// copies reads the copies of the tables: the queries of the dashboards find the same there, without a request.
+func (d demo) copies(t *testing.T, values map[string]any) {
+	script, err := os.ReadFile("copy_tables.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The tables are in public here, and not the copies.
+	sql := strings.NewReplacer(`:"connection".`, "public.", "public.", "copies.").Replace(string(script))
+	if _, err := d.postgres.Exec(t.Context(), "create schema copies; "+sql+" set search_path = copies"); err != nil {
+		t.Fatal(err)
+	}
+	before := len(d.fake.Journal())
+	for _, query := range audit.Queries() {
+		if audit.FindControl(query) != nil {
+			continue
+		}
+		sql, params, err := audit.Prepared(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var arguments []any
+		for _, p := range params {
+			arguments = append(arguments, values[p.Name])
+		}
+		if _, err := d.postgres.Exec(t.Context(), sql, arguments...); err != nil {
+			t.Errorf("%s on the copies: %v", query, err)
+		}
+	}
+	if n := len(d.fake.Journal()) - before; n > 0 {
+		t.Errorf("%d requests for the dashboards on the copies", n)
+	}
 }
 
 func (d demo) controls(t *testing.T, run *audit.Run, p *program) {
@@ -188,7 +261,7 @@ func (d demo) dashboards(t *testing.T, p *program, values map[string]any) {
 	}
 	snapshots := map[string]snapshot{}
 	for _, dashboard := range p.list(t, "dashboard") {
-		s := p.dashboard(t, dashboard, values)
+		s := d.view(t, p, dashboard, values)
 		snapshots[dashboard] = s
 		for name, panel := range s.Panels {
 			if panel.SQL == "" {
@@ -227,6 +300,17 @@ func (d demo) dashboards(t *testing.T, p *program, values map[string]any) {
 	}
 	for name := range unused {
 		t.Errorf("nothing shows query %s", name)
+	}
+	// An account that only reads sees less, and no errors.
+	away := d.values()
+	away["workspace_slug"] = d.Workspaces[1].Slug
+	for _, r := range d.RepositoriesOf(d.Workspaces[1]) {
+		if d.EffectivePermission(r, d.Connected) == "read" {
+			away["repository_full_name"] = r.FullName()
+		}
+	}
+	for dashboard := range snapshots {
+		p.dashboard(t, dashboard, away)
 	}
 	p.open(t, snapshots)
 }

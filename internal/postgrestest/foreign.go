@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -25,14 +26,17 @@ import (
 // PostgreSQL calls through its own postgres_fdw; the test plays the other server. Conditions are only pushed down on
 // key columns. Not covered are: how Steampipe's own wrapper writes conditions for the plugin, that it streams rows and
 // ends a scan at a LIMIT, and its limits on scans.
-func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) {
+//
+// The function that it returns puts another host in place of the first, with the same tables.
+func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) (use func(*sqlhost.Host)) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &foreign{ctx: ctx, host: host}
+	f := &foreign{ctx: ctx}
+	f.host.Store(host)
 	f.running.Go(func() { f.serve(listener) })
 	t.Cleanup(func() {
 		cancel()
@@ -51,6 +55,7 @@ func Link(t testing.TB, conn *pgx.Conn, host *sqlhost.Host) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+	return f.host.Store
 }
 
 // domainOf returns the name of the domain of a type. postgres_fdw does not push down conditions on domains.
@@ -84,7 +89,7 @@ const fetched = 10_000_000
 // A foreign answers PostgreSQL's postgres_fdw from the tables of a host.
 type foreign struct {
 	ctx     context.Context
-	host    *sqlhost.Host
+	host    atomic.Pointer[sqlhost.Host]
 	running sync.WaitGroup
 }
 
@@ -231,7 +236,7 @@ func (s *session) ask(statement string) (answer, error) {
 // scan runs a query on the host, and so on the plugin.
 func (s *session) scan(query string) (answer, error) {
 	a := answer{columns: []string{}}
-	rows, err := s.host.Query(s.ctx, inSQLite(query))
+	rows, err := s.host.Load().Query(s.ctx, inSQLite(query))
 	if err != nil {
 		return a, err
 	}

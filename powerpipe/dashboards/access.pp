@@ -55,6 +55,16 @@ dashboard "bitbucket_access" {
       query = query.access_unexplained_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
+
+    card {
+      width = 2
+      query = query.requests_left
+    }
+
+    card {
+      width = 2
+      query = query.data_read_on
+    }
   }
 
   container {

@@ -49,8 +49,30 @@ dashboard "bitbucket_code_review" {
 
     card {
       width = 2
+      query = query.review_self_merged_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
       query = query.review_days_to_merge
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.review_days_to_merge_most
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 2
+      query = query.requests_left
+    }
+
+    card {
+      width = 2
+      query = query.data_read_on
     }
   }
 

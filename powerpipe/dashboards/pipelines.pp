@@ -46,6 +46,22 @@ dashboard "bitbucket_pipelines" {
       query = query.pipeline_duration
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
+
+    card {
+      width = 3
+      query = query.pipeline_duration_most
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 2
+      query = query.requests_left
+    }
+
+    card {
+      width = 2
+      query = query.data_read_on
+    }
   }
 
   container {

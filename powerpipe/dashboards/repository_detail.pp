@@ -46,6 +46,16 @@ dashboard "bitbucket_repository_detail" {
       query = query.repository_open_count
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
+
+    card {
+      width = 2
+      query = query.requests_left
+    }
+
+    card {
+      width = 2
+      query = query.data_read_on
+    }
   }
 
   graph {

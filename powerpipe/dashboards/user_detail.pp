@@ -33,6 +33,16 @@ dashboard "bitbucket_user_detail" {
       query = query.user_direct_count
       args  = { user_uuid = self.input.user_uuid.value }
     }
+
+    card {
+      width = 2
+      query = query.requests_left
+    }
+
+    card {
+      width = 2
+      query = query.data_read_on
+    }
   }
 
   graph {

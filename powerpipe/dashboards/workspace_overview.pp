@@ -60,6 +60,16 @@ dashboard "bitbucket_workspace_overview" {
       query = query.workspace_administrator_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
+
+    card {
+      width = 2
+      query = query.requests_left
+    }
+
+    card {
+      width = 2
+      query = query.data_read_on
+    }
   }
 
   table {

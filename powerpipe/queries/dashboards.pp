@@ -2,6 +2,25 @@
 
 query "access_administrators" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       user_display_name as "User",
       count(*) as "Repositories",
@@ -10,10 +29,9 @@ query "access_administrators" {
       case when count(via_group) = count(*) then cast(count(*) filter (where via_group) as text) else 'not shown' end as "By a group",
       user_uuid
     from
-      bitbucket_repository_access
+      access
     where
-      workspace_slug = $1::text
-      and permission = 'admin'
+      permission = 'admin'
     group by
       user_uuid, user_display_name
     order by
@@ -25,14 +43,31 @@ query "access_administrators" {
 
 query "access_by_path" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end as "Path",
       permission as "Permission",
       count(*) as "Users and repositories"
     from
-      bitbucket_repository_access
-    where
-      workspace_slug = $1::text
+      access
     group by
       case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end, permission
     order by
@@ -44,6 +79,25 @@ query "access_by_path" {
 
 query "access_by_user" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       user_display_name as "User",
       count(*) as "Repositories",
@@ -53,9 +107,7 @@ query "access_by_user" {
       coalesce(max(workspace_permission), 'none') as "Role in the workspace",
       user_uuid
     from
-      bitbucket_repository_access
-    where
-      workspace_slug = $1::text
+      access
     group by
       user_uuid, user_display_name
     order by
@@ -98,6 +150,15 @@ query "access_changes" {
       bitbucket_project_deploy_key
     where
       workspace_slug = $1::text
+      and (
+        select
+          count(*)
+        from
+          bitbucket_my_workspace
+        where
+          slug = $1::text
+          and is_administrator
+      ) > 0
       and added_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     union all
     select
@@ -153,6 +214,25 @@ query "access_coverage" {
 
 query "access_direct_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       'Direct in addition to a group' as label,
       count(*) filter (where is_direct and via_group) ||
@@ -166,10 +246,9 @@ query "access_direct_count" {
         else 'ok'
       end as type
     from
-      bitbucket_repository_access
+      access
     where
-      workspace_slug = $1::text
-      and is_workspace_owner is not true
+      is_workspace_owner is not true
       and is_direct is not false
       and via_group is not false;
   EOQ
@@ -182,16 +261,29 @@ query "access_flow_grants" {
     with granted as (
       select
         group_slug,
-        project_key
+        group_name,
+        project_key,
+        permission
       from
         bitbucket_project_group_permission
       where
         workspace_slug = $1::text
         and permission <> 'none'
+        and (
+        select
+          count(*)
+        from
+          bitbucket_my_workspace
+        where
+          slug = $1::text
+          and is_administrator
+      ) > 0
       union
       select
         p.group_slug,
-        r.project_key
+        p.group_name,
+        r.project_key,
+        p.permission
       from
         bitbucket_my_repository as r
         join bitbucket_repository_group_permission as p on p.repository_full_name = r.full_name
@@ -201,9 +293,12 @@ query "access_flow_grants" {
     )
     select
       'group:' || group_slug as from_id,
-      'project:' || project_key as to_id
+      'project:' || project_key as to_id,
+      group_name || ' has ' || case when count(distinct permission) = 1 then max(permission) else 'several permissions' end as title
     from
-      granted;
+      granted
+    group by
+      group_slug, group_name, project_key;
   EOQ
 
   param "workspace_slug" {}
@@ -219,7 +314,16 @@ query "access_flow_groups" {
     from
       bitbucket_group
     where
-      workspace_slug = $1::text;
+      workspace_slug = $1::text
+      and (
+        select
+          count(*)
+        from
+          bitbucket_my_workspace
+        where
+          slug = $1::text
+          and is_administrator
+      ) > 0;
   EOQ
 
   param "workspace_slug" {}
@@ -243,6 +347,25 @@ query "access_flow_projects" {
 
 query "access_outsider_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       'Of these, not members' as label,
       count(distinct user_uuid) filter (where not is_member) ||
@@ -256,10 +379,9 @@ query "access_outsider_count" {
         else 'ok'
       end as type
     from
-      bitbucket_repository_access
+      access
     where
-      workspace_slug = $1::text
-      and is_member is not true;
+      is_member is not true;
   EOQ
 
   param "workspace_slug" {}
@@ -267,16 +389,34 @@ query "access_outsider_count" {
 
 query "access_outsiders" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       user_display_name as "User",
       repository_full_name as "Repository",
       permission as "Permission",
       user_uuid
     from
-      bitbucket_repository_access
+      access
     where
-      workspace_slug = $1::text
-      and not is_member
+      not is_member
     order by
       user_display_name, repository_full_name;
   EOQ
@@ -286,6 +426,25 @@ query "access_outsiders" {
 
 query "access_unexplained_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       'Not explained by a grant' as label,
       count(*) filter (where not is_explained) ||
@@ -299,10 +458,9 @@ query "access_unexplained_count" {
         else 'ok'
       end as type
     from
-      bitbucket_repository_access
+      access
     where
-      workspace_slug = $1::text
-      and is_explained is not true;
+      is_explained is not true;
   EOQ
 
   param "workspace_slug" {}
@@ -310,13 +468,1328 @@ query "access_unexplained_count" {
 
 query "access_user_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
     select
       'Users with access' as label,
       count(distinct user_uuid) as value
     from
-      bitbucket_repository_access
+      access;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "cost_by_repository" {
+  sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    ),
+    pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    used as (
+      select
+        repository_full_name,
+        count(*) as runs,
+        coalesce(sum(build_seconds_used), 0) as seconds
+      from
+        pipelines
+      group by
+        repository_full_name
+    )
+    select
+      r.full_name as "Repository",
+      round(r.size / 1000000.0, 1) as "Megabytes",
+      round(r.size / 40000000.0, 1) as "Percent of 4 GB",
+      coalesce(u.runs, 0) as "Runs",
+      round(coalesce(u.seconds, 0) / 60.0, 2) as "Minutes used"
+    from
+      repositories as r
+      left join used as u on u.repository_full_name = r.full_name
+    order by
+      coalesce(u.seconds, 0) desc, r.size desc, r.full_name;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "cost_minutes_by_month" {
+  sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
+    select
+      to_char(created_on, 'YYYY-MM') as "Month",
+      round(coalesce(sum(build_seconds_used), 0) / 60.0) as "Minutes used"
+    from
+      pipelines
+    group by
+      to_char(created_on, 'YYYY-MM')
+    order by
+      to_char(created_on, 'YYYY-MM');
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "cost_near_limit_count" {
+  sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      'Repositories above 3 of 4 GB' as label,
+      count(*) as value,
+      case when count(*) > 0 then 'alert' else 'ok' end as type
+    from
+      repositories
     where
-      workspace_slug = $1::text;
+      size > 3000000000;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "cost_size_by_repository" {
+  sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      full_name as "Repository",
+      round(size / 1000000.0, 1) as "Megabytes"
+    from
+      repositories
+    order by
+      size desc, full_name
+    limit 15;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "data_read_on" {
+  sql = <<-EOQ
+    select
+      'Data read on' as label,
+      to_char(max(observed_at), 'YYYY-MM-DD') as value
+    from
+      bitbucket_rate_limit;
+  EOQ
+}
+
+query "delivery_by_month" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    )
+    select
+      to_char(completed_on, 'YYYY-MM') as "Month",
+      lower(state_status_name) as "Result",
+      count(*) as "Deployments"
+    from
+      production
+    group by
+      to_char(completed_on, 'YYYY-MM'), lower(state_status_name)
+    order by
+      to_char(completed_on, 'YYYY-MM'), lower(state_status_name);
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_by_repository" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    )
+    select
+      repository_full_name as "Repository",
+      count(*) filter (where state_status_name = 'SUCCESSFUL') as "Successful",
+      count(*) filter (where state_status_name = 'FAILED') as "Failed",
+      round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as "Percent failed",
+      to_char(max(completed_on), 'YYYY-MM-DD') as "Last"
+    from
+      production
+    group by
+      repository_full_name
+    order by
+      count(*) desc, repository_full_name;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_count" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    )
+    select
+      'Deployments to production' as label,
+      count(*) filter (where state_status_name = 'SUCCESSFUL') as value
+    from
+      production;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_failure_rate" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    )
+    select
+      'Percent of deployments that failed' as label,
+      case when count(*) > 0 then cast(cast(round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as integer) as text) else 'none' end as value,
+      case
+        when count(*) = 0 then 'info'
+        when count(*) filter (where state_status_name = 'FAILED') * 100 > 15 * count(*) then 'alert'
+        else 'ok'
+      end as type
+    from
+      production;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_failures" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    )
+    select
+      repository_full_name as "Repository",
+      environment_name as "Environment",
+      substr(commit_hash, 1, 12) as "Commit",
+      deployer_display_name as "Deployed by",
+      to_char(completed_on, 'YYYY-MM-DD') as "Failed",
+      to_char(restored_on, 'YYYY-MM-DD') as "Restored"
+    from
+      restored
+    order by
+      completed_on desc, repository_full_name;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_frequency" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    )
+    select
+      'Deployments a week' as label,
+      round(count(*) filter (where state_status_name = 'SUCCESSFUL') * 7.0 / $2::integer, 1) as value
+    from
+      production;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_lead" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    ),
+    merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    leads as (
+      select
+        repository_full_name,
+        extract(epoch from deployed_on - created_on) / 86400 as days
+      from
+        (
+          select
+            m.repository_full_name,
+            m.created_on,
+            (
+              select min(s.completed_on)
+              from production as s
+              where s.repository_full_name = m.repository_full_name
+                and s.state_status_name = 'SUCCESSFUL'
+                and s.completed_on >= m.updated_on
+            ) as deployed_on
+          from
+            merged as m
+        ) as delivered
+      where
+        deployed_on is not null
+    ),
+    ranked as (
+      select
+        days,
+        row_number() over (order by days) as position,
+        count(*) over () as total
+      from
+        leads
+    )
+    select
+      'Days from opening a pull request to production, median' as label,
+      coalesce(cast(cast(round(min(days) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_lead_most" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    ),
+    merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    leads as (
+      select
+        repository_full_name,
+        extract(epoch from deployed_on - created_on) / 86400 as days
+      from
+        (
+          select
+            m.repository_full_name,
+            m.created_on,
+            (
+              select min(s.completed_on)
+              from production as s
+              where s.repository_full_name = m.repository_full_name
+                and s.state_status_name = 'SUCCESSFUL'
+                and s.completed_on >= m.updated_on
+            ) as deployed_on
+          from
+            merged as m
+        ) as delivered
+      where
+        deployed_on is not null
+    ),
+    ranked as (
+      select
+        days,
+        row_number() over (order by days) as position,
+        count(*) over () as total
+      from
+        leads
+    )
+    select
+      'Days from opening a pull request to production, 9 of 10' as label,
+      coalesce(cast(cast(round(min(days) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_restore" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    ),
+    ranked as (
+      select
+        hours,
+        row_number() over (order by hours) as position,
+        count(*) over () as total
+      from
+        (select 24 * (extract(epoch from restored_on - completed_on) / 86400) as hours from restored where restored_on is not null) as times
+    )
+    select
+      'Hours to restore, median' as label,
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_restore_most" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    ),
+    ranked as (
+      select
+        hours,
+        row_number() over (order by hours) as position,
+        count(*) over () as total
+      from
+        (select 24 * (extract(epoch from restored_on - completed_on) / 86400) as hours from restored where restored_on is not null) as times
+    )
+    select
+      'Hours to restore, 9 of 10' as label,
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "people_by_last_use" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    )
+    select
+      case
+        when last_accessed is null then 'not shown'
+        when (current_date - cast(last_accessed as date)) < 30 then 'less than 30'
+        when (current_date - cast(last_accessed as date)) < 90 then '30 to 90'
+        when (current_date - cast(last_accessed as date)) < 365 then '90 to 365'
+        else 'more than a year'
+      end as "Days since the last use",
+      count(*) as "Members"
+    from
+      members
+    group by
+      1
+    order by
+      max(last_accessed) is null, max(last_accessed) desc;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_by_role" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    )
+    select
+      permission as "Role",
+      count(*) as "Members"
+    from
+      members
+    group by
+      permission
+    order by
+      count(*) desc, permission;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_inactive_count" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    )
+    select
+      'Members who were inactive for long' as label,
+      count(*) filter (where last_accessed < now() - $2::integer * interval '1 day') ||
+      case
+        when count(*) filter (where last_accessed is null) > 0 then ', and ' || count(*) filter (where last_accessed is null) || ' not shown'
+        else ''
+      end as value,
+      case
+        when count(*) filter (where last_accessed < now() - $2::integer * interval '1 day') > 0 then 'alert'
+        when count(*) filter (where last_accessed is null) > 0 then 'info'
+        else 'ok'
+      end as type
+    from
+      members;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "inactive_member_days" {
+    description = "Number of days after which a member who has not used the workspace counts as inactive."
+    default     = var.inactive_member_days
+  }
+}
+
+query "people_member_count" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    )
+    select
+      'Members' as label,
+      count(*) as value
+    from
+      members;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_members" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    ),
+    permissions as materialized (
+      select
+        repository_full_name,
+        user_uuid,
+        user_display_name,
+        permission
+      from
+        bitbucket_repository_permission
+      where
+        workspace_slug = $1::text
+    ),
+    held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      m.display_name as "Member",
+      m.nickname as "Nickname",
+      m.permission as "Role",
+      to_char(m.added_on, 'YYYY-MM-DD') as "Member since",
+      to_char(m.last_accessed, 'YYYY-MM-DD') as "Last used",
+      count(*) as "Repositories",
+      count(*) filter (where p.permission = 'admin') as "As administrator",
+      m.user_uuid
+    from
+      members as m
+      join permissions as p on p.user_uuid = m.user_uuid
+    group by
+      m.user_uuid, m.display_name, m.nickname, m.permission, m.added_on, m.last_accessed
+    order by
+      m.last_accessed is null, m.last_accessed, m.display_name, m.user_uuid;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_outsider_count" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    ),
+    permissions as materialized (
+      select
+        repository_full_name,
+        user_uuid,
+        user_display_name,
+        permission
+      from
+        bitbucket_repository_permission
+      where
+        workspace_slug = $1::text
+    ),
+    held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      'People with access who are not members' as label,
+      count(distinct user_uuid) as value,
+      case when count(*) > 0 then 'alert' else 'ok' end as type
+    from
+      permissions
+    where
+      user_uuid not in (select user_uuid from members);
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_outsiders" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    ),
+    permissions as materialized (
+      select
+        repository_full_name,
+        user_uuid,
+        user_display_name,
+        permission
+      from
+        bitbucket_repository_permission
+      where
+        workspace_slug = $1::text
+    ),
+    held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      user_display_name as "User",
+      count(*) as "Repositories",
+      count(*) filter (where permission = 'admin') as "As administrator",
+      count(*) filter (where permission = 'write') as "Write",
+      user_uuid
+    from
+      permissions
+    where
+      user_uuid not in (select user_uuid from members)
+    group by
+      user_uuid, user_display_name
+    order by
+      count(*) desc, user_display_name, user_uuid;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_without_access" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    ),
+    permissions as materialized (
+      select
+        repository_full_name,
+        user_uuid,
+        user_display_name,
+        permission
+      from
+        bitbucket_repository_permission
+      where
+        workspace_slug = $1::text
+    ),
+    held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      display_name as "Member",
+      nickname as "Nickname",
+      permission as "Role",
+      to_char(added_on, 'YYYY-MM-DD') as "Member since",
+      to_char(last_accessed, 'YYYY-MM-DD') as "Last used"
+    from
+      members
+    where
+      user_uuid not in (select user_uuid from permissions)
+    order by
+      display_name, user_uuid;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "people_without_access_count" {
+  sql = <<-EOQ
+    with members as materialized (
+      select
+        user_uuid,
+        display_name,
+        nickname,
+        permission,
+        added_on,
+        last_accessed
+      from
+        bitbucket_workspace_member
+      where
+        workspace_slug = $1::text
+    ),
+    permissions as materialized (
+      select
+        repository_full_name,
+        user_uuid,
+        user_display_name,
+        permission
+      from
+        bitbucket_repository_permission
+      where
+        workspace_slug = $1::text
+    ),
+    held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      'Members without access to a repository' as label,
+      cast(count(*) as text) || case
+        when (select count(*) from held where permission = 'admin') < (select count(*) from held) then ', or to one that was not checked'
+        else ''
+      end as value,
+      case
+        when (select count(*) from held where permission = 'admin') < (select count(*) from held) then 'info'
+        when count(*) > 0 then 'alert'
+        else 'ok'
+      end as type
+    from
+      members
+    where
+      user_uuid not in (select user_uuid from permissions);
   EOQ
 
   param "workspace_slug" {}
@@ -380,16 +1853,24 @@ query "pipeline_by_repository" {
       where
         workspace_slug = $1::text
         and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (partition by repository_full_name order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over (partition by repository_full_name) as total
+      from
+        pipelines
     )
     select
       repository_full_name as "Repository",
       count(*) as "Runs",
       count(*) filter (where result_name in ('FAILED', 'ERROR')) as "Failed",
       round(count(*) filter (where result_name in ('FAILED', 'ERROR')) * 100.0 / count(*)) as "Percent failed",
-      round(cast(round(cast(avg(duration_in_seconds) / 6.0 as numeric)) / 10.0 as numeric), 1) as "Minutes a run",
+      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Minutes a run, median",
       round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as "Minutes used"
     from
-      pipelines
+      ranked
     group by
       repository_full_name
     order by
@@ -421,12 +1902,65 @@ query "pipeline_duration" {
       where
         workspace_slug = $1::text
         and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        duration_in_seconds,
+        row_number() over (order by duration_in_seconds) as position,
+        count(*) over () as total
+      from
+        pipelines
+      where
+        duration_in_seconds is not null
     )
     select
-      'Minutes per run' as label,
-      round(cast(round(cast(avg(duration_in_seconds) / 6.0 as numeric)) / 10.0 as numeric), 1) as value
+      'Minutes a run takes, median' as label,
+      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as value
     from
-      pipelines;
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "pipeline_duration_most" {
+  sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        duration_in_seconds,
+        row_number() over (order by duration_in_seconds) as position,
+        count(*) over () as total
+      from
+        pipelines
+      where
+        duration_in_seconds is not null
+    )
+    select
+      'Minutes a run takes, 9 of 10' as label,
+      round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as value
+    from
+      ranked;
   EOQ
 
   param "workspace_slug" {}
@@ -620,6 +2154,34 @@ query "pipeline_run_count" {
 
 query "repository_access" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        repository_full_name = $1::text
+        and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
+    )
     select
       user_display_name as "User",
       permission as "Permission",
@@ -637,9 +2199,7 @@ query "repository_access" {
       case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained",
       user_uuid
     from
-      bitbucket_repository_access
-    where
-      repository_full_name = $1::text
+      access
     order by
       user_display_name, user_uuid;
   EOQ
@@ -658,6 +2218,14 @@ query "repository_deploy_keys" {
       bitbucket_deploy_key
     where
       repository_full_name = $1::text
+      and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
     order by
       added_on, id;
   EOQ
@@ -667,15 +2235,41 @@ query "repository_deploy_keys" {
 
 query "repository_graph_grants" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        repository_full_name = $1::text
+        and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
+    )
     select distinct
       case when p.value ->> 'holder' = 'group' then 'group:' || (p.value ->> 'group_slug') else user_uuid end as from_id,
       case p.value ->> 'on' when 'repository' then 'repository:' || repository_full_name when 'project' then 'project:' || project_key else 'workspace:' || workspace_slug end as to_id,
       p.value ->> 'permission' as title
     from
-      bitbucket_repository_access
-      cross join jsonb_array_elements(paths) as p
-    where
-      repository_full_name = $1::text;
+      access
+      cross join jsonb_array_elements(paths) as p;
   EOQ
 
   param "repository_full_name" {}
@@ -683,15 +2277,42 @@ query "repository_graph_grants" {
 
 query "repository_graph_groups" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        repository_full_name = $1::text
+        and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
+    )
     select distinct
       'group:' || (p.value ->> 'group_slug') as id,
       p.value ->> 'group_name' as title
     from
-      bitbucket_repository_access
+      access
       cross join jsonb_array_elements(paths) as p
     where
-      repository_full_name = $1::text
-      and p.value ->> 'holder' = 'group';
+      p.value ->> 'holder' = 'group';
   EOQ
 
   param "repository_full_name" {}
@@ -699,16 +2320,43 @@ query "repository_graph_groups" {
 
 query "repository_graph_memberships" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        repository_full_name = $1::text
+        and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
+    )
     select distinct
       user_uuid as from_id,
       'group:' || (p.value ->> 'group_slug') as to_id,
       case when p.value ->> 'membership' is null then 'member' else 'possible member' end as title
     from
-      bitbucket_repository_access
+      access
       cross join jsonb_array_elements(paths) as p
     where
-      repository_full_name = $1::text
-      and p.value ->> 'holder' = 'group';
+      p.value ->> 'holder' = 'group';
   EOQ
 
   param "repository_full_name" {}
@@ -716,23 +2364,40 @@ query "repository_graph_memberships" {
 
 query "repository_graph_parents" {
   sql = <<-EOQ
+    with repository as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        full_name = $1::text
+    )
     select
       'project:' || project_key as from_id,
       'repository:' || full_name as to_id,
       'holds' as title
     from
-      bitbucket_repository
-    where
-      full_name = $1::text
+      repository
     union all
     select
       'workspace:' || workspace_slug,
       'project:' || project_key,
       'holds'
     from
-      bitbucket_repository
-    where
-      full_name = $1::text;
+      repository;
   EOQ
 
   param "repository_full_name" {}
@@ -740,29 +2405,44 @@ query "repository_graph_parents" {
 
 query "repository_graph_places" {
   sql = <<-EOQ
+    with repository as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        full_name = $1::text
+    )
     select
       'repository:' || full_name as id,
       full_name as title
     from
-      bitbucket_repository
-    where
-      full_name = $1::text
+      repository
     union all
     select
       'project:' || project_key,
       'Project ' || project_name
     from
-      bitbucket_repository
-    where
-      full_name = $1::text
+      repository
     union all
     select
       'workspace:' || workspace_slug,
       'Workspace ' || workspace_slug
     from
-      bitbucket_repository
-    where
-      full_name = $1::text;
+      repository;
   EOQ
 
   param "repository_full_name" {}
@@ -770,14 +2450,40 @@ query "repository_graph_places" {
 
 query "repository_graph_users" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        repository_full_name = $1::text
+        and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
+    )
     select
       user_uuid as id,
       user_display_name as title,
       jsonb_build_object('User', user_uuid, 'Permission', permission) as properties
     from
-      bitbucket_repository_access
-    where
-      repository_full_name = $1::text;
+      access;
   EOQ
 
   param "repository_full_name" {}
@@ -785,25 +2491,53 @@ query "repository_graph_users" {
 
 query "repository_input" {
   sql = <<-EOQ
+    with mine as materialized (
+      select
+        full_name,
+        permission
+      from
+        bitbucket_my_repository
+    )
     select
-      full_name as label,
-      full_name as value
+      r.full_name as label,
+      r.full_name as value,
+      jsonb_build_object('access', coalesce(m.permission, 'public')) as tags
     from
-      bitbucket_repository
+      bitbucket_repository as r
+      left join mine as m on m.full_name = r.full_name
     order by
-      full_name;
+      case when m.permission = 'admin' then 0 else 1 end, r.full_name;
   EOQ
 }
 
 query "repository_last_change" {
   sql = <<-EOQ
+    with repository as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        full_name = $1::text
+    )
     select
       'Days since the last change' as label,
       (current_date - cast(updated_on as date)) as value
     from
-      bitbucket_repository
-    where
-      full_name = $1::text;
+      repository;
   EOQ
 
   param "repository_full_name" {}
@@ -811,14 +2545,31 @@ query "repository_last_change" {
 
 query "repository_open_count" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        repository_full_name = $1::text
+        and state = 'OPEN'
+    )
     select
       'Open pull requests' as label,
       count(*) as value
     from
-      bitbucket_pull_request
-    where
-      repository_full_name = $1::text
-      and state = 'OPEN';
+      open;
   EOQ
 
   param "repository_full_name" {}
@@ -826,6 +2577,27 @@ query "repository_open_count" {
 
 query "repository_overview" {
   sql = <<-EOQ
+    with repository as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        full_name = $1::text
+    )
     select
       full_name as "Repository",
       project_name as "Project",
@@ -838,9 +2610,7 @@ query "repository_overview" {
       to_char(updated_on, 'YYYY-MM-DD') as "Last change",
       html_url
     from
-      bitbucket_repository
-    where
-      full_name = $1::text;
+      repository;
   EOQ
 
   param "repository_full_name" {}
@@ -850,7 +2620,7 @@ query "repository_permission" {
   sql = <<-EOQ
     select
       'The connected account has' as label,
-      coalesce(max(permission), 'none') as value,
+      coalesce(max(permission), 'no permission') || case when max(permission) = 'admin' then '' else '; admin sees access, rules, keys and webhooks' end as value,
       case when max(permission) = 'admin' then 'ok' else 'info' end as type
     from
       bitbucket_my_repository
@@ -884,6 +2654,26 @@ query "repository_pipelines" {
 
 query "repository_pull_requests" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        repository_full_name = $1::text
+        and state = 'OPEN'
+    )
     select
       id as "Number",
       title as "Title",
@@ -892,10 +2682,7 @@ query "repository_pull_requests" {
       approval_count as "Approvals",
       html_url
     from
-      bitbucket_pull_request
-    where
-      repository_full_name = $1::text
-      and state = 'OPEN'
+      open
     order by
       updated_on desc, id;
   EOQ
@@ -915,6 +2702,14 @@ query "repository_rules" {
       bitbucket_branch_restriction
     where
       repository_full_name = $1::text
+      and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
     order by
       kind, id;
   EOQ
@@ -924,14 +2719,55 @@ query "repository_rules" {
 
 query "repository_user_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        repository_full_name = $1::text
+        and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
+    )
     select
       'Users with access' as label,
-      count(*) as value,
-      max(workspace_slug) as workspace_slug
+      case when (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin' then cast(count(*) as text) else 'not shown' end as value,
+      case when (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin' then 'ok' else 'info' end as type,
+      (select max(workspace_slug) from bitbucket_my_repository where full_name = $1::text) as workspace_slug
     from
-      bitbucket_repository_permission
-    where
-      repository_full_name = $1::text;
+      access;
   EOQ
 
   param "repository_full_name" {}
@@ -939,14 +2775,33 @@ query "repository_user_count" {
 
 query "repository_visibility" {
   sql = <<-EOQ
+    with repository as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        full_name = $1::text
+    )
     select
       'Visibility' as label,
       case when is_private then 'private' else 'public' end as value,
       case when is_private then 'ok' else 'alert' end as type
     from
-      bitbucket_repository
-    where
-      full_name = $1::text;
+      repository;
   EOQ
 
   param "repository_full_name" {}
@@ -964,11 +2819,30 @@ query "repository_webhooks" {
       bitbucket_webhook
     where
       repository_full_name = $1::text
+      and (
+        select
+          max(permission)
+        from
+          bitbucket_my_repository
+        where
+          full_name = $1::text
+      ) = 'admin'
     order by
       regexp_replace(url, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3'), uuid;
   EOQ
 
   param "repository_full_name" {}
+}
+
+query "requests_left" {
+  sql = <<-EOQ
+    select
+      'Requests left this hour' as label,
+      coalesce(cast(min(remaining) as text), 'not shown') as value,
+      case when min(remaining) < 200 then 'alert' else 'info' end as type
+    from
+      bitbucket_rate_limit;
+  EOQ
 }
 
 query "review_by_month" {
@@ -978,11 +2852,14 @@ query "review_by_month" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1010,21 +2887,40 @@ query "review_by_month" {
 
 query "review_by_reviewer" {
   sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    )
     select
-      user_display_name as "Reviewer",
+      p.value -> 'user' ->> 'display_name' as "Reviewer",
       count(*) as "Open",
-      count(*) filter (where approved) as "Approved",
-      user_uuid
+      count(*) filter (where cast(p.value ->> 'approved' as text) in ('true', '1')) as "Approved",
+      p.value -> 'user' ->> 'uuid' as user_uuid
     from
-      bitbucket_pull_request_participant
+      open
+      cross join jsonb_array_elements(participants) as p
     where
-      workspace_slug = $1::text
-      and pull_request_state = 'OPEN'
-      and role = 'REVIEWER'
+      p.value ->> 'role' = 'REVIEWER'
     group by
-      user_uuid, user_display_name
+      p.value -> 'user' ->> 'uuid', p.value -> 'user' ->> 'display_name'
     order by
-      count(*) desc, user_display_name, user_uuid;
+      count(*) desc, p.value -> 'user' ->> 'display_name', p.value -> 'user' ->> 'uuid';
   EOQ
 
   param "workspace_slug" {}
@@ -1037,11 +2933,14 @@ query "review_days_to_merge" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1049,12 +2948,63 @@ query "review_days_to_merge" {
         workspace_slug = $1::text
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        days,
+        row_number() over (order by days) as position,
+        count(*) over () as total
+      from
+        (select extract(epoch from updated_on - created_on) / 86400 as days from merged) as times
     )
     select
-      'Days to merge' as label,
-      round(cast(avg(extract(epoch from updated_on - created_on) / 86400) as numeric), 1) as value
+      'Days to merge, median' as label,
+      round(cast(min(days) filter (where position >= 0.5 * total) as numeric), 1) as value
     from
-      merged;
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "review_days_to_merge_most" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        days,
+        row_number() over (order by days) as position,
+        count(*) over () as total
+      from
+        (select extract(epoch from updated_on - created_on) / 86400 as days from merged) as times
+    )
+    select
+      'Days to merge, 9 of 10' as label,
+      round(cast(min(days) filter (where position >= 0.9 * total) as numeric), 1) as value
+    from
+      ranked;
   EOQ
 
   param "workspace_slug" {}
@@ -1069,11 +3019,14 @@ query "review_merged_count" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1101,11 +3054,14 @@ query "review_open_by_repository" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1135,11 +3091,14 @@ query "review_open_count" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1157,6 +3116,44 @@ query "review_open_count" {
   param "workspace_slug" {}
 }
 
+query "review_self_merged_count" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
+    select
+      'Merged by the author' as label,
+      count(*) as value,
+      case when count(*) > 0 then 'alert' else 'ok' end as type
+    from
+      merged
+    where
+      author_uuid = closed_by_uuid;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
 query "review_stale" {
   sql = <<-EOQ
     with open as materialized (
@@ -1164,11 +3161,14 @@ query "review_stale" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1208,11 +3208,14 @@ query "review_stale_count" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1245,11 +3248,14 @@ query "review_time_by_month" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1257,16 +3263,26 @@ query "review_time_by_month" {
         workspace_slug = $1::text
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        month,
+        days,
+        row_number() over (partition by month order by days) as position,
+        count(*) over (partition by month) as total
+      from
+        (select to_char(updated_on, 'YYYY-MM') as month, extract(epoch from updated_on - created_on) / 86400 as days from merged) as times
     )
     select
-      to_char(updated_on, 'YYYY-MM') as "Month",
-      round(cast(avg(extract(epoch from updated_on - created_on) / 86400) as numeric), 1) as "Days"
+      month as "Month",
+      round(cast(min(days) filter (where position >= 0.5 * total) as numeric), 1) as "Median",
+      round(cast(min(days) filter (where position >= 0.9 * total) as numeric), 1) as "9 of 10"
     from
-      merged
+      ranked
     group by
-      to_char(updated_on, 'YYYY-MM')
+      month
     order by
-      to_char(updated_on, 'YYYY-MM');
+      month;
   EOQ
 
   param "workspace_slug" {}
@@ -1281,11 +3297,14 @@ query "review_unapproved" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1322,11 +3341,14 @@ query "review_unapproved_count" {
         repository_full_name,
         id,
         title,
+        author_uuid,
         author_display_name,
+        closed_by_uuid,
         closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
+        participants,
         html_url
       from
         bitbucket_pull_request
@@ -1372,6 +3394,26 @@ query "since_input" {
 
 query "user_access" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select
       repository_full_name as "Repository",
       permission as "Permission",
@@ -1388,9 +3430,7 @@ query "user_access" {
       ) as "Paths",
       case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
     from
-      bitbucket_repository_access
-    where
-      user_uuid = $1::text
+      access
     order by
       repository_full_name;
   EOQ
@@ -1400,14 +3440,33 @@ query "user_access" {
 
 query "user_admin_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select
       'Of these, as administrator' as label,
       count(*) as value
     from
-      bitbucket_repository_access
+      access
     where
-      user_uuid = $1::text
-      and permission = 'admin';
+      permission = 'admin';
   EOQ
 
   param "user_uuid" {}
@@ -1415,14 +3474,33 @@ query "user_admin_count" {
 
 query "user_direct_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select
       'By direct grants' as label,
       count(*) as value
     from
-      bitbucket_repository_access
+      access
     where
-      user_uuid = $1::text
-      and is_direct;
+      is_direct;
   EOQ
 
   param "user_uuid" {}
@@ -1430,15 +3508,33 @@ query "user_direct_count" {
 
 query "user_graph_grants" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select distinct
       case when p.value ->> 'holder' = 'group' then 'group:' || workspace_slug || ':' || (p.value ->> 'group_slug') else user_uuid end as from_id,
       case p.value ->> 'on' when 'repository' then 'repository:' || repository_full_name when 'project' then 'project:' || workspace_slug || '/' || project_key else 'workspace:' || workspace_slug end as to_id,
       p.value ->> 'permission' as title
     from
-      bitbucket_repository_access
-      cross join jsonb_array_elements(paths) as p
-    where
-      user_uuid = $1::text;
+      access
+      cross join jsonb_array_elements(paths) as p;
   EOQ
 
   param "user_uuid" {}
@@ -1446,15 +3542,34 @@ query "user_graph_grants" {
 
 query "user_graph_groups" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select distinct
       'group:' || workspace_slug || ':' || (p.value ->> 'group_slug') as id,
       p.value ->> 'group_name' as title
     from
-      bitbucket_repository_access
+      access
       cross join jsonb_array_elements(paths) as p
     where
-      user_uuid = $1::text
-      and p.value ->> 'holder' = 'group';
+      p.value ->> 'holder' = 'group';
   EOQ
 
   param "user_uuid" {}
@@ -1462,16 +3577,35 @@ query "user_graph_groups" {
 
 query "user_graph_memberships" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select distinct
       user_uuid as from_id,
       'group:' || workspace_slug || ':' || (p.value ->> 'group_slug') as to_id,
       case when p.value ->> 'membership' is null then 'member' else 'possible member' end as title
     from
-      bitbucket_repository_access
+      access
       cross join jsonb_array_elements(paths) as p
     where
-      user_uuid = $1::text
-      and p.value ->> 'holder' = 'group';
+      p.value ->> 'holder' = 'group';
   EOQ
 
   param "user_uuid" {}
@@ -1479,14 +3613,32 @@ query "user_graph_memberships" {
 
 query "user_graph_places" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select distinct
       case p.value ->> 'on' when 'repository' then 'repository:' || repository_full_name when 'project' then 'project:' || workspace_slug || '/' || project_key else 'workspace:' || workspace_slug end as id,
       case p.value ->> 'on' when 'repository' then repository_full_name when 'project' then 'Project ' || project_key || ' of ' || workspace_slug else 'Workspace ' || workspace_slug end as title
     from
-      bitbucket_repository_access
-      cross join jsonb_array_elements(paths) as p
-    where
-      user_uuid = $1::text;
+      access
+      cross join jsonb_array_elements(paths) as p;
   EOQ
 
   param "user_uuid" {}
@@ -1494,13 +3646,31 @@ query "user_graph_places" {
 
 query "user_graph_user" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select distinct
       user_uuid as id,
       user_display_name as title
     from
-      bitbucket_repository_access
-    where
-      user_uuid = $1::text;
+      access;
   EOQ
 
   param "user_uuid" {}
@@ -1558,13 +3728,31 @@ query "user_pull_requests" {
 
 query "user_repository_count" {
   sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained,
+        paths
+      from
+        bitbucket_repository_access
+      where
+        user_uuid = $1::text
+    )
     select
       'Repositories' as label,
       count(*) as value
     from
-      bitbucket_repository_access
-    where
-      user_uuid = $1::text;
+      access;
   EOQ
 
   param "user_uuid" {}
@@ -1606,13 +3794,32 @@ query "workspace_administrator_count" {
 
 query "workspace_by_age" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       substr(to_char(created_on, 'YYYY-MM'), 1, 4) as "Created",
       count(*) as "Repositories"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     group by
       substr(to_char(created_on, 'YYYY-MM'), 1, 4)
     order by
@@ -1624,6 +3831,27 @@ query "workspace_by_age" {
 
 query "workspace_by_change" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       case
         when (current_date - cast(updated_on as date)) < 30 then 'less than 30'
@@ -1633,9 +3861,7 @@ query "workspace_by_change" {
       end as "Days since the last change",
       count(*) as "Repositories"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     group by
       1
     order by
@@ -1647,13 +3873,32 @@ query "workspace_by_change" {
 
 query "workspace_by_language" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       coalesce(nullif(language, ''), 'not set') as "Language",
       count(*) as "Repositories"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     group by
       coalesce(nullif(language, ''), 'not set')
     order by
@@ -1665,13 +3910,32 @@ query "workspace_by_language" {
 
 query "workspace_by_project" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       coalesce(project_name, project_key) as "Project",
       count(*) as "Repositories"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     group by
       coalesce(project_name, project_key)
     order by
@@ -1683,13 +3947,32 @@ query "workspace_by_project" {
 
 query "workspace_by_size" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       case when size < 1000000 then 'below 1 MB' when size < 10000000 then '1 to 10 MB' when size < 100000000 then '10 to 100 MB' when size < 1000000000 then '100 MB to 1 GB' else '1 GB and more' end as "Size",
       count(*) as "Repositories"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     group by
       case when size < 1000000 then 'below 1 MB' when size < 10000000 then '1 to 10 MB' when size < 100000000 then '10 to 100 MB' when size < 1000000000 then '100 MB to 1 GB' else '1 GB and more' end
     order by
@@ -1701,13 +3984,32 @@ query "workspace_by_size" {
 
 query "workspace_by_visibility" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       case when is_private then 'private' else 'public' end as "Visibility",
       count(*) as "Repositories"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     group by
       case when is_private then 'private' else 'public' end
     order by
@@ -1719,15 +4021,35 @@ query "workspace_by_visibility" {
 
 query "workspace_inactive_count" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       'Inactive repositories' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
-      bitbucket_repository
+      repositories
     where
-      workspace_slug = $1::text
-      and updated_on < now() - $2::integer * interval '1 day';
+      updated_on < now() - $2::integer * interval '1 day';
   EOQ
 
   param "workspace_slug" {}
@@ -1767,7 +4089,28 @@ query "workspace_member_count" {
 
 query "workspace_new_repositories" {
   sql = <<-EOQ
-    with mine as materialized (
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    ),
+    mine as materialized (
       select
         full_name,
         permission
@@ -1783,11 +4126,10 @@ query "workspace_new_repositories" {
       case when r.is_private then 'private' else 'public' end as "Visibility",
       coalesce(m.permission, 'none') as "Access of the connected account"
     from
-      bitbucket_repository as r
+      repositories as r
       left join mine as m on m.full_name = r.full_name
     where
-      r.workspace_slug = $1::text
-      and r.created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+      r.created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     order by
       r.created_on desc, r.full_name;
   EOQ
@@ -1799,6 +4141,27 @@ query "workspace_new_repositories" {
 
 query "workspace_public" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       full_name as "Repository",
       project_name as "Project",
@@ -1806,10 +4169,9 @@ query "workspace_public" {
       to_char(created_on, 'YYYY-MM-DD') as "Created",
       to_char(updated_on, 'YYYY-MM-DD') as "Last change"
     from
-      bitbucket_repository
+      repositories
     where
-      workspace_slug = $1::text
-      and not is_private
+      not is_private
     order by
       full_name;
   EOQ
@@ -1819,15 +4181,35 @@ query "workspace_public" {
 
 query "workspace_public_count" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       'Public repositories' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
-      bitbucket_repository
+      repositories
     where
-      workspace_slug = $1::text
-      and not is_private;
+      not is_private;
   EOQ
 
   param "workspace_slug" {}
@@ -1835,6 +4217,27 @@ query "workspace_public_count" {
 
 query "workspace_repositories" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       full_name as "Repository",
       project_name as "Project",
@@ -1844,9 +4247,7 @@ query "workspace_repositories" {
       to_char(created_on, 'YYYY-MM-DD') as "Created",
       to_char(updated_on, 'YYYY-MM-DD') as "Last change"
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text
+      repositories
     order by
       full_name;
   EOQ
@@ -1856,13 +4257,32 @@ query "workspace_repositories" {
 
 query "workspace_repository_count" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       'Repositories' as label,
       count(*) as value
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text;
+      repositories;
   EOQ
 
   param "workspace_slug" {}
@@ -1870,13 +4290,32 @@ query "workspace_repository_count" {
 
 query "workspace_size" {
   sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
     select
       'Gigabytes' as label,
       round(coalesce(sum(size), 0) / 1000000000.0, 1) as value
     from
-      bitbucket_repository
-    where
-      workspace_slug = $1::text;
+      repositories;
   EOQ
 
   param "workspace_slug" {}

@@ -1,3 +1,4 @@
+with {{template "access_of_workspace"}}
 select
   user_display_name as "User",
   count(*) as "Repositories",
@@ -6,10 +7,9 @@ select
   case when count(via_group) = count(*) then cast(count(*) filter (where via_group) as text) else 'not shown' end as "By a group",
   user_uuid
 from
-  bitbucket_repository_access
+  access
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and permission = 'admin'
+  permission = 'admin'
 group by
   user_uuid, user_display_name
 order by

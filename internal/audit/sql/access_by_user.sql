@@ -1,3 +1,4 @@
+with {{template "access_of_workspace"}}
 select
   user_display_name as "User",
   count(*) as "Repositories",
@@ -7,9 +8,7 @@ select
   coalesce(max(workspace_permission), 'none') as "Role in the workspace",
   user_uuid
 from
-  bitbucket_repository_access
-where
-  workspace_slug = {{text "workspace_slug"}}
+  access
 group by
   user_uuid, user_display_name
 order by

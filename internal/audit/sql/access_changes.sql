@@ -29,6 +29,7 @@ from
   bitbucket_project_deploy_key
 where
   workspace_slug = {{text "workspace_slug"}}
+  and {{template "administered_workspace"}}
   and added_on >= {{since}}
 union all
 select

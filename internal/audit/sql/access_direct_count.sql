@@ -1,3 +1,4 @@
+with {{template "access_of_workspace"}}
 select
   'Direct in addition to a group' as label,
   count(*) filter (where is_direct and via_group) ||
@@ -11,9 +12,8 @@ select
     else 'ok'
   end as type
 from
-  bitbucket_repository_access
+  access
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and is_workspace_owner is not true
+  is_workspace_owner is not true
   and is_direct is not false
   and via_group is not false

@@ -7,3 +7,4 @@ from
   bitbucket_group
 where
   workspace_slug = {{text "workspace_slug"}}
+  and {{template "administered_workspace"}}

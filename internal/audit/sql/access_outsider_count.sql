@@ -1,3 +1,4 @@
+with {{template "access_of_workspace"}}
 select
   'Of these, not members' as label,
   count(distinct user_uuid) filter (where not is_member) ||
@@ -11,7 +12,6 @@ select
     else 'ok'
   end as type
 from
-  bitbucket_repository_access
+  access
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and is_member is not true
+  is_member is not true

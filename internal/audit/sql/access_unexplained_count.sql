@@ -1,3 +1,4 @@
+with {{template "access_of_workspace"}}
 select
   'Not explained by a grant' as label,
   count(*) filter (where not is_explained) ||
@@ -11,7 +12,6 @@ select
     else 'ok'
   end as type
 from
-  bitbucket_repository_access
+  access
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and is_explained is not true
+  is_explained is not true

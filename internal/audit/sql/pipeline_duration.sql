@@ -1,6 +1,16 @@
-with {{template "pipelines"}}
+with {{template "pipelines"}},
+ranked as (
+  select
+    duration_in_seconds,
+    row_number() over (order by duration_in_seconds) as position,
+    count(*) over () as total
+  from
+    pipelines
+  where
+    duration_in_seconds is not null
+)
 select
-  'Minutes per run' as label,
-  round(cast(round(cast(avg(duration_in_seconds) / 6.0 as numeric)) / 10.0 as numeric), 1) as value
+  'Minutes a run takes, median' as label,
+  round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as value
 from
-  pipelines
+  ranked

@@ -1,3 +1,4 @@
+with {{template "access_of_repository"}}
 select
   user_display_name as "User",
   permission as "Permission",
@@ -15,8 +16,6 @@ select
   case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained",
   user_uuid
 from
-  bitbucket_repository_access
-where
-  repository_full_name = {{text "repository_full_name"}}
+  access
 order by
   user_display_name, user_uuid

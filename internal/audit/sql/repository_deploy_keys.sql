@@ -7,5 +7,6 @@ from
   bitbucket_deploy_key
 where
   repository_full_name = {{text "repository_full_name"}}
+  and {{template "administered"}}
 order by
   added_on, id

@@ -1,8 +1,6 @@
+with {{template "open_in_repository"}}
 select
   'Open pull requests' as label,
   count(*) as value
 from
-  bitbucket_pull_request
-where
-  repository_full_name = {{text "repository_full_name"}}
-  and state = 'OPEN'
+  open

@@ -1,3 +1,4 @@
+with {{template "repository"}}
 select
   full_name as "Repository",
   project_name as "Project",
@@ -10,6 +11,4 @@ select
   {{date "updated_on"}} as "Last change",
   html_url
 from
-  bitbucket_repository
-where
-  full_name = {{text "repository_full_name"}}
+  repository

@@ -1,3 +1,4 @@
+with {{template "open_in_repository"}}
 select
   id as "Number",
   title as "Title",
@@ -6,9 +7,6 @@ select
   approval_count as "Approvals",
   html_url
 from
-  bitbucket_pull_request
-where
-  repository_full_name = {{text "repository_full_name"}}
-  and state = 'OPEN'
+  open
 order by
   updated_on desc, id

@@ -8,5 +8,6 @@ from
   bitbucket_branch_restriction
 where
   repository_full_name = {{text "repository_full_name"}}
+  and {{template "administered"}}
 order by
   kind, id

@@ -1,8 +1,8 @@
+with {{template "access_of_repository"}}
 select
   'Users with access' as label,
-  count(*) as value,
-  max(workspace_slug) as workspace_slug
+  case when {{template "administered"}} then cast(count(*) as text) else 'not shown' end as value,
+  case when {{template "administered"}} then 'ok' else 'info' end as type,
+  (select max(workspace_slug) from bitbucket_my_repository where full_name = {{text "repository_full_name"}}) as workspace_slug
 from
-  bitbucket_repository_permission
-where
-  repository_full_name = {{text "repository_full_name"}}
+  access

@@ -8,5 +8,6 @@ from
   bitbucket_webhook
 where
   repository_full_name = {{text "repository_full_name"}}
+  and {{template "administered"}}
 order by
   {{host "url"}}, uuid

@@ -1,15 +1,15 @@
+with {{template "open"}}
 select
-  user_display_name as "Reviewer",
+  p.value -> 'user' ->> 'display_name' as "Reviewer",
   count(*) as "Open",
-  count(*) filter (where approved) as "Approved",
-  user_uuid
+  count(*) filter (where cast(p.value ->> 'approved' as text) in ('true', '1')) as "Approved",
+  p.value -> 'user' ->> 'uuid' as user_uuid
 from
-  bitbucket_pull_request_participant
+  open
+  cross join {{each "participants"}} as p
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and pull_request_state = 'OPEN'
-  and role = 'REVIEWER'
+  p.value ->> 'role' = 'REVIEWER'
 group by
-  user_uuid, user_display_name
+  p.value -> 'user' ->> 'uuid', p.value -> 'user' ->> 'display_name'
 order by
-  count(*) desc, user_display_name, user_uuid
+  count(*) desc, p.value -> 'user' ->> 'display_name', p.value -> 'user' ->> 'uuid'

@@ -1,6 +1,14 @@
-with {{template "merged"}}
+with {{template "merged"}},
+ranked as (
+  select
+    days,
+    row_number() over (order by days) as position,
+    count(*) over () as total
+  from
+    (select {{days_between "created_on" "updated_on"}} as days from merged) as times
+)
 select
-  'Days to merge' as label,
-  round(cast(avg({{days_between "created_on" "updated_on"}}) as numeric), 1) as value
+  'Days to merge, median' as label,
+  round(cast(min(days) filter (where position >= 0.5 * total) as numeric), 1) as value
 from
-  merged
+  ranked

@@ -1,3 +1,4 @@
+with {{template "access_of_user"}}
 select
   repository_full_name as "Repository",
   permission as "Permission",
@@ -14,8 +15,6 @@ select
   ) as "Paths",
   case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
 from
-  bitbucket_repository_access
-where
-  user_uuid = {{text "user_uuid"}}
+  access
 order by
   repository_full_name

@@ -1,8 +1,8 @@
+with {{template "access_of_user"}}
 select
   'Of these, as administrator' as label,
   count(*) as value
 from
-  bitbucket_repository_access
+  access
 where
-  user_uuid = {{text "user_uuid"}}
-  and permission = 'admin'
+  permission = 'admin'

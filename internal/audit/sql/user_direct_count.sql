@@ -1,8 +1,8 @@
+with {{template "access_of_user"}}
 select
   'By direct grants' as label,
   count(*) as value
 from
-  bitbucket_repository_access
+  access
 where
-  user_uuid = {{text "user_uuid"}}
-  and is_direct
+  is_direct

@@ -1,7 +1,6 @@
+with {{template "access_of_user"}}
 select
   'Repositories' as label,
   count(*) as value
 from
-  bitbucket_repository_access
-where
-  user_uuid = {{text "user_uuid"}}
+  access

@@ -1,10 +1,9 @@
+with {{template "repositories"}}
 select
   substr({{month "created_on"}}, 1, 4) as "Created",
   count(*) as "Repositories"
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
 group by
   substr({{month "created_on"}}, 1, 4)
 order by

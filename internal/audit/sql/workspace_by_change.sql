@@ -1,3 +1,4 @@
+with {{template "repositories"}}
 select
   case
     when {{days_since "updated_on"}} < 30 then 'less than 30'
@@ -7,9 +8,7 @@ select
   end as "Days since the last change",
   count(*) as "Repositories"
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
 group by
   1
 order by

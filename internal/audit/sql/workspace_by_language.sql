@@ -1,10 +1,9 @@
+with {{template "repositories"}}
 select
   coalesce(nullif(language, ''), 'not set') as "Language",
   count(*) as "Repositories"
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
 group by
   coalesce(nullif(language, ''), 'not set')
 order by

@@ -1,10 +1,9 @@
+with {{template "repositories"}}
 select
   coalesce(project_name, project_key) as "Project",
   count(*) as "Repositories"
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
 group by
   coalesce(project_name, project_key)
 order by

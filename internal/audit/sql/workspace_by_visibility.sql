@@ -1,10 +1,9 @@
+with {{template "repositories"}}
 select
   case when is_private then 'private' else 'public' end as "Visibility",
   count(*) as "Repositories"
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
 group by
   case when is_private then 'private' else 'public' end
 order by

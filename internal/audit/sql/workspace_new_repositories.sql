@@ -1,4 +1,5 @@
-with mine as materialized (
+with {{template "repositories"}},
+mine as materialized (
   select
     full_name,
     permission
@@ -14,10 +15,9 @@ select
   case when r.is_private then 'private' else 'public' end as "Visibility",
   coalesce(m.permission, 'none') as "Access of the connected account"
 from
-  bitbucket_repository as r
+  repositories as r
   left join mine as m on m.full_name = r.full_name
 where
-  r.workspace_slug = {{text "workspace_slug"}}
-  and r.created_on >= {{since}}
+  r.created_on >= {{since}}
 order by
   r.created_on desc, r.full_name

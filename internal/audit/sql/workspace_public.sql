@@ -1,3 +1,4 @@
+with {{template "repositories"}}
 select
   full_name as "Repository",
   project_name as "Project",
@@ -5,9 +6,8 @@ select
   {{date "created_on"}} as "Created",
   {{date "updated_on"}} as "Last change"
 from
-  bitbucket_repository
+  repositories
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and not is_private
+  not is_private
 order by
   full_name

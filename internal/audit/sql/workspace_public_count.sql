@@ -1,9 +1,9 @@
+with {{template "repositories"}}
 select
   'Public repositories' as label,
   count(*) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from
-  bitbucket_repository
+  repositories
 where
-  workspace_slug = {{text "workspace_slug"}}
-  and not is_private
+  not is_private

@@ -1,3 +1,4 @@
+with {{template "repositories"}}
 select
   full_name as "Repository",
   project_name as "Project",
@@ -7,8 +8,6 @@ select
   {{date "created_on"}} as "Created",
   {{date "updated_on"}} as "Last change"
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
 order by
   full_name

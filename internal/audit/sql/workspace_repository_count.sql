@@ -1,7 +1,6 @@
+with {{template "repositories"}}
 select
   'Repositories' as label,
   count(*) as value
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories

@@ -1,7 +1,6 @@
+with {{template "repositories"}}
 select
   'Gigabytes' as label,
   round(coalesce(sum(size), 0) / 1000000000.0, 1) as value
 from
-  bitbucket_repository
-where
-  workspace_slug = {{text "workspace_slug"}}
+  repositories
