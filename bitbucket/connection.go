@@ -66,6 +66,26 @@ func open(settings Settings, method authMethod, transport http.RoundTripper, log
 	return c, nil
 }
 
+// A Client is a client for Bitbucket's API that authenticates as a connection does.
+type Client struct {
+	*api.Client
+	Method     string // for example "login"
+	Authorizer auth.Authorizer
+}
+
+// Open returns a client with the authentication method of the settings. It sends no request.
+func (s Settings) Open() (*Client, error) {
+	method, err := s.authMethod()
+	if err != nil {
+		return nil, err
+	}
+	c, err := open(s, method, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{c.Client, string(method), c.authorizer}, nil
+}
+
 // An authMethod is how a connection authenticates.
 type authMethod string
 

@@ -3,8 +3,8 @@
 // organization.
 //
 // Results go to standard output; prompts, progress and errors go to standard error. The exit code is 0 for success, 1
-// if the command failed, and 2 if its arguments or the configuration are wrong. An audit also returns 1 if a control
-// alarms, and 3 if one could not be judged.
+// if the command failed, 2 if its arguments or the configuration are wrong, and 130 if it was cancelled. An audit also
+// returns 1 if a control alarms, and 3 if one could not be judged.
 package command
 
 import (
@@ -54,6 +54,9 @@ func run(ctx context.Context, c *console, args []string) int {
 		c.printError(ctx, err)
 	}
 	c.settle(ctx)
+	if err != nil && ctx.Err() != nil {
+		return exitCancelled
+	}
 	return exitCode(err)
 }
 
@@ -92,7 +95,7 @@ Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. T
 
   1. Try it on a made-up organization. This needs no account:
        ` + program + ` demo
-  2. Connect to your Bitbucket. This explains which OAuth consumer you need and how to configure the connection:
+  2. Connect to your Bitbucket. This explains which OAuth consumer you need, and writes the connection:
        ` + program + ` login
   3. Run a query:
        ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"`),
@@ -107,7 +110,7 @@ Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. T
 	}
 	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newLogin(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c))
+	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c))
 	return root
 }
 

@@ -18,7 +18,8 @@ const (
 	exitOK        = 0
 	exitFailed    = 1
 	exitUsage     = 2
-	exitNotJudged = 3 // only of audit, where 1 means that a control alarms
+	exitNotJudged = 3   // only of audit, where 1 means that a control alarms
+	exitCancelled = 130 // by Ctrl-C, as shells expect
 )
 
 // A usageError reports that the arguments or the configuration are wrong.
@@ -90,7 +91,7 @@ func (c *console) printError(ctx context.Context, err error) {
 	case isAlarm(err):
 		fmt.Fprintln(c.err, strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
 	default:
-		fmt.Fprintln(c.err, "Error:", oneLine(err.Error()))
+		c.say("Error: " + oneLine(err.Error()) + "\n")
 	}
 }
 

@@ -141,7 +141,11 @@ func (g *granted) who() string { return described(g.account(), g.email) }
 func (g *granted) where() []string {
 	var lines []string
 	for _, access := range g.workspaces {
-		lines = append(lines, fmt.Sprintf("%s (%s)", access.Get("workspace.slug"), role(access)))
+		line := access.Get("workspace.slug").String()
+		if role := role(access); role != "" {
+			line += " (" + role + ")"
+		}
+		lines = append(lines, line)
 	}
 	switch {
 	case lines != nil:
@@ -152,8 +156,12 @@ func (g *granted) where() []string {
 	return []string{"none: invite the user to a workspace"}
 }
 
+// role returns the user's role in a workspace, or "" if there is no user.
 func role(access jsontree.Value) string {
-	if access.Get("administrator").Bool() {
+	switch administrator := access.Get("administrator"); {
+	case !administrator.Exists():
+		return ""
+	case administrator.Bool():
 		return "administrator"
 	}
 	return "member"
@@ -162,7 +170,7 @@ func role(access jsontree.Value) string {
 func (g *granted) howMany() string {
 	switch {
 	case g.repositories < 0:
-		return "unknown: it takes the scopes account and repository"
+		return "unknown: that takes a user, and the scopes account and repository"
 	case g.repositories == 0:
 		return "none yet: give the user access to repositories"
 	case g.repositories >= manyRepositories:
@@ -181,9 +189,14 @@ func (g *granted) what() string {
 	return strings.Join(g.scopes, ", ")
 }
 
+// ofAPIToken reports whether the scopes are those of an API token, which have other names.
+func (g *granted) ofAPIToken() bool {
+	return slices.ContainsFunc(g.scopes, func(scope string) bool { return strings.HasSuffix(scope, ":bitbucket") })
+}
+
 // tables returns which tables are unavailable for the goal, and what to do.
 func (g *granted) tables(wanted goal) []string {
-	if !g.scopesKnown {
+	if !g.scopesKnown || g.ofAPIToken() {
 		return []string{"unknown"}
 	}
 	total := 0

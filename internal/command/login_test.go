@@ -258,7 +258,7 @@ func TestLoginScopes(t *testing.T) {
 		"the account alone": {
 			scopes: []string{"account"},
 			want: []string{
-				"\nWorkspaces:    harbor-labs (administrator)\n               QuarryTools (member)\nRepositories:  unknown: it takes the scopes account and repository\nScopes:        account\n",
+				"\nWorkspaces:    harbor-labs (administrator)\n               QuarryTools (member)\nRepositories:  unknown: that takes a user, and the scopes account and repository\nScopes:        account\n",
 				"\nTables:        not available without repository (Repositories: Read): nearly all of the ", again,
 				" \"select slug from bitbucket_my_workspace\"\n",
 			},

@@ -193,8 +193,8 @@ func TestProcessCancelledQuery(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := p.end()
-		if got.code != exitFailed || got.err != "Error: cancelled\n" {
-			t.Errorf("%s: exit code %d and %q, want %d and that it was cancelled", format, got.code, got.err, exitFailed)
+		if got.code != exitCancelled || got.err != "Error: cancelled\n" {
+			t.Errorf("%s: exit code %d and %q, want %d and that it was cancelled", format, got.code, got.err, exitCancelled)
 		}
 		if json.Valid([]byte(got.out)) {
 			t.Errorf("%s: standard output is a complete document: %q", format, got.out)
@@ -227,7 +227,7 @@ func TestProcessCancelledRefresh(t *testing.T) {
 	}
 	close(answer)
 	got := p.end()
-	if got.code != exitFailed {
+	if got.code != exitCancelled {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 	s.checkSecrets(t, got)
@@ -253,8 +253,11 @@ func TestProcessCancelledLogin(t *testing.T) {
 			if err := p.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}
-			if got := p.end(); got.code != exitFailed || !strings.HasSuffix(got.err, "\nError: cancelled\n") {
+			if got := p.end(); got.code != exitCancelled || !strings.HasSuffix(got.err, "\nError: cancelled\n") {
 				t.Errorf("exit code %d: %s", got.code, got.err)
+			}
+			if left, err := os.ReadDir(s.tokenDir); err != nil || len(left) > 0 {
+				t.Errorf("left in the token folder: %v, %v", left, err)
 			}
 		})
 	}
@@ -286,7 +289,7 @@ func TestProcessCleansUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // the exit code tells
-	if code := cmd.ProcessState.ExitCode(); code != exitFailed || stderr.String() != "Error: cancelled\n" {
+	if code := cmd.ProcessState.ExitCode(); code != exitCancelled || stderr.String() != "Error: cancelled\n" {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
