@@ -292,6 +292,36 @@ func (w world) perWorkspace(judge func(*workspace) audit.Status) verdicts {
 	return all
 }
 
+// pushedAfterApproval judges a pull request that was merged since a time by what came last since then: the last approval,
+// or another commit. If the first known commit came after the approval, it may be another.
+func pushedAfterApproval(p *organization.PullRequest, since time.Time) audit.Status {
+	var merged, approved, pushed, unsure bool
+	commit, known := "", false
+	for _, e := range slices.Backward(p.Activity) { // the oldest first
+		switch {
+		case e.Date.Before(since):
+		case e.Kind == "approval":
+			approved, pushed, unsure = true, false, false
+		case e.Kind == "update":
+			merged = e.State == "MERGED"
+			pushed = pushed || known && e.SourceCommit != commit
+			unsure = unsure || !known
+			commit, known = e.SourceCommit, true
+		}
+	}
+	switch {
+	case !merged:
+		return ""
+	case !approved:
+		return audit.Skip
+	case pushed:
+		return audit.Alarm
+	case unsure || commit == "":
+		return audit.Info
+	}
+	return audit.OK
+}
+
 // truths say of each control, with the default values, what it should find in the demo organization.
 var truths = map[string]func(w world) verdicts{
 	"connected_account_repository": func(w world) verdicts {
@@ -479,6 +509,17 @@ var truths = map[string]func(w world) verdicts{
 		return w.perRule(func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
 			return verdict(len(rules["reset_pullrequest_approvals_on_change"])+len(rules["smart_reset_pullrequest_approvals"]) == 0)
 		})
+	},
+	"pull_request_pushed_after_approval": func(w world) verdicts {
+		all := verdicts{}
+		for _, r := range w.visible(func(r *repository) bool { return !r.IsPrivate || w.EffectivePermission(r, w.Connected) != "" }) {
+			for _, p := range w.PullRequests(r) {
+				if status := pushedAfterApproval(p, w.daysAgo(90)); status != "" {
+					all[fmt.Sprintf("%s pull request %d", r.FullName(), p.ID)] = status
+				}
+			}
+		}
+		return all
 	},
 	"branch_builds": func(w world) verdicts {
 		return w.perRule(hasRules("require_passing_builds_to_merge", "enforce_merge_checks"))

@@ -84,6 +84,12 @@ variable "require_enforced_merge_checks" {
   description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
 }
 
+variable "reviewed_days" {
+  type        = number
+  default     = 90
+  description = "Number of days back for which the audit reads what happened to pull requests."
+}
+
 variable "secret_names" {
   type        = list(string)
   default     = ["*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"]

@@ -155,6 +155,14 @@ var Controls = []*Control{
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
+		Name: "pull_request_pushed_after_approval", Title: "Merged pull requests were not changed after their last approval",
+		Risk:     "Nobody approved what was merged: a mistake or an attack can come after the review.",
+		Remedy:   "Review what was pushed last, and turn on \"Reset approvals when the source branch is modified\" for the branches that pull requests are merged into.",
+		Severity: "high", Service: "Pull Request",
+		Caveat:     "The control judges the pull requests that were approved and merged in the last days. The variable reviewed_days is their number.",
+		Population: []*Area{seenRepositories}, Subject: "merged pull requests", Dimensions: []string{"workspace", "repository"},
+	},
+	{
 		Name: "branch_builds", Title: "A pull request needs passing builds before it is merged into the main branch",
 		Risk:     "Code that does not build, or fails its tests or scans, reaches the main branch.",
 		How:      "For each main branch: alarm, if its rules need no successful build, or if merge checks are not enforced and require_enforced_merge_checks is true.",
@@ -304,7 +312,7 @@ var supplyChain = &Benchmark{
 			Description: "How code is reviewed and checked before it reaches the main branch.",
 			Benchmarks: []*Benchmark{
 				recommendation("1.1.3", "Ensure any change to code receives approval of two strongly authenticated users", "branch_approvals"),
-				recommendation("1.1.4", "Ensure previous approvals are dismissed when updates are introduced to a code change proposal", "branch_stale_approvals"),
+				recommendation("1.1.4", "Ensure previous approvals are dismissed when updates are introduced to a code change proposal", "branch_stale_approvals", "pull_request_pushed_after_approval"),
 				recommendation("1.1.9", "Ensure all checks have passed before merging new code", "branch_builds"),
 				recommendation("1.1.10", "Ensure open Git branches are up to date before they can be merged into code base", "branch_up_to_date"),
 				recommendation("1.1.11", "Ensure all open comments are resolved before allowing code change merging", "branch_comments"),

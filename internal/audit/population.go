@@ -17,6 +17,7 @@ var (
 	administeredWorkspaces = &Area{One: "workspace", Many: "workspaces", Seen: "sees", Table: "bitbucket_my_workspace", Covered: "is_administrator", Administered: true}
 
 	repositories             = &Area{One: "repository", Many: "repositories", Seen: "sees", Table: "bitbucket_repository", Covered: "full_name in (select repository from judged)"}
+	seenRepositories         = &Area{One: "repository", Many: "repositories", Seen: "sees", Table: "bitbucket_repository", Covered: "true"}
 	granted                  = &Area{One: "repository", Many: "repositories", Seen: "has a permission on", Table: "bitbucket_my_repository", Covered: "full_name in (select repository from judged)"}
 	accessed                 = &Area{One: "repository", Many: "repositories", Seen: "has a permission on", Table: "bitbucket_my_repository", Covered: "full_name in (select repository from judged)", Administered: true}
 	administeredRepositories = &Area{One: "repository", Many: "repositories", Seen: "has a permission on", Table: "bitbucket_my_repository", Covered: "permission = 'admin'", Administered: true}

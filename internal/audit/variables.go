@@ -33,6 +33,7 @@ var Variables = []Variable{
 	{Name: "old_key_days", Default: 365, Min: 1, Description: "Number of days after which a deploy key should be replaced."},
 	{Name: "public_repositories", Default: []string{""}, Description: "Patterns of the full names of the repositories that may be public; * matches any text."},
 	{Name: "require_enforced_merge_checks", Default: true, Description: "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."},
+	{Name: "reviewed_days", Default: 90, Min: 1, Description: "Number of days back for which the audit reads what happened to pull requests."},
 	{Name: "secret_names", Default: []string{"*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"}, Description: "Patterns of the names, in capitals, of pipeline variables that contain secrets; * matches any text."},
 	{Name: "stale_pull_request_days", Default: 30, Min: 1, Description: "Number of days after which an open pull request without changes counts as stale, in dashboards."},
 	{Name: "trusted_administrators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."},

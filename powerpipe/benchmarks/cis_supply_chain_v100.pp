@@ -59,7 +59,8 @@ benchmark "cis_supply_chain_v100_1_1_4" {
   description = "Ensure previous approvals are dismissed when updates are introduced to a code change proposal."
 
   children = [
-    control.branch_stale_approvals
+    control.branch_stale_approvals,
+    control.pull_request_pushed_after_approval
   ]
 
   tags = merge(local.bitbucket_common_tags, {

@@ -232,6 +232,19 @@ control "branch_stale_approvals" {
   })
 }
 
+control "pull_request_pushed_after_approval" {
+  title       = "Merged pull requests were not changed after their last approval"
+  description = "Nobody approved what was merged: a mistake or an attack can come after the review. Review what was pushed last, and turn on \"Reset approvals when the source branch is modified\" for the branches that pull requests are merged into. The control judges the pull requests that were approved and merged in the last days. The variable reviewed_days is their number."
+  severity    = "high"
+  query       = query.pull_request_pushed_after_approval
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.4"
+    service     = "Bitbucket/Pull Request"
+  })
+}
+
 control "branch_builds" {
   title         = "A pull request needs passing builds before it is merged into the main branch"
   description   = "Code that does not build, or fails its tests or scans, reaches the main branch. Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks. The control judges only the repository's own rules: Bitbucket has no API for the rules of its project. If a pull request into the main branch is open, its merge checks show the rules in force, including those of the project."

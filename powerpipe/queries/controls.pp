@@ -2690,6 +2690,146 @@ query "member_inactive" {
   }
 }
 
+query "pull_request_pushed_after_approval" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with log as materialized (
+        select
+          repository_full_name,
+          workspace_slug,
+          pull_request_id,
+          pull_request_title,
+          kind,
+          state,
+          date,
+          user_display_name,
+          source_commit_hash,
+          lag(source_commit_hash) over (partition by repository_full_name, pull_request_id, kind order by date) as commit_before,
+          row_number() over (partition by repository_full_name, pull_request_id, state order by date) as times
+        from
+          bitbucket_pull_request_activity
+        where
+          date >= now() - $1::integer * interval '1 day'
+      ),
+      reviews as (
+        select
+          repository_full_name,
+          pull_request_id,
+          count(source_commit_hash) as commits,
+          min(case when kind = 'update' then date end) as known_since,
+          max(case when kind = 'approval' then date end) as approved,
+          max(case when kind = 'update' and source_commit_hash <> commit_before then date end) as pushed
+        from
+          log
+        group by
+          repository_full_name, pull_request_id
+      )
+      select
+        m.repository_full_name || ' pull request ' || m.pull_request_id as resource,
+        case
+          when r.approved is null then 'skip'
+          when r.pushed > r.approved then 'alarm'
+          when r.known_since > r.approved or r.commits = 0 then 'info'
+          else 'ok'
+        end as status,
+        'Pull request ' || m.pull_request_id || ' of ' || m.repository_full_name || ' (' || m.pull_request_title || ') ' ||
+        case
+          when r.approved is null then 'was merged, and not approved in the last ' || $1::integer || ' days.'
+          when r.pushed > r.approved then 'was changed after its last approval, and merged by ' || coalesce(m.user_display_name, 'somebody') || '.'
+          when r.known_since > r.approved then 'was approved, but it cannot be told what was pushed then: it is older than ' || $1::integer || ' days.'
+          when r.commits = 0 then 'was approved, but it cannot be told what was pushed then: its fork was deleted.'
+          else 'was not changed after its last approval.'
+        end as reason,
+        m.workspace_slug as workspace,
+        m.repository_full_name as repository
+      from
+        log as m
+        join reviews as r on r.repository_full_name = m.repository_full_name and r.pull_request_id = m.pull_request_id
+      where
+        m.state = 'MERGED'
+        and m.times = 1
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when true then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    ),
+    refused as (
+      select
+        'reviewed_days' as variable,
+        'reviewed_days is ' || cast($1::integer as text) || ', but should be a number of at least 1.' as reason
+      where
+        not ($1::integer >= 1)
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+      and not exists (select 1 from refused)
+    union all
+    select
+      'merged pull requests',
+      'ok',
+      'No merged pull requests found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+      and not exists (select 1 from refused)
+    union all
+    select
+      'merged pull requests not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the merged pull requests of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+      and not exists (select 1 from refused)
+    union all
+    select
+      variable,
+      'error',
+      reason,
+      '',
+      ''
+    from
+      refused
+    order by
+      workspace, repository, resource;
+  EOQ
+
+  param "reviewed_days" {
+    description = "Number of days back for which the audit reads what happened to pull requests."
+    default     = var.reviewed_days
+  }
+}
+
 query "repository_administrators" {
   sql = <<-EOQ
     with judged as materialized (
