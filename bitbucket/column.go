@@ -33,7 +33,7 @@ const (
 	parentPart                  // its parent in the repository: a pull request, a pipeline, a report
 	stepPart                    // the pipeline step that it belongs to
 	membershipPart              // the connected user's membership of the workspace
-	explanationPart             // the origin of access, computed from several answers
+	explanationPart             // what was worked out from several answers
 	contentPart                 // a text that was fetched separately
 	queryPart                   // values of the query itself, for columns that only serve as conditions
 	parts                       // their number

@@ -96,13 +96,15 @@ func TestColumnsThatCostARequestForEachRow(t *testing.T) {
 		"bitbucket_my_repository":           "the details come in a second list",
 		"bitbucket_my_workspace":            "the connected user's role is nowhere else",
 		"bitbucket_pipeline_test_case":      "the reasons are nowhere else",
+		"bitbucket_pull_request":            "no list has when each was closed",
+		"bitbucket_repository_access":       "the grants are read once for each repository and project, not for each row",
 		"bitbucket_snippet":                 "the files are nowhere else",
 		"bitbucket_workspace":               "no list has what it shows",
 		"bitbucket_workspace_oidc_provider": "the keys are nowhere else",
 	}
 	for _, tab := range tables {
 		costs := slices.ContainsFunc(tab.columns, func(c column) bool {
-			return c.from()[0].part == detailPart || c.from()[0].part == membershipPart
+			return c.from()[0].part == detailPart || c.from()[0].part == membershipPart || c.from()[0].part == explanationPart
 		})
 		if costs != (reasons[tab.name] != "") {
 			t.Errorf("%s: columns that cost a request for each row: %v, known reason %q", tab.name, costs, reasons[tab.name])

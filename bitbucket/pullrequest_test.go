@@ -117,7 +117,7 @@ func (x pulled) truth() map[string]any {
 	if x.Fork != nil {
 		source = x.Fork
 	}
-	want := merged(repositoryTruth(x.r), userTruth("author", x.Author), userTruth("closed_by", x.ClosedBy), map[string]any{
+	want := merged(repositoryTruth(x.r), userTruth("author", x.Author), userTruth("closed_by", x.ClosedBy), x.endTruth(), map[string]any{
 		"id": int64(x.ID), "approval_count": int64(x.Approvals()), "change_request_count": int64(requested), "reviewer_count": int64(len(x.Reviewers)),
 		"author_nickname": nil, "author_type": nil, "author_kind": nil, "closed_by_nickname": nil, "closed_by_type": nil, "close_source_branch": x.CloseSourceBranch, "comment_count": int64(x.CommentCount()), "task_count": int64(x.OpenTasks()),
 		"created": x.CreatedOn.UTC(), "created_on": x.CreatedOn.UTC(), "updated": x.UpdatedOn.UTC(), "updated_on": x.UpdatedOn.UTC(),

@@ -165,6 +165,7 @@ func pullRequestNumbered(r repositoryScope, id int64) pullRequestScope {
 // don't rule out. Without a filter Bitbucket lists only the open ones. The longest page is 50.
 func (q *query) pullRequestList(path string) api.List {
 	l := q.collection(path, 50)
+	l.Fields = append(l.Fields, q.endFields()...)
 	filter, _ := q.filter(nil)
 	if len(url.QueryEscape(filter.String())) > longestFilter {
 		filter, l.Wanted = bbql.Filter{}, 0 // leave the filtering to the check of each row

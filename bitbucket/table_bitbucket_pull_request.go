@@ -14,6 +14,7 @@ import (
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-workspaces-workspace-pullrequests-selected-user-get
 func tablePullRequest() *table {
+	ends := endColumns()
 	return &table{
 		name:        "bitbucket_pull_request",
 		description: "A pull request, in any state. With a condition on updated_on, created_on or state, only the matching ones are read; with one on the author and none on the repository, a single list for each workspace.",
@@ -34,6 +35,7 @@ func tablePullRequest() *table {
 			text("closed_by_nickname", "Name that the user who merged or declined the pull request chose; not unique.").at("closed_by.nickname"),
 			text("closed_by_type", "Type of the account that merged or declined the pull request: user, app_user or team.").at("closed_by.type"),
 			text("closed_by_uuid", "Immutable id of the user who merged or declined the pull request, in braces.").at("closed_by.uuid"),
+		}, ends[:2], []column{
 			integer("comment_count", "Number of comments."),
 			timestamp("created", "The same as created_on.").at("created_on"),
 			timestamp("created_on", "When the pull request was created.").sorted("created_on"),
@@ -45,6 +47,7 @@ func tablePullRequest() *table {
 			text("html_url", "Address of the pull request in the browser.").at("links.html.href"),
 			document("merge_commit", "The merge commit. Null if the pull request was not merged."),
 			text("merge_commit_hash", "Hash of the merge commit, mostly its first 12 digits. Null if the pull request was not merged.").at("merge_commit.hash"),
+		}, ends[2:], []column{
 			document("participants", "Reviewers, and users who commented or approved, each with role and verdict. bitbucket_pull_request_participant has them as rows."),
 			boolean("queued", "True if the pull request waits in a merge queue. Null if Bitbucket does not report it."),
 			text("reason", "Reason why the pull request was declined, if one was given."),
@@ -64,25 +67,40 @@ func tablePullRequest() *table {
 			timestamp("updated", "The same as updated_on.").at("updated_on"),
 			timestamp("updated_on", "When the pull request last changed: by a push, a comment, a verdict, or its closing.").sorted("updated_on"),
 		}, inRepositoryColumns()),
-		keyColumns: append(inRepositoryKeyColumns(),
-			named("id"),
-			filtered("author_account_id", "author.account_id", nameOperators),
-			filtered("author_nickname", "author.nickname", textOperators),
-			filtered("author_uuid", "author.uuid", nameOperators),
-			filtered("created", "created_on", orderOperators),
-			filtered("created_on", "created_on", orderOperators),
-			filtered("destination_branch_name", "destination.branch.name", textOperators),
-			filtered("draft", "draft", equalOperators),
-			filtered("source_branch_name", "source.branch.name", textOperators),
-			filtered("source_repository_full_name", "source.repository.full_name", textOperators),
-			filtered("state", "state", equalOperators),
-			filtered("title", "title", textOperators),
-			filtered("updated", "updated_on", orderOperators),
-			filtered("updated_on", "updated_on", orderOperators),
-		),
-		ids:  map[string]string{"id": "repository_full_name"},
-		rows: pullRequestRows,
+		keyColumns: pullRequestKeyColumns(),
+		ids:        map[string]string{"id": "repository_full_name"},
+		rows:       pullRequestRows,
 	}
+}
+
+// endColumns returns the columns that take a request for each closed pull request.
+func endColumns() []column {
+	const cost = " Costs one more request for each closed pull request."
+	return []column{
+		timestamp("closed_on", "When the pull request was merged, declined or superseded. Null if it is open, or Bitbucket does not show it."+cost).in(explanationPart, "closed_on"),
+		text("closed_on_source", "Where closed_on and merged_on are from: activity (the log of the pull request), or, if the log lacks the end, merge_commit (the date of its merge commit, to the second)."+cost).in(explanationPart, "source"),
+		timestamp("merged_on", "When the pull request was merged. Null if it was not, or Bitbucket does not show it."+cost).in(explanationPart, "merged_on"),
+	}
+}
+
+// pullRequestKeyColumns returns the key columns by which Bitbucket lists fewer pull requests.
+func pullRequestKeyColumns() []keyColumn {
+	return append(inRepositoryKeyColumns(),
+		named("id"),
+		filtered("author_account_id", "author.account_id", nameOperators),
+		filtered("author_nickname", "author.nickname", textOperators),
+		filtered("author_uuid", "author.uuid", nameOperators),
+		filtered("created", "created_on", orderOperators),
+		filtered("created_on", "created_on", orderOperators),
+		filtered("destination_branch_name", "destination.branch.name", textOperators),
+		filtered("draft", "draft", equalOperators),
+		filtered("source_branch_name", "source.branch.name", textOperators),
+		filtered("source_repository_full_name", "source.repository.full_name", textOperators),
+		filtered("state", "state", equalOperators),
+		filtered("title", "title", textOperators),
+		filtered("updated", "updated_on", orderOperators),
+		filtered("updated_on", "updated_on", orderOperators),
+	)
 }
 
 func pullRequestRows(ctx context.Context, s *scan) rowSeq {
@@ -99,14 +117,19 @@ func pullRequestRows(ctx context.Context, s *scan) rowSeq {
 	return s.perRepository(ctx, s.pullRequestsIn)
 }
 
-// pullRequestsIn lists the pull requests of a repository, or requests the ones whose numbers the query names.
+// pullRequestsIn returns the pull requests of a repository with all that the query reads.
 func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
+	return s.withEnds(ctx, s.pullRequestsAsListed(ctx, r))
+}
+
+// pullRequestsAsListed lists the pull requests of a repository, or requests the ones whose numbers the query names.
+func (s *scan) pullRequestsAsListed(ctx context.Context, r repositoryScope) rowSeq {
 	ids, ok := s.integers("id")
 	if !ok || len(ids) > fewNames {
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
 	}
 	return s.sorted(single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id int64) (*row, error) {
-		item, err := s.getPart(ctx, pullRequestNumbered(r, id).path(""), objectPart, "id")
+		item, err := s.getPart(ctx, pullRequestNumbered(r, id).path(""), objectPart, append(s.endFields(), "id")...)
 		if isUnknown(err) {
 			return nil, nil
 		}
@@ -129,7 +152,7 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user 
 		l.Fields = append(l.Fields, "destination.repository."+field)
 	}
 	l.Fields = append(l.Fields, "links.self.href")
-	return s.accepted(func(yield func(*row, error) bool) {
+	return s.accepted(s.withEnds(ctx, func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			if isUnknown(err) {
 				s.authoredInEach(ctx, p, columnName, user)(yield)
@@ -140,14 +163,14 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user 
 				return
 			}
 		}
-	})
+	}))
 }
 
 // authoredInEach lists the pull requests of one author in each repository of a workspace.
 func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, columnName, user string) rowSeq {
 	author := s.table.column(columnName)
 	return func(yield func(*row, error) bool) {
-		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsIn) {
+		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsAsListed) {
 			if err == nil && author.value(r) != user { // the query names other authors as well
 				continue
 			}
