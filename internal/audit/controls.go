@@ -157,6 +157,7 @@ var Controls = []*Control{
 	{
 		Name: "pull_request_pushed_after_approval", Title: "Merged pull requests were not changed after their last approval",
 		Risk:     "Nobody approved what was merged: a mistake or an attack can come after the review.",
+		How:      "For each pull request that was merged in the last reviewed_days: alarm, if its source branch was pushed to after its last approval.",
 		Remedy:   "Review what was pushed last, and turn on \"Reset approvals when the source branch is modified\" for the branches that pull requests are merged into.",
 		Severity: "high", Service: "Pull Request",
 		Caveat:     "The control judges the pull requests that were approved and merged in the last days. The variable reviewed_days is their number.",

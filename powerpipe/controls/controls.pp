@@ -233,10 +233,11 @@ control "branch_stale_approvals" {
 }
 
 control "pull_request_pushed_after_approval" {
-  title       = "Merged pull requests were not changed after their last approval"
-  description = "Nobody approved what was merged: a mistake or an attack can come after the review. Review what was pushed last, and turn on \"Reset approvals when the source branch is modified\" for the branches that pull requests are merged into. The control judges the pull requests that were approved and merged in the last days. The variable reviewed_days is their number."
-  severity    = "high"
-  query       = query.pull_request_pushed_after_approval
+  title         = "Merged pull requests were not changed after their last approval"
+  description   = "Nobody approved what was merged: a mistake or an attack can come after the review. Review what was pushed last, and turn on \"Reset approvals when the source branch is modified\" for the branches that pull requests are merged into. The control judges the pull requests that were approved and merged in the last days. The variable reviewed_days is their number."
+  documentation = file("./docs/controls/pull_request_pushed_after_approval.md")
+  severity      = "high"
+  query         = query.pull_request_pushed_after_approval
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
