@@ -31,6 +31,12 @@ refresh materialized view public.bitbucket_my_workspace;
 create materialized view if not exists public.bitbucket_pipeline as select * from :"connection".bitbucket_pipeline with no data;
 refresh materialized view public.bitbucket_pipeline;
 
+create materialized view if not exists public.bitbucket_pipeline_step as select * from :"connection".bitbucket_pipeline_step with no data;
+refresh materialized view public.bitbucket_pipeline_step;
+
+create materialized view if not exists public.bitbucket_pipeline_test_report as select * from :"connection".bitbucket_pipeline_test_report with no data;
+refresh materialized view public.bitbucket_pipeline_test_report;
+
 create materialized view if not exists public.bitbucket_project as select * from :"connection".bitbucket_project with no data;
 refresh materialized view public.bitbucket_project;
 
@@ -42,6 +48,9 @@ refresh materialized view public.bitbucket_project_group_permission;
 
 create materialized view if not exists public.bitbucket_pull_request as select * from :"connection".bitbucket_pull_request with no data;
 refresh materialized view public.bitbucket_pull_request;
+
+create materialized view if not exists public.bitbucket_pull_request_activity as select * from :"connection".bitbucket_pull_request_activity with no data;
+refresh materialized view public.bitbucket_pull_request_activity;
 
 create materialized view if not exists public.bitbucket_rate_limit as select * from :"connection".bitbucket_rate_limit with no data;
 refresh materialized view public.bitbucket_rate_limit;

@@ -12,11 +12,14 @@ import (
 // choices are a workspace, a repository and a user with much to show.
 func (d demo) choices() map[string]any {
 	open := func(p *organization.PullRequest) bool { return p.State == "OPEN" }
+	tested := func(p *organization.Pipeline) bool {
+		return slices.ContainsFunc(p.Steps, func(s *organization.PipelineStep) bool { return s.Report != nil })
+	}
 	var best access
 	paths := 0
 	for _, a := range d.access() {
 		shows := d.Administers(a.r.Workspace, d.Connected) && len(d.DeployKeys(a.r)) > 0 && len(d.Webhooks(a.r)) > 0 &&
-			len(d.BranchRestrictions(a.r)) > 0 && len(d.PipelinesOf(a.r).Runs) > 0 && slices.ContainsFunc(d.PullRequests(a.r), open)
+			len(d.BranchRestrictions(a.r)) > 0 && slices.ContainsFunc(d.PipelinesOf(a.r).Runs, tested) && slices.ContainsFunc(d.PullRequests(a.r), open)
 		if n := len(d.Paths(a.r, a.u)); shows && n > paths {
 			best, paths = a, n
 		}

@@ -66,6 +66,18 @@ dashboard "bitbucket_code_review" {
     }
 
     card {
+      width = 3
+      query = query.review_first
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.review_first_most
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
       width = 2
       query = query.requests_left
     }

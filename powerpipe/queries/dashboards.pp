@@ -3012,6 +3012,194 @@ query "review_days_to_merge_most" {
   param "since" {}
 }
 
+query "review_first" {
+  sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    ),
+    merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    opened as (
+      select repository_full_name, id, author_uuid, created_on from open
+      union all
+      select repository_full_name, id, author_uuid, created_on from merged
+    ),
+    activity as materialized (
+      select
+        repository_full_name,
+        pull_request_id,
+        kind,
+        user_uuid,
+        date
+      from
+        bitbucket_pull_request_activity
+      where
+        workspace_slug = $1::text
+        and date >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    first_reviews as (
+      select
+        24 * (extract(epoch from min(a.date) - max(o.created_on)) / 86400) as hours
+      from
+        opened as o
+        join activity as a on a.repository_full_name = o.repository_full_name and a.pull_request_id = o.id
+      where
+        a.kind in ('approval', 'changes_requested', 'comment')
+        and a.user_uuid <> o.author_uuid
+        and o.created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+      group by
+        o.repository_full_name, o.id
+    ),
+    ranked as (
+      select
+        hours,
+        row_number() over (order by hours) as position,
+        count(*) over () as total
+      from
+        first_reviews
+    )
+    select
+      'Hours to the first review, median' as label,
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "review_first_most" {
+  sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    ),
+    merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    opened as (
+      select repository_full_name, id, author_uuid, created_on from open
+      union all
+      select repository_full_name, id, author_uuid, created_on from merged
+    ),
+    activity as materialized (
+      select
+        repository_full_name,
+        pull_request_id,
+        kind,
+        user_uuid,
+        date
+      from
+        bitbucket_pull_request_activity
+      where
+        workspace_slug = $1::text
+        and date >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    first_reviews as (
+      select
+        24 * (extract(epoch from min(a.date) - max(o.created_on)) / 86400) as hours
+      from
+        opened as o
+        join activity as a on a.repository_full_name = o.repository_full_name and a.pull_request_id = o.id
+      where
+        a.kind in ('approval', 'changes_requested', 'comment')
+        and a.user_uuid <> o.author_uuid
+        and o.created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+      group by
+        o.repository_full_name, o.id
+    ),
+    ranked as (
+      select
+        hours,
+        row_number() over (order by hours) as position,
+        count(*) over () as total
+      from
+        first_reviews
+    )
+    select
+      'Hours to the first review, 9 of 10' as label,
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
 query "review_merged_count" {
   sql = <<-EOQ
     with merged as materialized (
@@ -3390,6 +3578,198 @@ query "since_input" {
       'the last 7 days' as label,
       '7' as value;
   EOQ
+}
+
+query "step_durations" {
+  sql = <<-EOQ
+    with steps as materialized (
+      select
+        name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline_step
+      where
+        repository_full_name = $1::text
+        and pipeline_created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        coalesce(name, 'without a name') as name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used,
+        row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over (partition by name) as total
+      from
+        steps
+    )
+    select
+      name as "Step",
+      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Median",
+      round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as "9 of 10"
+    from
+      ranked
+    group by
+      name
+    having
+      max(total) > 0
+    order by
+      2 desc nulls last, name
+    limit 15;
+  EOQ
+
+  param "repository_full_name" {}
+
+  param "since" {}
+}
+
+query "step_failure_count" {
+  sql = <<-EOQ
+    with steps as materialized (
+      select
+        name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline_step
+      where
+        repository_full_name = $1::text
+        and pipeline_created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        coalesce(name, 'without a name') as name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used,
+        row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over (partition by name) as total
+      from
+        steps
+    )
+    select
+      'Steps failed' as label,
+      count(*) as value,
+      case when count(*) > 0 then 'alert' else 'ok' end as type
+    from
+      steps
+    where
+      result_name in ('FAILED', 'ERROR');
+  EOQ
+
+  param "repository_full_name" {}
+
+  param "since" {}
+}
+
+query "step_list" {
+  sql = <<-EOQ
+    with steps as materialized (
+      select
+        name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline_step
+      where
+        repository_full_name = $1::text
+        and pipeline_created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        coalesce(name, 'without a name') as name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used,
+        row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over (partition by name) as total
+      from
+        steps
+    )
+    select
+      name as "Step",
+      count(*) as "Runs",
+      count(*) filter (where result_name in ('FAILED', 'ERROR')) as "Failed",
+      round(count(*) filter (where result_name in ('FAILED', 'ERROR')) * 100.0 / count(*)) as "Percent failed",
+      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Minutes, median",
+      round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as "Minutes used"
+    from
+      ranked
+    group by
+      name
+    order by
+      5 desc nulls last, name;
+  EOQ
+
+  param "repository_full_name" {}
+
+  param "since" {}
+}
+
+query "step_run_count" {
+  sql = <<-EOQ
+    with steps as materialized (
+      select
+        name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline_step
+      where
+        repository_full_name = $1::text
+        and pipeline_created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    ranked as (
+      select
+        coalesce(name, 'without a name') as name,
+        result_name,
+        duration_in_seconds,
+        build_seconds_used,
+        row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over (partition by name) as total
+      from
+        steps
+    )
+    select
+      'Steps run' as label,
+      count(*) as value
+    from
+      steps;
+  EOQ
+
+  param "repository_full_name" {}
+
+  param "since" {}
+}
+
+query "step_tests" {
+  sql = <<-EOQ
+    select
+      coalesce(step_name, 'without a name') as "Step",
+      count(*) as "Runs with tests",
+      count(*) filter (where number_of_failed_test_cases + number_of_error_test_cases > 0) as "With failing tests",
+      count(*) filter (where number_of_failed_test_cases + number_of_error_test_cases = 0) as "Without failing tests",
+      max(number_of_test_cases) as "Tests",
+      sum(number_of_failed_test_cases + number_of_error_test_cases) as "Failures"
+    from
+      bitbucket_pipeline_test_report
+    where
+      repository_full_name = $1::text
+      and pipeline_created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    group by
+      step_name
+    order by
+      6 desc, 1;
+  EOQ
+
+  param "repository_full_name" {}
+
+  param "since" {}
 }
 
 query "user_access" {

@@ -1,0 +1,6 @@
+with {{template "steps"}}
+select
+  'Steps run' as label,
+  count(*) as value
+from
+  steps
