@@ -680,7 +680,7 @@ query "data_read_on" {
   sql = <<-EOQ
     select
       'Data read on' as label,
-      to_char(max(observed_at), 'YYYY-MM-DD') as value
+      coalesce(to_char(max(observed_at), 'YYYY-MM-DD'), 'not shown') as value
     from
       bitbucket_rate_limit;
   EOQ

@@ -1,5 +1,5 @@
 select
   'Data read on' as label,
-  {{date "max(observed_at)"}} as value
+  coalesce({{date "max(observed_at)"}}, 'not shown') as value
 from
   bitbucket_rate_limit
