@@ -61,11 +61,17 @@ func keyOf(path string) key {
 
 // endsLike reports whether an escaped path ends like a pattern, in which {} matches any segment.
 func endsLike(path, pattern string) bool {
-	parts, end := strings.Split(strings.Trim(path, "/"), "/"), strings.Split(strings.Trim(pattern, "/"), "/")
-	if len(parts) < len(end) {
-		return false
+	path, pattern = strings.Trim(path, "/"), strings.Trim(pattern, "/")
+	for {
+		i, j := strings.LastIndexByte(path, '/'), strings.LastIndexByte(pattern, '/')
+		if part, like := path[i+1:], pattern[j+1:]; like != "{}" && part != like {
+			return false
+		}
+		if i < 0 || j < 0 {
+			return j < 0
+		}
+		path, pattern = path[:i], pattern[:j]
 	}
-	return slices.EqualFunc(parts[len(parts)-len(end):], end, func(part, like string) bool { return like == "{}" || part == like })
 }
 
 // missing returns the fields to select in addition to others, so that items can be identified.

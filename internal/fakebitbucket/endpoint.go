@@ -89,52 +89,6 @@ type call struct {
 	pullRequest *organization.PullRequest
 }
 
-// route finds the endpoint of a path.
-func route(escapedPath string) (*endpoint, map[string]string) {
-	segments := strings.Split(escapedPath, "/")
-	var best *endpoint
-	var values map[string]string
-	for i := range endpoints {
-		e := &endpoints[i]
-		if v, ok := match(e.path, segments); ok && (best == nil || len(v) < len(values)) {
-			best, values = e, v // the one that spells out the most
-		}
-	}
-	return best, values
-}
-
-// match compares the segments of an escaped path with a pattern.
-func match(pattern string, segments []string) (map[string]string, bool) {
-	values := map[string]string{}
-	i := 0
-	for part := range strings.SplitSeq(pattern, "/") {
-		if i >= len(segments) {
-			return nil, false
-		}
-		name, isParameter := strings.CutPrefix(part, "{")
-		if !isParameter {
-			if part != segments[i] {
-				return nil, false
-			}
-			i++
-			continue
-		}
-		name, isRest := strings.CutSuffix(strings.TrimSuffix(name, "}"), "...")
-		segment := segments[i]
-		i++
-		if isRest {
-			segment = strings.Join(segments[i-1:], "/")
-			i = len(segments)
-		}
-		value, err := url.PathUnescape(segment)
-		if err != nil || value == "" && !isRest {
-			return nil, false
-		}
-		values[name] = value
-	}
-	return values, i == len(segments)
-}
-
 // answer answers a request to the API.
 func (s *Server) answer(r *http.Request, e *entry) *response {
 	if s.options.Latency > 0 {
@@ -172,7 +126,7 @@ func (s *Server) serveEndpoint(c *call) (*response, error) {
 	if !s.quota.take(c.who.budget, s.now()) {
 		return nil, errQuota
 	}
-	if c.endpoint, c.path = route(r.URL.EscapedPath()); c.endpoint == nil {
+	if c.endpoint, c.path = endpointAt(r.URL.EscapedPath()); c.endpoint == nil {
 		s.violate("%s %s: there is no such path", r.Method, r.URL.EscapedPath())
 		return nil, errNoAPI
 	}

@@ -10,6 +10,7 @@ func init() {
 	endpoints = slices.Concat(userEndpoints, workspaceEndpoints, projectEndpoints, repositoryEndpoints, accessEndpoints,
 		codeEndpoints, pullRequestEndpoints, pipelineEndpoints, sourceEndpoints, watcherForkDownloadEndpoints,
 		snippetEndpoints, accountKeyEndpoints, hookEventEndpoints, workspaceKeyEndpoints, goneEndpoints)
+	routes = newRoutes(endpoints)
 }
 
 // goneEndpoints were removed in 2026.

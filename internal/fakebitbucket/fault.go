@@ -58,6 +58,7 @@ type Fault struct {
 // An armedFault is a fault and how far it has got.
 type armedFault struct {
 	Fault
+	path pattern
 	seen int
 }
 
@@ -68,7 +69,7 @@ func (s *Server) Inject(f Fault) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = append(s.faults, &armedFault{Fault: f})
+	s.faults = append(s.faults, &armedFault{Fault: f, path: newPattern(f.Path)})
 }
 
 // ClearFaults removes all faults.
@@ -94,14 +95,14 @@ func (s *Server) fault(r *http.Request) *Fault {
 	return nil
 }
 
-func (f *Fault) matches(r *http.Request) bool {
+func (f *armedFault) matches(r *http.Request) bool {
 	if f.Method != "" && f.Method != r.Method || f.Match != nil && !f.Match(r) {
 		return false
 	}
 	if f.Path == "" {
 		return true
 	}
-	_, ok := match(f.Path, strings.Split(r.URL.EscapedPath(), "/"))
+	_, ok := f.path.match(strings.Split(r.URL.EscapedPath(), "/"))
 	return ok
 }
 

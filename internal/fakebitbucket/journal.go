@@ -59,7 +59,7 @@ func operation(r *http.Request) string {
 	if strings.HasPrefix(path, oauthPath) {
 		return path
 	}
-	if e, _ := route(path); e != nil {
+	if e, _ := endpointAt(path); e != nil {
 		return e.path
 	}
 	return ""

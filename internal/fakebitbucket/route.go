@@ -1,0 +1,104 @@
+package fakebitbucket
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A pattern is a path with parameters, in its segments: each {name} is one segment, and {name...} at the end is all that follow.
+type pattern []segment
+
+// A segment is one part of a pattern: a text, or a parameter.
+type segment struct {
+	text      string // of a parameter, its name
+	parameter bool
+	rest      bool // it takes all that follow
+}
+
+func newPattern(path string) pattern {
+	var p pattern
+	for part := range strings.SplitSeq(path, "/") {
+		s := segment{text: part}
+		if s.text, s.parameter = strings.CutPrefix(part, "{"); s.parameter {
+			s.text, s.rest = strings.CutSuffix(strings.TrimSuffix(s.text, "}"), "...")
+		}
+		p = append(p, s)
+	}
+	return p
+}
+
+// match returns the values of the parameters in an escaped path, if the path is like the pattern.
+func (p pattern) match(segments []string) (values map[string]string, ok bool) {
+	if !p.fits(segments) {
+		return nil, false
+	}
+	values = map[string]string{}
+	for i, s := range p {
+		if !s.parameter {
+			continue
+		}
+		escaped := segments[i]
+		if s.rest {
+			escaped = strings.Join(segments[i:], "/")
+		}
+		value, err := url.PathUnescape(escaped)
+		if err != nil || value == "" && !s.rest {
+			return nil, false
+		}
+		values[s.text] = value
+	}
+	return values, true
+}
+
+// fits reports whether a path has the texts of the pattern, and as many segments. Most patterns don't fit, so it comes first.
+func (p pattern) fits(segments []string) bool {
+	if len(segments) != len(p) && (len(segments) < len(p) || !p[len(p)-1].rest) {
+		return false
+	}
+	for i, s := range p {
+		if !s.parameter && s.text != segments[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// A route is the way to an endpoint.
+type route struct {
+	pattern  pattern
+	endpoint *endpoint
+}
+
+// routes are those of all endpoints. Of several that match a path, the first spells out the most of it.
+var routes []route
+
+// newRoutes returns the routes of endpoints.
+func newRoutes(endpoints []endpoint) []route {
+	var all []route
+	for i := range endpoints {
+		all = append(all, route{newPattern(endpoints[i].path), &endpoints[i]})
+	}
+	parameters := func(r route) (n int) {
+		for _, s := range r.pattern {
+			if s.parameter {
+				n++
+			}
+		}
+		return n
+	}
+	slices.SortStableFunc(all, func(a, b route) int { return cmp.Compare(parameters(a), parameters(b)) })
+	return all
+}
+
+// endpointAt returns the endpoint that an escaped path calls, or nil, and the values of the path's parameters.
+func endpointAt(escapedPath string) (*endpoint, map[string]string) {
+	segments := strings.Split(escapedPath, "/")
+	for _, r := range routes {
+		if values, ok := r.pattern.match(segments); ok {
+			return r.endpoint, values
+		}
+	}
+	return nil, nil
+}
