@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// An Entry is a request that the server received.
+// An Entry is a request that the server received. It has none of its headers: they are most of what a request takes in memory,
+// and one of them is a secret.
 type Entry struct {
 	Method      string
 	Path        string // decoded
 	EscapedPath string // as sent
 	Query       url.Values
-	Header      http.Header // without Authorization
-	Endpoint    string      // the pattern of the path, such as /2.0/repositories/{workspace}; "" if unknown
-	Status      int         // 0 while it is being answered, and where no answer was sent
-	Bytes       int64       // of the body, as sent: compressed where it was
-	Consumer    string      // key of the OAuth consumer
-	User        string      // UUID
-	Received    time.Time   // by the service's clock
-	InFlight    int         // requests being answered when it came, itself included
+	Endpoint    string    // the pattern of the path, such as /2.0/repositories/{workspace}; "" if unknown
+	Status      int       // 0 while it is being answered, and where no answer was sent
+	Bytes       int64     // of the body, as sent: compressed where it was
+	Consumer    string    // key of the OAuth consumer
+	User        string    // UUID
+	Received    time.Time // by the service's clock
+	InFlight    int       // requests being answered when it came, itself included
 }
 
 // A journal records requests in the order in which they came.
@@ -39,10 +39,8 @@ type entry struct {
 }
 
 func (j *journal) begin(r *http.Request, now time.Time) *entry {
-	header := r.Header.Clone()
-	header.Del("Authorization")
 	e := &Entry{
-		Method: r.Method, Path: r.URL.Path, EscapedPath: r.URL.EscapedPath(), Query: r.URL.Query(), Header: header,
+		Method: r.Method, Path: r.URL.Path, EscapedPath: r.URL.EscapedPath(), Query: r.URL.Query(),
 		Endpoint: operation(r), Received: now,
 	}
 	j.mu.Lock()

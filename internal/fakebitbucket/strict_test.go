@@ -1,6 +1,7 @@
 package fakebitbucket
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,7 +113,8 @@ func TestJournal(t *testing.T) {
 	consumer := s.Consumer("harbor-labs")
 	c := caller{t, s, "", newClient(t)}
 	a := c.refresh(consumer, s.Grant(consumer, s.Organization().Connected.UUID))
-	user := bearer(t, s, a.object()["access_token"].(string))
+	token := a.object()["access_token"].(string)
+	user := bearer(t, s, token)
 	uuid := url.PathEscape(s.Organization().Workspaces[0].UUID)
 	body := user.get("/2.0/repositories/" + uuid + "?pagelen=100").body
 	journal := s.Journal()
@@ -131,7 +133,7 @@ func TestJournal(t *testing.T) {
 	if e.Bytes == 0 || e.Bytes > int64(len(body))/4 {
 		t.Errorf("%d bytes sent for %d: not compressed", e.Bytes, len(body))
 	}
-	if e.Header.Get("Authorization") != "" {
+	if strings.Contains(fmt.Sprintf("%+v", journal), token) {
 		t.Error("the journal holds credentials")
 	}
 	if s.MaxInFlight() != 1 {
