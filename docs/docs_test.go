@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK logs every error to standard error
+	debug.SetGCPercent(400)                 // the demo organization is large and lives long
+	debug.SetMemoryLimit(1 << 30)
 	os.Exit(m.Run())
 }
 

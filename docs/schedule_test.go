@@ -28,7 +28,7 @@ func TestScheduledReport(t *testing.T) {
 		t.Fatal("schedule.md has no script that expects an account")
 	}
 	program := filepath.Join(t.TempDir(), "steampipe-plugin-bitbucket")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "..").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-w", "-o", program, "..").CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v\n%s", err, out)
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
