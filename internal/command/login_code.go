@@ -21,7 +21,7 @@ func (l *login) code(ctx context.Context, callback *auth.Callback, s bitbucket.S
 	_, wait.onTerminal = terminal(l.in)
 	wait.begin(address)
 	for {
-		fmt.Fprint(l.err, wait.prompt())
+		l.say(wait.prompt())
 		code, again, err := wait.next(ctx, address)
 		if !again {
 			return code, err

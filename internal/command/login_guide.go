@@ -30,7 +30,8 @@ The page is also under Workspace settings > OAuth consumers > Add consumer. Fill
 		l.say("  " + goal.what + also + ":\n")
 		for _, p := range permissions {
 			if int(p.goal) == g {
-				l.say(fmt.Sprintf("    [x] %-26s%s\n", p.box, p.use))
+				line := fmt.Sprintf("    [x] %-26s%s", p.box, p.use)
+				fmt.Fprintln(l.err, wrap(line, width(l.err), strings.Repeat(" ", 34)))
 			}
 		}
 	}

@@ -77,10 +77,10 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *screen {
 // endMark follows what the program has written.
 const endMark = "\x00end"
 
-// wait waits until the terminal shows what the expression matches.
+// wait waits until the terminal shows what the expression matches. A space stands for the end of a line, too.
 func (s *screen) wait(expression string) []string {
 	s.t.Helper()
-	found := s.shown.wait(regexp.MustCompile(expression))
+	found := s.shown.wait(regexp.MustCompile(strings.ReplaceAll(expression, " ", `\s+`)))
 	if found == nil {
 		s.t.Fatalf("the program ended without showing %q:\n%s", expression, s.shown)
 	}

@@ -32,6 +32,7 @@ type oauth struct {
 	codes      map[string]*code
 	apiTokens  map[string]*accessToken // by email, ":" and token
 	rotations  int
+	consented  int
 	issued     []string // every secret, token and code
 }
 
@@ -228,6 +229,13 @@ func (s *Server) Rotations() int {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	return s.oauth.rotations
+}
+
+// Consented is how many authorization codes were given out.
+func (s *Server) Consented() int {
+	s.oauth.mu.Lock()
+	defer s.oauth.mu.Unlock()
+	return s.oauth.consented
 }
 
 // RevokeAccessTokens makes every access token that was issued so far invalid, as if it had expired.

@@ -86,6 +86,7 @@ func (s *Server) authorizeEndpoint(r *http.Request) *response {
 		back.Set("error", "access_denied")
 		back.Set("error_description", "The resource owner or authorization server denied the request")
 	default:
+		a.consented++
 		value := a.secret("", 18)
 		a.codes[value] = &code{
 			consumer: c.Key, userUUID: a.consenting, redirectURI: q.Get("redirect_uri"), expires: s.now().Add(codeLife),

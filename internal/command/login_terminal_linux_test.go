@@ -1,0 +1,296 @@
+package command
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A newcomer is somebody with an empty home, a terminal, a browser and the program on the PATH. The fake Bitbucket takes the
+// place of the real one.
+type newcomer struct {
+	*setup
+	t    *testing.T
+	home string
+	env  []string
+}
+
+func newNewcomer(t *testing.T) *newcomer {
+	t.Helper()
+	n := &newcomer{setup: newSetup(t), t: t, home: t.TempDir()}
+	path := browserFolder(t)
+	if err := os.Symlink(binary, filepath.Join(path, program)); err != nil {
+		t.Fatal(err)
+	}
+	n.env = []string{
+		"HOME=" + n.home, "PATH=" + path + ":/bin:/usr/bin", browserVariable + "=1", "BITBUCKET_OAUTH_URL=" + n.OAuthURL(), "BITBUCKET_API_BASE_URL=" + n.URL(),
+	}
+	return n
+}
+
+// run runs a command line of the shell on a terminal.
+func (n *newcomer) run(line string) *screen {
+	n.t.Helper()
+	cmd := exec.CommandContext(n.t.Context(), "/bin/sh", "-c", line)
+	cmd.Env = n.env
+	return onTerminal(n.t, cmd)
+}
+
+func (n *newcomer) login(flags string) *screen {
+	n.t.Helper()
+	return n.run("exec " + program + " login --callback " + n.consumer.Callback + " " + flags)
+}
+
+// enterConsumer enters the key and the secret where they are asked for.
+func (n *newcomer) enterConsumer(s *screen) {
+	s.wait("Consumer key: $")
+	s.enter(n.consumer.Key)
+	s.wait("Consumer secret: $")
+	s.hidden()
+	s.enter(n.consumer.Secret)
+}
+
+func (n *newcomer) spc() string {
+	return filepath.Join(n.home, ".steampipe", "config", "bitbucket.spc")
+}
+
+// The first hour: a login that asks, a browser, a connection that the login writes, and the query that it names.
+func TestTerminalFirstHour(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	s := n.login("")
+	n.enterConsumer(s)
+	s.wait(`(?s)Sign in there as the dedicated user.*Press Enter to open it.*ended up at: $`)
+	if n.Consented() != 0 {
+		t.Error("the browser was opened before the user was told whom to sign in as")
+	}
+	s.enter("")
+	s.wait(`(?s)Write the connection "bitbucket" with its secret to.*Only you.*\[Y/n\] $`)
+	s.enter("yes")
+	code, shown := s.end()
+	if code != exitOK || strings.Contains(shown, n.consumer.Secret) || !strings.Contains(shown, n.spc()) {
+		t.Fatalf("exit code %d:\n%s", code, shown)
+	}
+	checkWidthButAddresses(t, shown)
+	checkPrivate(t, n.spc())
+
+	line := regexp.MustCompile(`(?m)^  (steampipe-plugin-bitbucket query .*)$`).FindStringSubmatch(shown)
+	count := regexp.MustCompile(`Repositories:  (\d+)`).FindStringSubmatch(shown)
+	if line == nil || count == nil {
+		t.Fatalf("no query to try, or no number of repositories:\n%s", shown)
+	}
+	n.env = n.env[:3] // what the login knew from the environment is in the file
+	code, answer := n.run(line[1] + " --output csv").end()
+	if rows := strings.Count(answer, "\n") - 1; code != exitOK || fmt.Sprint(rows) != count[1] {
+		t.Errorf("the query: exit code %d, %d rows, want %s:\n%s", code, rows, count[1], answer)
+	}
+
+	content := read(t, n.spc())
+	again := n.login("")
+	again.wait("Press Enter to open")
+	again.enter("")
+	code, shown = again.end()
+	if code != exitOK || !strings.Contains(shown, "There is nothing to change in the connection \"bitbucket\"") || strings.Contains(shown, "OAuth consumer of your workspace") ||
+		read(t, n.spc()) != content {
+		t.Errorf("a second login: exit code %d\n%s", code, shown)
+	}
+}
+
+// checkWidthButAddresses fails the test if a line is too long for the screen for another reason than an address, a path or a
+// command to copy.
+func checkWidthButAddresses(t *testing.T, shown string) {
+	t.Helper()
+	for line := range strings.Lines(shown) {
+		if strings.Contains(line, "/") || strings.Contains(line, program+" query") {
+			continue
+		}
+		checkWidth(t, line)
+	}
+}
+
+// Who does not want the connection to be written is told what to write.
+func TestTerminalNotWritten(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	s := n.login("")
+	n.enterConsumer(s)
+	s.wait("Press Enter")
+	s.enter("")
+	s.wait(`\[Y/n\] $`)
+	s.enter("what?")
+	s.wait(`(?s)\[Y/n\].*\[Y/n\] $`)
+	s.enter("n")
+	code, shown := s.end()
+	if code != exitOK || !strings.Contains(shown, "Nothing was written.") || !strings.Contains(shown, "consumer_secret = \"...\"") || strings.Contains(shown, n.consumer.Secret) {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+	if _, err := os.Stat(n.spc()); err == nil {
+		t.Error("the file was written")
+	}
+}
+
+// The address can be pasted at the same prompt at which the browser can be opened: the browser may be elsewhere.
+func TestTerminalPasted(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	s := n.login("--write")
+	n.enterConsumer(s)
+	address := s.wait(`\n\s+(http\S+/authorize\?\S+)\n`)[1]
+	s.wait("Press Enter")
+	s.enter("https://example.com/")
+	s.wait("This does not help: there is no")
+	s.enter(redirectOf(t, address))
+	if code, shown := s.end(); code != exitOK || !strings.Contains(shown, "Logged in:") {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+	if n.Consented() != 1 {
+		t.Errorf("the authorization page was opened %d times", n.Consented())
+	}
+}
+
+// Where standard input has the secret, the terminal of the process takes the address and the answers.
+func TestTerminalSecretOnStandardInput(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	file := writeFile(t, t.TempDir(), "secret", n.consumer.Secret+"\n")
+	s := n.login("--no-browser --consumer-key " + n.consumer.Key + " --consumer-secret-stdin < " + file)
+	address := s.wait(`\n\s+(http\S+/authorize\?\S+)\n`)[1]
+	s.wait("Paste the address of this page: ")
+	s.enter(redirectOf(t, address))
+	s.wait(`\[Y/n\] $`)
+	s.enter("")
+	code, shown := s.end()
+	if code != exitOK || strings.Contains(shown, n.consumer.Secret) {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+	checkPrivate(t, n.spc())
+}
+
+// Ctrl-C ends a login at every prompt, with the terminal as it was, and leaves no file behind.
+func TestTerminalCtrlC(t *testing.T) {
+	t.Parallel()
+	for _, prompt := range []string{"Consumer key: $", "Consumer secret: $", "Press Enter"} {
+		n := newNewcomer(t)
+		s := n.login("")
+		switch prompt {
+		case "Consumer key: $":
+			s.wait(prompt)
+		case "Consumer secret: $":
+			s.wait("Consumer key: $")
+			s.enter(n.consumer.Key)
+			s.wait(prompt)
+			s.hidden()
+		default:
+			n.enterConsumer(s)
+			s.wait(prompt)
+		}
+		s.enter("\x03")
+		code, shown := s.end()
+		if code != exitCancelled || !strings.Contains(shown, "\nError: cancelled\n") {
+			t.Errorf("at %q: exit code %d:\n%s", prompt, code, shown)
+		}
+		if !s.echoes() {
+			t.Errorf("at %q: the terminal does not show what is typed", prompt)
+		}
+		if left, err := os.ReadDir(filepath.Join(n.home, ".steampipe", "bitbucket")); err != nil || len(left) > 0 {
+			t.Errorf("at %q: left in the token folder: %v, %v", prompt, left, err)
+		}
+	}
+}
+
+// A port in use, a callback that is no address, and a folder that can't be written are told before anything is asked.
+func TestTerminalFailsEarly(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	writeFile(t, n.home, "a-file", "")
+	for flags, want := range map[string]string{
+		"--callback " + n.URL():            "can't listen at",
+		"--callback localhost:8976":        "with http:// in front",
+		"--for nothing":                    "choose access, audit, all",
+		"--config " + n.home + "/a-file/x": "can't read the configuration",
+	} {
+		code, shown := n.login(flags).end()
+		if code != exitUsage || !strings.Contains(strings.Join(strings.Fields(shown), " "), want) || strings.Contains(shown, "Consumer key") {
+			t.Errorf("%s: exit code %d:\n%s", flags, code, shown)
+		}
+	}
+	n.env = append(n.env, "BITBUCKET_TOKEN_DIR="+n.home+"/a-file/tokens")
+	if code, shown := n.login("").end(); code != exitFailed || !strings.Contains(shown, "can't be written") || strings.Contains(shown, "Consumer key") {
+		t.Errorf("a token folder that can't be: exit code %d:\n%s", code, shown)
+	}
+}
+
+// The terminal shows the status within its width.
+func TestTerminalAuthStatus(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	s := n.login("--write")
+	n.enterConsumer(s)
+	s.wait("Press Enter")
+	s.enter("")
+	if code, shown := s.end(); code != exitOK {
+		t.Fatalf("exit code %d:\n%s", code, shown)
+	}
+	code, shown := n.run(program + " auth status").end()
+	if code != exitOK || !strings.Contains(shown, "Account:") {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+	checkWidthButAddresses(t, shown)
+	if code, shown := n.run(program + " auth logout && " + program + " auth status").end(); code != exitFailed || !strings.Contains(shown, "nobody has logged in") {
+		t.Errorf("after the logout: exit code %d:\n%s", code, shown)
+	}
+}
+
+// The page in the browser comes after the exchange, and says what is true.
+func TestLoginPage(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		secret  string
+		consent bool
+		status  int
+		want    string
+	}{
+		"logged in":      {"", true, http.StatusOK, "Logged in"},
+		"a wrong secret": {"WRONGSECRET", true, http.StatusForbidden, "The login failed"},
+		"denied":         {"", false, http.StatusForbidden, "The login failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSetup(t)
+			if !tt.consent {
+				s.SetConsenting("")
+			}
+			config := s.config
+			if tt.secret != "" {
+				config = writeFile(t, t.TempDir(), "wrong.spc", strings.Replace(read(t, s.config), s.consumer.Secret, tt.secret, 1))
+			}
+			page := make(chan string, 1)
+			s.login(t, "", func(address string) error {
+				resp, err := http.Get(address)
+				if err != nil {
+					return err
+				}
+				defer resp.Body.Close()
+				var body strings.Builder
+				if err := resp.Write(&body); err != nil {
+					return err
+				}
+				page <- fmt.Sprint(resp.StatusCode, " ", body.String())
+				return nil
+			}, "--config", config)
+			shown := <-page
+			if !strings.HasPrefix(shown, fmt.Sprint(tt.status)) || !strings.Contains(shown, "<h1>"+tt.want) || !strings.Contains(shown, program) ||
+				!strings.Contains(shown, "prefers-color-scheme: dark") {
+				t.Errorf("the page:\n%s", shown)
+			}
+			if named := strings.Contains(shown, s.Organization().Connected.DisplayName); named != (tt.status == http.StatusOK) {
+				t.Errorf("the page names the account: %t\n%s", named, shown)
+			}
+		})
+	}
+}
