@@ -110,7 +110,7 @@ Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. T
 	}
 	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c))
+	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c), newEnvironment())
 	return root
 }
 

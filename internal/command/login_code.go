@@ -51,6 +51,8 @@ func (w *codeWait) begin(address string) {
 		"Sign in there as the dedicated user, whose rights decide what the tables show. If your browser is signed in as yourself, open the address in a private window.\n\n")
 	if w.redirected == nil && !w.noBrowser {
 		w.say(fmt.Sprintf("The callback URL %s is not on this machine, so the address has to be pasted here.\n\n", w.callback))
+	} else {
+		w.say(fmt.Sprintf("If Bitbucket shows an error, make sure that the callback URL of the consumer is %s\n\n", w.callback))
 	}
 	if w.mayOpen() && !w.onTerminal {
 		w.open(address)

@@ -152,6 +152,8 @@ Open this address in a browser, and grant access:
 
 Sign in there as the dedicated user, whose rights decide what the tables show. If your browser is signed in as yourself, open the address in a private window.
 
+If Bitbucket shows an error, make sure that the callback URL of the consumer is http://localhost:\d+/callback
+
 (Waiting for the browser. If it can't show the last page, paste its address here: )?
 $`)
 	if !wantErr.MatchString(got.err) {
