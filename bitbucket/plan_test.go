@@ -141,6 +141,10 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 			slug := names[0][0].Value.GetStringValue()
 			want = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool { return row["workspace_slug"] != slug })
 		}
+		if tab.name == "bitbucket_machine_access" { // which has what belongs to no repository, and has no name of one
+			column := names[0][len(names[0])-1].FieldName
+			want = slices.DeleteFunc(slices.Clone(want), func(row map[string]any) bool { return row[column] == nil })
+		}
 		for _, p := range plans {
 			combinations++
 			t.Run(p.name+" by "+group, func(t *testing.T) {

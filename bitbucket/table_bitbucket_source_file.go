@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
@@ -50,29 +48,6 @@ func tableSourceFile() *table {
 	}
 }
 
-// A treeScope is the source of a repository at a revision, or a part of it.
-type treeScope struct {
-	repositoryScope
-	ref   string      // of the revision, in the form that the API accepts
-	asked sourceQuery // values of the query's conditions
-}
-
-// A sourceQuery has the values of the query's conditions, which its rows repeat.
-type sourceQuery struct {
-	Revision string `json:"revision,omitempty"`
-	Folder   string `json:"folder,omitempty"`
-	MaxDepth int64  `json:"max_depth,omitempty"`
-}
-
-// at returns the part of the tree that the query asks for by these values.
-func (t treeScope) at(asked sourceQuery) treeScope {
-	t.asked, t.query = asked, jsontree.Of(asked)
-	return t
-}
-
-// src returns the path of a file or folder in the API.
-func (t treeScope) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
-
 func sourceRows(ctx context.Context, s *scan) rowSeq {
 	if s.needsPart(contentPart) {
 		for _, known := range []string{"path", "type", "attributes", "commit_hash", "size"} {
@@ -101,71 +76,31 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// trees returns the trees of a repository that the query asks for: each revision, each folder in it, each depth. An
-// empty repository has none.
+// trees returns the trees of a repository that the query asks for: each revision, each folder in it, each depth.
 func (s *scan) trees(ctx context.Context, r repositoryScope) iter.Seq2[treeScope, error] {
-	orNone := func(values []string, ok bool) []string {
-		if !ok {
-			return []string{""}
-		}
-		return values
+	folders, ok := s.equals("folder")
+	if !ok {
+		folders = []string{""}
 	}
-	revisions, folders := orNone(s.equals("revision")), orNone(s.equals("folder"))
 	depths, ok := s.integers("max_depth")
 	if !ok {
 		depths = []int64{0}
 	}
 	return func(yield func(treeScope, error) bool) {
-		if r.mainBranch() == "" {
-			if err := s.omitRepository(r, ReasonEmpty, "which is empty"); err != nil {
-				yield(treeScope{}, err)
-			}
-			return
-		}
-		for _, revision := range revisions {
-			ref, err := s.resolveRevision(ctx, r, revision)
+		for t, err := range s.treesAt(ctx, r, "revision") {
 			if err != nil {
-				yield(treeScope{}, err)
+				yield(t, err)
 				return
-			}
-			if ref == "" {
-				continue
 			}
 			for _, folder := range folders {
 				for _, depth := range depths {
-					if t := (treeScope{repositoryScope: r, ref: ref}).at(sourceQuery{revision, folder, depth}); !yield(t, nil) {
+					if !yield(t.at(sourceQuery{t.asked.Revision, folder, depth}), nil) {
 						return
 					}
 				}
 			}
 		}
 	}
-}
-
-// resolveRevision returns the form of a revision that the API accepts. A name with a slash is not accepted, but its
-// commit is; the result is "" if it does not exist. Without a revision it is the head of the main branch.
-// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
-// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-tags-name-get
-func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision string) (string, error) {
-	switch {
-	case revision == "":
-		return "HEAD", nil
-	case !strings.Contains(revision, "/"):
-		if !isSlug(revision) {
-			return "", nil
-		}
-		return revision, nil
-	}
-	for _, path := range []string{"/refs/branches/{name}", "/refs/tags/{name}"} {
-		found, err := s.Get(ctx, r.path(path, revision), nil, "target.hash")
-		if err == nil {
-			return found.Get("target.hash").String(), nil
-		}
-		if !isUnknown(err) {
-			return "", err
-		}
-	}
-	return "", nil
 }
 
 // sourceOf lists a part of a tree, or requests the files that the query names.
@@ -206,9 +141,6 @@ func isPath(path string) bool {
 	return !slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool { return !isSlug(name) })
 }
 
-// maxContent is the maximum size of a file whose text is fetched, in bytes.
-const maxContent = 1 << 20
-
 // withContent adds their text to the files of a repository, if the query reads it and selects the files by path: a
 // query for all columns of all files must not fetch a whole tree.
 func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq) rowSeq {
@@ -217,32 +149,10 @@ func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq)
 		return files
 	}
 	return s.completed(ctx, files, func(ctx context.Context, file *row) error {
-		found := file.part(objectPart)
-		if !mayBeText(found) {
-			return nil
+		text, ok, err := s.textOf(ctx, r, file.part(objectPart))
+		if ok {
+			file.set(contentPart, jsontree.Of(text))
 		}
-		path := r.path("/src/{commit}/{path...}", found.Get("commit.hash").String(), found.Get("path").String())
-		read, err := s.Bytes(ctx, path, nil, maxContent)
-		if err != nil {
-			return err
-		}
-		if size := found.Get("size").Int(); int64(len(read)) != size { // a file can contain anything, even a proxy's error page
-			return &api.ProtocolError{Path: path, Reason: fmt.Sprintf("answered with %d bytes for a file that has %d", len(read), size)}
-		}
-		if utf8.Valid(read) && !slices.Contains(read, 0) {
-			file.set(contentPart, jsontree.Of(string(read)))
-		}
-		return nil
+		return err
 	})
-}
-
-// mayBeText reports whether an entry may be a text, so that a request for it is worthwhile.
-func mayBeText(found jsontree.Value) bool {
-	size := found.Get("size")
-	for attribute := range found.Field("attributes").Values() {
-		if slices.Contains([]string{"binary", "lfs"}, attribute.Result().String()) {
-			return false
-		}
-	}
-	return found.Get("type").String() == "commit_file" && size.Int() > 0 && size.Int() <= maxContent
 }

@@ -1,6 +1,9 @@
 package fakebitbucket
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // workspaceEndpoints tell about workspaces, their members, groups and permissions.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/
@@ -11,11 +14,16 @@ var workspaceEndpoints = []endpoint{
 	},
 	{
 		path: "/2.0/workspaces/{workspace}/members", scopes: "account", tokenScopes: "read:workspace:bitbucket",
-		needs: aMembersWorkspace,
+		needs: membersByAddress,
 		list: &listing{
 			pagelen: 50,
-			of:      func(c *call) collection { return collect(c.org.MembersOf(c.workspace), memberObject) },
-			filter:  fieldsOf(map[kind]string{textKind: "user.nickname user.account_id user.uuid"}),
+			of: func(c *call) collection {
+				if asksForAddresses(c) {
+					return collect(c.org.MembersOf(c.workspace), memberWithAddress)
+				}
+				return collect(c.org.MembersOf(c.workspace), memberObject)
+			},
+			filter: fieldsOf(map[kind]string{textKind: "user.nickname user.account_id user.uuid user.email"}),
 		},
 	},
 	{
@@ -50,6 +58,27 @@ var workspaceEndpoints = []endpoint{
 		path: "/1.0/groups/{workspace}", scopes: "account", tokenScopes: "read:permission:bitbucket", people: true,
 		needs: aGroupsWorkspace, get: legacyGroups,
 	},
+}
+
+// mostAddresses is how many addresses members can be looked for by at once.
+const mostAddresses = 90
+
+func asksForAddresses(c *call) bool { return strings.Contains(c.query.Get("q"), "user.email") }
+
+// membersByAddress is a workspace that the caller belongs to. Only its administrators and its own tokens may look for
+// members by their addresses.
+// https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
+func membersByAddress(c *call) error {
+	if err := aMembersWorkspace(c); err != nil || !asksForAddresses(c) {
+		return err
+	}
+	if c.who.workspace == nil && !c.who.administers(c.org, c.workspace) {
+		return forbidden("You must be an administrator of this workspace to filter by email.")
+	}
+	if strings.Count(c.query.Get("q"), "@") > mostAddresses {
+		return badRequest("Too many email addresses")
+	}
+	return nil
 }
 
 func allPermissions(c *call) collection {

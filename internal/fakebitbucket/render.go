@@ -145,6 +145,18 @@ func memberObject(m *organization.Membership) object {
 	}
 }
 
+// memberWithAddress is a member who was looked for by the address, which is served on request.
+func memberWithAddress(m *organization.Membership) object {
+	o := memberObject(m)
+	for i := range o {
+		if o[i].name == "user" {
+			user, _ := embeddedUser(m.User).(object)
+			o[i].value = append(user, member{name: "email", value: m.User.Email, extra: true})
+		}
+	}
+	return o
+}
+
 // membershipObject is a membership with its role, as /permissions lists it.
 func membershipObject(m *organization.Membership) object {
 	return append(memberObject(m),

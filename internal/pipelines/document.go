@@ -224,7 +224,7 @@ func parse(text []byte) (*document, error) {
 
 var (
 	atLine = regexp.MustCompile(`line \d+`)
-	broken = regexp.MustCompile("^yaml: (?:(line \\d+): )?([a-z ]+)$") // words of the parser, and none of the file
+	broken = regexp.MustCompile(`^yaml: (?:(line \d+): )?([a-z ]+)$`) // words of the parser, and none of the file
 )
 
 // plain returns the error of the parser in words that have nothing of the file.

@@ -14,7 +14,7 @@ import (
 func (g *generator) History(r *organization.Repository) *organization.History {
 	h := g.history(r)
 	if r.Parent == nil || r.Parent.MainBranch == "" {
-		g.strew(h.Commits)
+		g.strew(r, h.Commits)
 	}
 	return h
 }

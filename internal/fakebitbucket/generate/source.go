@@ -13,14 +13,14 @@ import (
 func (g *generator) SourceFiles(r *organization.Repository, c *organization.Commit) []*organization.SourceFile {
 	var files []*organization.SourceFile
 	for _, path := range slices.Sorted(maps.Keys(c.Files)) {
-		files = append(files, sourceFile(r, path, c.Files[path]))
+		files = append(files, g.sourceFile(r, path, c.Files[path]))
 	}
 	return files
 }
 
 // strew puts files into the commits of a repository that are no ordinary ones, or that audits look for. They were there
 // from the beginning and never change, so that nothing that happens in the history does.
-func (g *generator) strew(commits []*organization.Commit) {
+func (g *generator) strew(r *organization.Repository, commits []*organization.Commit) {
 	files := map[string]*organization.File{}
 	add := func(paths ...string) {
 		for _, path := range paths {
@@ -44,6 +44,7 @@ func (g *generator) strew(commits []*organization.Commit) {
 			add(fmt.Sprintf("migrations/%04d.sql", i+1))
 		}
 	}
+	add(g.ruleFiles(r)...)
 	for _, c := range commits {
 		for path, f := range files {
 			if c.Files[path] == nil {
@@ -68,20 +69,23 @@ var oddities = map[string]organization.SourceFile{
 const largeFile = "data/export.json"
 
 // sourceFile is a version of a file as it can be read.
-func sourceFile(r *organization.Repository, path string, f *organization.File) *organization.SourceFile {
+func (g *generator) sourceFile(r *organization.Repository, path string, f *organization.File) *organization.SourceFile {
 	if odd, ok := oddities[path]; ok {
 		odd.Path = path
 		return &odd
 	}
 	file := &organization.SourceFile{Path: path}
 	choose := func(among []string) string { return among[f.Origin%len(among)] }
+	owners := g.ownerFile(r, path, f)
 	switch {
 	case path == largeFile: // more than a megabyte
 		file.Content = "[" + strings.Repeat(`{"a": 1},`+"\n", 150_000) + "{}]\n"
 	case path == "README.md":
 		file.Content = "# " + r.Name + "\n\n" + r.Description + "\n"
-	case path == "bitbucket-pipelines.yml":
-		file.Content = choose(pipelineFiles)
+	case path == pipelinesPath:
+		file.Content = g.pipelineFile(r, f)
+	case owners != "":
+		file.Content = owners
 	case path == "Dockerfile":
 		file.Content = "FROM " + choose([]string{"alpine:latest", "alpine:3.20", "debian:bookworm-slim"}) + "\nUSER app\n"
 	case path == "CODEOWNERS":
@@ -95,12 +99,4 @@ func sourceFile(r *organization.Repository, path string, f *organization.File) *
 		file.Content += fmt.Sprintf("# %s %s\n", verbs[line%len(verbs)], domains[line%len(domains)])
 	}
 	return file
-}
-
-// pipelineFiles differ in how they name their image: by a moving tag, by a version, by a digest.
-var pipelineFiles = []string{
-	"image: atlassian/default-image:latest\npipelines:\n  default:\n    - step:\n        script: [make test]\n",
-	"image: golang:1.26\npipelines:\n  default:\n    - step:\n        script: [make test]\n",
-	"image: golang@sha256:" + strings.Repeat("0f", 32) + "\npipelines:\n  default:\n    - step:\n        oidc: true\n" +
-		"        script: [make test]\n",
 }

@@ -1,0 +1,196 @@
+package bitbucket
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/codeowners"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
+
+// isThere tells whether an owner exists, as far as the connected user is shown: of addresses and groups only administrators
+// are, and a name may be one that Bitbucket no longer shows.
+func isThere(o *organization.Organization, r *organization.Repository, owner codeowners.Owner) (found, known bool) {
+	members := func(is func(*organization.User) bool) bool {
+		return slices.ContainsFunc(o.MembersOf(r.Workspace), func(m *organization.Membership) bool { return is(m.User) })
+	}
+	switch owner.Kind {
+	case codeowners.Email:
+		found = members(func(u *organization.User) bool { return strings.EqualFold(u.Email, owner.ID) })
+	case codeowners.User:
+		found = members(func(u *organization.User) bool { return strings.EqualFold(u.Nickname, owner.ID) })
+		return found, found
+	case codeowners.Group:
+		found = slices.ContainsFunc(o.GroupsOf(r.Workspace), func(g *organization.Group) bool { return g.Slug == owner.ID })
+	case codeowners.Team:
+		return owner.ID == "writers", true
+	}
+	return found, o.Administers(r.Workspace, o.Connected)
+}
+
+func TestCodeOwner(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	h := connected(t, fake)
+	fake.ResetJournal()
+	var want []string
+	statuses := map[string]int{}
+	repositories, files, teams, mails := 0, 0, 0, map[string]bool{}
+	for _, r := range withSource(o) {
+		repositories++
+		source := sourceOf(o, r, o.Head(r))
+		f := source[codeowners.Path]
+		if f == nil {
+			continue
+		}
+		files++
+		contributors, err := codeowners.Teams([]byte(source[codeowners.TeamsPath].Content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mail := ""
+		for _, rule := range codeowners.Rules(f.Content) {
+			var notFound, unknown []string
+			for _, owner := range rule.Owners {
+				some := append(slices.Clone(contributors[owner.ID]), owner)
+				if owner.Kind != codeowners.Team {
+					some = some[len(some)-1:]
+				} else {
+					teams++
+				}
+				for _, one := range some {
+					found, known := isThere(o, r, one)
+					switch statuses[fmt.Sprint(one.Kind, found, known)]++; {
+					case !known:
+						unknown = append(unknown, one.Name)
+					case !found:
+						notFound = append(notFound, one.Name)
+					}
+					if one.Kind == codeowners.Email {
+						mail += one.ID
+					}
+				}
+			}
+			want = append(want, line(r.FullName(), f.Path, o.Head(r).Hash, rule.Line, rule.Pattern, len(rule.Owners), orNil(rule.Error), texts(notFound), texts(unknown)))
+		}
+		if o.Administers(r.Workspace, o.Connected) {
+			mails[mail] = true
+		}
+	}
+	columns := strings.Fields("repository_full_name path commit_hash line pattern owners error not_found unknown")
+	rows := h.rows(ask{table: "bitbucket_code_owner", columns: strings.Join(columns, " ")})
+	for _, row := range rows {
+		row["owners"] = len(row["owners"].([]any))
+		for _, list := range []string{"not_found", "unknown"} {
+			if row[list] == nil {
+				row[list] = []any{}
+			}
+		}
+	}
+	same(t, "rules", want, lines(rows, columns...))
+	for _, status := range []string{"email true true", "email false true", "email true false", "group true true", "group false true", "group false false", "user true true", "team true true"} {
+		if kind, rest, _ := strings.Cut(status, " "); statuses[kind+rest] == 0 {
+			t.Errorf("no owner is %s (found, known)", status)
+		}
+	}
+	got := requested(fake)
+	if n := got["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; n != repositories+files+2*teams {
+		t.Errorf("%d requests for files, want one for each of %d repositories, one more for %d files, and two for each of %d that name a team", n, repositories, files, teams)
+	}
+	if n := got["/workspaces/{workspace}/members"]; n == 0 || n > len(mails)+2 {
+		t.Errorf("%d requests for members, want at most one for the addresses of each of %d files, and one for each workspace", n, len(mails))
+	}
+	if got["/groups/{workspace}"]+got["/1.0/groups/{workspace}"] != 1 {
+		t.Errorf("groups were asked for otherwise than once: %v", got)
+	}
+}
+
+// The owners show who they are.
+func TestCodeOwnerShowsOwners(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	var r *organization.Repository
+	for _, one := range withSource(o) {
+		if f := sourceOf(o, one, o.Head(one))[codeowners.Path]; f != nil && strings.HasPrefix(f.Content, "# Who") && o.Administers(one.Workspace, o.Connected) {
+			r = one
+		}
+	}
+	for _, row := range connected(t, fake).rows(ask{table: "bitbucket_code_owner", columns: "pattern owners", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}) {
+		for _, owner := range row["owners"].([]any) {
+			owner := owner.(map[string]any)
+			switch owner["kind"] {
+			case "email", "user":
+				u := o.User(fmt.Sprint(owner["user_uuid"]))
+				if owner["found"] == true && (u == nil || u.DisplayName != owner["display_name"]) {
+					t.Errorf("%s: %v", row["pattern"], owner)
+				}
+			case "group":
+				for _, g := range o.GroupsOf(r.Workspace) {
+					if strings.Contains(owner["name"].(string), "/"+g.Slug+":") && owner["members"] != float64(len(g.Members)) {
+						t.Errorf("%s: %v, but the group has %d members", row["pattern"], owner, len(g.Members))
+					}
+				}
+				if owner["selection"] != "random(2)" {
+					t.Errorf("%s: %v", row["pattern"], owner)
+				}
+			case "team":
+				if contributors, ok := owner["contributors"].([]any); !ok || len(contributors) != 1 {
+					t.Errorf("%s: %v", row["pattern"], owner)
+				}
+			}
+		}
+	}
+}
+
+// Another file is read in place of Bitbucket's own if the query names it.
+func TestCodeOwnerInAnotherFile(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	o := fake.Organization()
+	var want []string
+	for _, r := range withSource(o) {
+		if f := sourceOf(o, r, o.Head(r))["CODEOWNERS"]; f != nil {
+			for _, rule := range codeowners.Rules(f.Content) {
+				want = append(want, line(r.FullName(), "CODEOWNERS", rule.Pattern))
+			}
+		}
+	}
+	columns := []string{"repository_full_name", "path", "pattern"}
+	rows := connected(t, fake).rows(ask{table: "bitbucket_code_owner", columns: strings.Join(columns, " "), where: []*proto.Qual{where("path", "=", []string{"CODEOWNERS", "../CODEOWNERS", ""})}})
+	same(t, "rules", want, lines(rows, columns...))
+}
+
+// Where Bitbucket refuses to look for addresses, or does not look, nobody is said to have left.
+func TestCodeOwnerWithoutAddresses(t *testing.T) {
+	for name, fault := range map[string]fakebitbucket.Fault{
+		"refused": {Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Body: `{"type": "error", "error": {"message": "You must be an administrator."}}`},
+		"ignored": {Kind: fakebitbucket.FaultHandler, Handler: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprint(w, `{"values": [{"user": {"uuid": "{1}", "display_name": "Ada"}}]}`)
+		}},
+	} {
+		fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
+		fault.Path, fault.Count = "/2.0/workspaces/{workspace}/members", -1
+		fake.Inject(fault)
+		rows, err := connected(t, fake).try(context.Background(), ask{table: "bitbucket_code_owner", columns: "owners"})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, row := range rows {
+			for _, owner := range row["owners"].([]any) {
+				if owner := owner.(map[string]any); owner["kind"] == "email" && owner["found"] != nil {
+					t.Errorf("%s: %v", name, owner)
+				}
+			}
+		}
+		if len(rows) == 0 {
+			t.Errorf("%s: no rows", name)
+		}
+	}
+}
