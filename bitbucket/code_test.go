@@ -77,7 +77,7 @@ func pluck(list any, name string) any {
 var branchNames = slices.Concat([]string{"repository_full_name", "repository_uuid", "workspace_slug", "name", "title", "mainbranch_name", "default_merge_strategy", "merge_strategies", "sync_strategies", "target_hash", "target_date", "target_message", "type"}, signatureNames("target_author"))
 
 func branchLine(r *organization.Repository, b *organization.Branch) string {
-	strategies := texts([]string{"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge"})
+	strategies := texts(r.MergeStrategies())
 	return line(append([]any{r.FullName(), r.UUID, r.Workspace.Slug, b.Name, b.Name, r.MainBranch, b.DefaultMergeStrategy, strategies, texts([]string{"merge_commit", "rebase"}), b.Target.Hash, b.Target.Date, b.Target.Message, "branch"}, signature(&b.Target.Author)...)...)
 }
 

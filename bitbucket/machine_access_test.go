@@ -118,7 +118,9 @@ func TestMachineAccess(t *testing.T) {
 	}
 	one := o.RepositoriesOf(o.Workspaces[0])[2]
 	fake.ResetJournal()
-	in := func(has string) func(string) bool { return func(line string) bool { return !strings.HasSuffix(line, " | "+has) } }
+	in := func(has string) func(string) bool {
+		return func(line string) bool { return !strings.HasSuffix(line, " | "+has) }
+	}
 	same(t, "a repository", slices.DeleteFunc(slices.Clone(want), in(one.FullName())), got(where("repository_full_name", "=", one.FullName())))
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/workspaces/") {
@@ -142,7 +144,9 @@ func TestMachineAccessWithoutOIDC(t *testing.T) {
 		t.Errorf("%d rows, error %v", len(rows), err)
 	}
 	omitted := h.rows(ask{table: "bitbucket_omission", columns: "table_name message reason"})
-	if !slices.ContainsFunc(omitted, func(row map[string]any) bool { return strings.Contains(fmt.Sprint(row), "the OIDC providers of workspaces") }) {
+	if !slices.ContainsFunc(omitted, func(row map[string]any) bool {
+		return strings.Contains(fmt.Sprint(row), "the OIDC providers of workspaces")
+	}) {
 		t.Errorf("omissions %v", omitted)
 	}
 }

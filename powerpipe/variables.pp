@@ -6,6 +6,12 @@ variable "administered_workspaces" {
   description = "Slugs of the workspaces that the connected account should administer."
 }
 
+variable "inactive_branch_days" {
+  type        = number
+  default     = 90
+  description = "Number of days after which a branch without commits counts as inactive."
+}
+
 variable "inactive_member_days" {
   type        = number
   default     = 90
@@ -88,6 +94,18 @@ variable "reviewed_days" {
   type        = number
   default     = 90
   description = "Number of days back for which the audit reads what happened to pull requests."
+}
+
+variable "sbom_tools" {
+  type        = list(string)
+  default     = ["*syft*", "*cyclonedx*", "*cdxgen*", "*spdx*", "*sbom*"]
+  description = "Patterns, in small letters, of the images, pipes and programs that make a Software Bill of Materials; * matches any text."
+}
+
+variable "scanners" {
+  type        = list(string)
+  default     = ["*snyk*", "*trivy*", "*grype*", "*sonar*", "*semgrep*", "*checkov*", "*gitleaks*", "*trufflehog*", "*security-scan*", "*whitesource*", "*veracode*", "*checkmarx*", "*govulncheck*", "*dependency-check*", "*osv-scanner*", "*bandit*"]
+  description = "Patterns, in small letters, of the images, pipes and programs that scan for vulnerabilities; * matches any text."
 }
 
 variable "secret_names" {

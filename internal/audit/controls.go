@@ -1,13 +1,18 @@
 package audit
 
+import "slices"
+
 // Caveats of controls on rules for the main branch.
 const (
 	ownRules    = "The control judges only the repository's own rules: Bitbucket has no API for the rules of its project."
 	mergeChecks = " If a pull request into the main branch is open, its merge checks show the rules in force, including those of the project."
 )
 
-// Controls are all controls, in the order of the benchmarks.
-var Controls = []*Control{
+// Controls are all controls.
+var Controls = slices.Concat(settingControls, fileControls)
+
+// settingControls are the controls of what is set up in Bitbucket.
+var settingControls = []*Control{
 	{
 		Name: "connected_account_repository", Title: "The connected account has exactly the permissions that it needs on each repository",
 		Risk:     "A person with the connected account's token can do everything that the account can. Permissions beyond its needs are an unnecessary risk, and with too few permissions the audit is incomplete.",
@@ -274,92 +279,4 @@ var Controls = []*Control{
 		Severity: "medium", Service: "Workspace",
 		Population: []*Area{workspaces}, Subject: "settings", Dimensions: []string{"workspace"},
 	},
-}
-
-// Benchmarks are the benchmarks at the top level.
-var Benchmarks = []*Benchmark{accessAudit, supplyChain}
-
-var accessAudit = &Benchmark{
-	Name: "access_audit", Title: "Access Audit",
-	Description: "Who has access to what, by which grants, and non-human access: keys, webhooks and variables.",
-	Benchmarks: []*Benchmark{
-		{
-			Name: "access_audit_account", Title: "The connected account",
-			Description: "The permissions of the connected account, compared with its needs.",
-			Controls:    []string{"connected_account_repository", "connected_account_workspace"},
-		},
-		{
-			Name: "access_audit_people", Title: "People and groups",
-			Description: "Who has access, and whether somebody has decided on it.",
-			Controls: []string{
-				"access_direct_beside_group", "access_outsider", "access_unexplained", "workspace_administrators",
-				"repository_administrators", "group_write_access", "group_default_permission", "member_inactive",
-			},
-		},
-		{
-			Name: "access_audit_machines", Title: "Keys, webhooks and variables",
-			Description: "Deploy keys, the receivers of webhooks, and the variables of pipelines.",
-			Controls:    []string{"deploy_key_unused", "deploy_key_old", "webhook_certificate", "webhook_secret", "variable_secured"},
-		},
-	},
-}
-
-var supplyChain = &Benchmark{
-	Name: "cis_supply_chain_v100", Title: "CIS Software Supply Chain Security Guide v1.0.0",
-	Description: "The recommendations of the guide that Bitbucket's API can answer, and some similar ones.",
-	Benchmarks: []*Benchmark{
-		{
-			Name: "cis_supply_chain_v100_1_1", Title: "1.1 Code Changes", CIS: "1.1",
-			Description: "How code is reviewed and checked before it reaches the main branch.",
-			Benchmarks: []*Benchmark{
-				recommendation("1.1.3", "Ensure any change to code receives approval of two strongly authenticated users", "branch_approvals"),
-				recommendation("1.1.4", "Ensure previous approvals are dismissed when updates are introduced to a code change proposal", "branch_stale_approvals", "pull_request_pushed_after_approval"),
-				recommendation("1.1.9", "Ensure all checks have passed before merging new code", "branch_builds"),
-				recommendation("1.1.10", "Ensure open Git branches are up to date before they can be merged into code base", "branch_up_to_date"),
-				recommendation("1.1.11", "Ensure all open comments are resolved before allowing code change merging", "branch_comments"),
-				recommendation("1.1.14", "Ensure branch protection rules are enforced for administrators", "branch_administrators"),
-				recommendation("1.1.15", "Ensure pushing or merging of new code is restricted to specific individuals or teams", "branch_pushes"),
-				recommendation("1.1.16", "Ensure force push code to branches is denied", "branch_force"),
-				recommendation("1.1.17", "Ensure branch deletions are denied", "branch_delete"),
-			},
-		},
-		{
-			Name: "cis_supply_chain_v100_1_2", Title: "1.2 Repository Management", CIS: "1.2",
-			Description: "Who can create and delete repositories, and which repositories are inactive.",
-			Benchmarks: []*Benchmark{
-				recommendation("1.2.2", "Ensure repository creation is limited to specific members", "repository_creators"),
-				recommendation("1.2.3", "Ensure repository deletion is limited to specific users", "repository_trusted_administrators"),
-				recommendation("1.2.7", "Ensure inactive repositories are reviewed and archived periodically", "repository_inactive"),
-			},
-		},
-		{
-			Name: "cis_supply_chain_v100_1_3", Title: "1.3 Contribution Access", CIS: "1.3",
-			Description: "Who contributes, and with which permissions.",
-			Benchmarks: []*Benchmark{
-				recommendation("1.3.1", "Ensure inactive users are reviewed and removed periodically", "member_inactive"),
-				recommendation("1.3.3", "Ensure minimum number of administrators are set for the organization", "workspace_administrators"),
-				recommendation("1.3.7", "Ensure 2 administrators are set for each repository", "repository_administrators"),
-				recommendation("1.3.8", "Ensure strict base permissions are set for repositories", "group_default_permission", "group_write_access", "repository_public", "repository_fork_policy"),
-			},
-		},
-		{
-			Name: "cis_supply_chain_v100_beyond", Title: "Beyond the guide",
-			Description: "Controls that the guide does not ask for but Bitbucket can answer.",
-			Controls: []string{
-				"access_direct_beside_group", "access_outsider", "deploy_key_unused", "deploy_key_old", "webhook_certificate",
-				"webhook_secret", "variable_secured", "workspace_forking", "workspace_privacy",
-			},
-		},
-	},
-}
-
-// recommendation returns the benchmark for a recommendation of the guide.
-func recommendation(number, title string, controls ...string) *Benchmark {
-	return &Benchmark{
-		Name:        "cis_supply_chain_v100_" + underscored(number),
-		Title:       number + " " + title,
-		Description: title + ".",
-		CIS:         number,
-		Controls:    controls,
-	}
 }

@@ -20,6 +20,7 @@ type Variable struct {
 // Variables are all variables, sorted by name.
 var Variables = []Variable{
 	{Name: "administered_workspaces", Default: []string{""}, Description: "Slugs of the workspaces that the connected account should administer."},
+	{Name: "inactive_branch_days", Default: 90, Min: 1, Description: "Number of days after which a branch without commits counts as inactive."},
 	{Name: "inactive_member_days", Default: 90, Min: 1, Description: "Number of days after which a member who has not used the workspace counts as inactive."},
 	{Name: "inactive_repository_days", Default: 180, Min: 1, Description: "Number of days after which a repository without changes counts as inactive."},
 	{Name: "max_group_write_percent", Default: 25, Min: 0, Description: "Largest percentage of a workspace's repositories that a group may write to."},
@@ -34,6 +35,11 @@ var Variables = []Variable{
 	{Name: "public_repositories", Default: []string{""}, Description: "Patterns of the full names of the repositories that may be public; * matches any text."},
 	{Name: "require_enforced_merge_checks", Default: true, Description: "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."},
 	{Name: "reviewed_days", Default: 90, Min: 1, Description: "Number of days back for which the audit reads what happened to pull requests."},
+	{Name: "sbom_tools", Default: []string{"*syft*", "*cyclonedx*", "*cdxgen*", "*spdx*", "*sbom*"}, Description: "Patterns, in small letters, of the images, pipes and programs that make a Software Bill of Materials; * matches any text."},
+	{Name: "scanners", Default: []string{
+		"*snyk*", "*trivy*", "*grype*", "*sonar*", "*semgrep*", "*checkov*", "*gitleaks*", "*trufflehog*", "*security-scan*", "*whitesource*", "*veracode*",
+		"*checkmarx*", "*govulncheck*", "*dependency-check*", "*osv-scanner*", "*bandit*",
+	}, Description: "Patterns, in small letters, of the images, pipes and programs that scan for vulnerabilities; * matches any text."},
 	{Name: "secret_names", Default: []string{"*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"}, Description: "Patterns of the names, in capitals, of pipeline variables that contain secrets; * matches any text."},
 	{Name: "stale_pull_request_days", Default: 30, Min: 1, Description: "Number of days after which an open pull request without changes counts as stale, in dashboards."},
 	{Name: "trusted_administrators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."},

@@ -165,7 +165,7 @@ func TestAuditOfNothing(t *testing.T) {
 			t.Errorf("%s is %s: %v", c.Control, c.Status, c.Resources)
 		}
 	}
-	if n := strings.Count(said["text"], "NOT JUDGED  "); n != len(audit.Controls) || !strings.HasSuffix(said["text"], "Controls: 32. Alarm: 0. Not judged: 32.\n") || strings.Contains(said["text"], "OK ") {
+	if n := strings.Count(said["text"], "NOT JUDGED  "); n != len(audit.Controls) || !strings.HasSuffix(said["text"], fmt.Sprintf("Controls: %d. Alarm: 0. Not judged: %[1]d.\n", n)) || strings.Contains(said["text"], "OK ") {
 		t.Errorf("text: %d are not judged:\n%s", n, said["text"])
 	}
 	records, err := csv.NewReader(strings.NewReader(said["csv"])).ReadAll()
@@ -223,9 +223,10 @@ func TestAuditOfMember(t *testing.T) {
 	fake.GrantRepository(repositories[0].FullName(), member.UUID, "read")
 	fake.GrantRepository(repositories[1].FullName(), member.UUID, "write")
 	report, got := reports()
+	unsure := []string{"member_inactive", "code_owner_left"} // which Bitbucket may show too little for
 	for _, c := range report.Controls {
 		hidden := audit.FindControl(c.Control).Administered() && c.Control != "repository_creators"
-		if hidden != (c.Status == "not_judged") && c.Control != "member_inactive" || hidden && (len(c.Resources) != 1 || !strings.Contains(c.Resources[0].Reason, " only to administrators. It showed the connected account those of 0 of ")) {
+		if hidden != (c.Status == "not_judged") && !slices.Contains(unsure, c.Control) || hidden && (len(c.Resources) != 1 || !strings.Contains(c.Resources[0].Reason, " only to administrators. It showed the connected account those of 0 of ")) {
 			t.Errorf("%s is %s: %v", c.Control, c.Status, c.Resources)
 		}
 	}
@@ -395,7 +396,7 @@ func TestAuditFormats(t *testing.T) {
 	report, _ := auditOf(t, args...)
 	run := func(format string) string {
 		got := runCommand(t, "", append([]string{"audit", "--quiet", "--all", "--output", format}, args...)...)
-		if got.code != exitFailed || got.err != "5 of 5 controls alarm.\n" {
+		if got.code != exitFailed || got.err != "6 of 6 controls alarm.\n" {
 			t.Errorf("%s: exit code %d and %q", format, got.code, got.err)
 		}
 		return got.out
@@ -450,7 +451,7 @@ func TestAuditFails(t *testing.T) {
 		Body: `{"type":"error","error":{"message":"Forbidden"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
 	report, got := auditOf(t, "--quiet", "--config", config, "--benchmark", "access_audit_machines")
-	if want := "3 of 5 controls alarm, and 2 could not be judged.\n"; got.code != exitFailed || got.err != want {
+	if want := "4 of 6 controls alarm, and 2 could not be judged.\n"; got.code != exitFailed || got.err != want {
 		t.Errorf("exit code %d and %q, want %d and %q", got.code, got.err, exitFailed, want)
 	}
 	for _, c := range report.Controls {
@@ -549,10 +550,10 @@ func TestAuditList(t *testing.T) {
 	t.Parallel()
 	got := runCommand(t, "", "audit", "--list", "--output", "csv", "--benchmark", "cis_supply_chain_v100_1_3_8")
 	want := `control,severity,title,cis,benchmarks
-repository_public,high,Only repositories that are intended to be public are public,1.3.8,cis_supply_chain_v100_1_3_8
-group_write_access,medium,No group can write to a large part of the repositories,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
+repository_public,high,Only repositories that are intended to be public are public,"1.2.6, 1.3.8","cis_supply_chain_v100_1_2_6, cis_supply_chain_v100_1_3_8"
+group_write_access,medium,No group can write to a large part of the repositories,"1.3.8, 2.3.5","access_audit_people, cis_supply_chain_v100_1_3_8, cis_supply_chain_v100_2_3_5"
 group_default_permission,medium,No group can write to each new repository,1.3.8,"access_audit_people, cis_supply_chain_v100_1_3_8"
-repository_fork_policy,medium,A private repository cannot have public forks,1.3.8,cis_supply_chain_v100_1_3_8
+repository_fork_policy,medium,A private repository cannot have public forks,"1.2.5, 1.3.8","cis_supply_chain_v100_1_2_5, cis_supply_chain_v100_1_3_8"
 `
 	if diff := cmp.Diff(outcome{exitOK, want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)

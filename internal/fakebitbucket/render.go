@@ -219,7 +219,7 @@ func repositoryObject(r *organization.Repository) object {
 		{name: "mainbranch", value: lazy(func() any { return mainBranch(r) })},
 		{name: "override_settings", value: lazy(func() any { return overriddenSettings(r) })},
 		{name: "parent", value: lazy(func() any { return parentRepository(r) })},
-		{name: "enforced_signed_commits", value: nil},
+		{name: "enforced_signed_commits", value: flag(r.EnforcedSignedCommits)},
 		{name: "has_issues", value: r.HasIssues},
 		{name: "has_wiki", value: r.HasWiki},
 	}

@@ -106,11 +106,6 @@ func approvalObject(a organization.Approval) object {
 	}
 }
 
-// mergeStrategies are the ways in which a pull request can be merged into a branch.
-var mergeStrategies = []string{
-	"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge",
-}
-
 // syncStrategies are the ways in which a branch can be brought up to date.
 var syncStrategies = []string{"merge_commit", "rebase"}
 
@@ -119,7 +114,7 @@ func branchObject(o *organization.Organization, r *organization.Repository, b *o
 		{name: "name", value: b.Name},
 		{name: "links", value: lazy(func() any { return refLinks(r, "branches", "branch", b.Name) })},
 		{name: "default_merge_strategy", value: b.DefaultMergeStrategy},
-		{name: "merge_strategies", value: mergeStrategies},
+		{name: "merge_strategies", value: r.MergeStrategies()},
 		{name: "sync_strategies", value: syncStrategies},
 		{name: "type", value: "branch"},
 		{name: "target", value: lazy(func() any { return refTarget(o, r, b.Target) })},

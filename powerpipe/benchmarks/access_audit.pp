@@ -2,7 +2,7 @@
 
 benchmark "access_audit" {
   title       = "Access Audit"
-  description = "Who has access to what, by which grants, and non-human access: keys, webhooks and variables."
+  description = "Who has access to what, by which grants, and non-human access: keys, runners, webhooks and variables."
 
   children = [
     benchmark.access_audit_account,
@@ -50,12 +50,13 @@ benchmark "access_audit_people" {
 }
 
 benchmark "access_audit_machines" {
-  title       = "Keys, webhooks and variables"
-  description = "Deploy keys, the receivers of webhooks, and the variables of pipelines."
+  title       = "Keys, runners, webhooks and variables"
+  description = "Deploy keys, self-hosted runners, the receivers of webhooks, and the variables of pipelines."
 
   children = [
     control.deploy_key_unused,
     control.deploy_key_old,
+    control.runner_public,
     control.webhook_certificate,
     control.webhook_secret,
     control.variable_secured

@@ -8,6 +8,13 @@ benchmark "cis_supply_chain_v100" {
     benchmark.cis_supply_chain_v100_1_1,
     benchmark.cis_supply_chain_v100_1_2,
     benchmark.cis_supply_chain_v100_1_3,
+    benchmark.cis_supply_chain_v100_1_4,
+    benchmark.cis_supply_chain_v100_2_1,
+    benchmark.cis_supply_chain_v100_2_2,
+    benchmark.cis_supply_chain_v100_2_3,
+    benchmark.cis_supply_chain_v100_2_4,
+    benchmark.cis_supply_chain_v100_3_1,
+    benchmark.cis_supply_chain_v100_5_2,
     benchmark.cis_supply_chain_v100_beyond
   ]
 
@@ -23,13 +30,19 @@ benchmark "cis_supply_chain_v100_1_1" {
   children = [
     benchmark.cis_supply_chain_v100_1_1_3,
     benchmark.cis_supply_chain_v100_1_1_4,
+    benchmark.cis_supply_chain_v100_1_1_6,
+    benchmark.cis_supply_chain_v100_1_1_8,
     benchmark.cis_supply_chain_v100_1_1_9,
     benchmark.cis_supply_chain_v100_1_1_10,
     benchmark.cis_supply_chain_v100_1_1_11,
+    benchmark.cis_supply_chain_v100_1_1_12,
+    benchmark.cis_supply_chain_v100_1_1_13,
     benchmark.cis_supply_chain_v100_1_1_14,
     benchmark.cis_supply_chain_v100_1_1_15,
     benchmark.cis_supply_chain_v100_1_1_16,
-    benchmark.cis_supply_chain_v100_1_1_17
+    benchmark.cis_supply_chain_v100_1_1_17,
+    benchmark.cis_supply_chain_v100_1_1_18,
+    benchmark.cis_supply_chain_v100_1_1_20
   ]
 
   tags = merge(local.bitbucket_common_tags, {
@@ -66,6 +79,37 @@ benchmark "cis_supply_chain_v100_1_1_4" {
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
     cis_item_id = "1.1.4"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_1_6" {
+  title       = "1.1.6 Ensure code owners are set for extra sensitive code or configuration"
+  description = "Ensure code owners are set for extra sensitive code or configuration."
+
+  children = [
+    control.code_owner_missing,
+    control.code_owner_left
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.6"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_1_8" {
+  title       = "1.1.8 Ensure inactive branches are periodically reviewed and removed"
+  description = "Ensure inactive branches are periodically reviewed and removed."
+
+  children = [
+    control.branch_inactive
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.8"
     type        = "Benchmark"
   })
 }
@@ -111,6 +155,36 @@ benchmark "cis_supply_chain_v100_1_1_11" {
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
     cis_item_id = "1.1.11"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_1_12" {
+  title       = "1.1.12 Ensure verification of signed commits for new changes before merging"
+  description = "Ensure verification of signed commits for new changes before merging."
+
+  children = [
+    control.repository_signed_commits
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.12"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_1_13" {
+  title       = "1.1.13 Ensure linear history is required"
+  description = "Ensure linear history is required."
+
+  children = [
+    control.branch_linear
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.13"
     type        = "Benchmark"
   })
 }
@@ -175,19 +249,70 @@ benchmark "cis_supply_chain_v100_1_1_17" {
   })
 }
 
+benchmark "cis_supply_chain_v100_1_1_18" {
+  title       = "1.1.18 Ensure any merging of code is automatically scanned for risks"
+  description = "Ensure any merging of code is automatically scanned for risks."
+
+  children = [
+    control.branch_builds,
+    control.pipeline_scanner
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.18"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_1_20" {
+  title       = "1.1.20 Ensure branch protection is enforced on the default branch"
+  description = "Ensure branch protection is enforced on the default branch."
+
+  children = [
+    control.branch_pushes,
+    control.branch_force,
+    control.branch_delete
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.20"
+    type        = "Benchmark"
+  })
+}
+
 benchmark "cis_supply_chain_v100_1_2" {
   title       = "1.2 Repository Management"
   description = "Who can create and delete repositories, and which repositories are inactive."
 
   children = [
+    benchmark.cis_supply_chain_v100_1_2_1,
     benchmark.cis_supply_chain_v100_1_2_2,
     benchmark.cis_supply_chain_v100_1_2_3,
+    benchmark.cis_supply_chain_v100_1_2_5,
+    benchmark.cis_supply_chain_v100_1_2_6,
     benchmark.cis_supply_chain_v100_1_2_7
   ]
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
     cis_item_id = "1.2"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_2_1" {
+  title       = "1.2.1 Ensure all public repositories contain a SECURITY.md file"
+  description = "Ensure all public repositories contain a SECURITY.md file."
+
+  children = [
+    control.repository_security_file
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.2.1"
     type        = "Benchmark"
   })
 }
@@ -218,6 +343,38 @@ benchmark "cis_supply_chain_v100_1_2_3" {
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
     cis_item_id = "1.2.3"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_2_5" {
+  title       = "1.2.5 Ensure all copies (forks) of code are tracked and accounted for"
+  description = "Ensure all copies (forks) of code are tracked and accounted for."
+
+  children = [
+    control.repository_fork_policy,
+    control.workspace_forking
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.2.5"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_2_6" {
+  title       = "1.2.6 Ensure all code projects are tracked for changes in visibility status"
+  description = "Ensure all code projects are tracked for changes in visibility status."
+
+  children = [
+    control.repository_public,
+    control.workspace_privacy
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.2.6"
     type        = "Benchmark"
   })
 }
@@ -318,6 +475,350 @@ benchmark "cis_supply_chain_v100_1_3_8" {
   })
 }
 
+benchmark "cis_supply_chain_v100_1_4" {
+  title       = "1.4 Third-Party"
+  description = "What is connected to the workspace and its repositories."
+
+  children = [
+    benchmark.cis_supply_chain_v100_1_4_4
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.4"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_1_4_4" {
+  title       = "1.4.4 Ensure only secured webhooks are used"
+  description = "Ensure only secured webhooks are used."
+
+  children = [
+    control.webhook_certificate,
+    control.webhook_secret
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.4.4"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_1" {
+  title       = "2.1 Build Environment"
+  description = "Who can use the environment of builds, and what they find there."
+
+  children = [
+    benchmark.cis_supply_chain_v100_2_1_5,
+    benchmark.cis_supply_chain_v100_2_1_7,
+    benchmark.cis_supply_chain_v100_2_1_10,
+    benchmark.cis_supply_chain_v100_2_1_11
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.1"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_1_5" {
+  title       = "2.1.5 Ensure access to build environments is limited"
+  description = "Ensure access to build environments is limited."
+
+  children = [
+    control.runner_public
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.1.5"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_1_7" {
+  title       = "2.1.7 Ensure build secrets are limited to the minimal necessary scope"
+  description = "Ensure build secrets are limited to the minimal necessary scope."
+
+  children = [
+    control.variable_secured
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.1.7"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_1_10" {
+  title       = "2.1.10 Ensure webhooks of the build environment are secured"
+  description = "Ensure webhooks of the build environment are secured."
+
+  children = [
+    control.webhook_certificate,
+    control.webhook_secret
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.1.10"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_1_11" {
+  title       = "2.1.11 Ensure minimum number of administrators are set for the build environment"
+  description = "Ensure minimum number of administrators are set for the build environment."
+
+  children = [
+    control.repository_administrators
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.1.11"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_2" {
+  title       = "2.2 Build Worker"
+  description = "The machines that run builds."
+
+  children = [
+    benchmark.cis_supply_chain_v100_2_2_8
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.2"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_2_8" {
+  title       = "2.2.8 Ensure resource consumption of build workers is monitored"
+  description = "Ensure resource consumption of build workers is monitored."
+
+  children = [
+    control.pipeline_max_time
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.2.8"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_3" {
+  title       = "2.3 Pipeline Instructions"
+  description = "What pipelines do, who starts them, and what their files give away."
+
+  children = [
+    benchmark.cis_supply_chain_v100_2_3_1,
+    benchmark.cis_supply_chain_v100_2_3_4,
+    benchmark.cis_supply_chain_v100_2_3_5,
+    benchmark.cis_supply_chain_v100_2_3_7,
+    benchmark.cis_supply_chain_v100_2_3_8
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_3_1" {
+  title       = "2.3.1 Ensure all build steps are defined as code"
+  description = "Ensure all build steps are defined as code."
+
+  children = [
+    control.pipeline_as_code
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.1"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_3_4" {
+  title       = "2.3.4 Ensure changes to pipeline files are tracked and reviewed"
+  description = "Ensure changes to pipeline files are tracked and reviewed."
+
+  children = [
+    control.branch_approvals,
+    control.code_owner_missing
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.4"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_3_5" {
+  title       = "2.3.5 Ensure access to build process triggering is minimized"
+  description = "Ensure access to build process triggering is minimized."
+
+  children = [
+    control.pipeline_deployment_gate,
+    control.group_write_access
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.5"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_3_7" {
+  title       = "2.3.7 Ensure pipelines are automatically scanned for vulnerabilities"
+  description = "Ensure pipelines are automatically scanned for vulnerabilities."
+
+  children = [
+    control.pipeline_scanner
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.7"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_3_8" {
+  title       = "2.3.8 Ensure scanners are in place to identify and prevent sensitive data in pipeline files"
+  description = "Ensure scanners are in place to identify and prevent sensitive data in pipeline files."
+
+  children = [
+    control.pipeline_secrets
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.8"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_4" {
+  title       = "2.4 Pipeline Integrity"
+  description = "Whether builds use what was reviewed."
+
+  children = [
+    benchmark.cis_supply_chain_v100_2_4_2,
+    benchmark.cis_supply_chain_v100_2_4_5
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.4"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_4_2" {
+  title       = "2.4.2 Ensure all external dependencies used in the build process are locked"
+  description = "Ensure all external dependencies used in the build process are locked."
+
+  children = [
+    control.pipeline_image_pinned,
+    control.pipeline_pipe_pinned
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.4.2"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_2_4_5" {
+  title       = "2.4.5 Ensure pipeline steps produce a Software Bill of Materials (SBOM)"
+  description = "Ensure pipeline steps produce a Software Bill of Materials (SBOM)."
+
+  children = [
+    control.pipeline_sbom
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.4.5"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_3_1" {
+  title       = "3.1 Third-Party Packages"
+  description = "What builds take from others."
+
+  children = [
+    benchmark.cis_supply_chain_v100_3_1_7
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "3.1"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_3_1_7" {
+  title       = "3.1.7 Ensure dependencies are pinned to a specific, verified version"
+  description = "Ensure dependencies are pinned to a specific, verified version."
+
+  children = [
+    control.pipeline_image_pinned,
+    control.pipeline_pipe_pinned
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "3.1.7"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_5_2" {
+  title       = "5.2 Deployment Environment"
+  description = "How releases get to production."
+
+  children = [
+    benchmark.cis_supply_chain_v100_5_2_3
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "5.2"
+    type        = "Benchmark"
+  })
+}
+
+benchmark "cis_supply_chain_v100_5_2_3" {
+  title       = "5.2.3 Ensure access to production environment is limited"
+  description = "Ensure access to production environment is limited."
+
+  children = [
+    control.pipeline_deployment_gate
+  ]
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "5.2.3"
+    type        = "Benchmark"
+  })
+}
+
 benchmark "cis_supply_chain_v100_beyond" {
   title       = "Beyond the guide"
   description = "Controls that the guide does not ask for but Bitbucket can answer."
@@ -326,12 +827,7 @@ benchmark "cis_supply_chain_v100_beyond" {
     control.access_direct_beside_group,
     control.access_outsider,
     control.deploy_key_unused,
-    control.deploy_key_old,
-    control.webhook_certificate,
-    control.webhook_secret,
-    control.variable_secured,
-    control.workspace_forking,
-    control.workspace_privacy
+    control.deploy_key_old
   ]
 
   tags = merge(local.bitbucket_common_tags, {

@@ -83,7 +83,7 @@ control "repository_administrators" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.3.7"
+    cis_item_id = "1.3.7,2.1.11"
     service     = "Bitbucket/Repository"
   })
 }
@@ -111,7 +111,7 @@ control "group_write_access" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.3.8"
+    cis_item_id = "1.3.8,2.3.5"
     service     = "Bitbucket/Group"
   })
 }
@@ -176,7 +176,9 @@ control "webhook_certificate" {
   query         = query.webhook_certificate
 
   tags = merge(local.bitbucket_common_tags, {
-    service = "Bitbucket/Webhook"
+    cis         = "true"
+    cis_item_id = "1.4.4,2.1.10"
+    service     = "Bitbucket/Webhook"
   })
 }
 
@@ -188,7 +190,9 @@ control "webhook_secret" {
   query         = query.webhook_secret
 
   tags = merge(local.bitbucket_common_tags, {
-    service = "Bitbucket/Webhook"
+    cis         = "true"
+    cis_item_id = "1.4.4,2.1.10"
+    service     = "Bitbucket/Webhook"
   })
 }
 
@@ -200,7 +204,9 @@ control "variable_secured" {
   query         = query.variable_secured
 
   tags = merge(local.bitbucket_common_tags, {
-    service = "Bitbucket/Pipeline"
+    cis         = "true"
+    cis_item_id = "2.1.7"
+    service     = "Bitbucket/Pipeline"
   })
 }
 
@@ -213,7 +219,7 @@ control "branch_approvals" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.1.3"
+    cis_item_id = "1.1.3,2.3.4"
     service     = "Bitbucket/Branch"
   })
 }
@@ -255,7 +261,7 @@ control "branch_builds" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.1.9"
+    cis_item_id = "1.1.9,1.1.18"
     service     = "Bitbucket/Branch"
   })
 }
@@ -311,7 +317,7 @@ control "branch_pushes" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.1.15"
+    cis_item_id = "1.1.15,1.1.20"
     service     = "Bitbucket/Branch"
   })
 }
@@ -325,7 +331,7 @@ control "branch_force" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.1.16"
+    cis_item_id = "1.1.16,1.1.20"
     service     = "Bitbucket/Branch"
   })
 }
@@ -339,7 +345,7 @@ control "branch_delete" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.1.17"
+    cis_item_id = "1.1.17,1.1.20"
     service     = "Bitbucket/Branch"
   })
 }
@@ -381,7 +387,7 @@ control "repository_public" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.3.8"
+    cis_item_id = "1.2.6,1.3.8"
     service     = "Bitbucket/Repository"
   })
 }
@@ -395,7 +401,7 @@ control "repository_fork_policy" {
 
   tags = merge(local.bitbucket_common_tags, {
     cis         = "true"
-    cis_item_id = "1.3.8"
+    cis_item_id = "1.2.5,1.3.8"
     service     = "Bitbucket/Repository"
   })
 }
@@ -408,7 +414,9 @@ control "workspace_forking" {
   query         = query.workspace_forking
 
   tags = merge(local.bitbucket_common_tags, {
-    service = "Bitbucket/Workspace"
+    cis         = "true"
+    cis_item_id = "1.2.5"
+    service     = "Bitbucket/Workspace"
   })
 }
 
@@ -420,6 +428,218 @@ control "workspace_privacy" {
   query         = query.workspace_privacy
 
   tags = merge(local.bitbucket_common_tags, {
-    service = "Bitbucket/Workspace"
+    cis         = "true"
+    cis_item_id = "1.2.6"
+    service     = "Bitbucket/Workspace"
+  })
+}
+
+control "pipeline_as_code" {
+  title         = "Build steps are defined as code"
+  description   = "Nobody can review, repeat or audit builds that are not defined in the repository. Pipelines with an error in their definition don't run. Define the pipelines of the repository in bitbucket-pipelines.yml, or correct the error."
+  documentation = file("./docs/controls/pipeline_as_code.md")
+  severity      = "low"
+  query         = query.pipeline_as_code
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.1"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_image_pinned" {
+  title         = "Images of pipelines are pinned by a digest"
+  description   = "A tag can move: the next build may run in another image, which can read its code and its secrets. Add the digest, as in golang:1.26@sha256:…, to the name of each image in bitbucket-pipelines.yml, including the images of services."
+  documentation = file("./docs/controls/pipeline_image_pinned.md")
+  severity      = "medium"
+  query         = query.pipeline_image_pinned
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.4.2,3.1.7"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_pipe_pinned" {
+  title         = "Pipes have a full version"
+  description   = "A pipe without a full version changes without notice. It gets the secrets that it needs for its work. Name the full version of each pipe in bitbucket-pipelines.yml, as in atlassian/aws-s3-deploy:2.0.1, or the digest of its image."
+  documentation = file("./docs/controls/pipeline_pipe_pinned.md")
+  severity      = "medium"
+  query         = query.pipeline_pipe_pinned
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.4.2,3.1.7"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_secrets" {
+  title         = "Files of pipelines don't give away secrets"
+  description   = "Everybody who can read the repository, and everybody who has a copy of it, can read a secret in the file. Everybody who can see the log can read a secret that a script prints. Replace the secret, because it may have been read. Store the new one in a secured variable, and don't print it. Passwords of services are not counted, because their containers end with the step. The control goes by names and known forms: it can miss some, and can alarm for what is harmless."
+  documentation = file("./docs/controls/pipeline_secrets.md")
+  severity      = "critical"
+  query         = query.pipeline_secrets
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.8"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_deployment_gate" {
+  title         = "Somebody decides on each deployment to production"
+  description   = "Without a manual step and without a restriction of the environment, everybody who can push to the branch, or can create a tag or a pull request, deploys to production. Add trigger: manual to the step or its stage, or allow only administrators to deploy to the environment, in the settings of the repository under Deployments. Bitbucket has no API for the branches that may deploy to an environment."
+  documentation = file("./docs/controls/pipeline_deployment_gate.md")
+  severity      = "high"
+  query         = query.pipeline_deployment_gate
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.3.5,5.2.3"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_max_time" {
+  title         = "Steps of pipelines have a time limit"
+  description   = "A step that hangs, or that an attacker uses for computations, runs for two hours, and its minutes are paid for. Set max-time for each step, or in the options of the whole file."
+  documentation = file("./docs/controls/pipeline_max_time.md")
+  severity      = "low"
+  query         = query.pipeline_max_time
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.2.8"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_scanner" {
+  title         = "Pipelines scan for vulnerabilities"
+  description   = "Vulnerabilities in the code, in its dependencies and in the pipelines themselves stay unnoticed. Add a step with a scanner to the pipelines. The variable scanners contains patterns of the names of images, pipes and programs that count as one. The control goes by names and known forms: it can miss some, and can alarm for what is harmless."
+  documentation = file("./docs/controls/pipeline_scanner.md")
+  severity      = "medium"
+  query         = query.pipeline_scanner
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.18,2.3.7"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "pipeline_sbom" {
+  title         = "Pipelines make a Software Bill of Materials"
+  description   = "Without a list of what a release contains, nobody can tell which releases a new vulnerability is in. Add a step that makes an SBOM to the pipelines. The variable sbom_tools contains patterns of the names of images, pipes and programs that count as one. The control goes by names and known forms: it can miss some, and can alarm for what is harmless."
+  documentation = file("./docs/controls/pipeline_sbom.md")
+  severity      = "low"
+  query         = query.pipeline_sbom
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.4.5"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "runner_public" {
+  title         = "Self-hosted runners are not open to public repositories"
+  description   = "A pipeline of a public repository can run code of strangers on your machine, which is in your network and keeps its files from one step to the next. Run the pipelines of public repositories at Bitbucket: remove the runner from the public repository, or replace the runner of the workspace by runners of the repositories that need it."
+  documentation = file("./docs/controls/runner_public.md")
+  severity      = "high"
+  query         = query.runner_public
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "2.1.5"
+    service     = "Bitbucket/Pipeline"
+  })
+}
+
+control "repository_signed_commits" {
+  title         = "A repository only accepts signed commits"
+  description   = "Everybody with write access can push commits in the name of anybody. Require signed commits in the settings of the repository."
+  documentation = file("./docs/controls/repository_signed_commits.md")
+  severity      = "low"
+  query         = query.repository_signed_commits
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.12"
+    service     = "Bitbucket/Repository"
+  })
+}
+
+control "code_owner_missing" {
+  title         = "A repository has code owners"
+  description   = "Changes to sensitive files are reviewed by people who don't know them. Add a file .bitbucket/CODEOWNERS that names owners, at least of bitbucket-pipelines.yml and of other sensitive files."
+  documentation = file("./docs/controls/code_owner_missing.md")
+  severity      = "low"
+  query         = query.code_owner_missing
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.6,2.3.4"
+    service     = "Bitbucket/Repository"
+  })
+}
+
+control "code_owner_left" {
+  title         = "Code owners still exist"
+  description   = "A rule whose owners have left asks nobody for a review. Replace the owner in .bitbucket/CODEOWNERS, best by a group. Bitbucket shows only to administrators of the workspace whether addresses and groups exist."
+  documentation = file("./docs/controls/code_owner_left.md")
+  severity      = "medium"
+  query         = query.code_owner_left
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.6"
+    service     = "Bitbucket/Repository"
+  })
+}
+
+control "repository_security_file" {
+  title         = "A public repository says how to report a vulnerability"
+  description   = "People who find a vulnerability don't know whom to tell, and publish it instead. Add a file SECURITY.md to the repository."
+  documentation = file("./docs/controls/repository_security_file.md")
+  severity      = "low"
+  query         = query.repository_security_file
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.2.1"
+    service     = "Bitbucket/Repository"
+  })
+}
+
+control "branch_inactive" {
+  title         = "Inactive branches are removed"
+  description   = "Old branches contain old vulnerabilities and secrets, and can be merged by mistake. Ask their authors, and delete the branches. The variable inactive_branch_days is the limit."
+  documentation = file("./docs/controls/branch_inactive.md")
+  severity      = "low"
+  query         = query.branch_inactive
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.8"
+    service     = "Bitbucket/Branch"
+  })
+}
+
+control "branch_linear" {
+  title         = "The history of the main branch is linear"
+  description   = "In a history with merge commits it is hard to see which change did what, and to take one back. Allow only merge strategies without a merge commit, in the settings of the repository or project."
+  documentation = file("./docs/controls/branch_linear.md")
+  severity      = "low"
+  query         = query.branch_linear
+
+  tags = merge(local.bitbucket_common_tags, {
+    cis         = "true"
+    cis_item_id = "1.1.13"
+    service     = "Bitbucket/Branch"
   })
 }

@@ -1399,6 +1399,241 @@ query "branch_force" {
   EOQ
 }
 
+query "branch_inactive" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug
+        from
+          bitbucket_repository
+      ),
+      branches as materialized (
+        select
+          repository_full_name,
+          name,
+          mainbranch_name,
+          target_date
+        from
+          bitbucket_branch
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(case when target_date < now() - $1::integer * interval '1 day' then 1 end) as bad
+        from
+          branches
+        where
+          name <> mainbranch_name
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when c.bad > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when c.bad > 0 then 'Branches of ' || r.full_name || ' without recent commits: ' || c.bad || ' of ' || c.number || '.'
+          else 'No branch of ' || r.full_name || ' besides the main one is inactive.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    ),
+    refused as (
+      select
+        'inactive_branch_days' as variable,
+        'inactive_branch_days is ' || cast($1::integer as text) || ', but should be a number of at least 1.' as reason
+      where
+        not ($1::integer >= 1)
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+      and not exists (select 1 from refused)
+    union all
+    select
+      'branches',
+      'ok',
+      'No branches found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+      and not exists (select 1 from refused)
+    union all
+    select
+      'branches not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the branches of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+      and not exists (select 1 from refused)
+    union all
+    select
+      variable,
+      'error',
+      reason,
+      '',
+      ''
+    from
+      refused
+    order by
+      workspace, repository, resource;
+  EOQ
+
+  param "inactive_branch_days" {
+    description = "Number of days after which a branch without commits counts as inactive."
+    default     = var.inactive_branch_days
+  }
+}
+
+query "branch_linear" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug
+        from
+          bitbucket_repository
+      ),
+      branches as materialized (
+        select
+          repository_full_name,
+          name,
+          mainbranch_name,
+          merge_strategies
+        from
+          bitbucket_branch
+      ),
+      counts as (
+        select
+          b.repository_full_name,
+          count(*) as number,
+          count(case when cast(s.value as text) in ('merge_commit', 'rebase_merge', '"merge_commit"', '"rebase_merge"') then 1 end) as bad
+        from
+          branches as b,
+          jsonb_array_elements(b.merge_strategies) as s
+        where
+          b.name = b.mainbranch_name
+        group by
+          b.repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when c.number is null then 'skip'
+          when c.bad > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when c.number is null then r.full_name || ' has no branch.'
+          when c.bad > 0 then 'Pull requests into the main branch of ' || r.full_name || ' can be merged with a merge commit.'
+          else 'Pull requests into the main branch of ' || r.full_name || ' are merged without merge commits.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'main branches',
+      'ok',
+      'No main branches found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'main branches not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the main branches of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
 query "branch_pushes" {
   sql = <<-EOQ
     with judged as materialized (
@@ -1880,6 +2115,238 @@ query "branch_up_to_date" {
     description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
     default     = var.require_enforced_merge_checks
   }
+}
+
+query "code_owner_left" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name
+        from
+          bitbucket_repository
+      ),
+      rules as materialized (
+        select
+          repository_full_name,
+          line,
+          owners,
+          not_found,
+          unknown
+        from
+          bitbucket_code_owner
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(unknown) as unknown
+        from
+          rules
+        group by
+          repository_full_name
+      ),
+      gone as (
+        select distinct
+          c.repository_full_name,
+          cast(n.value as text) as name
+        from
+          rules as c,
+          jsonb_array_elements(c.not_found) as n
+      ),
+      found as (
+        select
+          repository_full_name,
+          string_agg(replace(name, '"', ''), ', ' order by name) as list
+        from
+          gone
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when c.number is null then 'skip'
+          when f.list is not null then 'alarm'
+          when c.unknown > 0 then 'info'
+          else 'ok'
+        end as status,
+        case
+          when c.number is null then r.full_name || ' has no .bitbucket/CODEOWNERS with rules.'
+          when f.list is not null then 'Owners in ' || r.full_name || ' who don''t exist: ' || f.list || '.'
+          when c.unknown > 0 then 'Bitbucket does not show whether all owners in ' || r.full_name || ' exist.'
+          else 'All owners in ' || r.full_name || ' exist.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+        left join found as f on f.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'code owners',
+      'ok',
+      'No code owners found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'code owners not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the code owners of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "code_owner_missing" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name
+        from
+          bitbucket_repository
+      ),
+      rules as materialized (
+        select
+          repository_full_name,
+          line,
+          owners,
+          not_found,
+          unknown
+        from
+          bitbucket_code_owner
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number
+        from
+          rules as c,
+          jsonb_array_elements(c.owners) as o
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when r.mainbranch_name is null then 'skip'
+          when c.number is null then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when r.mainbranch_name is null then r.full_name || ' has no branch.'
+          when c.number is null then 'No file .bitbucket/CODEOWNERS says who owns what in ' || r.full_name || '.'
+          else '.bitbucket/CODEOWNERS says who owns what in ' || r.full_name || '.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'repositories',
+      'ok',
+      'No repositories found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'repositories not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the repositories of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
 }
 
 query "connected_account_repository" {
@@ -2690,6 +3157,1025 @@ query "member_inactive" {
   }
 }
 
+query "pipeline_as_code" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      files as (
+        select
+          repository_full_name,
+          max(error) as error
+        from
+          definitions
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when r.mainbranch_name is null then 'skip'
+          when f.repository_full_name is null or f.error is not null then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when r.mainbranch_name is null then r.full_name || ' has no branch.'
+          when f.repository_full_name is null then r.full_name || ' has no bitbucket-pipelines.yml.'
+          when f.error is not null then 'bitbucket-pipelines.yml of ' || r.full_name || ' has an error: ' || f.error
+          else 'bitbucket-pipelines.yml of ' || r.full_name || ' defines its pipelines.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join files as f on f.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'pipelines',
+      'ok',
+      'No pipelines found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'pipelines not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the pipelines of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "pipeline_deployment_gate" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_events,
+          schedules,
+          deployment,
+          is_gated
+        from
+          bitbucket_pipeline_definition
+        where
+          deployment is not null
+          and trigger_type <> 'export'
+      ),
+      environments as materialized (
+        select
+          repository_full_name,
+          name,
+          environment_type_name,
+          restrictions_admin_only,
+          deployment_gate_enabled
+        from
+          bitbucket_deployment_environment
+      ),
+      deployments as (
+        select
+          d.repository_full_name,
+          d.is_gated
+          or coalesce(e.restrictions_admin_only, false)
+          or coalesce(e.deployment_gate_enabled, false)
+          or (d.trigger_type = 'custom' and d.trigger_events is null and d.schedules is null) as is_decided
+        from
+          definitions as d
+          left join environments as e on e.repository_full_name = d.repository_full_name and lower(e.name) = lower(d.deployment)
+        where
+          e.environment_type_name = 'Production'
+          or e.environment_type_name is null and lower(d.deployment) like 'prod%'
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(case when not is_decided then 1 end) as bad
+        from
+          deployments
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when coalesce(c.number, 0) = 0 then 'skip'
+          when c.bad > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when coalesce(c.number, 0) = 0 then 'The pipelines of ' || r.full_name || ' have no deployments to production, or there are none that can be read.'
+          when c.bad > 0 then 'Steps that deploy to production without anybody''s decision in the pipelines of ' || r.full_name || ': ' || c.bad || ' of ' || c.number || '.'
+          else 'Somebody decides on each deployment to production in the pipelines of ' || r.full_name || '.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'deployments to production',
+      'ok',
+      'No deployments to production found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'deployments to production not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the deployments to production of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "pipeline_image_pinned" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      images as (
+        select
+          repository_full_name,
+          coalesce(image_is_pinned, false) as is_pinned
+        from
+          definitions
+        where
+          position is not null
+          and coalesce(cast(runs_on as text), '') not like '%linux.shell%'
+          and coalesce(cast(runs_on as text), '') not like '%windows%'
+          and coalesce(cast(runs_on as text), '') not like '%macos%'
+        union all
+        select
+          d.repository_full_name,
+          (s.value -> 'image' ->> 'digest') is not null
+        from
+          definitions as d,
+          jsonb_array_elements(d.services) as s
+        where
+          (s.value -> 'image') is not null
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(case when not is_pinned then 1 end) as bad
+        from
+          images
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when coalesce(c.number, 0) = 0 then 'skip'
+          when c.bad > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when coalesce(c.number, 0) = 0 then 'The pipelines of ' || r.full_name || ' have no images, or there are none that can be read.'
+          when c.bad > 0 then 'Images without a digest in the pipelines of ' || r.full_name || ': ' || c.bad || ' of ' || c.number || '.'
+          else 'All images in the pipelines of ' || r.full_name || ' have a digest.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'images of pipelines',
+      'ok',
+      'No images of pipelines found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'images of pipelines not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the images of pipelines of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "pipeline_max_time" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(case when max_time is null then 1 end) as bad
+        from
+          definitions
+        where
+          position is not null
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when coalesce(c.number, 0) = 0 then 'skip'
+          when c.bad > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when coalesce(c.number, 0) = 0 then 'The pipelines of ' || r.full_name || ' have no steps, or there are none that can be read.'
+          when c.bad > 0 then 'Steps without max-time in the pipelines of ' || r.full_name || ': ' || c.bad || ' of ' || c.number || '.'
+          else 'All steps in the pipelines of ' || r.full_name || ' have max-time.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'steps',
+      'ok',
+      'No steps found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'steps not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the steps of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "pipeline_pipe_pinned" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      counts as (
+        select
+          d.repository_full_name,
+          count(*) as number,
+          count(case when cast(p.value ->> 'is_pinned' as text) not in ('true', '1') then 1 end) as bad
+        from
+          definitions as d,
+          jsonb_array_elements(d.pipes) as p
+        group by
+          d.repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when coalesce(c.number, 0) = 0 then 'skip'
+          when c.bad > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when coalesce(c.number, 0) = 0 then 'The pipelines of ' || r.full_name || ' have no pipes, or there are none that can be read.'
+          when c.bad > 0 then 'Pipes without a full version in the pipelines of ' || r.full_name || ': ' || c.bad || ' of ' || c.number || '.'
+          else 'All pipes in the pipelines of ' || r.full_name || ' have a full version or a digest.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'pipes',
+      'ok',
+      'No pipes found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'pipes not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the pipes of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "pipeline_sbom" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      tools as (
+        select
+          repository_full_name,
+          lower(coalesce(image, '') || ' ' || coalesce(cast(programs as text), '') || ' ' || coalesce(cast(pipes as text), '')) as names
+        from
+          definitions
+        where
+          position is not null
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(case when exists (select 1 from unnest($1::text[]) as pattern(value) where names like replace(replace(replace(replace(pattern.value, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')) then 1 end) as making
+        from
+          tools
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when c.number is null then 'skip'
+          when c.making = 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when c.number is null then r.full_name || ' has no pipelines that can be read.'
+          when c.making = 0 then 'No step in the pipelines of ' || r.full_name || ' makes an SBOM.'
+          else 'Steps that make an SBOM in the pipelines of ' || r.full_name || ': ' || c.making || ' of ' || c.number || '.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'steps',
+      'ok',
+      'No steps found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'steps not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the steps of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+
+  param "sbom_tools" {
+    description = "Patterns, in small letters, of the images, pipes and programs that make a Software Bill of Materials; * matches any text."
+    default     = var.sbom_tools
+  }
+}
+
+query "pipeline_scanner" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      tools as (
+        select
+          repository_full_name,
+          lower(coalesce(image, '') || ' ' || coalesce(cast(programs as text), '') || ' ' || coalesce(cast(pipes as text), '')) as names
+        from
+          definitions
+        where
+          position is not null
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number,
+          count(case when exists (select 1 from unnest($1::text[]) as pattern(value) where names like replace(replace(replace(replace(pattern.value, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')) then 1 end) as scanning
+        from
+          tools
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when c.number is null then 'skip'
+          when c.scanning = 0 then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when c.number is null then r.full_name || ' has no pipelines that can be read.'
+          when c.scanning = 0 then 'No step in the pipelines of ' || r.full_name || ' uses a known scanner.'
+          else 'Steps that use a scanner in the pipelines of ' || r.full_name || ': ' || c.scanning || ' of ' || c.number || '.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'steps',
+      'ok',
+      'No steps found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'steps not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the steps of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+
+  param "scanners" {
+    description = "Patterns, in small letters, of the images, pipes and programs that scan for vulnerabilities; * matches any text."
+    default     = var.scanners
+  }
+}
+
+query "pipeline_secrets" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      definitions as materialized (
+        select
+          repository_full_name,
+          trigger_type,
+          trigger_pattern,
+          position,
+          image,
+          image_is_pinned,
+          services,
+          pipes,
+          programs,
+          runs_on,
+          secrets,
+          max_time,
+          imported_from,
+          error
+        from
+          bitbucket_pipeline_definition
+      ),
+      secrets as (
+        select distinct
+          d.repository_full_name,
+          cast(s.value ->> 'line' as integer) as line,
+          s.value ->> 'kind' as kind,
+          s.value ->> 'name' as name
+        from
+          definitions as d,
+          jsonb_array_elements(d.secrets) as s
+        where
+          d.imported_from is null
+          and s.value ->> 'place' <> 'service'
+      ),
+      found as (
+        select
+          repository_full_name,
+          string_agg(name || ' in line ' || line || ' (' || kind || ')', ', ' order by line, name, kind) as list
+        from
+          secrets
+        group by
+          repository_full_name
+      ),
+      counts as (
+        select
+          repository_full_name,
+          count(*) as number
+        from
+          definitions
+        group by
+          repository_full_name
+      )
+      select
+        r.full_name as resource,
+        case
+          when c.number is null then 'skip'
+          when f.list is not null then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when c.number is null then r.full_name || ' has no bitbucket-pipelines.yml.'
+          when f.list is not null then 'bitbucket-pipelines.yml of ' || r.full_name || ' gives away: ' || f.list || '.'
+          else 'bitbucket-pipelines.yml of ' || r.full_name || ' gives away no secret that the control knows.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join counts as c on c.repository_full_name = r.full_name
+        left join found as f on f.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'files of pipelines',
+      'ok',
+      'No files of pipelines found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'files of pipelines not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the files of pipelines of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
 query "pull_request_pushed_after_approval" {
   sql = <<-EOQ
     with judged as materialized (
@@ -3380,6 +4866,179 @@ query "repository_public" {
   }
 }
 
+query "repository_security_file" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with repositories as materialized (
+        select
+          full_name,
+          workspace_slug,
+          mainbranch_name,
+          is_private
+        from
+          bitbucket_repository
+      ),
+      files as materialized (
+        select
+          repository_full_name
+        from
+          bitbucket_source_file
+        where
+          path = 'SECURITY.md'
+      )
+      select
+        r.full_name as resource,
+        case
+          when r.is_private or r.mainbranch_name is null then 'skip'
+          when f.repository_full_name is null then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when r.is_private then r.full_name || ' is private.'
+          when r.mainbranch_name is null then r.full_name || ' has no branch.'
+          when f.repository_full_name is null then r.full_name || ' is public and has no SECURITY.md.'
+          else r.full_name || ' is public and has a SECURITY.md.'
+        end as reason,
+        r.workspace_slug as workspace,
+        r.full_name as repository
+      from
+        repositories as r
+        left join files as f on f.repository_full_name = r.full_name
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'repositories',
+      'ok',
+      'No repositories found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'repositories not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the repositories of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
+query "repository_signed_commits" {
+  sql = <<-EOQ
+    with judged as materialized (
+      select
+        full_name as resource,
+        case
+          when enforced_signed_commits is null then 'info'
+          when lower(enforced_signed_commits) in ('false', 'disabled', 'none') then 'alarm'
+          else 'ok'
+        end as status,
+        case
+          when enforced_signed_commits is null then 'Bitbucket does not report whether ' || full_name || ' accepts commits without a signature.'
+          when lower(enforced_signed_commits) in ('false', 'disabled', 'none') then full_name || ' accepts commits without a signature.'
+          else full_name || ' only accepts signed commits.'
+        end as reason,
+        workspace_slug as workspace,
+        full_name as repository
+      from
+        bitbucket_repository
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when full_name in (select repository from judged) then 1 end) as covered
+      from
+        bitbucket_repository
+    ),
+    population as (
+      select
+        repositories.seen as seen,
+        repositories.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end as shown
+      from
+        repositories
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'repositories',
+      'ok',
+      'No repositories found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'repositories not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account sees no repository.'
+        else 'Bitbucket showed the connected account the repositories of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
+}
+
 query "repository_trusted_administrators" {
   sql = <<-EOQ
     with judged as materialized (
@@ -3474,6 +5133,151 @@ query "repository_trusted_administrators" {
     description = "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."
     default     = var.trusted_administrators
   }
+}
+
+query "runner_public" {
+  sql = <<-EOQ
+    with judged as materialized (
+      with public as materialized (
+        select
+          full_name,
+          workspace_slug
+        from
+          bitbucket_repository
+        where
+          is_private = false
+      ),
+      in_workspaces as (
+        select
+          workspace_slug,
+          count(*) as repositories
+        from
+          public
+        group by
+          workspace_slug
+      ),
+      of_repositories as materialized (
+        select
+          uuid,
+          name,
+          state_status,
+          workspace_slug,
+          repository_full_name
+        from
+          bitbucket_repository_runner
+      ),
+      of_workspaces as materialized (
+        select
+          uuid,
+          name,
+          state_status,
+          workspace_slug
+        from
+          bitbucket_workspace_runner
+      ),
+      runners as (
+        select
+          r.uuid,
+          'Runner ' || r.name || ' of ' || r.repository_full_name as name,
+          r.state_status,
+          r.workspace_slug,
+          r.repository_full_name,
+          case when p.full_name is null then 0 else 1 end as open_to
+        from
+          of_repositories as r
+          left join public as p on p.full_name = r.repository_full_name
+        union all
+        select
+          r.uuid,
+          'Runner ' || r.name || ' of ' || r.workspace_slug,
+          r.state_status,
+          r.workspace_slug,
+          cast(null as text),
+          coalesce(p.repositories, 0)
+        from
+          of_workspaces as r
+          left join in_workspaces as p on p.workspace_slug = r.workspace_slug
+      )
+      select
+        coalesce(repository_full_name, workspace_slug) || ' runner ' || uuid as resource,
+        case
+          when state_status = 'DISABLED' then 'skip'
+          when open_to > 0 then 'alarm'
+          else 'ok'
+        end as status,
+        name ||
+        case
+          when state_status = 'DISABLED' then ' is disabled.'
+          when open_to > 0 then ' is open to public repositories: ' || open_to || '.'
+          else ' is open to no public repository.'
+        end as reason,
+        workspace_slug as workspace,
+        repository_full_name as repository
+      from
+        runners
+    ),
+    repositories as (
+      select
+        count(*) as seen,
+        count(case when permission = 'admin' then 1 end) as covered
+      from
+        bitbucket_my_repository
+    ),
+    workspaces as (
+      select
+        count(*) as seen,
+        count(case when is_administrator then 1 end) as covered
+      from
+        bitbucket_my_workspace
+    ),
+    population as (
+      select
+        repositories.seen + workspaces.seen as seen,
+        repositories.covered + workspaces.covered as covered,
+        repositories.covered || ' of ' || repositories.seen || case when repositories.seen = 1 then ' repository' else ' repositories' end || ' and of ' || workspaces.covered || ' of ' || workspaces.seen || case when workspaces.seen = 1 then ' workspace' else ' workspaces' end as shown
+      from
+        repositories cross join workspaces
+    )
+    select
+      resource,
+      status,
+      reason,
+      coalesce(workspace, '') as workspace,
+      coalesce(repository, '') as repository
+    from
+      judged
+    where
+      status is not null
+    union all
+    select
+      'runners',
+      'ok',
+      'No runners found. Bitbucket showed the connected account those of ' || shown || '.',
+      '',
+      ''
+    from
+      population
+    where
+      covered > 0
+      and not exists (select 1 from judged where status is not null)
+    union all
+    select
+      'runners not shown',
+      'skip',
+      case
+        when not exists (select 1 from bitbucket_workspace) then 'The connection covers no workspace that the connected account can see.'
+        when seen = 0 then 'The connected account has a permission on no repository.'
+        else 'Bitbucket shows runners only to administrators. It showed the connected account those of ' || shown || '.'
+      end,
+      '',
+      ''
+    from
+      population
+    where
+      (seen > covered or seen = 0)
+    order by
+      workspace, repository, resource;
+  EOQ
 }
 
 query "variable_secured" {

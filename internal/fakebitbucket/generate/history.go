@@ -63,6 +63,9 @@ func (g *generator) history(r *organization.Repository) *organization.History {
 		all = append(all, &organization.Branch{Name: "production", Target: line[len(line)/2].Commit})
 	}
 	strategy := pick(g, []string{"merge_commit", "merge_commit", "squash", "fast_forward"})
+	if !slices.Contains(r.MergeStrategies(), strategy) {
+		strategy = r.MergeStrategies()[0]
+	}
 	for _, b := range all {
 		b.DefaultMergeStrategy = strategy
 	}

@@ -62,6 +62,10 @@ func (g *generator) repository(w *organization.Workspace, i, name int) *organiza
 	case 14:
 		r.MainBranch = "master"
 	}
+	if i%9 == 3 || i%9 == 4 {
+		signed := i%9 == 3
+		r.EnforcedSignedCommits = &signed
+	}
 	switch i % 4 {
 	case 0:
 		website := ""

@@ -84,12 +84,23 @@ type Repository struct {
 	// OverridesMergeStrategy and OverridesBranchingModel tell which settings of the project the repository replaces by its
 	// own.
 	OverridesMergeStrategy, OverridesBranchingModel bool
+	// EnforcedSignedCommits is nil where the service does not tell.
+	EnforcedSignedCommits *bool
 	// Missing are members that the service leaves out of this repository's JSON.
 	Missing []string
 }
 
 // FullName is the slug of the workspace and the slug of the repository, with a slash between.
 func (r *Repository) FullName() string { return r.Workspace.Slug + "/" + r.Slug }
+
+// MergeStrategies are the ways in which a pull request can be merged. A repository with a setting of its own allows those that
+// make no merge commit.
+func (r *Repository) MergeStrategies() []string {
+	if r.OverridesMergeStrategy {
+		return []string{"squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward"}
+	}
+	return []string{"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge"}
+}
 
 // A User is an account: a person ("user"), a workspace's own account or one from before workspaces
 // ("team"), or an application ("app_user").
