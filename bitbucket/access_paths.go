@@ -44,10 +44,16 @@ type memberRoles struct {
 	unreadable bool
 }
 
-// groupMembers are the members of the groups of a workspace, by the slug of the group and the uuid of the user.
+// groupMembers are the names of the members of the groups of a workspace, by the slug of the group and the uuid of the
+// user.
 type groupMembers struct {
-	of         map[string]map[string]bool
+	of         map[string]map[string]string
 	unreadable bool
+}
+
+func (g groupMembers) has(group, user string) bool {
+	_, is := g.of[group][user]
+	return is
 }
 
 // accessFacts are everything that access to one repository can come from.
@@ -160,11 +166,11 @@ func (f *accessReader) groupsOf(slug string) (groupMembers, error) {
 		if err != nil {
 			return groupMembers{}, err
 		}
-		of := map[string]map[string]bool{}
+		of := map[string]map[string]string{}
 		for _, group := range groups {
-			members := map[string]bool{}
+			members := map[string]string{}
 			for member := range group.Field("members").Values() {
-				members[member.Get("uuid").String()] = true
+				members[member.Get("uuid").String()] = member.Get("display_name").String()
 			}
 			of[group.Get("slug").String()] = members
 		}
@@ -234,7 +240,7 @@ func (c *accessFacts) paths(user, permission string) []accessPath {
 			p := accessPath{On: on.name, Holder: "group", GroupSlug: h.group, GroupName: h.groupName, Permission: h.permission}
 			switch {
 			case h.permission == "none":
-			case c.groups.of[h.group][user]:
+			case c.groups.has(h.group, user):
 				found = append(found, p)
 			case c.groups.unreadable && rank(p.gives()) <= rank(permission):
 				p.Membership = "unknown"

@@ -131,7 +131,7 @@ var undocumented = map[string][]string{
 // or from other tables.
 var withoutSchema = []string{
 	"bitbucket_code_owner", "bitbucket_machine_access", "bitbucket_pipeline_definition",
-	"bitbucket_connection", "bitbucket_download", "bitbucket_group", "bitbucket_group_member", "bitbucket_my_email", "bitbucket_omission",
+	"bitbucket_branch_protection", "bitbucket_connection", "bitbucket_download", "bitbucket_group", "bitbucket_group_member", "bitbucket_my_email", "bitbucket_omission",
 	"bitbucket_pipeline_test_case", "bitbucket_pipeline_test_report",
 	"bitbucket_pull_request_activity", "bitbucket_pull_request_merge_check",
 	"bitbucket_rate_limit", "bitbucket_workspace_gpg_key", "bitbucket_workspace_oidc_provider",

@@ -15,6 +15,7 @@ import (
 
 // administrators are the tables of what Bitbucket tells administrators only, and how a query names where to look.
 var administrators = map[string]string{
+	"bitbucket_branch_protection":           "repository",
 	"bitbucket_branch_restriction":          "repository",
 	"bitbucket_deploy_key":                  "repository",
 	"bitbucket_group":                       "workspace",

@@ -16,6 +16,7 @@ var (
 // tables are all tables of the plugin.
 var tables = []*table{
 	tableBranch(),
+	tableBranchProtection(),
 	tableBranchRestriction(),
 	tableBranchingModel(),
 	tableCodeOwner(),

@@ -910,7 +910,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	for _, row := range h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", open[0].r.FullName())}}) {
 		_, counted := row["observed"].(map[string]any)
 		_, demanded := row["requirement"].(map[string]any)
-		number := slices.Contains([]any{"minimum_approvals", "minimum_successful_builds", "maximum_commits_behind"}, row["kind"])
+		number := slices.Contains([]any{"minimum_approvals", "minimum_default_reviewer_approvals", "minimum_successful_builds", "maximum_commits_behind"}, row["kind"])
 		if counted != (row["kind"] != nil) || demanded != number {
 			t.Errorf("%v: observed %v, requirement %v", row["kind"], row["observed"], row["requirement"])
 		}

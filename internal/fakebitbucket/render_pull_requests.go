@@ -422,7 +422,8 @@ func mergeCheck(r *organization.Repository, p *organization.PullRequest, c organ
 		o = append(o, member{name: "links", value: links("details", pullRequestPath(r, p)+"/conflicts")})
 	case "standard_merge_check":
 		counted := map[string]string{
-			"minimum_approvals": "approval_count", "resolved_tasks": "unresolved_task_count", "failed_builds": "failed_build_count",
+			"minimum_approvals": "approval_count", "minimum_default_reviewer_approvals": "default_reviewer_approval_count",
+			"no_changes_requested": "changes_requested_count", "resolved_tasks": "unresolved_task_count", "failed_builds": "failed_build_count",
 			"minimum_successful_builds": "successful_build_count", "maximum_commits_behind": "commits_behind_count",
 		}
 		o = append(o,

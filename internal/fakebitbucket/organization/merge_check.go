@@ -1,5 +1,7 @@
 package organization
 
+import "slices"
+
 // A MergeCheck is a condition that must hold, or should, before a pull request is merged.
 type MergeCheck struct {
 	Type, Status       string
@@ -65,10 +67,14 @@ func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission str
 	}
 	failed := builds["FAILED"] + builds["STOPPED"]
 	standard("require_approvals_to_merge", "minimum_approvals", p.Approvals(), p.Approvals() >= demanded["require_approvals_to_merge"])
+	defaults := o.defaultReviewerApprovals(r, p)
+	standard("require_default_reviewer_approvals_to_merge", "minimum_default_reviewer_approvals", defaults,
+		defaults >= demanded["require_default_reviewer_approvals_to_merge"])
 	standard("require_passing_builds_to_merge", "minimum_successful_builds", builds["SUCCESSFUL"],
 		builds["SUCCESSFUL"] >= demanded["require_passing_builds_to_merge"])
 	standard("require_passing_builds_to_merge", "failed_builds", failed, failed == 0)
 	standard("require_tasks_to_be_completed", "resolved_tasks", p.OpenTasks(), p.OpenTasks() == 0)
+	standard("require_no_changes_requested", "no_changes_requested", p.changeRequests(), p.changeRequests() == 0)
 	standard("require_commits_behind", "maximum_commits_behind", 0, true)
 	for i := range checks {
 		c := &checks[i]
@@ -78,7 +84,32 @@ func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission str
 }
 
 // counting are the kinds of checks that say how many there must be, or may be.
-var counting = map[string]bool{"minimum_approvals": true, "minimum_successful_builds": true, "maximum_commits_behind": true}
+var counting = map[string]bool{
+	"minimum_approvals": true, "minimum_default_reviewer_approvals": true, "minimum_successful_builds": true, "maximum_commits_behind": true,
+}
+
+// defaultReviewerApprovals are how many default reviewers have approved a pull request.
+func (o *Organization) defaultReviewerApprovals(r *Repository, p *PullRequest) int {
+	n := 0
+	for _, who := range p.Participants {
+		isDefault := func(e EffectiveReviewer) bool { return e.User == who.User }
+		if who.Approved && slices.ContainsFunc(o.EffectiveDefaultReviewers(r), isDefault) {
+			n++
+		}
+	}
+	return n
+}
+
+// changeRequests are how many participants have requested changes.
+func (p *PullRequest) changeRequests() int {
+	n := 0
+	for _, who := range p.Participants {
+		if who.State == "changes_requested" {
+			n++
+		}
+	}
+	return n
+}
 
 // Counts tells whether a check says how many there must be, or may be.
 func (c MergeCheck) Counts() bool { return counting[c.Kind] }

@@ -1,0 +1,374 @@
+package bitbucket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
+)
+
+// protectionKinds are the kinds of branch restrictions for each protection, and the kind of merge check that shows it.
+var protectionKinds = map[string]struct {
+	kinds  []string
+	check  string
+	counts bool
+}{
+	"approvals":                  {[]string{"require_approvals_to_merge"}, "minimum_approvals", true},
+	"approvals_reset":            {[]string{"reset_pullrequest_approvals_on_change", "smart_reset_pullrequest_approvals"}, "", false},
+	"builds":                     {[]string{"require_passing_builds_to_merge"}, "minimum_successful_builds", true},
+	"changes_requested_resolved": {[]string{"require_no_changes_requested"}, "no_changes_requested", false},
+	"comments_resolved":          {[]string{"require_all_comments_resolved"}, "", false},
+	"commits_behind":             {[]string{"require_commits_behind"}, "maximum_commits_behind", true},
+	"default_reviewer_approvals": {[]string{"require_default_reviewer_approvals_to_merge"}, "minimum_default_reviewer_approvals", true},
+	"delete_denied":              {[]string{"delete"}, "", false},
+	"force_denied":               {[]string{"force"}, "", false},
+	"merge_checks_enforced":      {[]string{"enforce_merge_checks"}, "", false},
+	"merge_restricted":           {[]string{"restrict_merges"}, "", false},
+	"push_restricted":            {[]string{"push"}, "", false},
+	"tasks_completed":            {[]string{"require_tasks_to_be_completed"}, "resolved_tasks", false},
+}
+
+// demanded is what rules ask for, nil for nothing. Rules of one kind that count don't differ here, but for one of a
+// project.
+func demanded(rules []*organization.BranchRestriction, kinds []string, counts bool) any {
+	value := any(nil)
+	for _, b := range rules {
+		switch {
+		case !slices.Contains(kinds, b.Kind):
+		case !counts:
+			value = true
+		case value == nil || kinds[0] != "require_commits_behind" && int64(*b.Value) > value.(int64) || kinds[0] == "require_commits_behind" && int64(*b.Value) < value.(int64):
+			value = int64(*b.Value)
+		}
+	}
+	return value
+}
+
+// A guarded is a branch of a repository, as somebody sees it.
+type guarded struct {
+	truth
+	r      *organization.Repository
+	branch string
+}
+
+// own are the repository's own rules for the branch.
+func (g guarded) own() []*organization.BranchRestriction {
+	projects := g.ProjectRestrictions(g.r.Project)
+	return slices.DeleteFunc(g.Rules(g.r, g.branch), func(b *organization.BranchRestriction) bool { return slices.Contains(projects, b) })
+}
+
+// opened is the latest open pull request into the branch, or nil.
+func (g guarded) opened() *organization.PullRequest {
+	for _, p := range g.PullRequests(g.r) {
+		if p.State == "OPEN" && p.DestinationBranch == g.branch {
+			return p
+		}
+	}
+	return nil
+}
+
+// protectionTruth is what the columns say of what protects the branch.
+func (g guarded) protectionTruth() map[string]any {
+	p := g.opened()
+	all := g.Rules(g.r, g.branch) // with those of the project
+	want := merged(repositoryTruth(g.r), map[string]any{"branch_name": g.branch, "title": g.branch, "is_main": g.branch == g.r.MainBranch, "pull_request_id": nil})
+	if p != nil {
+		want["pull_request_id"] = int64(p.ID)
+	}
+	complete, contradictions := true, []string{}
+	for column, of := range protectionKinds {
+		own := demanded(g.own(), of.kinds, of.counts)
+		inForce := demanded(all, of.kinds, of.counts)
+		none := any(false)
+		switch {
+		case column == "commits_behind":
+			none = nil
+		case of.counts:
+			none = int64(0)
+		}
+		isShown := p != nil && of.check != ""
+		if column == "merge_checks_enforced" && p != nil {
+			isShown = slices.ContainsFunc(g.MergeChecks(g.r, p, "admin"), func(c organization.MergeCheck) bool { return c.Kind != "" })
+		}
+		if inForce == nil {
+			inForce = none
+		}
+		value, source, certain := own, "repository", !of.counts
+		switch {
+		case isShown:
+			value, certain = inForce, true
+			if own != inForce {
+				source = "merge_check"
+			}
+			if own != inForce && (own != nil || inForce != none) {
+				contradictions = append(contradictions, fmt.Sprint(column, " ", own, " ", inForce))
+			}
+		case own == nil:
+			source, certain = "unknown", false
+		}
+		if isShown && own == nil {
+			source = "merge_check"
+		}
+		want[column], want[column+"_source"] = value, source
+		complete = complete && certain
+	}
+	want["is_complete"] = complete
+	slices.Sort(contradictions)
+	want["contradictions"] = contradictions
+	return want
+}
+
+// contradictionsOf are those of a row, as texts.
+func contradictionsOf(row map[string]any) []string {
+	all := []string{}
+	for _, c := range row["contradictions"].([]any) {
+		c := c.(map[string]any)
+		all = append(all, fmt.Sprint(c["protection"], " ", c["repository"], " ", c["merge_check"]))
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestBranchProtection(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		want := map[string]map[string]any{}
+		open := 0
+		for _, r := range o.repositories() {
+			if r.MainBranch == "" {
+				continue
+			}
+			g := guarded{o, r, r.MainBranch}
+			want[r.FullName()] = g.protectionTruth()
+			if g.opened() != nil {
+				open++
+			}
+		}
+		columns := []string{"branch_name", "title", "is_main", "is_complete", "pull_request_id", "contradictions", "repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid"}
+		for column := range protectionKinds {
+			columns = append(columns, column, column+"_source")
+		}
+		fake.ResetJournal()
+		got := map[string]map[string]any{}
+		seen := map[string]int{}
+		for _, row := range h.rows(ask{table: "bitbucket_branch_protection", columns: strings.Join(columns, " ")}) {
+			row["contradictions"] = contradictionsOf(row)
+			got[row["repository_full_name"].(string)] = row
+			seen[fmt.Sprint("complete ", row["is_complete"])]++
+			for column := range protectionKinds {
+				seen[fmt.Sprint(row[column+"_source"])]++
+			}
+			if len(row["contradictions"].([]string)) > 0 {
+				seen["contradiction"]++
+			}
+		}
+		if diff := cmp.Diff(want, columnsOf(got, columns...)); diff != "" {
+			t.Errorf("protections (-want +got):\n%s", diff)
+		}
+		asked := requested(fake)
+		if n := asked["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"]; n != open {
+			t.Errorf("the merge checks of %d pull requests were read, want %d", n, open)
+		}
+		if n := asked["/repositories/{workspace}/{repo_slug}/branch-restrictions"]; n != len(want) {
+			t.Errorf("the rules of %d repositories were read, want %d", n, len(want))
+		}
+		t.Logf("%d branches: %v", len(got), seen)
+		for _, one := range []string{"repository", "merge_check", "unknown", "contradiction", "complete false"} {
+			if len(want) > 20 && seen[one] == 0 {
+				t.Errorf("no branch has %q, which is no test", one)
+			}
+		}
+	})
+}
+
+// Branches that a query names have rows if they exist, whatever kind of rule is about them.
+func TestBranchProtectionOfNamedBranches(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		names := []string{"develop", "production", "main", "release/2.x", "nobody-has-this"}
+		want := map[string]map[string]any{}
+		typed := 0
+		for _, r := range o.repositories() {
+			for _, b := range o.Branches(r) {
+				if slices.Contains(names, b.Name) {
+					g := guarded{o, r, b.Name}
+					want[r.FullName()+" "+b.Name] = columnsOf(map[string]map[string]any{"": g.protectionTruth()}, "branch_name", "approvals", "approvals_source", "push_restricted", "is_main")[""]
+					if slices.ContainsFunc(g.own(), func(b *organization.BranchRestriction) bool { return b.BranchType != "" }) {
+						typed++
+					}
+				}
+			}
+		}
+		rows := h.rows(ask{table: "bitbucket_branch_protection", columns: "repository_full_name branch_name approvals approvals_source push_restricted is_main", where: []*proto.Qual{where("branch_name", "=", names)}})
+		got := byKey(t, rows, "repository_full_name", "branch_name")
+		if diff := cmp.Diff(want, columnsOf(got, "branch_name", "approvals", "approvals_source", "push_restricted", "is_main")); diff != "" {
+			t.Errorf("protections (-want +got):\n%s", diff)
+		}
+		if len(want) > 20 && typed == 0 {
+			t.Error("no rule is about a type of branches, which is no test")
+		}
+	})
+}
+
+// What a pattern matches, as Bitbucket matches it.
+func TestBranchPatterns(t *testing.T) {
+	for _, test := range []struct {
+		pattern, branch string
+		want            bool
+	}{
+		{"main", "main", true}, {"main", "Main", false}, {"main", "main2", false}, {"main", "domain", false},
+		{"*", "feature/a/b", true}, {"*", "", true}, {"release/*", "release/1.0", true}, {"release/*", "release/", true},
+		{"release/*", "releases/1.0", false}, {"*/fix", "a/b/fix", true}, {"a*c*e", "abcde", true}, {"a*c*e", "abde", false},
+		{"v1.0", "v1x0", false}, {"[ab]", "a", false}, {"[ab]", "[ab]", true}, {"a?", "ab", false}, {"**", "x/y", true}, {"(x|y)*", "x", false},
+	} {
+		if got := matchesBranch(test.pattern, test.branch); got != test.want {
+			t.Errorf("%q matches %q: %t, want %t", test.pattern, test.branch, got, test.want)
+		}
+	}
+}
+
+// peopleTruth is what the columns say of those whom the own rules of some kinds don't restrict: users, groups and everybody,
+// as texts; nil if there is no such rule, or it can't be known.
+func (g guarded) peopleTruth(kind string) (users, groups, people any) {
+	us, gs, everybody := []string{}, []string{}, map[string][]string{}
+	restricted, unknown := false, false
+	for _, b := range g.own() {
+		if b.Kind != kind {
+			continue
+		}
+		restricted = true
+		for _, u := range b.Users {
+			us = append(us, u.UUID+" "+u.DisplayName)
+			everybody[u.UUID+" "+u.DisplayName] = append(everybody[u.UUID+" "+u.DisplayName], "")
+		}
+		for _, of := range b.Groups {
+			gs = append(gs, of.Slug+" "+of.Name)
+			unknown = unknown || !g.Administers(g.r.Workspace, g.user) || g.GroupsClosed(g.r.Workspace) != 0
+			for _, u := range of.Members {
+				everybody[u.UUID+" "+u.DisplayName] = append(everybody[u.UUID+" "+u.DisplayName], of.Slug)
+			}
+		}
+	}
+	if !restricted {
+		return nil, nil, nil
+	}
+	all := []string{}
+	for who, through := range everybody {
+		slices.Sort(through)
+		all = append(all, strings.TrimSpace(who+" "+strings.Join(slices.DeleteFunc(slices.Compact(through), func(s string) bool { return s == "" }), ",")))
+	}
+	users, groups, people = distinct(us), distinct(gs), distinct(all)
+	if unknown {
+		people = nil
+	}
+	return users, groups, people
+}
+
+func distinct(all []string) []string { return slices.Compact(sorted(all)) }
+
+// texted are the objects of a list as texts of some of their fields, sorted; nil if there is none.
+func texted(list any, fields ...string) any {
+	if list == nil {
+		return nil
+	}
+	all := []string{}
+	for _, one := range list.([]any) {
+		var parts []string
+		for _, field := range fields {
+			switch v := one.(map[string]any)[field].(type) {
+			case string:
+				parts = append(parts, v)
+			case []any:
+				var slugs []string
+				for _, slug := range v {
+					slugs = append(slugs, slug.(string))
+				}
+				parts = append(parts, strings.Join(sorted(slugs), ","))
+			}
+		}
+		all = append(all, strings.TrimSpace(strings.Join(parts, " ")))
+	}
+	return sorted(all)
+}
+
+func TestBranchProtectionPeople(t *testing.T) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+		seen := map[string]int{}
+		want, got := map[string][]any{}, map[string][]any{}
+		for _, r := range o.repositories() {
+			if r.MainBranch == "" {
+				continue
+			}
+			g := guarded{o, r, r.MainBranch}
+			pushUsers, pushGroups, pushPeople := g.peopleTruth("push")
+			mergeUsers, mergeGroups, mergePeople := g.peopleTruth("restrict_merges")
+			exempt, names := g.exemptTruth()
+			want[r.FullName()] = []any{pushUsers, pushGroups, pushPeople, mergeUsers, mergeGroups, mergePeople, exempt, names}
+			seen[fmt.Sprint("exempt ", exempt)]++
+			seen[fmt.Sprint("people unknown ", pushUsers != nil && pushPeople == nil)]++
+		}
+		fake.ResetJournal()
+		for _, row := range h.rows(ask{table: "bitbucket_branch_protection"}) {
+			var values []any
+			for _, prefix := range []string{"push", "merge"} {
+				values = append(values, texted(row[prefix+"_users"], "uuid", "display_name"), texted(row[prefix+"_groups"], "slug", "name"), texted(row[prefix+"_people"], "uuid", "display_name", "group_slugs"))
+			}
+			got[row["repository_full_name"].(string)] = append(values, row["administrators_exempt"], texted(row["exempt_administrators"], "holder", "id", "name"))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("people (-want +got):\n%s", diff)
+		}
+		t.Log(seen)
+		if len(want) > 20 && (seen["exempt true"] == 0 || seen["exempt <nil>"] == 0) {
+			t.Errorf("no branch exempts administrators, or none does not: %v", seen)
+		}
+		fake.ResetJournal()
+		h.rows(ask{table: "bitbucket_branch_protection", columns: "force_denied"})
+		for endpoint, n := range requested(fake) {
+			if strings.Contains(endpoint, "pullrequests") || strings.Contains(endpoint, "permissions-config") || strings.Contains(endpoint, "groups") {
+				t.Errorf("%d requests of %s for a column that only needs the rules", n, endpoint)
+			}
+		}
+	})
+}
+
+// exemptTruth is whether the own rules on pushes and merges exempt an administrator, and whom.
+func (g guarded) exemptTruth() (exempt, names any) {
+	all, restricted, unsure := []string{}, false, false
+	projectShown := g.AdministersProject(g.r.Project, g.user)
+	for _, b := range g.own() {
+		if b.Kind != "push" && b.Kind != "restrict_merges" {
+			continue
+		}
+		restricted = true
+		unsure = unsure || len(b.Groups) > 0 && !projectShown
+		for _, u := range b.Users {
+			if g.EffectivePermission(g.r, u) == "admin" {
+				all = append(all, "user "+u.UUID+" "+u.DisplayName)
+			}
+		}
+		for _, of := range b.Groups {
+			administers := slices.ContainsFunc(g.RepositoryGrants, func(x *organization.RepositoryGrant) bool {
+				return x.Repository == g.r && x.Group == of && x.Permission == "admin"
+			}) || projectShown && slices.ContainsFunc(g.ProjectGrants, func(x *organization.ProjectGrant) bool {
+				return x.Project == g.r.Project && x.Group == of && x.Permission == "admin"
+			})
+			if administers {
+				all = append(all, "group "+of.Slug+" "+of.Name)
+			}
+		}
+	}
+	switch {
+	case !restricted:
+		return nil, nil
+	case len(all) > 0:
+		return true, distinct(all)
+	case unsure:
+		return nil, nil
+	}
+	return false, []string{}
+}
