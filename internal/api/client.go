@@ -60,6 +60,8 @@ type Config struct {
 	// MaxAge is how long the client reuses an answer to the same request, by default not at all. Identical requests at
 	// the same time always share one answer.
 	MaxAge time.Duration
+	// Budget limits the requests. It may be nil.
+	Budget *Budget
 	// Logger may be nil.
 	Logger hclog.Logger
 }
@@ -75,7 +77,8 @@ type Client struct {
 	remembered int // items of a list, at least
 	logger     hclog.Logger
 	http       *http.Client
-	answers    *cache.Cache // by address
+	answers    *cache.Cache                    // by address
+	remembers  func(*url.URL) (response, bool) // only of a rehearsal
 
 	// The transports that report their state.
 	quota     *quota
@@ -104,7 +107,7 @@ func New(config Config) (*Client, error) {
 		transport = NewTransport(concurrency)
 	}
 
-	wire := &exchange{next: transport, limit: maxBody, timeout: attemptTimeout, deprecations: deprecations{logger: logger}}
+	wire := &exchange{next: transport, limit: maxBody, timeout: attemptTimeout, budget: config.Budget, deprecations: deprecations{logger: logger}}
 	authorize := &authorize{next: wire, base: base, authorizer: config.Authorizer}
 	retry := newRetry(authorize, maxWait, logger)
 	quota := &quota{next: retry, maxWait: maxWait, logger: logger}
@@ -228,6 +231,9 @@ func (c *Client) follow(ctx context.Context, u *url.URL) (response, error) {
 	if ctx.Value(freshKey{}) != nil {
 		return c.request(ctx, u)
 	}
+	if known, ok := c.recalled(u); ok {
+		return known, nil
+	}
 	return cache.Get(ctx, c.answers, u.String(), func(ctx context.Context) (response, error) { return c.request(ctx, u) })
 }
 
@@ -308,6 +314,9 @@ func (c *Client) failure(ctx context.Context, u *url.URL, err error) error {
 		e := c.refusal(u, refused.resp, refused.body)
 		e.renewal = refused.err
 		return e
+	}
+	if spent, ok := errors.AsType[*BudgetError](err); ok {
+		return spent
 	}
 	if unauthorized, ok := errors.AsType[*authorizerError](err); ok {
 		return unauthorized.err

@@ -31,6 +31,7 @@ type exchange struct {
 	next         http.RoundTripper
 	limit        int64
 	timeout      time.Duration
+	budget       *Budget
 	deprecations deprecations
 
 	requests, bytes atomic.Int64
@@ -42,6 +43,9 @@ func (w *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer cancel()
 	var isConnected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { isConnected.Store(true) }})
+	if err := w.budget.take(); err != nil {
+		return nil, err
+	}
 	w.requests.Add(1)
 	resp, err := w.exchange(req.WithContext(ctx))
 	switch {

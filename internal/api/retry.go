@@ -107,7 +107,8 @@ func isOurs(err error) bool {
 	_, authorizer := errors.AsType[*authorizerError](err)
 	_, renewal := errors.AsType[*renewalError](err)
 	_, protocol := errors.AsType[*ProtocolError](err)
-	return authorizer || renewal || protocol
+	_, budget := errors.AsType[*BudgetError](err)
+	return authorizer || renewal || protocol || budget
 }
 
 // backoff returns a wait that doubles with each attempt. It follows a Retry-After up to the longest wait of a query.
