@@ -78,7 +78,7 @@ func (f *accessReader) read(ctx context.Context, r repositoryScope) (*accessFact
 	if c.groups, err = f.groupsOf(r.slug()); err != nil {
 		return nil, err
 	}
-	withGroups := c.groups.unreadable || len(c.groups.of) > 0 // a workspace without groups has no grants to groups
+	withGroups := c.groups.unreadable || len(c.groups.of) > 0 || f.scan.rehearses != nil // a workspace without groups has no grants to groups
 	asking := errgroup.Group{}
 	asking.Go(func() (err error) {
 		c.roles, err = f.rolesIn(r.slug())

@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"net/http"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
@@ -23,6 +24,8 @@ type connection struct {
 	answers    *cache.Cache // lists of workspaces, repositories and the like, for a short time
 
 	directories directories // of the names that were looked up
+	rehearses   *connection // nil except in a rehearsal
+	madeUp      atomic.Bool // a rehearsal has made up an answer
 }
 
 // configOf reads a connection's config from the SDK. Nothing else does.
@@ -37,7 +40,7 @@ func configOf(c *plugin.Connection) Config {
 }
 
 // open returns a new connection. Its requests use the transport, or the client's own if that is nil.
-func open(settings Settings, method authMethod, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
+func open(settings Settings, method authMethod, budget *api.Budget, transport http.RoundTripper, logger hclog.Logger) (*connection, error) {
 	authorizer, err := settings.authorizer(method, transport, logger)
 	if err != nil {
 		return nil, err
@@ -54,6 +57,7 @@ func open(settings Settings, method authMethod, transport http.RoundTripper, log
 		MaxConcurrency: settings.MaxConcurrency,
 		MaxWait:        maxWait,
 		MaxAge:         settings.MaxAge,
+		Budget:         budget,
 		Logger:         logger,
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
@@ -34,6 +35,9 @@ func (s *Server) Omissions(since time.Time) []Omission { return s.instance.omitt
 type instance struct {
 	lists   sdkserver.Lists
 	omitted omissions // of all scans
+	budget  api.Budget
+	// rehearses is nil except in a rehearsal.
+	rehearses *rehearsal
 
 	mu          sync.Mutex
 	connections map[[sha256.Size]byte]*connection // by their settings, as a changed config makes another connection; guarded by mu
@@ -63,6 +67,9 @@ func (i *instance) plugin(context.Context) *plugin.Plugin {
 
 // connect returns the connection for c's current config.
 func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connection, error) {
+	if i.rehearses != nil {
+		return i.rehearses.of.connect(ctx, c)
+	}
 	settings, err := configOf(c).Settings()
 	if err != nil {
 		return nil, err
@@ -80,7 +87,7 @@ func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connecti
 	if known, ok := i.connections[key]; ok {
 		return known, nil
 	}
-	opened, err := open(settings, method, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // not the logger of the query that came first
+	opened, err := open(settings, method, &i.budget, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // not the logger of the query that came first
 	if err != nil {
 		return nil, err
 	}

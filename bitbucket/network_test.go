@@ -195,7 +195,7 @@ func (s *simulation) connect(r *route) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	made, err := open(s.settings, way, r, hclog.NewNullLogger())
+	made, err := open(s.settings, way, nil, r, hclog.NewNullLogger())
 	if err != nil {
 		s.t.Fatal(err)
 	}

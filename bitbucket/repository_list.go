@@ -65,8 +65,8 @@ var repositoryFields = []string{"full_name", "uuid", "name", "project.key", "mai
 // granted returns the number of repositories of a workspace on which the connected user has a permission, if Bitbucket
 // reports it. That takes a request of a few bytes, and is cached for half a minute.
 func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
-	n, err := cache.Get(ctx, s.answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
-		page, err := s.Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
+	n, err := cache.Get(ctx, s.places().answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
+		page, err := s.places().Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
 		size := page.Get("size")
 		if err == nil && !size.Exists() {
 			err = errNoSize
@@ -87,7 +87,7 @@ func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repos
 	_, byQuery := s.namedWorkspaces()
 	return func(yield func(repositoryScope, error) bool) {
 		checked := !byQuery
-		for item, err := range s.shared(ctx, from.key, l) {
+		for item, err := range s.places().shared(ctx, from.key, l) {
 			r := repositoryScope{workspaceScope: p, repository: from.repository(item), from: from}
 			if err == nil && p.named { // the connection may spell the workspace's name differently
 				r.workspaceScope = r.ownWorkspace()
@@ -111,7 +111,7 @@ func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repos
 // few names it pays to read the list.
 func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName string) (repositoryScope, bool) {
 	known := i.substitute(s)
-	for found := range s.directories.find(ctx, lookup{
+	for found := range s.places().directories.find(ctx, lookup{
 		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: s.hasOmissions, list: known.rows, since: known.since,
 		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
 	}) {
@@ -130,7 +130,7 @@ func (i *repositoryList) substitute(s *scan) substituteList {
 			l.Wanted = int64(most)
 		}
 		return func(yield func(*row, error) bool) {
-			for item, err := range s.shared(ctx, i.key, l) {
+			for item, err := range s.places().shared(ctx, i.key, l) {
 				found := repositoryScope{repository: i.repository(item)}
 				if !yield(found.ownWorkspace().row(found.repository), err) || err != nil {
 					return
@@ -138,7 +138,7 @@ func (i *repositoryList) substitute(s *scan) substituteList {
 			}
 		}
 	}}
-	if _, since, ok := cache.PeekList[jsontree.Value](s.answers, i.key); ok {
+	if _, since, ok := cache.PeekList[jsontree.Value](s.places().answers, i.key); ok {
 		known.since = since
 	}
 	return known

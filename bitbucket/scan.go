@@ -32,14 +32,19 @@ func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*
 	if err != nil {
 		return nil, err
 	}
+	q := newQuery(ctx, t, d)
+	if i.rehearses != nil {
+		c = i.rehearses.connection(c, t.name, q.limit)
+	}
 	s := &scan{
 		connection:   c,
-		query:        newQuery(ctx, t, d),
+		query:        q,
 		instance:     i,
 		name:         d.Connection.Name,
 		queriedTable: t.name,
 		deferred:     &deferred{},
 		hasOmissions: new(atomic.Bool),
+		silent:       i.rehearses != nil,
 	}
 	return s, s.checkNames()
 }

@@ -98,7 +98,7 @@ func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children f
 		}
 	}
 	return func(yield func(*row, error) bool) {
-		if _, known := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); known {
+		if _, known := cache.Peek[[]jsontree.Value](s.places().answers, workspacesKey); known {
 			isAdministrator, err := s.administersRepository(ctx, r)
 			if err != nil {
 				yield(nil, err)
@@ -135,11 +135,11 @@ func (s *scan) administersRepository(ctx context.Context, r repositoryScope) (bo
 		return false, err
 	}
 	from := administeredRepositories(r.slug())
-	_, _, isWhole := cache.PeekList[jsontree.Value](s.answers, from.key)
+	_, _, isWhole := cache.PeekList[jsontree.Value](s.places().answers, from.key)
 	if _, ok := s.repositoryOn(ctx, from, r.fullName()); ok || isWhole {
 		return ok, nil
 	}
-	for item, err := range s.shared(ctx, from.key, from.list(bbql.Filter{})) {
+	for item, err := range s.places().shared(ctx, from.key, from.list(bbql.Filter{})) {
 		if err != nil {
 			return false, err
 		}

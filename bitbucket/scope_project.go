@@ -181,7 +181,7 @@ func (s *scan) projectsOf(ctx context.Context, p workspaceScope) iter.Seq2[proje
 		PageLen: 100,
 	}
 	return func(yield func(projectScope, error) bool) {
-		for item, err := range s.shared(ctx, projectsKey(p), l) {
+		for item, err := range s.places().shared(ctx, projectsKey(p), l) {
 			pr := projectScope{workspaceScope: p, project: item}
 			if err == nil {
 				err = pr.adoptWorkspace(s)
@@ -226,12 +226,12 @@ func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []strin
 
 // namedProject returns the project of a workspace with a key, from the list of projects if that is cached.
 func (s *scan) namedProject(ctx context.Context, p workspaceScope, key string) (projectScope, error) {
-	items, _, _ := cache.PeekList[jsontree.Value](s.answers, projectsKey(p))
+	items, _, _ := cache.PeekList[jsontree.Value](s.places().answers, projectsKey(p))
 	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("key").String() == key }); i >= 0 {
 		return projectScope{workspaceScope: p, project: items[i], isNamed: true}, nil
 	}
-	found, err := cache.Get(ctx, s.answers, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (jsontree.Value, error) {
-		return s.Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
+	found, err := cache.Get(ctx, s.places().answers, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (jsontree.Value, error) {
+		return s.places().Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
 	})
 	return projectScope{workspaceScope: p, project: found, isNamed: true}, err
 }

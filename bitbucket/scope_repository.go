@@ -102,7 +102,7 @@ func (s *scan) withRequestsNeeded(ctx context.Context, r repositoryScope, err er
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	isLater, later := false, int64(0)
-	for item, err := range s.shared(ctx, r.from.key, r.from.list(bbql.Filter{})) {
+	for item, err := range s.places().shared(ctx, r.from.key, r.from.list(bbql.Filter{})) {
 		if err != nil {
 			break
 		}

@@ -68,7 +68,7 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]reposit
 	var found []repositoryScope
 	for _, slug := range distinctSlugs(slugs, strings.EqualFold) {
 		all := visibleRepositories(slug)
-		for item, err := range s.shared(ctx, all.key, all.list(bbql.Filter{})) {
+		for item, err := range s.places().shared(ctx, all.key, all.list(bbql.Filter{})) {
 			if err != nil {
 				return nil, err
 			}
@@ -98,8 +98,8 @@ func (s *scan) repository(ctx context.Context, fullName string) (repositoryScope
 	if r, ok := s.repositoryOn(ctx, visibleRepositories(slug), fullName); ok {
 		return r, nil
 	}
-	found, err := cache.Get(ctx, s.answers, "repository "+strings.ToLower(fullName), func(ctx context.Context) (jsontree.Value, error) {
-		return s.Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repositoryFields...)
+	found, err := cache.Get(ctx, s.places().answers, "repository "+strings.ToLower(fullName), func(ctx context.Context) (jsontree.Value, error) {
+		return s.places().Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repositoryFields...)
 	})
 	if err != nil {
 		return repositoryScope{}, err

@@ -200,7 +200,7 @@ func (s *scan) workspaceIsGone(ctx context.Context, p workspaceScope, err error)
 	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
-	s.answers.Forget(workspacesKey)
+	s.places().answers.Forget(workspacesKey)
 	_, listed, err := s.userWorkspace(ctx, p)
 	return err == nil && !listed
 }

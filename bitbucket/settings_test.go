@@ -206,7 +206,7 @@ func tryConnection(c Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = open(settings, way, nil, nil)
+	_, err = open(settings, way, nil, nil, nil)
 	return err
 }
 

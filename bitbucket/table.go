@@ -80,6 +80,9 @@ func (t *table) stream(ctx context.Context, i *instance, d *plugin.QueryData, se
 	}
 	values, left := newDecoder(t, s.wanted), s.limit
 	for r, err := range s.ties(s.rows(ctx)) {
+		if err != nil && s.isMadeUp() && ctx.Err() == nil {
+			return nil // the answer that a rehearsal made up may not suffice
+		}
 		if err != nil {
 			return err
 		}

@@ -154,7 +154,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
 	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {
-		if _, known := cache.Peek[[]jsontree.Value](s.answers, workspacesKey); known && l.repo == nil && l.name != "" { // no need to be refused first
+		if _, known := cache.Peek[[]jsontree.Value](s.places().answers, workspacesKey); known && l.repo == nil && l.name != "" { // no need to be refused first
 			isAdministrator, err := s.administersNamed(ctx, l)
 			if err != nil {
 				yield(nil, err)

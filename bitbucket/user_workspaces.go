@@ -10,6 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // cacheLife is how long the list of workspaces, and similar answers, are cached: long enough for the panels of a
@@ -25,6 +26,7 @@ const workspacesKey = "workspaces"
 // userWorkspaces lists the workspaces that the connected user belongs to, as Bitbucket's workspace_access objects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
 func (c *connection) userWorkspaces(ctx context.Context) ([]jsontree.Value, error) {
+	c = c.places()
 	accesses, err := cache.Get(ctx, c.answers, workspacesKey, func(ctx context.Context) ([]jsontree.Value, error) {
 		var accesses []jsontree.Value
 		for access, err := range c.List(ctx, myWorkspaces()) {
@@ -56,6 +58,7 @@ func (c *connection) nameWorkspaces(err error) error {
 // me returns the uuid of the connected user.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
 func (c *connection) me(ctx context.Context) (uuid string, err error) {
+	c = c.places()
 	user, err := cache.Get(ctx, c.answers, "me", func(ctx context.Context) (jsontree.Value, error) {
 		return c.Get(ctx, api.Path("/2.0/user"), nil, "uuid")
 	})
@@ -64,6 +67,11 @@ func (c *connection) me(ctx context.Context) (uuid string, err error) {
 
 // shared returns the items of a list that scans share: at the same time, or for a short time after it was read.
 func (c *connection) shared(ctx context.Context, key string, l api.List) iter.Seq2[jsontree.Value, error] {
+	if c.rehearses != nil {
+		if items, _, ok := cache.PeekList[jsontree.Value](c.rehearses.answers, key); ok {
+			return streams.Each(items...)
+		}
+	}
 	return cache.List(ctx, c.answers, key, func(ctx context.Context) iter.Seq2[jsontree.Value, error] { return c.List(ctx, l) })
 }
 
