@@ -31,6 +31,9 @@ func (h *Host) authorize(action sqlite.AuthorizerActionCode, first, second, sche
 // https://www.sqlite.org/c3ref/c_alter_table.html
 func (h *Host) refusal(action sqlite.AuthorizerActionCode, first, second, schema string) error {
 	const refused = "refused, because a query only reads: "
+	if h.ReadOnly && !slices.Contains(reading, action) {
+		return errors.New(refused + "write a select, without create, insert, update, delete or drop")
+	}
 	switch action {
 	case sqlite.AuthAttach, sqlite.AuthDetach: // VACUUM attaches the database that it writes
 		return errors.New(refused + "ATTACH, DETACH and VACUUM need database files")
@@ -50,6 +53,11 @@ func (h *Host) refusal(action sqlite.AuthorizerActionCode, first, second, schema
 		}
 	}
 	return nil
+}
+
+// reading are the actions of a query that changes nothing.
+var reading = []sqlite.AuthorizerActionCode{
+	sqlite.AuthSelect, sqlite.AuthRead, sqlite.AuthFunction, sqlite.AuthRecursive, sqlite.AuthPragma,
 }
 
 // readingPragmas are the pragmas whose argument only selects what to read.

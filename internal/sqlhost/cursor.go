@@ -18,10 +18,11 @@ type cursor struct {
 	text  string // of the plan
 	plan  plan
 
-	scan   *scan        // rows from the plugin,
-	replay []*proto.Row // or from memory
-	row    *proto.Row   // nil after the last row
-	key    vtab.Value   // of the row, if the plugin sorts
+	scan   *scan              // rows from the plugin,
+	replay []*proto.Row       // or from memory
+	row    *proto.Row         // nil after the last row
+	key    vtab.Value         // of the row, if the plugin sorts
+	made   map[int]vtab.Value // the values of a row that a rehearsal has made up; nil for another
 
 	memo    memo
 	lookups map[string]*lookups // by the text of their plan
@@ -35,6 +36,7 @@ func (c *cursor) Filter(_ int, text string, values []vtab.Value) error {
 
 func (c *cursor) filter(text string, values []vtab.Value) error {
 	c.stop()
+	c.made = nil
 	if c.text != text {
 		c.plan = plan{}
 		if err := json.Unmarshal([]byte(text), &c.plan); err != nil {
@@ -67,7 +69,21 @@ func (c *cursor) filter(text string, values []vtab.Value) error {
 		return c.next()
 	}
 	c.scan = c.table.host.start(c.table, request)
-	return c.next()
+	if err := c.next(); err != nil || c.row != nil || !c.table.host.Rehearses {
+		return err
+	}
+	c.makeUp(values)
+	return nil
+}
+
+// makeUp makes up a row that has the values of the conditions on equality.
+func (c *cursor) makeUp(values []vtab.Value) {
+	c.made = map[int]vtab.Value{}
+	for i, term := range c.plan.Terms {
+		if term.Op == vtab.OpEQ || term.Op == vtab.OpIS {
+			c.made[term.Column] = values[i]
+		}
+	}
 }
 
 // Next implements [vtab.Cursor].
@@ -102,6 +118,7 @@ func (c *cursor) next() error {
 		return err
 	}
 	c.ids.next()
+	c.made = nil
 	if c.scan == nil {
 		c.row = nil
 		if len(c.replay) > 0 {
@@ -174,12 +191,17 @@ func less(a, b vtab.Value) bool {
 }
 
 // Eof implements [vtab.Cursor].
-func (c *cursor) Eof() bool { return c.row == nil }
+func (c *cursor) Eof() bool { return c.row == nil && c.made == nil }
 
 // Column implements [vtab.Cursor].
 func (c *cursor) Column(i int) (vtab.Value, error) { return c.value(i), nil }
 
-func (c *cursor) value(i int) vtab.Value { return c.table.value(c.row, i) }
+func (c *cursor) value(i int) vtab.Value {
+	if c.made != nil {
+		return c.made[i]
+	}
+	return c.table.value(c.row, i)
+}
 
 func (t *table) value(row *proto.Row, i int) vtab.Value { return value(row.Columns[t.columns[i].name]) }
 

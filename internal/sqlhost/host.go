@@ -64,6 +64,11 @@ type Host struct {
 	names    map[string][]Type   // types of columns, by lower-case name
 	attached []string            // lower-case connection names, least recently used first
 	scans    sync.WaitGroup
+	// ReadOnly refuses every statement that changes something, even in memory. It is set before the first statement.
+	ReadOnly bool
+	// Rehearses adds a row to each scan without one, which matches the scan's conditions on equality, so that tables
+	// that are read for each row of another are scanned too. It is set before the first statement.
+	Rehearses bool
 	// maxLookups and rowsPerLookup are the constants of the same names, except in tests.
 	maxLookups, rowsPerLookup int
 
