@@ -66,7 +66,7 @@ func (p *jsonPrinter) object(columns []sqlhost.Column, names []string, values []
 		}
 		b.Truncate(b.Len() - 1) // Encode adds a newline
 		b.WriteByte(':')
-		if err := encoder.Encode(jsonValue(columns[i], v)); err != nil {
+		if err := encoder.Encode(columns[i].JSON(v)); err != nil {
 			return fmt.Errorf("can't write column %s as JSON: %w", columns[i].Name, err)
 		}
 		b.Truncate(b.Len() - 1)
@@ -82,21 +82,6 @@ func (p *jsonPrinter) end() error {
 	}
 	p.w.WriteByte('\n')
 	return p.w.Flush()
-}
-
-// jsonValue returns a value that json.Encoder writes as the column's type requires.
-func jsonValue(c sqlhost.Column, v any) any {
-	switch v := native(c, v).(type) {
-	case string:
-		if c.Type == sqlhost.JSON && json.Valid([]byte(v)) {
-			return json.RawMessage(v)
-		}
-		return v
-	case []byte:
-		return text(c, v)
-	default:
-		return v
-	}
 }
 
 // keys returns the names of the columns. It numbers repeated names, because a JSON object needs unique keys.

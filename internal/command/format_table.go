@@ -96,7 +96,7 @@ func fit(widths []int, width int) int {
 func (p *tablePrinter) end() error { return nil }
 
 func isNumber(c sqlhost.Column, v any) bool {
-	switch native(c, v).(type) {
+	switch c.Native(v).(type) {
 	case int64, float64:
 		return true
 	}

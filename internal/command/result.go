@@ -58,17 +58,9 @@ func (c *counted) Next() bool {
 	return true
 }
 
-// native returns a value in the column's type: SQLite has no booleans, and returns 0 and 1.
-func native(c sqlhost.Column, v any) any {
-	if n, ok := v.(int64); ok && c.Type == sqlhost.Boolean {
-		return n != 0
-	}
-	return v
-}
-
 // text returns a value for a person. It never abbreviates numbers.
 func text(c sqlhost.Column, v any) string {
-	switch v := native(c, v).(type) {
+	switch v := c.Native(v).(type) {
 	case string:
 		return v
 	case float64:

@@ -114,18 +114,8 @@ func describe(table sqlhost.Table) *list {
 	return l
 }
 
-// sqlOperators are the SQL names of operators that Postgres names differently.
-var sqlOperators = map[string]string{"~~": "like", "~~*": "ilike", "!~~": "not like", "!~~*": "not ilike"}
-
 func operators(key sqlhost.KeyColumn) string {
-	var names []string
-	for _, operator := range key.Operators {
-		if name, ok := sqlOperators[operator]; ok {
-			operator = name
-		}
-		names = append(names, operator)
-	}
-	all := strings.Join(names, ", ")
+	all := strings.Join(key.SQLOperators(), ", ")
 	if key.Require != "optional" {
 		all += fmt.Sprintf(" (%s)", strings.ReplaceAll(key.Require, "_", " "))
 	}

@@ -1,6 +1,7 @@
 package sqlhost
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -35,6 +36,18 @@ type KeyColumn struct {
 	// Require is "required" (a scan needs a term on this column), "any_of" (a scan needs a term on one of the columns
 	// with this value) or "optional".
 	Require string
+}
+
+// sqlOperators are the SQL names of operators that Postgres names differently.
+var sqlOperators = map[string]string{"~~": "like", "~~*": "ilike", "!~~": "not like", "!~~*": "not ilike"}
+
+// SQLOperators returns the operators as they are written in SQL.
+func (k KeyColumn) SQLOperators() []string {
+	var names []string
+	for _, operator := range k.Operators {
+		names = append(names, cmp.Or(sqlOperators[operator], operator))
+	}
+	return names
 }
 
 // A table is a table as the host and SQLite use it.
