@@ -1,6 +1,6 @@
 // Package command implements the command line of the plugin's binary: login connects to Bitbucket, query answers SQL
-// without Steampipe, audit checks access, tables and describe document the tables, and demo shows them with a made-up
-// organization.
+// without Steampipe, audit checks access, mcp serves AI assistants, tables and describe document the tables, and demo
+// shows them with a made-up organization.
 //
 // Results go to standard output; prompts, progress and errors go to standard error. The exit code is 0 for success, 1
 // if the command failed, 2 if its arguments or the configuration are wrong, and 130 if it was cancelled. An audit also
@@ -110,7 +110,7 @@ Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. T
 	}
 	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newDemo(c), newVersion(c), newEnvironment())
+	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newMCP(c), newDemo(c), newVersion(c), newEnvironment())
 	return root
 }
 

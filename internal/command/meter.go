@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,12 +36,17 @@ func newMeter(server *bitbucket.Server, connections []sqlhost.Connection) *meter
 
 // Execute scans one table.
 func (m *meter) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
+	m.note(slices.Collect(maps.Keys(req.GetExecuteConnectionData()))...)
+	return m.Server.Execute(req, countedStream{stream, &m.rows})
+}
+
+// note notes that tables of the connections were read.
+func (m *meter) note(connections ...string) {
 	m.mu.Lock()
-	for connection := range req.GetExecuteConnectionData() {
+	defer m.mu.Unlock()
+	for _, connection := range connections {
 		m.scanned[connection] = true
 	}
-	m.mu.Unlock()
-	return m.Server.Execute(req, countedStream{stream, &m.rows})
 }
 
 // scannedConnections returns the connections of which a table was read so far.

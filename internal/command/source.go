@@ -34,7 +34,8 @@ func (s *connectionFlags) addDemoFlag(cmd *cobra.Command) {
 type database struct {
 	*sqlhost.Host
 	*meter
-	close func()
+	connections []sqlhost.Connection
+	close       func()
 }
 
 // open opens the tables of the connections that the flags choose.
@@ -63,13 +64,18 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 
 // openDatabase opens the tables of the connections. It calls cleanUp when the database is closed or can't be opened.
 func openDatabase(ctx context.Context, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
-	m := newMeter(bitbucket.NewServer(), connections)
+	return openServer(ctx, bitbucket.NewServer(), connections, cleanUp)
+}
+
+// openServer opens the tables of the connections on a server.
+func openServer(ctx context.Context, server *bitbucket.Server, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
+	m := newMeter(server, connections)
 	host, err := sqlhost.Open(ctx, m, connections)
 	if err != nil {
 		cleanUp()
 		return nil, err
 	}
-	return &database{Host: host, meter: m, close: func() {
+	return &database{Host: host, meter: m, connections: connections, close: func() {
 		_ = host.Close() // the statements have been answered
 		cleanUp()
 	}}, nil

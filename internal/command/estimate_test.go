@@ -1,0 +1,93 @@
+package command
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/docs"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// longer are the tables of what belongs to things that are only known when they are read, such as pull requests, and one
+// whose lists have many pages. Their estimates are lower bounds.
+var longer = []string{
+	"bitbucket_commit_report_annotation", "bitbucket_deployment_variable", "bitbucket_pipeline_schedule_execution",
+	"bitbucket_pipeline_step", "bitbucket_pipeline_test_case", "bitbucket_pipeline_test_report", "bitbucket_pull_request_activity",
+	"bitbucket_pull_request_comment", "bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_merge_check",
+	"bitbucket_pull_request_status", "bitbucket_pull_request_task", "bitbucket_snippet", "bitbucket_snippet_comment",
+	"bitbucket_snippet_commit", "bitbucket_repository_permission",
+}
+
+// An estimate is close to the requests that the query then makes, and the query has the rows that it has without one: what
+// the estimate made up is nowhere.
+func TestEstimate(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40, Users: 20})
+	for _, table := range docs.Tables() {
+		example := table.Examples[0]
+		t.Run(table.Name, func(t *testing.T) {
+			want := answered(t, serve(t, fake), example.SQLite)
+			fake.ResetJournal()
+			s := serve(t, fake)
+			costs, err := s.Estimate(t.Context(), example.SQLite)
+			if err != nil {
+				t.Fatal(err)
+			}
+			estimated := len(fake.Journal())
+			for _, c := range costs {
+				estimated += int(c.Requests)
+			}
+			got := answered(t, s, example.SQLite)
+			if diff := cmp.Diff(want, got); diff != "" && table.Name != "bitbucket_rate_limit" {
+				t.Errorf("rows without an estimate and after one (-without +after):\n%s", diff)
+			}
+			made := len(fake.Journal())
+			if estimated > made+made/4+2 || made > estimated+estimated/4+2 && !slices.Contains(longer, table.Name) {
+				t.Errorf("%d requests estimated and %d made: %v", estimated, made, costs)
+			}
+		})
+	}
+}
+
+// serve opens a new connection to a fake as an assistant uses it.
+func serve(t *testing.T, fake *fakebitbucket.Server) *served {
+	t.Helper()
+	c := bareConnection().Connection
+	c.Config = fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID))
+	db, err := openDatabase(t.Context(), []sqlhost.Connection{c}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.close)
+	s, err := newServed(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.close)
+	return s
+}
+
+// answered returns the rows of a statement, sorted.
+func answered(t *testing.T, s *served, sql string) (all []string) {
+	t.Helper()
+	rows, err := s.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		all = append(all, fmt.Sprint(rows.Values()...))
+	}
+	if rows.Err() != nil {
+		t.Fatal(rows.Err())
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,148 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/assistant"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+func newMCP(c *console) *cobra.Command {
+	var source connectionFlags
+	cmd := &cobra.Command{
+		Use:   "mcp",
+		Short: "Serve the tables to AI assistants, over stdio",
+		Long: strings.TrimSpace(`
+Serves the tables to an AI assistant over the Model Context Protocol, on standard input and standard output. The assistant starts
+it. For Claude Code:
+
+  claude mcp add bitbucket -- ` + program + ` mcp
+
+The tools run SQL that only reads, describe the tables, estimate requests, and audit. Rows and requests are limited. The assistant
+sees what the connected user sees, and no credential.`),
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			db, err := source.open(ctx, cmd)
+			if err != nil {
+				return err
+			}
+			defer db.close()
+			served, err := newServed(ctx, db)
+			if err != nil {
+				return err
+			}
+			defer served.close()
+			return assistant.Serve(ctx, bitbucket.Version, served, c.in, c.out)
+		},
+	}
+	source.addConfigFlag(cmd)
+	source.addDemoFlag(cmd)
+	cmd.Flags().StringVar(&source.first, "connection", "", "connection for table names without a schema")
+	return cmd
+}
+
+// A served is a database as an assistant uses it.
+type served struct {
+	*database
+	estimator *estimator
+}
+
+func newServed(ctx context.Context, db *database) (*served, error) {
+	db.ReadOnly = true
+	e, err := newEstimator(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return &served{database: db, estimator: e}, nil
+}
+
+func (s *served) close() { s.estimator.close() }
+
+// Estimate returns the requests that a statement would make.
+func (s *served) Estimate(ctx context.Context, sql string) ([]assistant.Cost, error) {
+	return s.estimator.statement(ctx, sql)
+}
+
+// EstimateAudit returns the requests that an audit would make.
+func (s *served) EstimateAudit(ctx context.Context, controls []*audit.Control, values map[string]any) ([]assistant.Cost, error) {
+	return s.estimator.audit(ctx, controls, values)
+}
+
+// Audit runs controls. They keep tables of their own, so they have a host of their own.
+func (s *served) Audit(ctx context.Context, controls []*audit.Control, values map[string]any) ([]audit.Result, error) {
+	begun := time.Now()
+	host, err := sqlhost.Open(ctx, s.meter, s.connections)
+	if err != nil {
+		return nil, err
+	}
+	defer host.Close()
+	results, err := judge(ctx, host, controls, values)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range s.meter.Omissions(begun) {
+		if o.Connection != s.connections[0].Name || o.Reason != bitbucket.ReasonRefused && o.Reason != bitbucket.ReasonFailed {
+			continue
+		}
+		for i := range results {
+			if slices.Contains(results[i].Tables, o.Table) {
+				results[i].Refuse(cmp.Or(o.Repository, o.Project, o.Workspace, o.Table), o.Message)
+			}
+		}
+	}
+	return results, nil
+}
+
+// judge runs controls on a host of their own.
+func judge(ctx context.Context, host *sqlhost.Host, controls []*audit.Control, values map[string]any) ([]audit.Result, error) {
+	run := audit.NewRun(host, values)
+	var names []string
+	for _, c := range controls {
+		names = append(names, c.Name)
+	}
+	if err := run.Keep(ctx, names); err != nil {
+		return nil, err
+	}
+	var results []audit.Result
+	for _, c := range controls {
+		results = append(results, run.Judge(ctx, c))
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// Left returns how many requests the used connections have left.
+func (s *served) Left(ctx context.Context) ([]assistant.Quota, error) {
+	t, err := s.traffic(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left := []assistant.Quota{}
+	for _, connection := range s.scannedConnections() {
+		known := assistant.Quota{Connection: connection}
+		if i := slices.IndexFunc(t.quotas, func(q quota) bool { return q.connection == connection }); i >= 0 {
+			known.Remaining = &t.quotas[i].remaining
+			if at := t.quotas[i].resetAt; !at.IsZero() {
+				known.ResetAt = &at
+			}
+		}
+		left = append(left, known)
+	}
+	return left, nil
+}
+
+// Omissions says what the tables have left out since a time.
+func (s *served) Omissions(since time.Time) []string {
+	return append([]string{}, summarize(s.meter.Omissions(since))...)
+}
