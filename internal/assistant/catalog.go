@@ -23,7 +23,7 @@ type tableList struct {
 func listTables(_ context.Context, in listTablesInput) (tableList, error) {
 	found := tableList{Tables: map[string]string{}}
 	for _, t := range docs.Tables() {
-		if matches(in.Filter, t.Name, t.Folder, t.Description, t.About) {
+		if matches(in.Filter, t.Name, t.Folder, t.Description) {
 			found.Tables[t.Name] = t.Description
 		}
 	}
