@@ -56,7 +56,9 @@ func (a *asked) call(tool string, arguments map[string]any) (text string, isErro
 func (a *asked) answer(into any, tool string, arguments map[string]any) {
 	a.Helper()
 	text, isError := a.call(tool, arguments)
-	if err := json.Unmarshal([]byte(text), into); isError || err != nil {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); isError || err != nil {
 		a.Fatalf("%s %v: %s", tool, arguments, text)
 	}
 }
@@ -218,7 +220,7 @@ func TestMCPQuery(t *testing.T) {
 	a.fails("the first row has more than 50000 bytes", "query", map[string]any{"sql": "select hex(zeroblob(50000))"})
 
 	got := a.query("select slug, is_administrator, 1.5 as x, null as absent from bitbucket_my_workspace where is_administrator")
-	if diff := cmp.Diff([][]any{{"harbor-labs", true, 1.5, nil}}, got.Rows); diff != "" {
+	if diff := cmp.Diff([][]any{{"harbor-labs", true, json.Number("1.5"), nil}}, got.Rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"slug", "is_administrator", "x", "absent"}, got.Columns); diff != "" {
