@@ -83,7 +83,7 @@ func (s Settings) Open() (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := open(s, method, nil, nil)
+	c, err := open(s, method, nil, nil, nil)
 	if err != nil {
 		return nil, err
 	}

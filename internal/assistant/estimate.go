@@ -28,7 +28,7 @@ type estimatedCost struct {
 const meaning = "About as many, if no list is longer than a page, and all rows are read. A longer list takes more, and so does what belongs to things " +
 	"that are not known yet, such as the comments of pull requests; documented says per what. A limit in the SQL may take fewer. " +
 	"whole_table: read for rows of another table, and counted as reading it once. " +
-	"The lists of workspaces, projects and repositories that the estimate read are remembered for half a minute."
+	"The lists of workspaces, projects and repositories that the estimate read are remembered for 30 seconds."
 
 // estimate returns the requests that a query will take.
 func (s *server) estimate(ctx context.Context, in estimateInput) (found estimate, err error) {

@@ -113,7 +113,10 @@ func TestMCPTools(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("tools/list has %d bytes", len(list))
+	page, err := docs.Pages.ReadFile("assistants.md")
+	if said := fmt.Sprintf("The list of tools has %.1f kB", float64(len(list))/1000); err != nil || !strings.Contains(string(page), said) {
+		t.Errorf("assistants.md does not say: %s", said)
+	}
 	if len(list) >= most {
 		t.Errorf("tools/list has %d bytes, want fewer than %d", len(list), most)
 	}
