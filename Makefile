@@ -23,7 +23,7 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 # Those that Steampipe runs on.
 PLATFORMS := $(filter linux/% darwin/%,$(TARGETS))
 
-.PHONY: build install demo test test-short powerpipe nfpm fuzz soak lint prose windows bench moved sdk6 cross image push-image container completions release release-check clean
+.PHONY: build install demo test test-short powerpipe nfpm mcp fuzz soak lint prose windows bench moved sdk6 cross image push-image container completions release release-check clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) .
@@ -46,6 +46,11 @@ powerpipe:
 
 nfpm:
 	go -C tools/release tool -n nfpm >/dev/null
+
+# The official conformance suite and inspector of the protocol for assistants. They need Node 22.
+mcp: build
+	npm ci --prefix tools/mcp --no-audit --no-fund
+	node tools/mcp/check.mjs $(BINARY)
 
 # make lint vets all packages, so go test need not vet them again.
 test: powerpipe nfpm
