@@ -14,7 +14,7 @@ var rules = []string{
 	"- Name the workspace or the repository in where: workspace_slug = 'acme', repository_full_name = 'acme/website'. Else everything that the user can see is read.",
 	"- Ask for columns, not for *: some columns cost a request for each row, and only what is named is requested.",
 	"- Count and group in SQL. Rows are capped; \"truncated\": true says that there are more.",
-	"- Look at \"omissions\" in each answer, and at bitbucket_omission: what the connected user may not see is missing there, which is not the same as nothing. Say so in your answer.",
+	"- Look at \"omissions\" in each answer, and at bitbucket_omission: what the connected user may not see is missing in the rows. Say so in your answer.",
 	"- An error is not an answer of no rows. Say that you could not find out.",
 	"- Requests are scarce, about 1,000 an hour. estimate says what a query takes; query and audit refuse above max_requests.",
 	"- " + notice,
