@@ -340,7 +340,7 @@ func (a *auditor) show(cmd *cobra.Command, controls []*audit.Control) error {
 	for _, c := range controls {
 		l.add(c.Name, c.Severity, c.Title, strings.Join(c.CIS(), ", "), strings.Join(c.Benchmarks(), ", "))
 	}
-	p, err := newPrinter(cmd, format, a.out, 1)
+	p, err := newPrinter(cmd, format, a.out, layout{results: 1})
 	if err != nil {
 		return err
 	}

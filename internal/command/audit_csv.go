@@ -28,7 +28,7 @@ func (r *auditReport) dimensions() []string {
 // each change and each finding of both runs.
 func (r *auditReport) csv(w io.Writer) error {
 	dimensions := r.dimensions()
-	p := newCSVPrinter(w, 2)
+	p := newCSVPrinter(w, layout{results: 3})
 	resources := newList(append([]string{"control", "severity", "resource", "status", "reason"}, dimensions...)...)
 	for _, result := range r.results {
 		if result.Err != nil {

@@ -51,6 +51,10 @@ func terminal(stream any) (fd int, ok bool) {
 	switch wrapped := stream.(type) {
 	case *firstWrite:
 		return terminal(wrapped.Writer)
+	case *destination:
+		return terminal(wrapped.Writer)
+	case *screen:
+		return terminal(wrapped.w)
 	case output:
 		return terminal(wrapped.Writer)
 	}

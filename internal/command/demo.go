@@ -148,7 +148,7 @@ func pose(ctx context.Context, c *console, db *database, q question) error {
 	if _, err := fmt.Fprintf(c.out, "%s\n\n  %s\n\n", q.title, strings.ReplaceAll(sql, "\n", "\n  ")); err != nil {
 		return err
 	}
-	if _, err := answer(ctx, db, sql, newTablePrinter(c.out, 1)); err != nil {
+	if _, err := answer(ctx, db, sql, newTablePrinter(c.out, layout{results: 1})); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(c.out)

@@ -91,7 +91,10 @@ func (c *console) printError(ctx context.Context, err error) {
 	case isAlarm(err):
 		fmt.Fprintln(c.err, strings.ToUpper(err.Error()[:1])+err.Error()[1:]+".")
 	default:
-		c.say("Error: " + oneLine(err.Error()) + "\n")
+		c.say(c.paint(red, "Error:") + " " + oneLine(err.Error()) + "\n")
+		if placed, ok := errors.AsType[*placedError](err); ok {
+			fmt.Fprint(c.err, placed.place)
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 )
 
 // A printer writes results in one format. The output is complete only if end has returned no error.
@@ -15,29 +17,51 @@ type printer interface {
 	end() error
 }
 
-// formats are the output formats by name. Each function returns a printer for a number of results.
-var formats = map[string]func(w io.Writer, results int) printer{
-	"table": newTablePrinter,
-	"json":  newJSONPrinter,
-	"csv":   newCSVPrinter,
-	"line":  newLinePrinter,
+// A layout is how results are printed, in any format.
+type layout struct {
+	results  int  // number of results
+	noHeader bool // without the names of the columns, where they are on a line of their own
+	narrow   bool // on a terminal, print rows that are wider than the screen in the format line
+}
+
+// formats are the output formats by name.
+var formats = map[string]func(io.Writer, layout) printer{
+	"table":    newTablePrinter,
+	"json":     newJSONPrinter,
+	"jsonl":    newJSONLPrinter,
+	"csv":      newCSVPrinter,
+	"line":     newLinePrinter,
+	"markdown": newMarkdownPrinter,
 }
 
 const defaultFormat = "table"
 
 func addFormatFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "output", defaultFormat, "format of the output: "+formatNames())
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(slices.Sorted(maps.Keys(formats)), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formatList(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-func formatNames() string { return strings.Join(slices.Sorted(maps.Keys(formats)), ", ") }
+func formatList() []string { return slices.Sorted(maps.Keys(formats)) }
 
-func newPrinter(cmd *cobra.Command, format string, w io.Writer, results int) (printer, error) {
-	create, ok := formats[format]
-	if !ok {
-		return nil, usagef(cmd, "unknown output format %q: choose %s", format, formatNames())
+func formatNames() string { return strings.Join(formatList(), ", ") }
+
+func newPrinter(cmd *cobra.Command, format string, w io.Writer, l layout) (printer, error) {
+	if err := checkFormat(cmd, format, formatList()); err != nil {
+		return nil, err
 	}
-	return create(w, results), nil
+	l.narrow = !cmd.Flags().Changed("output")
+	return formats[format](w, l), nil
+}
+
+// checkFormat returns an error if a format is none of those known.
+func checkFormat(cmd *cobra.Command, format string, known []string) error {
+	if slices.Contains(known, format) {
+		return nil
+	}
+	if meant := similar.To(format, known); meant != "" {
+		return usagef(cmd, "unknown output format %q: did you mean %s?", format, meant)
+	}
+	return usagef(cmd, "unknown output format %q: choose %s", format, strings.Join(known, ", "))
 }
 
 // printAlone prints one result.

@@ -11,12 +11,13 @@ import (
 type csvPrinter struct {
 	w       *bufio.Writer
 	csv     *csv.Writer // writes to w
+	layout  layout
 	printed bool
 }
 
-func newCSVPrinter(w io.Writer, _ int) printer {
+func newCSVPrinter(w io.Writer, l layout) printer {
 	buffered := bufio.NewWriter(w)
-	return &csvPrinter{w: buffered, csv: csv.NewWriter(buffered)}
+	return &csvPrinter{w: buffered, csv: csv.NewWriter(buffered), layout: l}
 }
 
 func (p *csvPrinter) print(r result) error {
@@ -32,8 +33,10 @@ func (p *csvPrinter) print(r result) error {
 	for i, c := range columns {
 		fields[i] = c.Name
 	}
-	if err := p.record(fields); err != nil {
-		return err
+	if !p.layout.noHeader {
+		if err := p.record(fields); err != nil {
+			return err
+		}
 	}
 	for r.Next() {
 		for i, v := range r.Values() {

@@ -19,8 +19,8 @@ type jsonPrinter struct {
 	printed int
 }
 
-func newJSONPrinter(w io.Writer, results int) printer {
-	return &jsonPrinter{w: bufio.NewWriter(w), results: results}
+func newJSONPrinter(w io.Writer, l layout) printer {
+	return &jsonPrinter{w: bufio.NewWriter(w), results: l.results}
 }
 
 func (p *jsonPrinter) print(r result) error {
@@ -35,7 +35,7 @@ func (p *jsonPrinter) print(r result) error {
 	before := "[\n"
 	for r.Next() {
 		p.w.WriteString(before)
-		if err := p.object(r.Columns(), names, r.Values()); err != nil {
+		if err := writeObject(p.w, r.Columns(), names, r.Values()); err != nil {
 			return err
 		}
 		before = ",\n"
@@ -51,7 +51,8 @@ func (p *jsonPrinter) print(r result) error {
 	return err
 }
 
-func (p *jsonPrinter) object(columns []sqlhost.Column, names []string, values []any) error {
+// writeObject writes a row as an object on one line.
+func writeObject(w io.Writer, columns []sqlhost.Column, names []string, values []any) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -72,7 +73,7 @@ func (p *jsonPrinter) object(columns []sqlhost.Column, names []string, values []
 		b.Truncate(b.Len() - 1)
 	}
 	b.WriteByte('}')
-	_, err := p.w.Write(b.Bytes())
+	_, err := w.Write(b.Bytes())
 	return err
 }
 

@@ -15,7 +15,7 @@ type linePrinter struct {
 	printed bool
 }
 
-func newLinePrinter(w io.Writer, _ int) printer { return &linePrinter{w: bufio.NewWriter(w)} }
+func newLinePrinter(w io.Writer, _ layout) printer { return &linePrinter{w: bufio.NewWriter(w)} }
 
 func (p *linePrinter) print(r result) error {
 	columns := r.Columns()

@@ -17,14 +17,16 @@ import (
 // null is the text for null in tables and lines.
 const null = "<null>"
 
-// A tablePrinter draws each result as a table. On a terminal it wraps long texts to make the table fit.
+// A tablePrinter draws each result as a table. On a terminal it wraps long texts to make the table fit. If it does not
+// fit, the format line takes its place, unless the user has asked for a table.
 type tablePrinter struct {
-	w     io.Writer
-	width int // of the terminal; 0 if it is not a terminal
+	w      io.Writer
+	layout layout
+	width  int // of the terminal; 0 if it is not a terminal
 }
 
-func newTablePrinter(w io.Writer, _ int) printer {
-	p := &tablePrinter{w: w}
+func newTablePrinter(w io.Writer, l layout) printer {
+	p := &tablePrinter{w: w, layout: l}
 	if fd, ok := terminal(w); ok {
 		p.width, _, _ = term.GetSize(fd) // 0 if unknown
 	}
@@ -45,16 +47,20 @@ func (p *tablePrinter) print(r result) error {
 	for i, c := range columns {
 		name := printable(c.Name)
 		header = append(header, name)
-		configs[i] = table.ColumnConfig{Number: i + 1, Align: prettytext.AlignLeft, AlignHeader: prettytext.AlignLeft}
+		configs[i] = alignment(configs[i], i, false)
 		widths[i] = prettytext.LongestLineLen(name)
 	}
-	t.AppendHeader(header)
+	if !p.layout.noHeader {
+		t.AppendHeader(header)
+	}
+	lines := &list{columns: columns}
 	for r.Next() {
 		row := table.Row{}
+		if p.width > 0 && p.layout.narrow {
+			lines.add(slices.Clone(r.Values())...)
+		}
 		for i, v := range r.Values() {
-			if isNumber(columns[i], v) {
-				configs[i].Align, configs[i].AlignHeader = prettytext.AlignRight, prettytext.AlignRight
-			}
+			configs[i] = alignment(configs[i], i, isNumber(columns[i], v))
 			content := cell(columns[i], v)
 			row = append(row, content)
 			widths[i] = max(widths[i], prettytext.LongestLineLen(content))
@@ -65,7 +71,10 @@ func (p *tablePrinter) print(r result) error {
 		return err
 	}
 	if p.width > 0 {
-		widest := fit(widths, p.width)
+		widest, fits := fit(widths, p.width)
+		if !fits && len(lines.rows) > 0 {
+			return printAlone(newLinePrinter(p.w, p.layout), lines)
+		}
 		for i := range configs {
 			configs[i].WidthMax, configs[i].WidthMaxEnforcer = widest, prettytext.WrapSoft
 		}
@@ -79,18 +88,30 @@ func (p *tablePrinter) print(r result) error {
 // readable.
 const narrowest = 24
 
-// fit returns the largest width of a column with which all columns and the lines between them fit into width.
-func fit(widths []int, width int) int {
-	for widest := max(slices.Max(widths), narrowest); widest > narrowest; widest-- {
+// fit returns the largest width of a column with which all columns and the lines between them fit into width, and
+// whether they do with the narrowest columns.
+func fit(widths []int, width int) (widest int, fits bool) {
+	for widest = max(slices.Max(widths), narrowest); widest >= narrowest; widest-- {
 		total := 1
 		for _, w := range widths {
 			total += min(w, widest) + 3
 		}
 		if total <= width {
-			return widest
+			return widest, true
 		}
 	}
-	return narrowest
+	return narrowest, false
+}
+
+// alignment sets the alignment of column i: numbers are on the right.
+func alignment(c table.ColumnConfig, i int, number bool) table.ColumnConfig {
+	c.Number = i + 1
+	if number {
+		c.Align, c.AlignHeader = prettytext.AlignRight, prettytext.AlignRight
+	} else if c.Align != prettytext.AlignRight {
+		c.Align, c.AlignHeader = prettytext.AlignLeft, prettytext.AlignLeft
+	}
+	return c
 }
 
 func (p *tablePrinter) end() error { return nil }

@@ -39,10 +39,45 @@ func twoResults() []result {
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		format  string
-		results []result
-		want    string
+		format   string
+		noHeader bool
+		results  []result
+		want     string
 	}{
+		"jsonl": {
+			format: "jsonl", results: append(twoResults(), everyKind()),
+			want: `
+{"a":1}
+{"a":null}
+{"d":"x"}
+{"name":"café, \"größer\"","is_private":true,"size":9007199254740993,"share":1000000,"updated_on":"2026-01-02T03:04:05.678+00:00","mainbranch":{"name":"a<b"},"count(*)":0,"name_2":"a\nb"}
+{"name":null,"is_private":false,"size":null,"share":null,"updated_on":null,"mainbranch":null,"count(*)":0.25,"name_2":"\u001b[31mred` + "\u202e" + `\t."}
+{"name":"","is_private":null,"size":-1,"share":0.1,"updated_on":"no time","mainbranch":"not JSON","count(*)":"1","name_2":"x'01ff'"}
+`,
+		},
+		"markdown": {
+			format: "markdown", results: append(twoResults(), &list{columns: []sqlhost.Column{{Name: "e|f"}, {Name: "g"}}, rows: [][]any{{"a|b\nc", int64(1)}}}),
+			want: `
+| a |
+| ---:|
+| 1 |
+|  |
+
+| b | c |
+|:--- |:--- |
+
+| d |
+|:--- |
+| x |
+
+| e\|f | g |
+|:--- | ---:|
+| a\|b<br/>c | 1 |
+`,
+		},
+		"csv without names":      {format: "csv", noHeader: true, results: twoResults(), want: "1\n\"\"\n\n\nx\n"},
+		"markdown without names": {format: "markdown", noHeader: true, results: twoResults()[3:], want: "| x |\n"},
+		"table without names":    {format: "table", noHeader: true, results: twoResults()[3:], want: "+---+\n| x |\n+---+\n"},
 		"table": {
 			format: "table", results: []result{everyKind()},
 			want: `
@@ -177,7 +212,7 @@ d | x
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
-			p := formats[tt.format](&out, len(tt.results))
+			p := formats[tt.format](&out, layout{results: len(tt.results), noHeader: tt.noHeader})
 			for _, r := range tt.results {
 				if err := p.print(r); err != nil {
 					t.Fatal(err)
@@ -213,7 +248,7 @@ func TestFormatsOfAFailure(t *testing.T) {
 				many.add("a text of some length")
 			}
 			var out strings.Builder
-			p := create(&out, 2)
+			p := create(&out, layout{results: 2})
 			if err := p.print(everyKind()); err != nil {
 				t.Fatal(err)
 			}
@@ -238,7 +273,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errBroken }
 func TestFormatsReportWriteErrors(t *testing.T) {
 	t.Parallel()
 	for format, create := range formats {
-		if err := printAlone(create(fullDisk{}, 1), everyKind()); !errors.Is(err, errBroken) {
+		if err := printAlone(create(fullDisk{}, layout{results: 1}), everyKind()); !errors.Is(err, errBroken) {
 			t.Errorf("%s: error %v, want %v", format, err, errBroken)
 		}
 	}
@@ -273,7 +308,7 @@ func TestFit(t *testing.T) {
 		"narrow ones are left alone": {[]int{1}, 80, narrowest},
 	}
 	for name, tt := range tests {
-		if got := fit(tt.widths, tt.width); got != tt.want {
+		if got, _ := fit(tt.widths, tt.width); got != tt.want {
 			t.Errorf("%s: fit(%v, %d) = %d, want %d", name, tt.widths, tt.width, got, tt.want)
 		}
 	}

@@ -91,18 +91,18 @@ func (l *login) run(cmd *cobra.Command) error {
 		closeCallback(callback, nil, err)
 		return err
 	}
-	session, err := l.obtain(ctx, target.settings, callback, state)
-	closeCallback(callback, session, err)
+	signedIn, err := l.obtain(ctx, target.settings, callback, state)
+	closeCallback(callback, signedIn, err)
 	if err != nil {
 		return err
 	}
-	if err := session.describe(ctx); err != nil {
-		return fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", session.file, err)
+	if err := signedIn.describe(ctx); err != nil {
+		return fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", signedIn.file, err)
 	}
-	if err := l.report(session, wanted); err != nil {
+	if err := l.report(signedIn, wanted); err != nil {
 		return err
 	}
-	return l.finish(ctx, target, session)
+	return l.finish(ctx, target, signedIn)
 }
 
 func (l *login) checkFlags(cmd *cobra.Command) (goal, error) {
@@ -168,8 +168,8 @@ func (l *login) complete(ctx context.Context, s *bitbucket.Settings, wanted goal
 	return err
 }
 
-// A session is a login that Bitbucket has granted.
-type session struct {
+// A signIn is a login that Bitbucket has granted.
+type signIn struct {
 	granted
 	token   auth.Token
 	client  *api.Client
@@ -179,7 +179,7 @@ type session struct {
 }
 
 // obtain has the user grant access, and saves the token.
-func (l *login) obtain(ctx context.Context, s bitbucket.Settings, callback *auth.Callback, state string) (*session, error) {
+func (l *login) obtain(ctx context.Context, s bitbucket.Settings, callback *auth.Callback, state string) (*signIn, error) {
 	consumer := s.Consumer(nil)
 	address, err := consumer.AuthorizeURL(state, "")
 	if err != nil {
@@ -201,28 +201,28 @@ func (l *login) obtain(ctx context.Context, s bitbucket.Settings, callback *auth
 	if err != nil {
 		return nil, err
 	}
-	session := &session{token: token, client: client, replace: len(earlier) > 0 && earlier[0].Active}
-	unknown := session.askUser(ctx, client) // the token is saved even then
-	if session.before, err = auth.SaveLogin(ctx, s.TokenDir, consumer, token, session.account()); err != nil {
+	signedIn := &signIn{token: token, client: client, replace: len(earlier) > 0 && earlier[0].Active}
+	unknown := signedIn.askUser(ctx, client) // the token is saved even then
+	if signedIn.before, err = auth.SaveLogin(ctx, s.TokenDir, consumer, token, signedIn.account()); err != nil {
 		return nil, err
 	}
 	chain, err := auth.OpenChain(s.TokenDir, consumer, auth.Secret{})
 	if err != nil {
 		return nil, err
 	}
-	session.file = chain.Path()
+	signedIn.file = chain.Path()
 	if unknown != nil {
-		return nil, fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", session.file, unknown)
+		return nil, fmt.Errorf("access was granted and the token was saved in %s, but the first request failed: %w", signedIn.file, unknown)
 	}
-	return session, nil
+	return signedIn, nil
 }
 
-func (s *session) describe(ctx context.Context) error {
+func (s *signIn) describe(ctx context.Context) error {
 	return s.askRest(ctx, s.client, s.token.Scopes)
 }
 
 // closeCallback shows in the browser how the login ended.
-func closeCallback(callback *auth.Callback, s *session, err error) {
+func closeCallback(callback *auth.Callback, s *signIn, err error) {
 	if callback == nil {
 		return
 	}

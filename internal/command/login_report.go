@@ -35,7 +35,7 @@ func (c *console) printFacts(facts []fact) error {
 }
 
 // report prints what the login came to.
-func (l *login) report(s *session, wanted goal) error {
+func (l *login) report(s *signIn, wanted goal) error {
 	return l.printFacts([]fact{
 		{"Logged in:", []string{s.who()}},
 		{"Before:", s.earlier()},
@@ -48,7 +48,7 @@ func (l *login) report(s *session, wanted goal) error {
 }
 
 // earlier says whose login this one replaces, if it is another account's.
-func (s *session) earlier() []string {
+func (s *signIn) earlier() []string {
 	switch {
 	case !s.replace, s.before.UUID != "" && s.before.UUID == s.account().UUID:
 		return nil

@@ -34,20 +34,20 @@ func newNewcomer(t *testing.T) *newcomer {
 }
 
 // run runs a command line of the shell on a terminal.
-func (n *newcomer) run(line string) *screen {
+func (n *newcomer) run(line string) *terminalUser {
 	n.t.Helper()
 	cmd := exec.CommandContext(n.t.Context(), "/bin/sh", "-c", line)
 	cmd.Env = n.env
 	return onTerminal(n.t, cmd)
 }
 
-func (n *newcomer) login(flags string) *screen {
+func (n *newcomer) login(flags string) *terminalUser {
 	n.t.Helper()
 	return n.run("exec " + program + " login --callback " + n.consumer.Callback + " " + flags)
 }
 
 // enterConsumer enters the key and the secret where they are asked for.
-func (n *newcomer) enterConsumer(s *screen) {
+func (n *newcomer) enterConsumer(s *terminalUser) {
 	s.wait("Consumer key: $")
 	s.enter(n.consumer.Key)
 	s.wait("Consumer secret: $")

@@ -74,7 +74,7 @@ func (t target) addresses() []argument {
 }
 
 // finish writes the connection if the user wants that, and says what works now.
-func (l *login) finish(ctx context.Context, t target, s *session) error {
+func (l *login) finish(ctx context.Context, t target, s *signIn) error {
 	l.notes()
 	change := t.change()
 	if change.isEmpty() {
@@ -150,7 +150,7 @@ var suggestions = []struct {
 }
 
 // suggest prints a query that works.
-func (l *login) suggest(t target, s *session, word string) error {
+func (l *login) suggest(t target, s *signIn, word string) error {
 	for _, q := range suggestions {
 		if s.scopesKnown && len(missing(bitbucket.Requirement{Scopes: q.scopes}, s.scopes)) > 0 {
 			continue

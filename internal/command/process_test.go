@@ -196,7 +196,7 @@ func TestProcessCancelledQuery(t *testing.T) {
 		if got.code != exitCancelled || got.err != "Error: cancelled\n" {
 			t.Errorf("%s: exit code %d and %q, want %d and that it was cancelled", format, got.code, got.err, exitCancelled)
 		}
-		if json.Valid([]byte(got.out)) {
+		if json.Valid([]byte(got.out)) && format != "jsonl" { // which has no end
 			t.Errorf("%s: standard output is a complete document: %q", format, got.out)
 		}
 	}

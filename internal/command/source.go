@@ -30,6 +30,10 @@ func (s *connectionFlags) addDemoFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.demo, "demo", false, "use a made-up organization in memory")
 }
 
+func (s *connectionFlags) addConnectionFlag(cmd *cobra.Command, use string) {
+	cmd.Flags().StringVar(&s.first, "connection", "", use)
+}
+
 // A database is the tables of the connections, open for SQL.
 type database struct {
 	*sqlhost.Host

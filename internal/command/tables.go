@@ -3,10 +3,12 @@ package command
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
@@ -43,10 +45,11 @@ func newDescribe(c *console) *cobra.Command {
 	t := &catalog{console: c}
 	cmd := &cobra.Command{
 		Use:   "describe TABLE",
-		Short: "Show the columns of a table",
+		Short: "Explain a table: its columns, what it needs, covers and costs, and an example",
 		Long: strings.TrimSpace(`
-Shows the columns of a table, and for each column the conditions that Bitbucket evaluates. All other conditions work too, but the
-plugin reads all rows to evaluate them.`),
+Explains a table. For each column it shows the conditions that Bitbucket evaluates. All other conditions work too, but the plugin
+reads all rows to evaluate them. After the columns it shows the scopes and the role that the table needs, the rows that it has,
+the requests that it makes, and an example. With --output, only the columns are printed, in the format.`),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef(cmd, "describe takes the name of one table")
@@ -58,9 +61,12 @@ plugin reads all rows to evaluate them.`),
 			if err != nil {
 				return err
 			}
-			table, err := findTable(cmd, tables, args[0])
+			table, err := findTable(tables, args[0])
 			if err != nil {
 				return err
+			}
+			if !cmd.Flags().Changed("output") {
+				return t.page(func(w io.Writer) error { return inspect(w, table) })
 			}
 			return t.show(cmd, describe(table))
 		},
@@ -69,12 +75,23 @@ plugin reads all rows to evaluate them.`),
 	return cmd
 }
 
-func (c *catalog) show(cmd *cobra.Command, l *list) error {
-	p, err := newPrinter(cmd, c.format, c.out, 1)
+// page prints something on the screen, or through the pager.
+func (c *catalog) page(write func(io.Writer) error) error {
+	out, err := newDestination(c.console, "")
 	if err != nil {
 		return err
 	}
-	return printAlone(p, l)
+	return out.finish(write(out))
+}
+
+func (c *catalog) show(cmd *cobra.Command, l *list) error {
+	return c.page(func(w io.Writer) error {
+		p, err := newPrinter(cmd, c.format, w, layout{results: 1})
+		if err != nil {
+			return err
+		}
+		return printAlone(p, l)
+	})
 }
 
 // schema returns the tables of a connection without arguments. It makes no request.
@@ -88,12 +105,17 @@ func schema(ctx context.Context) ([]sqlhost.Table, error) {
 }
 
 // findTable returns the table with a name, which may have a schema or lack the plugin's prefix.
-func findTable(cmd *cobra.Command, tables []sqlhost.Table, name string) (sqlhost.Table, error) {
-	bare := strings.ToLower(name[strings.LastIndex(name, ".")+1:])
+func findTable(tables []sqlhost.Table, name string) (sqlhost.Table, error) {
+	bare := strings.ToLower(strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], ";"))
+	var known []string
 	for _, table := range tables {
 		if table.Name == bare || table.Name == "bitbucket_"+bare {
 			return table, nil
 		}
+		known = append(known, table.Name)
+	}
+	if meant := similar.To(bare, known); meant != "" {
+		return sqlhost.Table{}, misconfigured("unknown table %s: did you mean %s?", name, meant)
 	}
 	return sqlhost.Table{}, misconfigured("unknown table %s: `%s tables` lists the tables", name, program)
 }

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A screen is a program on a terminal of its own, with a user who reads and types.
-type screen struct {
+// A terminalUser is a program on a terminal of its own, with a user who reads and types.
+type terminalUser struct {
 	t        *testing.T
 	cmd      *exec.Cmd
 	keyboard *os.File // the other side of the terminal
@@ -30,7 +30,7 @@ const (
 )
 
 // onTerminal starts a program on a terminal. The streams that it has already stay.
-func onTerminal(t *testing.T, cmd *exec.Cmd) *screen {
+func onTerminal(t *testing.T, cmd *exec.Cmd) *terminalUser {
 	t.Helper()
 	keyboard, terminal, err := pty.Open()
 	if err != nil {
@@ -40,7 +40,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *screen {
 	if err := pty.Setsize(keyboard, &pty.Winsize{Cols: screenColumns, Rows: screenRows}); err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{t: t, cmd: cmd, keyboard: keyboard, terminal: terminal, shown: newHeard(), done: make(chan struct{})}
+	s := &terminalUser{t: t, cmd: cmd, keyboard: keyboard, terminal: terminal, shown: newHeard(), done: make(chan struct{})}
 	if cmd.Stdin == nil {
 		cmd.Stdin = terminal
 	}
@@ -78,7 +78,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *screen {
 const endMark = "\x00end"
 
 // wait waits until the terminal shows what the expression matches. A space stands for the end of a line, too.
-func (s *screen) wait(expression string) []string {
+func (s *terminalUser) wait(expression string) []string {
 	s.t.Helper()
 	found := s.shown.wait(regexp.MustCompile(strings.ReplaceAll(expression, " ", `\s+`)))
 	if found == nil {
@@ -88,7 +88,7 @@ func (s *screen) wait(expression string) []string {
 }
 
 // enter types a line.
-func (s *screen) enter(line string) {
+func (s *terminalUser) enter(line string) {
 	s.t.Helper()
 	if _, err := s.keyboard.WriteString(line + "\n"); err != nil {
 		s.t.Fatal(err)
@@ -96,7 +96,7 @@ func (s *screen) enter(line string) {
 }
 
 // hidden waits until the terminal does not show what is typed.
-func (s *screen) hidden() {
+func (s *terminalUser) hidden() {
 	s.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); s.echoes(); runtime.Gosched() {
 		if time.Now().After(deadline) {
@@ -106,7 +106,7 @@ func (s *screen) hidden() {
 }
 
 // echoes reports whether the terminal shows what is typed.
-func (s *screen) echoes() bool {
+func (s *terminalUser) echoes() bool {
 	s.t.Helper()
 	state, err := unix.IoctlGetTermios(int(s.terminal.Fd()), unix.TCGETS)
 	if err != nil {
@@ -116,14 +116,14 @@ func (s *screen) echoes() bool {
 }
 
 // end waits for the end of the program, and returns its exit code and what the terminal has shown.
-func (s *screen) end() (code int, shown string) {
+func (s *terminalUser) end() (code int, shown string) {
 	s.t.Helper()
 	<-s.done
 	s.shown.wait(regexp.MustCompile(regexp.QuoteMeta(endMark)))
 	return s.cmd.ProcessState.ExitCode(), strings.TrimSuffix(s.shown.String(), endMark)
 }
 
-// Without SQL a terminal is not read from: nobody would know what is waited for.
+// Without SQL, and without a terminal for a shell, a terminal is not read from: nobody would know what is waited for.
 func TestTerminalQueryWithoutSQL(t *testing.T) {
 	t.Parallel()
 	if code, shown := onTerminal(t, process(t, "query", "--demo")).end(); code != exitUsage || !strings.Contains(shown, "no SQL") {

@@ -25,6 +25,10 @@
 // closed. Statements that write files, set a pragma, begin a transaction, or drop or alter a table of the plugin are
 // refused.
 //
+// An error about the text of a statement is a [*StatementError], with the place and, if the host knows it, what was
+// meant: a similar name, or SQLite's form of PostgreSQL's syntax. Two things of PostgreSQL work here: ILIKE, which is
+// SQLite's LIKE, and now(), the time at which the statement began.
+//
 // # Values
 //
 //	plugin           SQLite    form

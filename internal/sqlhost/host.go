@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	"modernc.org/sqlite"
@@ -88,6 +89,7 @@ type Host struct {
 // A statement is the state of the running statement that the virtual tables need.
 type statement struct {
 	ctx   context.Context
+	began time.Time
 	folds bool                       // may compare text otherwise than byte by byte
 	lists bool                       // contains IN or OR
 	err   error                      // the first error of a scan or a comparison

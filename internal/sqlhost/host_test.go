@@ -311,7 +311,7 @@ func TestQueryErrors(t *testing.T) {
 		"no table":       {`select * from missing`, `no such table: missing`},
 		"no column":      {`select missing from t`, `no such column: missing`},
 		"quoted":         {`select "missing" from t`, `no such column: "missing" - should this be a string literal in single-quotes?`},
-		"no schema":      {`select * from c2.t`, `no such table: c2.t`},
+		"no schema":      {`select * from c2.t`, `no such table: c2.t: did you mean c1.t?`},
 		"two statements": {`select 1; select 2`, `a query must be one statement, not 2`},
 		"no statement":   {`-- nothing`, `a query must be one statement, not 0`},
 		"incomplete":     {"select\n 'x", `incomplete statement: a quote opened in line 2 is not closed`},

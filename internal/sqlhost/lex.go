@@ -6,15 +6,21 @@ import (
 	"strings"
 )
 
+// A Statement is a statement of a script.
+type Statement struct {
+	Text  string
+	Begin int // offset in the script
+}
+
 // Statements splits a script at the semicolons between statements, but not inside strings, quoted names and comments.
-// It omits empty statements, and comments around statements. An incomplete statement is an error. It doesn't recognise
-// the body of a trigger.
-func Statements(script string) ([]string, error) {
+// It omits empty statements, and comments around statements. An incomplete statement is an error of type
+// [*StatementError]. It doesn't recognise the body of a trigger.
+func Statements(script string) ([]Statement, error) {
 	tokens, err := lex(script)
 	if err != nil {
 		return nil, err
 	}
-	var statements []string
+	var statements []Statement
 	var open []token // parentheses
 	begin, end := -1, 0
 	for _, t := range tokens {
@@ -28,7 +34,7 @@ func Statements(script string) ([]string, error) {
 				return nil, incomplete(script, open[0].begin, "a parenthesis")
 			}
 			if begin >= 0 {
-				statements = append(statements, script[begin:end])
+				statements = append(statements, Statement{script[begin:end], begin})
 			}
 			begin = -1
 			continue
@@ -42,13 +48,20 @@ func Statements(script string) ([]string, error) {
 		return nil, incomplete(script, open[0].begin, "a parenthesis")
 	}
 	if begin >= 0 {
-		statements = append(statements, script[begin:end])
+		statements = append(statements, Statement{script[begin:end], begin})
 	}
 	return statements, nil
 }
 
+// Complete reports whether a script ends with a semicolon after its last statement, or has no statement.
+func Complete(script string) bool {
+	tokens, err := lex(script)
+	return err == nil && (len(tokens) == 0 || tokens[len(tokens)-1].is(";"))
+}
+
 func incomplete(script string, at int, what string) error {
-	return fmt.Errorf("incomplete statement: %s opened in line %d is not closed", what, 1+strings.Count(script[:at], "\n"))
+	line := 1 + strings.Count(script[:at], "\n")
+	return &StatementError{Err: fmt.Errorf("incomplete statement: %s opened in line %d is not closed", what, line), Begin: at, End: at + 1}
 }
 
 // A token is a piece of SQL: a word (a keyword, a name, a number), a quoted name or string, or any other single

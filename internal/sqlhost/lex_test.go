@@ -1,6 +1,7 @@
 package sqlhost
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,7 +43,14 @@ func TestStatements(t *testing.T) {
 			if err == nil && test.wantErr != "" || err != nil && err.Error() != test.wantErr {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			var texts []string
+			for _, statement := range got {
+				texts = append(texts, statement.Text)
+				if rest := test.script[statement.Begin:]; !strings.HasPrefix(rest, statement.Text) {
+					t.Errorf("%q does not begin at %q", statement.Text, rest)
+				}
+			}
+			if diff := cmp.Diff(test.want, texts); diff != "" {
 				t.Errorf("statements (-want +got):\n%s", diff)
 			}
 		})

@@ -17,7 +17,11 @@ const moduleName = "steampipe"
 func newEngine(h *Host) (*sqlite.Driver, error) {
 	d := &sqlite.Driver{}
 	m := module{weak.Make(h)}
-	return d, errors.Join(d.RegisterModule(moduleName, m), d.RegisterCollationUtf8(timestampCollation, m.compareTimestamps))
+	return d, errors.Join(
+		d.RegisterModule(moduleName, m),
+		d.RegisterCollationUtf8(timestampCollation, m.compareTimestamps),
+		d.RegisterScalarFunction("now", 0, m.now),
+	)
 }
 
 // A module creates virtual tables: create virtual table … using steampipe(number of the table).

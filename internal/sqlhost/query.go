@@ -30,10 +30,10 @@ func (h *Host) Query(ctx context.Context, sql string) (*Rows, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	rows, err := h.query(ctx, statements[0])
+	rows, err := h.query(ctx, statements[0].Text)
 	if err != nil {
 		h.turn <- struct{}{}
-		return nil, err
+		return nil, moved(err, statements[0].Begin)
 	}
 	return rows, nil
 }
@@ -49,6 +49,18 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sql, tokens, err = translate(sql, tokens); err != nil {
+		return nil, err
+	}
+	rows, err := h.answer(ctx, sql, tokens)
+	if err != nil {
+		return nil, h.locate(ctx, sql, tokens, err)
+	}
+	return rows, nil
+}
+
+// answer runs a statement in SQLite's dialect.
+func (h *Host) answer(ctx context.Context, sql string, tokens []token) (*Rows, error) {
 	if err := h.attach(ctx, tokens); err != nil {
 		return nil, err
 	}
@@ -56,7 +68,8 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 		h.folds = h.folds || collates(tokens)
 		h.lists = h.lists || enumerates(tokens)
 	}
-	if sql, err = h.spell(ctx, sql, tokens); err != nil {
+	sql, err := h.spell(ctx, sql, tokens)
+	if err != nil {
 		return nil, err
 	}
 	if typed, err := h.createTyped(ctx, sql); typed != nil || err != nil {
@@ -68,7 +81,7 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 // run runs a statement without changes.
 func (h *Host) run(ctx context.Context, sql string, tokens []token) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	h.running = &statement{ctx: ctx, folds: h.folds || collates(tokens), lists: h.lists || enumerates(tokens), constants: constants(tokens)}
+	h.running = &statement{ctx: ctx, began: time.Now(), folds: h.folds || collates(tokens), lists: h.lists || enumerates(tokens), constants: constants(tokens)}
 	found, err := h.conn.(driver.QueryerContext).QueryContext(ctx, sql, nil)
 	if err == nil && h.running.err != nil {
 		err = errors.Join(h.running.err, found.Close())

@@ -25,7 +25,7 @@ func (h *Host) Reads(ctx context.Context, sql string) ([]Read, error) {
 	if len(statements) != 1 {
 		return nil, errors.New("give one statement")
 	}
-	rows, err := h.Query(ctx, "explain "+statements[0])
+	rows, err := h.Query(ctx, "explain "+statements[0].Text)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package sqlhost
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -38,14 +37,20 @@ type KeyColumn struct {
 	Require string
 }
 
-// sqlOperators are the SQL names of operators that Postgres names differently.
-var sqlOperators = map[string]string{"~~": "like", "~~*": "ilike", "!~~": "not like", "!~~*": "not ilike"}
-
-// SQLOperators returns the operators as they are written in SQL.
+// SQLOperators returns the operators that reach the plugin, as SQLite spells them. PostgreSQL's LIKE, which minds the case, and the
+// negations of LIKE and ILIKE do not.
 func (k KeyColumn) SQLOperators() []string {
 	var names []string
 	for _, operator := range k.Operators {
-		names = append(names, cmp.Or(sqlOperators[operator], operator))
+		for op, passed := range candidates {
+			switch {
+			case !slices.Contains(passed, operator) || slices.Contains(names, operator):
+			case op == vtab.OpLIKE:
+				names = append(names, "like")
+			default:
+				names = append(names, operator)
+			}
+		}
 	}
 	return names
 }
