@@ -24,10 +24,11 @@ func newQuery(c *console) *cobra.Command {
 	q := &query{console: c}
 	cmd := &cobra.Command{
 		Use:   "query [SQL | FILE.sql]...",
-		Short: "Run SQL on the tables, without Steampipe",
+		Short: "Run SQL on the tables, without Steampipe; on a terminal, open a shell",
 		Long: strings.TrimSpace(`
 Runs SQL on the tables, without Steampipe. The statements come from the arguments, from files, or from standard input. An argument
-that ends in .sql is a file.
+that ends in .sql is a file. Without statements, a terminal gets a shell: it has a history, completes names with Tab, and .help
+lists its commands.
 
 Each connection in the .spc files is a schema. A table without a schema belongs to the connection of --connection, or else to the
 first connection by name. If no .spc file has a connection, the credentials in the environment make one. The SQL is SQLite's, with
@@ -55,7 +56,8 @@ Data that the tables leave out, for example repositories that the connected user
 error after the rows. --quiet omits the report. The table bitbucket_omission has the details.
 
 Exit codes: 0 for success, 1 if a statement failed, 2 if the command or the configuration is wrong.`),
-		Example: `  ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"
+		Example: `  ` + program + ` query
+  ` + program + ` query "select full_name, size from bitbucket_repository order by size desc limit 5"
   ` + program + ` query report.sql --output csv -o report.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd, args) },
 	}
@@ -73,6 +75,9 @@ Exit codes: 0 for success, 1 if a statement failed, 2 if the command or the conf
 }
 
 func (q *query) run(cmd *cobra.Command, args []string) error {
+	if q.interactive(args) {
+		return q.shell(cmd)
+	}
 	statements, err := q.statements(cmd, args)
 	if err != nil {
 		return err
@@ -108,6 +113,13 @@ func (q *query) answerAll(cmd *cobra.Command, statements []statement, out *desti
 	}
 	s.reportOmissions(start)
 	return nil
+}
+
+// interactive reports whether the command opens a shell.
+func (q *query) interactive(args []string) bool {
+	_, in := terminal(q.in)
+	_, out := terminal(q.out)
+	return in && out && len(args) == 0 && len(q.files) == 0 && q.outFile == ""
 }
 
 // statements returns the statements in the arguments and files, or on standard input.

@@ -5,6 +5,22 @@ import (
 	"testing"
 )
 
+// The editor keeps the rows above it when the screen is full.
+func TestShellAtTheEndOfTheScreen(t *testing.T) {
+	t.Parallel()
+	e := emulate(t, process(t, "query", "--demo"), 80, 12)
+	e.prompts(t, "Ctrl-D ends the shell.")
+	e.enters(t, "values (1), (2), (3);\r")
+	e.prompts(t, "|       3 |")
+	e.enters(t, "select 'x' as\r y,\r 4 as\r z;\r")
+	screen := e.prompts(t, "| x | 4 |")
+	const want = "+---------+\nbitbucket> select 'x' as\n            y,\n            4 as\n            z;\n+---+---+\n"
+	if !strings.Contains(screen, want) {
+		t.Errorf("the screen has lost a row:\n%s", screen)
+	}
+	e.leave(t)
+}
+
 // A result that is longer than the screen goes through the pager, and a shorter one does not.
 func TestPager(t *testing.T) {
 	t.Parallel()
