@@ -39,6 +39,8 @@ type instance struct {
 	// rehearses is nil except in a rehearsal.
 	rehearses *rehearsal
 
+	repositories repositoryCount // of the running scans
+
 	mu          sync.Mutex
 	connections map[[sha256.Size]byte]*connection // by their settings, as a changed config makes another connection; guarded by mu
 }

@@ -77,16 +77,19 @@ func (r repositoryScope) omission() Omission {
 
 // inEachRepository lists the children of each repository. A repository that was deleted since it was listed has none.
 func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) rowSeq) rowSeq {
-	return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) rowSeq {
-		return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
-			for child, err := range s.accepted(children(ctx, r)) {
-				if err != nil && s.repositoryIsGone(ctx, r, err) {
-					return
+	return s.watched(ctx, repositories, func(repositories iter.Seq2[repositoryScope, error], done func()) rowSeq {
+		return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) rowSeq {
+			return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
+				defer done()
+				for child, err := range s.accepted(children(ctx, r)) {
+					if err != nil && s.repositoryIsGone(ctx, r, err) {
+						return
+					}
+					if !yield(child, s.withRequestsNeeded(ctx, r, err)) || err != nil {
+						return
+					}
 				}
-				if !yield(child, s.withRequestsNeeded(ctx, r, err)) || err != nil {
-					return
-				}
-			}
+			})
 		})
 	})
 }

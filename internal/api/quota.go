@@ -37,6 +37,9 @@ type Quota struct {
 // Quota returns the state of the request quota.
 func (c *Client) Quota() Quota { return c.quota.last() }
 
+// WaitsUntil returns when the requests that wait for the quota go on. ok is false if no request waits for it.
+func (c *Client) WaitsUntil() (at time.Time, ok bool) { return c.quota.waitsUntil() }
+
 const (
 	quotaWaitMin = time.Second
 	quotaWaitMax = 30 * time.Second
@@ -59,6 +62,7 @@ type quota struct {
 	refusals int       // guarded by mu: number of closings since the last success
 	paced    time.Time // guarded by mu: when the next request may be sent if little is left
 
+	waiting  int           // guarded by mu: number of requests that wait until opensAt
 	inFlight int           // guarded by mu
 	answered signal.Signal // guarded by mu: a response has arrived
 
@@ -111,21 +115,42 @@ func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
 				wait, hasTurn = min(q.turn(time.Now()), q.maxWait-*waited), true
 			}
 		}
-		if wait <= 0 {
+		isRefused := !isOpen && *waited+wait > q.maxWait
+		switch {
+		case wait <= 0:
 			q.inFlight++
+		case !isOpen && !isRefused:
+			q.waiting++
 		}
 		q.mu.Unlock()
 		if wait <= 0 {
 			return closings, nil
 		}
-		if !isOpen && *waited+wait > q.maxWait {
+		if isRefused {
 			return 0, q.exhausted(req, wait, told, *waited)
 		}
-		if err := sleep(req.Context(), wait); err != nil {
+		err := sleep(req.Context(), wait)
+		if !isOpen {
+			q.stopWaiting()
+		}
+		if err != nil {
 			return 0, err
 		}
 		*waited += wait
 	}
+}
+
+func (q *quota) stopWaiting() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting--
+}
+
+// waitsUntil returns when the requests that wait for the quota go on. ok is false if none waits.
+func (q *quota) waitsUntil() (at time.Time, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.opensAt, q.waiting > 0
 }
 
 const (

@@ -263,14 +263,6 @@ func (a *auditor) judge(ctx context.Context, db *database, report *auditReport, 
 	return ctx.Err()
 }
 
-// progress shows the number of rows on a terminal, until the function that it returns is called.
-func (a *auditor) progress(db *database) (stop func()) {
-	if _, ok := terminal(a.err); !ok {
-		return func() {}
-	}
-	return showProgress(a.err, db.rows.Load)
-}
-
 // chosen returns the controls that the flags name, the most severe first; all controls if the flags name none.
 func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 	names := slices.Clone(a.controls)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,9 +99,31 @@ func writeFile(t *testing.T, dir, name, content string) string {
 // configOf writes a .spc file with a connection to the fake as its connected user.
 func configOf(t *testing.T, fake *fakebitbucket.Server) (path string) {
 	t.Helper()
+	return configAt(t, fake, fake.URL())
+}
+
+// configAt writes a .spc file with a connection to the fake at another address.
+func configAt(t *testing.T, fake *fakebitbucket.Server, address string) (path string) {
+	t.Helper()
 	return writeFile(t, t.TempDir(), "bitbucket.spc", connectionBlock("work", []argument{
 		{name: "plugin", value: localPlugin},
 		{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)},
-		{name: "base_url", value: fake.URL()},
+		{name: "base_url", value: address},
 	}))
+}
+
+// gated returns the address of a server before the fake that holds some requests until a channel is closed.
+func gated(t *testing.T, fake *fakebitbucket.Server, held <-chan struct{}, holds func(*http.Request) bool) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if holds(r) {
+			select {
+			case <-held:
+			case <-r.Context().Done():
+			}
+		}
+		fake.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }

@@ -1,12 +1,18 @@
 package command
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+	prettytext "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
 const (
@@ -14,8 +20,8 @@ const (
 	progressInterval = 100 * time.Millisecond
 )
 
-// showProgress shows the number of rows on a terminal during a long scan. stop removes it, and may be called again.
-func showProgress(w io.Writer, rows func() int64) (stop func()) {
+// showProgress shows a line on a terminal during a long scan. stop removes it, and may be called again.
+func showProgress(w io.Writer, line func() string) (stop func()) {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -29,12 +35,13 @@ func showProgress(w io.Writer, rows func() int64) (stop func()) {
 			progressbar.OptionSpinnerType(14),
 			progressbar.OptionSetSpinnerChangeInterval(0), // starts no goroutine: the loop below draws it
 		)
+		widest := widestProgress(w)
 		tick := time.NewTicker(progressInterval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				bar.Describe(humanize.Comma(rows()) + " rows read")
+				bar.Describe(prettytext.Trim(line(), widest))
 			case <-done:
 				_ = bar.Clear() // progress is not worth an error
 				return
@@ -44,6 +51,48 @@ func showProgress(w io.Writer, rows func() int64) (stop func()) {
 	return sync.OnceFunc(func() {
 		close(done)
 		<-gone
+	})
+}
+
+// widestProgress returns the number of characters that fit beside the spinner and the time.
+func widestProgress(w io.Writer) int {
+	const beside, usual = 20, 80
+	width := usual
+	if fd, ok := terminal(w); ok {
+		if columns, _, err := term.GetSize(fd); err == nil && columns > 2*beside {
+			width = columns
+		}
+	}
+	return width - beside
+}
+
+// progressLine returns how far queries are, which have read some rows and sent some requests.
+func progressLine(p bitbucket.Progress, rows int64) string {
+	if !p.WaitsUntil.IsZero() {
+		return fmt.Sprintf("waiting for the quota until %s, for at least %s", p.WaitsUntil.Local().Format(time.TimeOnly),
+			english.Plural(max(p.Total-p.Done, 1), "more request", ""))
+	}
+	line := plural(rows, "row") + ", " + plural(p.Requests, "request")
+	if p.Total > 1 {
+		line += fmt.Sprintf(", %s of %s repositories", humanize.Comma(int64(p.Done)), humanize.Comma(int64(p.Total)))
+	}
+	return line
+}
+
+func plural(n int64, what string) string {
+	return humanize.Comma(n) + " " + english.PluralWord(int(n), what, "")
+}
+
+// progress shows how far the database is, if standard error is a terminal.
+func (c *console) progress(db *database) (stop func()) {
+	if _, ok := terminal(c.err); !ok {
+		return func() {}
+	}
+	rows, before := db.rows.Load(), db.Progress().Requests
+	return showProgress(c.err, func() string {
+		p := db.Progress()
+		p.Requests -= before
+		return progressLine(p, db.rows.Load()-rows)
 	})
 }
 

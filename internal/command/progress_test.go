@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
 func TestProgress(t *testing.T) {
@@ -19,16 +20,14 @@ func TestProgress(t *testing.T) {
 		want  string // "" for no progress at all
 	}{
 		"a short scan": {progressDelay - time.Millisecond, ""},
-		"a long scan":  {3 * time.Second, "1,234 rows read"},
+		"a long scan":  {3 * time.Second, "1,234 rows, 1 request, 3 of 1,200 repositories"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				var rows atomic.Int64
-				stop := showProgress(&out, rows.Load)
-				rows.Store(1234)
+				stop := showProgress(&out, func() string { return progressLine(bitbucket.Progress{Requests: 1, Done: 3, Total: 1200}, 1234) })
 				time.Sleep(tt.takes) // by the clock of the bubble: no time passes
 				stop()
 				stop()

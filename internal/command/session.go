@@ -21,7 +21,7 @@ type session struct {
 // answer prints the result of a statement, with its progress meanwhile.
 func (s *session) answer(ctx context.Context, one statement, p printer, out *destination) error {
 	begin := time.Now()
-	out.waits(s.progress())
+	out.waits(s.progress(s.db))
 	rows, err := answer(ctx, s.db, one.Text, p)
 	out.ready()
 	if err != nil {
@@ -44,14 +44,6 @@ func (s *session) reportOmissions(since time.Time) {
 	if !s.quiet {
 		printOmissions(s.err, s.db.Omissions(since))
 	}
-}
-
-func (s *session) progress() (stop func()) {
-	if _, ok := terminal(s.err); !ok {
-		return func() {}
-	}
-	begin := s.db.rows.Load()
-	return showProgress(s.err, func() int64 { return s.db.rows.Load() - begin })
 }
 
 // answer prints the result of one statement, and returns the number of rows.

@@ -215,22 +215,14 @@ func TestShellSharesInventory(t *testing.T) {
 // A shell that is told to end leaves the terminal as it was.
 func TestShellEnds(t *testing.T) {
 	t.Parallel()
-	p := newPTY(t)
 	cmd := process(t, "query", "--demo")
 	cmd.Env = append(cmd.Env, "TERM=dumb")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.terminal, p.terminal, p.terminal
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for p.echoes(t) { // until the editor reads
-		if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	user := onTerminal(t, cmd)
+	user.hidden() // the editor reads
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil || !p.echoes(t) {
-		t.Errorf("%v, the terminal echoes: %t", err, p.echoes(t))
+	if code, _ := user.end(); code != exitOK || !user.echoes() {
+		t.Errorf("exit code %d, the terminal echoes: %t", code, user.echoes())
 	}
 }

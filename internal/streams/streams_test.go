@@ -123,3 +123,33 @@ func TestMerge(t *testing.T) {
 		}
 	}
 }
+
+// Values are read ahead to the end, and arrive in order, with an error or a panic at the end.
+func TestReadAhead(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		parent    string
+		want      []string
+		wantError string
+	}{
+		"values":   {"1 2 3", []string{"1", "2", "3"}, ""},
+		"nothing":  {"", nil, ""},
+		"an error": {"1 ! 2", []string{"1"}, "made to fail"},
+		"a panic":  {"1 ?", []string{"1"}, "a bug in the plugin"},
+	} {
+		got, err := collect(streams.ReadAhead(t.Context(), children(t.Context(), test.parent), func() {}))
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if (err != nil) != (test.wantError != "") || err != nil && !strings.Contains(err.Error(), test.wantError) {
+			t.Errorf("%s: error %v, want %q", name, err, test.wantError)
+		}
+	}
+	all := make(chan struct{}, 3)
+	for range streams.ReadAhead(t.Context(), children(t.Context(), "1 2 3"), func() { all <- struct{}{} }) {
+		for range 3 { // while the first value is consumed, the last one is read
+			<-all
+		}
+		break
+	}
+}
