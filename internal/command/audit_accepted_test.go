@@ -1,6 +1,9 @@
 package command
 
 import (
+	"bufio"
+	"io"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -100,7 +103,7 @@ func TestAuditPages(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	config := configOf(t, fake)
 	for format, want := range map[string][]string{
-		"text":     {"ALARM  ", "- and ", " more; --all shows them\n", "What to do: ", "alarms in ", "Controls: 2. Alarm: 2."},
+		"text":     {"high      ALARM  ", "- and ", " more; --all shows them\n", "What to do: ", "alarms in ", "Controls: 2. Alarm: 2."},
 		"markdown": {"# Audit of connection work\n", "| high | 1 | ", "### ", "\n- and ", "What to do: "},
 		"html":     {"<h1>Audit of connection work</h1>", "<tr><td>high</td><td>1</td><td>", "<h3>", "<li>and ", "<p>What to do: "},
 	} {
@@ -116,6 +119,38 @@ func TestAuditPages(t *testing.T) {
 		if n := strings.Count(got.out, "What to do: "); n != 2 {
 			t.Errorf("%s: the remedy of two controls is given %d times", format, n)
 		}
+	}
+}
+
+// The text shows each control as soon as it is judged.
+func TestAuditPrintsWhenJudged(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, small)
+	held := make(chan struct{})
+	gate := gated(t, fake, held, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/hooks") })
+	cmd := process(t, "audit", "--config", configAt(t, fake, gate), "--control", "webhook_secret", "--control", "repository_inactive", "--control", "repository_public")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(out)
+	first, err := lines.ReadString('\n')
+	if want := "high      ALARM  Only repositories that are intended to be public are public (repository_public)\n"; first != want || err != nil {
+		t.Errorf("the first line is %q, %v, want %q", first, err, want)
+	}
+	close(held) // no webhook was read until here
+	rest, err := io.ReadAll(lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the exit code tells
+	text := string(rest)
+	medium, low := strings.Index(text, "\nmedium    ALARM  Webhooks"), strings.Index(text, "\nlow       ALARM  Repositories are active")
+	if medium < 0 || low < medium || !strings.HasSuffix(text, "\nControls: 3. Alarm: 3. Not judged: 0.\n") || cmd.ProcessState.ExitCode() != exitFailed {
+		t.Errorf("exit code %d and %s", cmd.ProcessState.ExitCode(), text)
 	}
 }
 

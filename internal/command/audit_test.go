@@ -416,7 +416,7 @@ func TestAuditFormats(t *testing.T) {
 		if suite.Name != c.Title || suite.Tests != len(c.Resources) || suite.Failures != c.Counts["alarm"] || suite.Skipped != c.Counts["skip"]+c.Counts["info"]+c.Counts["not_judged"] || suite.Errors != 0 {
 			t.Errorf("JUnit: %+v, want the counts %v", suite, c.Counts)
 		}
-		if !strings.Contains(text, "ALARM  "+c.Title+" ("+c.Control+", severity "+c.Severity+")\n") {
+		if !strings.Contains(text, fmt.Sprintf("%-8s  ALARM  %s (%s)\n", c.Severity, c.Title, c.Control)) {
 			t.Errorf("text: no %s", c.Control)
 		}
 		for j, r := range c.Resources {
@@ -461,7 +461,7 @@ func TestAuditFails(t *testing.T) {
 		}
 	}
 	text := runCommand(t, "", "audit", "--config", config, "--control", "deploy_key_old")
-	if !strings.HasPrefix(text.out, "ERROR  ") || !strings.Contains(text.out, "403 Forbidden") || text.code != exitNotJudged {
+	if !strings.HasPrefix(text.out, "low       ERROR  ") || !strings.Contains(text.out, "403 Forbidden") || text.code != exitNotJudged {
 		t.Errorf("exit code %d and %q, want the refusal", text.code, text.out)
 	}
 	junit := runCommand(t, "", "audit", "--config", config, "--control", "deploy_key_old", "--output", "junit")

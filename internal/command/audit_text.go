@@ -15,15 +15,15 @@ import (
 // printControl writes a control, the resources that alarm or were not judged, and what to do about alarms.
 func (r *auditReport) printControl(w io.Writer, result audit.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-5s  %s (%s, severity %s)\n", label(result.Status()), result.Control.Title, result.Control.Name, result.Control.Severity)
+	fmt.Fprintf(&b, "%-8s  %-5s  %s (%s)\n", result.Control.Severity, label(result.Status()), result.Control.Title, result.Control.Name)
 	switch {
 	case result.Err != nil:
-		fmt.Fprintf(&b, "       %s\n", printable(oneLine(result.Err.Error())))
+		fmt.Fprintf(&b, "                 %s\n", printable(oneLine(result.Err.Error())))
 	default:
-		fmt.Fprintf(&b, "       %s\n", summary(result))
+		fmt.Fprintf(&b, "                 %s\n", summary(result))
 		r.printLines(&b, toldOf(result))
 		if result.Count(audit.Alarm) > 0 {
-			fmt.Fprintf(&b, "       What to do: %s\n", result.Control.Remedy)
+			fmt.Fprintf(&b, "                 What to do: %s\n", result.Control.Remedy)
 		}
 	}
 	_, err := fmt.Fprintln(w, b.String())
@@ -34,10 +34,10 @@ func (r *auditReport) printControl(w io.Writer, result audit.Result) error {
 func (r *auditReport) printLines(w io.Writer, lines []string) {
 	first, more := r.shown(lines)
 	for _, line := range first {
-		fmt.Fprintf(w, "       - %s\n", printable(line))
+		fmt.Fprintf(w, "                 - %s\n", printable(line))
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "       - and %d more; --all shows them\n", more)
+		fmt.Fprintf(w, "                 - and %d more; --all shows them\n", more)
 	}
 }
 
@@ -65,7 +65,7 @@ func (r *auditReport) text(w io.Writer) error {
 func (r *auditReport) printChanges(w io.Writer) {
 	fmt.Fprintf(w, "Since %s\n", r.before.SavedAt.Local().Format(time.DateTime))
 	for _, part := range r.comparison() {
-		fmt.Fprintf(w, "       %s: %d\n", part.Title, len(part.Lines))
+		fmt.Fprintf(w, "                 %s: %d\n", part.Title, len(part.Lines))
 		r.printLines(w, part.Lines)
 	}
 	fmt.Fprintln(w)
