@@ -7,7 +7,8 @@ import (
 
 // guide says how to create the consumer: where, what to type in each field, and which boxes to tick for what.
 func (l *login) guide(wanted goal) {
-	l.say(`The login needs an OAuth consumer of your workspace (newer pages call it OAuth client). An administrator of the workspace creates it once, on this page, where WORKSPACE is the name in the workspace's address:
+	l.say("The login needs an OAuth consumer of your workspace (newer pages call it OAuth client). " +
+		"An administrator of the workspace creates it once, on this page, where WORKSPACE is the name in the workspace's address:" + `
 
   https://bitbucket.org/WORKSPACE/workspace/settings/oauth-consumers/new
 

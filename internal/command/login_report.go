@@ -24,7 +24,8 @@ func (c *console) printFacts(facts []fact) error {
 	for _, f := range facts {
 		label := f.label
 		for _, value := range f.values {
-			text := fmt.Sprintf("%-*s  %s", labels, label, wrap(printable(value), columns-len(indent), indent))
+			wrapped := strings.ReplaceAll(wrap(printable(value), columns-len(indent), ""), "\n", "\n"+indent)
+			text := fmt.Sprintf("%-*s  %s", labels, label, wrapped)
 			if _, err := fmt.Fprintln(c.out, text); err != nil {
 				return err
 			}
