@@ -360,3 +360,20 @@ func TestLoginDeclaredAndEnvironment(t *testing.T) {
 		})
 	}
 }
+
+// A new connection calls the plugin as Steampipe does, by the folder that it is installed in.
+func TestNewConnectionNamesInstalledPlugin(t *testing.T) {
+	t.Parallel()
+	plugins := filepath.Join(t.TempDir(), "plugins")
+	for folder, want := range map[string]string{
+		"plugins/ghcr.io/kindor/bitbucket@latest": "ghcr.io/kindor/bitbucket",
+		"plugins/ghcr.io/kindor/bitbucket@0.1":    "ghcr.io/kindor/bitbucket@0.1",
+		"plugins/local/bitbucket":                 "local/bitbucket",
+		"plugins/local/other":                     localPlugin,
+		"bin":                                     localPlugin,
+	} {
+		if got := pluginIn(plugins, filepath.Join(filepath.Dir(plugins), filepath.FromSlash(folder), program)); got != want {
+			t.Errorf("in %s: %s, want %s", folder, got, want)
+		}
+	}
+}

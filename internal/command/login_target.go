@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -108,6 +109,7 @@ func (l *login) keyTarget(connections []connection) (t target, err error) {
 		t.written = written
 	} else {
 		t.connection = bareConnection()
+		t.Plugin = installedPlugin()
 		t.where.Filename = l.source.newFile()
 		t.settings, err = l.withKey(t.config).Settings()
 	}
@@ -129,4 +131,29 @@ func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
 // hasSecret reports whether the file contains the consumer's secret.
 func (t target) hasSecret() bool {
 	return t.config.ConsumerSecret != nil && strings.TrimSpace(*t.config.ConsumerSecret) == t.settings.ConsumerSecret
+}
+
+// installedPlugin returns the name that a new connection calls the plugin by: that of the folder of Steampipe's plugins from
+// which this program runs, or localPlugin.
+func installedPlugin() string {
+	executable, err := os.Executable()
+	if err == nil {
+		executable, err = filepath.EvalSymlinks(executable)
+	}
+	if err != nil {
+		return localPlugin
+	}
+	return pluginIn(filepath.Join(bitbucket.InstallDir(), "plugins"), executable)
+}
+
+// pluginIn returns the name of the plugin with the executable, if that is in the folder of plugins.
+func pluginIn(plugins, executable string) string {
+	if resolved, err := filepath.EvalSymlinks(plugins); err == nil {
+		plugins = resolved
+	}
+	folder, err := filepath.Rel(plugins, filepath.Dir(executable))
+	if err != nil || !filepath.IsLocal(folder) || !isOurs(filepath.ToSlash(folder)) {
+		return localPlugin
+	}
+	return strings.TrimSuffix(filepath.ToSlash(folder), "@latest")
 }
