@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A Chain is the way in of a consumer for a person: an access token, and the refresh token for the next pair. Each use of
+// A Chain is the authentication method of a consumer that acts for a user: an access token, and the refresh token for the next pair. Each use of
 // a refresh token kills it, so a chain is as good as the care that its newest pair is kept with:
 //
 //   - The pair lives in a file that processes share, and is replaced under a lock, by one caller at a time.
@@ -70,13 +70,13 @@ func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
 	}, nil
 }
 
-// Authorization implements Source.
+// Authorization implements Authorizer.
 func (c *Chain) Authorization(ctx context.Context) (string, error) {
 	c.notice()
 	return c.renewer.authorization(ctx, "")
 }
 
-// Renew implements Source.
+// Renew implements Authorizer.
 func (c *Chain) Renew(ctx context.Context, rejected string) (string, error) {
 	c.notice()
 	return c.renewer.authorization(ctx, rejected)

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// ClientCredentials is the way in of a consumer for itself, without a person: the service takes it for an app user of
-// the consumer's workspace. There is no refresh token; the grant is simply made again.
+// ClientCredentials is the authentication method of a consumer that acts for itself: an app user of its workspace. There is
+// no refresh token. A new access token is requested when the last one ends.
 type ClientCredentials struct {
 	consumer Consumer
 	delays   []time.Duration // between tries of one request
 	renewer  renewer
 }
 
-// NewClientCredentials returns the Source for consumer's own token. The error is an *Error of KindConfiguration.
+// NewClientCredentials returns the Authorizer for consumer's own token. The error is an *Error of KindConfiguration.
 func NewClientCredentials(consumer Consumer) (*ClientCredentials, error) {
 	consumer, err := consumer.complete()
 	if err != nil {
@@ -26,12 +26,12 @@ func NewClientCredentials(consumer Consumer) (*ClientCredentials, error) {
 	return c, nil
 }
 
-// Authorization implements Source.
+// Authorization implements Authorizer.
 func (c *ClientCredentials) Authorization(ctx context.Context) (string, error) {
 	return c.renewer.authorization(ctx, "")
 }
 
-// Renew implements Source.
+// Renew implements Authorizer.
 func (c *ClientCredentials) Renew(ctx context.Context, rejected string) (string, error) {
 	return c.renewer.authorization(ctx, rejected)
 }

@@ -8,7 +8,7 @@ import (
 // accessToken is a bearer token that somebody else renews.
 type accessToken struct{ token Secret }
 
-// NewAccessToken returns the Source for a workspace, project or repository access token, or any other bearer token.
+// NewAccessToken returns the Authorizer for a workspace, project or repository access token, or any other bearer token.
 //
 // https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/
 func NewAccessToken(token Secret) Authorizer { return accessToken{token} }
@@ -29,7 +29,7 @@ type apiToken struct {
 	token Secret
 }
 
-// NewAPIToken returns the Source for an Atlassian account's e-mail address and API token.
+// NewAPIToken returns the Authorizer for an Atlassian account's e-mail address and API token.
 //
 // https://support.atlassian.com/bitbucket-cloud/docs/api-tokens/
 func NewAPIToken(email string, token Secret) Authorizer { return apiToken{email, token} }
