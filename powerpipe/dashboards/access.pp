@@ -30,13 +30,13 @@ dashboard "bitbucket_access" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.access_user_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
       href  = "/bitbucket.benchmark.access_audit"
       query = query.access_outsider_count
       args  = { workspace_slug = self.input.workspace_slug.value }
@@ -50,19 +50,19 @@ dashboard "bitbucket_access" {
     }
 
     card {
-      width = 2
+      width = 3
       href  = "/bitbucket.benchmark.access_audit"
       query = query.access_unexplained_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

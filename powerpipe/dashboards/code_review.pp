@@ -30,13 +30,13 @@ dashboard "bitbucket_code_review" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.review_stale_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.review_merged_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -48,7 +48,7 @@ dashboard "bitbucket_code_review" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.review_self_merged_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -78,12 +78,12 @@ dashboard "bitbucket_code_review" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

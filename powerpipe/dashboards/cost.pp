@@ -47,7 +47,7 @@ dashboard "bitbucket_cost" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

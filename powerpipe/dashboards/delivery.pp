@@ -24,13 +24,13 @@ dashboard "bitbucket_delivery" {
 
   container {
     card {
-      width = 2
+      width = 3
       query = query.delivery_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.delivery_frequency
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -42,7 +42,7 @@ dashboard "bitbucket_delivery" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.delivery_restore
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -54,24 +54,24 @@ dashboard "bitbucket_delivery" {
     }
 
     card {
-      width = 4
+      width = 3
       query = query.delivery_lead
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
     card {
-      width = 4
+      width = 3
       query = query.delivery_lead_most
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

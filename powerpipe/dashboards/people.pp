@@ -17,7 +17,7 @@ dashboard "bitbucket_people" {
 
   container {
     card {
-      width = 2
+      width = 3
       query = query.people_member_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -35,18 +35,18 @@ dashboard "bitbucket_people" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.people_outsider_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

@@ -54,12 +54,12 @@ dashboard "bitbucket_pipelines" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

@@ -48,12 +48,12 @@ dashboard "bitbucket_repository_detail" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

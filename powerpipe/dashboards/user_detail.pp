@@ -35,12 +35,12 @@ dashboard "bitbucket_user_detail" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

@@ -62,12 +62,12 @@ dashboard "bitbucket_workspace_overview" {
     }
 
     card {
-      width = 2
+      width = 3
       query = query.requests_left
     }
 
     card {
-      width = 2
+      width = 3
       query = query.data_read_on
     }
   }

@@ -234,7 +234,7 @@ query "access_direct_count" {
         workspace_slug = $1::text
     )
     select
-      'Direct in addition to a group' as label,
+      'Direct and by a group' as label,
       count(*) filter (where is_direct and via_group) ||
       case
         when count(*) filter (where is_direct is null or via_group is null) > 0 then ', and ' || count(*) filter (where is_direct is null or via_group is null) || ' not shown'
@@ -367,7 +367,7 @@ query "access_outsider_count" {
         workspace_slug = $1::text
     )
     select
-      'Of these, not members' as label,
+      'Not members' as label,
       count(distinct user_uuid) filter (where not is_member) ||
       case
         when count(distinct user_uuid) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'
@@ -446,7 +446,7 @@ query "access_unexplained_count" {
         workspace_slug = $1::text
     )
     select
-      'Not explained by a grant' as label,
+      'Not explained' as label,
       count(*) filter (where not is_explained) ||
       case
         when count(*) filter (where is_explained is null) > 0 then ', and ' || count(*) filter (where is_explained is null) || ' not shown'
@@ -628,7 +628,7 @@ query "cost_near_limit_count" {
         workspace_slug = $1::text
     )
     select
-      'Repositories above 3 of 4 GB' as label,
+      'Repositories above 3 GB' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -861,7 +861,7 @@ query "delivery_count" {
         f.state_status_name = 'FAILED'
     )
     select
-      'Deployments to production' as label,
+      'Deployments' as label,
       count(*) filter (where state_status_name = 'SUCCESSFUL') as value
     from
       production;
@@ -919,7 +919,7 @@ query "delivery_failure_rate" {
         f.state_status_name = 'FAILED'
     )
     select
-      'Percent of deployments that failed' as label,
+      'Percent failed' as label,
       case when count(*) > 0 then cast(cast(round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as integer) as text) else 'none' end as value,
       case
         when count(*) = 0 then 'info'
@@ -1155,7 +1155,7 @@ query "delivery_lead" {
         leads
     )
     select
-      'Days from opening a pull request to production, median' as label,
+      'Days to production, median' as label,
       coalesce(cast(cast(round(min(days) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
     from
       ranked;
@@ -1264,7 +1264,7 @@ query "delivery_lead_most" {
         leads
     )
     select
-      'Days from opening a pull request to production, 9 of 10' as label,
+      'Days to production, 9 of 10' as label,
       coalesce(cast(cast(round(min(days) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
     from
       ranked;
@@ -1487,7 +1487,7 @@ query "people_inactive_count" {
         workspace_slug = $1::text
     )
     select
-      'Members who were inactive for long' as label,
+      'Inactive members' as label,
       count(*) filter (where last_accessed < now() - $2::integer * interval '1 day') ||
       case
         when count(*) filter (where last_accessed is null) > 0 then ', and ' || count(*) filter (where last_accessed is null) || ' not shown'
@@ -1625,7 +1625,7 @@ query "people_outsider_count" {
         workspace_slug = $1::text
     )
     select
-      'People with access who are not members' as label,
+      'Outsiders with access' as label,
       count(distinct user_uuid) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -1776,7 +1776,7 @@ query "people_without_access_count" {
         workspace_slug = $1::text
     )
     select
-      'Members without access to a repository' as label,
+      'Members without access' as label,
       cast(count(*) as text) || case
         when (select count(*) from held where permission = 'admin') < (select count(*) from held) then ', or to one that was not checked'
         else ''
@@ -1914,7 +1914,7 @@ query "pipeline_duration" {
         duration_in_seconds is not null
     )
     select
-      'Minutes a run takes, median' as label,
+      'Minutes a run, median' as label,
       round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as value
     from
       ranked;
@@ -1957,7 +1957,7 @@ query "pipeline_duration_most" {
         duration_in_seconds is not null
     )
     select
-      'Minutes a run takes, 9 of 10' as label,
+      'Minutes a run, 9 of 10' as label,
       round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as value
     from
       ranked;
@@ -2837,7 +2837,7 @@ query "repository_webhooks" {
 query "requests_left" {
   sql = <<-EOQ
     select
-      'Requests left this hour' as label,
+      'Requests left' as label,
       coalesce(cast(min(remaining) as text), 'not shown') as value,
       case when min(remaining) < 200 then 'alert' else 'info' end as type
     from
@@ -3095,7 +3095,7 @@ query "review_first" {
         first_reviews
     )
     select
-      'Hours to the first review, median' as label,
+      'Hours to review, median' as label,
       coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
     from
       ranked;
@@ -3189,7 +3189,7 @@ query "review_first_most" {
         first_reviews
     )
     select
-      'Hours to the first review, 9 of 10' as label,
+      'Hours to review, 9 of 10' as label,
       coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
     from
       ranked;

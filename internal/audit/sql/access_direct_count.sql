@@ -1,6 +1,6 @@
 with {{template "access_of_workspace"}}
 select
-  'Direct in addition to a group' as label,
+  'Direct and by a group' as label,
   count(*) filter (where is_direct and via_group) ||
   case
     when count(*) filter (where is_direct is null or via_group is null) > 0 then ', and ' || count(*) filter (where is_direct is null or via_group is null) || ' not shown'

@@ -1,6 +1,6 @@
 with {{template "access_of_workspace"}}
 select
-  'Of these, not members' as label,
+  'Not members' as label,
   count(distinct user_uuid) filter (where not is_member) ||
   case
     when count(distinct user_uuid) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'

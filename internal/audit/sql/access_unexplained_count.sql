@@ -1,6 +1,6 @@
 with {{template "access_of_workspace"}}
 select
-  'Not explained by a grant' as label,
+  'Not explained' as label,
   count(*) filter (where not is_explained) ||
   case
     when count(*) filter (where is_explained is null) > 0 then ', and ' || count(*) filter (where is_explained is null) || ' not shown'

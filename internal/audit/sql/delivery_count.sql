@@ -1,6 +1,6 @@
 with {{template "deployments"}}
 select
-  'Deployments to production' as label,
+  'Deployments' as label,
   count(*) filter (where state_status_name = 'SUCCESSFUL') as value
 from
   production

@@ -1,6 +1,6 @@
 with {{template "deployments"}}
 select
-  'Percent of deployments that failed' as label,
+  'Percent failed' as label,
   case when count(*) > 0 then cast(cast(round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as integer) as text) else 'none' end as value,
   case
     when count(*) = 0 then 'info'

@@ -10,7 +10,7 @@ ranked as (
     leads
 )
 select
-  'Days from opening a pull request to production, median' as label,
+  'Days to production, median' as label,
   coalesce(cast(cast(round(min(days) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
 from
   ranked

@@ -10,7 +10,7 @@ ranked as (
     leads
 )
 select
-  'Days from opening a pull request to production, 9 of 10' as label,
+  'Days to production, 9 of 10' as label,
   coalesce(cast(cast(round(min(days) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
 from
   ranked

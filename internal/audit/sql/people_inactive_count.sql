@@ -1,6 +1,6 @@
 with {{template "members_of_workspace"}}
 select
-  'Members who were inactive for long' as label,
+  'Inactive members' as label,
   count(*) filter (where last_accessed < {{days_ago "inactive_member_days"}}) ||
   case
     when count(*) filter (where last_accessed is null) > 0 then ', and ' || count(*) filter (where last_accessed is null) || ' not shown'

@@ -1,7 +1,7 @@
 with {{template "members_of_workspace"}},
 {{template "permissions_in_workspace"}}
 select
-  'People with access who are not members' as label,
+  'Outsiders with access' as label,
   count(distinct user_uuid) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from

@@ -1,7 +1,7 @@
 with {{template "members_of_workspace"}},
 {{template "permissions_in_workspace"}}
 select
-  'Members without access to a repository' as label,
+  'Members without access' as label,
   cast(count(*) as text) || case
     when (select count(*) from held where permission = 'admin') < (select count(*) from held) then ', or to one that was not checked'
     else ''

@@ -10,7 +10,7 @@ ranked as (
     duration_in_seconds is not null
 )
 select
-  'Minutes a run takes, median' as label,
+  'Minutes a run, median' as label,
   round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as value
 from
   ranked

@@ -10,7 +10,7 @@ ranked as (
     duration_in_seconds is not null
 )
 select
-  'Minutes a run takes, 9 of 10' as label,
+  'Minutes a run, 9 of 10' as label,
   round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as value
 from
   ranked

@@ -10,7 +10,7 @@ ranked as (
     first_reviews
 )
 select
-  'Hours to the first review, median' as label,
+  'Hours to review, median' as label,
   coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
 from
   ranked

@@ -10,7 +10,7 @@ ranked as (
     first_reviews
 )
 select
-  'Hours to the first review, 9 of 10' as label,
+  'Hours to review, 9 of 10' as label,
   coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
 from
   ranked
