@@ -132,6 +132,9 @@ func (b *branchProtection) addAdministrators(ctx context.Context, from *accessRe
 	}
 	if len(groups) > 0 {
 		known, err := from.read(ctx, b.repository)
+		if _, lacks := api.MissingScope(err); lacks { // the rest of the row needs less
+			known, err = &accessFacts{project: grants{unreadable: true}}, nil
+		}
 		if err != nil {
 			return err
 		}

@@ -136,33 +136,85 @@ func (w world) perRepository(judge func([]access) audit.Status) verdicts {
 	return w.withRest(all, "users with access", true, false)
 }
 
-// perRule judges repositories by the rules for their main branches.
-func (w world) perRule(judge func(r *repository, rules map[string][]*organization.BranchRestriction) audit.Status) verdicts {
+// A mainBranch is what is known of the rules for the main branch of a repository.
+type mainBranch struct {
+	world
+	r        *repository
+	own      map[string][]*organization.BranchRestriction // by kind, of the repository
+	inForce  map[string][]*organization.BranchRestriction // by kind, if an open pull request shows them
+	isShown  bool                                         // by the merge checks of a pull request
+	enforced *bool                                        // nil if it can't be known
+}
+
+// perBranch judges the main branches of the repositories that the connected user administers. Those without commits have
+// none.
+func (w world) perBranch(judge func(mainBranch) audit.Status) verdicts {
 	all := verdicts{}
 	for _, r := range w.administered() {
 		if r.MainBranch == "" {
-			all[r.FullName()] = audit.Skip
 			continue
 		}
-		rules := map[string][]*organization.BranchRestriction{}
-		add := func(all []*organization.BranchRestriction, kinds ...string) {
-			for _, b := range all {
-				if w.isAboutMainBranch(r, b) && (kinds == nil || slices.Contains(kinds, b.Kind)) {
-					rules[b.Kind] = append(rules[b.Kind], b)
-				}
+		b := mainBranch{world: w, r: r, own: w.aboutMainBranch(r, w.BranchRestrictions(r))}
+		b.inForce = w.aboutMainBranch(r, slices.Concat(w.BranchRestrictions(r), w.ProjectRestrictions(r.Project)))
+		if b.own["enforce_merge_checks"] != nil {
+			b.enforced = known(true)
+		}
+		i := slices.IndexFunc(w.PullRequests(r), func(p *organization.PullRequest) bool {
+			return p.State == "OPEN" && p.DestinationBranch == r.MainBranch
+		})
+		if b.isShown = i >= 0; b.isShown {
+			checks := w.MergeChecks(r, w.PullRequests(r)[i], "admin")
+			if slices.ContainsFunc(checks, func(c organization.MergeCheck) bool { return c.Kind != "" }) {
+				b.enforced = known(b.inForce["enforce_merge_checks"] != nil)
 			}
 		}
-		add(w.BranchRestrictions(r))
-		intoMain := func(p *organization.PullRequest) bool {
-			return p.State == "OPEN" && p.DestinationBranch == r.MainBranch
-		}
-		if slices.ContainsFunc(w.PullRequests(r), intoMain) { // whose merge checks show these of the project's rules
-			add(w.ProjectRestrictions(r.Project), "require_approvals_to_merge", "require_passing_builds_to_merge", "require_commits_behind",
-				"require_tasks_to_be_completed", "enforce_merge_checks")
-		}
-		all[r.FullName()] = judge(r, rules)
+		all[r.FullName()] = judge(b)
 	}
 	return w.withRest(all, "rules for branches", true, false)
+}
+
+func (w world) aboutMainBranch(r *repository, all []*organization.BranchRestriction) map[string][]*organization.BranchRestriction {
+	rules := map[string][]*organization.BranchRestriction{}
+	for _, b := range all {
+		if w.isAboutMainBranch(r, b) {
+			rules[b.Kind] = append(rules[b.Kind], b)
+		}
+	}
+	return rules
+}
+
+// checked judges a rule that merge checks show: it must be enforced.
+func (b mainBranch) checked(kind string, enough func(*organization.BranchRestriction) bool) audit.Status {
+	rules := b.own
+	if b.isShown {
+		rules = b.inForce
+	}
+	switch {
+	case slices.ContainsFunc(rules[kind], enough):
+		return b.ifEnforced()
+	case b.isShown:
+		return audit.Alarm
+	}
+	return audit.Info
+}
+
+func (b mainBranch) ifEnforced() audit.Status {
+	if b.enforced == nil {
+		return audit.Info
+	}
+	return verdict(!*b.enforced)
+}
+
+func anyRule(*organization.BranchRestriction) bool { return true }
+
+// ownRules is a judge that wants rules of the repository of all the kinds. Whether its project has them can't be known.
+func ownRules(kinds ...string) func(mainBranch) audit.Status {
+	return func(b mainBranch) audit.Status {
+		if slices.ContainsFunc(kinds, func(kind string) bool { return b.own[kind] == nil }) {
+			return audit.Info
+		}
+		return audit.OK
+	}
 }
 
 // withRest adds what the connected user is not shown, as only administrators of repositories or workspaces are.
@@ -200,13 +252,6 @@ func matches(name, pattern string) bool {
 		}
 	}
 	return ok && strings.HasSuffix(rest, parts[len(parts)-1])
-}
-
-// hasRules is a judge that wants rules of all the kinds.
-func hasRules(kinds ...string) func(*repository, map[string][]*organization.BranchRestriction) audit.Status {
-	return func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
-		return verdict(slices.ContainsFunc(kinds, func(kind string) bool { return len(rules[kind]) == 0 }))
-	}
 }
 
 // perKey judges the deploy keys of repositories and projects that the connected user administers.
@@ -500,14 +545,16 @@ var truths = map[string]func(w world) verdicts{
 		return w.withRest(all, "variables", true, true)
 	},
 	"branch_approvals": func(w world) verdicts {
-		return w.perRule(func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
-			enough := slices.ContainsFunc(rules["require_approvals_to_merge"], func(b *organization.BranchRestriction) bool { return *b.Value >= 2 })
-			return verdict(!enough || len(rules["enforce_merge_checks"]) == 0)
+		return w.perBranch(func(b mainBranch) audit.Status {
+			return b.checked("require_approvals_to_merge", func(rule *organization.BranchRestriction) bool { return *rule.Value >= 2 })
 		})
 	},
 	"branch_stale_approvals": func(w world) verdicts {
-		return w.perRule(func(_ *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
-			return verdict(len(rules["reset_pullrequest_approvals_on_change"])+len(rules["smart_reset_pullrequest_approvals"]) == 0)
+		return w.perBranch(func(b mainBranch) audit.Status {
+			if b.own["reset_pullrequest_approvals_on_change"] == nil && b.own["smart_reset_pullrequest_approvals"] == nil {
+				return audit.Info
+			}
+			return audit.OK
 		})
 	},
 	"pull_request_pushed_after_approval": func(w world) verdicts {
@@ -522,36 +569,51 @@ var truths = map[string]func(w world) verdicts{
 		return all
 	},
 	"branch_builds": func(w world) verdicts {
-		return w.perRule(hasRules("require_passing_builds_to_merge", "enforce_merge_checks"))
+		return w.perBranch(func(b mainBranch) audit.Status { return b.checked("require_passing_builds_to_merge", anyRule) })
 	},
-	"branch_up_to_date": func(w world) verdicts { return w.perRule(hasRules("require_commits_behind", "enforce_merge_checks")) },
+	"branch_up_to_date": func(w world) verdicts {
+		return w.perBranch(func(b mainBranch) audit.Status { return b.checked("require_commits_behind", anyRule) })
+	},
 	"branch_comments": func(w world) verdicts {
-		return w.perRule(hasRules("require_all_comments_resolved", "require_tasks_to_be_completed", "enforce_merge_checks"))
+		return w.perBranch(func(b mainBranch) audit.Status {
+			switch {
+			case b.isShown && b.inForce["require_tasks_to_be_completed"] == nil:
+				return audit.Alarm
+			case b.own["require_all_comments_resolved"] == nil || !b.isShown && b.own["require_tasks_to_be_completed"] == nil:
+				return audit.Info
+			}
+			return b.ifEnforced()
+		})
 	},
-	"branch_pushes": func(w world) verdicts { return w.perRule(hasRules("push", "restrict_merges")) },
-	"branch_force":  func(w world) verdicts { return w.perRule(hasRules("force")) },
-	"branch_delete": func(w world) verdicts { return w.perRule(hasRules("delete")) },
+	"branch_pushes": func(w world) verdicts { return w.perBranch(ownRules("push", "restrict_merges")) },
+	"branch_force":  func(w world) verdicts { return w.perBranch(ownRules("force")) },
+	"branch_delete": func(w world) verdicts { return w.perBranch(ownRules("delete")) },
 	"branch_administrators": func(w world) verdicts {
-		return w.perRule(func(r *repository, rules map[string][]*organization.BranchRestriction) audit.Status {
-			projectShown := w.AdministersProject(r.Project, w.Connected)
+		return w.perBranch(func(b mainBranch) audit.Status {
+			projectShown := w.AdministersProject(b.r.Project, w.Connected)
 			administers := func(g *organization.Group) bool {
 				return slices.ContainsFunc(w.RepositoryGrants, func(grant *organization.RepositoryGrant) bool {
-					return grant.Repository == r && grant.Group == g && grant.Permission == "admin"
+					return grant.Repository == b.r && grant.Group == g && grant.Permission == "admin"
 				}) || projectShown && slices.ContainsFunc(w.ProjectGrants, func(grant *organization.ProjectGrant) bool {
-					return grant.Project == r.Project && grant.Group == g && grant.Permission == "admin"
+					return grant.Project == b.r.Project && grant.Group == g && grant.Permission == "admin"
 				})
 			}
-			for _, b := range slices.Concat(rules["push"], rules["restrict_merges"]) {
-				if slices.ContainsFunc(b.Groups, administers) {
+			unsure := b.own["push"] == nil
+			for _, rule := range slices.Concat(b.own["push"], b.own["restrict_merges"]) {
+				if slices.ContainsFunc(rule.Groups, administers) {
 					return audit.Alarm
 				}
-				for _, u := range b.Users {
-					if w.EffectivePermission(r, u) == "admin" {
+				unsure = unsure || len(rule.Groups) > 0 && !projectShown
+				for _, u := range rule.Users {
+					if w.EffectivePermission(b.r, u) == "admin" {
 						return audit.Alarm
 					}
 				}
 			}
-			return verdict(len(rules["push"]) == 0)
+			if unsure {
+				return audit.Info
+			}
+			return audit.OK
 		})
 	},
 	"repository_creators": func(w world) verdicts {

@@ -78,6 +78,12 @@ variable "old_key_days" {
   description = "Number of days after which a deploy key should be replaced."
 }
 
+variable "project_branch_rules" {
+  type        = bool
+  default     = true
+  description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+}
+
 variable "public_repositories" {
   type        = list(string)
   default     = [""]

@@ -24,13 +24,20 @@ func TestControlsInPostgreSQL(t *testing.T) {
 		create table bitbucket_deploy_key (repository_full_name text, workspace_slug text, id bigint, label text, added_on timestamptz, last_used timestamptz);
 		create table bitbucket_project_deploy_key (project_key text, workspace_slug text, id bigint, label text, added_on timestamptz, last_used timestamptz);
 		create table bitbucket_repository_access (repository_full_name text, workspace_slug text, user_uuid text, user_display_name text,
-			permission text, is_direct boolean, is_workspace_owner boolean, via_group boolean, paths jsonb);`
+			permission text, is_direct boolean, is_workspace_owner boolean, via_group boolean, paths jsonb);
+		create table bitbucket_branch_protection (repository_full_name text, workspace_slug text, branch_name text, pull_request_id bigint,
+			approvals bigint, approvals_source text, merge_checks_enforced boolean, force_denied boolean);`
 	const member = `
 		insert into bitbucket_workspace values ('acme');
 		insert into bitbucket_my_workspace values ('acme', false);`
 	const reader = member + `insert into bitbucket_my_repository values ('acme/website', 'acme', 'read'), ('acme/api', 'acme', 'read');`
 	const administrator = reader + `update bitbucket_my_repository set permission = 'admin' where full_name = 'acme/api';`
+	const hiddenRules = "rules for branches not shown | skip | Bitbucket shows rules for branches only to administrators. It showed the connected account those of 1 of 2 repositories. |  | "
 	keys, direct, account := []any{365}, []any{}, []any{[]string{"*"}, "read"}
+	branch := func(values string) string {
+		return administrator + "insert into bitbucket_branch_protection values ('acme/api', 'acme', 'main', " + values + ");"
+	}
+	approvals, denied := []any{2, true, true}, []any{true}
 	conn := postgrestest.Start(t)
 	for name, tt := range map[string]struct {
 		control string
@@ -63,6 +70,42 @@ func TestControlsInPostgreSQL(t *testing.T) {
 		}},
 		"administered, and not shown all the same": {control: "access_direct_beside_group", values: direct, rows: administrator, want: []string{
 			"direct grants not shown | skip | Bitbucket shows direct grants only to administrators. It showed the connected account those of 0 of 2 repositories. |  |  | ",
+		}},
+		"approvals that neither a rule nor a pull request shows": {control: "branch_approvals", values: approvals, rows: branch("null, null, 'unknown', null, null"), want: []string{
+			"acme/api | info | Whether a pull request into main of acme/api needs approvals cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project. | acme | acme/api",
+			hiddenRules,
+		}},
+		"approvals that no rule asks for, where projects have no rules": {control: "branch_approvals", values: []any{2, true, false}, rows: branch("null, null, 'unknown', null, null"), want: []string{
+			"acme/api | alarm | A pull request into main of acme/api needs no approval. | acme | acme/api",
+			hiddenRules,
+		}},
+		"no approval, as a pull request shows": {control: "branch_approvals", values: approvals, rows: branch("7, 0, 'merge_check', true, null"), want: []string{
+			"acme/api | alarm | A pull request into main of acme/api needs no approval, as the merge checks of pull request 7 show. | acme | acme/api",
+			hiddenRules,
+		}},
+		"too few approvals, as far as is known": {control: "branch_approvals", values: approvals, rows: branch("null, 1, 'repository', true, null"), want: []string{
+			"acme/api | info | A pull request into main of acme/api needs too few approvals by the rules of the repository: 1. Whether its project asks for more cannot be told. | acme | acme/api",
+			hiddenRules,
+		}},
+		"approvals that may not be enforced": {control: "branch_approvals", values: approvals, rows: branch("null, 2, 'repository', null, null"), want: []string{
+			"acme/api | info | A pull request into main of acme/api should have 2 approvals, but whether merge checks are enforced cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project. | acme | acme/api",
+			hiddenRules,
+		}},
+		"approvals that are not enforced": {control: "branch_approvals", values: approvals, rows: branch("7, 2, 'merge_check', false, null"), want: []string{
+			"acme/api | alarm | A pull request into main of acme/api should have 2 approvals, but can be merged without: merge checks are not enforced, as the merge checks of pull request 7 show. | acme | acme/api",
+			hiddenRules,
+		}},
+		"approvals by a rule of the project": {control: "branch_approvals", values: approvals, rows: branch("7, 2, 'merge_check', true, null"), want: []string{
+			"acme/api | ok | A pull request into main of acme/api needs 2 approvals, as the merge checks of pull request 7 show. | acme | acme/api",
+			hiddenRules,
+		}},
+		"a history that may be rewritten": {control: "branch_force", values: denied, rows: branch("7, 2, 'merge_check', true, null"), want: []string{
+			"acme/api | info | Whether the history of main of acme/api can be rewritten cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project. | acme | acme/api",
+			hiddenRules,
+		}},
+		"a history that cannot be rewritten": {control: "branch_force", values: denied, rows: branch("null, null, 'unknown', null, true"), want: []string{
+			"acme/api | ok | The history of main of acme/api cannot be rewritten. | acme | acme/api",
+			hiddenRules,
 		}},
 		"a text that is not allowed": {control: "connected_account_repository", values: []any{[]string{"*"}, "owner"}, rows: reader, want: []string{
 			"needed_permission | error | needed_permission is owner, but should be one of read, write, admin. |  | ",

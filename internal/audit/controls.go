@@ -2,11 +2,8 @@ package audit
 
 import "slices"
 
-// Caveats of controls on rules for the main branch.
-const (
-	ownRules    = "The control judges only the repository's own rules: Bitbucket has no API for the rules of its project."
-	mergeChecks = " If a pull request into the main branch is open, its merge checks show the rules in force, including those of the project."
-)
+// projectRules is the caveat of controls on rules for the main branch.
+const projectRules = "Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
 
 // Controls are all controls.
 var Controls = slices.Concat(settingControls, fileControls)
@@ -147,7 +144,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if its rules need fewer approvals than min_approvals, or if merge checks are not enforced and require_enforced_merge_checks is true.",
 		Remedy:   "Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the required number.",
 		Severity: "high", Service: "Branch",
-		Caveat:     ownRules + mergeChecks,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -156,7 +153,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if no rule resets approvals when the source branch is modified.",
 		Remedy:   "Turn on \"Reset approvals when the source branch is modified\" for the main branch.",
 		Severity: "medium", Service: "Branch",
-		Caveat:     ownRules,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -174,7 +171,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if its rules need no successful build, or if merge checks are not enforced and require_enforced_merge_checks is true.",
 		Remedy:   "Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks.",
 		Severity: "high", Service: "Branch",
-		Caveat:     ownRules + mergeChecks,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -183,7 +180,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if no rule limits how many commits a branch may be behind, or if merge checks are not enforced and require_enforced_merge_checks is true.",
 		Remedy:   "Add the merge check on commits behind the destination branch to the main branch, and enforce merge checks.",
 		Severity: "low", Service: "Branch",
-		Caveat:     ownRules + mergeChecks,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -192,7 +189,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if it can be merged into with unresolved comments or tasks, or if merge checks are not enforced and require_enforced_merge_checks is true.",
 		Remedy:   "Add the merge checks \"No unresolved pull request comments\" and \"No unresolved pull request tasks\" to the main branch, and enforce merge checks.",
 		Severity: "low", Service: "Branch",
-		Caveat:     ownRules + mergeChecks,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -201,7 +198,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if pushes are not restricted, or if the rules on pushes and merges name an administrator, or a group that administers, as an exception.",
 		Remedy:   "Restrict pushes to the main branch, and remove administrators, and groups that administer, from the lists of users and groups that may push to it and merge into it.",
 		Severity: "medium", Service: "Branch",
-		Caveat:     ownRules,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -210,7 +207,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if no rule restricts who can push to it, or if none restricts who can merge into it.",
 		Remedy:   "Add branch permissions to the main branch that define who can push to it and who can merge into it.",
 		Severity: "high", Service: "Branch",
-		Caveat:     ownRules,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -219,7 +216,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if no rule forbids rewriting its history.",
 		Remedy:   "Do not allow rewriting branch history on the main branch.",
 		Severity: "high", Service: "Branch",
-		Caveat:     ownRules,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{
@@ -228,7 +225,7 @@ var settingControls = []*Control{
 		How:      "For each main branch: alarm, if no rule forbids deleting it.",
 		Remedy:   "Do not allow deleting the main branch.",
 		Severity: "medium", Service: "Branch",
-		Caveat:     ownRules,
+		Caveat:     projectRules,
 		Population: []*Area{administeredRepositories}, Subject: "rules for branches", Dimensions: []string{"workspace", "repository"},
 	},
 	{

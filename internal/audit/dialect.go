@@ -86,22 +86,6 @@ func (w *writer) write(query string) (string, error) {
 	return strings.TrimSpace(b.String()), nil
 }
 
-// part returns a query that several controls share, on tables that would cost too much to read as a whole.
-func (w *writer) part(name string) (string, error) {
-	var b strings.Builder
-	if err := w.set.ExecuteTemplate(&b, name, nil); err != nil {
-		return "", err
-	}
-	if w.parts == nil {
-		w.parts = map[string]string{}
-	}
-	w.parts[name] = b.String()
-	if w.kept[name] {
-		return "select * from temp." + name, nil
-	}
-	return b.String(), nil
-}
-
 // A controlled is the data of the template for all controls, which adds rows for what a control could not judge.
 type controlled struct {
 	Control *Control
@@ -149,8 +133,6 @@ type writer struct {
 	values  map[string]any
 	params  []Param
 	set     *template.Template
-	kept    map[string]bool   // parts that are in a temporary table of the same name
-	parts   map[string]string // parts that were written, by name
 }
 
 func (w *writer) functions() template.FuncMap {
@@ -158,7 +140,7 @@ func (w *writer) functions() template.FuncMap {
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
 		"each": w.each, "object": w.object, "days_between": w.daysBetween,
-		"host": w.host, "since": w.since, "part": w.part, "not_judged": w.notJudged, "indent": indent,
+		"host": w.host, "since": w.since, "not_judged": w.notJudged, "indent": indent,
 	}
 }
 

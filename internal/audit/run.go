@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -79,106 +78,43 @@ type Run struct {
 	values map[string]any
 	scope  Scope
 
-	kept    map[string]bool     // parts of queries that are shared, in temporary tables
-	pending map[string]string   // statements for the temporary tables that are still to be filled, by name
-	needs   map[string][]string // temporary tables, by query, statement or part
-	reads   map[string][]string // tables of the plugin and parts, by query or statement
-	failed  map[string]error    // errors of tables and parts, by name
+	reads   map[string][]string // tables of the plugin, by query or statement
+	pending map[string]string   // statements that read the tables which several of them need, until they are read
+	failed  map[string]error    // errors of tables, by name
 }
 
 // NewRun returns a run with the values of the variables. Only the run may use the host.
 func NewRun(host *sqlhost.Host, values map[string]any) *Run {
-	return &Run{
-		host: host, values: values,
-		kept: map[string]bool{}, pending: map[string]string{}, needs: map[string][]string{}, reads: map[string][]string{}, failed: map[string]error{},
-	}
+	return &Run{host: host, values: values, reads: map[string][]string{}, pending: map[string]string{}, failed: map[string]error{}}
 }
 
-// statement returns the SQL of a query, and its parts.
-func (r *Run) statement(query string) (sql string, parts map[string]string, err error) {
-	w := &writer{dialect: SQLite, values: r.values, kept: r.kept}
-	sql, err = w.write(query)
-	return sql, w.parts, err
-}
-
-// Keep plans the temporary tables: of the tables and the parts that more than one of the queries and statements need,
-// with all needed columns. They are filled when the first of these runs. Tables and parts that can't be read are left to
-// the queries, which fail.
+// Keep plans to read once the tables that more than one of the queries and statements need, with all needed columns:
+// when the first of them runs. Tables that can't be read are left to the queries, which fail.
 func (r *Run) Keep(ctx context.Context, queries []string, statements ...string) error {
-	parts, err := r.planParts(ctx, queries)
-	if err != nil {
-		return err
-	}
-	return r.planTables(ctx, queries, statements, parts)
-}
-
-// planParts makes an empty table of each part that more than one of the queries need, and returns their statements.
-func (r *Run) planParts(ctx context.Context, queries []string) (map[string]string, error) {
-	users, parts := map[string]int{}, map[string]string{}
+	all := map[string]string{} // by name
 	for _, query := range queries {
-		sql, used, err := r.statement(query)
-		if err != nil {
-			return nil, err
-		}
-		reads, err := r.host.Reads(ctx, sql)
-		if err != nil {
-			return nil, err
-		}
-		for _, read := range reads {
-			r.reads[query] = append(r.reads[query], read.Table)
-		}
-		for name, sql := range used {
-			r.reads[query] = append(r.reads[query], name)
-			users[name]++
-			parts[name] = sql
-		}
-	}
-	maps.DeleteFunc(parts, func(name, _ string) bool { return users[name] < 2 })
-	for name, sql := range parts {
-		if err := r.each(ctx, "create temp table "+sqlhost.Quote(name)+" as select * from ("+sql+") limit 0", nil); err != nil {
-			return nil, err
-		}
-		r.kept[name], r.pending[name] = true, sql
-	}
-	return parts, nil
-}
-
-// planTables plans the tables that more than one of the queries and statements read, except through shared parts.
-func (r *Run) planTables(ctx context.Context, queries, statements []string, parts map[string]string) error {
-	readers, columns := map[string]int{}, map[string][]string{}
-	plan := func(name, sql string, counts bool) error {
-		reads, err := r.host.Reads(ctx, sql)
-		for _, read := range reads {
-			r.needs[name] = append(r.needs[name], read.Table)
-			columns[read.Table] = append(columns[read.Table], read.Columns...)
-			if counts {
-				readers[read.Table]++
-			}
-		}
-		return err
-	}
-	for _, query := range queries {
-		sql, used, err := r.statement(query)
+		sql, err := SQL(query, r.values)
 		if err != nil {
 			return err
 		}
-		r.needs[query] = slices.DeleteFunc(slices.Collect(maps.Keys(used)), func(name string) bool { return !r.kept[name] })
-		if err := plan(query, sql, true); err != nil {
-			return err
-		}
+		all[query] = sql
 	}
 	for _, sql := range statements {
-		if err := plan(sql, sql, true); err != nil {
+		all[sql] = sql
+	}
+	readers, columns := map[string]int{}, map[string][]string{}
+	for name, sql := range all {
+		reads, err := r.host.Reads(ctx, sql)
+		if err != nil {
 			return err
 		}
-		r.reads[sql] = slices.Clone(r.needs[sql])
-	}
-	for name, sql := range parts {
-		if err := plan(name, sql, false); err != nil {
-			return err
+		for _, read := range reads {
+			r.reads[name] = append(r.reads[name], read.Table)
+			readers[read.Table]++
+			columns[read.Table] = append(columns[read.Table], read.Columns...)
 		}
 	}
-	for table := range columns {
+	for table := range readers {
 		if readers[table] < 2 {
 			if err := r.restrict(ctx, table); err != nil {
 				return err
@@ -195,28 +131,20 @@ func (r *Run) planTables(ctx context.Context, queries, statements []string, part
 	return nil
 }
 
-// prepare fills the temporary tables that a query, a statement or a part needs.
+// prepare reads the tables that a query or a statement needs. The temporary tables hide those of the plugin.
 func (r *Run) prepare(ctx context.Context, name string) error {
-	for _, needed := range r.needs[name] {
-		selected, ok := r.pending[needed]
+	for _, table := range r.reads[name] {
+		selected, ok := r.pending[table]
 		if !ok {
 			continue
 		}
-		delete(r.pending, needed)
-		if err := r.prepare(ctx, needed); err != nil {
-			return err
-		}
-		if r.kept[needed] {
-			if err := r.each(ctx, "drop table temp."+sqlhost.Quote(needed), nil); err != nil {
-				return err
-			}
-		}
-		err := r.each(ctx, "create temp table "+sqlhost.Quote(needed)+" as "+selected, nil)
+		delete(r.pending, table)
+		err := r.each(ctx, "create temp table "+sqlhost.Quote(table)+" as "+selected, nil)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			r.failed[needed] = err
+			r.failed[table] = err
 		}
 	}
 	return nil
@@ -241,7 +169,7 @@ func (r *Run) Judge(ctx context.Context, c *Control) Result {
 	if result.Err != nil {
 		return result
 	}
-	sql, _, err := r.statement(c.Name)
+	sql, err := SQL(c.Name, r.values)
 	if err == nil {
 		err = r.each(ctx, sql, func(columns []sqlhost.Column, values []any) error {
 			resource, err := resourceOf(columns, values)

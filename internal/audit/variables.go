@@ -32,6 +32,7 @@ var Variables = []Variable{
 	{Name: "needed_permission", Default: "", Allowed: []string{"", "read", "write", "admin"}, Description: "Permission on repositories that the connected account needs: read, write or admin. If it is empty, no permission is judged. Only with admin the account sees keys, webhooks, branch rules and explicit grants."},
 	{Name: "needed_repositories", Default: []string{"*"}, Description: "Patterns of the full names of the repositories that the connected account needs; * matches any text."},
 	{Name: "old_key_days", Default: 365, Min: 1, Description: "Number of days after which a deploy key should be replaced."},
+	{Name: "project_branch_rules", Default: true, Description: "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."},
 	{Name: "public_repositories", Default: []string{""}, Description: "Patterns of the full names of the repositories that may be public; * matches any text."},
 	{Name: "require_enforced_merge_checks", Default: true, Description: "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."},
 	{Name: "reviewed_days", Default: 90, Min: 1, Description: "Number of days back for which the audit reads what happened to pull requests."},

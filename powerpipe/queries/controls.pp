@@ -299,171 +299,26 @@ query "access_unexplained" {
 query "branch_administrators" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      ),
-      administrators as materialized (
-        select
-          repository_full_name,
-          user_uuid,
-          user_display_name as name
-        from
-          bitbucket_repository_access
-        where
-          permission = 'admin'
-      ),
-      project_groups as materialized (
-        select
-          workspace_slug,
-          project_key,
-          group_slug,
-          group_name
-        from
-          bitbucket_project_group_permission
-        where
-          permission = 'admin'
-      ),
-      administrating_groups as (
-        select
-          repository_full_name,
-          group_slug,
-          group_name as name
-        from
-          bitbucket_repository_group_permission
-        where
-          permission = 'admin'
-        union
-        select
-          r.full_name,
-          p.group_slug,
-          p.group_name
-        from
-          repositories as r
-          join project_groups as p on p.workspace_slug = r.workspace_slug and p.project_key = r.project_key
-      ),
-      limits as (
-        select
-          full_name as repository_full_name,
-          users,
-          groups
-        from
-          rules
-        where
-          kind in ('push', 'restrict_merges')
-      ),
-      exempt as (
-        select
-          l.repository_full_name,
-          a.name
-        from
-          limits as l
-          cross join jsonb_array_elements(l.users) as u
-          join administrators as a on a.repository_full_name = l.repository_full_name and a.user_uuid = u.value ->> 'uuid'
-        union
-        select
-          l.repository_full_name,
-          a.name
-        from
-          limits as l
-          cross join jsonb_array_elements(l.groups) as g
-          join administrating_groups as a on a.repository_full_name = l.repository_full_name and a.group_slug = g.value ->> 'slug'
-      ),
-      exemptions as (
-        select
-          repository_full_name,
-          string_agg(name, ', ' order by name) as names
-        from
-          exempt
-        group by
-          repository_full_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when pushes = 0 or names is not null then 'alarm'
+          when administrators_exempt = true then 'alarm'
+          when push_restricted is null then case when $1::boolean then 'info' else 'alarm' end
+          when administrators_exempt is null then 'info'
           else 'ok'
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when pushes = 0 then 'Administrators, like everybody with write access, can push to ' || mainbranch_name || ' of ' || full_name || '; its project may have rules that Bitbucket does not show.'
-          when names is not null then 'Rules for ' || mainbranch_name || ' of ' || full_name || ' exempt administrators: ' || names || '; its project may have rules that Bitbucket does not show.'
-          else 'Rules for ' || mainbranch_name || ' of ' || full_name || ' bind administrators too.'
+          when administrators_exempt = true then 'Rules for ' || branch_name || ' of ' || repository_full_name || ' exempt administrators: ' ||
+            (select string_agg(e.value ->> 'name', ', ' order by e.value ->> 'name') from jsonb_array_elements(exempt_administrators) as e) || '.'
+          when push_restricted is null and $1::boolean then 'Whether administrators, like everybody with write access, can push to ' || branch_name || ' of ' || repository_full_name || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          when push_restricted is null then 'Administrators, like everybody with write access, can push to ' || branch_name || ' of ' || repository_full_name || '.'
+          when administrators_exempt is null then 'Whether rules for ' || branch_name || ' of ' || repository_full_name || ' exempt administrators cannot be told: Bitbucket does not show the connected account who administers its project.'
+          else 'Rules for ' || branch_name || ' of ' || repository_full_name || ' bind administrators too.'
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
-        left join exemptions on repository_full_name = full_name
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -520,130 +375,39 @@ query "branch_administrators" {
     order by
       workspace, repository, resource;
   EOQ
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 }
 
 query "branch_approvals" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      ),
-      checks as materialized (
-        select
-          repository_full_name,
-          pull_request_id,
-          kind,
-          required,
-          case when kind in ('minimum_approvals', 'minimum_successful_builds') then cast(requirement ->> kind as integer) end as needed
-        from
-          bitbucket_pull_request_merge_check
-        where
-          pull_request_is_latest_into_main = true
-      ),
-      in_force as (
-        select
-          repository_full_name,
-          max(pull_request_id) as pull_request_id,
-          max(case when kind = 'minimum_approvals' and (required or not $1::boolean) then needed end) as approvals_in_force,
-          max(case when kind = 'minimum_successful_builds' and (required or not $1::boolean) then needed end) as builds_in_force,
-          count(case when kind = 'maximum_commits_behind' and (required or not $1::boolean) then 1 end) as behinds_in_force,
-          count(case when kind = 'resolved_tasks' and (required or not $1::boolean) then 1 end) as tasks_in_force,
-          count(case when kind is not null and (required or not $1::boolean) then 1 end) as enforced_in_force
-        from
-          checks
-        group by
-          repository_full_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when approvals >= $2::integer and (enforcements > 0 or not $1::boolean) then 'ok'
-          when approvals_in_force >= $2::integer then 'ok'
+          when approvals >= $1::integer and (merge_checks_enforced = true or not $2::boolean) then 'ok'
+          when approvals >= $1::integer then case when merge_checks_enforced is null then case when $3::boolean then 'info' else 'alarm' end else 'alarm' end
+          when pull_request_id is null then case when $3::boolean then 'info' else 'alarm' end
           else 'alarm'
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when approvals >= $2::integer and (enforcements > 0 or not $1::boolean) then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs ' || approvals || ' approvals.'
-          when approvals_in_force >= $2::integer then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs ' || approvals_in_force || ' approvals' || ', as the merge checks of pull request ' || pull_request_id || ' show.'
-          when coalesce(approvals, approvals_in_force) is null then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs no approval' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
-          when coalesce(approvals, approvals_in_force) < $2::integer then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs too few approvals: ' || coalesce(approvals, approvals_in_force) || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
-          else 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' should have ' || approvals || ' approvals, but can be merged without them: merge checks are not enforced' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
+          when approvals >= $1::integer and (merge_checks_enforced = true or not $2::boolean) then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' needs ' || approvals || ' approvals' || case when approvals_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          when approvals >= $1::integer then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' should have ' || approvals || ' approvals' || case
+            when merge_checks_enforced is null and $3::boolean then ', but whether merge checks are enforced' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+            else ', but can be merged without: merge checks are not enforced' || case when pull_request_id is not null then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          end
+          when approvals > 0 and pull_request_id is null and $3::boolean then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' needs too few approvals by the rules of the repository: ' || approvals || '. Whether its project asks for more cannot be told.'
+          when approvals > 0 then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' needs too few approvals: ' || approvals || case when approvals_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          when pull_request_id is null and $3::boolean then 'Whether a pull request into ' || branch_name || ' of ' || repository_full_name || ' needs approvals' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' needs no approval' || case when approvals_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
-        left join in_force on repository_full_name = full_name
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -663,9 +427,9 @@ query "branch_approvals" {
     refused as (
       select
         'min_approvals' as variable,
-        'min_approvals is ' || cast($2::integer as text) || ', but should be a number of at least 1.' as reason
+        'min_approvals is ' || cast($1::integer as text) || ', but should be a number of at least 1.' as reason
       where
-        not ($2::integer >= 1)
+        not ($1::integer >= 1)
     )
     select
       resource,
@@ -720,138 +484,46 @@ query "branch_approvals" {
       workspace, repository, resource;
   EOQ
 
+  param "min_approvals" {
+    description = "Number of approvals that a pull request should need before it is merged into the main branch."
+    default     = var.min_approvals
+  }
+
   param "require_enforced_merge_checks" {
     description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
     default     = var.require_enforced_merge_checks
   }
 
-  param "min_approvals" {
-    description = "Number of approvals that a pull request should need before it is merged into the main branch."
-    default     = var.min_approvals
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
   }
 }
 
 query "branch_builds" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      ),
-      checks as materialized (
-        select
-          repository_full_name,
-          pull_request_id,
-          kind,
-          required,
-          case when kind in ('minimum_approvals', 'minimum_successful_builds') then cast(requirement ->> kind as integer) end as needed
-        from
-          bitbucket_pull_request_merge_check
-        where
-          pull_request_is_latest_into_main = true
-      ),
-      in_force as (
-        select
-          repository_full_name,
-          max(pull_request_id) as pull_request_id,
-          max(case when kind = 'minimum_approvals' and (required or not $1::boolean) then needed end) as approvals_in_force,
-          max(case when kind = 'minimum_successful_builds' and (required or not $1::boolean) then needed end) as builds_in_force,
-          count(case when kind = 'maximum_commits_behind' and (required or not $1::boolean) then 1 end) as behinds_in_force,
-          count(case when kind = 'resolved_tasks' and (required or not $1::boolean) then 1 end) as tasks_in_force,
-          count(case when kind is not null and (required or not $1::boolean) then 1 end) as enforced_in_force
-        from
-          checks
-        group by
-          repository_full_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when builds >= 1 and (enforcements > 0 or not $1::boolean) then 'ok'
-          when builds_in_force >= 1 then 'ok'
+          when builds >= 1 and (merge_checks_enforced = true or not $1::boolean) then 'ok'
+          when builds >= 1 then case when merge_checks_enforced is null then case when $2::boolean then 'info' else 'alarm' end else 'alarm' end
+          when pull_request_id is null then case when $2::boolean then 'info' else 'alarm' end
           else 'alarm'
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when builds >= 1 and (enforcements > 0 or not $1::boolean) then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs a passing build.'
-          when builds_in_force >= 1 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs a passing build' || ', as the merge checks of pull request ' || pull_request_id || ' show.'
-          when coalesce(builds, 0) < 1 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs no passing build' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
-          else 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' should have a passing build, but can be merged without it: merge checks are not enforced' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
+          when builds >= 1 and (merge_checks_enforced = true or not $1::boolean) then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' needs a passing build' || case when builds_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          when builds >= 1 then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' should have a passing build' || case
+            when merge_checks_enforced is null and $2::boolean then ', but whether merge checks are enforced' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+            else ', but can be merged without: merge checks are not enforced' || case when pull_request_id is not null then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          end
+          when pull_request_id is null and $2::boolean then 'Whether a pull request into ' || branch_name || ' of ' || repository_full_name || ' needs a passing build' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' needs no passing build' || case when builds_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
-        left join in_force on repository_full_name = full_name
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -913,131 +585,40 @@ query "branch_builds" {
     description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
     default     = var.require_enforced_merge_checks
   }
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 }
 
 query "branch_comments" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      ),
-      checks as materialized (
-        select
-          repository_full_name,
-          pull_request_id,
-          kind,
-          required,
-          case when kind in ('minimum_approvals', 'minimum_successful_builds') then cast(requirement ->> kind as integer) end as needed
-        from
-          bitbucket_pull_request_merge_check
-        where
-          pull_request_is_latest_into_main = true
-      ),
-      in_force as (
-        select
-          repository_full_name,
-          max(pull_request_id) as pull_request_id,
-          max(case when kind = 'minimum_approvals' and (required or not $1::boolean) then needed end) as approvals_in_force,
-          max(case when kind = 'minimum_successful_builds' and (required or not $1::boolean) then needed end) as builds_in_force,
-          count(case when kind = 'maximum_commits_behind' and (required or not $1::boolean) then 1 end) as behinds_in_force,
-          count(case when kind = 'resolved_tasks' and (required or not $1::boolean) then 1 end) as tasks_in_force,
-          count(case when kind is not null and (required or not $1::boolean) then 1 end) as enforced_in_force
-        from
-          checks
-        group by
-          repository_full_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when comments = 0 then 'alarm'
-          when tasks = 0 and coalesce(tasks_in_force, 0) = 0 then 'alarm'
-          when not (enforcements > 0 or not $1::boolean) and coalesce(enforced_in_force, 0) = 0 then 'alarm'
-          else 'ok'
+          when tasks_completed = false then 'alarm'
+          when comments_resolved is null or tasks_completed is null then case when $1::boolean then 'info' else 'alarm' end
+          when (merge_checks_enforced = true or not $2::boolean) then 'ok'
+          else case when merge_checks_enforced is null then case when $1::boolean then 'info' else 'alarm' end else 'alarm' end
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when comments = 0 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' can be merged with open comments' || '; its project may have rules that Bitbucket does not show.'
-          when tasks = 0 and coalesce(tasks_in_force, 0) = 0 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' can be merged with open tasks' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
-          when not (enforcements > 0 or not $1::boolean) and coalesce(enforced_in_force, 0) = 0 then 'Comments on a pull request into ' || mainbranch_name || ' of ' || full_name || ' should be resolved, but need not be: merge checks are not enforced' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
-          when tasks > 0 and (enforcements > 0 or not $1::boolean) then 'All comments on a pull request into ' || mainbranch_name || ' of ' || full_name || ' must be resolved, and all tasks completed.'
-          else 'All comments on a pull request into ' || mainbranch_name || ' of ' || full_name || ' must be resolved, and all tasks completed' || ', as the merge checks of pull request ' || pull_request_id || ' show.'
+          when tasks_completed = false then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' can be merged with open tasks' || case when tasks_completed_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          when comments_resolved is null and $1::boolean then 'Whether comments on a pull request into ' || branch_name || ' of ' || repository_full_name || ' must be resolved' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          when comments_resolved is null then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' can be merged with open comments.'
+          when tasks_completed is null and $1::boolean then 'Whether tasks of a pull request into ' || branch_name || ' of ' || repository_full_name || ' must be completed' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          when tasks_completed is null then 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' can be merged with open tasks.'
+          when (merge_checks_enforced = true or not $2::boolean) then 'All comments on a pull request into ' || branch_name || ' of ' || repository_full_name || ' must be resolved, and all tasks completed' || case when tasks_completed_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          else 'A pull request into ' || branch_name || ' of ' || repository_full_name || ' should have no open comments and tasks' || case
+            when merge_checks_enforced is null and $1::boolean then ', but whether merge checks are enforced' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+            else ', but can be merged without: merge checks are not enforced' || case when pull_request_id is not null then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          end
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
-        left join in_force on repository_full_name = full_name
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -1094,6 +675,11 @@ query "branch_comments" {
     order by
       workspace, repository, resource;
   EOQ
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 
   param "require_enforced_merge_checks" {
     description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
@@ -1104,94 +690,21 @@ query "branch_comments" {
 query "branch_delete" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when deletes = 0 then 'alarm'
-          else 'ok'
+          when delete_denied = true then 'ok'
+          else case when $1::boolean then 'info' else 'alarm' end
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when deletes = 0 then mainbranch_name || ' of ' || full_name || ' can be deleted' || '; its project may have rules that Bitbucket does not show.'
-          else mainbranch_name || ' of ' || full_name || ' cannot be deleted.'
+          when delete_denied = true then branch_name || ' of ' || repository_full_name || ' cannot be deleted.'
+          when $1::boolean then 'Whether ' || branch_name || ' of ' || repository_full_name || ' can be deleted' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else branch_name || ' of ' || repository_full_name || ' can be deleted.'
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -1248,99 +761,31 @@ query "branch_delete" {
     order by
       workspace, repository, resource;
   EOQ
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 }
 
 query "branch_force" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when forces = 0 then 'alarm'
-          else 'ok'
+          when force_denied = true then 'ok'
+          else case when $1::boolean then 'info' else 'alarm' end
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when forces = 0 then 'The history of ' || mainbranch_name || ' of ' || full_name || ' can be rewritten' || '; its project may have rules that Bitbucket does not show.'
-          else 'The history of ' || mainbranch_name || ' of ' || full_name || ' cannot be rewritten.'
+          when force_denied = true then 'The history of ' || branch_name || ' of ' || repository_full_name || ' cannot be rewritten.'
+          when $1::boolean then 'Whether the history of ' || branch_name || ' of ' || repository_full_name || ' can be rewritten' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else 'The history of ' || branch_name || ' of ' || repository_full_name || ' can be rewritten.'
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -1397,6 +842,11 @@ query "branch_force" {
     order by
       workspace, repository, resource;
   EOQ
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 }
 
 query "branch_inactive" {
@@ -1637,95 +1087,23 @@ query "branch_linear" {
 query "branch_pushes" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when pushes = 0 or merges = 0 then 'alarm'
-          else 'ok'
+          when push_restricted = true and merge_restricted = true then 'ok'
+          else case when $1::boolean then 'info' else 'alarm' end
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when pushes = 0 then 'Everybody with write access can push to ' || mainbranch_name || ' of ' || full_name || '; its project may have rules that Bitbucket does not show.'
-          when merges = 0 then 'Everybody with write access can merge into ' || mainbranch_name || ' of ' || full_name || '; its project may have rules that Bitbucket does not show.'
-          else 'Pushes to ' || mainbranch_name || ' of ' || full_name || ' and merges into it are restricted.'
+          when push_restricted = true and merge_restricted = true then 'Pushes to ' || branch_name || ' of ' || repository_full_name || ' and merges into it are restricted.'
+          when push_restricted is null and $1::boolean then 'Whether everybody with write access can push to ' || branch_name || ' of ' || repository_full_name || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          when push_restricted is null then 'Everybody with write access can push to ' || branch_name || ' of ' || repository_full_name || '.'
+          when $1::boolean then 'Whether everybody with write access can merge into ' || branch_name || ' of ' || repository_full_name || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else 'Everybody with write access can merge into ' || branch_name || ' of ' || repository_full_name || '.'
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -1782,99 +1160,31 @@ query "branch_pushes" {
     order by
       workspace, repository, resource;
   EOQ
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 }
 
 query "branch_stale_approvals" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when resets = 0 then 'alarm'
-          else 'ok'
+          when approvals_reset = true then 'ok'
+          else case when $1::boolean then 'info' else 'alarm' end
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when resets = 0 then 'Approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || ' remain after changes to it' || '; its project may have rules that Bitbucket does not show.'
-          else 'Changes dismiss the approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || '.'
+          when approvals_reset = true then 'Changes dismiss the approvals of a pull request into ' || branch_name || ' of ' || repository_full_name || '.'
+          when $1::boolean then 'Whether changes dismiss the approvals of a pull request into ' || branch_name || ' of ' || repository_full_name || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else 'Approvals of a pull request into ' || branch_name || ' of ' || repository_full_name || ' remain after changes to it.'
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -1931,129 +1241,37 @@ query "branch_stale_approvals" {
     order by
       workspace, repository, resource;
   EOQ
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
+  }
 }
 
 query "branch_up_to_date" {
   sql = <<-EOQ
     with judged as materialized (
-      with repositories as materialized (
-        select
-          full_name,
-          workspace_slug,
-          project_key,
-          mainbranch_name
-        from
-          bitbucket_my_repository
-        where
-          permission = 'admin'
-      ),
-      models as materialized (
-        select
-          repository_full_name,
-          development_name,
-          production_name
-        from
-          bitbucket_branching_model
-      ),
-      restrictions as materialized (
-        select
-          repository_full_name,
-          branch_match_kind,
-          branch_type,
-          kind,
-          pattern,
-          value,
-          users,
-          groups
-        from
-          bitbucket_branch_restriction
-      ),
-      rules as (
-        select
-          r.full_name,
-          b.kind,
-          b.value,
-          b.users,
-          b.groups
-        from
-          repositories as r
-          join restrictions as b on b.repository_full_name = r.full_name
-          left join models as m on m.repository_full_name = r.full_name
-        where
-          case
-            when b.branch_match_kind = 'glob' then r.mainbranch_name like replace(replace(replace(replace(b.pattern, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
-            when b.branch_type = 'production' then m.production_name = r.mainbranch_name
-            when b.branch_type = 'development' then m.development_name = r.mainbranch_name
-          end
-      ),
-      protection as (
-        select
-          r.full_name,
-          r.workspace_slug,
-          r.mainbranch_name,
-          max(case when b.kind = 'require_approvals_to_merge' then b.value end) as approvals,
-          count(case when b.kind in ('reset_pullrequest_approvals_on_change', 'smart_reset_pullrequest_approvals') then 1 end) as resets,
-          max(case when b.kind = 'require_passing_builds_to_merge' then b.value end) as builds,
-          count(case when b.kind = 'require_commits_behind' then 1 end) as behinds,
-          count(case when b.kind = 'require_all_comments_resolved' then 1 end) as comments,
-          count(case when b.kind = 'require_tasks_to_be_completed' then 1 end) as tasks,
-          count(case when b.kind = 'enforce_merge_checks' then 1 end) as enforcements,
-          count(case when b.kind = 'push' then 1 end) as pushes,
-          count(case when b.kind = 'restrict_merges' then 1 end) as merges,
-          count(case when b.kind = 'force' then 1 end) as forces,
-          count(case when b.kind = 'delete' then 1 end) as deletes
-        from
-          repositories as r
-          left join rules as b on b.full_name = r.full_name
-        group by
-          r.full_name, r.workspace_slug, r.mainbranch_name
-      ),
-      checks as materialized (
-        select
-          repository_full_name,
-          pull_request_id,
-          kind,
-          required,
-          case when kind in ('minimum_approvals', 'minimum_successful_builds') then cast(requirement ->> kind as integer) end as needed
-        from
-          bitbucket_pull_request_merge_check
-        where
-          pull_request_is_latest_into_main = true
-      ),
-      in_force as (
-        select
-          repository_full_name,
-          max(pull_request_id) as pull_request_id,
-          max(case when kind = 'minimum_approvals' and (required or not $1::boolean) then needed end) as approvals_in_force,
-          max(case when kind = 'minimum_successful_builds' and (required or not $1::boolean) then needed end) as builds_in_force,
-          count(case when kind = 'maximum_commits_behind' and (required or not $1::boolean) then 1 end) as behinds_in_force,
-          count(case when kind = 'resolved_tasks' and (required or not $1::boolean) then 1 end) as tasks_in_force,
-          count(case when kind is not null and (required or not $1::boolean) then 1 end) as enforced_in_force
-        from
-          checks
-        group by
-          repository_full_name
-      )
       select
-        full_name as resource,
+        repository_full_name as resource,
         case
-          when mainbranch_name is null then 'skip'
-          when behinds > 0 and (enforcements > 0 or not $1::boolean) then 'ok'
-          when behinds_in_force > 0 then 'ok'
+          when commits_behind is not null and (merge_checks_enforced = true or not $1::boolean) then 'ok'
+          when commits_behind is not null then case when merge_checks_enforced is null then case when $2::boolean then 'info' else 'alarm' end else 'alarm' end
+          when commits_behind_source = 'unknown' then case when $2::boolean then 'info' else 'alarm' end
           else 'alarm'
         end as status,
         case
-          when mainbranch_name is null then full_name || ' has no branch.'
-          when behinds > 0 and (enforcements > 0 or not $1::boolean) then 'A branch must be up to date with ' || mainbranch_name || ' of ' || full_name || ' before it is merged.'
-          when behinds_in_force > 0 then 'A branch must be up to date with ' || mainbranch_name || ' of ' || full_name || ' before it is merged' || ', as the merge checks of pull request ' || pull_request_id || ' show.'
-          when behinds = 0 then 'A branch can be merged into ' || mainbranch_name || ' of ' || full_name || ' however far it is behind' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
-          else 'A branch should be up to date with ' || mainbranch_name || ' of ' || full_name || ', but can be merged if it is not: merge checks are not enforced' || case when pull_request_id is null then '; its project may have rules that Bitbucket does not show.' else ', as the merge checks of pull request ' || pull_request_id || ' show.' end
+          when commits_behind is not null and (merge_checks_enforced = true or not $1::boolean) then 'A branch must be up to date with ' || branch_name || ' of ' || repository_full_name || ' before it is merged' || case when commits_behind_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          when commits_behind is not null then 'A branch should be up to date with ' || branch_name || ' of ' || repository_full_name || case
+            when merge_checks_enforced is null and $2::boolean then ', but whether merge checks are enforced' || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+            else ', but can be merged without: merge checks are not enforced' || case when pull_request_id is not null then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
+          end
+          when commits_behind_source = 'unknown' and $2::boolean then 'Whether a branch must be up to date with ' || branch_name || ' of ' || repository_full_name || ' cannot be told: no rule of the repository asks for it, and Bitbucket does not show the rules of its project.'
+          else 'A branch can be merged into ' || branch_name || ' of ' || repository_full_name || ' however far it is behind' || case when commits_behind_source = 'merge_check' then ', as the merge checks of pull request ' || pull_request_id || ' show.' else '.' end
         end as reason,
         workspace_slug as workspace,
-        full_name as repository
+        repository_full_name as repository
       from
-        protection
-        left join in_force on repository_full_name = full_name
+        bitbucket_branch_protection
     ),
     repositories as (
       select
@@ -2114,6 +1332,11 @@ query "branch_up_to_date" {
   param "require_enforced_merge_checks" {
     description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
     default     = var.require_enforced_merge_checks
+  }
+
+  param "project_branch_rules" {
+    description = "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."
+    default     = var.project_branch_rules
   }
 }
 

@@ -1,17 +1,16 @@
-{{template "protection"}}{{template "checks"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when approvals >= {{number "min_approvals"}} and {{template "enforced"}} then 'ok'
-    when approvals_in_force >= {{number "min_approvals"}} then 'ok'
+    when approvals >= {{number "min_approvals"}} and {{template "counts"}} then 'ok'
+    when approvals >= {{number "min_approvals"}} then {{template "unenforced"}}
+    when pull_request_id is null then {{template "untold"}}
     else 'alarm'
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when approvals >= {{number "min_approvals"}} and {{template "enforced"}} then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs ' || approvals || ' approvals.'
-    when approvals_in_force >= {{number "min_approvals"}} then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs ' || approvals_in_force || ' approvals' || {{template "as_shown"}}
-    when coalesce(approvals, approvals_in_force) is null then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs no approval' || {{template "as_far_as_known"}}
-    when coalesce(approvals, approvals_in_force) < {{number "min_approvals"}} then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs too few approvals: ' || coalesce(approvals, approvals_in_force) || {{template "as_far_as_known"}}
-    else 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' should have ' || approvals || ' approvals, but can be merged without them: merge checks are not enforced' || {{template "as_far_as_known"}}
-  end {{template "judged_by_checks"}}
+    when approvals >= {{number "min_approvals"}} and {{template "counts"}} then {{template "into"}} || ' needs ' || approvals || ' approvals' || {{template "shown" "approvals"}}
+    when approvals >= {{number "min_approvals"}} then {{template "into"}} || ' should have ' || approvals || ' approvals' || {{template "unenforced_reason"}}
+    when approvals > 0 and pull_request_id is null and {{flag "project_branch_rules"}} then {{template "into"}} || ' needs too few approvals by the rules of the repository: ' || approvals || '. Whether its project asks for more cannot be told.'
+    when approvals > 0 then {{template "into"}} || ' needs too few approvals: ' || approvals || {{template "shown" "approvals"}}
+    when pull_request_id is null and {{flag "project_branch_rules"}} then 'Whether a pull request into ' || {{template "branch"}} || ' needs approvals' || {{template "cannot_be_told"}}
+    else {{template "into"}} || ' needs no approval' || {{template "shown" "approvals"}}
+  end {{template "judged"}}

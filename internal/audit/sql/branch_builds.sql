@@ -1,16 +1,14 @@
-{{template "protection"}}{{template "checks"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when builds >= 1 and {{template "enforced"}} then 'ok'
-    when builds_in_force >= 1 then 'ok'
+    when builds >= 1 and {{template "counts"}} then 'ok'
+    when builds >= 1 then {{template "unenforced"}}
+    when pull_request_id is null then {{template "untold"}}
     else 'alarm'
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when builds >= 1 and {{template "enforced"}} then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs a passing build.'
-    when builds_in_force >= 1 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs a passing build' || {{template "as_shown"}}
-    when coalesce(builds, 0) < 1 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' needs no passing build' || {{template "as_far_as_known"}}
-    else 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' should have a passing build, but can be merged without it: merge checks are not enforced' || {{template "as_far_as_known"}}
-  end {{template "judged_by_checks"}}
+    when builds >= 1 and {{template "counts"}} then {{template "into"}} || ' needs a passing build' || {{template "shown" "builds"}}
+    when builds >= 1 then {{template "into"}} || ' should have a passing build' || {{template "unenforced_reason"}}
+    when pull_request_id is null and {{flag "project_branch_rules"}} then 'Whether a pull request into ' || {{template "branch"}} || ' needs a passing build' || {{template "cannot_be_told"}}
+    else {{template "into"}} || ' needs no passing build' || {{template "shown" "builds"}}
+  end {{template "judged"}}

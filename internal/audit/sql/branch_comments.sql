@@ -1,18 +1,17 @@
-{{template "protection"}}{{template "checks"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when comments = 0 then 'alarm'
-    when tasks = 0 and coalesce(tasks_in_force, 0) = 0 then 'alarm'
-    when not {{template "enforced"}} and coalesce(enforced_in_force, 0) = 0 then 'alarm'
-    else 'ok'
+    when tasks_completed = false then 'alarm'
+    when comments_resolved is null or tasks_completed is null then {{template "untold"}}
+    when {{template "counts"}} then 'ok'
+    else {{template "unenforced"}}
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when comments = 0 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' can be merged with open comments' || {{template "own_rules"}}
-    when tasks = 0 and coalesce(tasks_in_force, 0) = 0 then 'A pull request into ' || mainbranch_name || ' of ' || full_name || ' can be merged with open tasks' || {{template "as_far_as_known"}}
-    when not {{template "enforced"}} and coalesce(enforced_in_force, 0) = 0 then 'Comments on a pull request into ' || mainbranch_name || ' of ' || full_name || ' should be resolved, but need not be: merge checks are not enforced' || {{template "as_far_as_known"}}
-    when tasks > 0 and {{template "enforced"}} then 'All comments on a pull request into ' || mainbranch_name || ' of ' || full_name || ' must be resolved, and all tasks completed.'
-    else 'All comments on a pull request into ' || mainbranch_name || ' of ' || full_name || ' must be resolved, and all tasks completed' || {{template "as_shown"}}
-  end {{template "judged_by_checks"}}
+    when tasks_completed = false then {{template "into"}} || ' can be merged with open tasks' || {{template "shown" "tasks_completed"}}
+    when comments_resolved is null and {{flag "project_branch_rules"}} then 'Whether comments on a pull request into ' || {{template "branch"}} || ' must be resolved' || {{template "cannot_be_told"}}
+    when comments_resolved is null then {{template "into"}} || ' can be merged with open comments.'
+    when tasks_completed is null and {{flag "project_branch_rules"}} then 'Whether tasks of a pull request into ' || {{template "branch"}} || ' must be completed' || {{template "cannot_be_told"}}
+    when tasks_completed is null then {{template "into"}} || ' can be merged with open tasks.'
+    when {{template "counts"}} then 'All comments on a pull request into ' || {{template "branch"}} || ' must be resolved, and all tasks completed' || {{template "shown" "tasks_completed"}}
+    else {{template "into"}} || ' should have no open comments and tasks' || {{template "unenforced_reason"}}
+  end {{template "judged"}}

@@ -1,13 +1,11 @@
-{{template "protection"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when deletes = 0 then 'alarm'
-    else 'ok'
+    when delete_denied = true then 'ok'
+    else {{template "untold"}}
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when deletes = 0 then mainbranch_name || ' of ' || full_name || ' can be deleted' || {{template "own_rules"}}
-    else mainbranch_name || ' of ' || full_name || ' cannot be deleted.'
+    when delete_denied = true then {{template "branch"}} || ' cannot be deleted.'
+    when {{flag "project_branch_rules"}} then 'Whether ' || {{template "branch"}} || ' can be deleted' || {{template "cannot_be_told"}}
+    else {{template "branch"}} || ' can be deleted.'
   end {{template "judged"}}

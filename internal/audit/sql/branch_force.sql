@@ -1,13 +1,11 @@
-{{template "protection"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when forces = 0 then 'alarm'
-    else 'ok'
+    when force_denied = true then 'ok'
+    else {{template "untold"}}
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when forces = 0 then 'The history of ' || mainbranch_name || ' of ' || full_name || ' can be rewritten' || {{template "own_rules"}}
-    else 'The history of ' || mainbranch_name || ' of ' || full_name || ' cannot be rewritten.'
+    when force_denied = true then 'The history of ' || {{template "branch"}} || ' cannot be rewritten.'
+    when {{flag "project_branch_rules"}} then 'Whether the history of ' || {{template "branch"}} || ' can be rewritten' || {{template "cannot_be_told"}}
+    else 'The history of ' || {{template "branch"}} || ' can be rewritten.'
   end {{template "judged"}}

@@ -1,13 +1,11 @@
-{{template "protection"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when resets = 0 then 'alarm'
-    else 'ok'
+    when approvals_reset = true then 'ok'
+    else {{template "untold"}}
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when resets = 0 then 'Approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || ' remain after changes to it' || {{template "own_rules"}}
-    else 'Changes dismiss the approvals of a pull request into ' || mainbranch_name || ' of ' || full_name || '.'
+    when approvals_reset = true then 'Changes dismiss the approvals of a pull request into ' || {{template "branch"}} || '.'
+    when {{flag "project_branch_rules"}} then 'Whether changes dismiss the approvals of a pull request into ' || {{template "branch"}} || {{template "cannot_be_told"}}
+    else 'Approvals of a pull request into ' || {{template "branch"}} || ' remain after changes to it.'
   end {{template "judged"}}

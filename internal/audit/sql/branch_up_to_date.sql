@@ -1,16 +1,14 @@
-{{template "protection"}}{{template "checks"}}
 select
-  full_name as resource,
+  repository_full_name as resource,
   case
-    {{template "unjudged"}}
-    when behinds > 0 and {{template "enforced"}} then 'ok'
-    when behinds_in_force > 0 then 'ok'
+    when commits_behind is not null and {{template "counts"}} then 'ok'
+    when commits_behind is not null then {{template "unenforced"}}
+    when commits_behind_source = 'unknown' then {{template "untold"}}
     else 'alarm'
   end as status,
   case
-    {{template "unjudged_reason"}}
-    when behinds > 0 and {{template "enforced"}} then 'A branch must be up to date with ' || mainbranch_name || ' of ' || full_name || ' before it is merged.'
-    when behinds_in_force > 0 then 'A branch must be up to date with ' || mainbranch_name || ' of ' || full_name || ' before it is merged' || {{template "as_shown"}}
-    when behinds = 0 then 'A branch can be merged into ' || mainbranch_name || ' of ' || full_name || ' however far it is behind' || {{template "as_far_as_known"}}
-    else 'A branch should be up to date with ' || mainbranch_name || ' of ' || full_name || ', but can be merged if it is not: merge checks are not enforced' || {{template "as_far_as_known"}}
-  end {{template "judged_by_checks"}}
+    when commits_behind is not null and {{template "counts"}} then 'A branch must be up to date with ' || {{template "branch"}} || ' before it is merged' || {{template "shown" "commits_behind"}}
+    when commits_behind is not null then 'A branch should be up to date with ' || {{template "branch"}} || {{template "unenforced_reason"}}
+    when commits_behind_source = 'unknown' and {{flag "project_branch_rules"}} then 'Whether a branch must be up to date with ' || {{template "branch"}} || {{template "cannot_be_told"}}
+    else 'A branch can be merged into ' || {{template "branch"}} || ' however far it is behind' || {{template "shown" "commits_behind"}}
+  end {{template "judged"}}
