@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 )
 
 // An auditor runs the command audit.
@@ -86,7 +87,7 @@ func (a *auditor) addFlags(cmd *cobra.Command) {
 	a.source.addDemoFlag(cmd)
 	failOn := []string{failOnAlarm, failOnNew, failOnNever}
 	flags := cmd.Flags()
-	flags.StringVar(&a.source.first, "connection", "", "connection to audit (default: the first by name)")
+	a.source.addConnectionFlag(cmd, "connection to audit (default: the first by name)")
 	flags.StringVar(&a.format, "output", "text", "format of the output: "+strings.Join(auditFormats(), ", "))
 	flags.BoolVar(&a.list, "list", false, "list the controls and their subjects, without running them")
 	flags.BoolVar(&a.quiet, "quiet", false, "do not report omitted data")
@@ -268,13 +269,13 @@ func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 	names := slices.Clone(a.controls)
 	for _, name := range a.controls {
 		if audit.FindControl(name) == nil {
-			return nil, usagef(cmd, "unknown control %s: `%s audit --list` lists the controls", name, program)
+			return nil, unknownName(cmd, "control", name, controlNames(audit.Controls))
 		}
 	}
 	for _, name := range a.benchmarks {
 		b := audit.FindBenchmark(name)
 		if b == nil {
-			return nil, usagef(cmd, "unknown benchmark %s: `%s audit --list` lists the benchmarks", name, program)
+			return nil, unknownName(cmd, "benchmark", name, benchmarkNames(audit.Benchmarks))
 		}
 		names = append(names, b.All()...)
 	}
@@ -292,6 +293,14 @@ func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
 		return slices.Index(audit.Severities, a.Severity) - slices.Index(audit.Severities, b.Severity)
 	})
 	return chosen, nil
+}
+
+// unknownName returns the error for the name of a control or benchmark that does not exist.
+func unknownName(cmd *cobra.Command, what, name string, known []string) error {
+	if meant := similar.To(name, known); meant != "" {
+		return usagef(cmd, "unknown %s %s: did you mean %s?", what, name, meant)
+	}
+	return usagef(cmd, "unknown %s %s: `%s audit --list` lists the %ss", what, name, program, what)
 }
 
 // values returns the values of the variables: the given ones, and else the defaults.

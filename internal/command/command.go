@@ -9,6 +9,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -17,11 +18,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/shared"
 	"github.com/turbot/steampipe-plugin-sdk/v5/logging"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 )
 
 const program = "steampipe-plugin-bitbucket"
@@ -109,7 +112,7 @@ Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. T
 		},
 	}
 	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newMCP(c), newDemo(c), newVersion(c), newEnvironment())
 	return root
 }
@@ -134,10 +137,33 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
-		return usagef(cmd, "unknown command %q: did you mean %s?", args[0], strings.Join(similar, " or "))
+	var known []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			known = append(known, c.Name())
+		}
+	}
+	if meant := similar.To(args[0], known); meant != "" {
+		return usagef(cmd, "unknown command %q: did you mean %s?", args[0], meant)
 	}
 	return usagef(cmd, "unknown command %q", args[0])
+}
+
+// flagError returns the error of a wrong flag. For an unknown one it says which may be meant.
+func flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return usagef(cmd, "%w", err)
+	}
+	if name := unknown.GetSpecifiedName(); strings.ContainsAny(name, " \t\n") {
+		return usagef(cmd, "%q looks like SQL that begins with a dash: write -- before it", "--"+name)
+	}
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if meant := similar.To(unknown.GetSpecifiedName(), known); meant != "" {
+		return usagef(cmd, "%w: did you mean --%s?", err, meant)
+	}
+	return usagef(cmd, "%w", err)
 }
 
 // noArguments rejects arguments.

@@ -79,6 +79,7 @@ func TestQueryFails(t *testing.T) {
 		"a line break in a secret":        {args: asked("consumer_key = \"k\"\n" + `consumer_secret = "hush\nhush"`), code: exitUsage, want: "consumer_secret contains a line break"},
 		"a NUL in an e-mail address":      {args: asked(`email = "a\u0000b"` + "\napi_token = \"hush\""), code: exitUsage, want: "email contains a line break or another control character"},
 		"two methods":                     {args: asked("access_token = \"hush\"\nconsumer_key = \"k\""), code: exitUsage, want: "more than one authentication method: consumer_key and access_token are set"},
+		"an app password":                 {args: asked("username = \"me\"\npassword = \"hush\""), code: exitUsage, want: "App passwords no longer work: see https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"},
 		"no way in":                       {args: asked(""), code: exitUsage, want: "no credentials"},
 		"too many at once":                {args: asked("max_concurrency = 0\naccess_token = \"hush\""), code: exitUsage, want: "max_concurrency is 0"},
 		"no duration":                     {args: asked("max_wait = \"long\"\naccess_token = \"hush\""), code: exitUsage, want: "max_wait is"},

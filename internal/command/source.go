@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
@@ -32,6 +33,14 @@ func (s *connectionFlags) addDemoFlag(cmd *cobra.Command) {
 
 func (s *connectionFlags) addConnectionFlag(cmd *cobra.Command, use string) {
 	cmd.Flags().StringVar(&s.first, "connection", "", use)
+	_ = cmd.RegisterFlagCompletionFunc("connection", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		connections, _ := s.configured() // without a configuration there is nothing to complete
+		var names []string
+		for _, c := range connections {
+			names = append(names, c.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 // A database is the tables of the connections, open for SQL.
@@ -149,6 +158,9 @@ func find(cmd *cobra.Command, connections []connection, name string) (int, error
 	}
 	if names == nil {
 		return 0, usagef(cmd, "unknown connection %s: the .spc files have no connection of this plugin", name)
+	}
+	if meant := similar.To(name, names); meant != "" {
+		return 0, usagef(cmd, "unknown connection %s: did you mean %s?", name, meant)
 	}
 	return 0, usagef(cmd, "unknown connection %s: choose %s", name, strings.Join(names, ", "))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/docs"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
@@ -71,8 +72,22 @@ the requests that it makes, and an example. With --output, only the columns are 
 			return t.show(cmd, describe(table))
 		},
 	}
+	cmd.ValidArgsFunction = completeTable
 	addFormatFlag(cmd, &t.format)
 	return cmd
+}
+
+// completeTable completes the name of one table.
+func completeTable(_ *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var names []string
+	if len(args) == 0 {
+		for _, t := range docs.Tables() {
+			if strings.HasPrefix(t.Name, begun) {
+				names = append(names, t.Name)
+			}
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // page prints something on the screen, or through the pager.
