@@ -37,7 +37,9 @@ install: build
 	ln -sf "$(PLUGIN_DIR)/bitbucket.plugin" "$(PROGRAM)"
 	@test "$$(command -v $(BINARY))" = "$(PROGRAM)" || echo "$(PREFIX)/bin is not on the PATH, or another $(BINARY) comes first: put it there, and at its beginning" >&2
 
-demo: build
+demo:
+	@echo "Building the program, which takes some minutes the first time, and then seconds."
+	@$(MAKE) --no-print-directory build
 	./$(BINARY) demo
 
 # Go's cache keeps them, so that the tests that run them need not wait minutes among others that want the processors.

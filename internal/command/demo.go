@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -76,7 +78,7 @@ from bitbucket_workspace_member
 group by workspace_slug, permission
 order by workspace_slug, members desc`},
 	{"Who administers what?", `
-select user_display_name, count(*) as repositories, sum(is_workspace_owner) as as_owner_of_the_workspace, sum(is_direct) as in_person, sum(via_group) as by_a_group
+select user_display_name, count(*) as repositories, sum(is_workspace_owner) as as_owner, sum(is_direct) as in_person, sum(via_group) as by_a_group
 from bitbucket_repository_access
 where permission = 'admin'
 group by user_uuid
@@ -95,12 +97,12 @@ where not is_member
 group by workspace_slug, user_uuid
 order by workspace_slug, repositories desc`},
 	{"Whose access can't be explained by what Bitbucket shows?", `
-select repository_full_name, user_display_name, permission, paths
+select repository_full_name, user_display_name, permission
 from bitbucket_repository_access
 where not is_explained
 limit 8`},
 	{"Which deploy keys exist, and are they used?", `
-select repository_full_name, label, owner_display_name, date(added_on) as added, date(last_used) as last_used
+select repository_full_name, label, date(added_on) as added, date(last_used) as last_used
 from bitbucket_deploy_key
 order by last_used is null desc, last_used
 limit 8`},
@@ -123,6 +125,7 @@ func newDemo(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show example queries on a made-up organization",
+		Long:  "Shows example queries on a made-up organization. On a terminal it waits after each one, so that it fits on the screen.",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -131,8 +134,11 @@ func newDemo(c *console) *cobra.Command {
 				return err
 			}
 			defer db.close()
-			for _, q := range questions {
+			for i, q := range questions {
 				if err := pose(ctx, c, db, q); err != nil {
+					return err
+				}
+				if more, err := c.more(ctx, i+1, len(questions)); err != nil || !more {
 					return err
 				}
 			}
@@ -140,6 +146,22 @@ func newDemo(c *console) *cobra.Command {
 			return err
 		},
 	}
+}
+
+// more waits until the user wants the next question, if there is one and the user is at a terminal.
+func (c *console) more(ctx context.Context, asked, questions int) (bool, error) {
+	_, in := terminal(c.in)
+	_, out := terminal(c.out)
+	if !in || !out || asked == questions {
+		return true, nil
+	}
+	fmt.Fprintf(c.err, "Press Enter for question %d of %d, or q and Enter to end. ", asked+1, questions)
+	line, err := await(ctx, func() (string, error) { return c.lines.ReadString('\n') })
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	fmt.Fprintln(c.err)
+	return !strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), "q"), err
 }
 
 // pose prints a question, its SQL, and the answer.
