@@ -43,7 +43,7 @@ func (b *branchProtection) addProtections(ctx context.Context) error {
 	complete, contradictions := true, []contradiction{}
 	for _, p := range protections {
 		own, isOwn := p.ask(b.rules)
-		value, source, isCertain := p.none, "unknown", false
+		value, source, isCertain := any(nil), "unknown", false
 		if shown, isShown := p.shownBy(checks); hasChecks && isShown {
 			value, source, isCertain = shown, "merge_check", true
 			switch {
@@ -56,8 +56,6 @@ func (b *branchProtection) addProtections(ctx context.Context) error {
 			}
 		} else if isOwn { // a rule of the project may ask for a stricter number
 			value, source, isCertain = own, "repository", p.strictest == nil
-		} else {
-			value = nil
 		}
 		b.said[p.column], b.said[p.source()] = value, source
 		complete = complete && isCertain
