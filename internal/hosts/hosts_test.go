@@ -32,7 +32,7 @@ func need(t *testing.T, tools ...string) {
 func build(t *testing.T, name, out string, cgo bool, flags ...string) string {
 	t.Helper()
 	out = filepath.Join(t.TempDir(), out)
-	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), "./testdata/"+name)...)
+	cmd := exec.Command("go", append(append([]string{"build", "-ldflags=-w", "-o", out}, flags...), "./testdata/"+name)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if cgo {
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
