@@ -1,7 +1,6 @@
 package bitbucket
 
 import (
-	"context"
 	"iter"
 	"regexp"
 	"slices"
@@ -11,12 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
-	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/transform"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A part is one of the JSON objects that a row is made of. Most rows have only the object. A part that takes a request
@@ -65,7 +60,7 @@ func (r *row) part(p part) jsontree.Value { return r.parts[p] }
 // A column is declared once; its transform and the fields= selection sent to Bitbucket both follow from it.
 type column struct {
 	name        string
-	kind        proto.ColumnType
+	kind        columnKind
 	description string
 	own         []source // the object's field of the same name
 	sources     []source // where the value is: the first one that is present counts; if empty, own
@@ -142,28 +137,28 @@ func (s source) in(r *row) string {
 	return s.after(v)
 }
 
-func newColumn(kind proto.ColumnType, name, description string) column {
+func newColumn(kind columnKind, name, description string) column {
 	return column{name: name, kind: kind, description: description, own: []source{newSource(objectPart, name)}}
 }
 
 func text(name, description string) column {
-	return newColumn(proto.ColumnType_STRING, name, description)
+	return newColumn(kindText, name, description)
 }
 
 func boolean(name, description string) column {
-	return newColumn(proto.ColumnType_BOOL, name, description)
+	return newColumn(kindBoolean, name, description)
 }
 
 func integer(name, description string) column {
-	return newColumn(proto.ColumnType_INT, name, description)
+	return newColumn(kindInteger, name, description)
 }
 
 func timestamp(name, description string) column {
-	return newColumn(proto.ColumnType_TIMESTAMP, name, description)
+	return newColumn(kindTimestamp, name, description)
 }
 
 func document(name, description string) column {
-	return newColumn(proto.ColumnType_JSON, name, description)
+	return newColumn(kindDocument, name, description)
 }
 
 // at sets the path of the value in the object. A second call adds another path for rows that have nothing at the first.
@@ -232,12 +227,12 @@ func (c column) value(r *row) any {
 }
 
 // convert converts raw JSON to a column's kind. It returns nil if there is no value.
-func convert(kind proto.ColumnType, raw string) any {
+func convert(kind columnKind, raw string) any {
 	if raw == "" || raw == "null" {
 		return nil
 	}
 	switch kind {
-	case proto.ColumnType_BOOL:
+	case kindBoolean:
 		switch raw {
 		case `true`, `"true"`: // some settings are sent as text
 			return true
@@ -245,7 +240,7 @@ func convert(kind proto.ColumnType, raw string) any {
 			return false
 		}
 		return nil
-	case proto.ColumnType_INT:
+	case kindInteger:
 		if n, err := strconv.ParseInt(strings.Trim(raw, `"`), 10, 64); err == nil {
 			return n
 		}
@@ -253,9 +248,9 @@ func convert(kind proto.ColumnType, raw string) any {
 			return number.Int()
 		}
 		return nil
-	case proto.ColumnType_TIMESTAMP:
+	case kindTimestamp:
 		return parseTime(asText(raw))
-	case proto.ColumnType_JSON:
+	case kindDocument:
 		if !strings.Contains(raw, `\u0000`) {
 			return raw
 		}
@@ -302,20 +297,4 @@ func parseTime(s string) any {
 		}
 	}
 	return nil
-}
-
-// plugin returns the SDK's declaration of the column, which is the i-th of its table.
-func (c column) plugin(i int) *plugin.Column {
-	p := &plugin.Column{
-		Name:        c.name,
-		Type:        c.kind,
-		Description: c.description,
-		Transform: transform.From(func(_ context.Context, d *transform.TransformData) (any, error) {
-			return d.HydrateItem.(sdkserver.Row)[i], nil
-		}),
-	}
-	if c.sort != "" {
-		p.Sort = plugin.SortAll
-	}
-	return p
 }

@@ -6,10 +6,6 @@ import (
 	"strings"
 	"time"
 
-	sdkgrpc "github.com/turbot/steampipe-plugin-sdk/v5/grpc"
-	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
 
@@ -38,21 +34,6 @@ const (
 // conditions are all conditions of the query on the declared columns.
 type conditions []condition
 
-// newConditions collects the query's conditions on the declared columns.
-func newConditions(t *table, demanded map[string]*proto.Quals) conditions {
-	var found conditions
-	for _, declared := range t.keyColumns {
-		for _, q := range demanded[declared.column].GetQuals() {
-			c := newCondition(t.column(declared.column), q.GetStringValue(), sqlValue(q.GetValue()))
-			c.keyColumn = declared
-			if slices.Contains(declared.operators, c.operator) {
-				found = append(found, c)
-			}
-		}
-	}
-	return found
-}
-
 // newCondition returns a condition as Steampipe's wrapper for PostgreSQL sends it, which is less exact than the query:
 //
 //   - x operator ANY (list) and x operator ALL (list) look the same; so do IN and = ANY, NOT IN and <> ALL. For = and <>
@@ -70,7 +51,7 @@ func newCondition(of column, operator string, value any) condition {
 	switch value := value.(type) {
 	case nil:
 	case []any:
-		isEquality := operator == quals.QualOperatorEqual || operator == quals.QualOperatorNotEqual
+		isEquality := operator == opEqual || operator == opNotEqual
 		c.isVague = len(value) == 0 || !isEquality || slices.ContainsFunc(value, c.isStrange)
 		c = c.with(value)
 	default:
@@ -78,14 +59,14 @@ func newCondition(of column, operator string, value any) condition {
 	}
 	switch value := value.(type) {
 	case bool:
-		if operator == quals.QualOperatorNotEqual {
-			c.operator, c.value, c.orNull = quals.QualOperatorEqual, !value, value
+		if operator == opNotEqual {
+			c.operator, c.value, c.orNull = opEqual, !value, value
 		}
 	case string:
 		switch operator {
-		case quals.QualOperatorLike:
+		case opLike:
 			c.pattern = sqlvalue.Like(value, sqlvalue.Exactly)
-		case quals.QualOperatorILike:
+		case opILike:
 			c.pattern, c.ascii = sqlvalue.Like(value, sqlvalue.Folded), sqlvalue.Like(value, sqlvalue.FoldedASCII)
 		}
 	}
@@ -122,13 +103,13 @@ func (c condition) isStrange(one any) bool {
 func (c condition) compares(value any) bool {
 	switch value := value.(type) {
 	case string:
-		return c.column.kind == proto.ColumnType_STRING
+		return c.column.kind == kindText
 	case bool:
-		return c.column.kind == proto.ColumnType_BOOL
+		return c.column.kind == kindBoolean
 	case int64, float64:
-		return c.column.kind == proto.ColumnType_INT
+		return c.column.kind == kindInteger
 	case time.Time:
-		return c.column.kind == proto.ColumnType_TIMESTAMP && isCertain(value)
+		return c.column.kind == kindTimestamp && isCertain(value)
 	}
 	return false
 }
@@ -140,7 +121,7 @@ func (c condition) verdict(have any) verdict {
 	case c.isVague:
 		return mayHold
 	case c.value == nil:
-		return when(c.operator == quals.QualOperatorEqual && have == nil || c.operator == quals.QualOperatorNotEqual && have != nil)
+		return when(c.operator == opEqual && have == nil || c.operator == opNotEqual && have != nil)
 	case have == nil && c.orNull:
 		return mayHold
 	case have == nil:
@@ -175,7 +156,7 @@ func when(is bool) verdict {
 // these.
 func (c condition) inList(values int, isIn bool) verdict {
 	switch {
-	case c.operator == quals.QualOperatorEqual:
+	case c.operator == opEqual:
 		return when(isIn)
 	case isIn && values > 1:
 		return mayHold
@@ -200,17 +181,17 @@ func (c condition) matches(have any) verdict {
 // orders reports whether the operator allows this order of the row's value and the condition's.
 func (c condition) orders(result int) bool {
 	switch c.operator {
-	case quals.QualOperatorEqual:
+	case opEqual:
 		return result == 0
-	case quals.QualOperatorNotEqual:
+	case opNotEqual:
 		return result != 0
-	case quals.QualOperatorLess:
+	case opLess:
 		return result < 0
-	case quals.QualOperatorLessOrEqual:
+	case opLessOrEqual:
 		return result <= 0
-	case quals.QualOperatorGreater:
+	case opGreater:
 		return result > 0
-	case quals.QualOperatorGreaterOrEqual:
+	case opGreaterOrEqual:
 		return result >= 0
 	}
 	return true
@@ -224,7 +205,7 @@ func (c condition) isNever() bool {
 
 // wanted returns the values that =, IN or = ANY allow; ok is false for any other condition.
 func (c condition) wanted() (values []any, ok bool) {
-	if c.operator != quals.QualOperatorEqual || c.value == nil || c.isVague {
+	if c.operator != opEqual || c.value == nil || c.isVague {
 		return nil, false
 	}
 	if list, isList := c.value.([]any); isList {
@@ -240,9 +221,9 @@ func (c condition) span() (from, to any) {
 	case isEqual && len(values) > 0:
 		compare := func(a, b any) int { result, _ := sqlvalue.Compare(a, b); return result }
 		return slices.MinFunc(values, compare), slices.MaxFunc(values, compare)
-	case c.operator == quals.QualOperatorGreater, c.operator == quals.QualOperatorGreaterOrEqual:
+	case c.operator == opGreater, c.operator == opGreaterOrEqual:
 		return c.value, nil
-	case c.operator == quals.QualOperatorLess, c.operator == quals.QualOperatorLessOrEqual:
+	case c.operator == opLess, c.operator == opLessOrEqual:
 		return nil, c.value
 	}
 	return nil, nil
@@ -293,7 +274,7 @@ func (cs conditions) isVague() bool {
 func (cs conditions) areDecided() bool {
 	return !slices.ContainsFunc(cs, func(c condition) bool {
 		list, _ := c.value.([]any)
-		return c.isVague || c.orNull || c.ascii != nil || c.operator == quals.QualOperatorNotEqual && len(list) > 1
+		return c.isVague || c.orNull || c.ascii != nil || c.operator == opNotEqual && len(list) > 1
 	})
 }
 
@@ -345,39 +326,6 @@ func (cs conditions) between(name string) (from, to any) {
 
 // unclear is a value that only the host knows.
 type unclear struct{}
-
-// sqlValue returns the value of a condition: nil for null, and a []any for a list.
-//
-// The wrapper makes one list of x = … OR x = …. It may contain lists again, for = ANY or = ALL. With a single value
-// these two are the same.
-func sqlValue(v *proto.QualValue) any {
-	list, isList := v.GetValue().(*proto.QualValue_ListValue)
-	switch {
-	case v.GetValue() == nil:
-		return nil
-	case !isList:
-		value := sdkgrpc.GetQualValue(v)
-		if at, isTime := value.(time.Time); isTime {
-			return at.UTC()
-		}
-		return value
-	}
-	values := []any{}
-	for _, one := range list.ListValue.GetValues() {
-		value := sqlValue(one)
-		if nested, isList := value.([]any); isList {
-			if len(nested) != 1 || nested[0] == nil {
-				return unclear{}
-			}
-			value = nested[0]
-		}
-		if value == (unclear{}) {
-			return unclear{}
-		}
-		values = append(values, value)
-	}
-	return values
-}
 
 // The wrapper counts a time in nanoseconds from 2000, in 64 bits. A time that is 292 years or more away arrives as
 // another one: 9999-12-31 as a day in 1816, and infinity as the last microsecond of 1999. So only times in the age of

@@ -5,12 +5,10 @@ import (
 	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A connection is what the scans of a Steampipe connection share: the client with its quota and its token, and the
@@ -26,17 +24,6 @@ type connection struct {
 	directories directories // of the names that were looked up
 	rehearses   *connection // nil except in a rehearsal
 	madeUp      atomic.Bool // a rehearsal has made up an answer
-}
-
-// configOf reads a connection's config from the SDK. Nothing else does.
-func configOf(c *plugin.Connection) Config {
-	switch config, _ := c.Config.(sdkserver.Config); {
-	case config.SyntaxError != nil:
-		return Config{fault: &ConfigError{nil, *config.SyntaxError}}
-	case config.Body != nil:
-		return ConfigOf(config.Body)
-	}
-	return Config{}
 }
 
 // open returns a new connection. Its requests use the transport, or the client's own if that is nil.

@@ -1,8 +1,6 @@
 package bitbucket
 
 import (
-	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
@@ -17,7 +15,7 @@ type decoder struct {
 // A columnDecoder is one column that the query wants.
 type columnDecoder struct {
 	column  int
-	kind    proto.ColumnType
+	kind    columnKind
 	sources []sourceDecoder
 }
 
@@ -61,7 +59,7 @@ func (d *decoder) decode(r *row) sdkserver.Row {
 
 // decode returns the column's value from one source, or nil. It reuses the previous row's value if the JSON has not
 // changed.
-func (s *sourceDecoder) decode(r *row, kind proto.ColumnType) any {
+func (s *sourceDecoder) decode(r *row, kind columnKind) any {
 	v := r.part(s.part)
 	for i := range s.hops {
 		v = s.hops[i].from(v, &s.near[i])

@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlvalue"
 )
@@ -40,7 +37,7 @@ func (q *query) filter(columns []string) (f bbql.Filter, exact bool) {
 // = and != ignore case. So an = of texts may let more rows pass than SQL's, and a != fewer: that one is not sent.
 func (c condition) filter() (f bbql.Filter, exact bool) {
 	list, isList := c.value.([]any)
-	isText := c.column.kind == proto.ColumnType_STRING
+	isText := c.column.kind == kindText
 	isStrange := func(one any) bool { return !slices.Contains(c.words, one) }
 	wanted, _ := c.wanted()
 	switch {
@@ -48,9 +45,9 @@ func (c condition) filter() (f bbql.Filter, exact bool) {
 		return bbql.Filter{}, false
 	case c.words != nil && slices.ContainsFunc(wanted, isStrange):
 		return bbql.Filter{}, false
-	case isList && c.operator == quals.QualOperatorEqual:
+	case isList && c.operator == opEqual:
 		return bbql.Compare(c.field, "IN", list), true
-	case c.operator == quals.QualOperatorNotEqual && (isText || len(list) > 1): // several values may be NOT IN or <> ANY
+	case c.operator == opNotEqual && (isText || len(list) > 1): // several values may be NOT IN or <> ANY
 		return bbql.Filter{}, false
 	case isList && len(list) == 1:
 		return bbql.Compare(c.field, c.operator, list[0]), true
@@ -66,7 +63,7 @@ func (c condition) filter() (f bbql.Filter, exact bool) {
 func (c condition) pieces() bbql.Filter {
 	var pieces []bbql.Filter
 	for _, piece := range sqlvalue.Pieces(fmt.Sprint(c.value)) {
-		if piece.Literal != "" && (c.operator == quals.QualOperatorLike || isASCII(piece.Literal)) {
+		if piece.Literal != "" && (c.operator == opLike || isASCII(piece.Literal)) {
 			pieces = append(pieces, bbql.Compare(c.field, "~", piece.Literal))
 		}
 	}

@@ -1,10 +1,5 @@
 package bitbucket
 
-import (
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-)
-
 // A keyColumn declares a key column. It is a promise to the host, which pushes LIMIT down if every condition of a query
 // is on a key column: a row that fails the condition must never count as one that was asked for, whatever Bitbucket
 // does with it.
@@ -19,12 +14,12 @@ type keyColumn struct {
 // The operators that a kind of column can have. Texts have no < and >, as these would depend on the database's
 // collation.
 var (
-	nameOperators  = []string{quals.QualOperatorEqual}
-	textOperators  = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual, quals.QualOperatorLike, quals.QualOperatorILike}
-	equalOperators = []string{quals.QualOperatorEqual, quals.QualOperatorNotEqual}
+	nameOperators  = []string{opEqual}
+	textOperators  = []string{opEqual, opNotEqual, opLike, opILike}
+	equalOperators = []string{opEqual, opNotEqual}
 	orderOperators = []string{
-		quals.QualOperatorEqual, quals.QualOperatorNotEqual,
-		quals.QualOperatorLess, quals.QualOperatorLessOrEqual, quals.QualOperatorGreater, quals.QualOperatorGreaterOrEqual,
+		opEqual, opNotEqual,
+		opLess, opLessOrEqual, opGreater, opGreaterOrEqual,
 	}
 )
 
@@ -49,8 +44,4 @@ func (q keyColumn) among(words ...any) keyColumn {
 func (q keyColumn) set() keyColumn {
 	q.isSet = true
 	return q
-}
-
-func (q keyColumn) plugin() *plugin.KeyColumn {
-	return &plugin.KeyColumn{Name: q.column, Operators: q.operators, Require: plugin.Optional}
 }

@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
@@ -36,7 +33,7 @@ func (q *query) lookupCondition() int {
 		default:
 			continue
 		}
-		if c.operator != quals.QualOperatorEqual {
+		if c.operator != opEqual {
 			continue
 		}
 		if _, ok := q.table.ids[c.column.name]; ok {
@@ -53,7 +50,7 @@ func (q *query) lookupCondition() int {
 func (t *table) isOpen(columnName string) bool {
 	for _, q := range t.keyColumns {
 		if q.column == columnName {
-			return !slices.Equal(q.operators, equalOperators) && slices.Contains([]proto.ColumnType{proto.ColumnType_STRING, proto.ColumnType_INT}, t.column(columnName).kind)
+			return !slices.Equal(q.operators, equalOperators) && slices.Contains([]columnKind{kindText, kindInteger}, t.column(columnName).kind)
 		}
 	}
 	return false
@@ -112,7 +109,7 @@ func (s *scan) without(at int) *scan {
 	all.conditions = slices.Delete(slices.Clone(s.conditions), at, at+1)
 	if slugs, ok := s.namedWorkspaces(); ok && len(slugs) == 1 && s.conditions[at].column.name != s.table.workspaceColumn() && !all.isOne(s.table.workspaceColumn()) {
 		all.conditions = append(all.conditions, condition{
-			column: s.table.column(s.table.workspaceColumn()), operator: quals.QualOperatorEqual, value: slugs[0],
+			column: s.table.column(s.table.workspaceColumn()), operator: opEqual, value: slugs[0],
 		})
 	}
 	return &all

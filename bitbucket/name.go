@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -82,7 +80,7 @@ func (q *query) checkNames() error {
 			return fmt.Errorf("%[1]s needs a constant, because this host does not say what the value of a subquery is: "+
 				"write %[1]s in (select …), or the value itself", c.column.name)
 		}
-		if name := c.column.name; c.operator != quals.QualOperatorEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
+		if name := c.column.name; c.operator != opEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
 			continue
 		}
 		ids, _ := q.equals(c.column.name)

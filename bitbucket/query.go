@@ -1,16 +1,12 @@
 package bitbucket
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"slices"
 	"time"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A query is what the host wants from a table.
@@ -19,30 +15,9 @@ type query struct {
 	wanted     map[string]bool // columns that are read or have a condition
 	conditions conditions
 	limit      int64   // how many rows are enough, counting as [query.verdict] says; -1 for all
+	isCut      bool    // the SDK itself ends the scan after as many rows as LIMIT says
 	maxItems   int64   // if a list has more items than this, it is not read; 0 for no maximum
 	order      []order // the host relies on this order
-}
-
-func newQuery(ctx context.Context, t *table, d *plugin.QueryData) query {
-	demanded, limit := sdkserver.Demand(ctx, d)
-	q := query{table: t, wanted: map[string]bool{}, conditions: newConditions(t, demanded), limit: limit}
-	if q.conditions.isVague() {
-		q.limit = -1 // no row would count
-	}
-	for _, name := range d.QueryContext.Columns {
-		q.wanted[name] = true
-	}
-	for _, c := range q.conditions {
-		q.wanted[c.column.name] = true
-	}
-	if _, isNamed := q.namedWorkspaces(); isNamed {
-		q.wanted["workspace_slug"] = true
-	}
-	for _, by := range d.QueryContext.SortOrder {
-		q.wanted[by.Column] = true
-		q.order = append(q.order, order{t.column(by.Column), by.Order == plugin.SortDesc})
-	}
-	return q
 }
 
 // verdict checks the row against every condition again, so a server that ignores or misreads a filter costs only time.

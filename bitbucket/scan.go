@@ -7,9 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
@@ -25,28 +22,6 @@ type scan struct {
 	deferred     *deferred
 	silent       bool         // it reads more than the query asked for, so its omissions are not recorded
 	hasOmissions *atomic.Bool // something was left out, whether it was recorded or not
-}
-
-func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*scan, error) {
-	c, err := i.connect(ctx, d.Connection)
-	if err != nil {
-		return nil, err
-	}
-	q := newQuery(ctx, t, d)
-	if i.rehearses != nil {
-		c = i.rehearses.connection(c, t.name, q.limit)
-	}
-	s := &scan{
-		connection:   c,
-		query:        q,
-		instance:     i,
-		name:         d.Connection.Name,
-		queriedTable: t.name,
-		deferred:     &deferred{},
-		hasOmissions: new(atomic.Bool),
-		silent:       i.rehearses != nil,
-	}
-	return s, s.checkNames()
 }
 
 // getPart requests the object at a path, with the fields that the query reads in a part of the rows, and more.
@@ -235,7 +210,7 @@ func fitting(c condition, names []string) (some condition, n int) {
 	var values []any
 	for _, name := range names {
 		values = append(values, name)
-		longer := newCondition(c.column, quals.QualOperatorEqual, values)
+		longer := newCondition(c.column, opEqual, values)
 		longer.keyColumn = c.keyColumn
 		if f, _ := longer.filter(); n > 0 && len(f.String()) > maxFilter {
 			break

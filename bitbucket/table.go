@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
@@ -27,38 +24,6 @@ type table struct {
 	rows       func(context.Context, *scan) rowSeq
 }
 
-// plugin returns the SDK's declaration of the table, for an instance of the plugin.
-func (t *table) plugin(i *instance) *plugin.Table {
-	list := func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
-		return nil, i.lists.List(ctx, d, func(ctx context.Context, send func(sdkserver.Row)) error {
-			return t.stream(ctx, i, d, send)
-		})
-	}
-	p := &plugin.Table{
-		Name:        t.name,
-		Description: t.description,
-		List:        &plugin.ListConfig{Hydrate: list, KeyColumns: t.sdkKeyColumns()},
-		// The host's cache is off. It would show a repository for minutes after the access to it was withdrawn, and it
-		// keeps a cancelled query running until its next row.
-		Cache: &plugin.TableCacheOptions{Enabled: false},
-		// In addition to the table's name, which the SDK adds, a limiter of Steampipe can select scans by the scopes of
-		// what they read.
-		Tags: map[string]string{"scopes": strings.Join(t.scopes, " ")},
-	}
-	for i, c := range t.columns {
-		p.Columns = append(p.Columns, c.plugin(i))
-	}
-	return p
-}
-
-func (t *table) sdkKeyColumns() plugin.KeyColumnSlice {
-	var keys plugin.KeyColumnSlice
-	for _, q := range t.keyColumns {
-		keys = append(keys, q.plugin())
-	}
-	return keys
-}
-
 func (t *table) column(name string) column {
 	for _, c := range t.columns {
 		if c.name == name {
@@ -69,16 +34,12 @@ func (t *table) column(name string) column {
 }
 
 // stream sends the rows of a scan that the query may want.
-func (t *table) stream(ctx context.Context, i *instance, d *plugin.QueryData, send func(sdkserver.Row)) error {
-	s, err := newScan(ctx, i, t, d)
-	if err != nil {
-		return err
-	}
+func (s *scan) stream(ctx context.Context, send func(sdkserver.Row)) error {
 	ctx = api.WithCaller(ctx, s)
 	if s.limit == 0 || s.conditions.isNever() {
 		return nil
 	}
-	values, left := newDecoder(t, s.wanted), s.limit
+	values, left := newDecoder(s.table, s.wanted), s.limit
 	for r, err := range s.ties(s.rows(ctx)) {
 		if err != nil && s.isMadeUp() && ctx.Err() == nil {
 			return nil // the answer that a rehearsal made up may not suffice
@@ -95,7 +56,7 @@ func (t *table) stream(ctx context.Context, i *instance, d *plugin.QueryData, se
 		case holds:
 			left--
 		case mayHold:
-			if d.QueryContext.Limit != nil {
+			if s.isCut {
 				return errLimit
 			}
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -164,7 +162,7 @@ func (s *scan) protectedBranch(ctx context.Context, r repositoryScope, from *acc
 // are open.
 func (s *scan) latestInto(ctx context.Context, r repositoryScope, branch string) (latest pullRequestScope, found bool, err error) {
 	const into = "destination.branch.name"
-	isOpen := newCondition(text("state", ""), quals.QualOperatorEqual, "OPEN")
+	isOpen := newCondition(text("state", ""), opEqual, "OPEN")
 	isOpen.field = "state"
 	open := *s
 	open.conditions, open.limit, open.order = conditions{isOpen}, -1, nil

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
@@ -95,7 +93,7 @@ func (s *scan) machinesIn(ctx context.Context, from machineSource) rowSeq {
 		of.wanted[name] = true
 	}
 	for _, c := range s.conditions {
-		if c.column.name != "kind" && c.operator == quals.QualOperatorEqual {
+		if c.column.name != "kind" && c.operator == opEqual {
 			c.column = from.table.column(c.column.name)
 			of.conditions = append(of.conditions, c)
 		}

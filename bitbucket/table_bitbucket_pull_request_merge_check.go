@@ -5,8 +5,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/turbot/steampipe-plugin-sdk/v5/plugin/quals"
-
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
@@ -37,7 +35,7 @@ func tablePullRequestMergeCheck() *table {
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["pull_request_state"] = true
-			isOpen := newCondition(s.table.column("pull_request_state"), quals.QualOperatorEqual, "OPEN")
+			isOpen := newCondition(s.table.column("pull_request_state"), opEqual, "OPEN")
 			isOpen.field = "state"
 			s.conditions = append(s.conditions, isOpen)
 			checks := func(ctx context.Context, p pullRequestScope) rowSeq {
