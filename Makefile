@@ -33,7 +33,7 @@ install: build
 	mkdir -p "$(PLUGIN_DIR)" "$(dir $(CONFIG))" "$(dir $(PROGRAM))"
 	cp $(BINARY) "$(PLUGIN_DIR)/.bitbucket.plugin.new"
 	mv "$(PLUGIN_DIR)/.bitbucket.plugin.new" "$(PLUGIN_DIR)/bitbucket.plugin"
-	test -e "$(CONFIG)" || cp config/bitbucket.spc "$(CONFIG)"
+	test -e "$(CONFIG)" || install -m 600 config/bitbucket.spc "$(CONFIG)"
 	ln -sf "$(PLUGIN_DIR)/bitbucket.plugin" "$(PROGRAM)"
 	@test "$$(command -v $(BINARY))" = "$(PROGRAM)" || echo "$(PREFIX)/bin is not on the PATH, or another $(BINARY) comes first: put it there, and at its beginning" >&2
 
