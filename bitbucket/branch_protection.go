@@ -31,10 +31,8 @@ func (b *branchProtection) addProtections(ctx context.Context) error {
 	if b.scan.wantsChecks() {
 		p, found, err := b.scan.latestInto(ctx, b.repository, b.name)
 		if err == nil && found {
-			checks, hasChecks, err = b.scan.mergeChecks(ctx, p)
-			if hasChecks {
-				b.said["pull_request_id"] = p.request.Get("id").Int()
-			}
+			checks, err = b.scan.mergeChecks(ctx, p)
+			b.said["pull_request_id"], hasChecks = p.request.Get("id").Int(), true
 		}
 		if err != nil {
 			return err
@@ -71,21 +69,18 @@ func (q *query) wantsChecks() bool {
 	})
 }
 
-// mergeChecks requests the merge checks of a pull request; ok is false if it was closed or hidden meanwhile.
-func (s *scan) mergeChecks(ctx context.Context, p pullRequestScope) (checks []jsontree.Value, ok bool, err error) {
+// mergeChecks requests the merge checks of a pull request.
+func (s *scan) mergeChecks(ctx context.Context, p pullRequestScope) (checks []jsontree.Value, err error) {
 	l := api.List{Path: p.path("/mergeability/checks"), Fields: []string{"type", "check.kind", "required", "requirement"}}
 	for check, err := range s.List(ctx, l) {
-		if isUnknown(err) {
-			return nil, false, nil
-		}
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if check.Get("type").String() == "standard_merge_check" {
 			checks = append(checks, check)
 		}
 	}
-	return checks, true, nil
+	return checks, nil
 }
 
 // ask returns what rules ask for, and whether one does.

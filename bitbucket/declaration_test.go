@@ -95,6 +95,7 @@ func TestColumnsThatCostARequestForEachRow(t *testing.T) {
 		"bitbucket_connection":              "there is one row",
 		"bitbucket_my_repository":           "the details come in a second list",
 		"bitbucket_my_workspace":            "the connected user's role is nowhere else",
+		"bitbucket_pipeline_definition":     "the schedules are in no file",
 		"bitbucket_pipeline_test_case":      "the reasons are nowhere else",
 		"bitbucket_pull_request":            "no list has when each was closed",
 		"bitbucket_repository_access":       "the grants are read once for each repository and project, not for each row",

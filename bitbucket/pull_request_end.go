@@ -61,9 +61,6 @@ func (s *scan) endOf(ctx context.Context, r *row) (end pullRequestEnd, err error
 func (s *scan) lastChangeOfState(ctx context.Context, p pullRequestScope, state string) (at string, err error) {
 	l := api.List{Path: p.path("/activity"), Fields: []string{"update.state", "update.date"}, PageLen: 50, Wanted: 50}
 	for item, err := range s.List(ctx, l) {
-		if isUnknown(err) {
-			return "", nil
-		}
 		if err != nil {
 			return "", err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
@@ -31,6 +32,10 @@ func (t *table) column(name string) column {
 		}
 	}
 	panic(fmt.Sprintf("table %s has no column %s", t.name, name)) // a mistake in a declaration, which the tests find
+}
+
+func (t *table) hasColumn(name string) bool {
+	return slices.ContainsFunc(t.columns, func(c column) bool { return c.name == name })
 }
 
 // stream sends the rows of a scan that the query may want.

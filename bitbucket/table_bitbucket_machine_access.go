@@ -93,7 +93,7 @@ func (s *scan) machinesIn(ctx context.Context, from machineSource) rowSeq {
 		of.wanted[name] = true
 	}
 	for _, c := range s.conditions {
-		if c.column.name != "kind" && c.operator == opEqual {
+		if c.column.name != "kind" && c.operator == opEqual && from.table.hasColumn(c.column.name) {
 			c.column = from.table.column(c.column.name)
 			of.conditions = append(of.conditions, c)
 		}
