@@ -2,15 +2,15 @@ package organization
 
 import "iter"
 
-// A Path is one way in which a user comes by access to a repository.
+// A Path is one source of a user's access to a repository.
 type Path struct {
 	On         string // repository, project or workspace
-	Group      *Group // that the permission was given to, if it wasn't given to the user
+	Group      *Group // the group that has the permission, if it was not given to the user
 	Permission string // as it was given: also create-repo on a project, and owner of a workspace
-	Hidden     bool   // the API doesn't show it
+	Hidden     bool   // the API does not show it
 }
 
-// Level is what the path gives on the repository: read, write or admin.
+// Level returns the permission that the path gives on the repository: read, write or admin.
 func (p Path) Level() string {
 	switch p.On {
 	case "workspace":
@@ -21,7 +21,7 @@ func (p Path) Level() string {
 	return p.Permission
 }
 
-// sources are all ways to a repository and the user each is open to, or nil if it is open to a group.
+// sources returns all paths to a repository, each with its user. The user is nil if the path is a group's.
 func (o *Organization) sources(r *Repository) iter.Seq2[*User, Path] {
 	x := o.index()
 	return func(yield func(*User, Path) bool) {
@@ -48,7 +48,7 @@ func (o *Organization) sources(r *Repository) iter.Seq2[*User, Path] {
 	}
 }
 
-// paths are the ways to a repository that are open to a user.
+// paths returns the paths that give a user access to a repository.
 func (o *Organization) paths(r *Repository, u *User) iter.Seq[Path] {
 	x := o.index()
 	return func(yield func(Path) bool) {
@@ -60,8 +60,8 @@ func (o *Organization) paths(r *Repository, u *User) iter.Seq[Path] {
 	}
 }
 
-// Paths are all ways in which a user comes by access to a repository, those that the API doesn't show last. The
-// permission none is no path, and neither is it that a repository is public.
+// Paths returns all paths that give a user access to a repository. Those that the API does not show come last. The
+// permission none is not a path, and a repository being public is not one either.
 func (o *Organization) Paths(r *Repository, u *User) []Path {
 	if u == nil {
 		return nil
@@ -73,8 +73,8 @@ func (o *Organization) Paths(r *Repository, u *User) []Path {
 	return all
 }
 
-// IsExplained tells whether the paths that the API shows account for a user's effective permission on a repository.
-// Where the groups of a workspace are closed it doesn't show who comes in through one.
+// IsExplained reports whether the paths that the API shows explain a user's effective permission on a repository.
+// Where the groups of a workspace are closed, the API does not show who has access through one.
 func (o *Organization) IsExplained(r *Repository, u *User) bool {
 	shown := ""
 	for _, p := range o.Paths(r, u) {
@@ -85,11 +85,12 @@ func (o *Organization) IsExplained(r *Repository, u *User) bool {
 	return shown == o.EffectivePermission(r, u)
 }
 
-// GroupsClosed is the status with which the 1.0 API refuses the groups of a workspace even to its owners, or 0.
+// GroupsClosed returns the status with which the 1.0 API refuses the groups of a workspace, even to its owners. It
+// returns 0 if the groups are open.
 func (o *Organization) GroupsClosed(w *Workspace) int { return o.ClosedGroups[w] }
 
-// EffectivePermission is the highest permission that a user holds on a repository by any path: read, write, admin, or
-// "". A public repository on which the user holds none can still be read.
+// EffectivePermission returns the highest permission that a user has on a repository: read, write, admin, or "".
+// Users without a permission can still read a public repository.
 func (o *Organization) EffectivePermission(r *Repository, u *User) string {
 	best := ""
 	if u == nil {
@@ -101,7 +102,7 @@ func (o *Organization) EffectivePermission(r *Repository, u *User) string {
 	return best
 }
 
-// AdministersProject tells whether a user may administer a project.
+// AdministersProject reports whether a user may administer a project.
 func (o *Organization) AdministersProject(p *Project, u *User) bool {
 	if u == nil {
 		return false
@@ -118,8 +119,8 @@ func (o *Organization) AdministersProject(p *Project, u *User) bool {
 	return false
 }
 
-// VisibleRepositories are the repositories that a user (nil: anybody) can read: those with a permission and
-// the public ones, in all workspaces.
+// VisibleRepositories returns the repositories that a user can read, in all workspaces: those with a permission, and
+// the public ones. The user nil is anybody.
 func (o *Organization) VisibleRepositories(u *User) []*Repository {
 	var visible []*Repository
 	for _, r := range o.Repositories {
@@ -137,7 +138,8 @@ type EffectivePermission struct {
 	Permission string
 }
 
-// EffectivePermissions are the permissions of everybody on all repositories of a workspace, computed once.
+// EffectivePermissions returns the permissions of all users on all repositories of a workspace. They are computed
+// once.
 func (o *Organization) EffectivePermissions(w *Workspace) []EffectivePermission {
 	if known, ok := o.index().effective.Load(w); ok {
 		return known.([]EffectivePermission)
@@ -150,8 +152,8 @@ func (o *Organization) EffectivePermissions(w *Workspace) []EffectivePermission 
 	return all
 }
 
-// EffectivePermissionsOn are the permissions of everybody on one repository: of members of the workspace, then of others
-// who have access. It goes through what was given rather than through who might have been given something.
+// EffectivePermissionsOn returns the permissions of all users on one repository: first the members of the workspace,
+// then others who have access. It starts from the grants, because going through all users takes longer.
 func (o *Organization) EffectivePermissionsOn(r *Repository) []EffectivePermission {
 	best := map[*User]string{}
 	var holders []*User
@@ -187,10 +189,10 @@ func (o *Organization) EffectivePermissionsOn(r *Repository) []EffectivePermissi
 	return all
 }
 
-// RepositoryGrantsOn are the grants on a repository that the API shows.
+// RepositoryGrantsOn returns the grants on a repository that the API shows.
 func (o *Organization) RepositoryGrantsOn(r *Repository) []*RepositoryGrant {
 	return o.index().repositoryGrants[r]
 }
 
-// ProjectGrantsOn are the grants on a project.
+// ProjectGrantsOn returns the grants on a project.
 func (o *Organization) ProjectGrantsOn(p *Project) []*ProjectGrant { return o.index().projectGrants[p] }

@@ -6,38 +6,40 @@ import (
 	"strings"
 )
 
-// A BranchRestriction is a rule about branches: who may do something with them, or what a pull request must have before
-// it is merged into them.
+// A BranchRestriction is a rule for branches. It says who may do something with them, or what a pull request needs
+// before it is merged into them.
 type BranchRestriction struct {
 	ID              int
 	Kind            string
 	BranchMatchKind string // glob or branching_model
-	Pattern         string // of a glob; else ""
-	BranchType      string // of the branching model; else ""
-	Value           *int   // of kinds that count
+	Pattern         string // for glob; else ""
+	BranchType      string // for branching_model; else ""
+	Value           *int   // for kinds that count
 	Users           []*User
 	Groups          []*Group
 }
 
-// BranchRestrictions are the branch restrictions of a repository, the latest first.
+// BranchRestrictions returns the branch restrictions of a repository, the newest first.
 func (o *Organization) BranchRestrictions(r *Repository) []*BranchRestriction {
 	return once(o, "branch restrictions", r.UUID, func(g Generator) []*BranchRestriction { return g.BranchRestrictions(r) })
 }
 
-// ProjectRestrictions are the branch restrictions of a project, which hold in all of its repositories. No endpoint reads
-// them: only the merge checks of a pull request show what they ask for.
+// ProjectRestrictions returns the branch restrictions of a project, which apply to all of its repositories. No
+// endpoint returns them: only the merge checks of a pull request show their effect.
 func (o *Organization) ProjectRestrictions(p *Project) []*BranchRestriction {
 	return once(o, "branch restrictions", p.UUID, Generator.ProjectRestrictions)
 }
 
-// Rules are the branch restrictions for a branch of a repository: its own, and those of its project.
+// Rules returns the branch restrictions for a branch of a repository: those of the repository and those of its
+// project.
 func (o *Organization) Rules(r *Repository, branch string) []*BranchRestriction {
 	return slices.DeleteFunc(slices.Concat(o.BranchRestrictions(r), o.ProjectRestrictions(r.Project)), func(b *BranchRestriction) bool {
 		return !o.isAbout(r, branch, b)
 	})
 }
 
-// isAbout tells whether a restriction is about a branch: by a pattern, or by the part that the branch plays.
+// isAbout reports whether a restriction applies to a branch, by its pattern or by the branch's role in the branching
+// model.
 func (o *Organization) isAbout(r *Repository, branch string, b *BranchRestriction) bool {
 	if b.BranchMatchKind == "glob" {
 		return matchesGlob(branch, b.Pattern)
@@ -53,7 +55,7 @@ func (o *Organization) isAbout(r *Repository, branch string, b *BranchRestrictio
 	})
 }
 
-// matchesGlob compares a name with a pattern, in which * stands for any text.
+// matchesGlob reports whether a name matches a pattern, in which * matches any text.
 func matchesGlob(name, pattern string) bool {
 	before, after, found := strings.Cut(pattern, "*")
 	if !found {
@@ -68,5 +70,5 @@ func matchesGlob(name, pattern string) bool {
 	return false
 }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (b *BranchRestriction) Identifier() string { return strconv.Itoa(b.ID) }

@@ -1,37 +1,38 @@
 package organization
 
-// A BranchingModel says which branch is for what: the model of a project, or of a repository that has its own.
+// A BranchingModel gives branches their roles. It belongs to a project, or to a repository that has its own.
 type BranchingModel struct {
 	Development, Production BranchRole
 	Types                   []BranchType
-	// DeleteBranches proposes, with every pull request, to delete its branch after the merge.
+	// DeleteBranches proposes to delete the branch of each pull request after the merge.
 	DeleteBranches bool
 }
 
-// A BranchRole is the branch that plays a part in the model.
+// A BranchRole is a branch that has a role in the model.
 type BranchRole struct {
 	Enabled bool
 	Name    string // "": the main branch
 }
 
-// A BranchType is a kind of branches and the prefix of their names.
+// A BranchType is a kind of branch and the prefix of its names.
 type BranchType struct {
 	Kind, Prefix string
 	Enabled      bool
 }
 
-// ProjectBranchingModel is the model of a project.
+// ProjectBranchingModel returns the model of a project.
 func (o *Organization) ProjectBranchingModel(p *Project) *BranchingModel {
 	return once(o, "branching model", p.UUID, Generator.BranchingModel)
 }
 
-// RepositoryBranchingModel is the model of a repository itself, which counts only if r.OverridesBranchingModel.
+// RepositoryBranchingModel returns the model of a repository itself. It applies only if r.OverridesBranchingModel is
+// set.
 func (o *Organization) RepositoryBranchingModel(r *Repository) *BranchingModel {
 	return once(o, "branching model", r.UUID, Generator.BranchingModel)
 }
 
-// EffectiveBranchingModel is the model that counts in a repository: its own, or its project's. Branches of the project's
-// model that the repository lacks are the main one.
+// EffectiveBranchingModel returns the model that applies to a repository: its own, or that of its project. Where the
+// project's model names a branch that the repository lacks, it is the main branch.
 func (o *Organization) EffectiveBranchingModel(r *Repository) *BranchingModel {
 	if r.OverridesBranchingModel {
 		return o.RepositoryBranchingModel(r)

@@ -2,8 +2,8 @@ package organization
 
 import "slices"
 
-// GrantRepository gives a user an explicit permission on a repository (read, write, admin or none), in place
-// of the one they have.
+// GrantRepository gives a user an explicit permission on a repository: read, write, admin or none. It replaces the
+// user's former one.
 func (c *Current) GrantRepository(fullName, userUUID, permission string) {
 	c.Update(func(o *Organization) {
 		r, u := Must(o.Repository(fullName), "repository", fullName), Must(o.User(userUUID), "user", userUUID)
@@ -12,8 +12,8 @@ func (c *Current) GrantRepository(fullName, userUUID, permission string) {
 	})
 }
 
-// RevokeRepository takes a user's explicit permission on a repository away. What a group or the project gives
-// remains.
+// RevokeRepository removes a user's explicit permission on a repository. Permissions through a group or the project
+// remain.
 func (c *Current) RevokeRepository(fullName, userUUID string) {
 	c.Update(func(o *Organization) {
 		r, u := Must(o.Repository(fullName), "repository", fullName), Must(o.User(userUUID), "user", userUUID)
@@ -21,8 +21,8 @@ func (c *Current) RevokeRepository(fullName, userUUID string) {
 	})
 }
 
-// GrantRepositoryToGroup gives a group, named by its slug, an explicit permission on a repository, in place of
-// the one it has.
+// GrantRepositoryToGroup gives a group, named by its slug, an explicit permission on a repository. It replaces the
+// group's former one.
 func (c *Current) GrantRepositoryToGroup(fullName, groupSlug, permission string) {
 	c.Update(func(o *Organization) {
 		r := Must(o.Repository(fullName), "repository", fullName)
@@ -32,7 +32,7 @@ func (c *Current) GrantRepositoryToGroup(fullName, groupSlug, permission string)
 	})
 }
 
-// RevokeRepositoryFromGroup takes a group's explicit permission on a repository away.
+// RevokeRepositoryFromGroup removes a group's explicit permission on a repository.
 func (c *Current) RevokeRepositoryFromGroup(fullName, groupSlug string) {
 	c.Update(func(o *Organization) {
 		r := Must(o.Repository(fullName), "repository", fullName)
@@ -41,7 +41,8 @@ func (c *Current) RevokeRepositoryFromGroup(fullName, groupSlug string) {
 	})
 }
 
-// GrantHidden gives a user access to a repository that the API doesn't show, in place of what they have so.
+// GrantHidden gives a user access to a repository that the API does not show. It replaces the user's former hidden
+// access.
 func (c *Current) GrantHidden(fullName, userUUID, permission string) {
 	c.Update(func(o *Organization) {
 		r, u := Must(o.Repository(fullName), "repository", fullName), Must(o.User(userUUID), "user", userUUID)
@@ -50,21 +51,21 @@ func (c *Current) GrantHidden(fullName, userUUID, permission string) {
 	})
 }
 
-// withoutGrant is the grants without the one to a user, or to a group, on a repository.
+// withoutGrant returns the grants except the one to a user, or to a group, on a repository.
 func withoutGrant(grants []*RepositoryGrant, r *Repository, u *User, to *Group) []*RepositoryGrant {
 	return slices.DeleteFunc(grants, func(g *RepositoryGrant) bool {
 		return g.Repository == r && g.User == u && g.Group == to
 	})
 }
 
-// changeRepositoryGrants changes the grants on repositories, those that the API doesn't show too.
+// changeRepositoryGrants changes the grants on repositories, including those that the API does not show.
 func (o *Organization) changeRepositoryGrants(change func([]*RepositoryGrant) []*RepositoryGrant) {
 	o.RepositoryGrants = change(o.RepositoryGrants)
 	o.HiddenGrants = change(o.HiddenGrants)
 }
 
-// GrantProject gives a user an explicit permission on a project (read, write, create-repo, admin or none), in place of
-// the one they have.
+// GrantProject gives a user an explicit permission on a project: read, write, create-repo, admin or none. It replaces
+// the user's former one.
 func (c *Current) GrantProject(workspaceSlug, projectKey, userUUID, permission string) {
 	c.Update(func(o *Organization) {
 		p, u := o.mustProject(workspaceSlug, projectKey), Must(o.User(userUUID), "user", userUUID)
@@ -73,7 +74,7 @@ func (c *Current) GrantProject(workspaceSlug, projectKey, userUUID, permission s
 	})
 }
 
-// RevokeProject takes a user's explicit permission on a project away.
+// RevokeProject removes a user's explicit permission on a project.
 func (c *Current) RevokeProject(workspaceSlug, projectKey, userUUID string) {
 	c.Update(func(o *Organization) {
 		p, u := o.mustProject(workspaceSlug, projectKey), Must(o.User(userUUID), "user", userUUID)
@@ -81,7 +82,8 @@ func (c *Current) RevokeProject(workspaceSlug, projectKey, userUUID string) {
 	})
 }
 
-// GrantProjectToGroup gives a group, named by its slug, an explicit permission on a project, in place of the one it has.
+// GrantProjectToGroup gives a group, named by its slug, an explicit permission on a project. It replaces the group's
+// former one.
 func (c *Current) GrantProjectToGroup(workspaceSlug, projectKey, groupSlug, permission string) {
 	c.Update(func(o *Organization) {
 		p := o.mustProject(workspaceSlug, projectKey)
@@ -96,7 +98,7 @@ func (o *Organization) mustProject(workspaceSlug, projectKey string) *Project {
 	return Must(o.Project(w, projectKey), "project", projectKey)
 }
 
-// withoutProjectGrant is the grants without the one to a user, or to a group, on a project.
+// withoutProjectGrant returns the grants except the one to a user, or to a group, on a project.
 func withoutProjectGrant(grants []*ProjectGrant, p *Project, u *User, to *Group) []*ProjectGrant {
 	return slices.DeleteFunc(grants, func(g *ProjectGrant) bool {
 		return g.Project == p && g.User == u && g.Group == to

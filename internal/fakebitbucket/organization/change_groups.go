@@ -2,21 +2,22 @@ package organization
 
 import "slices"
 
-// CloseGroups has the 1.0 API refuse the groups of a workspace with a status, even to its owners; 0 opens them again.
+// CloseGroups makes the 1.0 API refuse the groups of a workspace with a status, even to its owners. The status 0
+// opens them again.
 func (c *Current) CloseGroups(workspaceSlug string, status int) {
 	c.Update(func(o *Organization) {
 		o.ClosedGroups[Must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)] = status
 	})
 }
 
-// AddGroupMember puts a user into a group of a workspace.
+// AddGroupMember adds a user to a group of a workspace.
 func (c *Current) AddGroupMember(workspaceSlug, groupSlug, userUUID string) {
 	c.changeGroup(workspaceSlug, groupSlug, func(o *Organization, members []*User) []*User {
 		return append(members, Must(o.User(userUUID), "user", userUUID))
 	})
 }
 
-// RemoveGroupMember takes a user out of a group of a workspace.
+// RemoveGroupMember removes a user from a group of a workspace.
 func (c *Current) RemoveGroupMember(workspaceSlug, groupSlug, userUUID string) {
 	c.changeGroup(workspaceSlug, groupSlug, func(_ *Organization, members []*User) []*User {
 		return slices.DeleteFunc(members, func(u *User) bool { return u.UUID == userUUID })
@@ -31,7 +32,7 @@ func (c *Current) changeGroup(workspaceSlug, groupSlug string, change func(*Orga
 	})
 }
 
-// replaceGroup replaces a group by one with other members, and with it the grants to it.
+// replaceGroup replaces a group with one that has other members. The grants to it move with it.
 func (o *Organization) replaceGroup(old *Group, members []*User) {
 	changed := *old
 	changed.Members = members

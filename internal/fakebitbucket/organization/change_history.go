@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Push puts commits on top of a branch, the oldest first, and returns them. If there is no such branch it begins at the
-// head of the main one. What a commit lacks is made up.
+// Push adds commits to a branch, the oldest first, and returns them. A branch that does not exist begins at the head
+// of the main branch. Fields that a commit lacks are made up.
 func (c *Current) Push(fullName, branch string, commits ...Commit) []*Commit {
 	o := c.Organization()
 	r := Must(o.Repository(fullName), "repository", fullName)
@@ -32,7 +32,7 @@ func (c *Current) Push(fullName, branch string, commits ...Commit) []*Commit {
 	return pushed
 }
 
-// DeleteBranch deletes a branch. Its commits can still be asked for by their hashes.
+// DeleteBranch deletes a branch. Its commits can still be looked up by hash.
 func (c *Current) DeleteBranch(fullName, branch string) {
 	o := c.Organization()
 	r := Must(o.Repository(fullName), "repository", fullName)
@@ -40,7 +40,7 @@ func (c *Current) DeleteBranch(fullName, branch string) {
 	o.history(r).replaceBranch(o, r, branch, nil)
 }
 
-// replaceBranch makes the next history, with a branch in place of the one of that name, or without one.
+// replaceBranch makes the next history. It replaces the branch of that name, or removes it.
 func (h *History) replaceBranch(o *Organization, r *Repository, name string, changed *Branch) {
 	branches := slices.DeleteFunc(slices.Clone(h.Branches), func(b *Branch) bool { return b.Name == name })
 	if changed != nil {

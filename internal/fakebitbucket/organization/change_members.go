@@ -2,7 +2,7 @@ package organization
 
 import "slices"
 
-// SetRole makes a user a member of a workspace with a role: owner, create-project, member or collaborator.
+// SetRole makes a user a member of a workspace with a permission: owner, create-project, member or collaborator.
 func (c *Current) SetRole(workspaceSlug, userUUID, permission string) {
 	c.Update(func(o *Organization) {
 		w := Must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)
@@ -18,7 +18,7 @@ func (c *Current) SetRole(workspaceSlug, userUUID, permission string) {
 	})
 }
 
-// RemoveMember takes a user out of a workspace and its groups, with all grants to them there.
+// RemoveMember removes a user from a workspace and its groups, with all grants to the user there.
 func (c *Current) RemoveMember(workspaceSlug, userUUID string) {
 	c.Update(func(o *Organization) {
 		w := Must(o.Workspace(workspaceSlug), "workspace", workspaceSlug)

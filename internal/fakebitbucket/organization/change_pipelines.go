@@ -2,8 +2,8 @@ package organization
 
 import "slices"
 
-// ChangePipelines replaces what a repository has in Bitbucket Pipelines by a changed copy. The lists are copied, but not
-// what they hold: the change must replace it rather than write to it.
+// ChangePipelines changes a copy of a repository's pipelines and puts it in their place. The lists are copied, but
+// not their elements. So the change must replace an element instead of writing to it.
 func (c *Current) ChangePipelines(fullName string, change func(*Pipelines)) {
 	c.change.Lock()
 	defer c.change.Unlock()

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// AddPullRequest adds an open pull request to a repository; its number is the next one. What else is empty gets a
-// plain value.
+// AddPullRequest adds an open pull request with the next number to a repository. Other empty fields get simple
+// values.
 func (c *Current) AddPullRequest(fullName string, p PullRequest) *PullRequest {
 	c.changePullRequests(fullName, func(o *Organization, r *Repository, all []*PullRequest) []*PullRequest {
 		p.ID = 1
@@ -34,7 +34,7 @@ func (c *Current) AddPullRequest(fullName string, p PullRequest) *PullRequest {
 	return &p
 }
 
-// ChangePullRequest replaces a pull request by a changed copy.
+// ChangePullRequest replaces a pull request with a changed copy.
 func (c *Current) ChangePullRequest(fullName string, id int, change func(*PullRequest)) {
 	c.changePullRequests(fullName, func(_ *Organization, _ *Repository, all []*PullRequest) []*PullRequest {
 		i := slices.IndexFunc(all, func(p *PullRequest) bool { return p.ID == id })

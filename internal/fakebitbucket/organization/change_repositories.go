@@ -2,7 +2,7 @@ package organization
 
 import "slices"
 
-// ChangeBranchingModel changes the model of a repository, which from now on has its own.
+// ChangeBranchingModel changes the model of a repository, which has its own from now on.
 func (c *Current) ChangeBranchingModel(fullName string, change func(*BranchingModel)) {
 	c.ChangeRepository(fullName, func(r *Repository) { r.OverridesBranchingModel = true })
 	o := c.Organization()
@@ -13,7 +13,7 @@ func (c *Current) ChangeBranchingModel(fullName string, change func(*BranchingMo
 	replace(o, "branching model", r.UUID, &changed)
 }
 
-// AddRepository adds a repository. Its workspace must be set; what else is empty gets a plain value.
+// AddRepository adds a repository. Its workspace must be set. Other empty fields get simple values.
 func (c *Current) AddRepository(r Repository) *Repository {
 	c.Update(func(o *Organization) {
 		if r.Project == nil {
@@ -40,7 +40,7 @@ func (c *Current) AddRepository(r Repository) *Repository {
 	return &r
 }
 
-// ChangeRepository replaces a repository by a changed copy: another name, owner or visibility.
+// ChangeRepository replaces a repository with a changed copy: another name, owner or visibility.
 func (c *Current) ChangeRepository(fullName string, change func(*Repository)) {
 	c.Update(func(o *Organization) {
 		old := Must(o.Repository(fullName), "repository", fullName)
@@ -69,7 +69,7 @@ func (c *Current) RemoveRepository(fullName string) {
 	})
 }
 
-// AddWebhook adds a webhook to a repository, as its latest.
+// AddWebhook adds a webhook to a repository, as the newest one.
 func (c *Current) AddWebhook(fullName string, h Webhook) {
 	c.Update(func(o *Organization) {
 		r := Must(o.Repository(fullName), "repository", fullName)
@@ -77,7 +77,7 @@ func (c *Current) AddWebhook(fullName string, h Webhook) {
 	})
 }
 
-// RemoveWebhook removes a webhook of a repository.
+// RemoveWebhook removes a webhook from a repository.
 func (c *Current) RemoveWebhook(fullName, uuid string) {
 	c.Update(func(o *Organization) {
 		r := Must(o.Repository(fullName), "repository", fullName)

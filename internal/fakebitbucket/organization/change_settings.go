@@ -1,7 +1,7 @@
 package organization
 
-// Tidy gives workspaces and groups settings that an audit approves of, so that one sees what good looks like. It is
-// called before the first request.
+// Tidy gives workspaces and groups settings that pass an audit, to show a good result. Call it before the first
+// request.
 func (c *Current) Tidy() {
 	c.Update(func(o *Organization) {
 		for _, w := range o.Workspaces {

@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// A Commit is a commit as Git has it. A fork shares the commits that it began with.
+// A Commit is a commit as Git stores it. A fork shares its first commits with its parent.
 type Commit struct {
 	Hash              string    // 40 hexadecimal digits
-	Parents           []*Commit // none of the first, two of a merge
+	Parents           []*Commit // empty for the first, two for a merge
 	Author, Committer Signature
-	Date              time.Time // not always later than the parents': who rebases keeps the date
+	Date              time.Time // not always later than the parents': a rebase keeps the date
 	Message           string
 	Files             map[string]*File // all files, by path
 }
 
-// A Signature is who made a commit or a tag, as Git has it, with the account that the e-mail address belongs to.
+// A Signature is the author of a commit or a tag as Git stores it, with the account of the email address.
 type Signature struct {
-	Raw  string // "name <e-mail>", or a name alone
-	User *User  // nil if the address is nobody's
+	Raw  string // "name <email>", or only a name
+	User *User  // nil if no account has the address
 }
 
-// Name is the name in a signature, without the address.
+// Name returns the name in a signature, without the address.
 func (s Signature) Name() string {
 	name, _, _ := strings.Cut(s.Raw, " <")
 	return name
 }
 
-// Parent is the first parent, or nil.
+// Parent returns the first parent, or nil.
 func (c *Commit) Parent() *Commit {
 	if len(c.Parents) == 0 {
 		return nil
@@ -35,7 +35,8 @@ func (c *Commit) Parent() *Commit {
 	return c.Parents[0]
 }
 
-// Touches tells whether a commit changed a file, or one below a directory. A merge did if it differs from all its parents.
+// Touches reports whether a commit changed a file, or a file below a directory. A merge did if it differs from all
+// its parents.
 func (c *Commit) Touches(path string) bool {
 	if len(c.Parents) == 0 {
 		return differs(nil, c.Files, path)

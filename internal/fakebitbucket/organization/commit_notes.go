@@ -2,9 +2,9 @@ package organization
 
 import "time"
 
-// What is kept beside a commit, and not in Git: statuses, reports, comments and approvals.
+// Data about a commit that is not in Git: statuses, reports, comments and approvals.
 
-// A CommitStatus is what a build system says about a commit.
+// A CommitStatus is the result of a build system for a commit.
 type CommitStatus struct {
 	Key, Name, State     string // FAILED, INPROGRESS, STOPPED or SUCCESSFUL
 	URL, Description     string
@@ -17,23 +17,23 @@ type CommitComment struct {
 	ID                   int64
 	User                 *User // nil after the account was deleted
 	Text                 string
-	Parent               *CommitComment // of a reply
+	Parent               *CommitComment // set for a reply
 	Path                 string         // "" if the comment is on the commit as a whole
-	From, To             *int           // lines; both null on a whole file
+	From, To             *int           // lines; both null for a whole file
 	Deleted              bool
 	CreatedOn, UpdatedOn time.Time
 }
 
-// An Approval is that somebody approved a commit.
+// An Approval is one user's approval of a commit.
 type Approval struct {
 	User *User
 	On   time.Time
 }
 
-// A Report is what an analysis found in a commit.
+// A Report is the result of an analysis of a commit.
 type Report struct {
 	UUID, ExternalID, Title, Details, Reporter string
-	Link, LogoURL                              string // "" is left out
+	Link, LogoURL                              string // left out if ""
 	Type                                       string // SECURITY, COVERAGE, TEST or BUG
 	Result                                     string // PASSED, FAILED or PENDING
 	RemoteLinkEnabled                          bool
@@ -54,32 +54,32 @@ type ReportLink struct{ Text, Address string }
 // An Annotation is one finding of a report.
 type Annotation struct {
 	UUID, ExternalID, Type, Summary, Details string
-	Path                                     string // "" if the finding is in no file
-	Line                                     int    // 0 if it is in no line
-	Severity, Result                         string // "" is left out
-	Link                                     string // "" is left out
+	Path                                     string // "" if the finding is not in a file
+	Line                                     int    // 0 if it is not in a line
+	Severity, Result                         string // left out if ""
+	Link                                     string // left out if ""
 	CreatedOn, UpdatedOn                     time.Time
 }
 
-// commitID names what belongs to a commit of a repository.
+// commitID returns the key for the data of a commit of a repository.
 func commitID(r *Repository, c *Commit) string { return r.UUID + " " + c.Hash }
 
-// Statuses are the statuses of a commit, the oldest first.
+// Statuses returns the statuses of a commit, the oldest first.
 func (o *Organization) Statuses(r *Repository, c *Commit) []*CommitStatus {
 	return once(o, "statuses", commitID(r, c), func(g Generator) []*CommitStatus { return g.Statuses(r, c) })
 }
 
-// CommitComments are the comments on a commit, the oldest first.
+// CommitComments returns the comments on a commit, the oldest first.
 func (o *Organization) CommitComments(r *Repository, c *Commit) []*CommitComment {
 	return once(o, "comments", commitID(r, c), func(g Generator) []*CommitComment { return g.CommitComments(r, c) })
 }
 
-// Approvals are who approved a commit.
+// Approvals returns the approvals of a commit.
 func (o *Organization) Approvals(r *Repository, c *Commit) []Approval {
 	return once(o, "approvals", commitID(r, c), func(g Generator) []Approval { return g.Approvals(r, c) })
 }
 
-// Reports are the reports on a commit.
+// Reports returns the reports on a commit.
 func (o *Organization) Reports(r *Repository, c *Commit) []*Report {
 	return once(o, "reports", commitID(r, c), func(g Generator) []*Report { return g.Reports(c) })
 }

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// A Current is an organization at this moment, and the changes that happen to it: after one it is another. The changes panic if
-// what they name doesn't exist, as that is a mistake of the caller.
+// A Current is the current state of an organization, which changes replace with a new one. A change panics if
+// something that it names does not exist, because that is a mistake of the caller.
 type Current struct {
 	org    atomic.Pointer[Organization]
 	change sync.Mutex // held while a new organization is made from the current one
 	now    func() time.Time
 }
 
-// NewCurrent returns an organization that can be changed. now tells the time at which something is changed.
+// NewCurrent returns an organization that can be changed. now returns the time of a change.
 func NewCurrent(o *Organization, now func() time.Time) *Current {
 	c := &Current{now: now}
 	c.org.Store(o)
 	return c
 }
 
-// Organization is the truth at this moment.
+// Organization returns the current state.
 func (c *Current) Organization() *Organization { return c.org.Load() }
 
 // Update makes the next organization from a copy of the current one.
@@ -42,14 +42,14 @@ func (c *Current) Update(change func(*Organization)) {
 	c.org.Store(o.Ready())
 }
 
-// Restore makes the organization what it was, for a test that goes on with it.
+// Restore sets the organization back to an earlier state, for a test that goes on with it.
 func (c *Current) Restore(o *Organization) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	c.org.Store(o)
 }
 
-// Must returns what was looked up by an ID. It panics if there was none.
+// Must returns v, which was looked up by an ID. It panics if v is nil.
 func Must[T any](v *T, what, id string) *T {
 	if v == nil {
 		panic("fakebitbucket: no " + what + " " + id)

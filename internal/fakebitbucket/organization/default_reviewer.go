@@ -2,18 +2,18 @@ package organization
 
 import "slices"
 
-// An EffectiveReviewer is proposed on every pull request of a repository.
+// An EffectiveReviewer is a reviewer who is proposed on every pull request of a repository.
 type EffectiveReviewer struct {
 	User *User
 	From string // repository or project
 }
 
-// ProjectDefaultReviewers are proposed on every pull request of all repositories of a project.
+// ProjectDefaultReviewers returns the users who are proposed on every pull request in all repositories of a project.
 func (o *Organization) ProjectDefaultReviewers(p *Project) []*User {
 	return once(o, "default reviewers", p.UUID, func(g Generator) []*User { return g.ProjectDefaultReviewers(p) })
 }
 
-// EffectiveDefaultReviewers are the default reviewers of a repository and those of its project besides.
+// EffectiveDefaultReviewers returns the default reviewers of a repository, followed by those of its project.
 func (o *Organization) EffectiveDefaultReviewers(r *Repository) []EffectiveReviewer {
 	var all []EffectiveReviewer
 	for _, u := range r.DefaultReviewers {

@@ -6,30 +6,31 @@ import (
 	"slices"
 )
 
-// A File is one version of a file. Every line that was ever written has a number of its own, so that it can be counted
-// what two versions share.
+// A File is one version of a file. Every line ever written has its own number, so that the lines that two versions
+// share can be counted.
 type File struct {
-	Origin int   // the same for all versions, whatever they are called
+	Origin int   // the same for all versions, whatever their names
 	Lines  []int // the numbers
 }
 
 // A Change is what happened to one file between two commits.
 type Change struct {
 	Status         string // added, removed, modified or renamed
-	Old, New       string // its paths; "" where there is none
+	Old, New       string // its paths; "" for a missing side
 	Added, Removed int    // lines
 }
 
-// Path is what the change is listed under.
+// Path returns the path under which the change is listed.
 func (c Change) Path() string { return cmp.Or(c.New, c.Old) }
 
-// Diff is what changed from one commit to another, by path. Without the first it is what the second began with.
+// Diff returns the changes from one commit to another, by path. If from is nil, it returns all files of the other as
+// added.
 func Diff(from, to *Commit, renames bool) []Change {
 	var old map[string]*File
 	if from != nil {
 		old = from.Files
 	}
-	moved := map[int]string{} // the old path of each file that is not there any more
+	moved := map[int]string{} // the old path of each file that is gone
 	if renames {
 		for path, f := range old {
 			if to.Files[path] == nil {
@@ -71,7 +72,7 @@ func between(status, was, is string, old, changed *File) Change {
 	return Change{status, was, is, len(without(changed.Lines, old.Lines)), len(without(old.Lines, changed.Lines))}
 }
 
-// without are the lines that are not among others.
+// without returns the lines that are not among others.
 func without(lines, others []int) []int {
 	among := map[int]bool{}
 	for _, l := range others {
@@ -80,7 +81,7 @@ func without(lines, others []int) []int {
 	return slices.DeleteFunc(slices.Clone(lines), func(l int) bool { return among[l] })
 }
 
-// Changes is what a commit changed: since its first parent, as the service has it of merges, too.
+// Changes returns the changes of a commit since its first parent. The service does the same for merges.
 func (c *Commit) Changes() []Change {
 	if len(c.Parents) == 0 {
 		return Diff(nil, c, true)
@@ -88,8 +89,8 @@ func (c *Commit) Changes() []Change {
 	return Diff(c.Parents[0], c, true)
 }
 
-// Merged is the files of a commit with what another changed since the base of both. Lines that both wrote at one place are
-// all kept: there are no conflicts here.
+// Merged returns the files of a commit with the changes of another since the base of both. Where both added lines at
+// one place, all are kept: there are no conflicts here.
 func Merged(base, ours, theirs *Commit) map[string]*File {
 	files := maps.Clone(ours.Files)
 	for path, f := range theirs.Files {

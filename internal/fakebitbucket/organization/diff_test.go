@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestMerged holds the files of merges against both sides.
+// TestMerged compares the files of merges with both sides.
 func TestMerged(t *testing.T) {
 	t.Parallel()
 	file := func(lines ...int) *File { return &File{lines[0], lines} }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A Generator makes what belongs to something in the organization. Each has a chance of its own, which decides all that it
-// makes.
+// A Generator makes the things that belong to a part of the organization. Each has its own random source, which
+// decides everything that it makes.
 type Generator interface {
 	UUID() string
 	Hash() string
@@ -26,7 +26,7 @@ type Generator interface {
 	ProjectDeployKeys(p *Project) []*DeployKey
 	ProjectDefaultReviewers(p *Project) []*User
 	ProjectRestrictions() []*BranchRestriction
-	BranchingModel() *BranchingModel // of a project or a repository
+	BranchingModel() *BranchingModel // for a project or a repository
 
 	Watchers(r *Repository) []*User
 	Downloads(r *Repository) []*Download // nil: they are switched off
@@ -35,7 +35,7 @@ type Generator interface {
 	BranchRestrictions(r *Repository) []*BranchRestriction
 	Pipelines(r *Repository) *Pipelines
 	PullRequests(r *Repository) []*PullRequest
-	History(r *Repository) *History // of one to which something was pushed
+	History(r *Repository) *History // for a repository that is not empty
 
 	SourceFiles(r *Repository, c *Commit) []*SourceFile
 	Statuses(r *Repository, c *Commit) []*CommitStatus
@@ -44,16 +44,16 @@ type Generator interface {
 	Reports(c *Commit) []*Report
 }
 
-// once is what belongs to something in the organization and is generated only when somebody asks for it, so that large
-// organizations stay quick to make: the branches of a repository, say. The kind and the owner's UUID decide it, with the
-// organization's seed.
+// once returns something that belongs to a part of the organization, such as the branches of a repository. It is
+// generated on first use, so that large organizations are quick to make. The kind, the owner's UUID and the
+// organization's seed decide it.
 func once[T any](o *Organization, kind, uuid string, generate func(Generator) T) T {
 	name := kind + " " + uuid
 	made, _ := o.made.LoadOrStore(name, sync.OnceValue(func() T { return generate(o.generator(o, o.seed, name)) }))
 	return made.(func() T)()
 }
 
-// replace changes what once makes, from now on.
+// replace changes the value that once returns, from now on.
 func replace[T any](o *Organization, kind, uuid string, changed T) {
 	o.made.Store(kind+" "+uuid, func() T { return changed })
 }

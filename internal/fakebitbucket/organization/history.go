@@ -14,7 +14,7 @@ type Branch struct {
 	DefaultMergeStrategy string
 }
 
-// A Tag is a tag. A lightweight one is a name and nothing else.
+// A Tag is a tag. A lightweight tag is only a name.
 type Tag struct {
 	Name    string
 	Target  *Commit
@@ -23,16 +23,16 @@ type Tag struct {
 	Tagger  *Signature
 }
 
-// A History is the commits of a repository and the names that they have.
+// A History holds the commits of a repository, with its branches and tags.
 type History struct {
 	Branches []*Branch // by name
 	Tags     []*Tag    // by name
-	Commits  []*Commit // that a branch or a tag leads to, as log orders them
+	Commits  []*Commit // reachable from a branch or a tag, in the order of Log
 	known    map[string]*Commit
 }
 
-// NewHistory puts branches and tags in order, and remembers the other commits that are known, too: what no branch leads to
-// any more can still be asked for.
+// NewHistory sorts branches and tags. It also keeps the other known commits, which can still be looked up when no
+// branch leads to them.
 func NewHistory(branches []*Branch, tags []*Tag, known ...*Commit) *History {
 	h := &History{Branches: branches, Tags: tags, known: map[string]*Commit{}}
 	slices.SortFunc(h.Branches, func(a, b *Branch) int { return cmp.Compare(a.Name, b.Name) })
@@ -51,7 +51,7 @@ func NewHistory(branches []*Branch, tags []*Tag, known ...*Commit) *History {
 	return h
 }
 
-// history is made when somebody asks for it. A repository to which nothing was pushed has none.
+// history returns the history of a repository and makes it on first use. An empty repository has an empty history.
 func (o *Organization) history(r *Repository) *History {
 	if r.MainBranch == "" {
 		return NewHistory(nil, nil)
@@ -59,16 +59,16 @@ func (o *Organization) history(r *Repository) *History {
 	return once(o, "history", r.UUID, func(g Generator) *History { return g.History(r) })
 }
 
-// Commits are all commits of a repository that a branch or a tag leads to, newest first.
+// Commits returns all commits of a repository that a branch or a tag leads to, the newest first.
 func (o *Organization) Commits(r *Repository) []*Commit { return o.history(r).Commits }
 
-// Branches are the branches of a repository, by name.
+// Branches returns the branches of a repository, by name.
 func (o *Organization) Branches(r *Repository) []*Branch { return o.history(r).Branches }
 
-// Tags are the tags of a repository, by name.
+// Tags returns the tags of a repository, by name.
 func (o *Organization) Tags(r *Repository) []*Tag { return o.history(r).Tags }
 
-// Branch finds a branch by name. It is nil if there is none.
+// Branch returns the branch with a name, or nil if it does not exist.
 func (o *Organization) Branch(r *Repository, name string) *Branch {
 	for _, b := range o.Branches(r) {
 		if b.Name == name {
@@ -78,7 +78,7 @@ func (o *Organization) Branch(r *Repository, name string) *Branch {
 	return nil
 }
 
-// Head is the newest commit of the main branch, or nil in an empty repository.
+// Head returns the newest commit of the main branch, or nil in an empty repository.
 func (o *Organization) Head(r *Repository) *Commit {
 	if b := o.Branch(r, r.MainBranch); b != nil {
 		return b.Target
@@ -86,7 +86,7 @@ func (o *Organization) Head(r *Repository) *Commit {
 	return nil
 }
 
-// Commit finds a commit by its hash, or the first seven digits of it or more. It is nil if there is none.
+// Commit returns the commit with a hash, which may be shortened to seven digits. It returns nil if it does not exist.
 func (o *Organization) Commit(r *Repository, hash string) *Commit {
 	h := o.history(r)
 	if len(hash) == 40 || len(hash) < 7 {
@@ -100,7 +100,7 @@ func (o *Organization) Commit(r *Repository, hash string) *Commit {
 	return nil
 }
 
-// Revision finds a commit by the name of a branch or a tag, or by its hash. It is nil if there is none.
+// Revision returns the commit of a branch, a tag or a hash. It returns nil if it does not exist.
 func (o *Organization) Revision(r *Repository, name string) *Commit {
 	if b := o.Branch(r, name); b != nil {
 		return b.Target

@@ -2,11 +2,11 @@ package organization
 
 import "slices"
 
-// A HookEvent is a kind of event that a webhook can be called for.
+// A HookEvent is a kind of event that can trigger a webhook.
 type HookEvent struct{ Category, Event, Label, Description string }
 
-// HookEvents are the events that happen to a subject: a repository or a workspace. Those of a workspace are the ones of
-// all its repositories, and its own.
+// HookEvents returns the events of a subject, which is a repository or a workspace. A workspace has the events of its
+// repositories and its own.
 func HookEvents(subject string) []HookEvent {
 	switch subject {
 	case "repository":

@@ -25,7 +25,7 @@ type index struct {
 	effective sync.Map // *Workspace → []EffectivePermission
 }
 
-// Ready returns the organization after its last change, with an index made on first use.
+// Ready returns the organization after its last change. The index is made on first use.
 func (o *Organization) Ready() *Organization {
 	o.index = sync.OnceValue(func() *index { return newIndex(o) })
 	return o
@@ -93,42 +93,42 @@ func newIndex(o *Organization) *index {
 	return x
 }
 
-// Workspace finds a workspace by slug, in any case, or by UUID. It is nil if there is none.
+// Workspace returns the workspace with a slug, in any case, or a UUID. It returns nil if it does not exist.
 func (o *Organization) Workspace(id string) *Workspace {
 	return o.index().workspaces[strings.ToLower(id)]
 }
 
-// Repository finds a repository by full name, in any case, or by UUID. It is nil if there is none.
+// Repository returns the repository with a full name, in any case, or a UUID. It returns nil if it does not exist.
 func (o *Organization) Repository(id string) *Repository {
 	return o.index().repositories[strings.ToLower(id)]
 }
 
-// Project finds a project of a workspace by key. It is nil if there is none.
+// Project returns the project of a workspace with a key, or nil if it does not exist.
 func (o *Organization) Project(w *Workspace, key string) *Project {
 	return o.index().projects[w.UUID+"/"+strings.ToLower(key)]
 }
 
-// User finds a user by UUID or account ID. It is nil if there is none.
+// User returns the user with a UUID or an account ID, or nil if it does not exist.
 func (o *Organization) User(id string) *User { return o.index().users[id] }
 
-// RepositoriesOf are all repositories of a workspace, in the order in which they are listed.
+// RepositoriesOf returns all repositories of a workspace, in the order of listings.
 func (o *Organization) RepositoriesOf(w *Workspace) []*Repository {
 	return o.index().repositoriesOf[w]
 }
 
-// ProjectsOf are all projects of a workspace, in the order in which they are listed.
+// ProjectsOf returns all projects of a workspace, in the order of listings.
 func (o *Organization) ProjectsOf(w *Workspace) []*Project { return o.index().projectsOf[w] }
 
-// GroupsOf are all groups of a workspace, in the order in which they are listed.
+// GroupsOf returns all groups of a workspace, in the order of listings.
 func (o *Organization) GroupsOf(w *Workspace) []*Group { return o.index().groupsOf[w] }
 
-// MembersOf are the memberships in a workspace, in the order in which they are listed.
+// MembersOf returns the memberships in a workspace, in the order of listings.
 func (o *Organization) MembersOf(w *Workspace) []*Membership { return o.index().membersOf[w] }
 
-// MembershipsOf are the memberships of a user, in the order in which their workspaces are listed.
+// MembershipsOf returns the memberships of a user, in the order in which the workspaces are listed.
 func (o *Organization) MembershipsOf(u *User) []*Membership { return o.index().membershipsOf[u] }
 
-// Membership is a user's membership in a workspace, or nil.
+// Membership returns a user's membership in a workspace, or nil.
 func (o *Organization) Membership(w *Workspace, u *User) *Membership {
 	for _, m := range o.MembershipsOf(u) {
 		if m.Workspace == w {
@@ -138,13 +138,13 @@ func (o *Organization) Membership(w *Workspace, u *User) *Membership {
 	return nil
 }
 
-// Administers tells whether a user is an owner of a workspace.
+// Administers reports whether a user is an owner of a workspace.
 func (o *Organization) Administers(w *Workspace, u *User) bool {
 	m := o.Membership(w, u)
 	return m != nil && m.Permission == "owner"
 }
 
-// Group finds a group of a workspace by slug. It is nil if there is none.
+// Group returns the group of a workspace with a slug, or nil if it does not exist.
 func (o *Organization) Group(w *Workspace, slug string) *Group {
 	for _, g := range o.GroupsOf(w) {
 		if g.Slug == slug {

@@ -2,12 +2,13 @@ package organization
 
 import "slices"
 
-// Log lists the commits from which some lead back, without those to which others lead, as git log --date-order does: children
-// before their parents, and of those that could come next the one with the latest date.
+// Log returns the commits that can be reached from include but not from exclude, in the order of git log
+// --date-order. Children come before their parents. Of the commits that could come next, the one with the latest date
+// comes first.
 func Log(include, exclude []*Commit) []*Commit {
 	without := ancestry(exclude)
 	within := ancestry(include)
-	children := map[*Commit]int{} // that are still to come
+	children := map[*Commit]int{} // children that are not listed yet
 	for c := range within {
 		for _, p := range c.Parents {
 			children[p]++
@@ -40,7 +41,7 @@ func Log(include, exclude []*Commit) []*Commit {
 	return log
 }
 
-// ancestry is the commits and all that came before them.
+// ancestry returns the given commits and all their ancestors.
 func ancestry(of []*Commit) map[*Commit]bool {
 	seen := map[*Commit]bool{}
 	for queue := slices.Clone(of); len(queue) > 0; {
@@ -54,7 +55,7 @@ func ancestry(of []*Commit) map[*Commit]bool {
 	return seen
 }
 
-// MergeBase is the newest commit from which both came, or nil.
+// MergeBase returns the newest common ancestor of two commits, or nil.
 func MergeBase(a, b *Commit) *Commit {
 	after := ancestry([]*Commit{b})
 	for _, c := range Log([]*Commit{a}, nil) {

@@ -2,17 +2,17 @@ package organization
 
 import "slices"
 
-// A MergeCheck is a condition that must hold, or should, before a pull request is merged.
+// A MergeCheck is a condition that must or should hold before a pull request is merged.
 type MergeCheck struct {
 	Type, Status       string
-	Kind               string // of a standard_merge_check
+	Kind               string // for a standard_merge_check
 	Required, Blocking bool
 	Reason             string // "" is null
-	Observed, Needed   int    // what a standard check counted, and how many there must be
+	Observed, Needed   int    // the number that a standard check counted, and the number that it needs
 }
 
-// MergeChecks are the checks of a pull request for somebody who has a permission on its repository: what must hold always,
-// and what the rules for its destination ask for.
+// MergeChecks returns the checks of a pull request for a user with a permission on its repository. Some always apply.
+// The others come from the rules for the destination branch.
 func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission string) []MergeCheck {
 	open := p.State == "OPEN"
 	verdict := func(holds bool) string {
@@ -83,12 +83,12 @@ func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission str
 	return checks
 }
 
-// counting are the kinds of checks that say how many there must be, or may be.
+// counting holds the kinds of checks that have a least or greatest number.
 var counting = map[string]bool{
 	"minimum_approvals": true, "minimum_default_reviewer_approvals": true, "minimum_successful_builds": true, "maximum_commits_behind": true,
 }
 
-// defaultReviewerApprovals are how many default reviewers have approved a pull request.
+// defaultReviewerApprovals returns how many default reviewers have approved a pull request.
 func (o *Organization) defaultReviewerApprovals(r *Repository, p *PullRequest) int {
 	n := 0
 	for _, who := range p.Participants {
@@ -100,7 +100,7 @@ func (o *Organization) defaultReviewerApprovals(r *Repository, p *PullRequest) i
 	return n
 }
 
-// changeRequests are how many participants have requested changes.
+// changeRequests returns how many participants have requested changes.
 func (p *PullRequest) changeRequests() int {
 	n := 0
 	for _, who := range p.Participants {
@@ -111,5 +111,5 @@ func (p *PullRequest) changeRequests() int {
 	return n
 }
 
-// Counts tells whether a check says how many there must be, or may be.
+// Counts reports whether a check has a least or greatest number.
 func (c MergeCheck) Counts() bool { return counting[c.Kind] }

@@ -1,5 +1,5 @@
-// Package organization is what package fakebitbucket knows about workspaces, and who may do what in them: the truth that tests
-// compare answers with, and the changes that happen to it. It knows nothing of requests, answers and their form.
+// Package organization models the workspaces of package fakebitbucket, the permissions in them, and changes to both.
+// Tests compare answers with it. It knows nothing about requests and the form of answers.
 package organization
 
 import (
@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// An Organization is everything that a Server knows about workspaces and who may do what in them: the
-// truth that tests compare answers with. It never changes; a change makes a new one, so it can be read
-// while the server serves.
+// An Organization holds all that a Server knows about workspaces and permissions. Tests compare answers with it. It
+// never changes: a change makes a new one, so it can be read while the server runs.
 type Organization struct {
 	Workspaces       []*Workspace
 	Projects         []*Project
@@ -19,25 +18,24 @@ type Organization struct {
 	Memberships      []*Membership
 	RepositoryGrants []*RepositoryGrant
 	ProjectGrants    []*ProjectGrant
-	// HiddenGrants are access that comes from something that the API doesn't show, such as an app installation or a role
-	// given in the organization's administration. They count, and no endpoint lists them.
+	// HiddenGrants give access from a source that the API does not show, such as an app installation or a role in the
+	// organization's administration. They take effect, but no endpoint lists them.
 	HiddenGrants []*RepositoryGrant
 
-	// Connected is the user of the demo: an owner of the first workspace, unless the options say otherwise, and a plain
-	// member of the second.
+	// Connected is the user of the demo: by default an owner of the first workspace and a plain member of the second.
 	Connected *User
 
-	// ClosedGroups has the status with which a workspace's groups are refused.
+	// ClosedGroups holds the status with which the groups of a workspace are refused.
 	ClosedGroups map[*Workspace]int
 
 	seed      uint64
 	generator func(o *Organization, seed uint64, name string) Generator
-	made      *sync.Map // what once has made, by kind and owner; shared by all that came of one organization
+	made      *sync.Map // the values that once made, by kind and owner; shared by all states of one organization
 	index     func() *index
 }
 
-// New returns an organization without anything in it. What belongs to its parts is made later, by a generator whose chance
-// a seed and a name decide. Ready is to be called when it is filled.
+// New returns an empty organization. A generator makes the things that belong to its parts later. A seed and a name
+// decide the generator's random source. Call Ready when the organization is filled.
 func New(seed uint64, generator func(o *Organization, seed uint64, name string) Generator) *Organization {
 	return &Organization{ClosedGroups: map[*Workspace]int{}, seed: seed, generator: generator, made: new(sync.Map)}
 }
@@ -49,7 +47,7 @@ type Workspace struct {
 	ForkingMode                  string
 	CreatedOn, UpdatedOn         time.Time
 	Account                      *User
-	// CentrallyAdministered workspaces no longer say when members were added or last seen.
+	// CentrallyAdministered workspaces no longer show when members were added or last seen.
 	CentrallyAdministered bool
 }
 
@@ -68,7 +66,7 @@ type Repository struct {
 	Workspace            *Workspace
 	Project              *Project
 	Owner                *User
-	Parent               *Repository // of a fork
+	Parent               *Repository // for a fork
 	UUID, Slug, Name     string
 	Description          string
 	Website              *string // may be null
@@ -81,20 +79,20 @@ type Repository struct {
 	CreatedOn, UpdatedOn time.Time
 	// DefaultReviewers are proposed on every pull request of the repository.
 	DefaultReviewers []*User
-	// OverridesMergeStrategy and OverridesBranchingModel tell which settings of the project the repository replaces by its
-	// own.
+	// OverridesMergeStrategy and OverridesBranchingModel are set if the repository has its own settings instead of
+	// the project's.
 	OverridesMergeStrategy, OverridesBranchingModel bool
-	// EnforcedSignedCommits is nil where the service does not tell.
+	// EnforcedSignedCommits is nil if the service does not return it.
 	EnforcedSignedCommits *bool
-	// Missing are members that the service leaves out of this repository's JSON.
+	// Missing lists the members that the service leaves out of this repository's JSON.
 	Missing []string
 }
 
-// FullName is the slug of the workspace and the slug of the repository, with a slash between.
+// FullName returns the slugs of the workspace and the repository, separated by a slash.
 func (r *Repository) FullName() string { return r.Workspace.Slug + "/" + r.Slug }
 
-// MergeStrategies are the ways in which a pull request can be merged. A repository with a setting of its own allows those that
-// make no merge commit.
+// MergeStrategies returns the ways to merge a pull request. A repository with its own setting allows those without a
+// merge commit.
 func (r *Repository) MergeStrategies() []string {
 	if r.OverridesMergeStrategy {
 		return []string{"squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward"}
@@ -102,25 +100,25 @@ func (r *Repository) MergeStrategies() []string {
 	return []string{"merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge"}
 }
 
-// A User is an account: a person ("user"), a workspace's own account or one from before workspaces
-// ("team"), or an application ("app_user").
+// A User is an account: a person ("user"), the account of a workspace or an old team ("team"), or an application
+// ("app_user").
 type User struct {
 	Type                           string
 	UUID                           string
-	AccountID                      string // "" where there is none
+	AccountID                      string // "" if the user has no account ID
 	DisplayName, Nickname, Account string // Account is the username, which only /user and teams show
 	Email                          string
-	Kind                           string // of an application: app, or repository_access_token; else ""
+	Kind                           string // for an application: app or repository_access_token; else ""
 	CreatedOn                      time.Time
-	// NullAccountID has account_id appear as null rather than not at all.
+	// NullAccountID makes account_id null instead of leaving it out.
 	NullAccountID bool
 }
 
-// A Group is a group of users of a workspace.
+// A Group is a group of users in a workspace.
 type Group struct {
 	Workspace  *Workspace
 	Name, Slug string
-	Permission string // the default on new repositories; "" is null
+	Permission string // the default for new repositories; "" is null
 	AutoAdd    bool
 	Members    []*User
 }

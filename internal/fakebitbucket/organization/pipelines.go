@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// Pipelines is what a repository has in Bitbucket Pipelines and Deployments.
+// Pipelines holds the data of a repository in Bitbucket Pipelines and Deployments.
 type Pipelines struct {
-	// Known to the service: it was turned on at least once. To any question about a repository that it doesn't know
-	// the service answers 404.
+	// Known is set once Pipelines was turned on. For a repository that is not known, the service answers every
+	// request with 404.
 	Known bool
-	// Enabled is false again where it was turned off later; what there was before can still be read.
+	// Enabled is false if Pipelines was turned off later. The earlier data can still be read.
 	Enabled      bool
 	Runs         []*Pipeline // oldest first
 	Schedules    []*PipelineSchedule
 	Variables    []*PipelineVariable
 	Caches       []*PipelineCache
 	KnownHosts   []*PipelineKnownHost
-	PublicKey    string // of the repository's own SSH key pair; "" if it has none
+	PublicKey    string // of the repository's SSH key pair; "" if it has no key pair
 	Runners      []*PipelineRunner
 	Environments []*DeploymentEnvironment
 	Deployments  []*Deployment
 }
 
-// WorkspacePipelines is what a workspace has in Bitbucket Pipelines for all its repositories.
+// WorkspacePipelines holds the data of a workspace in Bitbucket Pipelines that all its repositories share.
 type WorkspacePipelines struct {
 	Variables []*PipelineVariable
 	Runners   []*PipelineRunner
@@ -34,38 +34,38 @@ type WorkspacePipelines struct {
 type Pipeline struct {
 	UUID        string
 	BuildNumber int
-	Creator     *User // nil: not told
+	Creator     *User // nil: left out
 	State       RunState
 	Target      PipelineTarget
-	Trigger     string // PUSH, MANUAL or SCHEDULE; "" is not told
+	Trigger     string // PUSH, MANUAL or SCHEDULE; left out if ""
 	CreatedOn   time.Time
-	CompletedOn *time.Time // not told before
-	// DurationInSeconds and BuildSecondsUsed are not told by every run that hasn't ended.
+	CompletedOn *time.Time // left out until the end
+	// DurationInSeconds and BuildSecondsUsed may be left out until the end.
 	DurationInSeconds, BuildSecondsUsed *int
 	RunNumber                           int
 	Expired                             bool
 	Steps                               []*PipelineStep
 }
 
-// A RunState says how far a pipeline or a step has got.
+// A RunState is the progress of a pipeline or a step.
 type RunState struct {
 	Name   string // PENDING, READY, IN_PROGRESS or COMPLETED
-	Stage  string // of one that is not completed; "" is not told
-	Result string // of a completed one
-	// ErrorKey and Error say why the result is ERROR.
+	Stage  string // until it is completed; left out if ""
+	Result string // once it is completed
+	// ErrorKey and Error explain the result ERROR.
 	ErrorKey, Error string
-	// Terminator is who stopped it.
+	// Terminator is the user who stopped it.
 	Terminator *User
 }
 
-// A PipelineTarget is what a pipeline runs on: a branch or tag, a pull request, or only a commit.
+// A PipelineTarget is the branch, tag, pull request or plain commit that a pipeline runs on.
 type PipelineTarget struct {
 	Type             string // pipeline_ref_target, pipeline_pullrequest_target or pipeline_commit_target
-	RefType, RefName string // of a ref: branch or tag
+	RefType, RefName string // for a ref: branch or tag
 	Commit           string // hash
 	// SelectorType and SelectorPattern name the definition in the configuration file.
 	SelectorType, SelectorPattern string
-	// Source, Destination, DestinationCommit and PullRequest are of a pull request.
+	// Source, Destination, DestinationCommit and PullRequest are set for a pull request.
 	Source, Destination, DestinationCommit string
 	PullRequest                            int
 }
@@ -73,22 +73,22 @@ type PipelineTarget struct {
 // A PipelineStep is a step of a pipeline.
 type PipelineStep struct {
 	UUID      string
-	Name      string // "" is not told
+	Name      string // left out if ""
 	State     RunState
 	Image     string
-	Password  string     // for the registry that the image comes from
-	StartedOn *time.Time // not told before
-	// CompletedOn, DurationInSeconds and BuildSecondsUsed are not told before the end.
+	Password  string     // for the registry of the image
+	StartedOn *time.Time // left out before the start
+	// CompletedOn, DurationInSeconds and BuildSecondsUsed are left out before the end.
 	CompletedOn                         *time.Time
 	DurationInSeconds, BuildSecondsUsed *int
 	MaxTime                             int // minutes
 	RunNumber                           int
 	Trigger                             string // automatic or manual
 	Script                              []string
-	Report                              *TestReport // nil: nothing was reported
+	Report                              *TestReport // nil: no report
 }
 
-// A TestReport counts the tests of a step. Of the cases themselves the service only lists those that didn't pass.
+// A TestReport counts the tests of a step. The service lists only the cases that did not pass.
 type TestReport struct {
 	Successful, Failed, Errors, Skipped int
 	Cases                               []*TestCase
@@ -115,7 +115,7 @@ type PipelineSchedule struct {
 // A ScheduleExecution started a pipeline, or failed to.
 type ScheduleExecution struct {
 	Pipeline        *Pipeline
-	ErrorKey, Error string // of one that failed
+	ErrorKey, Error string // if it failed
 }
 
 // A PipelineVariable is a variable of a workspace, a repository or a deployment environment.
@@ -133,24 +133,24 @@ type PipelineCache struct {
 	Pipeline                  *Pipeline
 }
 
-// A PipelineKnownHost is a host that steps may reach by SSH.
+// A PipelineKnownHost is a host that steps may connect to by SSH.
 type PipelineKnownHost struct {
 	UUID, Hostname, KeyType, Key, MD5, SHA256 string
 }
 
-// A PipelineRunner is a machine of one's own that runs steps.
+// A PipelineRunner is a self-hosted machine that runs steps.
 type PipelineRunner struct {
 	UUID, Name             string
 	Labels                 []string
 	Status                 string // UNREGISTERED, ONLINE, OFFLINE, DISABLED, ENABLED or UNHEALTHY
-	Version                string // "" before it was ever started
+	Version                string // "" before the first start
 	Cordoned               bool
 	CreatedOn, UpdatedOn   time.Time
 	StateOn                time.Time // when the status was last reported
-	ClientID, ClientSecret string    // of its OAuth client; the secret is served for a new one only
+	ClientID, ClientSecret string    // of its OAuth client; only a new one shows the secret
 }
 
-// A DeploymentEnvironment is a place that steps deploy to.
+// A DeploymentEnvironment is a place to which steps deploy.
 type DeploymentEnvironment struct {
 	UUID, Name, Slug string
 	Kind             string // Test, Staging or Production
@@ -168,24 +168,24 @@ type Deployment struct {
 	Pipeline               *Pipeline
 	Step                   *PipelineStep
 	State                  string // UNDEPLOYED, IN_PROGRESS or COMPLETED
-	Status                 string // of a completed one: SUCCESSFUL, FAILED or STOPPED
-	Deployer               *User  // nil: not told
+	Status                 string // once it is completed: SUCCESSFUL, FAILED or STOPPED
+	Deployer               *User  // nil: left out
 	StartedOn, CompletedOn *time.Time
 	LastUpdate             *time.Time
 	Version                int
 }
 
-// PipelinesOf is what a repository has in Bitbucket Pipelines.
+// PipelinesOf returns the data of a repository in Bitbucket Pipelines.
 func (o *Organization) PipelinesOf(r *Repository) *Pipelines {
 	return once(o, "pipelines", r.UUID, func(g Generator) *Pipelines { return g.Pipelines(r) })
 }
 
-// WorkspacePipelinesOf is what a workspace has in Bitbucket Pipelines for all its repositories.
+// WorkspacePipelinesOf returns the data of a workspace in Bitbucket Pipelines that all its repositories share.
 func (o *Organization) WorkspacePipelinesOf(w *Workspace) *WorkspacePipelines {
 	return once(o, "pipelines", w.UUID, Generator.WorkspacePipelines)
 }
 
-// Run is the pipeline that a path names, by its UUID or its build number, or nil.
+// Run returns the pipeline with a UUID or a build number, or nil.
 func (p *Pipelines) Run(id string) *Pipeline {
 	for _, x := range p.Runs {
 		if x.UUID == id || strconv.Itoa(x.BuildNumber) == id {
@@ -195,31 +195,31 @@ func (p *Pipelines) Run(id string) *Pipeline {
 	return nil
 }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (s *PipelineStep) Identifier() string { return s.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (c *TestCase) Identifier() string { return c.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (s *PipelineSchedule) Identifier() string { return s.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (v *PipelineVariable) Identifier() string { return v.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (h *PipelineKnownHost) Identifier() string { return h.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (r *PipelineRunner) Identifier() string { return r.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (e *DeploymentEnvironment) Identifier() string { return e.UUID }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (d *Deployment) Identifier() string { return d.UUID }
 
-// Status is what the status parameter calls the state, the stage and the result of a pipeline in one word.
+// Status returns one word for the state, the stage and the result of a pipeline, as in the status parameter.
 func (s RunState) Status() string {
 	switch s.Name {
 	case "COMPLETED":

@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// A PullRequest asks to merge a branch into another of its repository.
+// A PullRequest is a request to merge a branch into another branch of the repository.
 type PullRequest struct {
 	ID                 int // unique in the repository
 	Title, Description string
 	State              string // OPEN, MERGED, DECLINED or SUPERSEDED
-	Draft, Queued      *bool  // nil where the service doesn't say, as of old ones
+	Draft, Queued      *bool  // nil if the service does not return it, as for old ones
 	Author             *User  // nil if the account was deleted
 	ClosedBy           *User
-	Reason             string // for which it was declined; usually ""
+	Reason             string // for declining it; usually ""
 	CloseSourceBranch  bool
 	CreatedOn          time.Time
 	UpdatedOn          time.Time
 
 	SourceBranch string
 	SourceCommit string      // "" if the fork was deleted
-	Fork         *Repository // that has the source branch; nil: the repository itself
+	Fork         *Repository // the repository of the source branch; nil: the repository itself
 	ForkDeleted  bool
 
 	DestinationBranch       string
 	DestinationCommit       string // "" if the branch was deleted
 	NoDestinationRepository bool   // the service leaves it out
 
-	MergeCommit string // "" unless it was merged; 12 digits, but for a few
+	MergeCommit string // "" unless it was merged; usually 12 digits
 	Conflicts   bool   // Git can't merge it
 
 	Reviewers    []*User
@@ -36,69 +36,69 @@ type PullRequest struct {
 	Comments     []*PullRequestComment // the oldest first
 	Tasks        []*PullRequestTask
 	Activity     []*PullRequestEvent  // the newest first
-	Commits      []*PullRequestCommit // the newest first; none if the source branch is gone
+	Commits      []*PullRequestCommit // the newest first; empty if the source branch is gone
 	Files        []*PullRequestFile
 	Statuses     []*PullRequestStatus
 }
 
-// A Participant is a reviewer of a pull request, or somebody who commented on it or approved it.
+// A Participant is a reviewer of a pull request, or a user who commented on it or approved it.
 type Participant struct {
 	User           *User
 	Role           string // REVIEWER or PARTICIPANT
 	Approved       bool
 	State          string // approved or changes_requested; "" is null
-	NoState        bool   // the service leaves it out, as it used to
+	NoState        bool   // the service leaves it out, as it did in the past
 	ParticipatedOn *time.Time
 }
 
-// A PullRequestComment is a comment on a pull request. Deleted ones stay, without their content.
+// A PullRequestComment is a comment on a pull request. Deleted comments remain, without their content.
 type PullRequestComment struct {
 	ID                   int64
 	Content              string
 	User                 *User
 	CreatedOn, UpdatedOn time.Time
 	Deleted              bool
-	Pending              *bool // nil where the service doesn't say
+	Pending              *bool // nil if the service does not return it
 	Parent               *PullRequestComment
 	Inline               *InlineComment
 	ResolvedBy           *User
 	ResolvedOn           *time.Time
 }
 
-// An InlineComment is where in a file a comment stands: at lines before or after the change, or at neither,
-// which is the file as a whole. Zero is null.
+// An InlineComment is the position of a comment in a file. It has lines before or after the change, or neither for
+// the file as a whole. Zero is null.
 type InlineComment struct {
 	Path                         string
 	From, To, StartFrom, StartTo int
 }
 
-// A PullRequestTask is something to be done before the merge.
+// A PullRequestTask is something to do before the merge.
 type PullRequestTask struct {
 	ID                   int64
 	Content              string
 	State                string // RESOLVED or UNRESOLVED
 	Creator              *User
-	Comment              *PullRequestComment // that it belongs to, if to any
+	Comment              *PullRequestComment // the comment to which it belongs, if any
 	CreatedOn, UpdatedOn time.Time
 	ResolvedBy           *User
 	ResolvedOn           *time.Time
 }
 
-// A PullRequestEvent is an entry of the activity log: an update, approval, changes_requested or comment. One
-// without a kind tells nothing but the pull request.
+// A PullRequestEvent is an entry of the activity log: an update, approval, changes_requested or comment. An entry
+// without a kind contains only the pull request.
 type PullRequestEvent struct {
 	Kind    string
 	Date    time.Time
 	User    *User
-	Comment *PullRequestComment // of a comment
+	Comment *PullRequestComment // for a comment
 
-	// What the pull request was after an update.
+	// The pull request after an update.
 	State, Title, SourceCommit string
-	Draft                      *bool // nil where the service doesn't say, as of old ones, nor who the reviewers were
+	Draft                      *bool // nil if the service does not return it, nor the reviewers, as for old ones
 	Reviewers                  []*User
 }
 
-// ClosedOn is when the pull request was closed, as its activity shows; nil if it does not.
+// ClosedOn returns when the pull request was closed, according to its activity, or nil.
 func (p *PullRequest) ClosedOn() *time.Time {
 	for _, e := range p.Activity {
 		if e.Kind == "update" && e.State == p.State && p.State != "OPEN" {
@@ -108,12 +108,12 @@ func (p *PullRequest) ClosedOn() *time.Time {
 	return nil
 }
 
-// A PullRequestCommit is a commit that a pull request brings.
+// A PullRequestCommit is a commit of a pull request.
 type PullRequestCommit struct {
 	Hash    string
 	Date    time.Time
 	Message string
-	Raw     string // the author as Git has it
+	Raw     string // the author as Git stores it
 	Author  *User  // nil if no account has that address
 	Parents []string
 }
@@ -121,7 +121,7 @@ type PullRequestCommit struct {
 // A PullRequestFile is a file that a pull request changes.
 type PullRequestFile struct {
 	Status                   string // added, removed, modified, renamed or merge conflict
-	OldPath, NewPath         string // "" where there is none
+	OldPath, NewPath         string // "" if it does not exist
 	LinesAdded, LinesRemoved int
 }
 
@@ -133,14 +133,14 @@ type PullRequestStatus struct {
 	CreatedOn, UpdatedOn               time.Time
 }
 
-// PullRequests are the pull requests of a repository in all states, the newest first, as they are listed.
+// PullRequests returns the pull requests of a repository in all states, the newest first.
 func (o *Organization) PullRequests(r *Repository) []*PullRequest {
 	return once(o, pullRequestKind, r.UUID, func(g Generator) []*PullRequest { return g.PullRequests(r) })
 }
 
 const pullRequestKind = "pull requests"
 
-// PullRequest finds a pull request of a repository. It is nil if there is none.
+// PullRequest returns a pull request of a repository, or nil if it does not exist.
 func (o *Organization) PullRequest(r *Repository, id int) *PullRequest {
 	for _, p := range o.PullRequests(r) {
 		if p.ID == id {
@@ -150,7 +150,7 @@ func (o *Organization) PullRequest(r *Repository, id int) *PullRequest {
 	return nil
 }
 
-// Approvals are how many participants have approved.
+// Approvals returns how many participants have approved.
 func (p *PullRequest) Approvals() int {
 	n := 0
 	for _, who := range p.Participants {
@@ -161,7 +161,7 @@ func (p *PullRequest) Approvals() int {
 	return n
 }
 
-// CommentCount is how many comments there are, without the deleted ones.
+// CommentCount returns how many comments there are, without the deleted ones.
 func (p *PullRequest) CommentCount() int {
 	n := 0
 	for _, c := range p.Comments {
@@ -172,7 +172,7 @@ func (p *PullRequest) CommentCount() int {
 	return n
 }
 
-// OpenTasks are how many tasks are unresolved.
+// OpenTasks returns how many tasks are unresolved.
 func (p *PullRequest) OpenTasks() int {
 	n := 0
 	for _, t := range p.Tasks {
@@ -183,7 +183,7 @@ func (p *PullRequest) OpenTasks() int {
 	return n
 }
 
-// PullRequestsWith are the pull requests that brought a commit, named by the beginning of its hash.
+// PullRequestsWith returns the pull requests with a commit, which is named by the beginning of its hash.
 func (o *Organization) PullRequestsWith(r *Repository, hash string) []*PullRequest {
 	var all []*PullRequest
 	for _, p := range o.PullRequests(r) {

@@ -2,7 +2,7 @@ package organization
 
 import "time"
 
-// A Snippet is a handful of files that somebody shares, with a history of their own.
+// A Snippet is a few files that a user shares, with their own history.
 type Snippet struct {
 	Workspace            *Workspace
 	ID, Title            string // the title may be ""
@@ -15,24 +15,24 @@ type Snippet struct {
 	Commits              []*SnippetCommit  // newest first
 }
 
-// A SnippetComment is a comment on a snippet. One that was deleted stays, without its text.
+// A SnippetComment is a comment on a snippet. Deleted comments remain, without their text.
 type SnippetComment struct {
 	ID                   int
 	User                 *User
 	Text                 string
-	Parent               *SnippetComment // of an answer
+	Parent               *SnippetComment // set for an answer
 	Deleted              bool
 	CreatedOn, UpdatedOn time.Time
 }
 
-// A SnippetCommit is a change of a snippet's files.
+// A SnippetCommit is a change to a snippet's files.
 type SnippetCommit struct {
-	Hash, Message, Author string // the author as Git has it
-	User                  *User  // nil if the author's address belongs to no account
+	Hash, Message, Author string // the author as Git stores it
+	User                  *User  // nil if no account has the author's address
 	Date                  time.Time
 }
 
-// Snippets are those of a workspace, in the order in which they are listed.
+// Snippets returns the snippets of a workspace, in the order of listings.
 func (o *Organization) Snippets(w *Workspace) []*Snippet {
 	return once(o, "snippets", w.UUID, func(g Generator) []*Snippet { return g.Snippets(w) })
 }

@@ -2,14 +2,14 @@ package organization
 
 import "path"
 
-// A SourceFile is a file of a repository at some commit, as it can be read. Folders are only parts of paths.
+// A SourceFile is a file of a repository at a commit. Folders exist only as parts of paths.
 type SourceFile struct {
 	Path       string
 	Content    string
 	Attributes []string // link, executable, subrepository, binary or lfs
 }
 
-// MimeType is the type that the service derives from the name, or "" where it knows none.
+// MimeType returns the type that the service derives from the name, or "" if it does not know one.
 func (f *SourceFile) MimeType() string { return mimeTypes[path.Ext(f.Path)] }
 
 var mimeTypes = map[string]string{
@@ -18,7 +18,7 @@ var mimeTypes = map[string]string{
 	".txt": "text/plain", ".yml": "text/x-yaml", ".zip": "application/zip",
 }
 
-// SourceFiles are all files of a repository at a commit, sorted by path.
+// SourceFiles returns all files of a repository at a commit, sorted by path.
 func (o *Organization) SourceFiles(r *Repository, c *Commit) []*SourceFile {
 	return once(o, "source", r.UUID+c.Hash, func(g Generator) []*SourceFile { return g.SourceFiles(r, c) })
 }

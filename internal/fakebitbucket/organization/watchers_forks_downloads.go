@@ -2,7 +2,7 @@ package organization
 
 import "time"
 
-// Forks are the repositories that were forked from one, in all workspaces.
+// Forks returns the forks of a repository, in all workspaces.
 func (o *Organization) Forks(r *Repository) []*Repository {
 	var forks []*Repository
 	for _, f := range o.Repositories {
@@ -13,21 +13,21 @@ func (o *Organization) Forks(r *Repository) []*Repository {
 	return forks
 }
 
-// Watchers are the users who watch a repository: nobody, a few, or of some repositories most of the workspace.
+// Watchers returns the users who watch a repository. It may have no watchers, a few, or most of the workspace.
 func (o *Organization) Watchers(r *Repository) []*User {
 	return once(o, "watchers", r.UUID, func(g Generator) []*User { return g.Watchers(r) })
 }
 
-// A Download is a file that somebody has put up for download beside the source.
+// A Download is a file that a user has uploaded for download.
 type Download struct {
 	Name      string
 	Size      int64 // bytes
-	Downloads int   // how often it was fetched
+	Downloads int   // how often it was downloaded
 	User      *User // nil if the account is gone
 	CreatedOn time.Time
 }
 
-// Downloads are the files that a repository offers for download. They may be switched off.
+// Downloads returns the files that a repository offers for download. on is false if downloads are switched off.
 func (o *Organization) Downloads(r *Repository) (files []*Download, on bool) {
 	files = once(o, "downloads", r.UUID, func(g Generator) []*Download { return g.Downloads(r) })
 	return files, files != nil

@@ -2,7 +2,7 @@ package organization
 
 import "time"
 
-// A Webhook sends what happens in a repository, or in all repositories of a workspace, to an address.
+// A Webhook sends the events of a repository, or of all repositories of a workspace, to an address.
 type Webhook struct {
 	UUID, URL, Description       string
 	Active, SkipCertVerification bool
@@ -10,21 +10,21 @@ type Webhook struct {
 	CreatedAt                    time.Time
 	ReadOnly                     *bool  // null for most, true for those of applications
 	Source                       string // "" is null
-	// Modern hooks say whether they have a secret and keep a history.
+	// Modern webhooks show whether they have a secret, and keep a history.
 	Modern bool
-	// Secret is what deliveries are signed with, or "". No answer has it.
+	// Secret signs deliveries; it may be "". No answer contains it.
 	Secret string
 }
 
-// Webhooks are the webhooks of a repository.
+// Webhooks returns the webhooks of a repository.
 func (o *Organization) Webhooks(r *Repository) []*Webhook {
 	return once(o, "webhooks", r.UUID, func(g Generator) []*Webhook { return g.Webhooks(r) })
 }
 
-// WorkspaceWebhooks are the webhooks of a workspace, one of an application among them.
+// WorkspaceWebhooks returns the webhooks of a workspace. One of them belongs to an application.
 func (o *Organization) WorkspaceWebhooks(w *Workspace) []*Webhook {
 	return once(o, "webhooks", w.UUID, func(g Generator) []*Webhook { return g.WorkspaceWebhooks(w) })
 }
 
-// Identifier is what an address names it by.
+// Identifier returns the id that addresses use.
 func (h *Webhook) Identifier() string { return h.UUID }
