@@ -7,21 +7,21 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A share is one of several permissions that somebody holds at once, directly or through a group, on a repository or on
-// its project.
+// A share is one of several permissions that one user has, directly or through a group, on a repository or its
+// project.
 type share struct {
 	through    string // "", "group" or "another group"
 	on         string // repository or project
 	permission string
 }
 
-// An arrangement is what one person holds: a member of a group, somebody in no group, or an owner.
+// An arrangement is the permissions of one user: a member of a group, a member without a group, or an owner.
 type arrangement struct {
 	who    string
 	shares []share
 }
 
-// arrangements are all the ways in which permissions nest.
+// arrangements lists all combinations of permissions.
 var arrangements = []arrangement{
 	{"member", []share{{"", "repository", "write"}, {"group", "repository", "write"}}},
 	{"loner", []share{{"", "repository", "read"}}},
@@ -43,11 +43,11 @@ var arrangements = []arrangement{
 	{"member", []share{{"", "project", "create-repo"}, {"group", "project", "write"}}},
 }
 
-// Outsiders is how many people belong to no workspace and have access all the same.
+// Outsiders is the number of people who have access without belonging to a workspace.
 const Outsiders = 3
 
-// access nests permissions in every way, lets in people who are no members, and gives what the API doesn't show. Chance
-// of its own decides it, so that all else stays as it is without.
+// access adds all combinations of permissions, access for people outside the workspace, and access that the API does
+// not show. It has its own random source, so everything else is the same with or without it.
 func (g *generator) access(o Options, workspaces ...*organization.Workspace) {
 	a := &accessGenerator{
 		generator: &generator{Rand: Seeded(uint64(o.Seed), "access"), now: g.now, org: g.org},
@@ -78,7 +78,7 @@ func (g *generator) access(o Options, workspaces ...*organization.Workspace) {
 			a.give(nil, projects[len(projects)/2], g.org.Connected, nil, "admin")
 		}
 	}
-	g.org.Ready() // what is hidden depends on what is not
+	g.org.Ready() // the hidden grants depend on the others
 	for _, w := range workspaces {
 		a.hide(w, people)
 	}
@@ -102,7 +102,7 @@ func holder(u *organization.User, group *organization.Group) any {
 	return u
 }
 
-// give gives a permission on a repository, or on a project, unless the holder has one there.
+// give gives a permission on a repository or a project, unless the user or group already has one there.
 func (g *accessGenerator) give(
 	r *organization.Repository, p *organization.Project, u *organization.User, group *organization.Group, permission string,
 ) {
@@ -124,10 +124,10 @@ func (g *accessGenerator) give(
 	}
 }
 
-// nest gives people permissions by several paths at once, on every other repository.
+// nest gives users permissions through several paths at once, on every other repository.
 func (g *accessGenerator) nest(w *organization.Workspace) {
 	groups := g.groupsOf(w)
-	if len(groups) > 2 { // there is a group of nobody
+	if len(groups) > 2 { // one group has no members
 		last := groups[len(groups)-1]
 		last.Members, groups = nil, groups[:len(groups)-1]
 		for i, r := range g.repositoriesOf(w) {
@@ -154,8 +154,8 @@ func (g *accessGenerator) nest(w *organization.Workspace) {
 	}
 }
 
-// ownersAndLoners are the owners of a workspace, and the members who are in no group, or else all who are no owners; never
-// the connected user.
+// ownersAndLoners returns the owners of a workspace, and the members without a group. If every member has a group, it
+// returns all members who are not owners. The connected user is never among them.
 func (g *accessGenerator) ownersAndLoners(w *organization.Workspace) (owners, loners []*organization.User) {
 	grouped := map[*organization.User]bool{}
 	for _, group := range g.groupsOf(w) {
@@ -181,7 +181,7 @@ func (g *accessGenerator) ownersAndLoners(w *organization.Workspace) (owners, lo
 	return owners, loners
 }
 
-// free are those who hold nothing yet where the shares would give them something directly.
+// free returns the users who do not have a direct permission yet where the shares would give one.
 func (g *accessGenerator) free(r *organization.Repository, who []*organization.User, shares []share) []*organization.User {
 	return slices.DeleteFunc(slices.Clone(who), func(u *organization.User) bool {
 		return slices.ContainsFunc(shares, func(s share) bool {
@@ -214,7 +214,7 @@ func (g *accessGenerator) arrange(
 	}
 }
 
-// letIn gives people who are no members of a workspace access to some of its repositories.
+// letIn gives people outside a workspace access to some of its repositories.
 func (g *accessGenerator) letIn(w *organization.Workspace, people []*organization.User) {
 	repositories, projects, groups := g.repositoriesOf(w), g.projectsOf(w), g.groupsOf(w)
 	if len(repositories) == 0 {
@@ -243,7 +243,8 @@ func (g *accessGenerator) everyoneReads(w *organization.Workspace) {
 	}
 }
 
-// hide gives a few people access that the API doesn't show: more than the paths that it shows give, or no more.
+// hide gives a few users access that the API does not show. It is higher than the access that the API shows, or not
+// higher.
 func (g *accessGenerator) hide(w *organization.Workspace, people []*organization.User) {
 	members := g.usersOf(w)
 	for i, r := range g.repositoriesOf(w) {
@@ -251,7 +252,7 @@ func (g *accessGenerator) hide(w *organization.Workspace, people []*organization
 			continue
 		}
 		permission := organization.RepositoryPermissions[1+i/9%3]
-		var candidates, partial []*organization.User // partial have something, but less
+		var candidates, partial []*organization.User // users who have access, but a lower level
 		for _, u := range append(members[:len(members):len(members)], people...) {
 			known := g.org.EffectivePermission(r, u)
 			raises := !organization.AtLeast(known, permission)
@@ -263,7 +264,7 @@ func (g *accessGenerator) hide(w *organization.Workspace, people []*organization
 				partial = append(partial, u)
 			}
 		}
-		if len(partial) > 0 { // never for read
+		if len(partial) > 0 { // never if the permission is read
 			candidates = partial
 		}
 		if len(candidates) > 0 {
@@ -273,7 +274,7 @@ func (g *accessGenerator) hide(w *organization.Workspace, people []*organization
 	}
 }
 
-// usersOutside are the users who are no members of a workspace.
+// usersOutside returns the users who are not members of a workspace.
 func (g *accessGenerator) usersOutside(w *organization.Workspace) []*organization.User {
 	inside := map[*organization.User]bool{}
 	for _, u := range g.usersOf(w) {

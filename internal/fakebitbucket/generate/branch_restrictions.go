@@ -6,7 +6,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// protection is everything that guards a branch, and what the kinds that count ask for.
+// protection lists all restrictions of a fully protected branch, with the values of the kinds that count.
 var protection = []struct {
 	kind  string
 	value int
@@ -17,14 +17,15 @@ var protection = []struct {
 	{"enforce_merge_checks", 0},
 }
 
-// morePolicies are kinds that only some use.
+// morePolicies lists kinds that only some repositories use.
 var morePolicies = []string{
 	"require_default_reviewer_approvals_to_merge", "require_no_changes_requested",
 	"reset_pullrequest_changes_requested_on_change", "allow_auto_merge_when_builds_pass",
 	"smart_reset_pullrequest_approvals", "require_review_group_approvals_to_merge", "require_all_dependencies_merged",
 }
 
-// BranchRestrictions guards the main branch of a third of the repositories with everything, of a third with something.
+// BranchRestrictions returns the restrictions of a repository. A third of the repositories fully protect the main
+// branch, and a third protect it in part.
 func (g *generator) BranchRestrictions(r *organization.Repository) []*organization.BranchRestriction {
 	s := &restrictions{generator: g, users: g.usersOf(r.Workspace), groups: g.groupsOf(r.Workspace)}
 	s.id = 20_000_000 + g.IntN(20_000_000)
@@ -56,7 +57,7 @@ func (g *generator) BranchRestrictions(r *organization.Repository) []*organizati
 	return s.all
 }
 
-// ProjectRestrictions guards all branches of half of the projects.
+// ProjectRestrictions returns restrictions on all branches for half of the projects.
 func (g *generator) ProjectRestrictions() []*organization.BranchRestriction {
 	var all []*organization.BranchRestriction
 	if g.IntN(2) == 0 {
@@ -79,8 +80,8 @@ type restrictions struct {
 	all    []*organization.BranchRestriction
 }
 
-// add adds a restriction for branches that match a pattern, or that are of a type. Those who are exempt from one on
-// pushes and merges are a group, and now and then a user.
+// add adds a restriction for branches that match a pattern or have a type. A restriction on pushes or merges exempts
+// a group, and sometimes a user.
 func (s *restrictions) add(kind, pattern, branchType string, value int) {
 	s.id += 1 + s.IntN(3)
 	b := &organization.BranchRestriction{ID: s.id, Kind: kind, BranchMatchKind: "glob", Pattern: pattern, BranchType: branchType}

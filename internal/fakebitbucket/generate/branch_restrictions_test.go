@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestProtection finds repositories whose main branch is guarded by everything, by something and by nothing.
+// TestProtection finds repositories whose main branch is protected fully, in part and not at all.
 func TestProtection(t *testing.T) {
 	t.Parallel()
 	o := Organization(Options{})

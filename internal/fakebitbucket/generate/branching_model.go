@@ -2,7 +2,7 @@ package generate
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// BranchingModel makes the model of a project or a repository.
+// BranchingModel returns the model of a project or a repository.
 func (g *generator) BranchingModel() *organization.BranchingModel {
 	m := &organization.BranchingModel{Development: organization.BranchRole{Enabled: true}, DeleteBranches: g.IntN(2) == 0}
 	switch g.IntN(3) {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Seeded is a source of chance that a number and a name decide.
+// Seeded returns a random source that depends on a number and a name.
 func Seeded(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(name)) // a hash takes everything
+	_, _ = h.Write([]byte(name)) // a hash never returns an error
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// UUID makes a UUID in braces.
+// UUID returns a UUID in braces.
 func UUID(chance *rand.Rand) string {
 	a, b := chance.Uint64(), chance.Uint64()
 	a = a&^0xf000 | 0x4000
@@ -22,10 +22,10 @@ func UUID(chance *rand.Rand) string {
 	return fmt.Sprintf("{%08x-%04x-%04x-%04x-%012x}", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
 }
 
-// UUID makes a UUID in braces.
+// UUID returns a UUID in braces.
 func (g *generator) UUID() string { return UUID(g.Rand) }
 
-// ago is a time up to so many days back, more often recent than not.
+// ago returns a time up to this many days back. Recent times are more frequent.
 func (g *generator) ago(days float64) time.Time {
 	share := g.Float64()
 	d := time.Duration(share * share * days * 24 * float64(time.Hour))
@@ -64,7 +64,7 @@ func earliest(a, b time.Time) time.Time {
 	return b
 }
 
-// Hash is the hash of something in Git, or of a key.
+// Hash returns a hash as Git or a key has it.
 func (g *generator) Hash() string {
 	return fmt.Sprintf("%016x%016x%08x", g.Uint64(), g.Uint64(), g.Uint32())
 }

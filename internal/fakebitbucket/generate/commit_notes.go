@@ -9,7 +9,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Statuses makes builds of several systems: some that failed, some that never ended, and commits that nothing was built of.
+// Statuses returns builds of several systems. Some failed, some never ended, and some commits were not built at all.
 func (g *generator) Statuses(r *organization.Repository, c *organization.Commit) []*organization.CommitStatus {
 	var all []*organization.CommitStatus
 	for i := range min(g.IntN(5), 3) {
@@ -43,7 +43,7 @@ func (g *generator) Statuses(r *organization.Repository, c *organization.Commit)
 	return all
 }
 
-// CommitComments makes the comments on a commit: on lines, on files, on it as a whole, and answers.
+// CommitComments returns the comments on a commit: on lines, on files, on the whole commit, and answers.
 func (g *generator) CommitComments(r *organization.Repository, c *organization.Commit) []*organization.CommitComment {
 	var all []*organization.CommitComment
 	users, changes := g.usersOf(r.Workspace), c.Changes()
@@ -78,7 +78,7 @@ func (g *generator) CommitComments(r *organization.Repository, c *organization.C
 	return all
 }
 
-// anchor puts a comment on a line of a change, before or after it, or on the file.
+// anchor puts a comment on a line before or after a change, or on the file.
 func (g *generator) anchor(comment *organization.CommitComment, at organization.Change) {
 	comment.Path = at.Path()
 	line := 1 + g.IntN(30)
@@ -90,7 +90,7 @@ func (g *generator) anchor(comment *organization.CommitComment, at organization.
 	}
 }
 
-// Approvals makes the approvals of a commit. Most have none.
+// Approvals returns the approvals of a commit. Most commits have no approvals.
 func (g *generator) Approvals(r *organization.Repository, c *organization.Commit) []organization.Approval {
 	var approvals []organization.Approval
 	for range max(0, g.IntN(5)-2) {
@@ -99,7 +99,7 @@ func (g *generator) Approvals(r *organization.Repository, c *organization.Commit
 	return approvals
 }
 
-// Reports makes what analyses found in a commit.
+// Reports returns the results of analyses of a commit.
 func (g *generator) Reports(c *organization.Commit) []*organization.Report {
 	var all []*organization.Report
 	first := g.IntN(len(reportKinds))
@@ -131,7 +131,7 @@ func (g *generator) Reports(c *organization.Commit) []*organization.Report {
 	return all
 }
 
-// annotations are some findings; now and then they are more than one page.
+// annotations returns some findings, which sometimes fill more than one page.
 func (g *generator) annotations(report *organization.Report, c *organization.Commit) []*organization.Annotation {
 	names := make([]string, 0, len(c.Files))
 	for name := range c.Files {
@@ -161,7 +161,7 @@ func (g *generator) annotations(report *organization.Report, c *organization.Com
 	return all
 }
 
-// The word lists of what is beside commits.
+// The word lists of the notes on commits.
 var (
 	remarks = []string{
 		"Looks good.", "Why not **bold**?", "This breaks <nothing>, I hope & believe.", "See the line above.\n\nIt is better there.",

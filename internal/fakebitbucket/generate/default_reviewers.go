@@ -6,7 +6,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// ProjectDefaultReviewers makes the default reviewers of a project. A third of the projects has none.
+// ProjectDefaultReviewers returns the default reviewers of a project. A third of the projects have no default
+// reviewers.
 func (g *generator) ProjectDefaultReviewers(p *organization.Project) []*organization.User {
 	people := slices.DeleteFunc(g.usersOf(p.Workspace), func(u *organization.User) bool { return u.Type != "user" })
 	if len(people) == 0 || g.IntN(3) == 0 {
@@ -15,7 +16,7 @@ func (g *generator) ProjectDefaultReviewers(p *organization.Project) []*organiza
 	return reviewersAmong(people, p.UUID)
 }
 
-// reviewersAmong picks up to three users, always the same for the same name.
+// reviewersAmong returns up to three users, always the same ones for the same name.
 func reviewersAmong(users []*organization.User, name string) []*organization.User {
 	chance := Seeded(uint64(len(users)), name)
 	var picked []*organization.User

@@ -7,17 +7,17 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// DeployKeys makes the deploy keys of a repository.
+// DeployKeys returns the deploy keys of a repository.
 func (g *generator) DeployKeys(r *organization.Repository) []*organization.DeployKey {
 	return g.deployKeys(r.Workspace, r.CreatedOn)
 }
 
-// ProjectDeployKeys makes the deploy keys of a project.
+// ProjectDeployKeys returns the deploy keys of a project.
 func (g *generator) ProjectDeployKeys(p *organization.Project) []*organization.DeployKey {
 	return g.deployKeys(p.Workspace, p.CreatedOn)
 }
 
-// deployKeys are none for every other owner, some for most of the rest, and now and then more than a page.
+// deployKeys returns no keys for half of the owners, a few for most others, and more than a page now and then.
 func (g *generator) deployKeys(w *organization.Workspace, since time.Time) []*organization.DeployKey {
 	n := max(0, g.IntN(6)-2)
 	if g.IntN(25) == 0 {
@@ -34,10 +34,10 @@ func (g *generator) deployKeys(w *organization.Workspace, since time.Time) []*or
 		k.Key = g.publicKey()
 		switch g.IntN(4) {
 		case 0: // never used
-		case 1: // not any more
+		case 1: // no longer used
 			used := k.CreatedOn.Add(g.now.Sub(k.CreatedOn) / 3).Truncate(time.Microsecond)
 			k.LastUsed = &used
-		default: // lately
+		default: // used recently
 			used := g.after(latest(k.CreatedOn, g.now.AddDate(0, 0, -20)))
 			k.LastUsed = &used
 		}
@@ -49,7 +49,7 @@ func (g *generator) deployKeys(w *organization.Workspace, since time.Time) []*or
 	return keys
 }
 
-// deployKeyLabels are what people call the keys of their machines.
+// deployKeyLabels lists usual labels for the keys of machines.
 var deployKeyLabels = []string{
 	"ci", "Jenkins", "production", "staging", "backup", "release robot", "old laptop", "test environment", "mirror", "",
 }

@@ -2,7 +2,8 @@ package generate
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// EmailAddresses makes the addresses of a user. Every third has more than one, not all of them confirmed.
+// EmailAddresses returns the addresses of a user. Every third user has more than one, and not all of them are
+// confirmed.
 func (g *generator) EmailAddresses(u *organization.User) []organization.EmailAddress {
 	all := []organization.EmailAddress{{Address: u.Email, IsPrimary: true, IsConfirmed: true}}
 	if u == g.org.Connected || g.IntN(3) == 0 {

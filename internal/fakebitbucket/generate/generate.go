@@ -1,5 +1,5 @@
-// Package generate makes an organization by chance, and what belongs to its parts when somebody asks for it. The same seed and
-// sizes make the same one.
+// Package generate makes an organization at random. It makes the data of its parts on first use. The same seed and
+// sizes give the same organization.
 package generate
 
 import (
@@ -9,18 +9,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A generator makes an organization from a seed. The same seed and sizes make the same one, its ages counted
-// back from now.
+// A generator makes an organization from a seed. The same seed and sizes give the same one. Its times count back from
+// now.
 type generator struct {
 	*rand.Rand
 	now time.Time
 	org *organization.Organization
 }
 
-// site is the address that the service writes into links to its pages.
+// site is the address in the links that the service returns to its web pages.
 const site = "https://bitbucket.org"
 
-// Organization makes an organization. The same options make the same one.
+// Organization returns a new organization. The same options give the same one.
 func Organization(o Options) *organization.Organization {
 	o = o.withDefaults()
 	g := &generator{
@@ -43,7 +43,7 @@ func Organization(o Options) *organization.Organization {
 	home := g.workspace("Harbor Labs", "harbor-labs")
 	away := g.workspace("Quarry Tools", "QuarryTools")
 	away.CentrallyAdministered, away.ForkingMode = true, "allow_forks"
-	away.IsPrivacyEnforced = true // what was public before stays so
+	away.IsPrivacyEnforced = true // repositories that were public before stay public
 	g.members(home, g.org.Users)
 	g.members(away, g.org.Users[:(len(g.org.Users)+1)/2])
 	if o.PlainMember {

@@ -9,8 +9,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// History makes the history of a repository. One that is not a fork, whose files are its parent's, has some files besides
-// those that its commits change.
+// History returns the history of a repository. A fork has its parent's files. Other repositories have some files
+// besides those that their commits change.
 func (g *generator) History(r *organization.Repository) *organization.History {
 	h := g.history(r)
 	if r.Parent == nil || r.Parent.MainBranch == "" {
@@ -19,7 +19,7 @@ func (g *generator) History(r *organization.Repository) *organization.History {
 	return h
 }
 
-// Commit makes a commit on top of another, by somebody.
+// Commit returns a new commit by a random author on top of another.
 func (g *generator) Commit(at time.Time, message string, parent *organization.Commit) *organization.Commit {
 	return writer{generator: g}.commit(at, message, parent)
 }
@@ -30,12 +30,12 @@ type writer struct {
 	people []organization.Signature
 }
 
-// history makes the history of a repository: a main line with merged side lines, and branches that are in use, that are
-// stale, or that were merged and left.
+// history returns the history of a repository. It has a main line with merged side lines. Its other branches are
+// active, stale, or merged but not deleted.
 func (g *generator) history(r *organization.Repository) *organization.History {
 	w := writer{g, g.signatures(r)}
 	commits, branches, tags := 4+g.IntN(12), g.IntN(5), g.IntN(6)
-	switch g.IntN(24) { // one in so many needs more than one page for something
+	switch g.IntN(24) { // one of the cases gives a repository more than one page of something
 	case 0:
 		commits = 210 + g.IntN(40)
 	case 1:
@@ -81,7 +81,7 @@ func unique(branches []*organization.Branch) []*organization.Branch {
 	})
 }
 
-// signatures are those who commit to a repository: some members of the workspace, and some whom Bitbucket doesn't know.
+// signatures returns the authors of a repository: some members of the workspace, and some people without an account.
 func (g *generator) signatures(r *organization.Repository) []organization.Signature {
 	users := g.usersOf(r.Workspace)
 	var people []organization.Signature
@@ -93,14 +93,14 @@ func (g *generator) signatures(r *organization.Repository) []organization.Signat
 		organization.Signature{Raw: "root@build-7"})
 }
 
-// A step is a commit of the main line. left is the branch of a side line that was merged but not deleted.
+// A step is a commit of the main line. left is a branch that was merged but not deleted.
 type step struct {
 	*organization.Commit
 	left string
 }
 
-// mainLine makes the commits that lead to the head of the main branch, the oldest first. That of a fork begins in the
-// middle of its parent's.
+// mainLine returns the commits of the main branch, the oldest first. The main line of a fork begins in the middle of
+// its parent's.
 func (w writer) mainLine(r *organization.Repository, n int) []step {
 	var line []step
 	from := r.CreatedOn
@@ -117,7 +117,7 @@ func (w writer) mainLine(r *organization.Repository, n int) []step {
 		times[i] = w.during(from, r.UpdatedOn)
 	}
 	slices.SortFunc(times, time.Time.Compare)
-	old := -1 // the commit whose date is older than its parent's
+	old := -1 // the index of the commit whose date is older than its parent's
 	if n > 5 && w.IntN(4) == 0 {
 		old = 2 + w.IntN(n-3)
 	}
@@ -137,7 +137,7 @@ func (w writer) mainLine(r *organization.Repository, n int) []step {
 	return line
 }
 
-// merge puts the merge of a side line on the main one.
+// merge returns a step that merges a side line into the main line.
 func (w writer) merge(r *organization.Repository, line []step, number int, at time.Time) step {
 	start := line[max(0, len(line)-1-w.IntN(3))]
 	side, title := start.Commit, ""
@@ -155,11 +155,11 @@ func (w writer) merge(r *organization.Repository, line []step, number int, at ti
 	return s
 }
 
-// branch makes a branch off some commit of the main line, with commits of its own.
+// branch returns a branch with its own commits, which starts at a commit of the main line.
 func (w writer) branch(r *organization.Repository, line []step, number int) *organization.Branch {
 	head := line[w.IntN(len(line))].Commit
 	until := r.UpdatedOn
-	if w.IntN(3) == 0 { // given up soon
+	if w.IntN(3) == 0 { // soon abandoned
 		until = earliest(until, head.Date.AddDate(0, 0, 20))
 	}
 	for range w.IntN(4) {
@@ -186,7 +186,7 @@ func (w writer) branchName(r *organization.Repository, number int) string {
 	return fmt.Sprintf("%s/%s-%d-%s", kind, r.Project.Key, number, topic)
 }
 
-// tags marks commits of the main line. Two in three tags are annotated.
+// tags returns tags on commits of the main line. Two in three are annotated.
 func (w writer) tags(line []step, n int) []*organization.Tag {
 	var tags []*organization.Tag
 	for i := range n {
@@ -204,7 +204,7 @@ func (w writer) tags(line []step, n int) []*organization.Tag {
 	return tags
 }
 
-// during is some time between two others.
+// during returns a random time between two others.
 func (w writer) during(from, to time.Time) time.Time {
 	if !to.After(from) {
 		return from
@@ -212,7 +212,7 @@ func (w writer) during(from, to time.Time) time.Time {
 	return from.Add(time.Duration(w.Float64() * float64(to.Sub(from))))
 }
 
-// message is what a commit says that it does, in a line or more.
+// message returns a commit message of one or more lines.
 func (w writer) message() string {
 	m := fmt.Sprintf("%s %s", pick(w.generator, verbs), pick(w.generator, domains))
 	switch w.IntN(8) {
@@ -224,7 +224,7 @@ func (w writer) message() string {
 	return m + "\n"
 }
 
-// commit makes a commit on top of others.
+// commit returns a new commit on top of others.
 func (w writer) commit(at time.Time, message string, parents ...*organization.Commit) *organization.Commit {
 	if len(w.people) == 0 {
 		w.people = []organization.Signature{{Raw: "Somebody <somebody@example.com>"}}
@@ -265,7 +265,7 @@ func (w writer) lines(n int) []int {
 	return lines
 }
 
-// change changes some files, at least one.
+// change changes at least one file.
 func (w writer) change(files map[string]*organization.File) {
 	names := slices.Sorted(maps.Keys(files))
 	for _, i := range w.Perm(len(names))[:min(len(names), 1+w.IntN(3))] {
@@ -274,13 +274,13 @@ func (w writer) change(files map[string]*organization.File) {
 		files[names[i]] = &organization.File{Origin: f.Origin, Lines: slices.Concat(kept, w.lines(1+w.IntN(9)))}
 	}
 	switch fresh := pick(w.generator, filePaths); w.IntN(5) {
-	case 0: // a file more, or another in its place
+	case 0: // adds a file, or replaces one
 		files[fresh] = w.file()
-	case 1: // a file less
+	case 1: // removes a file
 		if len(names) > 6 {
 			delete(files, pick(w.generator, names))
 		}
-	case 2: // a file under another name
+	case 2: // renames a file
 		if was := pick(w.generator, names); files[fresh] == nil {
 			files[fresh] = files[was]
 			delete(files, was)
@@ -292,7 +292,7 @@ func (w writer) change(files map[string]*organization.File) {
 var (
 	verbs = []string{"Fix", "Add", "Simplify", "Rename", "Test", "Document", "Speed up", "Remove", "Revert", "Tidy"}
 
-	// filePaths has some that need escaping in addresses.
+	// filePaths includes paths that must be escaped in addresses.
 	filePaths = []string{
 		"README.md", "main.go", "go.mod", "bitbucket-pipelines.yml", "Dockerfile", "Makefile", "LICENSE", "package.json",
 		"src/app.py", "src/index.ts", "src/lib/client.ts", "src/lib/errors.ts", "config/app.yml", "config/secrets.example",

@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// SystemKeys makes the public keys of the service: two for the first workspace, else one.
+// SystemKeys returns the public keys of the service: two for the first workspace, one for the others.
 func (g *generator) SystemKeys(w *organization.Workspace) []string {
 	keys := []string{g.armoredKey()}
 	if w == g.org.Workspaces[0] {
@@ -19,10 +19,10 @@ func (g *generator) SystemKeys(w *organization.Workspace) []string {
 	return keys
 }
 
-// OIDCKeyIDs makes the ids of two keys.
+// OIDCKeyIDs returns the ids of two keys.
 func (g *generator) OIDCKeyIDs() []string { return []string{g.Hash()[:16], g.Hash()[:16]} }
 
-// AccountSSHKeys makes the SSH keys of a user.
+// AccountSSHKeys returns the SSH keys of a user.
 func (g *generator) AccountSSHKeys(u *organization.User) []*organization.AccountSSHKey {
 	n := g.IntN(3)
 	if u == g.org.Connected {
@@ -38,7 +38,7 @@ func (g *generator) AccountSSHKeys(u *organization.User) []*organization.Account
 			UUID: g.UUID(), Comment: fmt.Sprintf("%s@laptop-%d", u.Account, i), Key: key,
 			Fingerprint: fingerprint(key), CreatedOn: g.ago(6 * 365),
 		}
-		if i > 0 { // a label is rarely given
+		if i > 0 { // labels are rare
 			k.Label = []string{"Old laptop", "Build machine"}[i-1]
 		}
 		used := g.after(k.CreatedOn)
@@ -53,18 +53,18 @@ func (g *generator) AccountSSHKeys(u *organization.User) []*organization.Account
 	return keys
 }
 
-// fingerprint is the SHA-256 of an SSH key, as the service writes it.
+// fingerprint returns the SHA-256 of an SSH key in the service's format.
 func fingerprint(key string) string {
 	_, encoded, _ := strings.Cut(key, " ")
 	wire, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
-		panic(err) // the generator has just encoded it
+		panic(err) // cannot happen: the generator has just encoded it
 	}
 	sum := sha256.Sum256(wire)
 	return base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
-// AccountGPGKeys makes the GPG keys of a user.
+// AccountGPGKeys returns the GPG keys of a user.
 func (g *generator) AccountGPGKeys(u *organization.User) []*organization.AccountGPGKey {
 	n := g.IntN(2)
 	if u == g.org.Connected {
@@ -93,7 +93,7 @@ func (g *generator) gpgKey() *organization.AccountGPGKey {
 	}
 }
 
-// armoredKey looks like a public key of OpenPGP.
+// armoredKey returns text that looks like an OpenPGP public key.
 func (g *generator) armoredKey() string {
 	return "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + base64.StdEncoding.EncodeToString(g.bytes(48)) +
 		"\n=" + base64.StdEncoding.EncodeToString(g.bytes(3)) + "\n-----END PGP PUBLIC KEY BLOCK-----\n"

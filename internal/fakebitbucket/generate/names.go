@@ -20,7 +20,7 @@ func (g *generator) nameRepository(r *organization.Repository, n int) {
 	r.Slug = strings.Join(words, "-")
 	r.Name = r.Slug
 	switch n % 7 {
-	case 2: // a name for people
+	case 2: // a name with capitals and spaces
 		r.Name = title(words)
 	case 5:
 		r.Slug = strings.ToUpper(r.Slug[:1]) + r.Slug[1:] // a slug that kept its case
@@ -31,7 +31,7 @@ func (g *generator) nameRepository(r *organization.Repository, n int) {
 	}
 }
 
-// title writes words as people do.
+// title returns the words as a title.
 func title(words []string) string {
 	titled := make([]string, len(words))
 	for i, w := range words {
@@ -44,7 +44,8 @@ func title(words []string) string {
 	return strings.Join(titled, " ")
 }
 
-// slugify is what the service makes of a name: lower case, and a hyphen for all that isn't a letter or digit.
+// slugify returns the slug that the service makes of a name: lower case, with hyphens for everything but letters and
+// digits.
 func slugify(name string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(name) {

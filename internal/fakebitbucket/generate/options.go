@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// Options say what organization is made.
+// Options describe the organization to generate.
 type Options struct {
-	// Seed decides the organization, with the sizes below. Default 1.
+	// Seed and the sizes below decide the organization. Default 1.
 	Seed int64
-	// Repositories, Projects, Users and Groups are the size of the organization. Defaults 120, 8, 40 and 8, over two
-	// workspaces. A third, public one with a handful of repositories comes on top.
+	// Repositories, Projects, Users and Groups are the sizes of the organization. The defaults are 120, 8, 40 and 8,
+	// over two workspaces. A third workspace, which is public and has a few repositories, is added.
 	Repositories, Projects, Users, Groups int
 	// OneWorkspace puts all repositories into the workspace that the connected user administers.
 	OneWorkspace bool
-	// PlainMember makes the connected user a plain member of the first workspace too, with a permission of each level on
-	// repositories of both and the administration of one project.
+	// PlainMember makes the connected user a plain member of the first workspace, too. The user has a permission of
+	// each level on repositories of both workspaces, and administers one project.
 	PlainMember bool
-	// EveryoneReads makes a group of all members in both workspaces, which may read every repository: many effective
-	// permissions.
+	// EveryoneReads adds a group of all members to both workspaces. The group may read every repository, which gives
+	// many effective permissions.
 	EveryoneReads bool
-	// GroupsClosed has all workspaces refuse the 1.0 API of groups, even to owners.
+	// GroupsClosed makes all workspaces refuse the 1.0 API of groups, even to owners.
 	GroupsClosed bool
-	// Now is the time from which ages are counted back. Default time.Now.
+	// Now is the time from which all times count back. Default time.Now.
 	Now time.Time
 }
 

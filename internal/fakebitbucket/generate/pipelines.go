@@ -12,31 +12,32 @@ import (
 )
 
 const (
-	// BusyRuns is how many pipelines one repository of the first workspace has: more than a page of them.
+	// BusyRuns is the number of pipelines of one repository in the first workspace. They fill more than a page.
 	BusyRuns = 130
-	// BusyAt is its place in the workspace.
+	// BusyAt is the position of that repository in the workspace.
 	BusyAt = 2
 )
 
-// A pipelineMaker makes what belongs to Bitbucket Pipelines.
+// A pipelineMaker makes the data of Bitbucket Pipelines.
 type pipelineMaker struct {
 	*generator
 	commits  []*organization.Commit // of the repository, newest first
 	branches []*organization.Branch
 }
 
-// Pipelines makes what a repository has in Bitbucket Pipelines.
+// Pipelines returns the data of a repository in Bitbucket Pipelines.
 func (g *generator) Pipelines(r *organization.Repository) *organization.Pipelines {
 	return (&pipelineMaker{generator: g}).pipelines(r)
 }
 
-// WorkspacePipelines makes what a workspace has in Bitbucket Pipelines for all its repositories.
+// WorkspacePipelines returns the data of a workspace in Bitbucket Pipelines that all its repositories share.
 func (g *generator) WorkspacePipelines() *organization.WorkspacePipelines {
 	m := &pipelineMaker{generator: g}
 	return &organization.WorkspacePipelines{Variables: m.variables(14), Runners: m.runners(3)}
 }
 
-// pipelines makes what a repository has in Bitbucket Pipelines. Its place in the workspace decides the kind.
+// pipelines returns the data of a repository in Bitbucket Pipelines. It depends on the repository's position in the
+// workspace.
 func (m *pipelineMaker) pipelines(r *organization.Repository) *organization.Pipelines {
 	at := max(0, slices.Index(m.org.RepositoriesOf(r.Workspace), r))
 	p := &organization.Pipelines{}
@@ -63,7 +64,7 @@ func (m *pipelineMaker) pipelines(r *organization.Repository) *organization.Pipe
 	return p
 }
 
-// runs makes the pipelines of a repository, oldest first.
+// runs returns the pipelines of a repository, the oldest first.
 func (m *pipelineMaker) runs(r *organization.Repository, p *organization.Pipelines, busy bool) []*organization.Pipeline {
 	n, days := 1+m.IntN(3), 200.0
 	if busy {
@@ -86,7 +87,7 @@ func (m *pipelineMaker) runs(r *organization.Repository, p *organization.Pipelin
 		between := (float64(i) + m.Float64()) / float64(n)
 		created := oldest.Add(time.Duration(between * float64(newest.Sub(oldest)))).Truncate(time.Microsecond)
 		if i%5 == 2 {
-			created = created.Truncate(time.Millisecond) // as they all were in former years
+			created = created.Truncate(time.Millisecond) // as in all older answers
 		}
 		runs[i] = m.run(r, i, n, created, users)
 		m.steps(runs[i], busy)
@@ -94,7 +95,7 @@ func (m *pipelineMaker) runs(r *organization.Repository, p *organization.Pipelin
 	return runs
 }
 
-// run makes the i-th of n pipelines.
+// run returns the i-th of n pipelines.
 func (m *pipelineMaker) run(
 	r *organization.Repository, i, n int, created time.Time, users []*organization.User,
 ) *organization.Pipeline {
@@ -121,7 +122,7 @@ func (m *pipelineMaker) run(
 		}
 		completed := created.Add(time.Duration(seconds)*time.Second + time.Duration(m.IntN(1e6))*time.Microsecond)
 		if p.State.Result == "ERROR" {
-			completed = created.Add(-16 * time.Millisecond) // by another clock
+			completed = created.Add(-16 * time.Millisecond) // the time of another clock
 		}
 		if completed.After(m.now) {
 			completed = m.now
@@ -135,8 +136,8 @@ func (m *pipelineMaker) run(
 	return p
 }
 
-// state makes the state of the i-th of n pipelines. The last of many are on their way; one that waits for somebody can
-// wait for ever.
+// state returns the state of the i-th of n pipelines. The last ones are in progress. A pipeline that waits for a user
+// can wait forever.
 func (m *pipelineMaker) state(i, n int, users []*organization.User) organization.RunState {
 	if n == BusyRuns {
 		switch n - i {
@@ -167,7 +168,7 @@ func (m *pipelineMaker) state(i, n int, users []*organization.User) organization
 	return done
 }
 
-// target makes what a pipeline runs on, of a kind from 0 to 11.
+// target returns the target of a pipeline, of a kind from 0 to 11.
 func (m *pipelineMaker) target(r *organization.Repository, kind int, created time.Time) organization.PipelineTarget {
 	t := organization.PipelineTarget{
 		Type: "pipeline_ref_target", RefType: "branch", RefName: r.MainBranch, Commit: m.commit(created),
@@ -195,14 +196,14 @@ func (m *pipelineMaker) target(r *organization.Repository, kind int, created tim
 	return t
 }
 
-// steps makes the steps of a pipeline: how far it has got says how far they have.
+// steps adds the steps of a pipeline. Their progress follows from the pipeline's.
 func (m *pipelineMaker) steps(p *organization.Pipeline, few bool) {
 	names := []string{"Build", "Test", "", "Deploy to staging"}[:1+m.IntN(4)]
 	if few {
 		names = []string{"Build and test"}
 	}
 	if p.State.Result == "ERROR" {
-		return // a configuration that can't be read has no steps
+		return // a configuration with an error has no steps
 	}
 	started := p.CreatedOn.Add(time.Duration(500+m.IntN(9000)) * time.Millisecond).Add(time.Duration(m.IntN(999_000)))
 	for i, name := range names {
@@ -239,7 +240,7 @@ func (m *pipelineMaker) steps(p *organization.Pipeline, few bool) {
 	}
 }
 
-// stepState is the state of a step of a pipeline in some state.
+// stepState returns the state of a step in a pipeline with a state.
 func stepState(p organization.RunState, last bool) organization.RunState {
 	switch {
 	case p.Name == "PENDING":
@@ -258,7 +259,7 @@ func stepState(p organization.RunState, last bool) organization.RunState {
 	return organization.RunState{Name: "COMPLETED", Result: p.Result}
 }
 
-// testReport makes the tests of a step with some result.
+// testReport returns the tests of a step with a result.
 func (m *pipelineMaker) testReport(result string) *organization.TestReport {
 	t := &organization.TestReport{Successful: 20 + m.IntN(400), Skipped: m.IntN(5)}
 	if result == "SUCCESSFUL" {
@@ -302,7 +303,7 @@ func (m *pipelineMaker) environments(at int) []*organization.DeploymentEnvironme
 	return all
 }
 
-// deployments makes one of the last step of every other pipeline that has one.
+// deployments returns a deployment of the last step for every other pipeline with steps.
 func (m *pipelineMaker) deployments(r *organization.Repository, p *organization.Pipelines) []*organization.Deployment {
 	users := m.usersOf(r.Workspace)
 	var all []*organization.Deployment
@@ -375,7 +376,7 @@ func (m *pipelineMaker) caches(p *organization.Pipelines) []*organization.Pipeli
 	return all
 }
 
-// variables makes n variables, some of them secured. Those that are not hold secrets all the same, as they often do.
+// variables returns n variables. Some are secured. The others contain secrets, too, as often happens.
 func (m *pipelineMaker) variables(n int) []*organization.PipelineVariable {
 	var all []*organization.PipelineVariable
 	for i := range n {
@@ -407,14 +408,14 @@ func (m *pipelineMaker) runners(n int) []*organization.PipelineRunner {
 		case "UNREGISTERED":
 			x.Version = ""
 		case "OFFLINE":
-			x.Version = "1.450.0" // far behind
+			x.Version = "1.450.0" // very old
 		}
 		all = append(all, x)
 	}
 	return all
 }
 
-// commit is the hash of the newest commit at some time.
+// commit returns the hash of the newest commit at a time.
 func (m *pipelineMaker) commit(at time.Time) string {
 	for _, c := range m.commits {
 		if !c.Date.After(at) {
@@ -424,12 +425,12 @@ func (m *pipelineMaker) commit(at time.Time) string {
 	return m.commits[len(m.commits)-1].Hash
 }
 
-// hash is a hash as long as those of commits.
+// hash returns a hash as long as a commit's.
 func (m *pipelineMaker) hash() string { return hex.EncodeToString(m.bytes(20)) }
 
 func (m *pipelineMaker) base64(n int) string { return base64.StdEncoding.EncodeToString(m.bytes(n)) }
 
-// secret is a value that must not be seen anywhere but where it is served.
+// secret returns a value that must appear only where it is served.
 func (m *pipelineMaker) secret() string { return "secret-" + hex.EncodeToString(m.bytes(8)) }
 
 var (

@@ -33,7 +33,7 @@ func (g *generator) projects(w *organization.Workspace, n int) {
 		}
 		if u := pick(g, users); u != g.org.Connected {
 			permission := organization.ProjectPermissions[(i+4)%len(organization.ProjectPermissions)]
-			if i%5 == 4 { // in one of five nobody creates repositories but the owners of the workspace
+			if i%5 == 4 { // in one of five projects only the owners of the workspace create repositories
 				permission = "write"
 			}
 			g.org.ProjectGrants = append(g.org.ProjectGrants, &organization.ProjectGrant{Project: p, User: u, Permission: permission})
@@ -41,7 +41,7 @@ func (g *generator) projects(w *organization.Workspace, n int) {
 	}
 }
 
-// publicFlags says of each project whether it has public repositories.
+// publicFlags records for each project whether it has public repositories.
 func (g *generator) publicFlags() {
 	for _, r := range g.org.Repositories {
 		r.Project.HasPubliclyVisibleRepo = r.Project.HasPubliclyVisibleRepo || !r.IsPrivate

@@ -8,15 +8,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// updates makes the updates of a pull request, the oldest first: its creation, what changed, and its end. Each tells what
-// the pull request was then.
+// updates returns the updates of a pull request, the oldest first: its creation, its changes, and its end. Each
+// update contains the pull request at that time.
 func (m *pullRequestMaker) updates(p *organization.PullRequest, end time.Time) []*organization.PullRequestEvent {
 	first := &organization.PullRequestEvent{
 		Kind: "update", Date: p.CreatedOn, User: p.Author, State: "OPEN", Title: p.Title, SourceCommit: p.SourceCommit,
 		Draft: p.Draft, Reviewers: p.Reviewers,
 	}
 	changes := append(pushes(p, first), edits(Seeded(uint64(p.ID), "updates in "+m.repository.UUID), p, first, end)...)
-	if m.IntN(4) == 0 { // what no answer shows
+	if m.IntN(4) == 0 { // no answer shows the change
 		changes = append(changes, change{m.between(p.CreatedOn, end), func(*organization.PullRequestEvent) {}})
 	}
 	if p.State != "OPEN" {
@@ -33,17 +33,17 @@ func (m *pullRequestMaker) updates(p *organization.PullRequest, end time.Time) [
 	return all
 }
 
-// A change is what an update changes in the one before.
+// A change is the difference between an update and the one before.
 type change struct {
 	at    time.Time
 	apply func(*organization.PullRequestEvent)
 }
 
-// pushes are those after the creation of a pull request. A few bring many commits. It corrects which commit was the last
-// one at the creation.
+// pushes returns the pushes after the creation of a pull request. A few bring many commits. It also sets the last
+// commit at the creation.
 func pushes(p *organization.PullRequest, first *organization.PullRequestEvent) []change {
 	if len(p.Commits) == 0 {
-		return nil // nobody knows them any more
+		return nil // the commits are no longer known
 	}
 	later := slices.DeleteFunc(slices.Clone(p.Commits), func(c *organization.PullRequestCommit) bool { return !c.Date.After(p.CreatedOn) })
 	later = later[:min(len(later), len(p.Commits)-1)]
@@ -55,8 +55,8 @@ func pushes(p *organization.PullRequest, first *organization.PullRequestEvent) [
 	return all
 }
 
-// edits are what people changed in some pull requests: the title, whether it is a draft, and the reviewers. It corrects
-// what there was at the creation.
+// edits returns changes to the title, the draft flag and the reviewers of some pull requests. It also sets their
+// values at the creation.
 func edits(chance *rand.Rand, p *organization.PullRequest, first *organization.PullRequestEvent, end time.Time) (all []change) {
 	edit := func(apply func(*organization.PullRequestEvent)) {
 		at := p.CreatedOn.Add(time.Duration(chance.Float64() * float64(end.Sub(p.CreatedOn)))).Truncate(time.Microsecond)

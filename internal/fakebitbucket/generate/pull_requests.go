@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// The words that pull requests are put together from.
+// The word lists for pull requests.
 var (
 	intentions = []string{
 		"Retry failed %s", "Speed up %s", "Remove the old %s", "Fix a race in %s", "Log less in %s", "Test %s",
@@ -29,8 +29,8 @@ var (
 	declineReasons = []string{"", "", "No longer needed.", "Done in another way."}
 )
 
-// PullRequests makes the pull requests of a repository: of most a handful, of some none, of a few more than one
-// page.
+// PullRequests returns the pull requests of a repository. Most repositories have a few, some have no pull requests,
+// and a few have more than one page.
 func (g *generator) PullRequests(r *organization.Repository) []*organization.PullRequest {
 	n := 1 + g.IntN(5)
 	switch {
@@ -64,7 +64,7 @@ type pullRequestMaker struct {
 	repository *organization.Repository
 	users      []*organization.User
 	forks      []*organization.Repository
-	nextID     int64 // of comments and tasks
+	nextID     int64 // for comments and tasks
 }
 
 func (m *pullRequestMaker) id() int64 {
@@ -72,7 +72,7 @@ func (m *pullRequestMaker) id() int64 {
 	return m.nextID
 }
 
-// digits are those of a Git hash.
+// digits returns n digits of a Git hash.
 func (m *pullRequestMaker) digits(n int) string {
 	b := make([]byte, 20)
 	for i := range b {
@@ -81,7 +81,7 @@ func (m *pullRequestMaker) digits(n int) string {
 	return hex.EncodeToString(b)[:n]
 }
 
-// between is a time after one and before another.
+// between returns a time after one and before another.
 func (m *pullRequestMaker) between(from, to time.Time) time.Time {
 	return from.Add(time.Duration(m.Float64() * float64(to.Sub(from)))).Truncate(time.Microsecond)
 }
@@ -112,7 +112,7 @@ func (m *pullRequestMaker) pullRequest(id int, created time.Time) *organization.
 	return p
 }
 
-// fate decides how a pull request ends, and until when something happens to it.
+// fate decides how a pull request ends. It returns the time of its last activity.
 func (m *pullRequestMaker) fate(p *organization.PullRequest) time.Time {
 	age := m.now.Sub(p.CreatedOn)
 	end := p.CreatedOn.Add(time.Duration((0.1 + m.ExpFloat64()*4) * 24 * float64(time.Hour))).Truncate(time.Microsecond)
@@ -121,14 +121,14 @@ func (m *pullRequestMaker) fate(p *organization.PullRequest) time.Time {
 	}
 	recent := age < 21*24*time.Hour
 	switch chance := m.IntN(100); {
-	case recent && chance < 60, !recent && chance < 15: // those that are not recent are forgotten
+	case recent && chance < 60, !recent && chance < 15: // old ones were forgotten
 		p.State = "OPEN"
 		return end
 	case chance < 80:
 		p.State, p.ClosedBy, p.MergeCommit = "MERGED", pick(m.generator, m.users), m.digits(12)
 		switch m.IntN(12) {
 		case 0:
-			p.ClosedBy = p.Author // nobody else looked at it
+			p.ClosedBy = p.Author // without a review by another user
 		case 1:
 			p.MergeCommit = p.MergeCommit[:7]
 		case 2:
@@ -142,7 +142,7 @@ func (m *pullRequestMaker) fate(p *organization.PullRequest) time.Time {
 	return end
 }
 
-// flags are those that the service has known for a while only.
+// flags sets the fields that the service has had only for some years.
 func (m *pullRequestMaker) flags(p *organization.PullRequest) {
 	open := p.State == "OPEN"
 	if age := m.now.Sub(p.CreatedOn); age < 2*365*24*time.Hour {
@@ -186,7 +186,7 @@ func (m *pullRequestMaker) commits(p *organization.PullRequest, end time.Time) {
 	p.SourceCommit = p.Commits[0].Hash[:12]
 }
 
-// times are as many times in order.
+// times returns n times in order.
 func (m *pullRequestMaker) times(n int, from, to time.Time) []time.Time {
 	all := make([]time.Time, n)
 	for i := range all {
@@ -196,7 +196,7 @@ func (m *pullRequestMaker) times(n int, from, to time.Time) []time.Time {
 	return all
 }
 
-// source decides where the commits are: in the repository, in a fork, or nowhere any more.
+// source decides where the commits are: in the repository, in a fork, or deleted.
 func (m *pullRequestMaker) source(p *organization.PullRequest) {
 	switch {
 	case m.IntN(25) == 0:
@@ -276,7 +276,7 @@ func (m *pullRequestMaker) comments(p *organization.PullRequest, end time.Time) 
 	}
 }
 
-// inline is where in a file a comment stands; nil for one on the pull request as a whole.
+// inline returns the position of a comment in a file, or nil for a comment on the whole pull request.
 func (m *pullRequestMaker) inline(p *organization.PullRequest, c *organization.PullRequestComment) *organization.InlineComment {
 	if c.Parent != nil {
 		return c.Parent.Inline
@@ -291,7 +291,7 @@ func (m *pullRequestMaker) inline(p *organization.PullRequest, c *organization.P
 	}
 	line := 1 + m.IntN(300)
 	switch m.IntN(4) {
-	case 0: // the file as a whole
+	case 0: // the whole file
 	case 1:
 		at.From = line
 	case 2:
@@ -323,7 +323,7 @@ func (m *pullRequestMaker) tasks(p *organization.PullRequest, end time.Time) {
 	}
 }
 
-// reviews makes the reviewers and participants: reviewers first, then those who only commented or approved.
+// reviews makes the reviewers and participants: first the reviewers, then those who only commented or approved.
 func (m *pullRequestMaker) reviews(p *organization.PullRequest, end time.Time) {
 	take := func(u *organization.User, role string) {
 		if u == nil || slices.ContainsFunc(p.Participants, func(who *organization.Participant) bool { return who.User == u }) {
@@ -392,7 +392,8 @@ func (m *pullRequestMaker) statuses(p *organization.PullRequest, end time.Time) 
 	}
 }
 
-// activity is what happened, the newest first. The last thing that happened is when the pull request changed last.
+// activity sets the activity of a pull request, the newest first. The pull request was last updated at the time of
+// the newest entry.
 func (m *pullRequestMaker) activity(p *organization.PullRequest, end time.Time) {
 	add := func(e organization.PullRequestEvent) { p.Activity = append(p.Activity, &e) }
 	p.Activity = m.updates(p, end)

@@ -31,7 +31,7 @@ func (g *generator) repositories(w *organization.Workspace, n, offset int) {
 	}
 }
 
-// repository makes the i-th repository of a workspace; offset gives workspaces different names.
+// repository returns the i-th repository of a workspace. name gives workspaces different names.
 func (g *generator) repository(w *organization.Workspace, i, name int) *organization.Repository {
 	created := g.ago(9 * 365)
 	r := &organization.Repository{
@@ -51,7 +51,7 @@ func (g *generator) repository(w *organization.Workspace, i, name int) *organiza
 	}
 	switch i % 15 {
 	case 4:
-		r.MainBranch, r.Size, r.Language = "", 33348, "" // nothing was ever pushed
+		r.MainBranch, r.Size, r.Language = "", 33348, "" // an empty repository
 	case 8:
 		r.Missing = []string{"description", "parent"}
 	case 11:
@@ -80,7 +80,8 @@ func (g *generator) repository(w *organization.Workspace, i, name int) *organiza
 	return r
 }
 
-// updated is when a repository last changed: a third in the last weeks, some not for years.
+// updated returns when a repository last changed. A third changed in the last weeks, and some have not changed for
+// years.
 func (g *generator) updated(created time.Time) time.Time {
 	if g.IntN(3) > 0 {
 		return g.after(created)
@@ -112,8 +113,7 @@ func (g *generator) grants(r *organization.Repository, users []*organization.Use
 	}
 }
 
-// connectedGrants gives the connected user rights on every other repository of a workspace: each level,
-// directly.
+// connectedGrants gives the connected user direct permissions of each level on every other repository of a workspace.
 func (g *generator) connectedGrants(w *organization.Workspace) {
 	i := 0
 	for _, r := range g.org.Repositories {

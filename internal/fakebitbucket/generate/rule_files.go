@@ -9,14 +9,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// ruleTexts are files that say how a repository is built and who owns what in it: good ones and bad ones.
+// ruleTexts holds files that describe how a repository is built and who owns its files. Some are good and some are
+// bad.
 //
 //go:embed files
 var ruleTexts embed.FS
 
 var ruleTemplates = template.Must(template.ParseFS(ruleTexts, "files/*.*", "files/CODEOWNERS", "files/pipelines/*.yml"))
 
-// pipelineNames are the names of the files with pipelines, of which each repository that has one gets one by chance.
+// pipelineNames lists the pipeline files. A repository with a pipeline file gets a random one of them.
 var pipelineNames, _ = fs.Glob(ruleTexts, "files/pipelines/0*.yml") // the pattern is valid
 
 const (
@@ -26,7 +27,7 @@ const (
 	securityPath  = "SECURITY.md"
 )
 
-// sharing is the repository of a workspace whose pipelines others import: the first one.
+// sharing returns the repository of a workspace whose pipelines others import: the first one.
 func (g *generator) sharing(w *organization.Workspace) *organization.Repository {
 	for _, r := range g.org.Repositories {
 		if r.Workspace == w {
@@ -36,7 +37,7 @@ func (g *generator) sharing(w *organization.Workspace) *organization.Repository 
 	return nil
 }
 
-// ruleFiles are the paths of such files that a repository has, besides those that its history makes.
+// ruleFiles returns the paths of the rule files of a repository, besides those in its history.
 func (g *generator) ruleFiles(r *organization.Repository) []string {
 	var paths []string
 	if r == g.sharing(r.Workspace) {
@@ -51,7 +52,7 @@ func (g *generator) ruleFiles(r *organization.Repository) []string {
 	return paths
 }
 
-// pipelineFile is a version of the file that says how a repository is built.
+// pipelineFile returns a version of the pipeline file of a repository.
 func (g *generator) pipelineFile(r *organization.Repository, f *organization.File) string {
 	shared := g.sharing(r.Workspace)
 	if r == shared {
@@ -61,7 +62,7 @@ func (g *generator) pipelineFile(r *organization.Repository, f *organization.Fil
 	return render(name[strings.LastIndex(name, "/")+1:], map[string]string{"Shared": shared.Slug})
 }
 
-// ownerFile is a version of a file about the owners of a repository, or "" for any other file.
+// ownerFile returns a version of a file about the owners of a repository, or "" for any other file.
 func (g *generator) ownerFile(r *organization.Repository, path string, f *organization.File) string {
 	template := map[string]string{
 		ownersPath: []string{"CODEOWNERS", "CODEOWNERS.kept", "CODEOWNERS.left"}[f.Origin%3], teamsPath: "teams.yaml", securityPath: "SECURITY.md",
@@ -84,7 +85,7 @@ func (g *generator) ownerFile(r *organization.Repository, path string, f *organi
 func render(name string, values any) string {
 	var b strings.Builder
 	if err := ruleTemplates.ExecuteTemplate(&b, name, values); err != nil {
-		panic(err) // a mistake in one of the files
+		panic(err) // one of the files has an error
 	}
 	return b.String()
 }

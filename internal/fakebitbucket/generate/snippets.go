@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Snippets makes the snippets of a workspace: the more members, the more there are.
+// Snippets returns the snippets of a workspace. A workspace with more members has more snippets.
 func (g *generator) Snippets(w *organization.Workspace) []*organization.Snippet {
 	var made []*organization.Snippet
 	for i := range 4 + 5*len(g.org.MembersOf(w))/20 {

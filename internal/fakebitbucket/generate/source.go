@@ -9,7 +9,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// SourceFiles makes the files of a repository at a commit, as they can be read.
+// SourceFiles returns the files of a repository at a commit, with their content.
 func (g *generator) SourceFiles(r *organization.Repository, c *organization.Commit) []*organization.SourceFile {
 	var files []*organization.SourceFile
 	for _, path := range slices.Sorted(maps.Keys(c.Files)) {
@@ -18,8 +18,8 @@ func (g *generator) SourceFiles(r *organization.Repository, c *organization.Comm
 	return files
 }
 
-// strew puts files into the commits of a repository that are no ordinary ones, or that audits look for. They were there
-// from the beginning and never change, so that nothing that happens in the history does.
+// strew adds unusual files and files that audits look for to the commits of a repository. They are in every commit
+// and never change, so they do not affect the history.
 func (g *generator) strew(r *organization.Repository, commits []*organization.Commit) {
 	files := map[string]*organization.File{}
 	add := func(paths ...string) {
@@ -33,7 +33,7 @@ func (g *generator) strew(r *organization.Repository, commits []*organization.Co
 		add("CODEOWNERS")
 	}
 	if g.IntN(6) == 0 {
-		add(".env") // which should not be here
+		add(".env") // should not be in a repository
 	}
 	if g.IntN(4) == 0 {
 		add(slices.Sorted(maps.Keys(oddities))...)
@@ -54,7 +54,7 @@ func (g *generator) strew(r *organization.Repository, commits []*organization.Co
 	}
 }
 
-// oddities are files that are more, or less, than lines of text.
+// oddities lists files that are not plain text.
 var oddities = map[string]organization.SourceFile{
 	"assets/training.zip":    {Content: "version https://git-lfs.github.com/spec/v1\n", Attributes: []string{"lfs"}},
 	"docs/latest.md":         {Content: "../README.md", Attributes: []string{"link"}},
@@ -68,7 +68,7 @@ var oddities = map[string]organization.SourceFile{
 
 const largeFile = "data/export.json"
 
-// sourceFile is a version of a file as it can be read.
+// sourceFile returns a version of a file with its content.
 func (g *generator) sourceFile(r *organization.Repository, path string, f *organization.File) *organization.SourceFile {
 	if odd, ok := oddities[path]; ok {
 		odd.Path = path

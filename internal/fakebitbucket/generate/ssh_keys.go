@@ -5,7 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// publicKey is an SSH public key as it stands in a file, without its comment: good ones, and short ones from long ago.
+// publicKey returns an SSH public key as in a file, without its comment. Some keys are good, and some are old and
+// short.
 func (g *generator) publicKey() string {
 	exponent := []byte{1, 0, 1}
 	kind, parts := "ssh-rsa", [][]byte{exponent, g.modulus(256)}
@@ -23,7 +24,7 @@ func (g *generator) publicKey() string {
 	return kind + " " + base64.StdEncoding.EncodeToString(wire)
 }
 
-// modulus is a positive number of so many bytes.
+// modulus returns a positive number with this many bytes.
 func (g *generator) modulus(bytes int) []byte {
 	n := g.bytes(bytes)
 	n[0] |= 0x80

@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// users makes people, with one old team account and one application among them.
+// users makes people, one old team account and one application.
 func (g *generator) users(n int) {
 	for i := range n {
 		u := g.person(i)
@@ -25,7 +25,7 @@ func (g *generator) users(n int) {
 	}
 }
 
-// person makes the i-th person.
+// person returns the i-th person.
 func (g *generator) person(i int) *organization.User {
 	name := colours[i%len(colours)] + " " + animals[(i+i/len(colours))%len(animals)]
 	if round := i / (len(colours) * len(animals)); round > 0 {
@@ -44,7 +44,7 @@ func (g *generator) person(i int) *organization.User {
 	case 3:
 		u.AccountID = "712020:" + id
 	}
-	if i%3 == 1 { // nicknames are free text, and not unique
+	if i%3 == 1 { // nicknames are free text and not unique
 		u.Nickname = strings.ToLower(animals[i%len(animals)])
 	}
 	return u

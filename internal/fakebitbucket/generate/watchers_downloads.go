@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Watchers makes the watchers of a repository: nobody, a few, or of some repositories most of the workspace.
+// Watchers returns the watchers of a repository. It may have no watchers, a few, or most of the workspace.
 func (g *generator) Watchers(r *organization.Repository) []*organization.User {
 	members := slices.Clone(g.org.MembersOf(r.Workspace))
 	g.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
@@ -22,7 +22,7 @@ func (g *generator) Watchers(r *organization.Repository) []*organization.User {
 	return watchers
 }
 
-// Downloads makes the files that a repository offers for download, or nil where they are switched off.
+// Downloads returns the files that a repository offers for download, or nil if downloads are switched off.
 func (g *generator) Downloads(r *organization.Repository) []*organization.Download {
 	if g.IntN(8) == 0 {
 		return nil

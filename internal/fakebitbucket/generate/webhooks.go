@@ -8,7 +8,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Webhooks makes the webhooks of a repository.
+// Webhooks returns the webhooks of a repository.
 func (g *generator) Webhooks(r *organization.Repository) []*organization.Webhook {
 	n := max(0, g.IntN(5)-1)
 	if g.IntN(30) == 0 {
@@ -17,7 +17,7 @@ func (g *generator) Webhooks(r *organization.Repository) []*organization.Webhook
 	return g.webhooks(n, r.CreatedOn)
 }
 
-// WorkspaceWebhooks makes the webhooks of a workspace, one of an application among them.
+// WorkspaceWebhooks returns the webhooks of a workspace. One of them belongs to an application.
 func (g *generator) WorkspaceWebhooks(w *organization.Workspace) []*organization.Webhook {
 	hooks := g.webhooks(3+g.IntN(3), w.CreatedOn)
 	yes := true
@@ -45,7 +45,7 @@ func (g *generator) webhooks(n int, since time.Time) []*organization.Webhook {
 		if g.IntN(2) == 0 {
 			h.Secret = hex.EncodeToString(g.bytes(20))
 		}
-		if newest := g.now.AddDate(0, -15, 0); h.CreatedAt.After(newest) { // more digits than before
+		if newest := g.now.AddDate(0, -15, 0); h.CreatedAt.After(newest) { // more fractional digits than before
 			h.CreatedAt = h.CreatedAt.Add(time.Duration(-1 - g.IntN(999)))
 		}
 		hooks = append(hooks, h)

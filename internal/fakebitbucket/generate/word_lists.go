@@ -1,6 +1,6 @@
 package generate
 
-// The word lists that names are put together from. No name stands for anybody.
+// The word lists for names. No name refers to a real person.
 var (
 	domains = []string{
 		"payments", "checkout", "billing", "search", "catalog", "inventory", "shipping", "orders", "accounts",
@@ -38,7 +38,7 @@ var (
 	}
 )
 
-// awkwardNames are names of repositories that need escaping somewhere on their way, with their slugs.
+// awkwardNames lists names of repositories that must be escaped somewhere, with their slugs.
 var awkwardNames = []struct{ name, slug, description string }{
 	{`The "quoted" repository`, "the-quoted-repository", `Says "hello", and C:\temp\new too.`},
 	{`back\slash`, "back-slash", "A name with a backslash in it."},

@@ -59,7 +59,7 @@ func (g *generator) plainMember(w *organization.Workspace, u *organization.User)
 	g.setRole(w, u, "member")
 }
 
-// usersOf are the members of a workspace.
+// usersOf returns the members of a workspace.
 func (g *generator) usersOf(w *organization.Workspace) []*organization.User {
 	var users []*organization.User
 	for _, m := range g.org.Memberships {
@@ -70,8 +70,8 @@ func (g *generator) usersOf(w *organization.Workspace) []*organization.User {
 	return users
 }
 
-// publicWorkspace makes a workspace that anybody can look up and the connected user doesn't belong to: the
-// personal one of some user.
+// publicWorkspace makes a workspace that anybody can look up. The connected user does not belong to it. It is the
+// personal workspace of another user.
 func (g *generator) publicWorkspace() {
 	owner := &organization.User{
 		Type: "user", UUID: g.UUID(), AccountID: "712020:" + strings.Trim(g.UUID(), "{}"),
