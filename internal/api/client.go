@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/loopback"
 )
 
 // DefaultBaseURL is the address of Bitbucket Cloud's API, without /2.0 or /1.0.
@@ -135,15 +135,10 @@ func parseBaseURL(address string) (*url.URL, error) {
 	if err != nil || base.Host == "" || base.Path != "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
 		return nil, errors.New("base_url must contain only the address of the API's host, for example " + DefaultBaseURL)
 	}
-	if base.Scheme == "https" || base.Scheme == "http" && isLoopback(base.Hostname()) {
+	if base.Scheme == "https" || base.Scheme == "http" && loopback.Is(base.Hostname()) {
 		return base, nil
 	}
 	return nil, fmt.Errorf("base_url must begin with https:// (http:// only for this machine), or others could read the token on its way to %s", sanitize(base.Host, maxWord))
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // stayOn returns a redirect policy that follows a few redirects on the API's own host, also under the names that

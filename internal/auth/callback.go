@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/loopback"
 )
 
 // A Callback listens on this machine for the redirect that ends an authorization. The browser waits for its page until
@@ -61,7 +63,7 @@ func parseCallback(callback string) (*url.URL, error) {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return nil, errorf(KindConfiguration, nil, "the callback URL %q is not a web address: give it as it is in the consumer, "+
 			"with http:// in front, for example http://localhost:8976/callback", callback)
-	case u.Scheme != "http" || !isLoopback(u.Hostname()):
+	case u.Scheme != "http" || !loopback.Is(u.Hostname()):
 		return nil, errorf(KindConfiguration, ErrNotLocal, "the callback URL %s is not an address of this machine, such as http://localhost:8976/callback", callback)
 	}
 	return u, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/loopback"
 )
 
 // DefaultURL is where Bitbucket Cloud's authorization server lives; /authorize and /access_token are under it.
@@ -57,7 +58,7 @@ func (c Consumer) identified() (Consumer, error) {
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.User != nil || !(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())) {
+	if err != nil || u.Host == "" || u.User != nil || !(u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname())) {
 		return c, errorf(KindConfiguration, nil, "oauth_url (BITBUCKET_OAUTH_URL) must be an https address such as %s", DefaultURL)
 	}
 	if c.HTTPClient == nil {
@@ -70,11 +71,6 @@ func (c Consumer) identified() (Consumer, error) {
 		c.Now = time.Now
 	}
 	return c, nil
-}
-
-// isLoopback reports whether host is this machine, by name or by address.
-func isLoopback(host string) bool {
-	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // config returns the consumer as golang.org/x/oauth2 has it.

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/loopback"
 )
 
 func TestAuthorizeURL(t *testing.T) {
@@ -249,7 +251,7 @@ func TestListenOnLocalhost(t *testing.T) {
 	}
 	defer callback.Close(Page{})
 	for _, listener := range callback.listeners {
-		if host, _, _ := net.SplitHostPort(listener.Addr().String()); !isLoopback(host) {
+		if host, _, _ := net.SplitHostPort(listener.Addr().String()); !loopback.Is(host) {
 			t.Errorf("listens at %s", listener.Addr())
 		}
 	}
