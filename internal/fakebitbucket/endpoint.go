@@ -11,33 +11,33 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// An endpoint is an operation of the API: who may call it, with what, and what it answers.
+// An endpoint is an operation of the API: its path, its parameters, the access that it needs, and its answer.
 type endpoint struct {
-	path        string                   // as in the OpenAPI document; {name...} at the end takes the rest
-	scopes      string                   // of OAuth that it requires, with spaces between; none: anybody may call
-	tokenScopes string                   // of API tokens
-	needs       func(*call) error        // finds what the path names and checks the caller's role
-	params      string                   // query parameters that it knows besides fields, page, pagelen, q and sort
-	people      bool                     // tokens of a workspace are refused
-	public      bool                     // anybody may call it in spite of the scopes, for what is public
-	gone        string                   // the announced change that removed it
-	get         func(*call) (any, error) // answers an object, a bare list, or a response as it is
-	list        *listing                 // answers pages instead; beside get, where that asks for a page
+	path        string                   // as in the OpenAPI document; {name...} at the end matches the rest
+	scopes      string                   // required OAuth scopes, separated by spaces; "": anybody may call it
+	tokenScopes string                   // required scopes of API tokens
+	needs       func(*call) error        // finds the objects that the path names and checks the caller's role
+	params      string                   // known query parameters besides fields, page, pagelen, q and sort
+	people      bool                     // workspace tokens are refused
+	public      bool                     // anybody may call it without the scopes for public objects
+	gone        string                   // the announcement of its removal
+	get         func(*call) (any, error) // answers with an object, a bare list, or a complete response
+	list        *listing                 // answers with pages; if get is set, too, get decides
 }
 
 // A listing is the part of an endpoint that lists objects.
 type listing struct {
 	of       func(*call) collection
-	filter   fieldset // fields that q knows; none: there is no q
-	sort     fieldset // fields that sort knows; none: there is no sort
-	pagelen  int      // unless asked for; default 10
+	filter   fieldset // fields that q knows; nil: q is not supported
+	sort     fieldset // fields that sort knows; nil: sort is not supported
+	pagelen  int      // the default page length; default 10
 	max      int      // the longest page; default 100
 	nextForm NextForm // default: page numbers
-	noSize   bool     // size and page are not told
-	whole    bool     // everything is on the first page, whatever pagelen says
+	noSize   bool     // size and page are left out
+	whole    bool     // everything is on the first page; pagelen has no effect
 }
 
-// A collection is a list of objects that are made when they are needed.
+// A collection is a list of objects that are made on demand.
 type collection struct {
 	length int
 	at     func(int) object
@@ -47,7 +47,8 @@ func collect[T any](all []T, render func(T) object) collection {
 	return collection{len(all), func(i int) object { return render(all[i]) }}
 }
 
-// altered is the collection less its first objects, and the last one first, as a fault wants it.
+// altered returns the collection with the alteration of a fault: without its first objects, or with the last one
+// first.
 func (c collection) altered(a alteration) collection {
 	first, n := min(a.drop, c.length), max(c.length-a.drop, 0)
 	if !a.rotate {
@@ -63,10 +64,10 @@ type call struct {
 	endpoint *endpoint
 	org      *organization.Organization
 	who      *principal
-	path     map[string]string // the values of the path's parameters
+	path     map[string]string // the parameters in the path
 	query    url.Values
 
-	// What needs found.
+	// Set by needs.
 	workspace  *organization.Workspace
 	project    *organization.Project
 	repository *organization.Repository
@@ -74,7 +75,7 @@ type call struct {
 	membership *organization.Membership
 	snippet    *organization.Snippet
 
-	// What needs found in Bitbucket Pipelines.
+	// Set by needs, for Bitbucket Pipelines.
 	pipelines   *organization.Pipelines
 	pipeline    *organization.Pipeline
 	step        *organization.PipelineStep
@@ -82,9 +83,9 @@ type call struct {
 	schedule    *organization.PipelineSchedule
 	environment *organization.DeploymentEnvironment
 
-	// What needs found in the code.
+	// Set by needs, for code.
 	commit      *organization.Commit
-	commits     []*organization.Commit // of a history, or the two that are compared
+	commits     []*organization.Commit // a history, or the two commits of a comparison
 	report      *organization.Report
 	pullRequest *organization.PullRequest
 }
@@ -112,7 +113,7 @@ func (s *Server) answer(r *http.Request, e *entry) *response {
 	if err != nil {
 		var refusal *apiError
 		if !errors.As(err, &refusal) {
-			panic(err) // endpoints fail with apiErrors only
+			panic(err) // endpoints return only apiErrors
 		}
 		res = refusal.response()
 	}
@@ -120,7 +121,7 @@ func (s *Server) answer(r *http.Request, e *entry) *response {
 	return res
 }
 
-// serveEndpoint answers for a caller who is known.
+// serveEndpoint answers the request of an authenticated or anonymous caller.
 func (s *Server) serveEndpoint(c *call) (*response, error) {
 	r := c.request
 	if !s.quota.take(c.who.budget, s.now()) {
@@ -144,7 +145,7 @@ func (s *Server) serveEndpoint(c *call) (*response, error) {
 	return c.respond()
 }
 
-// authorize checks the scopes first, then the caller's role.
+// authorize checks first the scopes, then the caller's role.
 func (c *call) authorize() error {
 	required := strings.Fields(c.endpoint.scopes)
 	if c.who.credential == "api_token" {
@@ -163,7 +164,7 @@ func (c *call) authorize() error {
 	return c.endpoint.needs(c)
 }
 
-// respond makes the answer.
+// respond returns the answer.
 func (c *call) respond() (*response, error) {
 	selected := everything
 	if c.query.Has("fields") {
@@ -182,13 +183,13 @@ func (c *call) respond() (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if res, ok := v.(*response); ok { // such as a redirect
+	if res, ok := v.(*response); ok { // for example, a redirect
 		return res, nil
 	}
 	return jsonResponse(http.StatusOK, appendJSON(nil, v, selected)), nil
 }
 
-// checkParameters records query parameters that the endpoint doesn't know. The service ignores them.
+// checkParameters records query parameters that the endpoint does not know. The service ignores them.
 func (c *call) checkParameters() {
 	known := strings.Fields(c.endpoint.params + " fields")
 	if l := c.endpoint.list; l != nil {
@@ -214,14 +215,14 @@ func (c *call) checkParameters() {
 	}
 }
 
-// repeatable are parameters that may come more than once.
+// repeatable lists the parameters that may be repeated.
 var repeatable = []string{"state", "status", "include", "exclude", "path"}
 
 func (c *call) violate(format string, a ...any) {
 	c.server.violate("%s %s: "+format, append([]any{c.request.Method, c.request.URL.EscapedPath()}, a...)...)
 }
 
-// lookOver records what no careful client sends.
+// lookOver records mistakes that a careful client does not make.
 func (s *Server) lookOver(r *http.Request) {
 	where := r.Method + " " + r.URL.EscapedPath()
 	if strings.ContainsAny(r.RequestURI, "{}") {
@@ -235,7 +236,7 @@ func (s *Server) lookOver(r *http.Request) {
 	}
 }
 
-// refuseTokensInQuery refuses credentials anywhere but in the header, as since May 2026.
+// refuseTokensInQuery refuses credentials outside the header, as the service has since May 2026.
 func (s *Server) refuseTokensInQuery(c *call) error {
 	for _, name := range []string{"access_token", "jwt", "token", "client_secret", "refresh_token"} {
 		if c.query.Has(name) {
@@ -246,7 +247,7 @@ func (s *Server) refuseTokensInQuery(c *call) error {
 	return nil
 }
 
-// describe adds the headers that tell about the credentials and the quota.
+// describe adds the headers about the credentials and the quota.
 func (c *call) describe(h http.Header) {
 	h.Set("Vary", "Authorization, Accept-Encoding")
 	if c.who == nil {

@@ -2,10 +2,11 @@ package fakebitbucket
 
 import "slices"
 
-// endpoints is the API. Most paths are operations of the OpenAPI document; the comments name the others.
+// endpoints lists the endpoints of the API. Most paths are operations of the OpenAPI document; comments name the
+// others.
 var endpoints []endpoint
 
-// The table refers to functions that refer to the table, so it is filled in when the package starts.
+// The table and its functions refer to each other, so it is filled in when the package starts.
 func init() {
 	endpoints = slices.Concat(userEndpoints, workspaceEndpoints, projectEndpoints, repositoryEndpoints, accessEndpoints,
 		codeEndpoints, pullRequestEndpoints, pipelineEndpoints, sourceEndpoints, watcherForkDownloadEndpoints,
@@ -13,7 +14,7 @@ func init() {
 	routes = newRoutes(endpoints)
 }
 
-// goneEndpoints were removed in 2026.
+// goneEndpoints lists endpoints that were removed in 2026.
 // https://developer.atlassian.com/cloud/bitbucket/changelog/#CHANGE-2770
 var goneEndpoints = []endpoint{
 	{path: "/2.0/repositories", gone: "CHANGE-2770"},

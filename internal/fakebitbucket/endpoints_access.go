@@ -2,8 +2,7 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// accessEndpoints tell about machines that have access, addresses that learn what happens, and rules about branches and
-// reviews.
+// accessEndpoints return deploy keys, webhooks, branch restrictions and default reviewers.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-repositories-workspace-repo-slug-deploy-keys-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branch-restrictions/
@@ -133,7 +132,7 @@ var accessEndpoints = []endpoint{
 	},
 }
 
-// one renders the one of a list that has an ID.
+// one renders the element with an ID, or returns an error if it does not exist.
 func one[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
 	for _, x := range all {
 		if x.Identifier() == id {

@@ -6,7 +6,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// accountKeyEndpoints tell about the keys of users. In practice they are told to their owner alone.
+// accountKeyEndpoints return the keys of users. In practice, only the owner of the keys can read them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-gpg/
 var accountKeyEndpoints = []endpoint{
@@ -54,7 +54,7 @@ var accountKeyEndpoints = []endpoint{
 	},
 }
 
-// ownAccount is the caller's. Others' keys are nobody else's business.
+// ownAccount finds the user in the path. It refuses every user except the caller.
 func ownAccount(c *call) error {
 	if err := aUser(c); err != nil {
 		return err

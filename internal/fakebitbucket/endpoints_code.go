@@ -8,7 +8,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// codeEndpoints tell about what Git has of a repository, and what is kept beside its commits.
+// codeEndpoints return the Git data of a repository, and the statuses, reports, comments and approvals of its
+// commits.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commits/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
@@ -115,7 +116,7 @@ var codeEndpoints = []endpoint{
 	},
 }
 
-// inCode is a list that whoever can read a repository can read.
+// inCode returns an endpoint for a list. Everybody who can read the repository can read it.
 func inCode(needs func(*call) error, place string, list listing, params ...string) endpoint {
 	return endpoint{
 		path: "/2.0/repositories/{workspace}/{repo_slug}" + place, scopes: "repository",
@@ -123,7 +124,7 @@ func inCode(needs func(*call) error, place string, list listing, params ...strin
 	}
 }
 
-// oneInCode is an object that whoever can read a repository can read.
+// oneInCode returns an endpoint for an object. Everybody who can read the repository can read it.
 func oneInCode(needs func(*call) error, place string, get func(*call) (any, error)) endpoint {
 	e := inCode(needs, place, listing{})
 	e.list, e.get = nil, get
@@ -132,7 +133,7 @@ func oneInCode(needs func(*call) error, place string, get func(*call) (any, erro
 
 func modelPlace(c *call) string { return "https://api.bitbucket.org" + c.request.URL.EscapedPath() }
 
-// The fields that lists can be filtered and sorted by.
+// The fields by which lists can be filtered and sorted.
 var (
 	refFields = fieldsOf(map[kind]string{
 		textKind: "name target.hash target.message target.author.raw", datetime: "target.date",
@@ -160,7 +161,7 @@ func tagList(c *call) collection {
 	return collect(c.org.Tags(c.repository), func(t *organization.Tag) object { return tagObject(c.org, c.repository, t) })
 }
 
-// refList are the branches and then the tags, as git show-ref has them.
+// refList returns the branches and then the tags, in the order of git show-ref.
 func refList(c *call) collection {
 	first, second := branchList(c), tagList(c)
 	return collection{first.length + second.length, func(i int) object {
@@ -184,7 +185,8 @@ var commitListing = listing{pagelen: 30, nextForm: NextContext, of: func(c *call
 	return collect(all, func(commit *organization.Commit) object { return commitObject(c.org, c.repository, commit) })
 }}
 
-// statusList is the statuses of the commit: with a refname, those of that name and those of none.
+// statusList returns the statuses of the commit. With a refname, it returns those with that refname and those without
+// one.
 func statusList(c *call) collection {
 	var wanted []*organization.CommitStatus
 	for _, s := range c.org.Statuses(c.repository, c.commit) {
@@ -201,7 +203,8 @@ func commentList(c *call) collection {
 	})
 }
 
-// aDiff is a comparison of commits, or that of a pull request, whose diffstat redirects there.
+// aDiff finds the commits to compare. It accepts those of a pull request, too, because the diffstat of a pull request
+// redirects here.
 func aDiff(c *call) error {
 	if c.query.Has("from_pullrequest_id") {
 		return aComparedPullRequest(c)
@@ -209,8 +212,8 @@ func aDiff(c *call) error {
 	return aComparison(c)
 }
 
-// changeList is what a pull request changes, or what changed from the second commit of the comparison, or from its base
-// with the first, to the first.
+// changeList returns the changes of a pull request or of a comparison. A comparison starts at the second commit, or
+// at its merge base with the first, and ends at the first.
 func changeList(c *call) collection {
 	if c.pullRequest != nil {
 		return pullRequestFiles(c)
@@ -233,7 +236,7 @@ func changeList(c *call) collection {
 	return collect(changes, func(change organization.Change) object { return changeObject(c.repository, from, to, change) })
 }
 
-// isUnder tells whether a path is one of some, or below a directory among them.
+// isUnder reports whether a path is one of some paths, or below one of them.
 func isUnder(path string, some []string) bool {
 	for _, s := range some {
 		if path == s || strings.HasPrefix(path, strings.TrimSuffix(s, "/")+"/") {
@@ -243,7 +246,7 @@ func isUnder(path string, some []string) bool {
 	return false
 }
 
-// versionList is the commits that changed a file, each with what it was called then.
+// versionList returns the commits that changed a file, each with the file's name at that time.
 func versionList(c *call) collection {
 	type version struct {
 		commit *organization.Commit
@@ -266,13 +269,13 @@ func versionList(c *call) collection {
 	return collect(versions, func(v version) object { return fileObject(c.org, c.repository, v.commit, v.path) })
 }
 
-// The functions that follow are what the endpoints need, beside those for a repository or a project.
+// The functions below find what the endpoints need, besides repositories and projects.
 
 func errNoCommit(hash string) error {
 	return &apiError{status: http.StatusNotFound, message: "Commit not found", data: map[string][]string{"shas": {hash}}}
 }
 
-// aCommit is a commit, by its hash.
+// aCommit finds a commit by its hash.
 func aCommit(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -283,7 +286,7 @@ func aCommit(c *call) error {
 	return nil
 }
 
-// aRevision is a commit, by its hash or the name of a branch or a tag.
+// aRevision finds a commit by its hash, a branch or a tag.
 func aRevision(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -294,7 +297,7 @@ func aRevision(c *call) error {
 	return nil
 }
 
-// aReport is a report on a commit, by its UUID or the id that its maker gave it.
+// aReport finds a report on a commit by its UUID or its external id.
 func aReport(c *call) error {
 	if err := aCommit(c); err != nil {
 		return err
@@ -308,7 +311,8 @@ func aReport(c *call) error {
 	return notFound("The report with the given ID was not found.")
 }
 
-// aHistory is the commits that some revisions lead to and others don't: all, if none are named.
+// aHistory finds the commits that can be reached from some revisions but not from others. It finds all commits if no
+// revisions are named.
 func aHistory(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -334,8 +338,8 @@ func aHistory(c *call) error {
 	return nil
 }
 
-// aRevisionsHistory is a history that begins at a revision. Of repositories that there are not, this one resource answers
-// with a page for people.
+// aRevisionsHistory finds the history of a revision. If the repository does not exist, only this endpoint answers
+// with an HTML page.
 func aRevisionsHistory(c *call) error {
 	if err := aRepository(c); err != nil {
 		return &apiError{status: http.StatusNotFound, html: true}
@@ -355,8 +359,8 @@ func (c *call) revisions(names []string) ([]*organization.Commit, error) {
 	return found, nil
 }
 
-// aComparison is one commit, or two with two dots between. The links of pull requests name the first one's repository,
-// too, and have a carriage return for the dots.
+// aComparison finds one commit, or two that are separated by two dots. Links of pull requests also name the
+// repository of the first commit, and have a carriage return instead of the dots.
 func aComparison(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err

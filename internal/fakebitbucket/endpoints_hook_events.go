@@ -2,7 +2,7 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// hookEventEndpoints tell everybody which kinds of events there are.
+// hookEventEndpoints return the kinds of events to everybody.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/
 var hookEventEndpoints = []endpoint{
 	{path: "/2.0/hook_events", get: func(*call) (any, error) {

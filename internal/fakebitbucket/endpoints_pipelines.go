@@ -11,8 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Where things are that belong to Bitbucket Pipelines and Deployments. Their names are written now in one way, now in
-// another.
+// The paths of Bitbucket Pipelines and Deployments. The service does not spell their names in one way.
 const (
 	ofRepository = "/2.0/repositories/{workspace}/{repo_slug}"
 	ofWorkspace  = "/2.0/workspaces/{workspace}/pipelines-config"
@@ -26,9 +25,9 @@ const (
 	readRunners   = "read:runner:bitbucket"
 )
 
-// pipelineEndpoints tell about pipelines, how they are set up, and what they deploy. The documents name no roles for
-// that. As in the interface, whoever sees a repository sees its pipelines, schedules, caches, environments and
-// deployments, while variables, SSH keys, known hosts and runners are for administrators.
+// pipelineEndpoints return pipelines, their settings and their deployments. The documentation does not name the roles
+// that they need. As in the web interface, everybody who sees a repository sees its pipelines, schedules, caches,
+// environments and deployments. Only administrators see variables, SSH keys, known hosts and runners.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/
 var pipelineEndpoints = []endpoint{
@@ -181,8 +180,8 @@ var pipelineEndpoints = []endpoint{
 	},
 }
 
-// pipelineFilters are the parameters that narrow a list of pipelines, instead of q. A value that none of them can have
-// is no error: nothing is found.
+// pipelineFilters maps parameters to the values that they filter pipelines by. Lists of pipelines have no q. An
+// unknown value is not an error: nothing is found.
 var pipelineFilters = map[string]func(*organization.Pipeline) []string{
 	"creator.uuid": func(p *organization.Pipeline) []string {
 		if p.Creator == nil {
@@ -247,7 +246,7 @@ func (c *call) runner(all []*organization.PipelineRunner) (any, error) {
 	return shown(all, c.path["runner_uuid"], "Runner", runnerObject)
 }
 
-// among finds the one of many that has an id.
+// among returns the element with an id, or an error if it does not exist.
 func among[T interface{ Identifier() string }](all []T, id, what string) (found T, err error) {
 	for _, x := range all {
 		if x.Identifier() == id {
@@ -257,7 +256,7 @@ func among[T interface{ Identifier() string }](all []T, id, what string) (found 
 	return found, notInPipelines("%s %s does not exist.", what, id)
 }
 
-// shown renders the one of many that has an id.
+// shown renders the element with an id, or returns an error if it does not exist.
 func shown[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
 	x, err := among(all, id, what)
 	if err != nil {
@@ -266,13 +265,13 @@ func shown[T interface{ Identifier() string }](all []T, id, what string, render 
 	return render(x), nil
 }
 
-// notInPipelines is a refusal in the words of the services behind Bitbucket Pipelines: the useful ones are the detail,
-// and there is no type.
+// notInPipelines returns an error in the form that the services of Bitbucket Pipelines use. The helpful text is in
+// the detail, and the type is missing.
 func notInPipelines(format string, a ...any) error {
 	return &apiError{status: http.StatusNotFound, message: "Not found", detail: fmt.Sprintf(format, a...), untyped: true}
 }
 
-// pipelinesOf is a repository that Bitbucket Pipelines knows, with whatever else the caller needs to be.
+// pipelinesOf finds a repository that Bitbucket Pipelines knows. repository checks the caller's role.
 func pipelinesOf(repository func(*call) error) func(*call) error {
 	known := deploymentsOf(repository)
 	return func(c *call) error {
@@ -286,8 +285,8 @@ func pipelinesOf(repository func(*call) error) func(*call) error {
 	}
 }
 
-// deploymentsOf is any repository, with whatever else the caller needs to be. Deployments are another service: a
-// repository without pipelines has none, which is no error. Neither service takes braces as they are.
+// deploymentsOf finds any repository. repository checks the caller's role. Deployments are a separate service, in
+// which a repository without pipelines has no deployments, without an error. Both services refuse unescaped braces.
 func deploymentsOf(repository func(*call) error) func(*call) error {
 	return func(c *call) error {
 		if err := repository(c); err != nil {
@@ -301,7 +300,7 @@ func deploymentsOf(repository func(*call) error) func(*call) error {
 	}
 }
 
-// aPipeline is one of a repository's, by its UUID or its build number.
+// aPipeline finds a pipeline of a repository by its UUID or its build number.
 func aPipeline(c *call) error {
 	if err := pipelinesOf(aRepository)(c); err != nil {
 		return err
@@ -319,7 +318,7 @@ func aStep(c *call) (err error) {
 	return err
 }
 
-// aTestedStep is one that reported tests.
+// aTestedStep finds a step that reported tests.
 func aTestedStep(c *call) error {
 	if err := aStep(c); err != nil {
 		return err
@@ -344,7 +343,7 @@ func aSchedule(c *call) (err error) {
 	return err
 }
 
-// anEnvironment is one of a repository's.
+// anEnvironment finds an environment of a repository.
 func anEnvironment(repository func(*call) error) func(*call) error {
 	return func(c *call) (err error) {
 		if err = deploymentsOf(repository)(c); err == nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// projectEndpoints tell about projects and the permissions on them.
+// projectEndpoints return projects and the permissions on them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/
 var projectEndpoints = []endpoint{
 	{
@@ -66,7 +66,7 @@ func visibleProjects(c *call) collection {
 	return collect(visible, projectObject)
 }
 
-// projectGrants are the explicit grants to groups, or to users, on the project that was asked for.
+// projectGrants returns the explicit grants to groups, or to users, on the requested project.
 func projectGrants(c *call, toGroups bool) []*organization.ProjectGrant {
 	var grants []*organization.ProjectGrant
 	for _, g := range c.org.ProjectGrantsOn(c.project) {
@@ -84,7 +84,7 @@ func projectGrant(g *organization.ProjectGrant) object {
 	return append(o, member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
 }
 
-// grantObject is an explicit permission of a user or a group on something.
+// grantObject renders an explicit permission of a user or a group.
 func grantObject(on, at string, u *organization.User, g *organization.Group, permission level) object {
 	o := object{{name: "permission", value: permission}}
 	if g != nil {
@@ -96,7 +96,7 @@ func grantObject(on, at string, u *organization.User, g *organization.Group, per
 			})},
 			member{name: "links", value: links("self", at+"groups/"+g.Slug)})
 	}
-	id := u.AccountID // of a link that, alone among all, names users so
+	id := u.AccountID // part of a link, the only one that names users by account ID
 	if id == "" {
 		id = u.UUID
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// pullRequestEndpoints tell about pull requests.
+// pullRequestEndpoints return pull requests.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/
 var pullRequestEndpoints = []endpoint{
 	{
@@ -142,7 +142,7 @@ var pullRequestEndpoints = []endpoint{
 	},
 }
 
-// pullRequestFields are the fields of pull requests that can be filtered by. Those of participants can't.
+// pullRequestFields lists the fields by which pull requests can be filtered. Fields of participants cannot be used.
 var pullRequestFields = fieldsOf(map[kind]string{
 	textKind: "title state source.branch.name source.repository.full_name source.repository.uuid destination.branch.name " +
 		"author.uuid author.nickname author.account_id reviewers.uuid reviewers.nickname reviewers.account_id",
@@ -176,8 +176,8 @@ var pullRequestStatusFields = fieldsOf(map[kind]string{
 
 var pullRequestStates = []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
 
-// hasState tells whether a pull request is in a state that was asked for: the open ones, unless state says
-// otherwise. Beside a q state is ignored, and without one in q there are all.
+// hasState returns a function that reports whether a pull request has a requested state. The default state is OPEN.
+// With q, the state parameter is ignored, and pull requests in all states pass.
 func (c *call) hasState() func(*organization.PullRequest) bool {
 	wanted := c.query["state"]
 	switch {
@@ -209,7 +209,8 @@ func pullRequestsOf(c *call) collection {
 	return collect(all, func(p *organization.PullRequest) object { return listedPullRequest(c.repository, p) })
 }
 
-// pullRequestsBy are those that a user created in the repositories of a workspace that the caller sees.
+// pullRequestsBy returns the pull requests that a user created in the repositories of a workspace that the caller
+// sees.
 func pullRequestsBy(c *call) collection {
 	type found struct {
 		r *organization.Repository
@@ -231,7 +232,7 @@ func pullRequestsBy(c *call) collection {
 	return collect(all, func(f found) object { return listedPullRequest(f.r, f.p) })
 }
 
-// activityOf is what happened to pull requests, the newest first.
+// activityOf returns the activity of pull requests, the newest first.
 func activityOf(r *organization.Repository, pulls []*organization.PullRequest) collection {
 	type happened struct {
 		p *organization.PullRequest
@@ -247,14 +248,14 @@ func activityOf(r *organization.Repository, pulls []*organization.PullRequest) c
 	return collect(all, func(h happened) object { return pullRequestEvent(r, h.p, h.e) })
 }
 
-// pullRequestFiles are the files that a pull request changes.
+// pullRequestFiles returns the files that a pull request changes.
 func pullRequestFiles(c *call) collection {
 	return collect(c.pullRequest.Files, func(f *organization.PullRequestFile) object {
 		return pullRequestFile(c.repository, c.pullRequest, f)
 	})
 }
 
-// mergeChecks answers all checks at once, without pages.
+// mergeChecks returns all checks at once, without pages.
 func mergeChecks(c *call) (any, error) {
 	keep := condition(allOf{})
 	if q := c.query.Get("q"); q != "" {
@@ -273,14 +274,14 @@ func mergeChecks(c *call) (any, error) {
 	return object{{name: "size", value: len(values)}, {name: "values", value: values}}, nil
 }
 
-// redirect answers with another address of the API.
+// redirect returns a redirect to another address of the API.
 func (c *call) redirect(format string, a ...any) *response {
 	res := textResponse(http.StatusFound, "text/html; charset=utf-8", "")
 	res.header.Set("Location", c.origin()+fmt.Sprintf(format, a...))
 	return res
 }
 
-// aPullRequest is one of a repository that the caller can read.
+// aPullRequest finds a pull request of a repository that the caller can read.
 func aPullRequest(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -299,7 +300,7 @@ func (c *call) findPullRequest(number string) error {
 	return nil
 }
 
-// aPullRequestWithSource is one whose commits can be found: not of a fork that is gone.
+// aPullRequestWithSource finds a pull request whose commits still exist. Its fork must not be deleted.
 func aPullRequestWithSource(c *call) error {
 	if err := aPullRequest(c); err != nil {
 		return err
@@ -310,7 +311,7 @@ func aPullRequestWithSource(c *call) error {
 	return nil
 }
 
-// aComparedPullRequest is one by what it compares.
+// aComparedPullRequest finds a pull request whose comparison is in the path.
 func aComparedPullRequest(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -324,7 +325,7 @@ func aComparedPullRequest(c *call) error {
 	return nil
 }
 
-// aReviewedCommit is one that came by a pull request. Of others the service has no index.
+// aReviewedCommit finds a commit that is part of a pull request. The service has no index of other commits.
 func aReviewedCommit(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err

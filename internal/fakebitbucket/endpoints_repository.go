@@ -2,7 +2,7 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// repositoryEndpoints tell about repositories and the permissions on them.
+// repositoryEndpoints return repositories and the permissions on them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/
 var repositoryEndpoints = []endpoint{
 	{
@@ -57,7 +57,7 @@ var repositoryEndpoints = []endpoint{
 	},
 }
 
-// repositoryFields are the fields of repositories that can be filtered and sorted by.
+// repositoryFields lists the fields by which repositories can be filtered and sorted.
 var repositoryFields = fieldsOf(map[kind]string{
 	textKind: "uuid full_name name slug description scm website language fork_policy mainbranch.name " +
 		"project.key project.uuid project.name workspace.slug workspace.uuid owner.uuid owner.nickname " +
@@ -68,14 +68,14 @@ var repositoryFields = fieldsOf(map[kind]string{
 	embedded: "parent mainbranch",
 })
 
-// roles are the values of the role parameter and the permission each asks for.
+// roles maps the values of the role parameter to the permissions that they require.
 var roles = map[string]string{"member": "read", "contributor": "write", "admin": "admin"}
 
 func visibleRepositories(c *call) collection {
 	return repositoriesInRole(c, c.org.RepositoriesOf(c.workspace))
 }
 
-// repositoriesInRole lists those of some repositories that the caller sees, in the role that was asked for.
+// repositoriesInRole returns the repositories that the caller sees in the requested role.
 func repositoriesInRole(c *call, among []*organization.Repository) collection {
 	role := c.query.Get("role")
 	if _, known := roles[role]; !known && role != "" && role != "owner" {
@@ -90,7 +90,7 @@ func repositoriesInRole(c *call, among []*organization.Repository) collection {
 	return collect(visible, repositoryObject)
 }
 
-// hasRole tells whether a repository is listed for the caller.
+// hasRole reports whether a repository is listed for the caller in a role.
 func (c *call) hasRole(r *organization.Repository, role string) bool {
 	if role == "owner" {
 		return c.who.user != nil && r.Owner == c.who.user
@@ -102,7 +102,7 @@ func (c *call) hasRole(r *organization.Repository, role string) bool {
 	return c.who.sees(c.org, r)
 }
 
-// repositoryGrants are the explicit grants to groups, or to users, on the repository that was asked for.
+// repositoryGrants returns the explicit grants to groups, or to users, on the requested repository.
 func repositoryGrants(c *call, toGroups bool) []*organization.RepositoryGrant {
 	var grants []*organization.RepositoryGrant
 	for _, g := range c.org.RepositoryGrantsOn(c.repository) {

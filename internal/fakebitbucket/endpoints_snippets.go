@@ -7,7 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// snippetEndpoints tell about snippets.
+// snippetEndpoints return snippets.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/
 var snippetEndpoints = []endpoint{
 	{
@@ -66,7 +66,7 @@ var snippetEndpoints = []endpoint{
 	},
 }
 
-// visibleSnippets are the snippets of a workspace that the caller may read, in the role that was asked for.
+// visibleSnippets returns the snippets of a workspace that the caller may read in the requested role.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-get
 func visibleSnippets(c *call) collection {
 	role := c.query.Get("role")
@@ -82,8 +82,8 @@ func visibleSnippets(c *call) collection {
 	return collect(visible, listedSnippet)
 }
 
-// hasSnippet tells whether a snippet is one that the principal owns, or also one that they watch, or also one of their
-// workspaces'.
+// hasSnippet reports whether the principal has a role for a snippet. An owner owns it. A contributor owns or watches
+// it. A member owns or watches it, or belongs to its workspace.
 func (p *principal) hasSnippet(o *organization.Organization, s *organization.Snippet, role string) bool {
 	owns := p.user != nil && s.Owner == p.user
 	watches := p.user != nil && slices.Contains(s.Watchers, p.user)
@@ -98,7 +98,7 @@ func (p *principal) hasSnippet(o *organization.Organization, s *organization.Sni
 	return true
 }
 
-// aSnippet is one that the caller may read.
+// aSnippet finds a snippet that the caller may read.
 func aSnippet(c *call) error {
 	if err := aWorkspace(c); err != nil {
 		return err

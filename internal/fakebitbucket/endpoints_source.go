@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// sourceEndpoints tell about the files of repositories.
+// sourceEndpoints return the files of repositories.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-source/
 var sourceEndpoints = []endpoint{
 	{
@@ -29,8 +29,8 @@ var sourceEndpoints = []endpoint{
 	},
 }
 
-// aSourcePath is a file or folder of a repository at a revision. The service takes an escaped slash for a plain one, so
-// that a branch with a slash in its name is no revision, and part of it belongs to the path.
+// aSourcePath finds a file or folder of a repository at a revision. The service treats an escaped slash as a plain
+// one. So it does not find a branch with a slash in its name: the part after the slash becomes part of the path.
 func aSourcePath(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -51,7 +51,7 @@ func aSourcePath(c *call) error {
 	return nil
 }
 
-// sourceEntry is what the call's path names.
+// sourceEntry returns the file or folder in the call's path.
 func (c *call) sourceEntry() sourceEntry {
 	e := sourceEntry{path: c.path["path"]}
 	for _, f := range c.org.SourceFiles(c.repository, c.commit) {
@@ -62,7 +62,7 @@ func (c *call) sourceEntry() sourceEntry {
 	return e
 }
 
-// source answers a file itself, what there is to say about a file or folder, or a page of a folder's list.
+// source returns a file, the metadata of a file or folder, or a page of a folder.
 func source(c *call) (any, error) {
 	e := c.sourceEntry()
 	switch format := c.query.Get("format"); {
@@ -91,7 +91,7 @@ func checkDepth(c *call) error {
 
 func sourceListing(c *call) collection {
 	levels, err := strconv.Atoi(c.query.Get("max_depth"))
-	if err != nil { // not given
+	if err != nil { // not set
 		levels = 1
 	}
 	files := c.org.SourceFiles(c.repository, c.commit)
@@ -100,7 +100,7 @@ func sourceListing(c *call) collection {
 	})
 }
 
-// redirectToRoot sends the client to the root of the main branch.
+// redirectToRoot redirects the client to the root of the main branch.
 func redirectToRoot(c *call) (any, error) {
 	head := c.org.Head(c.repository)
 	if head == nil {

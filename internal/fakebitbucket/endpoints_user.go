@@ -2,7 +2,7 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// userEndpoints tell about the caller and about users.
+// userEndpoints return the caller and other users.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/
 var userEndpoints = []endpoint{
 	{
@@ -51,7 +51,7 @@ var userEndpoints = []endpoint{
 	},
 }
 
-// permissionFields are the fields of effective permissions that can be filtered and sorted by.
+// permissionFields lists the fields by which effective permissions can be filtered and sorted.
 var permissionFields = fieldsOf(map[kind]string{
 	textKind: "repository.name repository.full_name repository.uuid user.display_name user.nickname user.uuid " +
 		"user.account_id",
@@ -62,7 +62,7 @@ func ownEmails(c *call) collection {
 	return collect(c.org.EmailAddresses(c.who.user), emailObject)
 }
 
-// ownWorkspaces are the workspaces of the caller.
+// ownWorkspaces returns the workspaces of the caller.
 func ownWorkspaces(c *call) collection {
 	var wanted []*organization.Membership
 	for _, m := range c.who.memberships(c.org) {
@@ -77,7 +77,7 @@ func ownWorkspaces(c *call) collection {
 	})
 }
 
-// ownPermissions are the repositories of a workspace on which the caller holds a permission. Public ones
+// ownPermissions returns the repositories of a workspace on which the caller has a permission. Public repositories
 // without a permission are missing.
 func ownPermissions(c *call) collection {
 	var held []organization.EffectivePermission

@@ -7,8 +7,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// watcherForkDownloadEndpoints tell what people do with a repository besides working in it: they fork it, watch it and download
-// from it.
+// watcherForkDownloadEndpoints return the forks, watchers and downloads of repositories.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-downloads/
 var watcherForkDownloadEndpoints = []endpoint{
@@ -39,8 +38,8 @@ var watcherForkDownloadEndpoints = []endpoint{
 	},
 }
 
-// aRepositoryWithDownloads is one that the caller can read and whose downloads are not switched off. What the service says
-// where they are is not documented.
+// aRepositoryWithDownloads finds a repository that the caller can read and whose downloads are switched on. The
+// documentation does not say how the service answers if they are switched off.
 func aRepositoryWithDownloads(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -51,7 +50,7 @@ func aRepositoryWithDownloads(c *call) error {
 	return nil
 }
 
-// redirectToDownload sends the client to where the files are kept.
+// redirectToDownload redirects the client to the server of the files.
 func redirectToDownload(c *call) (any, error) {
 	files, _ := c.org.Downloads(c.repository)
 	for _, d := range files {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// workspaceEndpoints tell about workspaces, their members, groups and permissions.
+// workspaceEndpoints return workspaces, their members, groups and permissions.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/
 var workspaceEndpoints = []endpoint{
 	{
@@ -53,20 +53,20 @@ var workspaceEndpoints = []endpoint{
 		list: &listing{of: permissionsOn, filter: permissionFields, sort: permissionFields},
 	},
 	{
-		// Not in the OpenAPI document: the groups of the 1.0 API, which has no successor.
+		// The groups of the 1.0 API, which are not in the OpenAPI document and have no successor.
 		// https://support.atlassian.com/bitbucket-cloud/docs/groups-endpoint/
 		path: "/1.0/groups/{workspace}", scopes: "account", tokenScopes: "read:permission:bitbucket", people: true,
 		needs: aGroupsWorkspace, get: legacyGroups,
 	},
 }
 
-// mostAddresses is how many addresses members can be looked for by at once.
+// mostAddresses is the number of addresses that one search for members may contain.
 const mostAddresses = 90
 
 func asksForAddresses(c *call) bool { return strings.Contains(c.query.Get("q"), "user.email") }
 
-// membersByAddress is a workspace that the caller belongs to. Only its administrators and its own tokens may look for
-// members by their addresses.
+// membersByAddress finds a workspace that the caller belongs to. Only its administrators and its own tokens may
+// search for members by address.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-members-get
 func membersByAddress(c *call) error {
 	if err := aMembersWorkspace(c); err != nil || !asksForAddresses(c) {
@@ -89,8 +89,8 @@ func permissionsOn(c *call) collection {
 	return repositoryPermissions(c.org.EffectivePermissionsOn(c.repository))
 }
 
-// aGroupsWorkspace is a workspace that the caller administers, named by its slug: the 1.0 API knows no UUIDs. Some
-// workspaces refuse even then.
+// aGroupsWorkspace finds a workspace that the caller administers by its slug. The 1.0 API does not know UUIDs. Some
+// workspaces refuse administrators, too.
 func aGroupsWorkspace(c *call) error {
 	if isUUID(c.path["workspace"]) {
 		return forbidden("Forbidden")
@@ -104,7 +104,7 @@ func aGroupsWorkspace(c *call) error {
 	return nil
 }
 
-// legacyGroups answers a bare list, without pages.
+// legacyGroups returns a bare list, without pages.
 func legacyGroups(c *call) (any, error) {
 	groups := c.org.GroupsOf(c.workspace)
 	list := make([]object, len(groups))

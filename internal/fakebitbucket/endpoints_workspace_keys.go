@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// workspaceKeyEndpoints tell which keys signatures are to be checked with: those of commits that the service makes, and those
-// of the tokens that it gives to the steps of pipelines.
+// workspaceKeyEndpoints return public keys for checking signatures: of commits that the service makes, and of tokens
+// for the steps of pipelines.
 // https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
 var workspaceKeyEndpoints = []endpoint{
 	{
@@ -41,7 +41,8 @@ var workspaceKeyEndpoints = []endpoint{
 	},
 }
 
-// anOIDCWorkspace is any workspace: who checks the tokens of its pipelines doesn't belong to it. API tokens are refused.
+// anOIDCWorkspace finds any workspace, because a service that checks the tokens of pipelines does not belong to it.
+// It refuses API tokens.
 func anOIDCWorkspace(c *call) error {
 	if c.who.credential == "api_token" {
 		return forbidden("Forbidden")
