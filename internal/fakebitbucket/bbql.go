@@ -10,33 +10,33 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A condition is a parsed BBQL query, the language of the q parameter.
+// A condition is a parsed query in BBQL, the language of the q parameter.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
 type condition interface {
 	holds(object) bool
 }
 
 type (
-	// anyOf is terms joined by OR, allOf terms joined by AND.
+	// anyOf joins terms with OR, allOf joins them with AND.
 	anyOf []condition
 	allOf []condition
 
-	// A comparison is a field, an operator and one value, or for IN and NOT IN any number.
+	// A comparison is a field, an operator and one value. IN and NOT IN have any number of values.
 	comparison struct {
-		name     string // of the field
-		path     string // where its value is
+		name     string // name of the field
+		path     string // path of its value
 		operator string
 		values   []any // string, float64, bool, nil or time.Time
-		folds    bool  // texts are equal in any case
+		folds    bool  // = and != ignore case
 	}
 )
 
-// A kind is the type of the values of a field that can be filtered by.
+// A kind is the type of a field's values.
 type kind string
 
 const (
 	textKind  kind = "text"
-	natural   kind = "natural" // text that is sorted with the numbers in it by their values
+	natural   kind = "natural" // text in which numbers sort by value
 	number    kind = "number"
 	boolean   kind = "boolean"
 	datetime  kind = "datetime"
@@ -44,16 +44,16 @@ const (
 	embedded  kind = "object"
 )
 
-// A fieldset names the fields of an endpoint's objects that q or sort may use.
+// A fieldset names the fields that q or sort may use at an endpoint.
 type fieldset map[string]field
 
 type field struct {
 	kind kind
-	path string // where the value is
+	path string // path of the value
 }
 
-// fieldsOf makes a fieldset from a list of names for each kind. A field whose value is not where its name
-// says is given as name=path.
+// fieldsOf returns a fieldset from a list of names for each kind. Use name=path if the path of the value differs from
+// the name.
 func fieldsOf(names map[kind]string) fieldset {
 	f := fieldset{}
 	for k, list := range names {
@@ -68,8 +68,8 @@ func fieldsOf(names map[kind]string) fieldset {
 	return f
 }
 
-// parseBBQL reads a query, in which the case of texts makes a difference to = and != or not: nobody documents which. Its errors
-// are what the service tells the caller.
+// parseBBQL parses a query. If foldsCase is set, = and != ignore case; the documentation does not say which is right.
+// Its errors are the messages that the service returns.
 func parseBBQL(query string, foldsCase bool, fields fieldset) (condition, error) {
 	tokens, err := lexBBQL(query)
 	if err != nil {
@@ -86,8 +86,9 @@ func parseBBQL(query string, foldsCase bool, fields fieldset) (condition, error)
 	return c, nil
 }
 
-// Passes reports whether an object whose field has a value (a string, a bool, an int64, a time.Time) passes a query that is
-// about that field alone. It reads what clients write as strictly as the endpoints do, and as [Options].FoldsCase says.
+// Passes reports whether an object passes a query. The object has one field, with a string, a bool, an int64 or a
+// time.Time, and the query uses only that field. It parses queries as strictly as the endpoints do. See
+// [Options].FoldsCase for foldsCase.
 func Passes(query string, foldsCase bool, name string, value any) (bool, error) {
 	f := field{path: name}
 	switch v := value.(type) {
@@ -110,7 +111,7 @@ func Passes(query string, foldsCase bool, name string, value any) (bool, error) 
 type parser struct {
 	tokens []token
 	fields fieldset
-	folds  bool // texts are equal in any case
+	folds  bool // = and != ignore case
 }
 
 func (p *parser) next() token {
@@ -121,7 +122,7 @@ func (p *parser) next() token {
 	return t
 }
 
-// word consumes the next token if it is the given word or sign.
+// word consumes the next token if it is the given word or sign. It reports whether it did.
 func (p *parser) word(text string) bool {
 	t := p.tokens[0]
 	if t.kind != tokenWord && t.kind != tokenSign || !strings.EqualFold(t.text, text) {
@@ -260,7 +261,7 @@ func (p *parser) operand() (any, error) {
 	return nil, badRequest("Invalid query: expected a value, not %q", t.text)
 }
 
-// check tells whether a field of some kind can be compared so.
+// check returns an error if a field of a kind does not support the comparison.
 func check(c comparison, k kind, v any) error {
 	bad := badRequest("Invalid query: %s cannot be compared with %s %v", c.name, c.operator, v)
 	ordered := c.operator[0] == '<' || c.operator[0] == '>'
@@ -309,7 +310,7 @@ func (c allOf) holds(o object) bool {
 
 func (c comparison) holds(o object) bool {
 	have := force(lookup(o, c.path))
-	switch all := have.(type) { // a list holds what one of its values holds
+	switch all := have.(type) { // a list passes if one of its values does
 	case []any:
 		return slices.ContainsFunc(all, c.holdsFor)
 	case []string:
@@ -318,7 +319,7 @@ func (c comparison) holds(o object) bool {
 	return c.holdsFor(have)
 }
 
-// holdsFor compares one value. As in SQL, nothing but = null and IN (null) holds for a null.
+// holdsFor reports whether one value passes. As in SQL, null passes only = null and IN (null).
 func (c comparison) holdsFor(have any) bool {
 	switch c.operator {
 	case "IN":
@@ -368,13 +369,12 @@ func (c comparison) equal(have, want any) bool {
 		return have == nil && want == nil
 	}
 	if s, ok := have.(string); ok && !c.folds {
-		return s == want // compare ignores case, as text is sorted
+		return s == want // compare ignores case, for sorting
 	}
 	return compare(have, want) == 0
 }
 
-// compare orders a value of an object and a literal, or two values, of one kind. Text is ordered as people
-// sort it, without regard to case.
+// compare orders two values of one kind; the second may be a literal. It ignores the case of text.
 func compare(a, b any) int {
 	switch a := a.(type) {
 	case string:
@@ -394,7 +394,7 @@ func compare(a, b any) int {
 		}
 		return organization.Rank(a.order, a.name) - organization.Rank(a.order, b.(string))
 	}
-	return 0 // objects have no order, and are only compared with null
+	return 0 // objects have no order and are compared only with null
 }
 
 func truth(b bool) int {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// An apiError is a refusal as the API words it.
+// An apiError is an error in the form of the API.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#standardized-error-responses
 type apiError struct {
 	status  int
@@ -14,8 +14,8 @@ type apiError struct {
 	detail  any
 	data    any
 	plain   bool // text/plain, not JSON
-	untyped bool // without the type of the object
-	html    bool // a page for people
+	untyped bool // without the object's type
+	html    bool // an HTML page
 }
 
 func (e *apiError) Error() string { return e.message }
@@ -68,7 +68,7 @@ func errGone(change string) error {
 	}
 }
 
-// response is the error on its way to the caller.
+// response returns the answer with the error.
 func (e *apiError) response() *response {
 	if e.html {
 		return textResponse(e.status, "text/html; charset=utf-8", htmlPage)
@@ -89,14 +89,14 @@ func (e *apiError) response() *response {
 	}
 	b, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // strings and lists of strings always have a JSON form
+		panic(err) // cannot happen: strings and lists of strings always have a JSON form
 	}
 	return jsonResponse(e.status, b)
 }
 
 // A response is an answer before it is sent.
 type response struct {
-	cut    FaultKind // how the sending goes wrong, if it does
+	cut    FaultKind // how the connection fails, if it does
 	status int
 	header http.Header
 	body   []byte

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// A FaultKind is a way in which an answer goes wrong.
+// A FaultKind is a kind of wrong answer.
 type FaultKind int
 
-// The kinds of faults. Reset, Short, Lost, Stall, Drip, Edit and Drop let the server do its work first: a refresh
-// token that was sent is spent. Where the answer has no body, Reset, Short and Stall come before its first byte.
+// The kinds of faults. Reset, Short, Lost, Stall, Drip, Edit and Drop let the server do its work first, so a refresh
+// token in the request is used up. If the answer has no body, Reset, Short and Stall apply before its first byte.
 const (
-	FaultStatus  FaultKind = iota // answers Status, Header and Body
-	FaultHTML                     // answers a page of HTML, with Status (default 502)
+	FaultStatus  FaultKind = iota // answers with Status, Header and Body
+	FaultHTML                     // answers with an HTML page and Status (default 502)
 	FaultInvalid                  // answers 200 and half a JSON document
 	FaultReset                    // breaks the connection in the middle of the body
 	FaultShort                    // ends the body before its Content-Length
@@ -24,25 +24,25 @@ const (
 	FaultHang                     // never answers
 	FaultDelay                    // answers after Delay
 	FaultHandler                  // lets Handler answer
-	FaultStall                    // stops in the middle of the body, and does not end
-	FaultDrip                     // goes on with a byte each second after the body, without end
-	FaultHuge                     // answers a page that goes on as fast as it is read, without end
-	FaultBomb                     // answers the same in little, compressed
+	FaultStall                    // stops in the middle of the body, without ending it
+	FaultDrip                     // adds a byte each second after the body, without end
+	FaultHuge                     // answers with an endless page, as fast as the client reads
+	FaultBomb                     // the same, but small and compressed
 	FaultEdit                     // lets Edit change the body
-	FaultDrop                     // leaves Drop objects out, at the head of a list
-	FaultOrder                    // answers a page of the list in another order: the last object is the first
-	FaultRemoved                  // answers that there is no API at the address, as of an endpoint that was removed
+	FaultDrop                     // leaves out the first Drop objects of a list
+	FaultOrder                    // returns a page of the list in another order: the last object is first
+	FaultRemoved                  // answers that the address has no API, as for a removed endpoint
 )
 
-// A Fault makes answers go wrong. It applies to requests that match in all respects, after Skip of them, and
-// Count times.
+// A Fault makes answers go wrong. It applies to Count requests that match all its conditions, after the first Skip of
+// them.
 type Fault struct {
 	Kind   FaultKind
-	Method string // "" is any
-	// Path is a pattern of the escaped path: each {name} stands for one segment, and {name...} at the end for
-	// all that follow, as in /2.0/repositories/{workspace} or /2.0/{rest...}; "" is any.
+	Method string // "" matches any
+	// Path is a pattern of the escaped path, such as /2.0/repositories/{workspace} or /2.0/{rest...}. {name} matches
+	// one segment, and {name...} at the end matches the rest. "" matches any path.
 	Path  string
-	Match func(*http.Request) bool // nil is any
+	Match func(*http.Request) bool // nil matches any
 	Skip  int
 	Count int // default 1; negative: always
 
@@ -55,14 +55,14 @@ type Fault struct {
 	Drop    int
 }
 
-// An armedFault is a fault and how far it has got.
+// An armedFault is a fault and the number of requests that it has matched.
 type armedFault struct {
 	Fault
 	path pattern
 	seen int
 }
 
-// Inject adds a fault. Of several that match a request, the one injected first applies.
+// Inject adds a fault. If several faults match a request, the first one applies.
 func (s *Server) Inject(f Fault) {
 	if f.Count == 0 {
 		f.Count = 1
@@ -79,7 +79,7 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-// fault is what goes wrong with a request, if anything.
+// fault returns the fault that applies to a request, or nil.
 func (s *Server) fault(r *http.Request) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ const htmlPage = `<!DOCTYPE html>
 <body><h1>Something went wrong</h1><script>window.__token__ = "short-lived-web-token"</script></body></html>
 `
 
-// spoil applies a fault to the answer that work makes. It returns nil where nothing more is to be sent.
+// spoil applies a fault to the answer that work makes. It returns nil if there is nothing more to send.
 func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Request) *response) *response {
 	switch f.Kind {
 	case FaultStatus:
@@ -157,10 +157,10 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, work func(*http.Re
 	return res
 }
 
-// An alteration is what a fault makes of a list.
+// An alteration is a change that a fault makes to a list.
 type alteration struct {
-	drop   int  // objects at its head are left out
-	rotate bool // its last object is the first
+	drop   int  // number of objects to leave out at the beginning
+	rotate bool // the last object comes first
 }
 
 type alterationKey struct{}
@@ -174,13 +174,13 @@ func alterationOf(r *http.Request) (a alteration, ok bool) {
 	return a, ok
 }
 
-// flood writes the beginning of a page, and then the same again and again until the caller has had enough.
+// flood writes the beginning of a page, and then the same bytes until the caller hangs up.
 func flood(w http.ResponseWriter, encoding string, again []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	begin := []byte(`{"values": [`)
 	if encoding != "" {
 		w.Header().Set("Content-Encoding", encoding)
-		begin = compress(begin) // gzip's parts can be strung together
+		begin = compress(begin) // parts of gzip can be joined
 	}
 	w.WriteHeader(http.StatusOK)
 	_, err := w.Write(begin)
@@ -189,14 +189,14 @@ func flood(w http.ResponseWriter, encoding string, again []byte) {
 	}
 }
 
-// Set returns an Edit that gives a member of a JSON object another value, or takes it away if that is nil.
+// Set returns an Edit that changes a member of a JSON object. It removes the member if value returns nil.
 func Set(name string, value func(*http.Request) any) func(*http.Request, []byte) []byte {
 	return func(r *http.Request, body []byte) []byte {
 		members := map[string]any{}
 		d := json.NewDecoder(bytes.NewReader(body))
 		d.UseNumber()
 		if d.Decode(&members) != nil {
-			return body // no object, such as a list of API 1.0
+			return body // not an object; for example, a list of the 1.0 API
 		}
 		delete(members, name)
 		if v := value(r); v != nil {
@@ -204,7 +204,7 @@ func Set(name string, value func(*http.Request) any) func(*http.Request, []byte)
 		}
 		edited, err := json.Marshal(members)
 		if err != nil {
-			panic(err) // what was JSON still is
+			panic(err) // cannot happen: it was JSON before
 		}
 		return edited
 	}
@@ -221,8 +221,8 @@ func (f *Fault) instead(contentType, body string, status int) *response {
 	return res
 }
 
-// Answer answers a request as if no fault were injected: for the Handler of a fault that lets some requests
-// pass, perhaps changed. The journal knows of the request already.
+// Answer answers a request as if there were no fault. The Handler of a fault uses it to let some requests pass,
+// perhaps changed. The journal already contains the request.
 func (s *Server) Answer(w http.ResponseWriter, r *http.Request) {
 	if res := s.dispatch(r, new(journal).begin(r, s.now())); res != nil {
 		res.send(w, r)

@@ -2,24 +2,25 @@ package fakebitbucket
 
 import "strings"
 
-// A selection is what a fields parameter leaves of a value and everything below it.
+// A selection is the part of a value that a fields parameter selects.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response
 type selection struct {
-	all   bool // members are served unless excluded; otherwise only those included
+	all   bool // members are returned unless excluded; otherwise only those included
 	nodes []*fieldNode
 }
 
-// A fieldNode is one name in the tree of the paths of a fields parameter.
+// A fieldNode is one name in the tree of paths of a fields parameter.
 type fieldNode struct {
 	children         map[string]*fieldNode
 	include, exclude bool // a path ends here
-	includesBelow    bool // a path that includes something passes here
+	includesBelow    bool // a path that includes something continues below
 }
 
 var everything = selection{all: true}
 
-// parseFields reads a fields parameter: a comma list of paths, where -x removes, +x adds, and a plain x
-// makes the list exhaustive. * stands for every member of a level, those served on request too.
+// parseFields parses a fields parameter, which is a list of paths separated by commas. -x removes x, and +x adds it.
+// With a plain x, only the listed paths are returned. * means every member of a level, including those returned only
+// on request.
 func parseFields(s string) selection {
 	root := &fieldNode{}
 	whitelist := false
@@ -52,13 +53,13 @@ func (n *fieldNode) add(path string, exclude bool) {
 	n.include = !exclude
 }
 
-// member tells whether a member of an object is served, and what of it.
+// member reports whether a member of an object is returned, and returns the selection of its value.
 func (s selection) member(m member) (selection, bool) {
 	inner := selection{all: s.all && !m.extra}
 	var named, below bool
 	for _, n := range s.nodes {
 		star, exact := n.children["*"], n.children[m.name]
-		for _, c := range []*fieldNode{star, exact} { // what names the member itself outweighs a wildcard
+		for _, c := range []*fieldNode{star, exact} { // a name takes precedence over a wildcard
 			if c == nil {
 				continue
 			}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ServeHTTP answers a request, and records it.
+// ServeHTTP answers a request and records it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := s.journal.begin(r, s.now())
 	counted := &counter{ResponseWriter: w}
@@ -27,7 +27,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// dispatch makes the answer, or nil if the caller is gone.
+// dispatch returns the answer, or nil if the caller is gone.
 func (s *Server) dispatch(r *http.Request, e *entry) *response {
 	s.lookOver(r)
 	switch p := r.URL.Path; {
@@ -42,9 +42,9 @@ func (s *Server) dispatch(r *http.Request, e *entry) *response {
 	return textResponse(http.StatusNotFound, "text/html; charset=utf-8", htmlPage)
 }
 
-// send writes the answer, compressed if the caller likes, and as a fault wants it cut.
+// send writes the answer. It is compressed if the caller accepts that, and cut if a fault requires it.
 func (res *response) send(w http.ResponseWriter, r *http.Request) {
-	if len(res.body) == 0 { // as of a redirect: cut in the middle it would be whole
+	if len(res.body) == 0 { // for example, a redirect, which has no middle to cut
 		switch res.cut {
 		case FaultReset, FaultShort:
 			res.cut = FaultLost
@@ -75,12 +75,12 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 	if res.cut == FaultReset || res.cut == FaultShort || res.cut == FaultStall {
 		body = body[:len(body)/2]
 	}
-	_, _ = w.Write(body) // a caller who is gone doesn't matter
+	_, _ = w.Write(body) // it does not matter if the caller is gone
 	switch res.cut {
 	case FaultReset:
 		reset(w)
 	case FaultShort:
-		_ = http.NewResponseController(w).Flush() // what matters is the end
+		_ = http.NewResponseController(w).Flush() // only the end of the connection matters
 		panic(http.ErrAbortHandler)
 	case FaultStall:
 		_ = http.NewResponseController(w).Flush()
@@ -108,11 +108,11 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// compressors keeps the large state of gzip between answers.
+// compressors reuses gzip writers, which have a large state.
 var compressors = sync.Pool{New: func() any {
 	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {
-		panic(err) // the level is a good one
+		panic(err) // cannot happen: the level is valid
 	}
 	return z
 }}
@@ -122,12 +122,12 @@ func compress(body []byte) []byte {
 	z := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(z)
 	z.Reset(&b)
-	_, _ = z.Write(body) // into memory
+	_, _ = z.Write(body) // writing to memory does not fail
 	_ = z.Close()
 	return b.Bytes()
 }
 
-// A counter counts what is sent.
+// A counter counts the bytes that are sent.
 type counter struct {
 	http.ResponseWriter
 	status int
@@ -151,16 +151,16 @@ func (c *counter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// reset breaks the connection, after what was written has left.
+// reset breaks the connection after sending the bytes written so far.
 func reset(w http.ResponseWriter) {
 	c := http.NewResponseController(w)
-	_ = c.Flush() // what matters is the break
+	_ = c.Flush() // only the broken connection matters
 	conn, _, err := c.Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	if l, ok := conn.(interface{ SetLinger(int) error }); ok {
-		_ = l.SetLinger(0) // close with a reset rather than an end of file
+		_ = l.SetLinger(0) // close with a reset instead of an end of file
 	}
 	_ = conn.Close()
 }
