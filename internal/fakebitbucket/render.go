@@ -7,8 +7,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// The addresses that the service writes into links, whatever the host that was asked. Some links use the
-// web site's own way into the API, and none of them is meant to be called.
+// The addresses in links, which do not depend on the host of the request. Some links use the web site's own path to
+// the API. Clients must not call any of them.
 const (
 	linkAPI  = "https://api.bitbucket.org/2.0"
 	linkSite = "https://bitbucket.org"
@@ -16,7 +16,7 @@ const (
 
 func href(address string) object { return object{{name: "href", value: address}} }
 
-// links is an object of links from pairs of name and address.
+// links returns an object of links from pairs of name and address.
 func links(pairs ...string) object {
 	o := make(object, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
@@ -25,7 +25,7 @@ func links(pairs ...string) object {
 	return o
 }
 
-// userObject is a user as /users/{id} shows it.
+// userObject returns a user in the form of /users/{id}.
 func userObject(u *organization.User) object {
 	o := object{
 		{name: "display_name", value: u.DisplayName},
@@ -67,7 +67,7 @@ func userLinks(u *organization.User) object {
 	)
 }
 
-// currentUser is a user as /user shows it to that user.
+// currentUser returns a user in the form of /user.
 func currentUser(u *organization.User) object {
 	o := append(userObject(u), member{name: "has_2fa_enabled", value: nil})
 	if u.Type == "user" {
@@ -117,7 +117,7 @@ func embeddedWorkspace(w *organization.Workspace) object {
 	return workspaceObject(w).condensed("type", "uuid", "name", "slug", "links")
 }
 
-// workspaceAccess is a workspace as /user/workspaces lists it: without its name.
+// workspaceAccess returns a workspace in the form of /user/workspaces, without its name.
 func workspaceAccess(w *organization.Workspace, administrator bool) object {
 	return object{
 		{name: "type", value: "workspace_access"},
@@ -133,7 +133,7 @@ func workspaceAccess(w *organization.Workspace, administrator bool) object {
 	}
 }
 
-// memberObject is a membership without its role, as /members lists it.
+// memberObject returns a membership in the form of /members, without its role.
 func memberObject(m *organization.Membership) object {
 	return object{
 		{name: "type", value: "workspace_membership"},
@@ -145,7 +145,7 @@ func memberObject(m *organization.Membership) object {
 	}
 }
 
-// memberWithAddress is a member who was looked for by the address, which is served on request.
+// memberWithAddress returns a member who was found by address. The address is returned only on request.
 func memberWithAddress(m *organization.Membership) object {
 	o := memberObject(m)
 	for i := range o {
@@ -157,7 +157,7 @@ func memberWithAddress(m *organization.Membership) object {
 	return o
 }
 
-// membershipObject is a membership with its role, as /permissions lists it.
+// membershipObject returns a membership in the form of /permissions, with its role.
 func membershipObject(m *organization.Membership) object {
 	return append(memberObject(m),
 		member{name: "permission", value: level{m.Permission, organization.WorkspacePermissions}},
@@ -226,7 +226,7 @@ func repositoryObject(r *organization.Repository) object {
 	return o.without(r.Missing)
 }
 
-// overriddenSettings tells which settings of its project a repository replaces.
+// overriddenSettings returns which settings of its project a repository replaces.
 func overriddenSettings(r *organization.Repository) object {
 	return object{
 		{name: "default_merge_strategy", value: r.OverridesMergeStrategy},
@@ -274,8 +274,8 @@ func repositoryLinks(r *organization.Repository) object {
 	}})
 }
 
-// repositoryPermissions are effective permissions of users on repositories. Each repository and user is rendered once, as
-// long lists name the same ones again and again.
+// repositoryPermissions returns effective permissions of users on repositories. It renders each repository and user
+// only once, because long lists repeat them.
 func repositoryPermissions(held []organization.EffectivePermission) collection {
 	repository, user := memo(embeddedRepository), memo(embeddedUser)
 	return collect(held, func(p organization.EffectivePermission) object {
@@ -288,7 +288,7 @@ func repositoryPermissions(held []organization.EffectivePermission) collection {
 	})
 }
 
-// memo calls a function once for each argument. It is for one goroutine.
+// memo returns a function that calls f once for each argument. Only one goroutine may use it.
 func memo[K comparable, V any](f func(K) V) func(K) V {
 	known := map[K]V{}
 	return func(k K) V {
@@ -301,7 +301,7 @@ func memo[K comparable, V any](f func(K) V) func(K) V {
 	}
 }
 
-// groupObject is a group as the 2.0 API embeds it.
+// groupObject returns a group in the form of the 2.0 API.
 func groupObject(g *organization.Group) object {
 	return object{
 		{name: "type", value: "group"},
@@ -319,7 +319,7 @@ func groupObject(g *organization.Group) object {
 	}
 }
 
-// legacyGroup is a group as the 1.0 API lists it.
+// legacyGroup returns a group in the form of the 1.0 API.
 func legacyGroup(g *organization.Group) object {
 	members := make([]object, len(g.Members))
 	for i, u := range g.Members {

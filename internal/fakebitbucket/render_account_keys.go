@@ -33,7 +33,7 @@ func accountSSHKeyObject(u *organization.User, k *organization.AccountSSHKey) ob
 	}
 }
 
-// accountGPGKeyObject is a key as the service shows it. The key itself and its subkeys are served on request only.
+// accountGPGKeyObject renders a GPG key. The key itself and its subkeys are returned only on request.
 func accountGPGKeyObject(u *organization.User, k *organization.AccountGPGKey) object {
 	subkeys := make([]object, len(k.Subkeys))
 	for i, s := range k.Subkeys {

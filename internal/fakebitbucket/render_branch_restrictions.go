@@ -6,7 +6,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// restrictionsAskedFor are the restrictions of a repository of the kind and with the pattern that were asked for.
+// restrictionsAskedFor returns the restrictions of a repository with the requested kind and pattern.
 func restrictionsAskedFor(c *call) []*organization.BranchRestriction {
 	asked := func(name, value string) bool { return !c.query.Has(name) || c.query.Get(name) == value }
 	var wanted []*organization.BranchRestriction

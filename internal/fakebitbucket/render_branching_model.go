@@ -2,7 +2,7 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// branchingModelObject is a model as it applies to a repository, with the branches that there are.
+// branchingModelObject renders a model for a repository, with its existing branches.
 func branchingModelObject(
 	o *organization.Organization, r *organization.Repository, m *organization.BranchingModel, kind, place string,
 ) object {
@@ -20,7 +20,7 @@ func branchingModelObject(
 		member{name: "links", value: links("self", place)})
 }
 
-// branchRole is the branch of a role in a repository, or in the project for which there is none.
+// branchRole renders a role with its branch in a repository. The repository is nil for the model of a project.
 func branchRole(o *organization.Organization, r *organization.Repository, role organization.BranchRole) object {
 	var name any
 	if role.Name != "" {
@@ -42,7 +42,7 @@ func branchRole(o *organization.Organization, r *organization.Repository, role o
 	return append(object{{name: "name", value: name}}, shown...)
 }
 
-// branchingSettings is a model as its administrators set it.
+// branchingSettings renders the settings of a model.
 func branchingSettings(
 	o *organization.Organization, r *organization.Repository, m *organization.BranchingModel, place string,
 ) object {
@@ -52,7 +52,7 @@ func branchingSettings(
 			{name: "kind", value: t.Kind}, {name: "enabled", value: t.Enabled}, {name: "prefix", value: t.Prefix},
 		})
 	}
-	deletion := "false" // as text
+	deletion := "false" // a string, not a boolean
 	if m.DeleteBranches {
 		deletion = "true"
 	}

@@ -9,19 +9,19 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// layoutReports is how reports write times: any number of decimals, and Z.
+// layoutReports is the time format of reports: any number of decimals, and Z.
 const layoutReports = "2006-01-02T15:04:05.999999Z07:00"
 
 func repositoryAPI(r *organization.Repository) string {
 	return linkAPI + "/repositories/" + r.FullName()
 }
 
-// escapedPath is a path in an address.
+// escapedPath returns a path that is escaped for an address.
 func escapedPath(path string) string {
 	return strings.ReplaceAll(url.PathEscape(path), "%2F", "/")
 }
 
-// commitObject is a commit as lists of commits show it.
+// commitObject returns a commit in the form of lists.
 func commitObject(o *organization.Organization, r *organization.Repository, c *organization.Commit) object {
 	return object{
 		{name: "type", value: "commit"},
@@ -51,14 +51,14 @@ func commitObject(o *organization.Organization, r *organization.Repository, c *o
 	}
 }
 
-// singleCommit is a commit as it is shown alone: with those who approved it.
+// singleCommit returns a commit in the form of a single object, with the users who approved it.
 func singleCommit(o *organization.Organization, r *organization.Repository, c *organization.Commit) object {
 	all := commitObject(o, r, c)
 	all[len(all)-1].extra = false
 	return all
 }
 
-// embeddedCommit is a commit as it appears inside others, with the members that are shown there.
+// embeddedCommit returns a commit in the form that is used inside other objects, with the given members.
 func embeddedCommit(o *organization.Organization, r *organization.Repository, c *organization.Commit, shown ...string) object {
 	return commitObject(o, r, c).condensed(shown...)
 }
@@ -77,7 +77,7 @@ func commitLinks(r *organization.Repository, c *organization.Commit) object {
 	)
 }
 
-// signatureObject leaves user out where there is none.
+// signatureObject renders a signature. It leaves out the user if there is no account.
 func signatureObject(kind string, s organization.Signature) object {
 	o := object{{name: "type", value: kind}, {name: "raw", value: s.Raw}}
 	if s.User != nil {
@@ -106,7 +106,7 @@ func approvalObject(a organization.Approval) object {
 	}
 }
 
-// syncStrategies are the ways in which a branch can be brought up to date.
+// syncStrategies lists the ways to update a branch from its base.
 var syncStrategies = []string{"merge_commit", "rebase"}
 
 func branchObject(o *organization.Organization, r *organization.Repository, b *organization.Branch) object {
@@ -121,7 +121,7 @@ func branchObject(o *organization.Organization, r *organization.Repository, b *o
 	}
 }
 
-// tagObject has nulls for what a lightweight tag lacks.
+// tagObject renders a tag. The fields that a lightweight tag lacks are null.
 func tagObject(o *organization.Organization, r *organization.Repository, t *organization.Tag) object {
 	var message, tagger any
 	if t.Tagger != nil {
@@ -256,7 +256,7 @@ func annotationObject(a *organization.Annotation) object {
 	return withoutEmpty(all, "path", "result", "link")
 }
 
-// withoutEmpty leaves out those of the named members that are "".
+// withoutEmpty removes the named members that are "".
 func withoutEmpty(o object, names ...string) object {
 	var empty []string
 	for _, name := range names {
@@ -267,7 +267,7 @@ func withoutEmpty(o object, names ...string) object {
 	return o.without(empty)
 }
 
-// changeObject is what happened to a file between two commits. The first may be nil.
+// changeObject renders the change of a file between two commits. The first commit may be nil.
 func changeObject(r *organization.Repository, from, to *organization.Commit, c organization.Change) object {
 	return object{
 		{name: "type", value: "diffstat"},
@@ -291,7 +291,7 @@ func fileSide(r *organization.Repository, c *organization.Commit, path string) a
 	}
 }
 
-// fileObject is a file as a commit left it.
+// fileObject renders a file at a commit.
 func fileObject(o *organization.Organization, r *organization.Repository, c *organization.Commit, path string) object {
 	self := repositoryAPI(r) + "/src/" + c.Hash + "/" + escapedPath(path)
 	attributes, size := []string{}, 0
@@ -314,7 +314,7 @@ func fileObject(o *organization.Organization, r *organization.Repository, c *org
 	}
 }
 
-// mimeType is null for what the service doesn't know.
+// mimeType returns the MIME type, or nil if the service does not know it.
 func mimeType(path string) any {
 	switch {
 	case strings.HasSuffix(path, ".py"):

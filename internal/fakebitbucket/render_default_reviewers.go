@@ -14,7 +14,7 @@ func reviewerObject(e organization.EffectiveReviewer) object {
 	}
 }
 
-// reviewerAmong is one of some default reviewers, or nil.
+// reviewerAmong returns the user if they are one of the default reviewers, or nil.
 func reviewerAmong(reviewers []*organization.User, u *organization.User) *organization.User {
 	if u == nil || !slices.Contains(reviewers, u) {
 		return nil

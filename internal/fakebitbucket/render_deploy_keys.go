@@ -18,7 +18,7 @@ func repositoryDeployKey(r *organization.Repository) func(*organization.DeployKe
 	}
 }
 
-// projectDeployKey renders the deploy keys of a project, which have another name for their owner.
+// projectDeployKey renders the deploy keys of a project, in which the owner has a different name.
 func projectDeployKey(p *organization.Project) func(*organization.DeployKey) object {
 	return func(k *organization.DeployKey) object {
 		o := append(keyObject("project_deploy_key", linkAPI+"/workspaces/"+p.Workspace.Slug+"/projects/"+p.Key, k),

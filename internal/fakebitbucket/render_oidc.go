@@ -2,7 +2,7 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// oidcIssuer is the address of a workspace's identity provider for pipelines.
+// oidcIssuer returns the address of a workspace's identity provider for pipelines.
 func oidcIssuer(w *organization.Workspace) string {
 	return linkAPI + "/workspaces/" + w.Slug + "/pipelines-config/identity/oidc"
 }

@@ -9,18 +9,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// The forms of timestamps in Bitbucket Pipelines: without zeros at the end of the fraction.
+// The formats of timestamps in Bitbucket Pipelines, without zeros at the end of the fraction.
 const (
 	layoutRun  = "2006-01-02T15:04:05.999999Z"
 	layoutStep = "2006-01-02T15:04:05.999999999Z"
 )
 
-// linkPipelines is how the service that runs pipelines calls itself in links, which nobody else can reach.
+// linkPipelines is the address of the pipelines service in links. Clients cannot reach it.
 const linkPipelines = "http://bitbucket-pipelines.prod.public.atl-paas.net//rest/1.0/accounts/"
 
 func runTime(t time.Time) timestamp { return timestamp{t, layoutRun} }
 
-// told appends members of which nothing is served where the value is unknown.
+// told appends a member, or leaves it out if its value is unknown.
 func (o object) told(name string, known bool, value func() any) object {
 	if !known {
 		return o
@@ -59,7 +59,7 @@ func embeddedPipeline(p *organization.Pipeline) object {
 	return object{{name: "type", value: "pipeline"}, {name: "uuid", value: p.UUID}}
 }
 
-// stateObject is the state of a pipeline or a step; of names its type.
+// stateObject renders the state of a pipeline or a step. of is the prefix of its type.
 func stateObject(of string, s organization.RunState) object {
 	kind := of + "_" + strings.ToLower(s.Name)
 	o := object{{name: "name", value: s.Name}, {name: "type", value: kind}}
@@ -71,7 +71,7 @@ func stateObject(of string, s organization.RunState) object {
 	})
 }
 
-// typed is a name with its type, which begins with another type.
+// typed returns a name with its type, which starts with another type.
 func typed(kind, name string) object {
 	return object{{name: "name", value: name}, {name: "type", value: kind + "_" + strings.ToLower(name)}}
 }
@@ -100,7 +100,7 @@ func targetObject(r *organization.Repository, t organization.PipelineTarget) obj
 	return o
 }
 
-// targetCommit is a commit of which no more than its hash is told.
+// targetCommit returns a commit with only its hash and its links.
 func targetCommit(r *organization.Repository, hash string) object {
 	return object{
 		{name: "type", value: "commit"}, {name: "hash", value: hash},
@@ -195,7 +195,7 @@ func executionObject(e *organization.ScheduleExecution) object {
 	}
 }
 
-// variableObject shows the value of a variable only if it isn't secured.
+// variableObject shows the value of a variable only if it is not secured.
 func variableObject(v *organization.PipelineVariable) object {
 	o := object{
 		{name: "type", value: "pipeline_variable"}, {name: "uuid", value: v.UUID}, {name: "key", value: v.Key}, {name: "secured", value: v.Secured},
@@ -236,7 +236,7 @@ func runnerObject(x *organization.PipelineRunner) object {
 	}
 	state := object{{name: "status", value: x.Status}, {name: "updated_on", value: runTime(x.StateOn)}, {name: "cordoned", value: x.Cordoned}}
 	if x.Version == "" {
-		client = append(client, member{name: "secret", value: x.ClientSecret}) // told once, to set the runner up
+		client = append(client, member{name: "secret", value: x.ClientSecret}) // returned only once, to set up the runner
 	} else {
 		state = append(state, member{name: "version", value: object{{name: "version", value: x.Version}, {name: "current", value: "3.2.0"}}})
 	}
@@ -277,7 +277,8 @@ func environmentObject(e *organization.DeploymentEnvironment) object {
 	}
 }
 
-// deploymentObject says what is released twice, and of the environment only which one it is, unless asked for more.
+// deploymentObject renders a deployment. The release appears twice. The environment has only its UUID unless more is
+// requested.
 func deploymentObject(r *organization.Repository, d *organization.Deployment) object {
 	site := fmt.Sprintf("%s/%s/addon/pipelines/home#!/results/%d", linkSite, r.FullName(), d.Pipeline.BuildNumber)
 	release := func() any {

@@ -9,7 +9,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// rendered is a text that somebody wrote, with its HTML.
+// rendered returns a text with its HTML.
 func rendered(raw string) object {
 	o := object{
 		{name: "type", value: "rendered"},
@@ -23,7 +23,7 @@ func rendered(raw string) object {
 	return o
 }
 
-// flag is the value of a boolean that may be null.
+// flag returns the value of a boolean that may be null.
 func flag(b *bool) any {
 	if b == nil {
 		return nil
@@ -31,7 +31,7 @@ func flag(b *bool) any {
 	return *b
 }
 
-// orNullInt is the value of an integer of which zero is null.
+// orNullInt returns the value of an integer, or nil for zero.
 func orNullInt(n int) any {
 	if n == 0 {
 		return nil
@@ -39,7 +39,7 @@ func orNullInt(n int) any {
 	return n
 }
 
-// pullRequestObject is a pull request by itself.
+// pullRequestObject returns a pull request in the form of a single object.
 func pullRequestObject(r *organization.Repository, p *organization.PullRequest) object {
 	o := object{
 		{name: "comment_count", value: p.CommentCount()},
@@ -88,7 +88,8 @@ func pullRequestObject(r *organization.Repository, p *organization.PullRequest) 
 	return o.without(missing)
 }
 
-// listedPullRequest is a pull request in a list: without what is costly to tell, unless that is asked for.
+// listedPullRequest returns a pull request in the form of lists. It leaves out fields that are expensive to compute,
+// unless they are requested.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#field-discovery
 func listedPullRequest(r *organization.Repository, p *organization.PullRequest) object {
 	o := pullRequestObject(r, p).without([]string{"rendered"})
@@ -98,7 +99,7 @@ func listedPullRequest(r *organization.Repository, p *organization.PullRequest) 
 	return o
 }
 
-// embeddedPullRequest is a pull request inside its comments and activity.
+// embeddedPullRequest returns a pull request in the form of its comments and activity.
 func embeddedPullRequest(r *organization.Repository, p *organization.PullRequest) object {
 	return pullRequestObject(r, p).condensed("type", "id", "title", "draft", "links")
 }
@@ -131,7 +132,7 @@ func pullRequestLinks(r *organization.Repository, p *organization.PullRequest) o
 	)
 }
 
-// pullRequestSpec is what a pull request compares, escaped as it stands in addresses: with a carriage return in it.
+// pullRequestSpec returns the comparison of a pull request, escaped for an address. It contains a carriage return.
 func pullRequestSpec(r *organization.Repository, p *organization.PullRequest) string {
 	if p.SourceCommit == "" {
 		return "None"
@@ -147,7 +148,7 @@ func pullRequestCommitLinks(r *organization.Repository, hash string) object {
 	return links("self", linkAPI+"/repositories/"+r.FullName()+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)
 }
 
-// pullRequestCommitEnd is a commit as pull requests name it.
+// pullRequestCommitEnd returns a commit in the form of pull requests.
 func pullRequestCommitEnd(r *organization.Repository, hash string) any {
 	if hash == "" {
 		return nil
@@ -280,7 +281,7 @@ func pullRequestTask(r *organization.Repository, p *organization.PullRequest, t 
 	return o
 }
 
-// pullRequestEvent is an entry of the activity log: what happened is under a name of its own.
+// pullRequestEvent renders an entry of the activity log. The name of the member with the data depends on the kind.
 func pullRequestEvent(r *organization.Repository, p *organization.PullRequest, e *organization.PullRequestEvent) object {
 	pull := member{name: "pull_request", value: lazy(func() any { return embeddedPullRequest(r, p) })}
 	if e.Kind == "" {
@@ -301,7 +302,7 @@ func pullRequestEvent(r *organization.Repository, p *organization.PullRequest, e
 	})}}
 }
 
-// pullRequestUpdate tells what the pull request was after an update, and does not tell what changed.
+// pullRequestUpdate renders the pull request after an update. It does not say what changed.
 func pullRequestUpdate(r *organization.Repository, p *organization.PullRequest, e *organization.PullRequestEvent) object {
 	then := *p
 	then.SourceCommit = e.SourceCommit
@@ -398,7 +399,7 @@ func pullRequestStatus(r *organization.Repository, p *organization.PullRequest, 
 	return append(o, member{name: "refname", value: text(s.Refname)})
 }
 
-// mergeCheck is a check of a pull request. The OpenAPI document lacks them.
+// mergeCheck renders a check of a pull request. The OpenAPI document does not contain merge checks.
 func mergeCheck(r *organization.Repository, p *organization.PullRequest, c organization.MergeCheck) object {
 	var reason any
 	if c.Reason != "" {

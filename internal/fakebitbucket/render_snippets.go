@@ -12,7 +12,7 @@ func snippetAPI(s *organization.Snippet) string {
 	return linkAPI + "/snippets/" + s.Workspace.Slug + "/" + s.ID
 }
 
-// listedSnippet is a snippet as lists show it: without its files.
+// listedSnippet returns a snippet in the form of lists, without its files.
 func listedSnippet(s *organization.Snippet) object {
 	api, site := snippetAPI(s), linkSite+"/"+s.Workspace.Slug+"/workspace/snippets/"+s.ID
 	return object{
@@ -32,7 +32,7 @@ func listedSnippet(s *organization.Snippet) object {
 	}
 }
 
-// snippetObject is a snippet by itself. Its files are members of an object, by name.
+// snippetObject returns a snippet in the form of a single object. Its files are members of an object, by name.
 func snippetObject(s *organization.Snippet) object {
 	files := object{}
 	for _, name := range s.Files {

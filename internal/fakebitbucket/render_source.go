@@ -12,8 +12,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// sourceRevision finds the commit that the source can be asked for under a name: HEAD, that of a branch or a tag, or a
-// hash. It is nil if there is none. Names with a slash can't be asked for.
+// sourceRevision returns the commit of HEAD, a branch, a tag or a hash. It returns nil if the commit does not exist,
+// or if the name has a slash.
 func sourceRevision(o *organization.Organization, r *organization.Repository, name string) *organization.Commit {
 	switch {
 	case name == "HEAD":
@@ -31,7 +31,8 @@ type sourceEntry struct {
 	file  *organization.SourceFile // nil for a folder
 }
 
-// sourceEntries lists a folder, "" for the root, and so many levels of folders below it: level by level, folders first.
+// sourceEntries lists a folder and this many levels of folders in it. The folder "" is the root. Higher levels come
+// first, and in each level folders come first.
 func sourceEntries(files []*organization.SourceFile, folder string, levels int) []sourceEntry {
 	prefix := folder
 	if prefix != "" {
@@ -65,7 +66,7 @@ func sourceEntries(files []*organization.SourceFile, folder string, levels int) 
 	return entries
 }
 
-// sourceObject is an entry as the service describes it.
+// sourceObject renders the metadata of an entry.
 func sourceObject(r *organization.Repository, hash string, e sourceEntry) object {
 	api := linkAPI + "/repositories/" + r.FullName()
 	self := api + "/src/" + hash + "/" + (&url.URL{Path: e.path}).EscapedPath()
@@ -98,7 +99,7 @@ func sourceObject(r *organization.Repository, hash string, e sourceEntry) object
 		member{name: "mimetype", value: mimeType})
 }
 
-// rawSource is the file itself, or where it is to be had.
+// rawSource returns the content of a file, or a redirect to it.
 func rawSource(f *organization.SourceFile) *response {
 	if slices.Contains(f.Attributes, "lfs") {
 		res := textResponse(http.StatusMovedPermanently, "text/plain", "")
@@ -111,7 +112,7 @@ func rawSource(f *organization.SourceFile) *response {
 	}
 	res := textResponse(http.StatusOK, contentType, f.Content)
 	h := fnv.New128a()
-	_, _ = h.Write([]byte(strings.Join(f.Attributes, ",") + "\n" + f.Content)) // a hash takes everything
+	_, _ = h.Write([]byte(strings.Join(f.Attributes, ",") + "\n" + f.Content)) // a hash never returns an error
 	res.header.Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", h.Sum(nil))))
 	res.header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", path.Base(f.Path)))
 	return res

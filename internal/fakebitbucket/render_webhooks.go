@@ -21,7 +21,7 @@ func workspaceWebhook(w *organization.Workspace) func(*organization.Webhook) obj
 	}
 }
 
-// webhookObject is a webhook. Those from before 2025 have their time in the form of all others.
+// webhookObject renders a webhook. Webhooks from before 2025 have the usual time format.
 func webhookObject(h *organization.Webhook, of string, subject lazy) object {
 	created := stamp(h.CreatedAt)
 	if h.CreatedAt.Nanosecond()%1000 != 0 {
