@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// An Entry is a request that the server received. It has none of its headers: they are most of what a request takes in memory,
-// and one of them is a secret.
+// An Entry is a request that the server received. It does not contain the headers, because they need most of the
+// memory of a request, and one of them is a secret.
 type Entry struct {
 	Method      string
 	Path        string // decoded
 	EscapedPath string // as sent
 	Query       url.Values
 	Endpoint    string    // the pattern of the path, such as /2.0/repositories/{workspace}; "" if unknown
-	Status      int       // 0 while it is being answered, and where no answer was sent
-	Bytes       int64     // of the body, as sent: compressed where it was
+	Status      int       // 0 before the answer, or if no answer was sent
+	Bytes       int64     // of the body as sent, which may be compressed
 	Consumer    string    // key of the OAuth consumer
 	User        string    // UUID
 	Received    time.Time // by the service's clock
-	InFlight    int       // requests being answered when it came, itself included
+	InFlight    int       // number of requests being answered on arrival, including this one
 }
 
-// A journal records requests in the order in which they came.
+// A journal records requests in the order of arrival.
 type journal struct {
 	mu       sync.Mutex
 	entries  []*Entry
@@ -51,7 +51,7 @@ func (j *journal) begin(r *http.Request, now time.Time) *entry {
 	return &entry{j, e}
 }
 
-// operation is the pattern of the path that a request calls.
+// operation returns the pattern of the path that a request calls.
 func operation(r *http.Request) string {
 	path := r.URL.EscapedPath()
 	if strings.HasPrefix(path, oauthPath) {
@@ -79,8 +79,7 @@ func (e *entry) setPrincipal(p *principal) {
 	}
 }
 
-// Journal is every request since the server started or the journal was reset, in the order in which they
-// came.
+// Journal returns the requests since the start of the server or the last ResetJournal, in the order of arrival.
 func (s *Server) Journal() []Entry {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
@@ -91,14 +90,14 @@ func (s *Server) Journal() []Entry {
 	return all
 }
 
-// ResetJournal forgets the requests so far.
+// ResetJournal removes all requests.
 func (s *Server) ResetJournal() {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	s.journal.entries = nil
 }
 
-// MaxInFlight is the largest number of requests in the journal that were being answered at once.
+// MaxInFlight returns the largest number of requests in the journal that were answered at the same time.
 func (s *Server) MaxInFlight() int {
 	most := slices.MaxFunc(append(s.Journal(), Entry{}), func(a, b Entry) int { return a.InFlight - b.InFlight })
 	return most.InFlight

@@ -8,42 +8,42 @@ import (
 	"time"
 )
 
-// An object is a JSON object whose members keep their order. Its values are nil, bool, string, int,
-// int64, timestamp, level, object, []object, or a lazy that yields one of these: a page that was asked for
-// three fields of each repository computes three.
+// An object is a JSON object whose members keep their order. Its values are nil, bool, string, int, int64, timestamp,
+// level, object or []object, or a lazy that returns one of these. So a page with three selected fields of each
+// repository computes only these three.
 type object []member
 
 type member struct {
 	name  string
 	value any
-	extra bool // served only if the fields parameter names it
+	extra bool // returned only if the fields parameter names it
 }
 
-// A lazy is a value computed when it is written, filtered by or sorted by.
+// A lazy is a value that is computed when it is written, filtered or sorted.
 type lazy func() any
 
-// A timestamp is a point in time in one of the forms that Bitbucket writes.
+// A timestamp is a time in one of Bitbucket's formats.
 type timestamp struct {
 	time   time.Time
 	layout string
 }
 
-// The forms of timestamps.
+// The formats of timestamps.
 const (
 	layoutMicro  = "2006-01-02T15:04:05.000000-07:00"    // most created_on and updated_on
-	layoutSecond = "2006-01-02T15:04:05-07:00"           // the same where there is no fraction
+	layoutSecond = "2006-01-02T15:04:05-07:00"           // the same without a fraction
 	layoutNoZone = "2006-01-02T15:04:05.000"             // added_on of memberships
 	layoutAfter  = "2006-01-02T15:04:05.999999-07:00"    // `next` links that continue after a time
 	layoutNano   = "2006-01-02T15:04:05.000000000Z07:00" // created_at of webhooks since 2025
 )
 
-// A level is one of an ordered set of permissions; BBQL compares levels by their order, not as text.
+// A level is one of an ordered list of permissions. BBQL compares levels by this order, not as text.
 type level struct {
 	name  string
 	order []string
 }
 
-// stamp is a timestamp in the usual form, which leaves out a fraction of zero.
+// stamp returns a timestamp in the usual format, which leaves out a fraction of zero.
 func stamp(t time.Time) timestamp {
 	if t.Nanosecond() == 0 {
 		return timestamp{t, layoutSecond}
@@ -51,7 +51,7 @@ func stamp(t time.Time) timestamp {
 	return timestamp{t, layoutMicro}
 }
 
-// orNull is the timestamp of a time that may be unknown.
+// orNull returns the timestamp of a time, or nil if the time is unknown.
 func orNull(t *time.Time, layout string) any {
 	if t == nil {
 		return nil
@@ -59,7 +59,7 @@ func orNull(t *time.Time, layout string) any {
 	return timestamp{*t, layout}
 }
 
-// text is the value of a string that may be null.
+// text returns the value of a string that may be null.
 func text(s *string) any {
 	if s == nil {
 		return nil
@@ -74,7 +74,7 @@ func force(v any) any {
 	return v
 }
 
-// without is the object without the named members.
+// without returns the object without the named members.
 func (o object) without(names []string) object {
 	if len(names) == 0 {
 		return o
@@ -82,8 +82,8 @@ func (o object) without(names []string) object {
 	return slices.DeleteFunc(o, func(m member) bool { return slices.Contains(names, m.name) })
 }
 
-// condensed is the object as it appears inside others: only the named members are shown, and the most
-// common links. The fields parameter can still ask for the others.
+// condensed returns the object as it appears inside others. It has only the named members and the most common links.
+// The fields parameter can still select the others.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#serialization
 func (o object) condensed(shown ...string) object {
 	c := make(object, len(o))
@@ -100,7 +100,7 @@ func (o object) condensed(shown ...string) object {
 	return c
 }
 
-// lookup finds the value at a dotted path. Lists on the way are transparent: their values are collected.
+// lookup returns the value at a dotted path. For a list on the path, it collects the values of all elements.
 func lookup(v any, path string) any {
 	v = force(v)
 	if path == "" {
@@ -124,7 +124,7 @@ func lookup(v any, path string) any {
 	return nil
 }
 
-// appendJSON appends what the selection leaves of a value.
+// appendJSON appends the selected part of a value.
 func appendJSON(b []byte, v any, s selection) []byte {
 	switch v := v.(type) {
 	case lazy:
@@ -179,7 +179,7 @@ func appendObject(b []byte, o object, s selection) []byte {
 		}
 		v := force(m.value)
 		if !inner.all && isScalar(v) {
-			continue // a path that goes on below a value selects nothing
+			continue // a path that continues below a plain value selects nothing
 		}
 		if !empty {
 			b = append(b, ',')
@@ -192,7 +192,7 @@ func appendObject(b []byte, o object, s selection) []byte {
 	return append(b, '}')
 }
 
-// isScalar tells values that have nothing below them from objects, lists and null.
+// isScalar reports whether a value is not an object, a list or null.
 func isScalar(v any) bool {
 	switch v.(type) {
 	case nil, object, []object:
@@ -206,7 +206,7 @@ func appendString(b []byte, s string) []byte {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			quoted, err := json.Marshal(s)
 			if err != nil {
-				panic(err) // a string always has a JSON form
+				panic(err) // cannot happen: a string always has a JSON form
 			}
 			return append(b, quoted...)
 		}

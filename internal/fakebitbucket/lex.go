@@ -19,10 +19,10 @@ const (
 type token struct {
 	kind  tokenKind
 	text  string
-	value any // of a tokenValue: string, float64 or time.Time
+	value any // for a tokenValue: string, float64 or time.Time
 }
 
-// The tokens of BBQL, tried in this order at each place.
+// The tokens of BBQL. They are tried in this order at each position.
 var (
 	blank      = regexp.MustCompile(`^\s+`)
 	stringExp  = regexp.MustCompile(`^"((?:[^"\\]|\\.)*)"`)
@@ -33,7 +33,7 @@ var (
 	escapedExp = regexp.MustCompile(`\\(.)`)
 )
 
-// The forms of a datetime: UTC unless it says otherwise.
+// The formats of a datetime. It is UTC unless it has an offset.
 var timeLayouts = []string{
 	"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05.999999999",
 	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02",

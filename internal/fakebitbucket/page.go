@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// A NextForm is a form of the links to the next page. Clients must follow them all as they are.
+// A NextForm is a form of the links to the next page. Clients must follow all links unchanged.
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
 type NextForm string
 
-// The forms that the service is known to use. All but the first come without size and page.
+// The known forms of the service. All but the first leave out size and page.
 const (
 	NextNumber  NextForm = "number"  // ?page=2
-	NextToken   NextForm = "token"   // ?page=8xhd, as of branches and the commits of pull requests
-	NextContext NextForm = "context" // ?ctx=79edd3ee…&page=2, as of commits
+	NextToken   NextForm = "token"   // ?page=8xhd, for branches and the commits of pull requests
+	NextContext NextForm = "context" // ?ctx=79edd3ee…&page=2, for commits
 	NextAfter   NextForm = "after"   // ?after=2020-01-02T03%3A04…
 )
 
-// page makes the page of a list that was asked for.
+// page returns the requested page of a list.
 func (c *call) page() (any, error) {
 	l := c.endpoint.list
 	pagelen, err := c.pagelen()
@@ -92,7 +92,8 @@ func (c *call) pagelen() (int, error) {
 	return n, nil
 }
 
-// offset is where the page that was asked for begins. Only numbered pages can be asked for without a link.
+// offset returns the position of the first object of the requested page. Only numbered pages can be requested without
+// a link.
 func (c *call) offset(form NextForm, step int) (int, error) {
 	page, after := c.query.Get("page"), c.query.Get("after")
 	if page == "" && after == "" || page == "1" {
@@ -123,7 +124,7 @@ func (c *call) offset(form NextForm, step int) (int, error) {
 	return offset, nil
 }
 
-// Where opaque links begin to count. They look like a token of four letters and like a time.
+// Where opaque links start. They look like a token of four letters, or like a time.
 const (
 	tokenBase = 50_003
 	tokenStep = 31
@@ -131,7 +132,7 @@ const (
 
 var afterBase = time.Date(2014, 3, 2, 1, 0, 0, 0, time.UTC)
 
-// next is the link to the page at an offset: the address that was called, with another page.
+// next returns the link to the page at an offset: the address of the request with another page.
 func (c *call) next(form NextForm, offset, step int) string {
 	q := url.Values{}
 	for name, values := range c.query {
@@ -156,7 +157,7 @@ func (c *call) next(form NextForm, offset, step int) string {
 	return c.origin() + path + "?" + q.Encode()
 }
 
-// origin is the address that was called, without a path.
+// origin returns the scheme and host of the request.
 func (c *call) origin() string {
 	if c.request.TLS != nil {
 		return "https://" + c.request.Host
@@ -164,16 +165,16 @@ func (c *call) origin() string {
 	return "http://" + c.request.Host
 }
 
-// context stands for what the service remembers of a list between its pages.
+// context returns an id for the state that the service keeps between the pages of a list.
 func (c *call) context() string {
 	h := fnv.New128a()
 	for _, part := range []string{c.request.URL.Path, c.query.Get("q"), c.query.Get("sort")} {
-		_, _ = h.Write([]byte(part + "\n")) // a hash takes everything
+		_, _ = h.Write([]byte(part + "\n")) // a hash never returns an error
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// filtered is the list after q and sort.
+// filtered returns the list after q and sort.
 func (c *call) filtered() (collection, error) {
 	l := c.endpoint.list
 	query, order := c.query.Get("q"), c.query.Get("sort")
@@ -206,7 +207,7 @@ func (c *call) filtered() (collection, error) {
 	return collect(objects, func(o object) object { return o }), nil
 }
 
-// sortObjects sorts by one field; nulls come last in ascending and first in descending order.
+// sortObjects sorts by one field. Nulls come last in ascending order and first in descending order.
 func sortObjects(objects []object, order string, fields fieldset) error {
 	if order == "" {
 		return nil
@@ -244,7 +245,7 @@ func sortObjects(objects []object, order string, fields fieldset) error {
 	return nil
 }
 
-// naturalKey is what text is sorted by where numbers in it count by their value: v9 before v10.
+// naturalKey returns a key that sorts numbers in text by value: v9 before v10.
 func naturalKey(s string) string {
 	return numbers.ReplaceAllStringFunc(s, func(n string) string {
 		return strings.Repeat("0", max(0, 20-len(n))) + n

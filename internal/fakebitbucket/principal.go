@@ -8,17 +8,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A principal is who a request speaks for, and with which rights.
+// A principal is the sender of a request and the sender's rights.
 type principal struct {
-	user       *organization.User      // nil for anybody, and for access tokens of a workspace
-	workspace  *organization.Workspace // of a token that reaches only one workspace
+	user       *organization.User      // nil for anonymous requests, and for access tokens of a workspace
+	workspace  *organization.Workspace // for a token of one workspace
 	scopes     []string
-	credential string // as X-Credential-Type names it; "" for anybody
+	credential string // as in X-Credential-Type; "" for anonymous requests
 	budget     string // whose quota the request uses
 	consumer   string // key of the OAuth consumer
 }
 
-// permission is what the principal may do on a repository: "" if nothing but read what is public.
+// permission returns the principal's permission on a repository. With "", the principal can read only public
+// repositories.
 func (p *principal) permission(o *organization.Organization, r *organization.Repository) string {
 	if p.workspace != nil {
 		if p.workspace == r.Workspace {
@@ -33,7 +34,8 @@ func (p *principal) sees(o *organization.Organization, r *organization.Repositor
 	return !r.IsPrivate || p.permission(o, r) != ""
 }
 
-// memberships are those of the principal's user. One that reaches only one workspace is a plain member of it.
+// memberships returns the memberships of the principal's user. The principal of a workspace token is a plain member
+// of that workspace.
 func (p *principal) memberships(o *organization.Organization) []*organization.Membership {
 	if p.workspace != nil {
 		return []*organization.Membership{{Workspace: p.workspace, User: p.user, Permission: "member"}}
@@ -41,7 +43,7 @@ func (p *principal) memberships(o *organization.Organization) []*organization.Me
 	return o.MembershipsOf(p.user)
 }
 
-// membership is the principal's membership in a workspace, or nil.
+// membership returns the principal's membership in a workspace, or nil.
 func (p *principal) membership(o *organization.Organization, w *organization.Workspace) *organization.Membership {
 	for _, m := range p.memberships(o) {
 		if m.Workspace == w {
@@ -68,7 +70,7 @@ func (p *principal) seesProject(o *organization.Organization, pr *organization.P
 	})
 }
 
-// authenticate finds out who sent a request. Without credentials it is anybody.
+// authenticate returns the sender of a request. Without credentials, the sender is anonymous.
 func (s *Server) authenticate(r *http.Request, o *organization.Organization) (*principal, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
@@ -86,7 +88,8 @@ func (s *Server) authenticate(r *http.Request, o *organization.Organization) (*p
 	return nil, errToken
 }
 
-// seesSnippet tells whether the principal may read a snippet: those of a workspace that is theirs, and public ones.
+// seesSnippet reports whether the principal may read a snippet. It must be public or belong to one of the principal's
+// workspaces.
 func (p *principal) seesSnippet(o *organization.Organization, s *organization.Snippet) bool {
 	return !s.IsPrivate || p.belongsTo(o, s.Workspace)
 }

@@ -14,19 +14,20 @@ const quotaWindow = time.Hour
 // A quota counts requests in a rolling hour.
 // https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
 type quota struct {
-	mu    sync.Mutex             // guards what follows
+	mu    sync.Mutex             // guards the fields below
 	limit int                    // 0: unlimited
-	used  map[string][]time.Time // by whose budget, oldest first
+	used  map[string][]time.Time // by budget, oldest first
 }
 
-// SetQuota changes how many API requests an OAuth consumer, or a user without one, has in a rolling hour; 0 is unlimited.
+// SetQuota changes the number of API requests in a rolling hour for each OAuth consumer, or for each user without
+// one. 0 is unlimited.
 func (s *Server) SetQuota(limit int) {
 	s.quota.mu.Lock()
 	defer s.quota.mu.Unlock()
 	s.quota.limit = limit
 }
 
-// take uses one request of a budget, unless there is none left.
+// take uses one request of a budget. It returns false if the budget is used up.
 func (q *quota) take(budget string, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -41,7 +42,7 @@ func (q *quota) take(budget string, now time.Time) bool {
 	return true
 }
 
-// current forgets the requests that have left the window, and returns the others.
+// current removes the requests before the window, and returns the others.
 func (q *quota) current(budget string, now time.Time) []time.Time {
 	if q.used == nil {
 		q.used = map[string][]time.Time{}
@@ -51,8 +52,8 @@ func (q *quota) current(budget string, now time.Time) []time.Time {
 	return used
 }
 
-// describe tells what is left: the limit twice, the second time with its window, and the seconds until the
-// oldest request leaves the window.
+// describe adds headers with the rest of the quota. The limit appears twice, the second time with its window. The
+// reset is the number of seconds until the oldest request leaves the window.
 func (q *quota) describe(h http.Header, budget string, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

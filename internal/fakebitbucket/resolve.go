@@ -2,9 +2,10 @@ package fakebitbucket
 
 import "github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 
-// The functions here resolve what the path names before an endpoint answers, and refuse callers without the role.
+// The functions below find the objects that the path names, before the endpoint answers. They refuse callers without
+// the role.
 
-// aWorkspace is any workspace that the caller may look up. A private one doesn't exist for others.
+// aWorkspace finds any workspace that the caller may look up. Private workspaces do not exist for other callers.
 func aWorkspace(c *call) error {
 	w := c.org.Workspace(c.path["workspace"])
 	if w == nil || w.IsPrivate && !c.who.belongsTo(c.org, w) {
@@ -14,7 +15,7 @@ func aWorkspace(c *call) error {
 	return nil
 }
 
-// aMembersWorkspace is a workspace that the caller belongs to.
+// aMembersWorkspace finds a workspace that the caller belongs to.
 func aMembersWorkspace(c *call) error {
 	if err := aWorkspace(c); err != nil {
 		return err
@@ -25,7 +26,7 @@ func aMembersWorkspace(c *call) error {
 	return nil
 }
 
-// anOwnersWorkspace is a workspace that the caller administers.
+// anOwnersWorkspace finds a workspace that the caller administers.
 func anOwnersWorkspace(c *call) error {
 	if err := aMembersWorkspace(c); err != nil {
 		return err
@@ -36,7 +37,8 @@ func anOwnersWorkspace(c *call) error {
 	return nil
 }
 
-// ownWorkspace is a workspace that the calling user belongs to; anything else is forbidden to them.
+// ownWorkspace finds a workspace that the caller belongs to. All other workspaces, including unknown ones, are
+// forbidden.
 func ownWorkspace(c *call) error {
 	w := c.org.Workspace(c.path["workspace"])
 	if w != nil {
@@ -49,7 +51,7 @@ func ownWorkspace(c *call) error {
 	return nil
 }
 
-// aRepository is one that the caller can read.
+// aRepository finds a repository that the caller can read.
 func aRepository(c *call) error {
 	w := c.org.Workspace(c.path["workspace"])
 	id := c.path["repo_slug"]
@@ -70,7 +72,7 @@ func aRepository(c *call) error {
 	return nil
 }
 
-// anAdminsRepository is one that the caller may administer.
+// anAdminsRepository finds a repository that the caller may administer.
 func anAdminsRepository(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err
@@ -81,7 +83,7 @@ func anAdminsRepository(c *call) error {
 	return nil
 }
 
-// aProject is one that the caller can see.
+// aProject finds a project that the caller can see.
 func aProject(c *call) error {
 	if err := aWorkspace(c); err != nil {
 		return err
@@ -96,7 +98,7 @@ func aProject(c *call) error {
 	return nil
 }
 
-// anAdminsProject is one that the caller may administer.
+// anAdminsProject finds a project that the caller may administer.
 func anAdminsProject(c *call) error {
 	if err := aProject(c); err != nil {
 		return err
@@ -107,7 +109,7 @@ func anAdminsProject(c *call) error {
 	return nil
 }
 
-// aUser is a person or an application, by UUID or account ID. The accounts of workspaces are none.
+// aUser finds a person or an application by UUID or account ID. The accounts of workspaces are not found.
 func aUser(c *call) error {
 	c.user = c.org.User(c.path["selected_user"])
 	if c.user == nil {
@@ -119,7 +121,7 @@ func aUser(c *call) error {
 	return nil
 }
 
-// aMember is a member of a workspace that the caller belongs to.
+// aMember finds a member of a workspace that the caller belongs to.
 func aMember(c *call) error {
 	if err := aMembersWorkspace(c); err != nil {
 		return err

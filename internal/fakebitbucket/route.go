@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// A pattern is a path with parameters, in its segments: each {name} is one segment, and {name...} at the end is all that follow.
+// A pattern is a path with parameters, as segments. {name} matches one segment, and {name...} at the end matches the
+// rest.
 type pattern []segment
 
-// A segment is one part of a pattern: a text, or a parameter.
+// A segment is one part of a pattern: fixed text, or a parameter.
 type segment struct {
-	text      string // of a parameter, its name
+	text      string // the name, for a parameter
 	parameter bool
-	rest      bool // it takes all that follow
+	rest      bool // it matches the rest of the path
 }
 
 func newPattern(path string) pattern {
@@ -29,7 +30,7 @@ func newPattern(path string) pattern {
 	return p
 }
 
-// match returns the values of the parameters in an escaped path, if the path is like the pattern.
+// match returns the values of the parameters in an escaped path. ok is false if the path does not match the pattern.
 func (p pattern) match(segments []string) (values map[string]string, ok bool) {
 	if !p.fits(segments) {
 		return nil, false
@@ -52,7 +53,8 @@ func (p pattern) match(segments []string) (values map[string]string, ok bool) {
 	return values, true
 }
 
-// fits reports whether a path has the texts of the pattern, and as many segments. Most patterns don't fit, so it comes first.
+// fits reports whether a path has the fixed texts of the pattern and as many segments. It comes first, because most
+// patterns do not fit.
 func (p pattern) fits(segments []string) bool {
 	if len(segments) != len(p) && (len(segments) < len(p) || !p[len(p)-1].rest) {
 		return false
@@ -65,13 +67,13 @@ func (p pattern) fits(segments []string) bool {
 	return true
 }
 
-// A route is the way to an endpoint.
+// A route connects a pattern with an endpoint.
 type route struct {
 	pattern  pattern
 	endpoint *endpoint
 }
 
-// routes are those of all endpoints. Of several that match a path, the first spells out the most of it.
+// routes lists the routes of all endpoints. If several match a path, the first one has the fewest parameters.
 var routes []route
 
 // newRoutes returns the routes of endpoints.
@@ -92,7 +94,8 @@ func newRoutes(endpoints []endpoint) []route {
 	return all
 }
 
-// endpointAt returns the endpoint that an escaped path calls, or nil, and the values of the path's parameters.
+// endpointAt returns the endpoint of an escaped path and the values of its parameters. The endpoint is nil if no
+// route matches.
 func endpointAt(escapedPath string) (*endpoint, map[string]string) {
 	segments := strings.Split(escapedPath, "/")
 	for _, r := range routes {

@@ -23,10 +23,10 @@ var allScopes = []string{
 	"runner:write", "snippet", "snippet:write",
 }
 
-// AllScopes are the OAuth scopes that Bitbucket knows and a consumer is given unless it asks for others.
+// AllScopes returns the OAuth scopes of Bitbucket. A consumer gets all of them by default.
 func AllScopes() []string { return slices.Clone(allScopes) }
 
-// allTokenScopes are the scopes of API tokens that the endpoints ask for.
+// allTokenScopes returns the scopes of API tokens that the endpoints need.
 func allTokenScopes() []string {
 	var all []string
 	for _, e := range endpoints {
@@ -36,7 +36,7 @@ func allTokenScopes() []string {
 	return slices.Compact(all)
 }
 
-// missesScope tells whether one of the required scopes is neither granted nor implied by a granted one.
+// missesScope reports whether a required scope is neither granted nor implied by a granted one.
 func missesScope(granted, required []string) bool {
 	for _, r := range required {
 		if !slices.ContainsFunc(granted, func(g string) bool { return g == r || slices.Contains(implied[g], r) }) {
@@ -46,7 +46,7 @@ func missesScope(granted, required []string) bool {
 	return false
 }
 
-// collapse leaves out the scopes that others imply, as the service reports them.
+// collapse removes the scopes that others imply, as the service does in its answers.
 func collapse(scopes []string) []string {
 	var shown []string
 	for _, s := range scopes {
@@ -57,7 +57,7 @@ func collapse(scopes []string) []string {
 	return shown
 }
 
-// ScopesOf are the OAuth scopes that an endpoint requires, which is named as [Entry.Endpoint] does.
+// ScopesOf returns the OAuth scopes that an endpoint requires. The endpoint has the form of [Entry.Endpoint].
 func ScopesOf(endpoint string) []string {
 	for _, e := range endpoints {
 		if e.path == endpoint {
