@@ -15,17 +15,17 @@ import (
 // A Consumer is an OAuth consumer of a workspace.
 type Consumer struct {
 	Key, Secret string
-	Callback    string // where the authorization page sends people back to
+	Callback    string // where the authorization page redirects people
 }
 
-// An oauth is the OAuth server: what it has issued, and to whom.
+// An oauth is the OAuth server. It records what it issued to whom.
 // https://developer.atlassian.com/cloud/bitbucket/oauth-2/
 type oauth struct {
 	options Options
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards the fields below
 	random     *rand.Rand
-	consenting string // UUID of the user who is at the authorization page; "" declines
+	consenting string // UUID of the user at the authorization page; "" declines
 	consumers  map[string]*consumer
 	access     map[string]*accessToken
 	refresh    map[string]*refreshToken
@@ -40,32 +40,32 @@ type consumer struct {
 	Consumer
 	workspaceUUID string
 	scopes        []string
-	application   *organization.User // whom client credentials stand for
+	application   *organization.User // the user for client credentials
 	lockedUntil   time.Time
 }
 
-// An accessToken is any credential that the API takes.
+// An accessToken is any credential that the API accepts.
 type accessToken struct {
-	userUUID      string             // of a user of the organization
-	workspaceUUID string             // of one that reaches only one workspace
-	application   *organization.User // whom it stands for instead of a user
+	userUUID      string             // for a user of the organization
+	workspaceUUID string             // for a token of one workspace
+	application   *organization.User // replaces the user
 	scopes        []string
 	credential    string
 	budget        string
 	consumer      string
 	expires       time.Time // zero: never
 	uses          int
-	limited       bool // to AccessTokenUses
+	limited       bool // by AccessTokenUses
 }
 
-// A refreshToken is good once, and for a while after for callers that lost the answer.
+// A refreshToken can be used once. Within the grace period, clients that lost the answer can use it again.
 type refreshToken struct {
 	consumer  string
 	userUUID  string
 	issued    time.Time
 	uses      int
 	firstUsed time.Time
-	next      string // the token that took its place
+	next      string // its replacement
 }
 
 type code struct {
@@ -73,7 +73,7 @@ type code struct {
 	expires                         time.Time
 }
 
-// The lives that the documentation or observation give.
+// The lifetimes, from the documentation or from observation.
 const (
 	refreshTokenLife = 90 * 24 * time.Hour
 	codeLife         = 10 * time.Minute
@@ -90,7 +90,7 @@ func (a *oauth) init(o Options, consenting string) {
 	a.apiTokens = map[string]*accessToken{}
 }
 
-// secret makes a token of some length. It has characters that need escaping in a form.
+// secret returns a token of a length. It contains characters that must be escaped in a form.
 func (a *oauth) secret(prefix string, length int) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 	b := make([]byte, length)
@@ -102,17 +102,17 @@ func (a *oauth) secret(prefix string, length int) string {
 	return value
 }
 
-// Issued is every secret, token and code that the server has given out. None of them is anybody's business.
+// Issued returns every secret, token and code that the server has issued. They must not appear anywhere else.
 func (s *Server) Issued() []string {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	return slices.Clone(s.oauth.issued)
 }
 
-// longToken is the length of access and refresh tokens beyond their prefix.
+// longToken is the length of access and refresh tokens after their prefix.
 const longToken = 2600
 
-// Consumer registers an OAuth consumer in a workspace. Without scopes it has all.
+// Consumer registers an OAuth consumer in a workspace. Without scopes, it gets all scopes.
 func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 	w := organization.Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
 	if len(scopes) == 0 {
@@ -136,7 +136,7 @@ func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 	return c.Consumer
 }
 
-// SetCallback changes where a consumer's authorization page sends people back to.
+// SetCallback changes the address to which a consumer's authorization page redirects people.
 func (s *Server) SetCallback(c Consumer, address string) Consumer {
 	a := &s.oauth
 	a.mu.Lock()
@@ -146,15 +146,15 @@ func (s *Server) SetCallback(c Consumer, address string) Consumer {
 	return known.Consumer
 }
 
-// SetConsenting decides who is at the authorization page: a user's UUID, or "" for somebody who declines. At
-// first it is the connected user.
+// SetConsenting sets the user at the authorization page by UUID. With "", the user declines. The default is the
+// connected user.
 func (s *Server) SetConsenting(userUUID string) {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	s.oauth.consenting = userUUID
 }
 
-// Grant returns a refresh token as after a user's authorization.
+// Grant returns a refresh token as if a user had authorized the consumer.
 func (s *Server) Grant(c Consumer, userUUID string) string {
 	a := &s.oauth
 	a.mu.Lock()
@@ -163,8 +163,8 @@ func (s *Server) Grant(c Consumer, userUUID string) string {
 	return a.newRefreshToken(c.Key, userUUID, s.now())
 }
 
-// AccessToken returns a bearer token of a user. Without scopes it has all. It never expires, but counts its
-// uses as all access tokens do.
+// AccessToken returns a bearer token of a user. Without scopes, it gets all scopes. It never expires, but counts its
+// uses like all access tokens.
 func (s *Server) AccessToken(userUUID string, scopes ...string) string {
 	if len(scopes) == 0 {
 		scopes = AllScopes()
@@ -174,8 +174,8 @@ func (s *Server) AccessToken(userUUID string, scopes ...string) string {
 	})
 }
 
-// WorkspaceAccessToken returns a bearer token that stands for a workspace rather than a user: it reads what is
-// in the workspace, but permissions and users' own things are closed to it.
+// WorkspaceAccessToken returns a bearer token of a workspace instead of a user. It can read the workspace, but not
+// permissions and the data of users.
 func (s *Server) WorkspaceAccessToken(workspaceSlug string, scopes ...string) string {
 	w := organization.Must(s.Organization().Workspace(workspaceSlug), "workspace", workspaceSlug)
 	if len(scopes) == 0 {
@@ -195,8 +195,8 @@ func (s *Server) addToken(t *accessToken) string {
 	return token
 }
 
-// APIToken returns an API token of a user and the e-mail address that goes with it. Without scopes it has
-// all that the endpoints ask for.
+// APIToken returns an API token of a user and the user's email address. Without scopes, it gets all scopes that the
+// endpoints need.
 func (s *Server) APIToken(userUUID string, scopes ...string) (email, token string) {
 	u := organization.Must(s.Organization().User(userUUID), "user", userUUID)
 	if len(scopes) == 0 {
@@ -212,7 +212,7 @@ func (s *Server) APIToken(userUUID string, scopes ...string) (email, token strin
 	return u.Email, token
 }
 
-// RefreshUses is how often each refresh token that was issued has been used.
+// RefreshUses returns how often each refresh token has been used.
 func (s *Server) RefreshUses() map[string]int {
 	a := &s.oauth
 	a.mu.Lock()
@@ -224,28 +224,28 @@ func (s *Server) RefreshUses() map[string]int {
 	return uses
 }
 
-// Rotations is how many refresh tokens were replaced by a new one.
+// Rotations returns how many refresh tokens were replaced by a new one.
 func (s *Server) Rotations() int {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	return s.oauth.rotations
 }
 
-// Consented is how many authorization codes were given out.
+// Consented returns how many authorization codes were issued.
 func (s *Server) Consented() int {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	return s.oauth.consented
 }
 
-// RevokeAccessTokens makes every access token that was issued so far invalid, as if it had expired.
+// RevokeAccessTokens makes every issued access token invalid, as if it had expired.
 func (s *Server) RevokeAccessTokens() {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
 	clear(s.oauth.access)
 }
 
-// RevokeGrants makes every refresh token that was issued so far dead, as if its user had withdrawn consent.
+// RevokeGrants makes every issued refresh token invalid, as if its user had withdrawn the consent.
 func (s *Server) RevokeGrants() {
 	s.oauth.mu.Lock()
 	defer s.oauth.mu.Unlock()
@@ -254,7 +254,7 @@ func (s *Server) RevokeGrants() {
 	}
 }
 
-// bearer finds whom an access token stands for.
+// bearer returns the principal of an access token.
 func (a *oauth) bearer(token string, o *organization.Organization) (*principal, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -269,7 +269,7 @@ func (a *oauth) bearer(token string, o *organization.Organization) (*principal, 
 	return t.principal(o)
 }
 
-// basic finds whom an e-mail address and an API token stand for.
+// basic returns the principal of an email address and an API token.
 func (a *oauth) basic(email, token string, o *organization.Organization) (*principal, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -289,7 +289,7 @@ func (t *accessToken) principal(o *organization.Organization) (*principal, error
 		p.workspace = o.Workspace(t.workspaceUUID)
 	}
 	if p.user == nil && p.workspace == nil {
-		return nil, errToken // the user is gone
+		return nil, errToken // the user was deleted
 	}
 	return p, nil
 }
@@ -313,7 +313,7 @@ func (a *oauth) newAccessToken(c *consumer, userUUID string, now time.Time) stri
 	return token
 }
 
-// spend uses a refresh token. It returns the one that takes its place, or false if it is dead.
+// spend uses a refresh token. It returns the replacement, or false if the token is no longer valid.
 func (a *oauth) spend(c *consumer, token string, now time.Time) (next, userUUID string, ok bool) {
 	t := a.refresh[token]
 	if t == nil || t.consumer != c.Key {
@@ -332,7 +332,7 @@ func (a *oauth) spend(c *consumer, token string, now time.Time) (next, userUUID 
 		return "", "", false
 	}
 	next = t.next
-	for a.refresh[next].next != "" { // within the grace: the current one
+	for a.refresh[next].next != "" { // within the grace period, the newest one applies
 		next = a.refresh[next].next
 	}
 	return next, t.userUUID, true

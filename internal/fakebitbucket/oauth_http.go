@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// An oauthError is a refusal as the OAuth server words it.
+// An oauthError is an error in the form of the OAuth server.
 // https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 type oauthError struct {
 	Description string `json:"error_description"`
@@ -32,14 +32,14 @@ func (e *oauthError) response() *response { return oauthResponse(http.StatusBadR
 func oauthResponse(status int, v any) *response {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // strings and numbers always have a JSON form
+		panic(err) // cannot happen: strings and numbers always have a JSON form
 	}
 	res := jsonResponse(status, b)
 	res.header.Set("Cache-Control", "no-store")
 	return res
 }
 
-// The parameters that the two endpoints know.
+// The parameters that the two endpoints accept.
 var (
 	authorizeParameters = []string{
 		"client_id", "response_type", "state", "redirect_uri", "scope", "code_challenge", "code_challenge_method",
@@ -57,7 +57,7 @@ func (s *Server) checkForm(r *http.Request, form url.Values, known []string) {
 	}
 }
 
-// authorizeEndpoint is the page at which a person authorizes a consumer. The person decides at once.
+// authorizeEndpoint answers for the page where a person authorizes a consumer. The person decides at once.
 func (s *Server) authorizeEndpoint(r *http.Request) *response {
 	q := r.URL.Query()
 	s.checkForm(r, q, authorizeParameters)
@@ -156,7 +156,7 @@ func readForm(r *http.Request) (url.Values, *oauthError) {
 	return r.PostForm, nil
 }
 
-// client finds the consumer that a request to the token endpoint authenticates as: by HTTP Basic only.
+// client returns the consumer of a request to the token endpoint. It accepts only HTTP Basic authentication.
 func (a *oauth) client(r *http.Request) (*consumer, *oauthError) {
 	key, secret, ok := r.BasicAuth()
 	if !ok {
@@ -170,7 +170,7 @@ func (a *oauth) client(r *http.Request) (*consumer, *oauthError) {
 	if c == nil {
 		return nil, errClient
 	}
-	// RFC 6749 escapes the secret before it goes into the header; many clients don't.
+	// RFC 6749 escapes the secret in the header, but many clients do not.
 	if escaped, err := url.QueryUnescape(secret); secret != c.Secret && (err != nil || escaped != c.Secret) {
 		return nil, errClient
 	}
@@ -192,7 +192,7 @@ func (s *Server) exchangeCode(c *consumer, form url.Values) *response {
 	return s.tokens(c, known.userUUID, refresh, "authorization_code")
 }
 
-// refreshGrant rotates a refresh token. A dead one is answered as wrong client credentials are.
+// refreshGrant rotates a refresh token. An invalid one gets the same answer as wrong client credentials.
 func (s *Server) refreshGrant(c *consumer, form url.Values) *response {
 	next, userUUID, ok := s.oauth.spend(c, form.Get("refresh_token"), s.now())
 	if !ok {
@@ -201,7 +201,7 @@ func (s *Server) refreshGrant(c *consumer, form url.Values) *response {
 	return s.tokens(c, userUUID, next, "refresh_token")
 }
 
-// tokens is the answer with an access token, and with a refresh token unless it is "".
+// tokens returns the answer with an access token. If refresh is not "", it contains a refresh token, too.
 func (s *Server) tokens(c *consumer, userUUID, refresh, grant string) *response {
 	answer := map[string]any{
 		"access_token": s.oauth.newAccessToken(c, userUUID, s.now()),

@@ -1,9 +1,8 @@
-// Package fakebitbucket is Bitbucket Cloud in memory: a generated organization behind the REST API and the
-// OAuth server as they behave, for tests, for the demo and for benchmarks.
+// Package fakebitbucket simulates Bitbucket Cloud in memory, for tests, the demo and benchmarks. It serves a
+// generated organization through the REST API and the OAuth server.
 //
-// It is strict: whatever the service refuses it refuses too, and whatever a careful client never does, such as
-// asking for an unknown path or sending a query parameter that an endpoint doesn't know, is recorded as a
-// violation besides.
+// It is strict. It refuses every request that the service refuses. It also records violations: mistakes that a
+// careful client does not make, such as requests to an unknown path or with an unknown query parameter.
 package fakebitbucket
 
 import (
@@ -19,61 +18,63 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Options are the knobs of a Server. The zero value is a good demo.
+// Options configure a Server. The zero value is a good demo.
 type Options struct {
-	// Seed decides the organization, with the sizes below. Default 1.
+	// Seed and the sizes below decide the organization. Default 1.
 	Seed int64
-	// Repositories, Projects, Users and Groups are the size of the organization. Defaults 120, 8, 40 and 8,
-	// over two workspaces. A third, public one with a handful of repositories comes on top.
+	// Repositories, Projects, Users and Groups are the sizes of the organization. The defaults are 120, 8, 40 and 8,
+	// over two workspaces. A third workspace, which is public and has a few repositories, is added.
 	Repositories, Projects, Users, Groups int
 	// OneWorkspace puts all repositories into the workspace that the connected user administers.
 	OneWorkspace bool
-	// PlainMember makes the connected user a plain member of the first workspace too, with a permission of each level on
-	// repositories of both and the administration of one project.
+	// PlainMember makes the connected user a plain member of the first workspace, too. The user has a permission of
+	// each level on repositories of both workspaces, and administers one project.
 	PlainMember bool
-	// EveryoneReads makes a group of all members in both workspaces, which may read every repository: many effective
-	// permissions.
+	// EveryoneReads adds a group of all members to both workspaces. The group may read every repository, which gives
+	// many effective permissions.
 	EveryoneReads bool
-	// GroupsClosed has all workspaces refuse the 1.0 API of groups, even to owners.
+	// GroupsClosed makes all workspaces refuse the 1.0 API of groups, even to owners.
 	GroupsClosed bool
 
-	// FoldsCase has = and != of filters, IN and NOT IN, take texts in any case for the same.
+	// FoldsCase makes =, !=, IN and NOT IN of filters ignore the case of text.
 	FoldsCase bool
 
 	// Now is the service's clock. Default time.Now.
 	Now func() time.Time
-	// Latency passes before each answer of the API, unless the caller gives up first.
+	// Latency delays each answer of the API, unless the caller gives up first.
 	Latency time.Duration
-	// Quota is how many API requests an OAuth consumer, or a user without one, has in a rolling hour; 0 is
-	// unlimited. With a quota, answers carry the x-ratelimit headers.
+	// Quota is the number of API requests in a rolling hour for each OAuth consumer, or for each user without one. 0
+	// is unlimited. With a quota, answers have the x-ratelimit headers.
 	Quota int
 
-	// AccessTokenLife is how long access tokens last. Default two hours.
+	// AccessTokenLife is the lifetime of access tokens. Default two hours.
 	AccessTokenLife time.Duration
-	// AccessTokenUses is how many API requests an access token is good for; 0 is no limit.
+	// AccessTokenUses is the number of API requests for which an access token is valid. 0 is unlimited.
 	AccessTokenUses int
-	// RefreshGrace is how long a used refresh token may be used again. Default 10 minutes, negative: not at
-	// all.
+	// RefreshGrace is how long a used refresh token may be used again. Default 10 minutes. If it is negative, the
+	// token cannot be used again.
 	RefreshGrace time.Duration
-	// Lockout is how long a consumer that used a dead refresh token is refused, even with a good one.
+	// Lockout is how long a consumer is refused after it used an invalid refresh token, even with a valid one.
 	Lockout time.Duration
-	// ScopeField is the member of a token response that lists the scopes: "scope" (the default), "scopes",
-	// as before 2026, or "none".
+	// ScopeField is the name of the scopes in a token response: "scope" (the default), "scopes", as before 2026, or
+	// "none" to leave them out.
 	ScopeField string
 
-	// NextForm is the form of `next` links. Default: that of each endpoint.
+	// NextForm is the form of `next` links. By default, each endpoint has its own form.
 	NextForm NextForm
-	// NextByUUID has `next` links name the workspace by its UUID.
+	// NextByUUID makes `next` links name the workspace by its UUID.
 	NextByUUID bool
 	// OmitSize leaves size and page out of lists.
 	OmitSize bool
-	// OmitNext leaves `next` out of numbered pages, as those of pipelines once did: their size tells whether there are more.
+	// OmitNext leaves `next` out of numbered pages, as lists of pipelines once did. The size of the list shows
+	// whether there are more pages.
 	OmitNext bool
-	// PageLen is the most objects that a page has, whatever a request asks for; 0 is what the endpoint allows.
+	// PageLen is the largest number of objects on a page, even if a request asks for more. 0 is the limit of the
+	// endpoint.
 	PageLen int
 	// ShortPages puts one object fewer on a page than its pagelen.
 	ShortPages bool
-	// KeysAsJSON has the GPG keys of a workspace in JSON. The documentation does not say how they are served.
+	// KeysAsJSON returns the GPG keys of a workspace as JSON. The documentation does not describe their format.
 	KeysAsJSON bool
 }
 
@@ -96,7 +97,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// organization is what the options say about the organization.
+// organization returns the options for generating the organization.
 func (o Options) organization() generate.Options {
 	return generate.Options{
 		Seed: o.Seed, Repositories: o.Repositories, Projects: o.Projects, Users: o.Users, Groups: o.Groups,
@@ -105,23 +106,23 @@ func (o Options) organization() generate.Options {
 	}
 }
 
-// A Server is a Bitbucket Cloud in memory. It serves the API at /2.0 and /1.0 and the OAuth server at
+// A Server simulates Bitbucket Cloud in memory. It serves the API at /2.0 and /1.0, and the OAuth server at
 // /site/oauth2.
 type Server struct {
-	*organization.Current // the organization that is served, and its changes
+	*organization.Current // the organization and its changes
 
 	options Options
 	journal journal
 	oauth   oauth
 	quota   quota
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards the fields below
 	url        string
 	faults     []*armedFault
 	violations []string
 }
 
-// New makes a server with an organization of its own. It is an http.Handler; Start and Listen serve it.
+// New returns a server with its own organization. The server is an http.Handler; Start and Listen serve it.
 func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{options: o, Current: organization.NewCurrent(generate.Organization(o.organization()), o.Now)}
@@ -130,14 +131,14 @@ func New(o Options) *Server {
 	return s
 }
 
-// TB is what Start needs of a *testing.T.
+// TB is the part of *testing.T that Start needs.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Errorf(format string, args ...any)
 }
 
-// Start serves a new server on a loopback port until the test ends. Each violation is an error of the test.
+// Start serves a new server on a loopback port until the test ends. Each violation fails the test.
 func Start(t TB, o Options) *Server {
 	t.Helper()
 	s := New(o)
@@ -173,12 +174,12 @@ func (s *Server) Listen() (stop func(), err error) {
 		}
 	}()
 	return func() {
-		_ = h.Close() // nothing is left to do for a connection that ends badly
+		_ = h.Close() // errors of closing connections do not matter
 		<-done
 	}, nil
 }
 
-// URL is the address of the API, without /2.0, while the server listens.
+// URL returns the address of the API, without /2.0, while the server listens.
 func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,10 +188,10 @@ func (s *Server) URL() string {
 
 const oauthPath = "/site/oauth2"
 
-// OAuthURL is the address of the OAuth server; /authorize and /access_token are below it.
+// OAuthURL returns the address of the OAuth server, above /authorize and /access_token.
 func (s *Server) OAuthURL() string { return s.URL() + oauthPath }
 
-// Violations are what clients did that a careful client never does.
+// Violations returns the mistakes of clients that a careful client does not make.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
