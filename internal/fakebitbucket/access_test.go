@@ -13,7 +13,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// places are paths that tests ask for, in the workspace that the connected user administers.
+// places returns the paths that tests request, in the workspace that the connected user administers.
 func places(s *Server) map[string]string {
 	r := aPrivate(s)
 	return map[string]string{
@@ -45,14 +45,14 @@ func places(s *Server) map[string]string {
 	}
 }
 
-// aPrivate is the first private repository of the workspace that the connected user administers.
+// aPrivate returns the first private repository of the workspace that the connected user administers.
 func aPrivate(s *Server) *organization.Repository {
 	o := s.Organization()
 	all := o.RepositoriesOf(o.Workspaces[0])
 	return all[slices.IndexFunc(all, func(r *organization.Repository) bool { return r.IsPrivate })]
 }
 
-// allowed are the names of the places that answer 200.
+// allowed returns the names of the places that answer 200.
 func (c caller) allowed() []string {
 	var names []string
 	for name, path := range places(c.s) {
@@ -135,7 +135,7 @@ func TestRoles(t *testing.T) {
 	o := s.Organization()
 	open := []string{"members", "own repos", "permission", "permissions", "projects", "repositories", "somebody", "user", "workspace", "workspaces"}
 	r := aPrivate(s)
-	plain := func(level string) *organization.User { // a plain member, given this level on the repository of places
+	plain := func(level string) *organization.User { // a plain member with this level on the repository of places
 		for _, m := range o.MembersOf(o.Workspaces[0]) {
 			if m.Permission != "owner" && s.Organization().EffectivePermission(r, m.User) == "" && !o.AdministersProject(r.Project, m.User) {
 				s.GrantRepository(r.FullName(), m.User.UUID, level)
@@ -295,7 +295,7 @@ func TestVisibility(t *testing.T) {
 	}
 }
 
-// TestEffectivePermissions compares what the API says with the truth, for everybody.
+// TestEffectivePermissions compares the effective permissions of all users with the organization.
 func TestEffectivePermissions(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -355,7 +355,7 @@ func TestOwnWorkspaces(t *testing.T) {
 	}
 }
 
-// TestProjects gives a plain member rights on projects, one after the other.
+// TestProjects gives a plain member different rights on projects.
 func TestProjects(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -363,7 +363,7 @@ func TestProjects(t *testing.T) {
 	member := o.MembersOf(o.Workspaces[1])[2].User
 	c := bearer(t, s, s.AccessToken(member.UUID))
 	closed := o.ProjectsOf(o.Workspaces[1])[0]
-	s.Update(func(o *organization.Organization) { // nothing but what the test grants
+	s.Update(func(o *organization.Organization) { // only what the test grants
 		o.RepositoryGrants, o.ProjectGrants, o.HiddenGrants = nil, nil, nil
 	})
 	listed := func() []string {
@@ -408,13 +408,13 @@ func TestProjects(t *testing.T) {
 	}
 }
 
-// TestExplicitGrants compares the permissions-config lists, and each of their items, with the truth.
+// TestExplicitGrants compares the permissions-config lists and their items with the organization.
 func TestExplicitGrants(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	want := map[string]string{} // the permission, by the place of the list and who holds it
+	want := map[string]string{} // the permission, by the path of the list and the holder
 	add := func(place string, u *organization.User, g *organization.Group, permission string) {
 		if g != nil {
 			want[place+"/groups/"+g.Slug] = permission

@@ -63,7 +63,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeyKinds finds what matters to a client among the connected user's keys, and what is served on request only.
+// TestKeyKinds checks that the connected user has every kind of key that matters to clients, and which fields are
+// returned only on request.
 func TestKeyKinds(t *testing.T) {
 	t.Parallel()
 	now := newClock()

@@ -147,7 +147,7 @@ func TestBBQLErrors(t *testing.T) {
 	}
 }
 
-// Nobody documents whether = minds the case, so a server may do it or not.
+// The documentation does not say whether = ignores case, so a server may do either.
 func TestBBQLFoldsCase(t *testing.T) {
 	t.Parallel()
 	for query, minding := range map[string]bool{

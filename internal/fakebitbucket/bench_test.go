@@ -59,7 +59,7 @@ func BenchmarkPermissions(b *testing.B) {
 	}
 }
 
-// manyPermissions are options for an organization of 100,000 effective permissions.
+// manyPermissions holds options for an organization with 100,000 effective permissions.
 var manyPermissions = Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true}
 
 // BenchmarkManyPermissions computes and serves 100,000 effective permissions.

@@ -14,10 +14,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// codeOf is the place of a repository in the API.
+// codeOf returns the path of a repository in the API.
 func codeOf(r *organization.Repository) string { return "/2.0/repositories/" + r.FullName() }
 
-// aRepositoryWith is the first repository of the workspace that the connected user administers for which something holds.
+// aRepositoryWith returns the first repository with a property in the workspace that the connected user administers.
 func aRepositoryWith(t *testing.T, o *organization.Organization, holds func(*organization.Repository) bool) *organization.Repository {
 	t.Helper()
 	all := o.RepositoriesOf(o.Workspaces[0])
@@ -235,7 +235,7 @@ func tagNames(tags []*organization.Tag) []string {
 	return names
 }
 
-// everyCommit calls f for every commit of some repositories, with its place in the API.
+// everyCommit calls f with every commit of some repositories and its path in the API.
 func everyCommit(o *organization.Organization, f func(*organization.Repository, *organization.Commit, string)) {
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
 		if len(o.Commits(r)) < 30 {
@@ -246,7 +246,8 @@ func everyCommit(o *organization.Organization, f func(*organization.Repository, 
 	}
 }
 
-// TestCommitNotes compares what is kept beside commits with the truth, in lists and one by one.
+// TestCommitNotes compares the statuses, comments, reports and approvals of commits with the organization, in lists
+// and one by one.
 func TestCommitNotes(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -552,7 +553,7 @@ func enabled(m *organization.BranchingModel) int {
 	return n
 }
 
-// TestCodeAccess asks for code with different rights.
+// TestCodeAccess requests code with different rights.
 func TestCodeAccess(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -650,7 +651,7 @@ func TestCodeErrors(t *testing.T) {
 	}
 }
 
-// TestCodeShapes looks for what real answers have, and clients stumble over.
+// TestCodeShapes looks for details of real answers that are difficult for clients.
 func TestCodeShapes(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{Now: newClock().now})

@@ -16,7 +16,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// repositoryPlace and projectPlace are where things of a repository or project are.
+// repositoryPlace and projectPlace return paths below a repository or a project.
 func repositoryPlace(r *organization.Repository, what string) string {
 	return "/2.0/repositories/" + r.FullName() + "/" + what
 }
@@ -25,7 +25,8 @@ func projectPlace(p *organization.Project, what string) string {
 	return "/2.0/workspaces/" + p.Workspace.Slug + "/projects/" + p.Key + "/" + what
 }
 
-// everyOne asks each repository of the first workspace for a list, compares how many there are, and returns them all.
+// everyOne requests a list of each repository of the first workspace. It checks the lengths of the lists, and returns
+// all elements.
 func (c caller) everyOne(what string, count func(*organization.Organization, *organization.Repository) int) []map[string]any {
 	c.t.Helper()
 	var all []map[string]any
@@ -40,7 +41,7 @@ func (c caller) everyOne(what string, count func(*organization.Organization, *or
 	return all
 }
 
-// TestMachines finds each peculiarity of deploy keys, webhooks and branch restrictions somewhere.
+// TestMachines checks that each special case of deploy keys, webhooks and branch restrictions occurs.
 func TestMachines(t *testing.T) {
 	t.Parallel()
 	now := newClock()
@@ -126,7 +127,7 @@ func TestMachines(t *testing.T) {
 	}
 }
 
-// checkKey takes an SSH key apart.
+// checkKey checks the parts of an SSH key.
 func checkKey(t *testing.T, key string) {
 	t.Helper()
 	kind, encoded, _ := strings.Cut(key, " ")
@@ -144,7 +145,7 @@ func checkKey(t *testing.T, key string) {
 	}
 }
 
-// TestAccessItems asks for each item of each list by itself, for one that isn't there, and for all that has a filter.
+// TestAccessItems requests each item of each list, and an item that does not exist.
 func TestAccessItems(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -160,7 +161,7 @@ func TestAccessItems(t *testing.T) {
 			}
 			a := c.get(place + "/" + url.PathEscape(name.(string)))
 			got, want := a.object(), v
-			if inner, ok := v["user"].(map[string]any); ok { // an item is more than a member of a list
+			if inner, ok := v["user"].(map[string]any); ok { // an item has more fields than an element of the list
 				got, want = map[string]any{"uuid": got["uuid"]}, map[string]any{"uuid": inner["uuid"]}
 			}
 			if id == "uuid" && strings.HasSuffix(place, "/default-reviewers") {
@@ -191,7 +192,7 @@ func TestAccessItems(t *testing.T) {
 	}
 }
 
-// TestRestrictionsAskedFor narrows the restrictions of a repository by kind and pattern.
+// TestRestrictionsAskedFor filters the restrictions of a repository by kind and pattern.
 func TestRestrictionsAskedFor(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -226,7 +227,7 @@ func TestRestrictionsAskedFor(t *testing.T) {
 	}
 }
 
-// TestSecrets looks for the secrets of webhooks in all answers about them.
+// TestSecrets checks that the secrets of webhooks are in none of the answers about them.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -265,7 +266,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestReviewers compares the default reviewers of repositories and projects with the truth.
+// TestReviewers compares the default reviewers of repositories and projects with the organization.
 func TestReviewers(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -308,7 +309,7 @@ func TestReviewers(t *testing.T) {
 	}
 }
 
-// TestOverrides has repositories tell twice which settings of their project they replace.
+// TestOverrides checks both places that show which settings of its project a repository replaces.
 func TestOverrides(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})

@@ -132,12 +132,12 @@ func TestHang(t *testing.T) {
 	}
 }
 
-// Bodies that do not end are read as long as the caller likes.
+// TestEndlessBodies checks that endless bodies continue for as long as the caller reads.
 func TestEndlessBodies(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		kind      FaultKind
-		wantBytes int // before the caller gives up
+		wantBytes int // read before the caller gives up
 	}{
 		"stall": {FaultStall, 0},
 		"drip":  {FaultDrip, 100},
@@ -198,8 +198,8 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-// TestOrder has the second page belong to another order than the first: one object comes twice and one not at all, while the
-// size is the same.
+// TestOrder changes the order of the list before the second page. One object then comes twice and another is missing,
+// but the size is the same.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{PageLen: 2})
@@ -228,7 +228,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Faults of lists are for lists.
+// TestFaultOfListsElsewhere checks that a fault of lists at an endpoint without a list is a violation.
 func TestFaultOfListsElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []FaultKind{FaultDrop, FaultOrder} {
@@ -244,7 +244,7 @@ func TestFaultOfListsElsewhere(t *testing.T) {
 	}
 }
 
-// TestLostRotation loses the answer to a refresh: the token is spent all the same.
+// TestLostRotation loses the answer to a refresh. The refresh token is used up all the same.
 func TestLostRotation(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{RefreshGrace: -1})
@@ -281,7 +281,7 @@ func TestQuota(t *testing.T) {
 		{10 * time.Minute, 200, "1", "3000"},
 		{10 * time.Minute, 200, "0", "2400"},
 		{39*time.Minute + 59*time.Second, 429, "0", "1"},
-		{time.Second, 200, "0", "600"}, // the first request left the window
+		{time.Second, 200, "0", "600"}, // the first request is no longer in the window
 		{time.Second, 429, "0", "599"},
 	}
 	for i, step := range steps {
@@ -314,7 +314,7 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// TestAnswer has the handler of a fault ask the server after all.
+// TestAnswer checks that the handler of a fault can pass a request on to the server.
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})

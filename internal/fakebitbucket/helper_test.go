@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// serve serves a server whose violations the test looks at itself.
+// serve starts a server whose violations the test checks itself.
 func serve(t *testing.T, o Options) *Server {
 	t.Helper()
 	s := New(o)
@@ -55,7 +55,7 @@ type answer struct {
 	body   string
 }
 
-// get asks for a path below the server's address, or for a whole address.
+// get requests a path of the server, or a complete address.
 func (c caller) get(path string) answer {
 	c.t.Helper()
 	address := path
@@ -106,7 +106,7 @@ func (a answer) object() map[string]any {
 	return o
 }
 
-// message is the message of an error.
+// message returns the message of an error.
 func (a answer) message() string {
 	a.t.Helper()
 	var e struct{ Error struct{ Message string } }
@@ -121,7 +121,7 @@ type listPage struct {
 	Page          *int
 }
 
-// all follows a list to its end.
+// all returns all values and pages of a list.
 func (c caller) all(path string) (values []map[string]any, pages []listPage) {
 	c.t.Helper()
 	for path != "" {
@@ -136,7 +136,7 @@ func (c caller) all(path string) (values []map[string]any, pages []listPage) {
 	return values, pages
 }
 
-// column is one field of each object, as text.
+// column returns one field of each object, as text.
 func column(values []map[string]any, path string) []string {
 	texts := []string{}
 	for _, v := range values {
@@ -159,7 +159,7 @@ func query(pairs ...string) string {
 	return "?" + v.Encode()
 }
 
-// A clock is a time that only the test moves.
+// A clock is a time that only the test changes.
 type clock struct{ at atomic.Int64 }
 
 var start = time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)

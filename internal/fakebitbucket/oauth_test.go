@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// token asks the token endpoint as a consumer.
+// token sends a request to the token endpoint as a consumer.
 func (c caller) token(consumer Consumer, pairs ...string) answer {
 	c.t.Helper()
 	form := url.Values{}
@@ -33,7 +33,7 @@ func (c caller) refresh(consumer Consumer, token string) answer {
 	return c.token(consumer, "grant_type", "refresh_token", "refresh_token", token)
 }
 
-// wantRefused checks for the answer to dead refresh tokens and wrong clients.
+// wantRefused checks for the answer to invalid refresh tokens and wrong clients.
 func (a answer) wantRefused(what string) {
 	a.t.Helper()
 	if a.status != http.StatusBadRequest || a.object()["error"] != "unauthorized_client" {
@@ -41,7 +41,7 @@ func (a answer) wantRefused(what string) {
 	}
 }
 
-// wantTokens checks for tokens, and returns the refresh token.
+// wantTokens checks for tokens and returns the refresh token.
 func (a answer) wantTokens(what string) string {
 	a.t.Helper()
 	if a.status != http.StatusOK {

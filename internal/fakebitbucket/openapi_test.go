@@ -23,13 +23,13 @@ type openAPI struct {
 	}
 }
 
-// undocumented are endpoints that the OpenAPI document lacks.
+// undocumented lists endpoints that the OpenAPI document does not contain.
 var undocumented = map[string]string{
 	"/1.0/groups/{workspace}": "the document covers 2.0 only",
 	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks": "newer than the document",
 }
 
-// undocumentedParameters are parameters that the operation doesn't declare, and where they come from.
+// undocumentedParameters lists parameters that are missing in the OpenAPI document, and their sources.
 var undocumentedParameters = map[string]string{
 	"GET /2.0/user/workspaces q":                "the operation's description: filtering by slug",
 	"GET /2.0/workspaces/{workspace}/members q": "the operation's description: filtering by e-mail; other fields work",
@@ -55,7 +55,7 @@ var undocumentedParameters = map[string]string{
 
 const ofCommits = "the operation's description: the DAG can be filtered"
 
-// TestOpenAPI holds the table of endpoints against the official document.
+// TestOpenAPI compares the table of endpoints with the official document.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	var document openAPI

@@ -13,7 +13,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// portrait is everything that the API says about an organization.
+// portrait returns the answers of the API about an organization, as one text.
 func portrait(o *organization.Organization) string {
 	var b []byte
 	add := func(x object) { b = append(appendJSON(b, x, everything), '\n') }
@@ -87,7 +87,7 @@ func TestSizes(t *testing.T) {
 			o := New(test.options).Organization()
 			got := []int{
 				len(o.RepositoriesOf(o.Workspaces[0])), len(o.RepositoriesOf(o.Workspaces[1])),
-				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - generate.Outsiders, // less those of the public workspace
+				len(o.Projects) - 1, len(o.Groups), len(o.Users) - 1 - generate.Outsiders, // without those of the public workspace
 			}
 			want := []int{test.home, test.away, test.projects, test.groups, test.users}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -118,7 +118,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestQuirks finds each peculiarity of real answers somewhere in the default organization.
+// TestQuirks checks that each special case of real answers occurs in the default organization.
 func TestQuirks(t *testing.T) {
 	t.Parallel()
 	now := newClock()
@@ -245,7 +245,7 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
-// at is the value at a dotted path of a decoded object, and whether the path ends at one.
+// at returns the value at a dotted path of a decoded object, and whether the path exists.
 func at(o map[string]any, path string) (any, bool) {
 	name, rest, deeper := strings.Cut(path, ".")
 	v, ok := o[name]
@@ -302,7 +302,7 @@ func TestChanges(t *testing.T) {
 		{"not on the project", func() { s.RevokeProject(w.Slug, r.Project.Key, u.UUID) }, ""},
 		{"hidden again", func() { s.GrantHidden(r.FullName(), u.UUID, "read") }, "read"},
 	}
-	// The user is in no group that has the repository, so that each step shows.
+	// The user is not in a group that has the repository, so each step has an effect.
 	if slices.Contains(o.Group(w, "developers").Members, u) {
 		s.RemoveGroupMember(w.Slug, "developers", u.UUID)
 	}
@@ -349,7 +349,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestConcurrency changes the organization while it is read, for the race detector.
+// TestConcurrency changes the organization while it is being read, for the race detector.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})

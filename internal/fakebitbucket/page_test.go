@@ -13,7 +13,7 @@ func TestNextForms(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		options  Options
-		wantNext string // a part of the first link
+		wantNext string // part of the first link
 		wantSize bool
 	}{
 		"default":     {Options{}, "page=2", true},

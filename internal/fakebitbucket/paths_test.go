@@ -12,8 +12,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// holds tells from the lists of an organization, grant by grant, what a user holds on a repository: the effective
-// permission, and what of it the API shows.
+// holds computes a user's permission on a repository from all grants of an organization: the effective permission,
+// and the part of it that the API shows.
 func holds(o *organization.Organization, r *organization.Repository, u *organization.User) (effective, shown string) {
 	order := []string{"", "read", "write", "admin"}
 	is := map[string]int{"read": 1, "write": 2, "create-repo": 2, "admin": 3, "owner": 3}
@@ -50,7 +50,8 @@ func holds(o *organization.Organization, r *organization.Repository, u *organiza
 	return order[best], order[seen]
 }
 
-// TestPaths counts everybody's permissions one by one, and finds every way to nest them, in several organizations.
+// TestPaths computes the permissions of all users independently, and checks that every combination of paths occurs,
+// in several organizations.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	for seed := range int64(4) {
@@ -102,7 +103,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// noDoubles finds two grants of one thing to one holder: the service keeps one.
+// noDoubles checks that no user or group has two grants on one object. The service keeps only one.
 func noDoubles(t *testing.T, o *organization.Organization) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -121,9 +122,9 @@ func noDoubles(t *testing.T, o *organization.Organization) {
 	}
 }
 
-// pathKinds are the ways in which access nests, by name.
+// pathKinds returns the combinations of paths by name.
 func pathKinds() map[string]func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
-	// only says whether the paths are these and no others, each as what it is on and whom it was given to.
+	// only returns a function that reports whether a user has exactly these paths.
 	only := func(wanted ...string) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
 		return func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
 			var got []string
@@ -141,7 +142,8 @@ func pathKinds() map[string]func(*organization.Organization, *organization.Repos
 			return slices.Equal(got, wanted)
 		}
 	}
-	// compared says whether the direct permission on the repository compares so with the best one through a group.
+	// compared returns a function that compares the direct permission on the repository with the best one through a
+	// group.
 	compared := func(sign int) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
 		return func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
 			direct, group := "", ""
@@ -207,7 +209,7 @@ func pathKinds() map[string]func(*organization.Organization, *organization.Repos
 			return len(paths) > 1 && !o.IsExplained(r, u)
 		},
 	}
-	for _, permission := range organization.ProjectPermissions { // each is given directly on a project, none too
+	for _, permission := range organization.ProjectPermissions { // each is given directly on a project, including none
 		kinds[permission+" on a project"] = func(o *organization.Organization, r *organization.Repository, u *organization.User, _ []organization.Path) bool {
 			return slices.ContainsFunc(o.ProjectGrantsOn(r.Project), func(g *organization.ProjectGrant) bool {
 				return g.User == u && g.Permission == permission
@@ -224,7 +226,7 @@ func pathKinds() map[string]func(*organization.Organization, *organization.Repos
 	return kinds
 }
 
-// TestEffectiveList compares the effective permissions that a workspace lists with what everybody holds.
+// TestEffectiveList compares a workspace's list of effective permissions with the organization.
 func TestEffectiveList(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -320,7 +322,7 @@ func TestPlainMember(t *testing.T) {
 	noDoubles(t, o)
 }
 
-// TestEveryoneReads has a workspace list 100,000 permissions.
+// TestEveryoneReads lists 100,000 permissions of a workspace.
 func TestEveryoneReads(t *testing.T) {
 	t.Parallel()
 	s := Start(t, manyPermissions)

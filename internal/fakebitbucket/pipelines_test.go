@@ -16,18 +16,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// theBusy is the repository with many pipelines, in the workspace that the connected user administers.
+// theBusy returns the repository with many pipelines, in the workspace that the connected user administers.
 func theBusy(s *Server) *organization.Repository {
 	o := s.Organization()
 	return o.RepositoriesOf(o.Workspaces[0])[generate.BusyAt]
 }
 
-// administered are the repositories of the workspace that the connected user administers.
+// administered returns the repositories of the workspace that the connected user administers.
 func administered(o *organization.Organization) []*organization.Repository {
 	return o.RepositoriesOf(o.Workspaces[0])
 }
 
-// addressIn is the address of something of a repository, in pieces that are escaped.
+// addressIn returns a path below a repository. It escapes the pieces.
 func addressIn(r *organization.Repository, pieces ...string) string {
 	path := "/2.0/repositories/" + r.FullName()
 	for _, piece := range pieces {
@@ -38,7 +38,7 @@ func addressIn(r *organization.Repository, pieces ...string) string {
 	return path
 }
 
-// everywhere lists something of each administered repository that knows of it.
+// everywhere returns the values of a list in all administered repositories that have pipelines.
 func everywhere(t *testing.T, s *Server, pieces ...string) []map[string]any {
 	t.Helper()
 	c := connected(t, s)
@@ -266,7 +266,7 @@ func TestTestReports(t *testing.T) {
 	}
 }
 
-// TestPipelineQuirks finds each peculiarity of real answers somewhere in the default organization.
+// TestPipelineQuirks checks that each special case of real answers occurs in the default organization.
 func TestPipelineQuirks(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -417,7 +417,7 @@ func TestPipelineQuirks(t *testing.T) {
 	}
 }
 
-// setups are the paths of what is set up for pipelines, with what the caller needs to see it.
+// setups returns paths of pipelines and their settings. Each name begins with the permission that the path requires.
 func setups(s *Server) map[string]string {
 	r := theBusy(s)
 	p := s.Organization().PipelinesOf(r)
@@ -575,7 +575,7 @@ func TestPipelineRefusals(t *testing.T) {
 	}
 }
 
-// TestPipelinesRunOnCommits finds what pipelines ran on in the history of their repository.
+// TestPipelinesRunOnCommits looks for the commits of pipelines in the history of their repository.
 func TestPipelinesRunOnCommits(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()
@@ -594,7 +594,7 @@ func TestPipelinesRunOnCommits(t *testing.T) {
 	}
 }
 
-// TestExpandEnvironment asks for more of the environment of a deployment than its id.
+// TestExpandEnvironment requests more fields of a deployment's environment than its id.
 func TestExpandEnvironment(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})

@@ -16,7 +16,7 @@ import (
 
 const pullRequestsPath = "/2.0/repositories/%s/pullrequests"
 
-// A pulled is a pull request and the repository that it belongs to.
+// A pulled is a pull request and its repository.
 type pulled struct {
 	r *organization.Repository
 	p *organization.PullRequest
@@ -26,7 +26,7 @@ func (x pulled) path() string {
 	return fmt.Sprintf(pullRequestsPath+"/%d", x.r.FullName(), x.p.ID)
 }
 
-// pullRequestsIn are those of a workspace, in all states.
+// pullRequestsIn returns the pull requests of a workspace, in all states.
 func pullRequestsIn(o *organization.Organization, w *organization.Workspace) []pulled {
 	var all []pulled
 	for _, r := range o.RepositoriesOf(w) {
@@ -37,7 +37,7 @@ func pullRequestsIn(o *organization.Organization, w *organization.Workspace) []p
 	return all
 }
 
-// aPulled is the first pull request of the workspace that the connected user administers that is such a one.
+// aPulled returns the first pull request with a property in the workspace that the connected user administers.
 func aPulled(t *testing.T, s *Server, such func(pulled) bool) pulled {
 	t.Helper()
 	all := pullRequestsIn(s.Organization(), s.Organization().Workspaces[0])
@@ -48,7 +48,7 @@ func aPulled(t *testing.T, s *Server, such func(pulled) bool) pulled {
 	return all[i]
 }
 
-// pullRequestPortrait is all that the API says about the pull requests of an organization.
+// pullRequestPortrait returns the answers of the API about the pull requests of an organization, as one text.
 func pullRequestPortrait(o *organization.Organization) string {
 	var b []byte
 	for _, r := range o.Repositories {
@@ -78,7 +78,7 @@ func TestPullRequestSeeds(t *testing.T) {
 	}
 }
 
-// TestPullRequestsAreSane looks for contradictions in what is generated.
+// TestPullRequestsAreSane looks for contradictions in generated pull requests.
 func TestPullRequestsAreSane(t *testing.T) {
 	t.Parallel()
 	now := newClock()
@@ -132,7 +132,7 @@ func TestPullRequestsAreSane(t *testing.T) {
 	}
 }
 
-// TestPullRequestQuirks finds each peculiarity of real answers in the default organization.
+// TestPullRequestQuirks checks that each special case of real answers occurs in the default organization.
 func TestPullRequestQuirks(t *testing.T) {
 	t.Parallel()
 	now := newClock()
@@ -417,7 +417,7 @@ func TestPullRequestFieldsOnRequest(t *testing.T) {
 	list := fmt.Sprintf(pullRequestsPath, x.r.FullName())
 	tests := map[string]struct {
 		path      string
-		wantNames []string // of reviewers, participants and rendered, those that are told
+		wantNames []string // those of reviewers, participants and rendered that are returned
 	}{
 		"list":               {list, nil},
 		"list with more":     {list + query("fields", "+values.participants"), []string{"participants"}},
@@ -579,7 +579,7 @@ func TestPullRequestsOfAUser(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
-	w := o.Workspaces[1] // in which the connected user doesn't see everything
+	w := o.Workspaces[1] // the connected user does not see everything in it
 	var want, hidden []string
 	u := o.Users[2]
 	for _, x := range pullRequestsIn(o, w) {
@@ -679,7 +679,7 @@ func TestPullRequestChanges(t *testing.T) {
 	}
 }
 
-// withoutPullRequests is a repository without pull requests.
+// withoutPullRequests returns a repository without pull requests.
 func withoutPullRequests(t *testing.T, s *Server) *organization.Repository {
 	t.Helper()
 	o := s.Organization()

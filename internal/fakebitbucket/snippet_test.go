@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// TestSnippets compares the snippets of all workspaces, their comments and commits with the truth.
+// TestSnippets compares the snippets of all workspaces, their comments and commits with the organization.
 func TestSnippets(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})

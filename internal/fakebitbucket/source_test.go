@@ -13,7 +13,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// aSourceWith is a repository that the connected user administers and that has such a file at its head, and the hash of that.
+// aSourceWith returns a repository that the connected user administers, with a matching file at its head. It also
+// returns the hash of the head, and the file.
 func aSourceWith(t *testing.T, o *organization.Organization, holds func(*organization.SourceFile) bool) (*organization.Repository, string, *organization.SourceFile) {
 	t.Helper()
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
@@ -38,7 +39,7 @@ func sourcePath(r *organization.Repository, revision, path string) string {
 	return "/2.0/repositories/" + r.FullName() + "/src/" + url.PathEscape(revision) + "/" + (&url.URL{Path: path}).EscapedPath()
 }
 
-// TestSource walks a repository folder by folder, reads each file, and compares all with the truth.
+// TestSource reads each folder and file of a repository and compares them with the organization.
 func TestSource(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -147,7 +148,7 @@ func TestSourceAnswers(t *testing.T) {
 	tests := map[string]struct {
 		path       string
 		wantStatus int
-		want       string // in the body, or the beginning of the Location
+		want       string // part of the body, or the beginning of the Location
 	}{
 		"by hash":               {of(hash, "README.md"), 200, "# " + r.Name},
 		"by a short hash":       {of(hash[:12], "README.md"), 200, "# " + r.Name},
@@ -203,7 +204,7 @@ func TestMadeUpPageOfSource(t *testing.T) {
 	}
 }
 
-// TestSourceKinds finds what matters to a client in the default organization.
+// TestSourceKinds checks that every kind of file that matters to clients occurs in the default organization.
 func TestSourceKinds(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()
@@ -229,7 +230,7 @@ func TestSourceKinds(t *testing.T) {
 	}
 }
 
-// TestSourceIsThatOfTheHistory compares the source with what the history says of files.
+// TestSourceIsThatOfTheHistory compares the files of the source with those of the history.
 func TestSourceIsThatOfTheHistory(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()

@@ -14,7 +14,7 @@ func TestViolations(t *testing.T) {
 		method, path  string
 		change        func(*http.Request)
 		wantStatus    int
-		wantViolation string // "": none
+		wantViolation string // "": no violation
 	}{
 		"fine":                {"GET", "/2.0/user", nil, 200, ""},
 		"escaped braces":      {"GET", "/2.0/repositories/%7B%7D/%7Bx%7D", nil, 404, ""},
@@ -66,7 +66,7 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// form gives a request a form for a body.
+// form returns a function that replaces the body of a request with a form.
 func form(body string) func(*http.Request) {
 	return func(r *http.Request) {
 		filled, err := http.NewRequest(r.Method, r.URL.String(), strings.NewReader(body))
@@ -78,7 +78,7 @@ func form(body string) func(*http.Request) {
 	}
 }
 
-// A recorder is a test that fails without failing this one.
+// A recorder records the failures of a test, so that this test does not fail.
 type recorder struct {
 	cleanup []func()
 	errors  []string

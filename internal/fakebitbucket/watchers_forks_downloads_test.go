@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// TestAudience compares forks, watchers and downloads of all repositories of a workspace with the truth.
+// TestAudience compares the forks, watchers and downloads of all repositories of a workspace with the organization.
 func TestAudience(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
@@ -94,7 +94,7 @@ func TestForks(t *testing.T) {
 	}
 }
 
-// TestAudienceKinds finds what matters to a client in the default organization.
+// TestAudienceKinds checks that every case that matters to clients occurs in the default organization.
 func TestAudienceKinds(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()
