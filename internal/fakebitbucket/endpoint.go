@@ -22,7 +22,7 @@ type endpoint struct {
 	public      bool                     // anybody may call it without the scopes for public objects
 	gone        string                   // the announcement of its removal
 	get         func(*call) (any, error) // answers with an object, a bare list, or a complete response
-	list        *listing                 // answers with pages; if get is set, too, get decides
+	list        *listing                 // answers with pages; if get is set, too, it decides when
 }
 
 // A listing is the part of an endpoint that lists objects.

@@ -180,8 +180,8 @@ var pipelineEndpoints = []endpoint{
 	},
 }
 
-// pipelineFilters maps parameters to the values that they filter pipelines by. Lists of pipelines have no q. An
-// unknown value is not an error: nothing is found.
+// pipelineFilters maps each filter parameter to a function that returns the matching values of a pipeline. Lists of
+// pipelines have no q. An unknown value is not an error: nothing is found.
 var pipelineFilters = map[string]func(*organization.Pipeline) []string{
 	"creator.uuid": func(p *organization.Pipeline) []string {
 		if p.Creator == nil {

@@ -311,7 +311,7 @@ func aPullRequestWithSource(c *call) error {
 	return nil
 }
 
-// aComparedPullRequest finds a pull request whose comparison is in the path.
+// aComparedPullRequest finds a pull request by its id. The path must contain the comparison of the pull request.
 func aComparedPullRequest(c *call) error {
 	if err := aRepository(c); err != nil {
 		return err

@@ -83,7 +83,7 @@ func visibleSnippets(c *call) collection {
 }
 
 // hasSnippet reports whether the principal has a role for a snippet. An owner owns it. A contributor owns or watches
-// it. A member owns or watches it, or belongs to its workspace.
+// it. A member owns or watches it, or belongs to its workspace. Without a role, all snippets pass.
 func (p *principal) hasSnippet(o *organization.Organization, s *organization.Snippet, role string) bool {
 	owns := p.user != nil && s.Owner == p.user
 	watches := p.user != nil && slices.Contains(s.Watchers, p.user)

@@ -303,7 +303,8 @@ func (m *pipelineMaker) environments(at int) []*organization.DeploymentEnvironme
 	return all
 }
 
-// deployments returns a deployment of the last step for every other pipeline with steps.
+// deployments returns a deployment for every other pipeline. It deploys from the last step, and pipelines without
+// steps are skipped.
 func (m *pipelineMaker) deployments(r *organization.Repository, p *organization.Pipelines) []*organization.Deployment {
 	users := m.usersOf(r.Workspace)
 	var all []*organization.Deployment

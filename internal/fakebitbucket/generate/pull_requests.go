@@ -121,7 +121,7 @@ func (m *pullRequestMaker) fate(p *organization.PullRequest) time.Time {
 	}
 	recent := age < 21*24*time.Hour
 	switch chance := m.IntN(100); {
-	case recent && chance < 60, !recent && chance < 15: // old ones were forgotten
+	case recent && chance < 60, !recent && chance < 15: // old open ones were forgotten
 		p.State = "OPEN"
 		return end
 	case chance < 80:

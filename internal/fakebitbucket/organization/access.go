@@ -120,7 +120,7 @@ func (o *Organization) AdministersProject(p *Project, u *User) bool {
 }
 
 // VisibleRepositories returns the repositories that a user can read, in all workspaces: those with a permission, and
-// the public ones. The user nil is anybody.
+// the public ones. If the user is nil, it returns only the public ones.
 func (o *Organization) VisibleRepositories(u *User) []*Repository {
 	var visible []*Repository
 	for _, r := range o.Repositories {

@@ -15,7 +15,7 @@ func (o *Organization) AccountSSHKeys(u *User) []*AccountSSHKey {
 	return once(o, "SSH keys of account", u.UUID, func(g Generator) []*AccountSSHKey { return g.AccountSSHKeys(u) })
 }
 
-// An AccountGPGKey is a public key with which a user signs commits.
+// An AccountGPGKey is a public key for the signatures of a user's commits.
 type AccountGPGKey struct {
 	Fingerprint, Name, Key string
 	Subkeys                []*AccountGPGKey

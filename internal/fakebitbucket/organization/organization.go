@@ -1,5 +1,5 @@
-// Package organization models the workspaces of package fakebitbucket, the permissions in them, and changes to both.
-// Tests compare answers with it. It knows nothing about requests and the form of answers.
+// Package organization models the workspaces of package fakebitbucket and the permissions in them. It also makes
+// changes to both. Tests compare answers with it. It does not know about requests and the form of answers.
 package organization
 
 import (
