@@ -22,10 +22,10 @@ type Account struct {
 	Nickname string `json:"nickname,omitempty"`
 }
 
-// A Login is what a token file says of a login, without the tokens.
+// A Login describes a login: what its token file says, without the tokens.
 type Login struct {
 	Account    Account
-	Active     bool // it is the one that connections use
+	Active     bool // connections use it
 	File       string
 	LoggedInAt time.Time // zero if unknown
 	ObtainedAt time.Time // of the current access token
@@ -33,8 +33,8 @@ type Login struct {
 	Scopes     []string
 }
 
-// SaveLogin starts the chain of a login with token, and makes it the one that connections use. A login of another account
-// is kept, for [Switch]. It returns whose login was in use before, if there was one and that is known.
+// SaveLogin saves a new login with token. Connections use it from now on. A login of another account is kept, for [Switch].
+// SaveLogin returns the account that was in use before, if it is known.
 func SaveLogin(ctx context.Context, dir string, consumer Consumer, token Token, account Account) (before Account, err error) {
 	consumer, err = consumer.complete()
 	if err != nil {
@@ -61,8 +61,8 @@ func SaveLogin(ctx context.Context, dir string, consumer Consumer, token Token, 
 	return before, store.dropKept(account)
 }
 
-// Logins returns the logins of the consumer in dir: the one that connections use first, and those that are kept. It takes
-// no secret. Files that are no token files are skipped.
+// Logins returns the consumer's logins in dir: first the one that connections use, then the kept ones. It doesn't need the
+// consumer's secret. It skips files that aren't token files.
 func Logins(dir string, consumer Consumer) ([]Login, error) {
 	store, err := newStore(dir, consumer, Secret{})
 	if err != nil {
@@ -87,7 +87,7 @@ func Logins(dir string, consumer Consumer) ([]Login, error) {
 	return logins, nil
 }
 
-// Switch makes the kept login of an account the one that connections use, and keeps the one that they used until now.
+// Switch makes connections use the kept login of an account. The login that they used until now is kept.
 func Switch(ctx context.Context, dir string, consumer Consumer, account Account) error {
 	store, err := newStore(dir, consumer, Secret{})
 	if err != nil {
@@ -101,7 +101,7 @@ func Switch(ctx context.Context, dir string, consumer Consumer, account Account)
 	return store.switchTo(account)
 }
 
-// switchTo does it. At no moment is there a login less than before. The caller holds the lock.
+// switchTo does the work of [Switch]. No login is missing at any moment. The caller holds the lock.
 func (s *store) switchTo(account Account) error {
 	kept, err := s.keptOf(account).read()
 	if err != nil {
@@ -116,8 +116,8 @@ func (s *store) switchTo(account Account) error {
 	return s.dropKept(account)
 }
 
-// Logout removes the login that connections of the consumer use or, if all, the kept ones as well. It does not revoke the
-// authorization: Bitbucket lets only the user do that.
+// Logout removes the login that the consumer's connections use. If all is true, it also removes the kept logins. It does not
+// revoke the authorization: only the user can do that, in Bitbucket.
 func Logout(ctx context.Context, dir string, consumer Consumer, all bool) error {
 	store, err := newStore(dir, consumer, Secret{})
 	if err != nil {
@@ -146,8 +146,8 @@ func Logout(ctx context.Context, dir string, consumer Consumer, all bool) error 
 	return nil
 }
 
-// keep keeps the login that is in use, unless it is of the account that is to take its place, or of nobody knows whom.
-// What is damaged is set aside.
+// keep keeps the login that is in use for a later switch. It does not keep a login of the next account or of an unknown one.
+// A damaged file is set aside.
 func (s *store) keep(next Account) (current Account, err error) {
 	rec, err := s.read()
 	if _, damaged := errors.AsType[*damagedError](err); damaged {
@@ -163,14 +163,14 @@ func (s *store) keep(next Account) (current Account, err error) {
 	return rec.account, s.keptOf(rec.account).write(rec)
 }
 
-// keptOf returns the store of the kept login of an account. It has the same lock.
+// keptOf returns the store of an account's kept login. Both stores use the same lock.
 func (s *store) keptOf(account Account) *store {
 	kept := *s
 	kept.id.account = account.UUID
 	return &kept
 }
 
-// dropKept removes the kept login of an account, which is in use now.
+// dropKept removes the kept copy of a login that is in use now.
 func (s *store) dropKept(account Account) error {
 	if account.UUID == "" {
 		return nil
@@ -189,7 +189,7 @@ func (s *store) remove(path string) error {
 	return nil
 }
 
-// A savedLogin is the record of a login and its place.
+// A savedLogin is the record of a login, with the store of its file.
 type savedLogin struct {
 	record
 	store *store
@@ -204,7 +204,7 @@ func (l savedLogin) login() Login {
 	}
 }
 
-// logins reads the logins of the consumer, the one in use first.
+// logins reads the consumer's logins. The one in use comes first.
 func (s *store) logins() ([]savedLogin, error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -236,7 +236,7 @@ func (s *store) logins() ([]savedLogin, error) {
 	return logins, nil
 }
 
-// loginIn reads the login in a file of the folder. Whose a kept one is, is in the file.
+// loginIn reads the login in a file of the folder. The file of a kept login names its account.
 func (s *store) loginIn(name string) (savedLogin, error) {
 	in := s
 	if name != s.id.fileName() {
@@ -259,8 +259,8 @@ func (s *store) loginIn(name string) (savedLogin, error) {
 	return savedLogin{rec, in}, err
 }
 
-// CheckWritable reports whether a token file can be written and locked in dir, which is made if it doesn't exist. A login
-// asks it before it asks a person for anything. It leaves nothing behind, for the login may come to nothing.
+// CheckWritable returns an error if no token file can be written and locked in dir. It makes dir if it doesn't exist. A login
+// calls it before it asks the person for anything. It leaves no file behind, because the login may fail.
 func CheckWritable(_ context.Context, dir string, consumer Consumer) error {
 	store, err := newStore(dir, consumer, Secret{})
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// maxAnswer bounds what is read of an answer. Tokens exceed 2,500 characters, an answer with two is a few kilobytes.
+// maxAnswer is the most bytes that are read of an answer. A token has over 2,500 characters, so two take a few kilobytes.
 const maxAnswer = 1 << 20
 
-// answerReader stands between golang.org/x/oauth2 and the wire and lets only JSON objects through. What else comes
-// back from a token address, a proxy's login page or a gateway's error page, is an error here, and is never quoted.
-// Redirects count among them: to follow one would send the secrets of the request's body to another address.
+// answerReader is the transport of golang.org/x/oauth2. It passes on only JSON objects. Other answers, for example a proxy's
+// login page or a gateway's error page, become errors that don't quote them. So do redirects: following one would send the
+// secrets in the request's body to another address.
 type answerReader struct{ base http.RoundTripper }
 
 func (r answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -46,14 +46,14 @@ func (r answerReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
-	resp.Header.Set("Content-Type", "application/json") // by its body, whatever its label
+	resp.Header.Set("Content-Type", "application/json") // it is JSON, whatever its header said
 	return resp, nil
 }
 
 func isRedirect(status int) bool { return status >= 300 && status < 400 }
 
-// tolerant drops what the library would fail the whole answer for, and with it a token that is already rotated:
-// a lifetime that isn't an integer, or an error that isn't a string.
+// tolerant repairs fields that would make the library reject the whole answer: a lifetime that isn't an integer, or an error
+// that isn't a string. A rejected answer could lose a token that is already rotated.
 func tolerant(answer map[string]json.RawMessage) map[string]json.RawMessage {
 	if raw, ok := answer["expires_in"]; ok {
 		seconds, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
@@ -71,7 +71,7 @@ func tolerant(answer map[string]json.RawMessage) map[string]json.RawMessage {
 	return answer
 }
 
-// unexpectedAnswer describes an answer that no authorization server gives.
+// unexpectedAnswer returns the error for an answer that can't come from an authorization server.
 func unexpectedAnswer(resp *http.Response) *Error {
 	what := "something that isn't JSON"
 	switch mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); {

@@ -22,21 +22,21 @@ type Callback struct {
 	server    *http.Server
 	answered  atomic.Bool // a redirect of this login has arrived
 	answers   chan Answer
-	ended     chan struct{} // closed when last is set
+	ended     chan struct{} // closed once last is set
 	last      Page
 }
 
-// An Answer is what a redirect says.
+// An Answer is the content of a redirect.
 type Answer struct {
 	Code string
 	Err  error // for example, the user denied access
 }
 
-// ErrNotLocal is in the error of Listen for a callback URL of another machine. The user can still paste the address.
+// ErrNotLocal is the cause of Listen's error for a callback URL on another machine. The user can still paste the address.
 var ErrNotLocal = errors.New("not an address of this machine")
 
-// Listen listens at the callback URL of the consumer, for example http://localhost:8976/callback. For "localhost" it
-// listens on IPv4 and on IPv6, because a browser may take either. It answers from then on.
+// Listen listens at the consumer's callback URL, for example http://localhost:8976/callback, and answers requests. For
+// "localhost" it listens on IPv4 and IPv6, because a browser may use either.
 func Listen(callback, state string) (*Callback, error) {
 	u, err := parseCallback(callback)
 	if err != nil {
@@ -56,7 +56,7 @@ func Listen(callback, state string) (*Callback, error) {
 	return c, nil
 }
 
-// parseCallback returns the callback URL, or an error if it is malformed or of another machine.
+// parseCallback returns the callback URL, or an error if it is malformed or points to another machine.
 func parseCallback(callback string) (*url.URL, error) {
 	u, err := url.Parse(callback)
 	switch {
@@ -85,8 +85,8 @@ func listen(u *url.URL) (listeners []net.Listener, err error) {
 			listeners = append(listeners, listener)
 			continue
 		}
-		// One family is enough. But a port in use is an error: the redirect, with the code, could reach the program that
-		// uses it.
+		// IPv4 or IPv6 alone is enough. But a port in use is an error: the program that uses it could get the redirect with
+		// the code.
 		if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES) {
 			break
 		}
@@ -103,11 +103,11 @@ func listen(u *url.URL) (listeners []net.Listener, err error) {
 	return listeners, nil
 }
 
-// Answers returns the channel of the first redirect that belongs to this login. A request with another state gets a page
-// that says so, and is no answer: anybody can send one.
+// Answers returns a channel that receives the first redirect that belongs to this login. A request with another state gets a
+// page that says so. It doesn't count as an answer, because anybody can send one.
 func (c *Callback) Answers() <-chan Answer { return c.answers }
 
-// Close shows the page in the browser that waits for one, and stops listening. Only the first call counts.
+// Close shows the page in the waiting browser and stops listening. Only the first call has an effect.
 func (c *Callback) Close(page Page) {
 	select {
 	case <-c.ended:
@@ -116,7 +116,7 @@ func (c *Callback) Close(page Page) {
 	}
 	c.last = page
 	close(c.ended)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // for the page to reach the browser
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // time for the page to reach the browser
 	defer cancel()
 	if c.server.Shutdown(ctx) != nil {
 		c.server.Close()

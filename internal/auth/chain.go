@@ -12,34 +12,34 @@ import (
 	"time"
 )
 
-// A Chain is the authentication method of a consumer that acts for a user: an access token, and the refresh token for the next pair. Each use of
-// a refresh token kills it, so a chain is as good as the care that its newest pair is kept with:
+// A Chain is the authentication method of a consumer that acts for a user. It has an access token, and a refresh token to get
+// the next pair. A refresh token can be used once, so the chain takes care not to lose the newest pair:
 //
-//   - The pair lives in a file that processes share, and is replaced under a lock, by one caller at a time.
-//   - Room for the new pair is made sure of before a token is spent, and the new pair is saved before it is used.
-//   - A process that is killed between the two leaves the old token in the file, which the service takes
-//     for about ten minutes more.
-//   - A refused token is not sent again for a while, or never if it is dead, by no process: the service locks out a
-//     consumer that insists.
+//   - The pair is in a file that processes share. One caller at a time replaces it, under a lock.
+//   - Disk space for the new pair is reserved before a token is spent. The new pair is saved before it is used.
+//   - If a process is killed between the two, the file still has the old token. The service accepts it for about ten more
+//     minutes.
+//   - No process sends a refused token again for a while, or ever if the token is dead: the service locks out a consumer that
+//     insists.
 type Chain struct {
 	consumer  Consumer
 	store     *store
 	delays    []time.Duration // between tries of one refresh
-	saveDelay time.Duration   // before the first new try to save
+	saveDelay time.Duration   // before the first retry of saving
 	renewer   renewer
 
 	mu      sync.Mutex  // guards all below
-	held    record      // the newest pair that this process knows
+	held    record      // the newest record that this process knows
 	unsaved bool        // held is not in the file, because it could not be written
 	refused Secret      // the refresh token that was refused last
-	seen    fs.FileInfo // the file when it was last noticed, nil if there was none
-	judged  digest      // the digest that the consumer's secret was last compared with
-	fits    bool        // whether it is the secret's
+	seen    fs.FileInfo // the file at the last look, nil if there was none
+	judged  digest      // the digest that was last compared with the consumer's secret
+	fits    bool        // whether it was the secret's digest
 }
 
-// OpenChain returns the chain that starts from seed, a refresh token, or, if seed is empty, the one that a login left for
-// the consumer. Its token file is in dir, which is made if it doesn't exist. Nothing is read or asked before the first
-// request; the error is an *Error of KindConfiguration.
+// OpenChain returns the chain that starts with seed, a refresh token. If seed is empty, it returns the chain of the consumer's
+// login. The token file is in dir, which is made if it doesn't exist. OpenChain reads nothing and sends nothing; the first
+// request does. The error is an *Error of KindConfiguration.
 func OpenChain(dir string, consumer Consumer, seed Secret) (*Chain, error) {
 	consumer, err := consumer.complete()
 	if err != nil {
@@ -82,18 +82,18 @@ func (c *Chain) Renew(ctx context.Context, rejected string) (string, error) {
 	return c.renewer.authorization(ctx, rejected)
 }
 
-// Scopes returns the scopes that the current token was granted, nil if there is no token yet or the server didn't say.
+// Scopes returns the scopes of the current token. They are nil if there is no token yet or the server didn't say.
 func (c *Chain) Scopes() []string { return c.renewer.scopes() }
 
 // Path returns the path of the token file, whether or not it exists yet.
 func (c *Chain) Path() string { return c.store.path() }
 
-// Format writes what identifies the chain, for any verb: the rest is for no eyes, and guarded by a mutex.
+// Format writes what identifies the chain, for any verb. The rest is secret, and guarded by a mutex.
 func (c *Chain) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "auth.Chain(%s, %s)", c.consumer.Key, c.store.path())
 }
 
-// notice takes over what another process, or a new login, has put into the file since the last look.
+// notice takes over a record that another process or a new login has saved since the last look at the file.
 func (c *Chain) notice() {
 	info, err := os.Lstat(c.store.path())
 	c.mu.Lock()
@@ -104,7 +104,7 @@ func (c *Chain) notice() {
 	c.seen = info
 	saved, err := c.store.read()
 	if err != nil || !c.prefers(saved) {
-		return // what is wrong with the file is said when a refresh needs it
+		return // a refresh reports what is wrong with the file
 	}
 	c.held, c.unsaved = saved, false
 	if !saved.RefreshToken.Equal(c.refused) {
@@ -112,14 +112,14 @@ func (c *Chain) notice() {
 	}
 	switch {
 	case !c.obtained(saved):
-		c.renewer.adopt(Token{}) // the next request says why
+		c.renewer.adopt(Token{}) // the next request reports the wrong secret
 	case saved.usable(c.consumer.Now()):
 		c.renewer.adopt(saved.Token)
 	}
 }
 
-// obtained reports whether the record's pair was obtained with the consumer's secret, as far as the record tells.
-// The caller holds mu.
+// obtained reports whether the record's pair was obtained with the consumer's secret. It returns true if the record has no
+// digest. The caller holds mu.
 func (c *Chain) obtained(rec record) bool {
 	if !rec.digest.known() {
 		return true
@@ -130,10 +130,10 @@ func (c *Chain) obtained(rec record) bool {
 	return c.fits
 }
 
-// fetch gets a token with another access token than rejected: from the file if another process was faster,
-// else from the service.
+// fetch gets a token whose access token is not the rejected one: from the file if another process has already refreshed it,
+// otherwise from the service.
 func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
-	if !c.hasBegun() { // and the folder, which may be mistyped, is not made
+	if !c.hasBegun() { // without making the folder: its path may be mistyped
 		return Token{}, c.noChain()
 	}
 	unlock, err := c.store.lock(ctx)
@@ -146,11 +146,11 @@ func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
 		return Token{}, err
 	}
 	token, err := c.advance(ctx, rec, rejected)
-	refused, ok := err.(*refusedError) // itself: one that is wrapped is only remembered
+	refused, ok := err.(*refusedError) // not errors.As: a wrapped one is an older refusal that was remembered
 	if !ok {
 		return token, err
 	}
-	// Perhaps somebody who doesn't know of the lock was faster, and the file holds another token by now. Once.
+	// A program that doesn't use the lock may have saved another token in the meantime. Try that one, once.
 	if other, readErr := c.store.read(); readErr == nil && !other.RefreshToken.Equal(rec.RefreshToken) {
 		rec = other
 		c.hold(rec)
@@ -162,8 +162,8 @@ func (c *Chain) fetch(ctx context.Context, rejected string) (Token, error) {
 	return Token{}, c.giveUp(rec, refused)
 }
 
-// hasBegun reports whether there may be anything to go on from. It looks for the lock as well: while another process replaces
-// the token file, some platforms say for a moment that there is none. Who has the lock knows better.
+// hasBegun reports whether there may be a token to start from. It also looks for the lock file: while another process replaces
+// the token file, some platforms report for a moment that there is none. Only a caller with the lock can be sure.
 func (c *Chain) hasBegun() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -172,22 +172,22 @@ func (c *Chain) hasBegun() bool {
 	return !c.store.id.seed.IsZero() || !c.held.RefreshToken.IsZero() || !errors.Is(err, fs.ErrNotExist) || lockErr == nil
 }
 
-// giveUp remembers, also in the file, that rec's refresh token was refused. It is called with the lock held.
+// giveUp remembers that rec's refresh token was refused, also in the file. The caller holds the lock.
 func (c *Chain) giveUp(rec record, answer *refusedError) error {
 	rec.refusal = rec.refused(c.consumer.Secret, answer, c.consumer.Now())
 	c.hold(rec)
 	c.mu.Lock()
 	c.refused = rec.RefreshToken
 	c.mu.Unlock()
-	// The refresh came to an end, if not to a good one: the file's word that it began would mislead.
+	// Saving rec also clears its note that a refresh has begun. The refresh is over, so the note would mislead.
 	if err := c.store.write(rec); err != nil {
 		c.consumer.Logger.Warn("cannot write the token file after a refusal", "error", err)
 	}
 	return c.explain(answer, rec)
 }
 
-// recall returns the newest record there is: the file's, or memory's if that is further on or the file is gone,
-// or a first one with the seed. It is called with the lock held.
+// recall returns the newest record. This is the one in the file, or the one in memory if that is newer or the file is gone,
+// or a first record with the seed. The caller holds the lock.
 func (c *Chain) recall() (record, error) {
 	saved, err := c.store.read()
 	damaged, isDamaged := errors.AsType[*damagedError](err)
@@ -215,7 +215,7 @@ func (c *Chain) recall() (record, error) {
 	return record{}, c.noChain()
 }
 
-// advance returns rec's own token if it will do, else the next one. It is called with the lock held.
+// advance returns rec's own token if it is usable, otherwise the next one. The caller holds the lock.
 func (c *Chain) advance(ctx context.Context, rec record, rejected string) (Token, error) {
 	c.mu.Lock()
 	obtained := c.obtained(rec)
@@ -229,7 +229,7 @@ func (c *Chain) advance(ctx context.Context, rec record, rejected string) (Token
 	return c.rotate(ctx, rec)
 }
 
-// rotate spends rec's refresh token and saves the new pair. It is called with the lock held.
+// rotate spends rec's refresh token and saves the new pair. The caller holds the lock.
 func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
 	if answer, _ := rec.standing(c.consumer.Secret, c.consumer.Now()); answer != nil {
 		return Token{}, c.explain(answer, rec)
@@ -264,8 +264,9 @@ func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
 	return next.Token, nil
 }
 
-// prefers reports whether saved, found in the file, is to be used rather than what is held. The seed is not, once the chain
-// has left it: then a process that lost the file has begun again with what is dead by now. The caller holds mu.
+// prefers reports whether to use saved, the record in the file, instead of the held one. Once the chain is past the seed, a
+// record with the seed is not used: a process that lost the file has started again with it, and it is dead by now. The caller
+// holds mu.
 func (c *Chain) prefers(saved record) bool {
 	if c.held.generation > 0 && saved.RefreshToken.Equal(c.store.id.seed) {
 		return false
@@ -273,14 +274,14 @@ func (c *Chain) prefers(saved record) bool {
 	return saved.replaces(c.held)
 }
 
-// hold remembers rec as the newest record, and as one that is in the file.
+// hold remembers rec as the newest record, and that it is not unsaved.
 func (c *Chain) hold(rec record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.held, c.unsaved = rec, false
 }
 
-// saveLater goes on trying to save the pair in memory, for as long as the process lives.
+// saveLater tries to save the pair in memory until it succeeds or the process ends.
 func (c *Chain) saveLater(cause error) {
 	c.consumer.Logger.Error("a refreshed token could not be saved. It is used and kept in memory, and saving is tried again; "+
 		"if the process ends before that succeeds, somebody has to authorize again", "file", c.store.path(), "error", cause)
@@ -299,7 +300,7 @@ func (c *Chain) saveLater(cause error) {
 	}()
 }
 
-// save reports whether the pair in memory is in the file, or needn't be any more.
+// save tries to save the pair in memory. It reports whether there is nothing left to save.
 func (c *Chain) save() bool {
 	unlock, err := c.store.lock(context.Background())
 	if err != nil {
@@ -324,7 +325,7 @@ func (c *Chain) save() bool {
 	return true
 }
 
-// noChain is the error of a chain that nothing is known of.
+// noChain returns the error for a chain without any token.
 func (c *Chain) noChain() *Error {
 	if aside := c.aside(); aside != "" {
 		return errorf(KindAuthorization, nil, "the token file of OAuth consumer %s was damaged, or written by a newer version of the plugin, and has been set aside as %s. "+
@@ -335,8 +336,8 @@ func (c *Chain) noChain() *Error {
 		"if the consumer is to act for itself and not for a person", c.consumer.Key, c.store.dir, loginCommand)
 }
 
-// otherSecret is the error of a chain that another secret than the consumer's has obtained. It is not tried: Bitbucket locks
-// out a consumer that insists.
+// otherSecret returns the error for a token that was obtained with a secret other than the consumer's. The token is not sent:
+// Bitbucket locks out a consumer that insists.
 func (c *Chain) otherSecret() *Error {
 	seed := ""
 	if !c.store.id.seed.IsZero() {
@@ -346,7 +347,7 @@ func (c *Chain) otherSecret() *Error {
 		"correct it. If the consumer has a new secret in Bitbucket, run `%s`%s", c.consumer.Key, loginCommand, seed)
 }
 
-// aside returns the path that the chain's file was last set aside as, if it was.
+// aside returns the path of the token file that was set aside last, or "".
 func (c *Chain) aside() string {
 	if traces, err := c.store.traces(); err == nil && len(traces) > 0 {
 		return filepath.Join(c.store.dir, traces[len(traces)-1])
@@ -354,7 +355,8 @@ func (c *Chain) aside() string {
 	return ""
 }
 
-// explain says what a refusal of rec's refresh token, new or remembered, may mean. The service mostly doesn't tell.
+// explain returns the error for a refusal of rec's refresh token, new or remembered. It lists the possible causes, because the
+// service mostly doesn't name one.
 func (c *Chain) explain(answer *refusedError, rec record) *Error {
 	text := fmt.Sprintf("Bitbucket refused the refresh token of OAuth consumer %s", c.consumer.Key)
 	if at := rec.refusal.At; !at.IsZero() {
@@ -391,5 +393,5 @@ func (c *Chain) explain(answer *refusedError, rec record) *Error {
 	return &Error{Kind: KindAuthorization, Status: answer.status, Err: answer, Message: text}
 }
 
-// minute writes a time for a person.
+// minute formats a time for people, to the minute.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

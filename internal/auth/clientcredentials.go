@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// ClientCredentials is the authentication method of a consumer that acts for itself: an app user of its workspace. There is
-// no refresh token. A new access token is requested when the last one ends.
+// ClientCredentials is the authentication method of a consumer that acts for itself, as an app user of its workspace. There is
+// no refresh token. It requests a new access token when the last one expires.
 type ClientCredentials struct {
 	consumer Consumer
 	delays   []time.Duration // between tries of one request
 	renewer  renewer
 }
 
-// NewClientCredentials returns the Authorizer for consumer's own token. The error is an *Error of KindConfiguration.
+// NewClientCredentials returns the Authorizer for the consumer's own token. The error is an *Error of KindConfiguration.
 func NewClientCredentials(consumer Consumer) (*ClientCredentials, error) {
 	consumer, err := consumer.complete()
 	if err != nil {
@@ -36,10 +36,10 @@ func (c *ClientCredentials) Renew(ctx context.Context, rejected string) (string,
 	return c.renewer.authorization(ctx, rejected)
 }
 
-// Scopes returns the scopes that the current token was granted, nil if there is no token yet or the server didn't say.
+// Scopes returns the scopes of the current token. They are nil if there is no token yet or the server didn't say.
 func (c *ClientCredentials) Scopes() []string { return c.renewer.scopes() }
 
-// Format writes what identifies the source, for any verb: the rest is for no eyes, and guarded by a mutex.
+// Format writes what identifies the consumer, for any verb. The rest is secret, and guarded by a mutex.
 func (c *ClientCredentials) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "auth.ClientCredentials(%s)", c.consumer.Key)
 }
@@ -55,5 +55,5 @@ func (c *ClientCredentials) fetch(ctx context.Context, _ string) (Token, error) 
 	return token, err
 }
 
-// loginCommand authorizes a consumer anew.
+// loginCommand is the command that authorizes a consumer again.
 const loginCommand = "steampipe-plugin-bitbucket login"

@@ -17,13 +17,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/loopback"
 )
 
-// DefaultURL is where Bitbucket Cloud's authorization server lives; /authorize and /access_token are under it.
+// DefaultURL is the address of Bitbucket Cloud's authorization server. /authorize and /access_token are below it.
 const DefaultURL = "https://bitbucket.org/site/oauth2"
 
-// requestTimeout bounds one request to the authorization server.
+// requestTimeout is the time limit for one request to the authorization server.
 const requestTimeout = 30 * time.Second
 
-// A Consumer is an OAuth consumer (in newer pages: OAuth client) of a workspace, and how to reach the server that knows it.
+// A Consumer is an OAuth consumer of a workspace (newer pages call it an OAuth client), with the settings for its requests.
 //
 // https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/
 type Consumer struct {
@@ -34,15 +34,15 @@ type Consumer struct {
 	URL string
 	// HTTPClient sends the requests, by default http.DefaultClient.
 	HTTPClient *http.Client
-	// MaxWait is the longest that a call waits when the server limits how often it is asked. By default none does.
+	// MaxWait is the longest that a call waits while the server limits requests. By default, calls don't wait.
 	MaxWait time.Duration
-	// Logger is told about refreshes and trouble with the token file, never about a token. By default nobody is.
+	// Logger logs refreshes and problems with the token file, but no tokens. By default, nothing is logged.
 	Logger hclog.Logger
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 }
 
-// complete returns c with its defaults filled in, or an error that names what is missing.
+// complete returns c with its defaults filled in, or an error that names a missing setting.
 func (c Consumer) complete() (Consumer, error) {
 	if c.Key == "" || c.Secret.IsZero() {
 		return c, errorf(KindConfiguration, nil, "an OAuth consumer needs both consumer_key and consumer_secret "+
@@ -51,7 +51,7 @@ func (c Consumer) complete() (Consumer, error) {
 	return c.identified()
 }
 
-// identified returns c with its defaults filled in. The secret may be missing: it takes none to find the token file.
+// identified returns c with its defaults filled in. The secret may be missing, because finding the token file doesn't need it.
 func (c Consumer) identified() (Consumer, error) {
 	if c.URL == "" {
 		c.URL = DefaultURL
@@ -73,7 +73,7 @@ func (c Consumer) identified() (Consumer, error) {
 	return c, nil
 }
 
-// config returns the consumer as golang.org/x/oauth2 has it.
+// config returns the consumer as a configuration of golang.org/x/oauth2.
 func (c Consumer) config(redirect string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID:     c.Key,
@@ -82,20 +82,20 @@ func (c Consumer) config(redirect string) *oauth2.Config {
 		Endpoint: oauth2.Endpoint{
 			AuthURL:  c.URL + "/authorize",
 			TokenURL: c.tokenURL(),
-			// Basic is the documented form. Left to detect it, the library would send a refused grant twice.
+			// Bitbucket documents Basic. If the library had to detect the style, it would send a refused grant twice.
 			AuthStyle: oauth2.AuthStyleInHeader,
 		},
 	}
 }
 
-// refresh spends a refresh token.
+// refresh exchanges a refresh token for a new pair.
 func (c Consumer) refresh(ctx context.Context, token Secret) (Token, error) {
 	return c.request(ctx, func(ctx context.Context) (*oauth2.Token, error) {
 		return c.config("").TokenSource(ctx, &oauth2.Token{RefreshToken: token.reveal()}).Token()
 	}, token)
 }
 
-// clientCredentials asks for a token for the consumer itself.
+// clientCredentials requests a token for the consumer itself.
 func (c Consumer) clientCredentials(ctx context.Context) (Token, error) {
 	return c.request(ctx, func(ctx context.Context) (*oauth2.Token, error) {
 		config := c.config("")
@@ -109,7 +109,8 @@ func (c Consumer) clientCredentials(ctx context.Context) (Token, error) {
 	})
 }
 
-// request makes one token request. Its error is a *refusedError, a *limitedError or an *Error, and holds none of the secrets that were sent.
+// request makes one token request. Its error is a *refusedError, a *limitedError, an *Error or the context's. It contains none
+// of the secrets that were sent.
 func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oauth2.Token, error), sent ...Secret) (Token, error) {
 	limited, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -126,7 +127,7 @@ func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oau
 	if err != nil {
 		return Token{}, c.explain(err, c.asSent(append(sent, c.Secret)))
 	}
-	now := c.Now().Round(0).UTC() // without the monotonic clock, which stands still while a laptop sleeps
+	now := c.Now().Round(0).UTC() // without the monotonic clock, which stops while a laptop sleeps
 	return Token{
 		AccessToken:  NewSecret(t.AccessToken),
 		RefreshToken: NewSecret(t.RefreshToken),
@@ -136,10 +137,10 @@ func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oau
 	}, nil
 }
 
-// tokenURL is the address that grants are sent to.
+// tokenURL returns the address for grants.
 func (c Consumer) tokenURL() string { return c.URL + "/access_token" }
 
-// host is the server that has it.
+// host returns the authorization server's host.
 func (c Consumer) host() string {
 	u, err := url.Parse(c.URL)
 	if err != nil {
@@ -148,7 +149,7 @@ func (c Consumer) host() string {
 	return u.Host
 }
 
-// lifetime returns how long the token lasts by its expires_in. The library's own expiry is by another clock than ours.
+// lifetime returns how long the token is valid, from its expires_in. The library computes its expiry with a different clock.
 func lifetime(t *oauth2.Token) time.Duration {
 	seconds, _ := t.Extra("expires_in").(float64)
 	if seconds < 1 {
@@ -157,7 +158,8 @@ func lifetime(t *oauth2.Token) time.Duration {
 	return time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
 }
 
-// grantedScopes returns the scopes of a token response: in scope since May 2026, in scopes before, or nowhere.
+// grantedScopes returns the scopes in a token response. Since May 2026 they are in scope; before, they were in scopes. Either
+// may be missing.
 func grantedScopes(t *oauth2.Token) []string {
 	for _, field := range []string{"scope", "scopes"} {
 		switch granted := t.Extra(field).(type) {
@@ -178,7 +180,7 @@ func grantedScopes(t *oauth2.Token) []string {
 	return nil
 }
 
-// explain turns the library's error, which may quote the server's answer, into one that is fit to be shown.
+// explain turns the library's error, which may quote the server's answer, into one that can be shown.
 func (c Consumer) explain(err error, sent []Secret) error {
 	tokenURL := c.tokenURL()
 	if limited, ok := errors.AsType[*limitedError](err); ok { // from answerReader, too
@@ -199,7 +201,7 @@ func (c Consumer) explain(err error, sent []Secret) error {
 		Message: tokenURL + " answered without an access token; is oauth_url (BITBUCKET_OAUTH_URL) right?"}
 }
 
-// explainAnswer tells a refusal, which is for good, from a server in trouble.
+// explainAnswer distinguishes a refusal, which is final, from a problem of the server.
 func explainAnswer(tokenURL string, answer *oauth2.RetrieveError, sent []Secret) error {
 	refused := &refusedError{
 		status:      answer.Response.StatusCode,
@@ -211,12 +213,12 @@ func explainAnswer(tokenURL string, answer *oauth2.RetrieveError, sent []Secret)
 	if !inTrouble {
 		return refused
 	}
-	// Without refused as its cause: who looks for a refusal must not find one.
+	// refused is not the cause, because callers look for a refusal with errors.As.
 	return &Error{Kind: KindTemporary, Status: refused.status,
 		Message: tokenURL + " is in trouble (" + refused.Error() + "); try again later"}
 }
 
-// asSent adds to secrets what they look like in a request: escaped, and the consumer's as part of the Authorization header.
+// asSent adds the forms that secrets have in a request: escaped, and for the consumer's secret the Authorization header.
 func (c Consumer) asSent(secrets []Secret) []Secret {
 	for _, secret := range secrets {
 		secrets = append(secrets, NewSecret(url.QueryEscape(secret.reveal())))
@@ -225,7 +227,7 @@ func (c Consumer) asSent(secrets []Secret) []Secret {
 	return append(secrets, NewSecret(base64.StdEncoding.EncodeToString([]byte(pair))))
 }
 
-// presentable returns a text of the server's on one line and not too long, or nothing if it repeats a secret.
+// presentable returns a text from the server as one line of limited length, or "" if the text contains a secret.
 func presentable(text string, sent []Secret) string {
 	for _, secret := range sent {
 		if !secret.IsZero() && strings.Contains(text, secret.reveal()) {

@@ -7,9 +7,9 @@ import (
 	"crypto/subtle"
 )
 
-// A digest is a salted hash of the consumer's secret that obtained a token. The token file has it, so that a connection
-// with another secret is told at once, and not when the access token ends. The zero value is unknown: older versions of
-// the plugin wrote none.
+// A digest is a salted hash of the consumer's secret that obtained a token. It is in the token file, so that a connection with
+// another secret fails at once and not when the access token expires. The zero value means unknown: older versions of the
+// plugin did not write a digest.
 type digest struct {
 	Rounds int    `json:"rounds"`
 	Salt   []byte `json:"salt"`
@@ -17,9 +17,9 @@ type digest struct {
 }
 
 const (
-	// digestRounds take a millisecond. Secrets are long and random, so that more would only slow every start down.
+	// digestRounds take about a millisecond. Secrets are long and random, so more rounds would only slow down every start.
 	digestRounds = 4096
-	// maxDigestRounds bounds what a damaged file can ask for.
+	// maxDigestRounds limits the work that a damaged file can cause.
 	maxDigestRounds = 1 << 20
 )
 
@@ -36,7 +36,7 @@ func (d digest) known() bool {
 	return d.Rounds > 0 && d.Rounds <= maxDigestRounds && len(d.Sum) == sha256.Size
 }
 
-// of reports whether d is the digest of the secret.
+// of reports whether d is the digest of a secret.
 func (d digest) of(secret Secret) bool {
 	return subtle.ConstantTimeCompare(d.Sum, d.sum(secret)) == 1
 }
@@ -44,7 +44,7 @@ func (d digest) of(secret Secret) bool {
 func (d digest) sum(secret Secret) []byte {
 	sum, err := pbkdf2.Key(sha256.New, secret.reveal(), d.Salt, d.Rounds, sha256.Size)
 	if err != nil {
-		return nil // only where FIPS 140 is enforced and the salt is short: then it is the digest of no secret
+		return nil // only if FIPS 140 is enforced and the salt is short: then no secret matches
 	}
 	return sum
 }

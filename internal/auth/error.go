@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// A Kind says who can do something about an [Error].
+// A Kind is the kind of an [Error]. It says what has to be fixed.
 type Kind int
 
 const (
-	// KindAuthorization means that the credential is dead or was refused; somebody has to authorize again or create a new one.
+	// KindAuthorization means that the credential is dead or was refused. Somebody has to authorize again or create a new one.
 	KindAuthorization Kind = iota + 1
 	// KindConfiguration means that a setting is missing or wrong.
 	KindConfiguration
 	// KindStorage means that the token file or its folder can't be read or written.
 	KindStorage
-	// KindTemporary means that the service couldn't be reached or is in trouble; the same may work later.
+	// KindTemporary means that the service can't be reached or has a problem. The same request may work later.
 	KindTemporary
 )
 
@@ -36,22 +36,22 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", int(k))
 }
 
-// An Error says what was tried, what came of it and what to do now. It holds no secret.
+// An Error says what was tried, what went wrong and what to do now. It contains no secret.
 type Error struct {
 	Kind Kind
-	// Message is the whole text, for a person.
+	// Message is the whole text, for people.
 	Message string
-	// Status is the HTTP status that the authorization server answered with, 0 if it didn't answer.
+	// Status is the HTTP status of the authorization server's answer, or 0 if there was none.
 	Status int
-	// Err is the cause, nil if there is none beyond the message.
+	// Err is the cause. It is nil if the message says everything.
 	Err error
 }
 
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap returns the cause. A time of ours that ran out is none: the SDK takes all that is a context.DeadlineExceeded
-// underneath for the end of the query, and says no more than that.
+// Unwrap returns the cause, but not a context.DeadlineExceeded. Such a cause comes from one of our own timeouts. The SDK would
+// take it for the end of the query and not show the message.
 func (e *Error) Unwrap() error {
 	if errors.Is(e.Err, context.DeadlineExceeded) {
 		return nil
@@ -63,8 +63,8 @@ func errorf(kind Kind, cause error, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: cause}
 }
 
-// refusedError is the authorization server's refusal of a grant, as RFC 6749 section 5.2 has it.
-// It becomes an [Error] where it is known what was refused.
+// refusedError is the authorization server's refusal of a grant, as defined in RFC 6749, section 5.2.
+// The caller, which knows what was refused, turns it into an [Error].
 type refusedError struct {
 	status            int
 	code, description string

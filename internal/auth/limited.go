@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// limitedMin and limitedMax are the first and the longest wait for a server that limits requests and doesn't say for how long.
+	// limitedMin and limitedMax are the first and the longest wait if the server limits requests and doesn't say for how long.
 	limitedMin = time.Second
 	limitedMax = 30 * time.Second
 )
 
-// A limitedError is the authorization server's answer that it was asked too often. The grant was not looked at.
+// A limitedError is the authorization server's answer to too many requests. The server did not look at the grant.
 type limitedError struct {
-	said     string        // by the server, unchecked
-	wait     time.Duration // that it asks for
-	told     bool          // whether it does
+	said     string        // the server's text, not checked
+	wait     time.Duration // the wait that the server asks for
+	told     bool          // whether it asks for one
 	tokenURL string
 }
 
@@ -43,15 +43,15 @@ func newLimited(resp *http.Response, body []byte) *limitedError {
 	return e
 }
 
-// retryAfter reads how long an answer asks to wait: Retry-After in seconds or as a date, else the seconds of
-// X-RateLimit-Reset. It is a day at most.
+// retryAfter returns how long an answer asks to wait, at most a day. It reads Retry-After, in seconds or as a date, and
+// X-RateLimit-Reset if there is no Retry-After.
 func retryAfter(header http.Header) (time.Duration, bool) {
 	for _, name := range []string{"Retry-After", "X-Ratelimit-Reset"} {
 		if seconds, err := strconv.ParseInt(header.Get(name), 10, 64); err == nil {
 			return time.Duration(min(max(seconds, 0), 24*60*60)) * time.Second, true
 		}
 		at, err := http.ParseTime(header.Get(name))
-		now, dateErr := http.ParseTime(header.Get("Date")) // the server's clock: ours may be wrong
+		now, dateErr := http.ParseTime(header.Get("Date")) // from the server's clock, because ours may be wrong
 		if err == nil && dateErr == nil {
 			return min(max(at.Sub(now), 0), 24*time.Hour), true
 		}
@@ -59,7 +59,8 @@ func retryAfter(header http.Header) (time.Duration, bool) {
 	return 0, false
 }
 
-// explain says when to try again: in a while from now, if the server told. The caller has waited for some time already.
+// explain returns the error for a person. It says when to try again, if the server said so, and how long the caller has
+// already waited.
 func (e *limitedError) explain(now time.Time, left, waited, maxWait time.Duration) *Error {
 	said, when := "", "it does not say for how long"
 	if e.said != "" {
@@ -73,18 +74,18 @@ func (e *limitedError) explain(now time.Time, left, waited, maxWait time.Duratio
 		e.tokenURL, said, when, waited.Round(time.Second), max(maxWait, 0))}
 }
 
-// A gate is closed while the authorization server limits requests. Its owner guards it.
+// A gate is closed while the authorization server limits requests. It is guarded by its owner's mutex.
 type gate struct {
-	closed   *limitedError // nil when the gate is open
+	closed   *limitedError // nil if the gate is open
 	closedAt time.Time
-	wait     time.Duration // from then on
-	times    int           // that it was closed without a token between
+	wait     time.Duration // from closedAt on
+	times    int           // how often it was closed since the last token
 }
 
-// close closes the gate for as long as the server asks, or for longer with each time in a row.
+// close closes the gate for as long as the server asks, but at least for a time that doubles while no token comes.
 func (g *gate) close(limited *limitedError, now time.Time) {
 	wait := min(limitedMin<<min(g.times, 10), limitedMax)
-	wait += rand.N(wait/4 + 1) // so that processes that were refused together don't come back together
+	wait += rand.N(wait/4 + 1) // so that processes that were limited together don't retry together
 	if limited.told && (g.times == 0 || limited.wait > wait) {
 		wait = max(limited.wait, limitedMin)
 	}
@@ -92,7 +93,7 @@ func (g *gate) close(limited *limitedError, now time.Time) {
 	g.times++
 }
 
-// left is how long the gate stays closed. A clock that was set back doesn't make that longer.
+// left returns how long the gate stays closed. It opens at once if the clock was set back.
 func (g *gate) left(now time.Time) time.Duration {
 	if past := now.Sub(g.closedAt); g.closed != nil && past >= 0 {
 		return max(g.wait-past, 0)

@@ -13,11 +13,11 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// NewState returns a random value for one authorization request, which the answer must repeat.
+// NewState returns a random value for one authorization request. The answer must repeat it.
 func NewState() string { return rand.Text() }
 
 // AuthorizeURL returns the address of the page where a person grants the consumer access. The redirect address should be
-// empty: then the service takes the callback URL that the consumer was registered with, and it takes no other.
+// empty. Then the service uses the callback URL that the consumer is registered with; it accepts no other.
 func (c Consumer) AuthorizeURL(state, redirect string) (string, error) {
 	c, err := c.complete()
 	if err != nil {
@@ -26,8 +26,8 @@ func (c Consumer) AuthorizeURL(state, redirect string) (string, error) {
 	return c.config(redirect).AuthCodeURL(state), nil
 }
 
-// Exchange returns the first token for the code that came with the redirect. The redirect address is the one that
-// AuthorizeURL was given. A code is good once and for minutes; it is never sent twice.
+// Exchange returns the first token for the code in the redirect. The redirect address is the one that was passed to
+// AuthorizeURL. A code works once, for a few minutes; Exchange never sends it twice.
 func (c Consumer) Exchange(ctx context.Context, code, redirect string) (Token, error) {
 	c, err := c.complete()
 	if err != nil {
@@ -48,7 +48,7 @@ func (c Consumer) Exchange(ctx context.Context, code, redirect string) (Token, e
 	return token, err
 }
 
-// refusedCode says what is wrong: Bitbucket tells a bad code from a wrong secret.
+// refusedCode returns the error for a refused code. Bitbucket's answer distinguishes a bad code from a wrong secret.
 func (c Consumer) refusedCode(refused *refusedError) *Error {
 	text := fmt.Sprintf("Bitbucket refused the authorization code of OAuth consumer %s (%s). A code works once, and for a few minutes only. "+
 		"Log in again", c.Key, refused)
@@ -59,9 +59,9 @@ func (c Consumer) refusedCode(refused *refusedError) *Error {
 	return &Error{Kind: KindAuthorization, Message: text, Status: refused.status, Err: refused}
 }
 
-// ParseRedirect returns the code in the text that a user pasted: the whole address that the browser was redirected to, the
-// part with code=…, or the code alone. The state must be the one that AuthorizeURL was given. It may be missing only if the
-// rest of the address is, too.
+// ParseRedirect returns the code in a text that the user pasted. The text is the whole address that the browser was redirected
+// to, the part with code=…, or only the code. Its state must be the one that was passed to AuthorizeURL. The state may be
+// missing only if the first part of the address is missing, too.
 func ParseRedirect(pasted, state string) (code string, err error) {
 	pasted = strings.Trim(strings.TrimSpace(pasted), `"'<>`)
 	if bareCode.MatchString(pasted) {
@@ -84,18 +84,18 @@ func ParseRedirect(pasted, state string) (code string, err error) {
 	return codeFrom(values, state)
 }
 
-// bareCode matches a code without the rest of the address, as a double click selects it.
+// bareCode matches a code alone: a double click on the address selects just that.
 var bareCode = regexp.MustCompile(`^[A-Za-z0-9_~+/%-]{8,512}=*$`)
 
 var errNoCode = errorf(KindAuthorization, nil, "there is no authorization code in that. After you have granted access, "+
 	"copy the whole address from the browser's address bar, even if the page itself can't be shown: it contains code=…")
 
-// errWrongState is the error of an answer to another request: of an older tab, or of a stranger.
+// errWrongState is the error for an answer to another request, from an older tab or an attacker.
 var errWrongState = errorf(KindAuthorization, nil, "this address belongs to another login (its state is different). "+
 	"Open the address that this login shows")
 
-// IsNotThisLogin reports whether the error of ParseRedirect says that the text has nothing to do with this login. Then the
-// right one may still come.
+// IsNotThisLogin reports whether ParseRedirect returned err because the text does not belong to this login. The right one may
+// still come.
 func IsNotThisLogin(err error) bool { return err == errNoCode || err == errWrongState }
 
 // codeFrom returns the code in the parameters of a redirect.

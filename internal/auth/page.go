@@ -5,13 +5,13 @@ import (
 	"net/http"
 )
 
-// A Page is what the browser shows at the end of a login.
+// A Page is the page that the browser shows at the end of a login.
 type Page struct {
 	Status      int
 	Title, Text string
 }
 
-// show writes the page. It loads nothing, and is not kept.
+// show writes the page. The page loads nothing, and browsers don't store it.
 func (p Page) show(w http.ResponseWriter) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
@@ -20,7 +20,7 @@ func (p Page) show(w http.ResponseWriter) {
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(p.Status)
-	_ = pageTemplate.Execute(w, p) // the browser may have gone
+	_ = pageTemplate.Execute(w, p) // the browser may be gone
 }
 
 // Good reports whether the login succeeded.

@@ -2,32 +2,32 @@ package auth
 
 import "io"
 
-// A platform is what the store needs of an operating system and what operating systems do in different ways. Locks are not
-// among that: those of flock are the same to the store on each.
+// A platform has the functions of the store that differ between operating systems. Locks don't: those of flock work the same
+// everywhere.
 type platform interface {
-	// makeDir makes a folder that is closed to others, and its parents, unless it is there.
+	// makeDir makes a folder that only its owner can use, and the folder's parents. It does nothing if the folder exists.
 	makeDir(dir string) error
-	// create makes a file that was not there, closed to others, for its content to be written.
+	// create makes a new file that only its owner can use, and opens it for writing.
 	create(path string) (pendingFile, error)
-	// open opens a file to be read.
+	// open opens a file for reading.
 	open(path string) (io.ReadCloser, error)
-	// replace renames a file, in place of one that has the new name: others see the one or the other.
+	// replace renames a file and replaces an existing one. Other processes see either the old or the new file.
 	replace(from, to string) error
-	// syncDir makes the replacements in a folder outlast a crash of the machine.
+	// syncDir makes sure that replaced files in a folder survive a crash of the machine.
 	syncDir(dir string) error
-	// isBusy reports whether an error comes of another process having the file open just now.
+	// isBusy reports whether an error occurred because another process has the file open.
 	isBusy(err error) bool
-	// foreign says whose a file is, and who asks, if that is not the same user; else it is empty.
+	// foreign names a file's owner and the process's user if they differ. Otherwise it returns "".
 	foreign(path string) (whose string, err error)
-	// openTo says to whom but its owner a file is open, in the platform's terms; it is empty if to nobody.
+	// openTo says, in the platform's terms, who can access a file besides its owner. It returns "" if nobody can.
 	openTo(path string) (whom string, err error)
-	// writableBy says the same of those who may write into a folder.
+	// writableBy says in the same terms who can write into a folder besides its owner.
 	writableBy(dir string) (whom string, err error)
-	// closeToOthers takes a file's permissions from everybody but its owner.
+	// closeToOthers removes all permissions on a file except the owner's.
 	closeToOthers(path string) error
 }
 
-// A pendingFile is an [os.File] that is not yet in its place.
+// A pendingFile is an [os.File] that is still being written and will be renamed.
 type pendingFile interface {
 	io.WriteCloser
 	io.WriterAt

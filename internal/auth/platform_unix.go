@@ -11,10 +11,10 @@ import (
 	"syscall"
 )
 
-// native is the platform that this program is built for.
+// native is the platform of this build.
 var native platform = unix{}
 
-// unix is the platform of Linux, macOS and their like.
+// unix is the platform for Linux, macOS and similar systems.
 type unix struct{}
 
 func (unix) makeDir(dir string) error { return os.MkdirAll(dir, 0o700) }
@@ -27,7 +27,7 @@ func (unix) open(path string) (io.ReadCloser, error) { return os.Open(path) }
 
 func (unix) replace(from, to string) error { return os.Rename(from, to) }
 
-// syncDir syncs the folder itself. Some network file systems can't, and need not.
+// syncDir syncs the folder itself. Some network file systems can't, and don't need it.
 func (unix) syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -40,7 +40,7 @@ func (unix) syncDir(dir string) error {
 	return nil
 }
 
-// isBusy is false: who has a file open stands in nobody's way.
+// isBusy returns false: an open file can be replaced.
 func (unix) isBusy(error) bool { return false }
 
 func (unix) foreign(path string) (string, error) {

@@ -14,16 +14,16 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// native is the platform that this program is built for.
+// native is the platform of this build.
 var native platform = onWindows{}
 
-// onWindows is the platform of Windows. CI compiles and vets it, and tests the store on a double that behaves like it. What is
-// in this file, and flock's LockFileEx, has never been run on Windows itself: how files and folders get their lists of who has
-// access, how these lists and owners are read, and how a file is replaced.
+// onWindows is the platform for Windows. CI compiles and vets it, and tests the store on a double that behaves like it. The
+// code in this file and flock's LockFileEx have never run on Windows itself. This concerns the setting and reading of access
+// lists and owners, and the replacing of files.
 type onWindows struct{}
 
-// What a list has to be about for it to give a file away, or a folder to writers. The rights of files and of folders
-// share their bits: FILE_WRITE_DATA is to make a file, and FILE_APPEND_DATA a folder.
+// The rights in an access list that let others write into a folder (writes) or use a file (touches). The rights of files and
+// folders share their bits: on a folder, FILE_WRITE_DATA is the right to make a file, and FILE_APPEND_DATA a folder.
 const (
 	writes = windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | fileDeleteChild |
 		windows.WRITE_DAC | windows.WRITE_OWNER | windows.GENERIC_WRITE | windows.GENERIC_ALL
@@ -32,7 +32,7 @@ const (
 	fileDeleteChild = 0x40
 )
 
-// currentUser is whom the process runs as.
+// currentUser returns the process's user.
 func currentUser() (*windows.SID, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
@@ -41,8 +41,8 @@ func currentUser() (*windows.SID, error) {
 	return user.User.Sid, nil
 }
 
-// ownersOnly is the security of what belongs to the process's user and is open to nobody else, whatever the folder above
-// hands down. A folder (inherited "OICI") hands it down itself.
+// ownersOnly returns a security descriptor that gives only the process's user access. It inherits nothing from the folder
+// above. For a folder, inherited is "OICI": then its content inherits the descriptor.
 func ownersOnly(inherited string) (*windows.SECURITY_DESCRIPTOR, error) {
 	user, err := currentUser()
 	if err != nil {
@@ -51,7 +51,7 @@ func ownersOnly(inherited string) (*windows.SECURITY_DESCRIPTOR, error) {
 	return windows.SecurityDescriptorFromString(fmt.Sprintf("O:%[1]sD:P(A;%[2]s;FA;;;%[1]s)", user, inherited))
 }
 
-// securityOf are the attributes that make something with that security.
+// securityOf returns the attributes for making a file or folder with this descriptor.
 func securityOf(inherited string) (*windows.SecurityAttributes, error) {
 	descriptor, err := ownersOnly(inherited)
 	if err != nil {
@@ -86,7 +86,7 @@ func (onWindows) makeDir(dir string) error {
 	return nil
 }
 
-// create shares the file with nobody until it is closed.
+// create opens the file exclusively: nobody else can open it until it is closed.
 func (onWindows) create(path string) (pendingFile, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
@@ -105,7 +105,7 @@ func (onWindows) create(path string) (pendingFile, error) {
 
 func (onWindows) open(path string) (io.ReadCloser, error) { return os.Open(path) }
 
-// replace fails while somebody has either file open: a reader of ours for a moment, or a virus scanner.
+// replace fails while either file is open, for example in one of our readers, for a moment, or in a virus scanner.
 func (onWindows) replace(from, to string) error {
 	source, err := windows.UTF16PtrFromString(from)
 	if err != nil {
@@ -121,16 +121,16 @@ func (onWindows) replace(from, to string) error {
 	return nil
 }
 
-// syncDir does nothing: Windows can't sync a folder, and replace has written through.
+// syncDir does nothing: Windows can't sync a folder, and replace writes through.
 func (onWindows) syncDir(string) error { return nil }
 
-// isBusy takes "access denied" for busy as well, since that is what a file that is being replaced or removed answers.
+// isBusy also counts "access denied", because Windows returns that for a file that is being replaced or removed.
 func (onWindows) isBusy(err error) bool {
 	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
 }
 
-// foreign takes for the user's what belongs to Administrators, as what an elevated process makes does, or to Everyone, as
-// all does on a file system that has no owners.
+// foreign also accepts files that belong to Administrators or Everyone. Files made by an elevated process belong to
+// Administrators. On a file system without owners, all files belong to Everyone.
 func (onWindows) foreign(path string) (string, error) {
 	descriptor, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
 	if err != nil {
@@ -154,8 +154,8 @@ func (onWindows) openTo(path string) (string, error) { return grantees(path, tou
 
 func (onWindows) writableBy(dir string) (string, error) { return grantees(dir, writes) }
 
-// grantees names those who have one of these rights, but for the process's user, SYSTEM and Administrators. It takes no
-// account of what a list denies: a right that is given and taken again counts as given.
+// grantees names those who have one of these rights, except the process's user and the trusted ones. It ignores entries that
+// deny a right: a right that is granted and denied counts as granted.
 func grantees(path string, rights windows.ACCESS_MASK) (string, error) {
 	descriptor, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
@@ -189,7 +189,7 @@ func grantees(path string, rights windows.ACCESS_MASK) (string, error) {
 	return strings.Join(names, ", "), nil
 }
 
-// trusted are those who can read every file anyway, and a file's owner where a list speaks of him as such.
+// trusted are those who can read every file anyway, and the owner of the file, if a list names the owner as such.
 var trusted = []windows.WELL_KNOWN_SID_TYPE{windows.WinLocalSystemSid, windows.WinBuiltinAdministratorsSid, windows.WinCreatorOwnerRightsSid}
 
 func (onWindows) closeToOthers(path string) error {
@@ -205,7 +205,7 @@ func (onWindows) closeToOthers(path string) error {
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, list, nil)
 }
 
-// nameOf is a user's or group's name, or its number where nobody knows the name.
+// nameOf returns the name of a user or group, or its SID if the name is unknown.
 func nameOf(sid *windows.SID) string {
 	account, domain, _, err := sid.LookupAccount("")
 	if err != nil {

@@ -10,21 +10,21 @@ import (
 // recordVersion is the version of the token file's format.
 const recordVersion = 1
 
-// A record is what a token file holds: the newest pair of a chain, and where in the chain it stands.
+// A record is the content of a token file: the newest pair of a chain, and its position in the chain.
 type record struct {
 	Token
-	// lineage is a random name that a chain gets where it starts, at a login or at a seed's first use.
+	// lineage is the random name of the chain. It gets it when it starts: at a login, or when a seed is used first.
 	lineage string
-	// generation counts the rotations since. No clock is as good at telling which of two pairs is the newer.
+	// generation counts the rotations since then. It is better than any clock at telling which of two pairs is newer.
 	generation int
-	// refreshingSince is when the refresh token was first sent off to be spent, zero if it wasn't.
-	// It outlives a crash, so that a refusal afterwards can be explained.
+	// refreshingSince is the time when the refresh token was first sent, zero if it wasn't.
+	// It is saved before the request, so that a refusal after a crash can be explained.
 	refreshingSince time.Time
-	// refusal is of the refresh token, the zero value if it wasn't refused.
+	// refusal is the refusal of the refresh token, the zero value if it wasn't refused.
 	refusal refusal
-	// digest is of the consumer's secret that obtained the pair.
+	// digest is the digest of the consumer's secret that obtained the pair.
 	digest digest
-	// account is who logged in, and loggedInAt when. Both are zero for a seed, and in files of older versions.
+	// account is who logged in, and loggedInAt is when. Both are zero for a seed and in files of older versions.
 	account    Account
 	loggedInAt time.Time
 }
@@ -34,7 +34,7 @@ func startRecord(token Token) record {
 	return record{Token: token, lineage: rand.Text()}
 }
 
-// next returns the record after r's refresh token was spent for token.
+// next returns the record that follows r, with the token that r's refresh token was exchanged for.
 func (r record) next(token Token) record {
 	if token.Scopes == nil {
 		token.Scopes = r.Scopes
@@ -42,13 +42,13 @@ func (r record) next(token Token) record {
 	return record{Token: token, lineage: r.lineage, generation: r.generation + 1, digest: r.digest, account: r.account, loggedInAt: r.loggedInAt}
 }
 
-// replaces reports whether r, found in the file, is to be preferred to held, found in memory: always, except when held
-// is of the same chain and further on, because it could not be saved or because the file was restored from a backup.
+// replaces reports whether to use r, the record in the file, instead of held, the one in memory. It does so unless held is a
+// newer record of the same chain. That happens if held could not be saved, or if the file was restored from a backup.
 func (r record) replaces(held record) bool {
 	return r.lineage != held.lineage || r.generation >= held.generation
 }
 
-// fileFormat is a record as JSON. It lives only while a file is read or written, for it holds the tokens in the clear.
+// fileFormat is a record as JSON. It holds the tokens in the clear, so it exists only while a file is read or written.
 type fileFormat struct {
 	Version         int       `json:"version"`
 	OAuthURL        string    `json:"oauth_url"`
@@ -68,7 +68,7 @@ type fileFormat struct {
 	RefreshToken    string    `json:"refresh_token"`
 }
 
-// encode returns the content of the token file of the chain with this identity.
+// encode returns the content of the token file for the chain with this identity.
 func (r record) encode(id identity) ([]byte, error) {
 	var secret *digest
 	if r.digest.known() {
@@ -95,7 +95,7 @@ func (r record) encode(id identity) ([]byte, error) {
 	return append(content, '\n'), err
 }
 
-// A damagedError says why a token file is not to be trusted.
+// A damagedError says why a token file can't be used.
 type damagedError struct{ reason string }
 
 func (e *damagedError) Error() string { return e.reason }
@@ -103,7 +103,7 @@ func (e *damagedError) Error() string { return e.reason }
 // decodeRecord reads the content of a token file. Its error is a *damagedError.
 func decodeRecord(content []byte, id identity) (record, error) {
 	var f fileFormat
-	// A decoding error is not passed on: it may quote the content.
+	// The decoding error is not returned, because it may quote the content.
 	switch err := json.Unmarshal(content, &f); {
 	case len(content) == 0:
 		return record{}, &damagedError{"is empty"}

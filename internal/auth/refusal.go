@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// A refusal is what a token file remembers of a refresh token that was refused, so that not every new process sends it
-// again: Bitbucket locks out a consumer that insists, and with it all who use it.
+// A refusal is the note in a token file that the refresh token was refused. It keeps new processes from sending the token
+// again: Bitbucket locks out a consumer that insists, for all its users.
 type refusal struct {
-	// Of says what was refused: a refresh token, sent with a secret. With another of either it counts no more.
+	// Of identifies the refresh token and the secret that were refused. With another token or secret, the refusal doesn't count.
 	Of string `json:"of"`
-	// At is when it was refused for the last time, and Times how often it was in a row.
+	// At is the time of the last refusal, and Times is how many there were in a row.
 	At    time.Time `json:"at"`
 	Times int       `json:"times"`
 	// Status, Code and Description are the server's answer.
@@ -22,18 +22,18 @@ type refusal struct {
 }
 
 const (
-	// deadCode says that the token itself is no good. Nothing but another token mends that.
+	// deadCode means that the token is dead. Only another token helps.
 	deadCode = "invalid_grant"
-	// refusalMax is the longest that a token is not sent after an answer that may be about something else.
+	// refusalMax is the longest wait before a token is sent again, if the answer may have had another cause.
 	refusalMax = time.Hour
 )
 
-// doubtfulCodes are what Bitbucket answers to a dead token; but also to a living one while the consumer is locked out,
-// and to a wrong secret or a consumer that is set up otherwise, which a person can mend without a new token. All other
-// codes are not about the token.
+// doubtfulCodes are Bitbucket's answers to a dead token, but also to a living one: while the consumer is locked out, if the
+// secret is wrong, or if the consumer has the wrong settings. A person can fix these without a new token. Other codes are not
+// about the token.
 var doubtfulCodes = []string{"unauthorized_client", "invalid_request"}
 
-// refused returns the refusal of r's refresh token that follows the one that r remembers.
+// refused returns the refusal of r's refresh token that this answer makes. It continues the count of r's last one.
 func (r record) refused(secret Secret, answer *refusedError, now time.Time) refusal {
 	if answer.code != deadCode && !slices.Contains(doubtfulCodes, answer.code) {
 		return refusal{}
@@ -45,15 +45,15 @@ func (r record) refused(secret Secret, answer *refusedError, now time.Time) refu
 	return next
 }
 
-// credentials names the refresh token and the secret without giving them away.
+// credentials returns a hash that identifies the refresh token and the secret without revealing them.
 func (r record) credentials(secret Secret) string {
 	sum := sha256.Sum256([]byte(secret.reveal() + "\x00" + r.RefreshToken.reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
-// standing returns the answer that is remembered to r's refresh token, nil if the token may be sent, and when it may be,
-// which is never if the token is dead. In doubt it is sent again: after a minute, and then after twice as long each time,
-// since a living token gets the same answer while its consumer is locked out.
+// standing returns the refusal that still keeps r's refresh token from being sent, nil if it may be sent, and the time until
+// then. The time is zero for a dead token, which is never sent again. A doubtful refusal holds for a minute, and then for twice
+// as long each time, because a living token gets the same answer while its consumer is locked out.
 func (r record) standing(secret Secret, now time.Time) (answer *refusedError, until time.Time) {
 	f := r.refusal
 	if f.Of == "" || f.Of != r.credentials(secret) {
@@ -64,7 +64,7 @@ func (r record) standing(secret Secret, now time.Time) (answer *refusedError, un
 		return answer, time.Time{}
 	}
 	until = f.At.Add(min(refusalMemory<<min(max(f.Times-1, 0), 10), refusalMax))
-	if !now.Before(until) || f.At.After(now) { // by a clock that was set back, or that is not ours
+	if !now.Before(until) || f.At.After(now) { // the clock was set back, or another machine's clock wrote it
 		return nil, time.Time{}
 	}
 	return answer, until

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// refusalMemory is how long a refusal is remembered: hundreds of calls may be waiting for a token,
-// and Bitbucket locks a consumer out that keeps asking with a dead one.
+// refusalMemory is how long a refusal is remembered. Hundreds of calls may wait for a token, and Bitbucket locks out a consumer
+// that keeps asking with a dead one.
 const refusalMemory = time.Minute
 
-// A renewer hands out one access token and gets the next one, one request at a time.
+// A renewer hands out an access token and fetches the next one, with one request at a time.
 type renewer struct {
 	now     func() time.Time
-	maxWait time.Duration // for a server that limits how often it is asked
-	// fetch gets a token with another access token than rejected, which may be empty.
+	maxWait time.Duration // while the server limits requests
+	// fetch gets a token whose access token is not the rejected one. rejected may be empty.
 	fetch func(ctx context.Context, rejected string) (Token, error)
 
 	flights singleflight.Group // one fetch at a time
@@ -31,11 +31,11 @@ type renewer struct {
 	gate      gate
 }
 
-// authorization returns a header's value other than rejected.
+// authorization returns a header's value that is not the rejected one.
 func (r *renewer) authorization(ctx context.Context, rejected string) (string, error) {
 	rejected = strings.TrimPrefix(rejected, bearerPrefix)
 	var waited time.Duration
-	// The flight that a call joins may have been started for another rejected token, and land at ours.
+	// A call may join a fetch that was started for another rejected token. Its result may be the token that we reject.
 	for range 3 {
 		token, err := r.await(ctx, rejected, &waited)
 		if err != nil {
@@ -48,8 +48,8 @@ func (r *renewer) authorization(ctx context.Context, rejected string) (string, e
 	return "", errorf(KindTemporary, nil, "Bitbucket's authorization server keeps giving out an access token that its API refuses; try again later")
 }
 
-// await returns the access token at hand, or that of a flight. While the server limits how often it is asked nobody asks,
-// and nobody holds the lock: each call waits by itself, for no longer than it may.
+// await returns the current access token or a fetched one. While the server limits requests, no call sends one or holds the
+// lock. Each call waits on its own, at most maxWait.
 func (r *renewer) await(ctx context.Context, rejected string, waited *time.Duration) (Secret, error) {
 	for {
 		token, err := r.current(rejected)
@@ -76,7 +76,8 @@ func (r *renewer) await(ctx context.Context, rejected string, waited *time.Durat
 	}
 }
 
-// current returns the access token at hand if it is good, the refusal if one is remembered or the gate is closed, or neither.
+// current returns the access token if it is usable. Otherwise it returns an error if a refusal is remembered or the gate is
+// closed, or else neither.
 func (r *renewer) current(rejected string) (Secret, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,7 +85,7 @@ func (r *renewer) current(rejected string) (Secret, error) {
 	if r.token.usable(now) && r.token.AccessToken.reveal() != rejected {
 		return r.token.AccessToken, nil
 	}
-	// A clock that was set back doesn't make the memory longer.
+	// If the clock was set back, the refusal is forgotten.
 	if age := now.Sub(r.refusedAt); r.refusal != nil && age >= 0 && age < refusalMemory {
 		return Secret{}, r.refusal
 	}
@@ -94,15 +95,15 @@ func (r *renewer) current(rejected string) (Secret, error) {
 	return Secret{}, nil
 }
 
-// join waits for the fetch under way, or for one that it starts. The fetch outlives ctx:
-// a query that is cancelled gives up waiting, and must not tear a rotated token from the wire.
+// join waits for the running fetch, or starts one. Cancelling ctx ends the wait but not the fetch, because the answer may
+// contain a rotated token.
 func (r *renewer) join(ctx context.Context, rejected string) (Secret, error) {
 	if err := ctx.Err(); err != nil {
 		return Secret{}, err
 	}
 	landed := r.flights.DoChan("", func() (any, error) {
 		defer underWay.begin()()
-		// The last flight may have landed since the caller looked.
+		// The last fetch may have ended since the caller looked.
 		if token, err := r.current(rejected); err != nil || !token.IsZero() {
 			return token, err
 		}
@@ -118,7 +119,7 @@ func (r *renewer) join(ctx context.Context, rejected string) (Secret, error) {
 	}
 }
 
-// land keeps what a fetch brought: a token, a refusal that asking again won't change, or that it is too early to ask again.
+// land keeps the result of a fetch: a token, a refusal that another request won't change, or a limit on requests.
 func (r *renewer) land(token Token, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,7 +135,7 @@ func (r *renewer) land(token Token, err error) {
 	}
 }
 
-// adopt makes token the one that is handed out.
+// adopt sets the token to hand out.
 func (r *renewer) adopt(token Token) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,15 +149,15 @@ func (r *renewer) forget() {
 	r.refusal = nil
 }
 
-// scopes returns the scopes of the token that is handed out.
+// scopes returns the scopes of the current token.
 func (r *renewer) scopes() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.token.Scopes
 }
 
-// retry calls try until it succeeds or fails for good, at most once more than there are delays. A refresh token may be
-// tried again: the service takes a used one for some minutes more.
+// retry calls try until it succeeds or fails for good, at most once more than there are delays. A refresh token may be sent
+// again: the service accepts a used one for some more minutes.
 func retry(ctx context.Context, delays []time.Duration, try func() (Token, error)) (Token, error) {
 	for tries := 1; ; tries++ {
 		token, err := try()
@@ -176,7 +177,7 @@ func retry(ctx context.Context, delays []time.Duration, try func() (Token, error
 	}
 }
 
-// retryDelays are few: more would be hammering.
+// retryDelays are the delays between tries. There are few, to spare the server.
 var retryDelays = []time.Duration{500 * time.Millisecond, 2 * time.Second}
 
 // worthRetrying reports whether the same request may succeed in a second: after a failed connection or a 5xx.

@@ -12,8 +12,7 @@ const redacted = "[redacted]"
 // A Secret is a token or a password that no formatting, logging or marshaling shows.
 // The zero value is the empty secret.
 type Secret struct {
-	// A pointer, because fmt prints the fields of an unexported struct without asking their methods,
-	// and stops at a pointer.
+	// fmt prints unexported fields without calling their methods, but it doesn't follow a pointer.
 	value *string
 }
 
@@ -28,12 +27,12 @@ func NewSecret(value string) Secret {
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.value == nil }
 
-// Equal reports whether both hold the same value, in a time that doesn't depend on where they differ.
+// Equal reports whether both hold the same value. The time doesn't depend on where they differ.
 func (s Secret) Equal(other Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.reveal()), []byte(other.reveal())) == 1
 }
 
-// reveal returns the secret itself, for the wire and for the token file.
+// reveal returns the secret itself, for requests and the token file.
 func (s Secret) reveal() string {
 	if s.value == nil {
 		return ""
@@ -61,7 +60,7 @@ func (s Secret) Format(f fmt.State, verb rune) {
 	io.WriteString(f, s.String())
 }
 
-// MarshalText returns a placeholder, also as JSON.
+// MarshalText returns a placeholder. JSON uses it, too.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue returns a placeholder.

@@ -7,11 +7,11 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/signal"
 )
 
-// underWay counts what this process must not end in the middle of.
+// underWay counts the refreshes and saves that must finish before this process ends.
 var underWay tally
 
-// Settle waits until no refresh is under way in this process and every rotated token is saved, or until ctx is done.
-// A command calls it before it exits: a token that is being rotated while the process ends can be lost.
+// Settle waits until no refresh is running in this process and every rotated token is saved, or until ctx is done.
+// Commands call it before they exit: if the process ends during a rotation, the token can be lost.
 func Settle(ctx context.Context) error {
 	select {
 	case <-underWay.none():
@@ -22,14 +22,14 @@ func Settle(ctx context.Context) error {
 	}
 }
 
-// A tally counts; unlike a sync.WaitGroup it may be added to while somebody waits for it.
+// A tally is a counter. Unlike a sync.WaitGroup, it can be incremented while somebody waits for it.
 type tally struct {
 	mu    sync.Mutex // guards all below
 	count int
-	zero  signal.Signal // count has fallen to zero
+	zero  signal.Signal // announces that count is zero
 }
 
-// begin counts one more and returns the function that counts it off.
+// begin increments the count. The function that it returns decrements it.
 func (t *tally) begin() (end func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,7 +46,7 @@ func (t *tally) end() {
 	}
 }
 
-// none returns a channel that is closed once the count is zero.
+// none returns a channel that is closed when the count is zero.
 func (t *tally) none() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()

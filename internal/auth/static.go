@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 )
 
-// accessToken is a bearer token that somebody else renews.
+// accessToken is a bearer token that the plugin can't renew.
 type accessToken struct{ token Secret }
 
 // NewAccessToken returns the Authorizer for a workspace, project or repository access token, or any other bearer token.

@@ -19,30 +19,30 @@ import (
 )
 
 const (
-	// reserveSize is the room made sure of before a token is spent. A file with two tokens is a fifth of it.
+	// reserveSize is the disk space that is reserved before a token is spent. A file with two tokens takes a fifth of it.
 	reserveSize = 32 << 10
-	// maxFileSize bounds what is read of a token file.
+	// maxFileSize is the most bytes that are read of a token file.
 	maxFileSize = 1 << 20
-	// lockTimeout is longer than another process needs for all tries of one refresh.
+	// lockTimeout is longer than all tries of one refresh take in another process.
 	lockTimeout = 2 * time.Minute
 	lockPoll    = 20 * time.Millisecond
 	asideMark   = ".aside-"
 	accountMark = ".account-"
-	// A file that another process has open is tried for a second: readers are done in a moment, virus scanners soon.
+	// A file that another process has open is retried for a second. Readers need a moment, virus scanners a little longer.
 	busyTries = 50
 	busyPause = 20 * time.Millisecond
 )
 
-// An identity is what a chain belongs to. A seed has its own chain, so that a newly pasted one is never ignored because
-// of an older file; the chain of a login has no seed.
+// An identity identifies a chain. Each seed has its own chain, so that a new seed is never ignored because of an older file.
+// The chain of a login has no seed.
 type identity struct {
 	oauthURL, consumerKey string
 	seed                  Secret
-	// account is the UUID of whose login this is, if it is kept while another account's is in use.
+	// account is set only for a login that is kept while another account's is in use. It is the UUID of the login's account.
 	account string
 }
 
-// fingerprint names the identity without giving the seed away.
+// fingerprint returns a hash of the identity. It doesn't reveal the seed.
 func (id identity) fingerprint() string {
 	text := id.oauthURL + "\x00" + id.consumerKey + "\x00" + id.seed.reveal()
 	if id.account != "" {
@@ -60,7 +60,7 @@ func (id identity) fileName() string {
 	return id.stem() + ".json"
 }
 
-// stem begins the names of all files of the consumer, or of the seed.
+// stem returns the beginning of the file names: all logins of a consumer have the same, each seed has its own.
 func (id identity) stem() string {
 	kind := "seed"
 	if id.seed.IsZero() {
@@ -70,20 +70,21 @@ func (id identity) stem() string {
 	return kind + "-" + id.fingerprint()[:24]
 }
 
-// A store keeps the newest record of one chain in a file that processes share. Reading needs no lock, since the file is
-// only ever replaced as a whole; whoever writes holds the lock.
+// A store keeps the newest record of one chain in a file that processes share. Writers hold the lock. Readers don't need it,
+// because the file is always replaced as a whole.
 type store struct {
 	dir      string
 	id       identity
 	logger   hclog.Logger
 	platform platform
-	// step, if set, is told of each point that a crash may come at. It is a test's to set.
+	// step, if set, is called at each point where a crash matters. Only tests set it.
 	step func(point string)
 }
 
 func (s *store) path() string { return filepath.Join(s.dir, s.id.fileName()) }
 
-// lockPath is not the token file itself: that is replaced, and a lock stays with the file that was.
+// lockPath returns the path of the lock file. The token file itself can't be locked: when it is replaced, the lock stays with
+// the old file.
 func (s *store) lockPath() string { return s.path() + ".lock" }
 
 func (s *store) at(point string) {
@@ -92,7 +93,8 @@ func (s *store) at(point string) {
 	}
 }
 
-// lock makes the folder if there is none and waits until this is the only process, and the only caller in it, at the chain.
+// lock makes the folder if there is none, and waits for the chain's lock. Other processes and other callers in this one have to
+// wait until it is unlocked.
 func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := s.makeDir(); err != nil {
 		return nil, err
@@ -134,14 +136,14 @@ func (s *store) makeDir() error {
 	if err != nil {
 		return s.writeError(err)
 	}
-	// Only a warning: token_dir may name a folder that is shared on purpose. The files in it are checked one by one.
+	// This is only a warning: token_dir may be a folder that is shared on purpose. Each file in it is checked, too.
 	if whom != "" {
 		s.logger.Warn("the token folder can be written by others; close it to them (chmod 700, or its security properties on Windows)", "folder", s.dir, "open_to", whom)
 	}
 	return nil
 }
 
-// patiently does what fails where another process has the file open, until that is done with it.
+// patiently calls do again while it fails because another process has the file open, for a limited time.
 func (s *store) patiently(do func() error) error {
 	for try := 1; ; try++ {
 		err := do()
@@ -192,8 +194,8 @@ func (s *store) readFile() ([]byte, error) {
 	return content, nil
 }
 
-// checkOwner refuses another user's file and leaves it where it is: it may be the working chain of the person whose
-// folder this is, while we run under sudo, and would be lost to them if it were moved or replaced by a file of ours.
+// checkOwner returns an error if the file belongs to another user. The file stays where it is. If we run under sudo, it may be
+// the working chain of the folder's owner, who would lose it if it were moved or replaced by our file.
 func (s *store) checkOwner() error {
 	whose, err := s.platform.foreign(s.path())
 	switch {
@@ -206,8 +208,8 @@ func (s *store) checkOwner() error {
 		"Run as that user, or set token_dir (BITBUCKET_TOKEN_DIR) to a folder of your own", s.path(), whose)
 }
 
-// closeToOthers takes a file's permissions from everybody but its owner. The file is used nevertheless: to refuse it
-// would strand a working chain, and on file systems without permissions every file looks open.
+// closeToOthers removes all permissions on the file except the owner's. The file is used nevertheless: refusing it would end a
+// working chain, and on a file system without permissions every file looks open.
 func (s *store) closeToOthers() {
 	whom, err := s.platform.openTo(s.path())
 	if err == nil && whom == "" {
@@ -223,7 +225,7 @@ func (s *store) closeToOthers() {
 	}
 }
 
-// setAside renames a file that is not to be trusted, so that a person can look at it, and returns its new path.
+// setAside renames a damaged file, so that a person can look at it, and returns its new path.
 func (s *store) setAside(now time.Time) (string, error) {
 	base := s.path() + asideMark + now.UTC().Format("20060102T150405Z")
 	aside := base
@@ -240,7 +242,7 @@ func (s *store) setAside(now time.Time) (string, error) {
 	return aside, nil
 }
 
-// traces returns the names of what was set aside of the chain's file, the newest last.
+// traces returns the names of the chain's files that were set aside, the newest last.
 func (s *store) traces() ([]string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -265,20 +267,21 @@ func (s *store) write(rec record) error {
 	return slot.commit(rec)
 }
 
-// A slot is room on the disk for a new version of the token file.
+// A slot is reserved disk space for a new version of the token file.
 type slot struct {
 	store *store
 	file  pendingFile
 }
 
-// reserve makes room for a new version beside the file. A full disk or a read-only folder fails here, before a token is spent.
+// reserve reserves disk space for a new version, next to the file. With a full disk or a read-only folder, it fails before a
+// token is spent.
 func (s *store) reserve() (*slot, error) {
 	file, err := s.platform.create(filepath.Join(s.dir, s.temporaryPrefix()+rand.Text()))
 	if err != nil {
 		return nil, s.writeError(err)
 	}
 	slot := &slot{s, file}
-	// Random, so that a file system that compresses has to find the room as well.
+	// The padding is random, so that a compressing file system reserves the space, too.
 	padding := make([]byte, reserveSize)
 	rand.Read(padding)
 	_, err = file.Write(padding)
@@ -293,12 +296,12 @@ func (s *store) reserve() (*slot, error) {
 	return slot, nil
 }
 
-// temporaryPrefix begins the names of the files that are to become a token file.
+// temporaryPrefix returns the beginning of the names of temporary files, which become token files.
 func (s *store) temporaryPrefix() string { return "." + s.id.stem() + "." }
 
-// removeLeftovers removes the temporary files of processes that were killed. While the lock is held there are no others.
+// removeLeftovers removes the temporary files of killed processes. The caller holds the lock, so no others exist.
 func (s *store) removeLeftovers() {
-	entries, _ := os.ReadDir(s.dir) // what is wrong with the folder comes out when it is written to
+	entries, _ := os.ReadDir(s.dir) // writing to the folder will report an error
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), s.temporaryPrefix()) {
 			os.Remove(filepath.Join(s.dir, entry.Name()))
@@ -306,7 +309,7 @@ func (s *store) removeLeftovers() {
 	}
 }
 
-// commit makes rec the file's content: on its return without an error a crash of the machine doesn't lose it.
+// commit makes rec the file's content. After it returns without an error, rec survives a crash of the machine.
 func (sl *slot) commit(rec record) error {
 	s := sl.store
 	content, err := rec.encode(s.id)
@@ -334,9 +337,9 @@ func (sl *slot) commit(rec record) error {
 	return nil
 }
 
-// discard gives the room back if it was not used. What stays behind is removed with the leftovers.
+// discard frees the space if it was not used. If that fails, removeLeftovers removes the file later.
 func (sl *slot) discard() {
-	_ = sl.file.Close() // first: an open file can't be removed everywhere
+	_ = sl.file.Close() // first, because some platforms can't remove an open file
 	_ = os.Remove(sl.file.Name())
 }
 

@@ -3,16 +3,16 @@ package auth
 import "time"
 
 const (
-	// defaultLifetime stands in for a missing expires_in. The documentation says one hour, the service gives one or two.
+	// defaultLifetime is used if expires_in is missing. The documentation says one hour; the service gives one or two.
 	defaultLifetime = time.Hour
-	// maxLifetime is the longest that a token is believed to last, whatever an answer or a file says.
+	// maxLifetime is the longest lifetime that is believed, whatever an answer or a file says.
 	maxLifetime = 24 * time.Hour
-	// clockTolerance is how far in the future a token may have been obtained before our clock, or that of
-	// another machine on the same home folder, is taken to have jumped.
+	// clockTolerance is how far in the future a token may have been obtained. If it is further, our clock or that of another
+	// machine with the same home folder has jumped.
 	clockTolerance = 5 * time.Minute
 )
 
-// A Token is what the authorization server gave for a grant.
+// A Token is the authorization server's answer to a grant.
 type Token struct {
 	AccessToken Secret
 	// RefreshToken is empty for client credentials.
@@ -23,8 +23,8 @@ type Token struct {
 	Scopes []string
 }
 
-// usable reports whether the access token may still be good at now. A clock that jumped makes it answer wrongly
-// at most until the next refresh or the next 401: it saves requests, it isn't what correctness rests on.
+// usable reports whether the access token is probably still valid at now. If a clock jumps, the answer can be wrong until the
+// next refresh or the next 401. It only saves requests; correctness doesn't depend on it.
 func (t Token) usable(now time.Time) bool {
 	lifetime := t.Expiry.Sub(t.ObtainedAt)
 	switch {
