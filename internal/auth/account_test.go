@@ -18,7 +18,7 @@ var (
 	bob = Account{UUID: "{bob}", Name: "Auditor", Nickname: "bob"}
 )
 
-// logIn logs in as an account, and returns the Authorization header of the new token.
+// logIn logs in as an account. It returns the Authorization header of the new token, and the account that was in use before.
 func logIn(t *testing.T, server *authServer, dir string, account Account) (authorization string, before Account) {
 	t.Helper()
 	token, err := server.consumer().Exchange(t.Context(), server.code(), "")
@@ -32,10 +32,10 @@ func logIn(t *testing.T, server *authServer, dir string, account Account) (autho
 	return bearer(token.AccessToken), before
 }
 
-// accountsOf returns whose logins are in dir, the active one first.
+// accountsOf returns the accounts of the logins in dir, the active one first.
 func accountsOf(t *testing.T, dir string, consumer Consumer) []Account {
 	t.Helper()
-	consumer.Secret = Secret{} // it takes none
+	consumer.Secret = Secret{} // none is needed
 	logins, err := Logins(dir, consumer)
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,8 @@ func wantAccounts(t *testing.T, dir string, consumer Consumer, want ...Account) 
 	}
 }
 
-// The login of a second account takes the place of the first, which is kept, and comes back, further on than it was.
+// A login of a second account replaces the first one, which is kept. After a switch the first one is back, with its newest
+// token.
 func TestLoginsOfTwoAccounts(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -138,7 +139,7 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// Where a switch ends, by a crash or a full disk, one of the two logins is in use, and both are there.
+// Wherever a crash or a full disk ends a switch, one of the two logins is in use, and both are still there.
 func TestSwitchIsInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"locked", "reserved", "written", "renamed", "saved"} {
@@ -186,7 +187,7 @@ func TestSwitchIsInterrupted(t *testing.T) {
 	}
 }
 
-// Another secret than the one that obtained the token is noticed at once, by processes old and new, and is never sent.
+// A secret other than the one that obtained the token is noticed at once, by old and new processes, and is never sent.
 func TestAnotherSecret(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -213,7 +214,7 @@ func TestAnotherSecret(t *testing.T) {
 	}
 }
 
-// The file of an older version has no digest. It is used as it is, and gets one with the next token.
+// The file of an older version has no digest. It is used anyway, and gets a digest with the next token.
 func TestFileWithoutDigest(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -249,7 +250,7 @@ func TestFileWithoutDigest(t *testing.T) {
 	wantError(t, err, KindConfiguration, "consumer_secret")
 }
 
-// A login that comes to nothing leaves no file behind.
+// A failed login leaves no file behind.
 func TestCheckWritableLeavesNothing(t *testing.T) {
 	t.Parallel()
 	server := newAuthServer(t, newClock().Now)

@@ -65,7 +65,7 @@ func TestChainUsesWhatAnotherHasJustObtained(t *testing.T) {
 	dir, seed := t.TempDir(), server.seed()
 	first, second := open(t, dir, server.consumer(), seed), open(t, dir, server.consumer(), seed)
 	value := authorize(t, first)
-	// As if the second had looked before the first had saved, and then waited for the lock.
+	// As if the second had looked before the first saved its token, and then waited for the lock.
 	if shared, err := second.renewer.authorization(t.Context(), ""); err != nil || shared != value {
 		t.Errorf("another token, or %v", err)
 	}
@@ -78,7 +78,7 @@ func TestChainOfLogin(t *testing.T) {
 	t.Parallel()
 	server := newAuthServer(t, newClock().Now)
 	dir, consumer := t.TempDir(), server.consumer()
-	nowhere := filepath.Join(dir, "none") // as by a mistyped token_dir
+	nowhere := filepath.Join(dir, "none") // as with a mistyped token_dir
 	_, err := open(t, nowhere, consumer, "").Authorization(t.Context())
 	wantError(t, err, KindAuthorization, testKey, nowhere, "login", `grant_type = "client_credentials"`)
 	if _, err := os.Stat(nowhere); !errors.Is(err, fs.ErrNotExist) {
@@ -101,7 +101,7 @@ func TestChainOfLogin(t *testing.T) {
 	if _, err := os.Stat(chain.Path()); err != nil {
 		t.Error(err)
 	}
-	// The refusal from before the login is still fresh, and must not stand in its way.
+	// The refusal from before the login is recent, but must not affect the login.
 	if value := authorize(t, chain); value != bearer(token.AccessToken) {
 		t.Error("the chain doesn't use the login's token")
 	}
@@ -114,7 +114,7 @@ func TestChainOfLogin(t *testing.T) {
 		t.Error("a seed was ignored because of a login")
 	}
 
-	// A new login is noticed by who has a good token of the last one.
+	// A chain with a valid token of the last login notices a new login.
 	token, err = consumer.Exchange(t.Context(), server.code(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -174,8 +174,8 @@ func TestRefusalIsRememberedForAMinute(t *testing.T) {
 	}
 }
 
-// What may be about something else than the token is asked again by whoever needs it: after a minute, then after two, and at
-// last once an hour, in however many processes.
+// If a refusal may have another cause than the token, the token is sent again: after a minute, then after two, and in the end
+// once an hour. This is the same with any number of processes.
 func TestDoubtfulRefusalIsSharedByProcesses(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -296,7 +296,7 @@ func TestLoginClearsARefusal(t *testing.T) {
 	}
 }
 
-// An access token that is still good is used, whatever became of the refresh token.
+// A valid access token is used, even if the refresh token was refused.
 func TestGoodAccessTokenOutlivesARefusal(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -309,14 +309,14 @@ func TestGoodAccessTokenOutlivesARefusal(t *testing.T) {
 			return true
 		}
 	})
-	_, err := open(t, dir, server.consumer(), seed).Renew(t.Context(), value) // for one endpoint that doesn't take it
+	_, err := open(t, dir, server.consumer(), seed).Renew(t.Context(), value) // as after an endpoint that doesn't accept this kind of token
 	wantError(t, err, KindAuthorization, "invalid_grant")
 	if again := authorize(t, open(t, dir, server.consumer(), seed)); again != value {
 		t.Error("the good token is not used")
 	}
 }
 
-// A damaged file makes the chain begin again with the seed, which is dead by then: the error says where the file is.
+// With a damaged file, the chain starts again with the seed, which is dead by then. The error says where the file is.
 func TestRefusalAfterDamageSaysWhereTheFileIs(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -358,7 +358,7 @@ func TestRefusalOfARotatedTokenFindsTheNewOneInTheFile(t *testing.T) {
 	authorize(t, chain)
 	clock.advance(3 * time.Hour)
 
-	// While the request is on its way, somebody who doesn't know of the lock puts a new token into the file.
+	// During the request, a program that doesn't use the lock saves a new token in the file.
 	successor := Token{RefreshToken: NewSecret(server.seed())}
 	server.set(func() {
 		server.fault = func(w http.ResponseWriter, r *http.Request, request int) bool {
@@ -445,8 +445,8 @@ func TestTransientFailures(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		answer       func(w http.ResponseWriter)
-		failures     int // answers before the server is well
-		wantRequests int // until the first outcome
+		failures     int // failed answers before the server works again
+		wantRequests int // until the first result
 		wantKind     Kind
 		wantTexts    []string
 	}{
@@ -712,7 +712,7 @@ func TestGoroutinesShareAChain(t *testing.T) {
 
 func TestUntrustworthyFiles(t *testing.T) {
 	t.Parallel()
-	// content makes the file out of the bytes of a good one.
+	// content returns the file's content, made from that of a good file.
 	field := func(name string, value any) func([]byte) []byte {
 		return func(good []byte) []byte {
 			var fields map[string]any
@@ -824,8 +824,8 @@ func TestOlderFileFromABackupIsNotPreferredToMemory(t *testing.T) {
 	server.wantSingleUse()
 }
 
-// A process that finds no file begins again with the seed, which is dead by then. One that has the chain in memory does not
-// follow it there, and gives the file back to both.
+// A process that finds no file starts again with the seed, which is dead by then. A process with the chain in memory doesn't
+// follow it, and restores the file for both.
 func TestFileThatBeganAgainIsNotPreferredToMemory(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
@@ -864,12 +864,12 @@ func TestLeftoversOfKilledProcessesAreRemoved(t *testing.T) {
 	}
 }
 
-// TestPairThatCannotBeSaved walks through the worst: the room was there, the token is spent, and the file can't be replaced.
+// TestPairThatCannotBeSaved tests the worst case: the space was reserved, the token is spent, and the file can't be replaced.
 func TestPairThatCannotBeSaved(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		platform platform
-		// obstruct gets into the way of the file until clear is called.
+		// obstruct keeps the file from being replaced until clear is called.
 		obstruct func(s *store) (clear func() error, err error)
 	}{
 		"there is a folder": {native, func(s *store) (func() error, error) {
@@ -932,7 +932,7 @@ func TestPairThatCannotBeSaved(t *testing.T) {
 	}
 }
 
-// A sink is told of each line that is logged.
+// A sink is called for each line of the log.
 type sink struct {
 	line func(level hclog.Level, msg string)
 }

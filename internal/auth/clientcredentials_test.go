@@ -65,7 +65,7 @@ func TestFlightThatIsNoLongerNeeded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// As if the caller had looked before that renewal, and joins after it.
+	// As if the caller had looked before this renewal and joined after it.
 	token, err := source.renewer.join(t.Context(), strings.TrimPrefix(old, bearerPrefix))
 	if err != nil || bearer(token) != renewed || server.count() != 2 {
 		t.Errorf("%v, %d token requests; want the renewed token without a third", err, server.count())
@@ -120,7 +120,7 @@ func TestConsumerConfiguration(t *testing.T) {
 	good := Consumer{Key: "k", Secret: NewSecret("s")}
 	for name, test := range map[string]struct {
 		change    func(*Consumer)
-		wantTexts []string // none: it is good
+		wantTexts []string // none if it is accepted
 	}{
 		"defaults":         {func(c *Consumer) {}, nil},
 		"loopback":         {func(c *Consumer) { c.URL = "http://127.0.0.1:8080/site/oauth2/" }, nil},

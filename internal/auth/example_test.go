@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 )
 
-// A refresh token counts once. The chain keeps the one that takes its place, for this process and the next.
+// A refresh token works once. The chain saves the one that replaces it, for this process and later ones.
 func ExampleOpenChain() {
 	refreshes := 0
 	bitbucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,7 +27,7 @@ func ExampleOpenChain() {
 	defer os.RemoveAll(dir)
 
 	consumer := auth.Consumer{Key: "key", Secret: auth.NewSecret("secret"), URL: bitbucket.URL}
-	for range 2 { // as two processes, one after the other
+	for range 2 { // like two processes, one after the other
 		chain, err := auth.OpenChain(dir, consumer, auth.NewSecret("refresh-1"))
 		if err != nil {
 			fmt.Println(err)

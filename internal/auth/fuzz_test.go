@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A token file is a record or is refused, whatever it holds, and what it holds is in no error.
+// Any content of a token file is read as a record or refused. No error quotes it.
 func FuzzTokenFile(f *testing.F) {
 	id := identity{oauthURL: DefaultURL, consumerKey: testKey, seed: NewSecret("seed")}
 	rec := startRecord(Token{AccessToken: NewSecret("access-token-"), RefreshToken: NewSecret("refresh-token-"), ObtainedAt: time.Unix(1e9, 0).UTC(), Scopes: []string{"a"}})
@@ -44,7 +44,7 @@ func FuzzTokenFile(f *testing.F) {
 		got.usable(time.Unix(1e9, 0))
 		written, err := got.encode(id)
 		if err != nil {
-			return // a year that JSON doesn't have: it is not written before the next refresh
+			return // JSON can't represent this year; the next refresh writes another one
 		}
 		again, err := decodeRecord(written, id)
 		if err != nil {
@@ -69,7 +69,7 @@ func fields(t *testing.T, rec record, id identity) map[string]any {
 	return all
 }
 
-// What a token address answers is a pair, or an error for people that quotes neither the answer nor what was sent.
+// Any answer of a token address is read as a token or becomes an error for people. No error quotes a secret that was sent.
 func FuzzTokenAnswer(f *testing.F) {
 	for _, body := range []string{
 		`{"access_token":"a","refresh_token":"r","expires_in":7200,"scope":"account repository"}`, `{"access_token":"a","expires_in":"soon","token_type":3}`,
@@ -109,7 +109,7 @@ func FuzzTokenAnswer(f *testing.F) {
 	})
 }
 
-// A transportFunc answers requests.
+// A transportFunc is a function that answers requests.
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// open returns the chain of server's consumer in dir, without pauses between tries.
+// open returns the chain of a consumer in dir. It doesn't pause between tries.
 func open(t testing.TB, dir string, consumer Consumer, seed string) *Chain {
 	t.Helper()
 	c, err := OpenChain(dir, consumer, NewSecret(seed))
@@ -21,7 +21,7 @@ func open(t testing.TB, dir string, consumer Consumer, seed string) *Chain {
 	return c
 }
 
-// authorize returns the header's value and fails the test if there is none.
+// authorize returns the header's value. It fails the test if there is none.
 func authorize(t testing.TB, source Authorizer) string {
 	t.Helper()
 	value, err := source.Authorization(t.Context())
@@ -31,7 +31,7 @@ func authorize(t testing.TB, source Authorizer) string {
 	return value
 }
 
-// wantError fails the test unless err is an *Error of this kind with all the texts in its message, and no secret.
+// wantError fails the test unless err is an *Error of this kind. Its message must contain all texts and no secret.
 func wantError(t testing.TB, err error, kind Kind, texts ...string) {
 	t.Helper()
 	e, ok := errors.AsType[*Error](err)
@@ -49,7 +49,7 @@ func wantError(t testing.TB, err error, kind Kind, texts ...string) {
 	wantNoSecret(t, err.Error())
 }
 
-// wantNoSecret fails the test if text holds a secret of the test's server, or HTML.
+// wantNoSecret fails the test if text contains a secret of the test's server, or HTML.
 func wantNoSecret(t testing.TB, text string) {
 	t.Helper()
 	for _, secret := range []string{testSecret, "access-token-", "refresh-token-", "<html", "<!doctype"} {
@@ -59,7 +59,7 @@ func wantNoSecret(t testing.TB, text string) {
 	}
 }
 
-// fileNames returns the names of the visible files in dir but for locks.
+// fileNames returns the names of the files in dir, without locks.
 func fileNames(t testing.TB, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

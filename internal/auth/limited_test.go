@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A scripted server answers each token request in turn, and goes on with the last answer. It counts them, and when they came.
+// A scripted server gives its answers in turn, and then repeats the last one. It records the times of the requests.
 type scripted struct {
 	mu      sync.Mutex
 	answers []func(*http.Request) (*http.Response, error)
@@ -36,7 +36,7 @@ func gives(*http.Request) (*http.Response, error) {
 	return answered(200, []byte(`{"access_token":"access-token-1","refresh_token":"refresh-token-2","expires_in":7200}`)), nil
 }
 
-// limits is the answer of the real service, with headers in pairs.
+// limits returns the real service's answer to too many requests. The headers are pairs of name and value.
 func limits(headers ...string) func(*http.Request) (*http.Response, error) {
 	return func(*http.Request) (*http.Response, error) {
 		resp := &http.Response{StatusCode: 429, Header: http.Header{"Content-Type": {"text/plain"}},
@@ -53,7 +53,7 @@ func never(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// The ways in that ask for tokens, with a server in a bubble of simulated time.
+// inTime runs a test for each authentication method that requests tokens, with a scripted server and simulated time.
 func inTime(t *testing.T, maxWait time.Duration, test func(*testing.T, *scripted, Authorizer), answers ...func(*http.Request) (*http.Response, error)) {
 	for name, source := range map[string]func(*testing.T, Consumer) (Authorizer, error){
 		"refresh token": func(t *testing.T, c Consumer) (Authorizer, error) {
@@ -77,7 +77,7 @@ func inTime(t *testing.T, maxWait time.Duration, test func(*testing.T, *scripted
 func TestLimitedRateIsWaitedFor(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer   func(*http.Request) (*http.Response, error)
-		wantWait time.Duration // at least; a quarter more if it is our guess
+		wantWait time.Duration // at least; up to a quarter more if the server didn't say
 	}{
 		"seconds":        {limits("Retry-After", "20"), 20 * time.Second},
 		"a date":         {limits("Retry-After", "Mon, 30 Nov 2026 10:00:20 GMT", "Date", "Mon, 30 Nov 2026 10:00:00 GMT"), 20 * time.Second},
@@ -134,13 +134,13 @@ func TestWaitForALimitedRateEndsWithTheQuery(t *testing.T) {
 		if _, err := source.Authorization(ctx); !errors.Is(err, context.DeadlineExceeded) || len(server.asked) != 1 {
 			t.Errorf("error %v after %d requests", err, len(server.asked))
 		}
-		if err := Settle(t.Context()); err != nil { // nothing is under way that a process must not end in
+		if err := Settle(t.Context()); err != nil { // nothing must finish before the process ends
 			t.Error(err)
 		}
 	}, limits("Retry-After", "600"))
 }
 
-// While one waits the lock is free: another process may be allowed to ask, and its token is good for all.
+// While a process waits, the lock is free: another one may be allowed to send its request, and both use its token.
 func TestOtherProcessGoesOnWhileOneWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, seed := filepath.Join(t.TempDir(), "tokens"), NewSecret("refresh-token-1")
@@ -173,7 +173,7 @@ func TestCodeIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// The SDK takes an error that is a context.DeadlineExceeded underneath for the end of the query, and says nothing else.
+// The SDK takes an error with the cause context.DeadlineExceeded for the end of the query and shows no message.
 func TestServerThatNeverAnswers(t *testing.T) {
 	inTime(t, time.Minute, func(t *testing.T, server *scripted, source Authorizer) {
 		_, err := source.Authorization(t.Context())
@@ -192,7 +192,7 @@ func TestServerThatNeverAnswers(t *testing.T) {
 	}, never)
 }
 
-// A connection that can't be made in time is such an error, too.
+// The error of a connection that can't be made in time has this cause, too.
 func TestDialThatTakesTooLong(t *testing.T) {
 	inTime(t, time.Minute, func(t *testing.T, _ *scripted, source Authorizer) {
 		_, err := source.Authorization(t.Context())

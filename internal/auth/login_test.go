@@ -173,11 +173,11 @@ func TestCallback(t *testing.T) {
 			for _, r := range strangers {
 				wantPage(t, r.method, base+r.target, r.wantStatus, r.wantText)
 			}
-			// The page comes when the login says how it ended, and not before.
+			// The page comes only after the login says how it ended.
 			shown := make(chan struct{})
 			go func() {
 				defer close(shown)
-				wantPage(t, "GET", base+test.target, 418, "The <em>end</em>") // which is escaped
+				wantPage(t, "GET", base+test.target, 418, "The <em>end</em>") // the page escapes the text
 			}()
 			got := <-callback.Answers()
 			wantPage(t, "GET", base+test.target, 409, "Already answered")
@@ -204,7 +204,7 @@ func TestCallback(t *testing.T) {
 	}
 }
 
-// wantPage requests a page, which must not repeat what it was asked with.
+// wantPage requests a page and checks it. The page must not repeat the request's parameters.
 func wantPage(t *testing.T, method, address string, status int, text string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, nil)

@@ -24,25 +24,25 @@ import (
 
 var soak = flag.Bool("soak", false, "explore the life of chains a hundred times longer")
 
-// TestLivesOfChains lives through many random lives of a chain, with the real code on real files and a clock that is
-// simulated: processes that share it, of one machine or two, on a network that loses requests and answers, that are killed
-// at any step, and files that are damaged. It demands, by the rules of the service alone:
+// TestLivesOfChains simulates many random lives of a chain, with the real code, real files and a simulated clock. Processes on
+// one or two machines share the chain. The network loses requests and answers, processes are killed at any step, and files are
+// damaged. The test checks the results against the rules of the service alone:
 //
-//   - Who knows a refresh token that the service would take gets a working access token.
-//   - A dead token is never spent by who knows a living one: the service locks out who does.
-//   - A token whose successor arrived and was saved is not spent again.
-//   - A token that the service has called dead is not sent again by any process that finds its file, unless one with another
-//     secret was refused since: a file remembers one refusal.
-//   - A process whose secret is not the one that obtained the newest pair gets no token of it, and sends nothing.
-//   - A refusal says what can be done.
+//   - A process that knows a refresh token that the service would accept gets a working access token.
+//   - A process that knows a living token never spends a dead one: the service would lock out the consumer.
+//   - A token is not spent again after its successor has arrived and was saved.
+//   - After the service has called a token dead, no process that finds the file sends it again, unless a process with another
+//     secret was refused since then: a file remembers one refusal.
+//   - A process whose secret did not obtain the newest pair gets none of its tokens and sends nothing.
+//   - A refusal says what to do.
 //
-// The lives are on the files of this platform, and some on files that behave as those of Windows.
+// Most lives use this platform's files. Some use files that behave like those of Windows.
 func TestLivesOfChains(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
 	base := t.TempDir()
-	if memory, err := os.MkdirTemp("/dev/shm", "chains-"); err == nil { // where syncing costs nothing
+	if memory, err := os.MkdirTemp("/dev/shm", "chains-"); err == nil { // in memory, syncing is fast
 		t.Cleanup(func() { os.RemoveAll(memory) })
 		base = memory
 	}
@@ -105,25 +105,25 @@ type life struct {
 
 	platform platform
 	machines []string // token folders
-	tampered bool     // a file was damaged or brought back: then a token may be spent again
+	tampered bool     // a file was damaged or restored, so a token may be spent again
 
 	mu        sync.Mutex // guards all below
 	processes []*mortal
 	tokens    map[string]*refreshLife
-	access    map[string]time.Time // expiry
+	access    map[string]time.Time // the expiry of access tokens
 	locked    time.Time
-	calls     bool            // a dead token dead, and not by the answer that stands for much else
-	refused   map[string]bool // machines, at any time
-	kills     map[string]int  // of processes, by machine
-	buried    map[string]int  // kills on the machine when the token was called dead, by both
-	successor int             // what a used token gets within the grace: another new token, the newest one, or one that supersedes it
+	calls     bool            // whether the service calls a dead token dead, or gives its ambiguous answer
+	refused   map[string]bool // the machines where a token was refused at any time
+	kills     map[string]int  // of processes, for each machine
+	buried    map[string]int  // for each machine and dead token: the kills on the machine when the token was called dead
+	successor int             // a used token gets within the grace period: 0 another new token, 1 the newest one, 2 one that supersedes it
 	troubles  []trouble       // of the next requests
-	dieAt     string          // the point that kills who comes to it next
+	dieAt     string          // the point that kills the next process to reach it
 	seen      map[string]int
 	log       []string
 }
 
-// A refreshLife is what the service knows of a refresh token.
+// A refreshLife is what the service knows about a refresh token.
 type refreshLife struct {
 	issued  time.Time
 	usedAt  time.Time // zero if it wasn't
@@ -132,7 +132,7 @@ type refreshLife struct {
 	settled bool      // the successor arrived, and was saved
 }
 
-// A trouble is what goes wrong with a token request.
+// A trouble is a failure of a token request.
 type trouble int
 
 const (
@@ -145,7 +145,7 @@ const (
 	troubleCount
 )
 
-// A mortal is a process that uses the chain, until it is killed.
+// A mortal is a process that uses the chain until it is killed.
 type mortal struct {
 	*life
 	name  string
@@ -155,7 +155,7 @@ type mortal struct {
 	ctx   context.Context
 	end   context.CancelFunc
 	wrong bool   // its secret is not the consumer's
-	dead  bool   // guarded by life.mu, as what follows
+	dead  bool   // this and the fields below are guarded by life.mu
 	spent string // the refresh token in its last request
 }
 
@@ -201,7 +201,7 @@ func (l *life) start() *mortal {
 	return m
 }
 
-// secret is the consumer's, or the one that the process has in its place.
+// secret returns the consumer's secret, or the wrong one that this process has.
 func (m *mortal) secret() Secret {
 	if m.wrong {
 		return NewSecret("another-secret")
@@ -209,7 +209,7 @@ func (m *mortal) secret() Secret {
 	return NewSecret(testSecret)
 }
 
-// at kills the process at its point.
+// at is called at each point of the process. It kills the process if it is to die there.
 func (m *mortal) at(point string) {
 	m.mu.Lock()
 	if point == "saved" && m.spent != "" && !m.dead {
@@ -227,7 +227,7 @@ func (m *mortal) at(point string) {
 	}
 }
 
-// die ends the process here. What a killed process leaves lying stays.
+// die ends the process here. The temporary files of a killed process stay.
 func (m *mortal) die(where string) {
 	m.mu.Lock()
 	m.note("%s is killed %s", m.name, where)
@@ -239,7 +239,7 @@ func (m *mortal) die(where string) {
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), ".") {
 			left := filepath.Join(m.dir, entry.Name())
-			_ = os.Link(left, left+"-left") // it is there already if it was left before
+			_ = os.Link(left, left+"-left") // fails if it was already left before
 		}
 	}
 	m.end()
@@ -256,7 +256,7 @@ func (l *life) mint() string {
 	return token
 }
 
-// living says whether the service would take a token that comes to it in a while, but for a lockout. The caller holds mu.
+// living reports whether the service would accept a token after this time, apart from a lockout. The caller holds mu.
 func (l *life) living(token string, in time.Duration) bool {
 	known, at := l.tokens[token], time.Now().Add(in)
 	switch {
@@ -268,7 +268,7 @@ func (l *life) living(token string, in time.Duration) bool {
 	return at.Sub(known.usedAt) < grace
 }
 
-// knows returns what a process can know of the chain: from the file and from its memory, or else from its configuration.
+// knows returns the records that a process can know: from the file and its memory, otherwise from its configuration.
 func (m *mortal) knows() (known []record) {
 	if rec, err := m.chain.store.read(); err == nil {
 		known = append(known, rec)
@@ -284,9 +284,9 @@ func (m *mortal) knows() (known []record) {
 	return known
 }
 
-// survives says whether the service allows somebody who knows this much to go on in a while. A file that was damaged or
-// brought back, or another machine, can make a used token be used again: if that killed its successors, or began the chain a
-// second time, nobody can tell by what is known which of two tokens is dead. The caller holds mu.
+// survives reports whether the service allows a process with these records to continue after this time. With a damaged or
+// restored file, or another machine, a used token can be used again. If this killed its successors or started the chain a
+// second time, the records don't tell which of two tokens is dead. The caller holds mu.
 func (l *life) survives(known []record, in time.Duration) bool {
 	living, lineages := 0, map[string]bool{}
 	for _, rec := range known {
@@ -301,7 +301,7 @@ func (l *life) survives(known []record, in time.Duration) bool {
 	return living > 0
 }
 
-// RoundTrip is the way to the token address.
+// RoundTrip sends a request to the token address, with the next trouble.
 func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err
@@ -354,7 +354,7 @@ func answered(status int, body []byte) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body))}
 }
 
-// spend is the service's answer to a refresh token.
+// spend returns the service's answer to a refresh token.
 func (l *life) spend(m *mortal, token string) (status int, body []byte) {
 	known := m.knows()
 	l.mu.Lock()
@@ -423,12 +423,12 @@ func (l *life) spend(m *mortal, token string) (status int, body []byte) {
 	return 200, body
 }
 
-// fail fails the test, with what went before. The caller holds mu.
+// fail fails the test and shows what happened before. The caller holds mu.
 func (l *life) fail(format string, a ...any) {
 	l.t.Errorf(format+"\n%s", append(a, strings.Join(l.log, "\n"))...)
 }
 
-// use has the process make a request to the API.
+// use makes a request of the process to the API.
 func (m *mortal) use() error {
 	value, err := m.chain.Authorization(m.ctx)
 	for range 5 {
@@ -446,7 +446,7 @@ func (m *mortal) use() error {
 	return errors.New("still refused")
 }
 
-// live is the life itself.
+// live runs the life: random events, and a probe at the end.
 func (l *life) live() {
 	for range 5 + l.rand.IntN(12) {
 		switch n := l.rand.IntN(20); {
@@ -489,7 +489,7 @@ func (l *life) pass() {
 	time.Sleep(d)
 }
 
-// trouble decides what will go wrong.
+// trouble chooses what will go wrong next.
 func (l *life) trouble() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -504,7 +504,7 @@ func (l *life) trouble() {
 	clear(l.access)
 }
 
-// together has some processes make a request at the same time. Those that were killed are started anew.
+// together makes requests of some processes at the same time. New processes replace killed ones.
 func (l *life) together() {
 	var working sync.WaitGroup
 	defer working.Wait()
@@ -515,7 +515,7 @@ func (l *life) together() {
 	}
 }
 
-// holdOpen has somebody else, such as a virus scanner, hold a token file open meanwhile, for less than the store is patient.
+// holdOpen holds a token file open during the requests, like a virus scanner, for less time than the store waits.
 func (l *life) holdOpen(working *sync.WaitGroup) {
 	windows, ok := l.platform.(*likeWindows)
 	if !ok || l.rand.IntN(2) == 0 {
@@ -527,7 +527,7 @@ func (l *life) holdOpen(working *sync.WaitGroup) {
 		time.Sleep(begin)
 		f, err := windows.open(path)
 		if err != nil {
-			return // there is none, or it is in use
+			return // it doesn't exist or is in use
 		}
 		defer f.Close()
 		l.happens("file held open")
@@ -535,7 +535,7 @@ func (l *life) holdOpen(working *sync.WaitGroup) {
 	})
 }
 
-// alive is some process, which is started anew if it was killed.
+// alive returns a running process: one of the old ones or a new one.
 func (l *life) alive() *mortal {
 	m := l.processes[l.rand.IntN(len(l.processes))]
 	l.mu.Lock()
@@ -547,7 +547,7 @@ func (l *life) alive() *mortal {
 	return m
 }
 
-// judge looks at the error of a request, which may have met with any trouble.
+// judge checks the error of a request that may have had any trouble.
 func (l *life) judge(m *mortal, err error) {
 	e, isOurs := errors.AsType[*Error](err)
 	l.mu.Lock()
@@ -577,7 +577,7 @@ func (l *life) judge(m *mortal, err error) {
 	}
 }
 
-// probe has every process make a request, one after the other, without any trouble: those that know a living token succeed.
+// probe makes a request of every process, one after the other, without trouble. Those that know a living token must succeed.
 func (l *life) probe() {
 	l.mu.Lock()
 	l.troubles, l.dieAt = nil, ""
@@ -591,7 +591,7 @@ func (l *life) probe() {
 			l.mu.Lock()
 		}
 		l.mu.Unlock()
-		// Refusals that were remembered, and the lockout, are over by then.
+		// Wait until remembered refusals and the lockout are over.
 		time.Sleep(max(refusalMemory+time.Second, time.Until(l.locked)+time.Second))
 		for _, rec := range m.knows() {
 			if answer, until := rec.standing(m.secret(), time.Now().Add(m.skew)); answer != nil && !until.IsZero() {
@@ -601,7 +601,7 @@ func (l *life) probe() {
 		known := m.knows()
 		l.mu.Lock()
 		l.note("%s is probed", m.name)
-		lives := l.survives(known, 10*time.Second) // a request takes up to five
+		lives := l.survives(known, 10*time.Second) // a request takes up to five seconds
 		l.mu.Unlock()
 		err := m.use()
 		l.judge(m, err)
@@ -638,7 +638,7 @@ func (l *life) tamper() {
 		damaged = []byte("null")
 	case 4:
 		err = os.Remove(path)
-	case 5: // nothing is lost
+	case 5: // no content is lost
 		err = os.Chmod(path, 0o644)
 		damaged = content
 	case 6:

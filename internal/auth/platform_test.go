@@ -17,15 +17,15 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// likeWindows is a platform that does with this machine's files what Windows does with its own: a file that anybody has open
-// can't be replaced, a locked file can't be read, there is no syncing of folders, and who has access is in lists.
+// likeWindows is a platform that treats this machine's files like Windows: an open file can't be replaced, a locked file can't
+// be read, folders can't be synced, and access is in lists.
 type likeWindows struct {
-	platform // of this machine, for what is not below
+	platform // this machine's, for the methods that are not below
 
 	mu     sync.Mutex        // guards all below
-	opened map[string]int    // how often a file is open
-	owners map[string]string // of files, as a message names them, where that is not the process's user
-	lists  map[string]string // to whom else files and folders are open
+	opened map[string]int    // how many times each file is open
+	owners map[string]string // the owners of files, as in messages, unless it is the process's user
+	lists  map[string]string // who else can access files and folders
 }
 
 var errInUse = errors.New("the file is being used by another process")
@@ -34,7 +34,7 @@ func newLikeWindows() *likeWindows {
 	return &likeWindows{platform: native, opened: map[string]int{}, owners: map[string]string{}, lists: map[string]string{}}
 }
 
-// An openFile is a file that counts as open until it is closed.
+// An openFile counts as open until it is closed.
 type openFile struct {
 	*os.File
 	closed func()
@@ -113,7 +113,7 @@ func (w *likeWindows) closeToOthers(path string) error {
 	return nil
 }
 
-// storeLikeWindows is the store of a login, with a record in it, and its log.
+// storeLikeWindows returns the store of a login with a record in it, its platform and its log.
 func storeLikeWindows(t *testing.T) (*store, *likeWindows, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
@@ -134,7 +134,7 @@ func recordOf(refreshToken string) record {
 	return startRecord(Token{AccessToken: NewSecret("access-token-1"), RefreshToken: NewSecret(refreshToken), ObtainedAt: now, Expiry: now.Add(time.Hour)})
 }
 
-// wantKept fails the test unless the store reads this refresh token, and has no other file but locks.
+// wantKept fails the test unless the store reads this refresh token and has no other files except locks.
 func wantKept(t *testing.T, s *store, refreshToken string) {
 	t.Helper()
 	if rec, err := s.read(); err != nil || rec.RefreshToken.reveal() != refreshToken {
@@ -190,7 +190,7 @@ func TestReplacementGivesUpOnAFileThatStaysOpen(t *testing.T) {
 	})
 }
 
-// A file that is locked as Windows locks it can't be read: so the lock must not be on what is read under it.
+// A file with a lock like on Windows can't be read. So the lock must not be on the token file.
 func TestReadingWaitsForALockOnTheFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestOwnersAndListsOfAccess(t *testing.T) {
 	unlock()
 }
 
-// While the token file is replaced, it may seem not to be there. That is not the end of a login.
+// While the token file is replaced, it may seem to be missing. That must not end a login.
 func TestFileThatIsMissingForAMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestFileThatIsMissingForAMoment(t *testing.T) {
 		if err := os.Rename(s.path(), away); err != nil {
 			t.Fatal(err)
 		}
-		chain, err := OpenChain(s.dir, Consumer{Key: testKey, Secret: NewSecret(testSecret)}, Secret{}) // who asks nothing of the service
+		chain, err := OpenChain(s.dir, Consumer{Key: testKey, Secret: NewSecret(testSecret)}, Secret{}) // sends no request
 		if err != nil {
 			t.Fatal(err)
 		}

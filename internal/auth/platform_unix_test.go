@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// wantClosed fails the test if the folder of tokens, or a token file in it, has permissions for anybody but its owner.
+// wantClosed fails the test if anybody but the owner has permissions on the token folder or a token file in it.
 func wantClosed(t *testing.T, dir, path string) {
 	t.Helper()
 	for path, want := range map[string]fs.FileMode{dir: fs.ModeDir | 0o700, path: 0o600, path + ".lock": 0o600} {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// listOf is a file's list of who has access, as text.
+// listOf returns a file's access list as text.
 func listOf(t *testing.T, path string) string {
 	t.Helper()
 	descriptor, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
@@ -19,7 +19,7 @@ func listOf(t *testing.T, path string) string {
 	return descriptor.String()
 }
 
-// wantClosed fails the test if the folder of tokens, or a token file in it, is open to anybody but the user.
+// wantClosed fails the test if anybody but the user can access the token folder or a token file in it.
 func wantClosed(t *testing.T, dir, path string) {
 	t.Helper()
 	user, err := currentUser()
@@ -43,10 +43,10 @@ func TestListsOfAccess(t *testing.T) {
 		"D:P(A;;FA;;;OW)(A;;FA;;;SY)(A;;FA;;;BA)":   false,
 		"D:P(A;;FA;;;OW)(A;;FR;;;WD)":               true,
 		"D:P(A;;FA;;;OW)(A;;FW;;;BU)":               true,
-		"D:P(A;;FA;;;OW)(A;;0x100080;;;WD)":         false, // its attributes
+		"D:P(A;;FA;;;OW)(A;;0x100080;;;WD)":         false, // only its attributes
 		"D:P(D;;FR;;;BG)(A;;FA;;;OW)":               false,
 		"D:P(D;;FR;;;BG)(A;;FA;;;OW)(A;;FR;;;BG)":   true,
-		"D:P(A;;FA;;;OW)(A;OICIIO;FR;;;WD)":         false, // for what a folder hands down
+		"D:P(A;;FA;;;OW)(A;OICIIO;FR;;;WD)":         false, // only for the content of a folder
 		"D:P(A;;FA;;;OW)(A;;FR;;;S-1-5-21-1-2-3-4)": true,
 	} {
 		descriptor, err := windows.SecurityDescriptorFromString(list)
@@ -75,7 +75,7 @@ func TestListsOfAccess(t *testing.T) {
 	}
 }
 
-// A file that somebody has open can't be replaced, and the error is one that passes.
+// An open file can't be replaced. The error says that it is busy.
 func TestReplacementOfAnOpenFileIsBusy(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")

@@ -16,21 +16,21 @@ import (
 	"time"
 )
 
-// The tests of this file run the test binary again, as processes that share a chain.
+// The tests in this file run the test binary again, as processes that share a chain.
 
 const childVariable = "AUTH_TEST_CHILD"
 
-// A child says what a process is to do with a chain.
+// A child is the task of a process that uses a chain.
 type child struct {
 	Dir, URL, Seed string
-	Calls          int    // to make at the resource, one after the other in each of two goroutines
-	DieAt          int    // the number of the point to be killed at, 0 for none
-	ListPoints     bool   // print the points that were passed
-	User           int    // to become, 0 to stay
-	FileSize       uint64 // the largest file that may be written, 0 for any
+	Calls          int    // how many requests each of two goroutines makes, one after the other
+	DieAt          int    // the number of the point where it is killed, 0 for none
+	ListPoints     bool   // print the points that it passed
+	User           int    // the user to become, 0 for no change
+	FileSize       uint64 // the largest file that it may write, 0 for any
 }
 
-// A report is what a child prints.
+// A report is the output of a child.
 type report struct {
 	Error  string
 	Kind   Kind
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run does the task, in the child.
+// run does the task. It is called in the child process.
 func (c child) run() (r report) {
 	consumer := Consumer{Key: testKey, Secret: NewSecret(testSecret), URL: c.URL}
 	chain, err := OpenChain(c.Dir, consumer, NewSecret(c.Seed))
@@ -91,7 +91,7 @@ func (c child) run() (r report) {
 	return r
 }
 
-// start runs the task in another process. Its wait returns the report, or how the process died.
+// start runs the task in another process. wait returns its report, or how it died.
 func (c child) start(t *testing.T) (process *exec.Cmd, wait func() (report, error)) {
 	t.Helper()
 	task, err := json.Marshal(c)
@@ -144,7 +144,7 @@ func TestProcessesShareAChain(t *testing.T) {
 	}
 }
 
-// However many processes begin with a dead token, it is sent once.
+// A dead token is sent once, however many processes start with it.
 func TestProcessesShareARefusal(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -250,7 +250,7 @@ func wantKilled(t *testing.T, err error) {
 	}
 }
 
-// wantWorking fails the test unless a process that comes after c goes on with its chain, and leaves nothing lying about.
+// wantWorking fails the test unless a process after c can continue its chain and leaves no temporary files.
 func wantWorking(t *testing.T, server *authServer, c child) {
 	t.Helper()
 	chain := open(t, c.Dir, server.consumer(), c.Seed)
@@ -267,8 +267,8 @@ func wantWorking(t *testing.T, server *authServer, c child) {
 	}
 }
 
-// Two machines that are given the same seed know nothing of each other. The one that comes later gets an error that says what
-// happened and what to do, and the chain of the other lives on.
+// Two machines with the same seed don't know of each other. The later one gets an error that says what happened and what to
+// do. The chain of the first one continues to work.
 func TestTwoMachinesShareASeed(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// The tests of this file need what only Unix has: a limit on the size of files, folders that can't be written by their owner,
-// and processes that become another user.
+// The tests in this file need features of Unix: a limit on the size of files, folders that their owner can't write, and
+// processes that change their user.
 
-// nobody is another user, where the tests are run by root.
+// nobody is another user, for tests that run as root.
 const nobody = 65534
 
-// confine sets the limits of a child, in the child.
+// confine sets the limits of the child. It is called in the child process.
 func (c child) confine() error {
 	if c.FileSize > 0 {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: c.FileSize, Max: c.FileSize}); err != nil {
@@ -39,7 +39,7 @@ func wasKilled(exit *exec.ExitError) bool {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for name, used := range map[string]bool{
-		"with a seed never used":  false, // there is room for the seed, and not for the pair that it is spent for
+		"with a seed never used":  false, // there is space for the seed, but not for the pair that it is exchanged for
 		"in the midst of a chain": true,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	chain := open(t, c.Dir, server.consumer(), c.Seed)
 	authorize(t, chain)
 	closed := os.FileMode(0o500)
-	if os.Geteuid() == 0 { // root may write anywhere, so the child becomes somebody else
+	if os.Geteuid() == 0 { // root may write anywhere, so the child becomes another user
 		c.User = nobody
 		if err := errors.Join(os.Chmod(filepath.Dir(c.Dir), 0o755), os.Chown(c.Dir, nobody, nobody),
 			os.Chown(chain.Path(), nobody, nobody), os.Chown(chain.Path()+".lock", nobody, nobody)); err != nil {

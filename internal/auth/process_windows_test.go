@@ -5,7 +5,7 @@ import (
 	"os/exec"
 )
 
-// confine refuses: no test that runs on Windows limits a child.
+// confine returns an error if there is a limit: tests that run on Windows don't limit a child.
 func (c child) confine() error {
 	if c.FileSize > 0 || c.User > 0 {
 		return errors.ErrUnsupported
@@ -13,5 +13,6 @@ func (c child) confine() error {
 	return nil
 }
 
-// wasKilled reports whether a process ended as Process.Kill ends it. A panic or a failed test of Go ends with 2, or 1 and more said.
+// wasKilled reports whether a process ended with the exit code of Process.Kill. A panic ends with 2. A failed test ends with
+// 1, too, but also prints its error.
 func wasKilled(exit *exec.ExitError) bool { return exit.ExitCode() == 1 }

@@ -63,7 +63,7 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// TestNothingIsLoggedOrSaidOfATokenByARefresh has the server repeat what it was sent.
+// TestNothingIsLoggedOrSaidOfATokenByARefresh uses a server that repeats the secrets that it was sent.
 func TestNothingIsLoggedOrSaidOfATokenByARefresh(t *testing.T) {
 	t.Parallel()
 	for name, echo := range map[string]func(w http.ResponseWriter, r *http.Request){

@@ -17,13 +17,13 @@ import (
 const (
 	testKey    = "consumer-key"
 	testSecret = "consumer-secret-value"
-	// tokenLength is what real tokens have.
+	// tokenLength is the length of real tokens.
 	tokenLength = 2600
 	grace       = 10 * time.Minute
 	lockout     = 2 * time.Minute
 )
 
-// A clock is set by the test, and shared by the server and what is tested.
+// A clock is set by the test. The server and the tested code share it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -43,8 +43,8 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// An authServer is Bitbucket's authorization server, and one resource to use tokens on. It rotates refresh tokens, takes
-// a used one within the grace, and after that refuses it and locks the consumer out.
+// An authServer is Bitbucket's authorization server, and an API with one endpoint. It rotates refresh tokens. It accepts a used
+// one within the grace period. After that it refuses the token and locks the consumer out.
 type authServer struct {
 	*httptest.Server
 	t   *testing.T
@@ -56,15 +56,15 @@ type authServer struct {
 	access    map[string]*accessState
 	codes     map[string]bool
 	lockedTo  time.Time
-	requests  int            // to the token address
-	grants    map[string]int // answered, by grant type
-	expiresIn any            // of the answers; nil leaves it out
-	budget    int            // calls that an access token is good for, 0 for any number
-	extra     map[string]any // further fields of the answers; nil takes a field away
+	requests  int            // the number of token requests
+	grants    map[string]int // the number of answers with a token, for each grant type
+	expiresIn any            // expires_in in the answers; nil leaves it out
+	budget    int            // how many calls an access token allows, 0 for any number
+	extra     map[string]any // more fields of the answers; nil removes a field
 
-	// fault, if set, may answer in the server's place. It is called before anything else, with the number of the request.
+	// fault, if set, can answer instead of the server. It is called first, with the number of the request.
 	fault func(w http.ResponseWriter, r *http.Request, request int) bool
-	// rotated, if set, is called between a rotation and its answer.
+	// rotated, if set, is called after a rotation and before its answer.
 	rotated func()
 }
 
@@ -97,14 +97,14 @@ func (s *authServer) consumer() Consumer {
 	return Consumer{Key: testKey, Secret: NewSecret(testSecret), URL: s.URL, HTTPClient: s.Client(), Now: s.now}
 }
 
-// mint returns a new token text; callers hold mu.
+// mint returns a new token. The caller holds mu.
 func (s *authServer) mint(kind string) string {
 	s.serial++
 	text := fmt.Sprintf("%s-token-%d-", kind, s.serial)
 	return text + strings.Repeat("x", tokenLength-len(text))
 }
 
-// seed returns a live refresh token.
+// seed returns a new refresh token.
 func (s *authServer) seed() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +113,7 @@ func (s *authServer) seed() string {
 	return token
 }
 
-// code returns a live authorization code.
+// code returns a new authorization code.
 func (s *authServer) code() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,7 +190,7 @@ func (s *authServer) serveToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// refuse answers as the service does, to a wrong secret and to a dead token alike.
+// refuse answers like the service, which gives the same answer to a wrong secret and to a dead token.
 func (s *authServer) refuse(w http.ResponseWriter) {
 	writeJSON(w, http.StatusBadRequest, map[string]any{"error": "unauthorized_client", "error_description": "Invalid OAuth client credentials"})
 }
@@ -207,7 +207,7 @@ func (s *authServer) serveAPI(w http.ResponseWriter, r *http.Request) {
 	state.calls++
 }
 
-// revoke ends all access tokens.
+// revoke revokes all access tokens.
 func (s *authServer) revoke() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,7 +246,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	json.NewEncoder(w).Encode(body)
 }
 
-// call uses source on the resource at url, renewing as often as other users of the same token make it necessary.
+// call makes a request to the API at url. It renews the token as often as other users of the same token make this necessary.
 func call(ctx context.Context, source Authorizer, url string) error {
 	value, err := source.Authorization(ctx)
 	for range 50 {
