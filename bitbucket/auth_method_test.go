@@ -26,7 +26,7 @@ func consumerOf(t *testing.T, fake *fakebitbucket.Server, scopes ...string) (hcl
 	return hcl, c, tokens
 }
 
-func TestWaysIn(t *testing.T) {
+func TestAuthMethods(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1})
 	o := fake.Organization()
 	all := fakebitbucket.AllScopes()

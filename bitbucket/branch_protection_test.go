@@ -50,21 +50,21 @@ func demanded(rules []*organization.BranchRestriction, kinds []string, counts bo
 	return value
 }
 
-// A guarded is a branch of a repository, as somebody sees it.
-type guarded struct {
+// A protectedBranch is a branch of a repository, as a user sees it.
+type protectedBranch struct {
 	truth
 	r      *organization.Repository
 	branch string
 }
 
 // own are the repository's own rules for the branch.
-func (g guarded) own() []*organization.BranchRestriction {
+func (g protectedBranch) own() []*organization.BranchRestriction {
 	projects := g.ProjectRestrictions(g.r.Project)
 	return slices.DeleteFunc(g.Rules(g.r, g.branch), func(b *organization.BranchRestriction) bool { return slices.Contains(projects, b) })
 }
 
 // opened is the latest open pull request into the branch, or nil.
-func (g guarded) opened() *organization.PullRequest {
+func (g protectedBranch) opened() *organization.PullRequest {
 	for _, p := range g.PullRequests(g.r) {
 		if p.State == "OPEN" && p.DestinationBranch == g.branch {
 			return p
@@ -74,7 +74,7 @@ func (g guarded) opened() *organization.PullRequest {
 }
 
 // protectionTruth is what the columns say of what protects the branch.
-func (g guarded) protectionTruth() map[string]any {
+func (g protectedBranch) protectionTruth() map[string]any {
 	p := g.opened()
 	all := g.Rules(g.r, g.branch) // with those of the project
 	want := merged(repositoryTruth(g.r), map[string]any{"branch_name": g.branch, "title": g.branch, "is_main": g.branch == g.r.MainBranch, "pull_request_id": nil})
@@ -143,7 +143,7 @@ func TestBranchProtection(t *testing.T) {
 			if r.MainBranch == "" {
 				continue
 			}
-			g := guarded{o, r, r.MainBranch}
+			g := protectedBranch{o, r, r.MainBranch}
 			want[r.FullName()] = g.protectionTruth()
 			if g.opened() != nil {
 				open++
@@ -195,7 +195,7 @@ func TestBranchProtectionOfNamedBranches(t *testing.T) {
 		for _, r := range o.repositories() {
 			for _, b := range o.Branches(r) {
 				if slices.Contains(names, b.Name) {
-					g := guarded{o, r, b.Name}
+					g := protectedBranch{o, r, b.Name}
 					want[r.FullName()+" "+b.Name] = columnsOf(map[string]map[string]any{"": g.protectionTruth()}, "branch_name", "approvals", "approvals_source", "push_restricted", "is_main")[""]
 					if slices.ContainsFunc(g.own(), func(b *organization.BranchRestriction) bool { return b.BranchType != "" }) {
 						typed++
@@ -233,7 +233,7 @@ func TestBranchPatterns(t *testing.T) {
 
 // peopleTruth is what the columns say of those whom the own rules of some kinds don't restrict: users, groups and everybody,
 // as texts; nil if there is no such rule, or it can't be known.
-func (g guarded) peopleTruth(kind string) (users, groups, people any) {
+func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
 	us, gs, everybody := []string{}, []string{}, map[string][]string{}
 	restricted, unknown := false, false
 	for _, b := range g.own() {
@@ -303,7 +303,7 @@ func TestBranchProtectionPeople(t *testing.T) {
 			if r.MainBranch == "" {
 				continue
 			}
-			g := guarded{o, r, r.MainBranch}
+			g := protectedBranch{o, r, r.MainBranch}
 			pushUsers, pushGroups, pushPeople := g.peopleTruth("push")
 			mergeUsers, mergeGroups, mergePeople := g.peopleTruth("restrict_merges")
 			exempt, names := g.exemptTruth()
@@ -337,7 +337,7 @@ func TestBranchProtectionPeople(t *testing.T) {
 }
 
 // exemptTruth is whether the own rules on pushes and merges exempt an administrator, and whom.
-func (g guarded) exemptTruth() (exempt, names any) {
+func (g protectedBranch) exemptTruth() (exempt, names any) {
 	all, restricted, unsure := []string{}, false, false
 	projectShown := g.AdministersProject(g.r.Project, g.user)
 	for _, b := range g.own() {

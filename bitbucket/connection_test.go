@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// The table bitbucket_connection says who one is, by each way in, and asks no more than the columns need.
+// With each authentication method, bitbucket_connection shows the account. It makes only the requests that the columns need.
 func TestConnection(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()

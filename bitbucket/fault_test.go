@@ -28,10 +28,10 @@ import (
 // soak makes the tests that could go on for hours do so: `make soak`.
 var soak = flag.Bool("soak", false, "test every fault at every request, and under load for minutes")
 
-// A breach is a way in which the answer to one request goes wrong.
+// A breach is a fault in the answer to one request.
 type breach struct {
 	fault    fakebitbucket.Fault
-	broken   func(*network) http.RoundTripper // the way of the request, for what goes wrong before the service
+	broken   func(*network) http.RoundTripper // the request's transport, for faults before the service
 	heals    bool                             // another attempt succeeds, if the fault was a passing one: then there is no error
 	doubtful bool                             // who asks once more may do without an error
 	pages    bool                             // it is one of pages
@@ -137,7 +137,7 @@ var breaches = map[string]breach{
 	}}, heals: true},
 }
 
-// unreachable is a way that ends where it begins.
+// unreachable is a transport that fails at once.
 type unreachable struct{ err error }
 
 func (u unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, u.err }
@@ -152,7 +152,7 @@ func unknown(*network) http.RoundTripper {
 
 func untrusted(n *network) http.RoundTripper { return n.transport(func(*tls.Config) {}) }
 
-// brokenOff is a way on which the other side closes the connection in the handshake.
+// brokenOff returns a transport whose other side closes the connection in the handshake.
 func brokenOff(n *network) http.RoundTripper {
 	t := n.transport(func(*tls.Config) {})
 	t.DialContext = func(context.Context, string, string) (net.Conn, error) {

@@ -35,8 +35,8 @@ const fakeHost = "api.bitbucket.test"
 // A network leads to a fake over pipes instead of sockets: whole HTTP, over TLS. In a bubble of synctest all waiting on it
 // is simulated, so that it is the limits of production that are tested.
 type network struct {
-	*http.Transport                   // the way that is whole
-	broken          http.RoundTripper // the way that requests take for which breaks is true
+	*http.Transport                   // the transport that works
+	broken          http.RoundTripper // the transport of the requests for which breaks is true
 	breaks          func(*http.Request) bool
 	server          *http.Server
 	conns           chan net.Conn // on their way to the server
@@ -131,8 +131,8 @@ func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 // end closes the connections that the client keeps, and returns how many it still uses.
 func (n *network) end() int64 {
-	for _, way := range []http.RoundTripper{n.Transport, n.broken} {
-		if idle, ok := way.(interface{ CloseIdleConnections() }); ok {
+	for _, transport := range []http.RoundTripper{n.Transport, n.broken} {
+		if idle, ok := transport.(interface{ CloseIdleConnections() }); ok {
 			idle.CloseIdleConnections()
 		}
 	}
@@ -191,15 +191,15 @@ func simulateConsumer(t testing.TB, fake *fakebitbucket.Server) *simulation {
 // connect makes the connection anew: its requests go by the route, and it remembers nothing.
 func (s *simulation) connect(r *route) {
 	s.t.Helper()
-	way, err := s.settings.authMethod()
+	method, err := s.settings.authMethod()
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	made, err := open(s.settings, way, nil, r, hclog.NewNullLogger())
+	made, err := open(s.settings, method, nil, r, hclog.NewNullLogger())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	key, err := s.settings.key(way)
+	key, err := s.settings.key(method)
 	if err != nil {
 		s.t.Fatal(err)
 	}

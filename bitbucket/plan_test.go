@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A plan is a way in which a planner reads a table that a query joins with those of the names: what the host sends for it.
+// A plan is how a planner reads a table that a query joins with the names: what the host sends for it.
 type plan struct {
 	name  string
 	scans func(names []nameQuals) [][]*proto.Qual

@@ -12,7 +12,7 @@ import (
 )
 
 // endTruth is what the columns say of the end of a pull request.
-func (x pulled) endTruth() map[string]any {
+func (x fakePullRequest) endTruth() map[string]any {
 	want := map[string]any{"closed_on": orNilTime(x.ClosedOn()), "closed_on_source": nil, "merged_on": nil}
 	if want["closed_on"] != nil {
 		want["closed_on_source"] = "activity"
@@ -27,26 +27,26 @@ func (x pulled) endTruth() map[string]any {
 func TestPullRequestEndsCostRequests(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	o := fake.Organization()
-	one := onePulled(t, fake, func(x pulled) bool { return x.State == "MERGED" && x.Author != nil && x.Author.Type == "user" })
-	isClosed := func(x pulled) bool { return x.State != "OPEN" }
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.State == "MERGED" && x.Author != nil && x.Author.Type == "user" })
+	isClosed := func(x fakePullRequest) bool { return x.State != "OPEN" }
 	for name, test := range map[string]struct {
 		columns string
 		where   []*proto.Qual
-		want    func(pulled) bool // those that are asked about
+		want    func(fakePullRequest) bool // those that are asked about
 	}{
-		"not read":      {"id state", nil, func(pulled) bool { return false }},
+		"not read":      {"id state", nil, func(fakePullRequest) bool { return false }},
 		"all":           {"closed_on", nil, isClosed},
-		"open":          {"merged_on", []*proto.Qual{where("state", "=", "OPEN")}, func(pulled) bool { return false }},
-		"merged":        {"merged_on", []*proto.Qual{where("state", "=", "MERGED")}, func(x pulled) bool { return x.State == "MERGED" }},
-		"by number":     {"closed_on_source", one.named("id"), func(x pulled) bool { return x.PullRequest == one.PullRequest }},
-		"of the author": {"closed_on", []*proto.Qual{where("author_uuid", "=", one.Author.UUID)}, func(x pulled) bool { return x.Author == one.Author && isClosed(x) }},
+		"open":          {"merged_on", []*proto.Qual{where("state", "=", "OPEN")}, func(fakePullRequest) bool { return false }},
+		"merged":        {"merged_on", []*proto.Qual{where("state", "=", "MERGED")}, func(x fakePullRequest) bool { return x.State == "MERGED" }},
+		"by number":     {"closed_on_source", one.named("id"), func(x fakePullRequest) bool { return x.PullRequest == one.PullRequest }},
+		"of the author": {"closed_on", []*proto.Qual{where("author_uuid", "=", one.Author.UUID)}, func(x fakePullRequest) bool { return x.Author == one.Author && isClosed(x) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake)
 			fake.ResetJournal()
 			h.rows(ask{table: "bitbucket_pull_request", columns: test.columns, where: test.where})
 			asked := requested(fake)
-			if n, want := asked["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"], len(pulledBy(o, o.Connected, test.want)); n != want {
+			if n, want := asked["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"], len(pullRequestsSeenBy(o, o.Connected, test.want)); n != want {
 				t.Errorf("%d logs were read, want %d", n, want)
 			}
 			if n := asked["/repositories/{workspace}/{repo_slug}/commit/{commit}"]; n != 0 {
@@ -67,7 +67,7 @@ func TestPullRequestEndFromTheMergeCommit(t *testing.T) {
 		}
 		return o.Commits(r)[i]
 	}
-	one := onePulled(t, fake, func(x pulled) bool {
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool {
 		return x.State == "MERGED" && commit(x.r, true) != nil && commit(x.r, false) != nil
 	})
 	merge, other := commit(one.r, true), commit(one.r, false)

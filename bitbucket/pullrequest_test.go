@@ -20,26 +20,26 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A pulled is a pull request of the fake's, and the repository that it belongs to.
-type pulled struct {
+// A fakePullRequest is a pull request of the fake, with its repository.
+type fakePullRequest struct {
 	*organization.PullRequest
 	r *organization.Repository
 }
 
-func (x pulled) String() string { return line(x.r.FullName(), x.ID) }
+func (x fakePullRequest) String() string { return line(x.r.FullName(), x.ID) }
 
-// named are the conditions that name a pull request by its number in the column.
-func (x pulled) named(column string) []*proto.Qual {
+// named returns the conditions for this pull request, with its number in the column.
+func (x fakePullRequest) named(column string) []*proto.Qual {
 	return []*proto.Qual{where("repository_full_name", "=", x.r.FullName()), where(column, "=", x.ID)}
 }
 
-// pulledBy are the pull requests of all repositories that a user sees in the workspaces that the user belongs to, and that
-// are such as asked for.
-func pulledBy(o *organization.Organization, u *organization.User, such func(pulled) bool) []pulled {
-	var all []pulled
+// pullRequestsSeenBy returns the satisfying pull requests, or all, of the repositories that a user sees in the user's own
+// workspaces.
+func pullRequestsSeenBy(o *organization.Organization, u *organization.User, satisfied func(fakePullRequest) bool) []fakePullRequest {
+	var all []fakePullRequest
 	for _, r := range covered(o, u) {
 		for _, p := range o.PullRequests(r) {
-			if x := (pulled{p, r}); such == nil || such(x) {
+			if x := (fakePullRequest{p, r}); satisfied == nil || satisfied(x) {
 				all = append(all, x)
 			}
 		}
@@ -47,18 +47,18 @@ func pulledBy(o *organization.Organization, u *organization.User, such func(pull
 	return all
 }
 
-// onePulled is the first pull request that is such as asked for.
-func onePulled(t *testing.T, fake *fakebitbucket.Server, such func(pulled) bool) pulled {
+// firstPullRequest returns the first satisfying pull request that the connected user sees.
+func firstPullRequest(t *testing.T, fake *fakebitbucket.Server, satisfied func(fakePullRequest) bool) fakePullRequest {
 	t.Helper()
 	o := fake.Organization()
-	all := pulledBy(o, o.Connected, such)
+	all := pullRequestsSeenBy(o, o.Connected, satisfied)
 	if len(all) == 0 {
 		t.Fatal("the organization has no such pull request")
 	}
 	return all[0]
 }
 
-func pulledNames(all []pulled) []string {
+func pullRequestNames(all []fakePullRequest) []string {
 	var names []string
 	for _, x := range all {
 		names = append(names, x.String())
@@ -66,7 +66,7 @@ func pulledNames(all []pulled) []string {
 	return names
 }
 
-// userTruth is what columns say of a user, who may be nobody.
+// userTruth returns the expected columns of a user, who may be missing.
 func userTruth(prefix string, u *organization.User) map[string]any {
 	if u == nil {
 		u = &organization.User{}
@@ -106,7 +106,7 @@ func repositoryTruth(r *organization.Repository) map[string]any {
 }
 
 // truth is what the columns of bitbucket_pull_request say, but for documents.
-func (x pulled) truth() map[string]any {
+func (x fakePullRequest) truth() map[string]any {
 	requested := 0
 	for _, who := range x.Participants {
 		if who.State == "changes_requested" && !who.NoState {
@@ -164,7 +164,7 @@ func TestPullRequest(t *testing.T) {
 	o := fake.Organization()
 	rows := connected(t, fake).rows(ask{table: "bitbucket_pull_request"})
 	var want []map[string]any
-	all := pulledBy(o, o.Connected, nil)
+	all := pullRequestsSeenBy(o, o.Connected, nil)
 	for _, x := range all {
 		want = append(want, x.truth())
 	}
@@ -195,7 +195,7 @@ func TestPullRequestConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
-	one := onePulled(t, fake, func(x pulled) bool {
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool {
 		return x.State == "MERGED" && x.Author != nil && x.Author.AccountID != "" && x.Author.Nickname != "" && len(o.PullRequests(x.r)) > 3
 	})
 	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
@@ -204,42 +204,42 @@ func TestPullRequestConditions(t *testing.T) {
 	const never = -1 // the number of requests is not what the test is about
 	for name, test := range map[string]struct {
 		where      []*proto.Qual
-		want       func(pulled) bool
+		want       func(fakePullRequest) bool
 		wantFilter string // part of the q that Bitbucket must have been sent
 		wantAsked  int    // requests for lists
 		wantSingle int    // requests for single pull requests
 	}{
-		"repository":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled) bool { return x.r == one.r }, "", never, 0},
-		"workspace":            {[]*proto.Qual{where("workspace_slug", "=", one.r.Workspace.Slug)}, func(x pulled) bool { return x.r.Workspace == one.r.Workspace }, "", never, 0},
-		"open":                 {[]*proto.Qual{where("state", "=", "OPEN")}, func(x pulled) bool { return x.State == "OPEN" }, `state = "OPEN"`, never, 0},
-		"some states":          {[]*proto.Qual{where("state", "=", []string{"OPEN", "DECLINED"})}, func(x pulled) bool { return x.State == "OPEN" || x.State == "DECLINED" }, `state IN ("OPEN", "DECLINED")`, never, 0},
-		"not merged":           {[]*proto.Qual{where("state", "<>", "MERGED")}, func(x pulled) bool { return x.State != "MERGED" }, `state IN ("OPEN", "DECLINED", "SUPERSEDED")`, never, 0},
-		"no such state":        {[]*proto.Qual{where("state", "=", `OPEN" OR state = "MERGED`)}, func(pulled) bool { return false }, "state IN (", never, 0},
-		"a state and nonsense": {[]*proto.Qual{where("state", "=", []string{"MERGED", `"`})}, func(x pulled) bool { return x.State == "MERGED" }, "state IN (", never, 0},
-		"drafts":               {[]*proto.Qual{where("draft", "=", true)}, func(x pulled) bool { return x.Draft != nil && *x.Draft }, "draft = true", never, 0},
-		"no drafts":            {[]*proto.Qual{where("draft", "<>", true)}, func(x pulled) bool { return x.Draft == nil || !*x.Draft }, "state IN (", never, 0}, // which may be IS NOT TRUE
-		"title":                {[]*proto.Qual{where("title", "~~", "Retry%")}, func(x pulled) bool { return strings.HasPrefix(x.Title, "Retry") }, `title ~ "Retry"`, never, 0},
-		"title with quotes":    {[]*proto.Qual{where("title", "=", `Quote "search" as it should be`)}, func(x pulled) bool { return x.Title == `Quote "search" as it should be` }, "state IN (", never, 0},
-		"author's name":        {[]*proto.Qual{where("author_nickname", "=", one.Author.Nickname)}, func(x pulled) bool { return x.Author != nil && x.Author.Nickname == one.Author.Nickname }, "author.nickname = ", never, 0},
-		"source branch":        {[]*proto.Qual{where("source_branch_name", "=", one.SourceBranch)}, func(x pulled) bool { return x.SourceBranch == one.SourceBranch }, "source.branch.name = ", never, 0},
-		"target branch":        {[]*proto.Qual{where("destination_branch_name", "=", "master")}, func(x pulled) bool { return x.DestinationBranch == "master" }, "destination.branch.name = ", never, 0},
-		"from forks":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("source_repository_full_name", "<>", one.r.FullName())}, func(x pulled) bool { return x.r == one.r && x.Fork != nil }, "state IN (", never, 0},
-		"created since":        {[]*proto.Qual{where("created_on", ">=", one.CreatedOn)}, func(x pulled) bool { return !x.CreatedOn.Before(one.CreatedOn) }, "created_on >= ", never, 0},
-		"created, as of old":   {[]*proto.Qual{where("created", "<", one.CreatedOn)}, func(x pulled) bool { return x.CreatedOn.Before(one.CreatedOn) }, "created_on < ", never, 0},
-		"updated between": {[]*proto.Qual{where("updated_on", ">", one.UpdatedOn.AddDate(0, -1, 0)), where("updated_on", "<=", one.UpdatedOn)}, func(x pulled) bool {
+		"repository":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x fakePullRequest) bool { return x.r == one.r }, "", never, 0},
+		"workspace":            {[]*proto.Qual{where("workspace_slug", "=", one.r.Workspace.Slug)}, func(x fakePullRequest) bool { return x.r.Workspace == one.r.Workspace }, "", never, 0},
+		"open":                 {[]*proto.Qual{where("state", "=", "OPEN")}, func(x fakePullRequest) bool { return x.State == "OPEN" }, `state = "OPEN"`, never, 0},
+		"some states":          {[]*proto.Qual{where("state", "=", []string{"OPEN", "DECLINED"})}, func(x fakePullRequest) bool { return x.State == "OPEN" || x.State == "DECLINED" }, `state IN ("OPEN", "DECLINED")`, never, 0},
+		"not merged":           {[]*proto.Qual{where("state", "<>", "MERGED")}, func(x fakePullRequest) bool { return x.State != "MERGED" }, `state IN ("OPEN", "DECLINED", "SUPERSEDED")`, never, 0},
+		"no such state":        {[]*proto.Qual{where("state", "=", `OPEN" OR state = "MERGED`)}, func(fakePullRequest) bool { return false }, "state IN (", never, 0},
+		"a state and nonsense": {[]*proto.Qual{where("state", "=", []string{"MERGED", `"`})}, func(x fakePullRequest) bool { return x.State == "MERGED" }, "state IN (", never, 0},
+		"drafts":               {[]*proto.Qual{where("draft", "=", true)}, func(x fakePullRequest) bool { return x.Draft != nil && *x.Draft }, "draft = true", never, 0},
+		"no drafts":            {[]*proto.Qual{where("draft", "<>", true)}, func(x fakePullRequest) bool { return x.Draft == nil || !*x.Draft }, "state IN (", never, 0}, // which may be IS NOT TRUE
+		"title":                {[]*proto.Qual{where("title", "~~", "Retry%")}, func(x fakePullRequest) bool { return strings.HasPrefix(x.Title, "Retry") }, `title ~ "Retry"`, never, 0},
+		"title with quotes":    {[]*proto.Qual{where("title", "=", `Quote "search" as it should be`)}, func(x fakePullRequest) bool { return x.Title == `Quote "search" as it should be` }, "state IN (", never, 0},
+		"author's name":        {[]*proto.Qual{where("author_nickname", "=", one.Author.Nickname)}, func(x fakePullRequest) bool { return x.Author != nil && x.Author.Nickname == one.Author.Nickname }, "author.nickname = ", never, 0},
+		"source branch":        {[]*proto.Qual{where("source_branch_name", "=", one.SourceBranch)}, func(x fakePullRequest) bool { return x.SourceBranch == one.SourceBranch }, "source.branch.name = ", never, 0},
+		"target branch":        {[]*proto.Qual{where("destination_branch_name", "=", "master")}, func(x fakePullRequest) bool { return x.DestinationBranch == "master" }, "destination.branch.name = ", never, 0},
+		"from forks":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("source_repository_full_name", "<>", one.r.FullName())}, func(x fakePullRequest) bool { return x.r == one.r && x.Fork != nil }, "state IN (", never, 0},
+		"created since":        {[]*proto.Qual{where("created_on", ">=", one.CreatedOn)}, func(x fakePullRequest) bool { return !x.CreatedOn.Before(one.CreatedOn) }, "created_on >= ", never, 0},
+		"created, as of old":   {[]*proto.Qual{where("created", "<", one.CreatedOn)}, func(x fakePullRequest) bool { return x.CreatedOn.Before(one.CreatedOn) }, "created_on < ", never, 0},
+		"updated between": {[]*proto.Qual{where("updated_on", ">", one.UpdatedOn.AddDate(0, -1, 0)), where("updated_on", "<=", one.UpdatedOn)}, func(x fakePullRequest) bool {
 			return x.UpdatedOn.After(one.UpdatedOn.AddDate(0, -1, 0)) && !x.UpdatedOn.After(one.UpdatedOn)
 		}, "updated_on > ", never, 0},
-		"updated, as of old":    {[]*proto.Qual{where("updated", "=", one.UpdatedOn)}, func(x pulled) bool { return x.UpdatedOn.Equal(one.UpdatedOn) }, "updated_on = ", never, 0},
-		"number":                {one.named("id"), func(x pulled) bool { return x.PullRequest == one.PullRequest }, "", 0, 1},
-		"number and state":      {append(one.named("id"), where("state", "=", "OPEN")), func(pulled) bool { return false }, "", 0, 1},
-		"no number":             {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("id", "=", []string{})}, func(x pulled) bool { return x.r == one.r }, "state IN (", never, 0}, // which may be = ALL
-		"number anywhere":       {[]*proto.Qual{where("id", "=", 2)}, func(x pulled) bool { return x.ID == 2 }, "", 0, repositories},
-		"a very long condition": {[]*proto.Qual{where("title", "~~", "%"+strings.Repeat("é", 900)+"%")}, func(pulled) bool { return false }, "state IN (", never, 0},
+		"updated, as of old":    {[]*proto.Qual{where("updated", "=", one.UpdatedOn)}, func(x fakePullRequest) bool { return x.UpdatedOn.Equal(one.UpdatedOn) }, "updated_on = ", never, 0},
+		"number":                {one.named("id"), func(x fakePullRequest) bool { return x.PullRequest == one.PullRequest }, "", 0, 1},
+		"number and state":      {append(one.named("id"), where("state", "=", "OPEN")), func(fakePullRequest) bool { return false }, "", 0, 1},
+		"no number":             {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("id", "=", []string{})}, func(x fakePullRequest) bool { return x.r == one.r }, "state IN (", never, 0}, // which may be = ALL
+		"number anywhere":       {[]*proto.Qual{where("id", "=", 2)}, func(x fakePullRequest) bool { return x.ID == 2 }, "", 0, repositories},
+		"a very long condition": {[]*proto.Qual{where("title", "~~", "%"+strings.Repeat("é", 900)+"%")}, func(fakePullRequest) bool { return false }, "state IN (", never, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name id", where: test.where})
-			sameLines(t, "pull requests", pulledNames(pulledBy(o, o.Connected, test.want)), lines(rows, "repository_full_name", "id"))
+			sameLines(t, "pull requests", pullRequestNames(pullRequestsSeenBy(o, o.Connected, test.want)), lines(rows, "repository_full_name", "id"))
 			for _, e := range fake.Journal() {
 				if e.Endpoint != "/2.0"+list {
 					continue
@@ -261,12 +261,12 @@ func TestPullRequestsOfManyNumbers(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
-	one := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
 	numbers := &proto.QualValueList{}
 	var want []string
 	for _, p := range o.PullRequests(one.r)[:30] {
 		numbers.Values = append(numbers.Values, qualValue(p.ID))
-		want = append(want, pulled{p, one.r}.String())
+		want = append(want, fakePullRequest{p, one.r}.String())
 	}
 	in := func(column string) []*proto.Qual {
 		q := where(column, "=", 0)
@@ -295,7 +295,7 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
-	many := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
+	many := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
 	in := []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}
 	for limit, wantRequests := range map[int64]int{5: 1, 50: 1, 51: 2} {
 		fake.ResetJournal()
@@ -309,8 +309,8 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 		t.Errorf("LIMIT 3: %d rows by %d requests", len(rows), requested(fake)[list])
 	}
 
-	all := pulledBy(o, o.Connected, nil)
-	slices.SortFunc(all, func(a, b pulled) int { return b.UpdatedOn.Compare(a.UpdatedOn) })
+	all := pullRequestsSeenBy(o, o.Connected, nil)
+	slices.SortFunc(all, func(a, b fakePullRequest) int { return b.UpdatedOn.Compare(a.UpdatedOn) })
 	fake.ResetJournal()
 	rows := h.rows(ask{
 		table: "bitbucket_pull_request", columns: "repository_full_name id", limit: 20,
@@ -320,7 +320,7 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	for _, row := range rows {
 		got = append(got, line(row["repository_full_name"], row["id"]))
 	}
-	if diff := cmp.Diff(pulledNames(all[:20]), got); diff != "" {
+	if diff := cmp.Diff(pullRequestNames(all[:20]), got); diff != "" {
 		t.Errorf("the last changed mismatch (-want +got):\n%s", diff)
 	}
 	if got, want := requested(fake)[list], len(covered(o, o.Connected)); got != want {
@@ -349,33 +349,33 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	const ofAuthor, list = "/workspaces/{workspace}/pullrequests/{selected_user}", "/repositories/{workspace}/{repo_slug}/pullrequests"
-	by := func(users ...*organization.User) func(pulled) bool {
-		return func(x pulled) bool { return x.Author != nil && slices.Contains(users, x.Author) }
+	by := func(users ...*organization.User) func(fakePullRequest) bool {
+		return func(x fakePullRequest) bool { return x.Author != nil && slices.Contains(users, x.Author) }
 	}
-	without := onePulled(t, fake, func(x pulled) bool {
+	without := firstPullRequest(t, fake, func(x fakePullRequest) bool {
 		return x.NoDestinationRepository && x.Author != nil && x.Author.Type == "user" && x.Author.AccountID != ""
 	})
-	team := onePulled(t, fake, func(x pulled) bool { return x.Author != nil && x.Author.Type == "team" }).Author
+	team := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.Author != nil && x.Author.Type == "team" }).Author
 	repositories := len(covered(o, o.Connected))
 	for name, test := range map[string]struct {
 		where     []*proto.Qual
-		want      func(pulled) bool
+		want      func(fakePullRequest) bool
 		wantLists map[string]int
 	}{
 		"by uuid":            {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID)}, by(without.Author), map[string]int{ofAuthor: 2}},
 		"by account":         {[]*proto.Qual{where("author_account_id", "=", without.Author.AccountID)}, by(without.Author), map[string]int{ofAuthor: 2}},
-		"in one workspace":   {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", without.r.Workspace.Slug)}, func(x pulled) bool { return by(without.Author)(x) && x.r.Workspace == without.r.Workspace }, map[string]int{ofAuthor: 1}},
-		"in one repository":  {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("repository_full_name", "=", without.r.FullName())}, func(x pulled) bool { return by(without.Author)(x) && x.r == without.r }, map[string]int{list: 1}},
+		"in one workspace":   {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", without.r.Workspace.Slug)}, func(x fakePullRequest) bool { return by(without.Author)(x) && x.r.Workspace == without.r.Workspace }, map[string]int{ofAuthor: 1}},
+		"in one repository":  {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("repository_full_name", "=", without.r.FullName())}, func(x fakePullRequest) bool { return by(without.Author)(x) && x.r == without.r }, map[string]int{list: 1}},
 		"two, one unknown":   {[]*proto.Qual{where("author_uuid", "=", []string{without.Author.UUID, "{00000000-0000-4000-8000-000000000000}"})}, by(without.Author), nil},
 		"a team":             {[]*proto.Qual{where("author_uuid", "=", team.UUID)}, by(team), map[string]int{ofAuthor: 2, list: repositories}},
 		"a team and another": {[]*proto.Qual{where("author_uuid", "=", []string{team.UUID, without.Author.UUID})}, by(team, without.Author), nil},
-		"the open ones":      {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("state", "=", "OPEN")}, func(x pulled) bool { return by(without.Author)(x) && x.State == "OPEN" }, map[string]int{ofAuthor: 2}},
+		"the open ones":      {[]*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("state", "=", "OPEN")}, func(x fakePullRequest) bool { return by(without.Author)(x) && x.State == "OPEN" }, map[string]int{ofAuthor: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(ask{table: "bitbucket_pull_request", where: test.where})
 			var want []map[string]any
-			for _, x := range pulledBy(o, o.Connected, test.want) {
+			for _, x := range pullRequestsSeenBy(o, o.Connected, test.want) {
 				want = append(want, x.truth())
 			}
 			if len(want) == 0 {
@@ -399,7 +399,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	for _, r := range o.RepositoriesOf(public) {
 		for _, p := range o.PullRequests(r) {
 			if !r.IsPrivate && p.Author == owner {
-				want = append(want, pulled{p, r}.truth())
+				want = append(want, fakePullRequest{p, r}.truth())
 			}
 		}
 	}
@@ -437,11 +437,13 @@ func TestPullRequestIncrements(t *testing.T) {
 	if rows, asked, bytes := since("bitbucket_pull_request", "updated_on"); len(rows) != 0 || asked[list] != repositories || bytes > int64(repositories)*250 {
 		t.Errorf("%d rows, %v requests and %d bytes where nothing has changed", len(rows), asked, bytes)
 	}
-	changed := []pulled{
-		onePulled(t, fake, func(x pulled) bool {
+	changed := []fakePullRequest{
+		firstPullRequest(t, fake, func(x fakePullRequest) bool {
 			return len(x.Comments) > 1 && len(x.Participants) > 0 && len(o.PullRequests(x.r)) > 50
 		}),
-		onePulled(t, fake, func(x pulled) bool { return len(x.Comments) > 1 && len(x.Participants) > 0 && x.State == "DECLINED" }),
+		firstPullRequest(t, fake, func(x fakePullRequest) bool {
+			return len(x.Comments) > 1 && len(x.Participants) > 0 && x.State == "DECLINED"
+		}),
 	}
 	later := last.Add(time.Minute)
 	comments := 0
@@ -467,7 +469,7 @@ func TestPullRequestIncrements(t *testing.T) {
 func TestPullRequestNamedOrGone(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	o := fake.Organization()
-	one := onePulled(t, fake, func(x pulled) bool { return !x.ForkDeleted && x.State == "OPEN" })
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return !x.ForkDeleted && x.State == "OPEN" })
 	for _, tab := range tables {
 		column := "pull_request_id"
 		switch {
@@ -511,11 +513,11 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 
 // parts are the tables of what belongs to pull requests: the truth about each, and how it is asked for.
 var pullRequestParts = map[string]struct {
-	truth    func(pulled) []map[string]any
+	truth    func(fakePullRequest) []map[string]any
 	endpoint string // below the pull request
 	requests int    // for each pull request; 0 if they come with the list
 }{
-	"bitbucket_pull_request_participant": {func(x pulled) (rows []map[string]any) {
+	"bitbucket_pull_request_participant": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, who := range x.Participants {
 			state := orNil(who.State)
 			if who.NoState {
@@ -528,7 +530,7 @@ var pullRequestParts = map[string]struct {
 		}
 		return rows
 	}, "", 0},
-	"bitbucket_pull_request_comment": {func(x pulled) (rows []map[string]any) {
+	"bitbucket_pull_request_comment": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, c := range x.Comments {
 			row := merged(userTruth("user", c.User), map[string]any{
 				"user_nickname": orNil(c.User.Nickname), "user_type": c.User.Type, "id": c.ID, "content": orNil(c.Content), "title": orNil(c.Content),
@@ -552,7 +554,7 @@ var pullRequestParts = map[string]struct {
 		}
 		return rows
 	}, "/comments", 1},
-	"bitbucket_pull_request_task": {func(x pulled) (rows []map[string]any) {
+	"bitbucket_pull_request_task": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, task := range x.Tasks {
 			row := merged(userTruth("creator", task.Creator), userTruth("resolved_by", task.ResolvedBy), map[string]any{
 				"creator_nickname": orNil(task.Creator.Nickname),
@@ -568,7 +570,7 @@ var pullRequestParts = map[string]struct {
 		}
 		return rows
 	}, "/tasks", 1},
-	"bitbucket_pull_request_commit": {func(x pulled) (rows []map[string]any) {
+	"bitbucket_pull_request_commit": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, c := range x.Commits {
 			nickname := any(nil)
 			if c.Author != nil {
@@ -583,7 +585,7 @@ var pullRequestParts = map[string]struct {
 		}
 		return rows
 	}, "/commits", 1},
-	"bitbucket_pull_request_file": {func(x pulled) (rows []map[string]any) {
+	"bitbucket_pull_request_file": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, f := range x.Files {
 			path := f.NewPath
 			if path == "" {
@@ -596,7 +598,7 @@ var pullRequestParts = map[string]struct {
 		}
 		return rows
 	}, "/diffstat", 1},
-	"bitbucket_pull_request_status": {func(x pulled) (rows []map[string]any) {
+	"bitbucket_pull_request_status": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, s := range x.Statuses {
 			row := map[string]any{
 				"key": s.Key, "name": s.Name, "title": s.Name, "state": s.State, "url": s.URL, "description": orNil(s.Description), "refname": nil, "type": "build",
@@ -613,7 +615,7 @@ var pullRequestParts = map[string]struct {
 }
 
 // inPullRequest is what the columns say of the pull request that something belongs to.
-func (x pulled) inPullRequest() map[string]any {
+func (x fakePullRequest) inPullRequest() map[string]any {
 	return merged(repositoryTruth(x.r), map[string]any{
 		"pull_request_id": int64(x.ID), "pull_request_state": x.State,
 		"pull_request_created_on": x.CreatedOn.UTC(), "pull_request_updated_on": x.UpdatedOn.UTC(),
@@ -623,51 +625,51 @@ func (x pulled) inPullRequest() map[string]any {
 func TestPullRequestParts(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	o := fake.Organization()
-	all := pulledBy(o, o.Connected, nil)
-	one := onePulled(t, fake, func(x pulled) bool {
+	all := pullRequestsSeenBy(o, o.Connected, nil)
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool {
 		return len(x.Comments) > 0 && len(x.Tasks) > 0 && len(x.Commits) > 0 && len(x.Statuses) > 0 && len(x.Participants) > 0 && len(o.PullRequests(x.r)) > 2
 	})
 	const list = "/repositories/{workspace}/{repo_slug}/pullrequests"
 	for name, part := range pullRequestParts {
 		t.Run(name, func(t *testing.T) {
-			truth := func(such func(pulled) bool) (want []map[string]any, pulls int) {
+			truth := func(satisfied func(fakePullRequest) bool) (want []map[string]any, pullRequests int) {
 				for _, x := range all {
-					if !such(x) {
+					if !satisfied(x) {
 						continue
 					}
-					pulls++
+					pullRequests++
 					for _, row := range part.truth(x) {
 						want = append(want, merged(row, x.inPullRequest()))
 					}
 				}
-				return want, pulls
+				return want, pullRequests
 			}
 			documents := map[string]int{"bitbucket_pull_request_commit": 1, "bitbucket_pull_request_comment": 1} // parents; content_html
 			for name, test := range map[string]struct {
 				where      []*proto.Qual
-				such       func(pulled) bool
+				satisfied  func(fakePullRequest) bool
 				wantLists  int // -1: whatever
 				wantFilter string
 			}{
-				"all":            {nil, func(pulled) bool { return true }, -1, `state IN ("OPEN", "MERGED", "DECLINED", "SUPERSEDED")`},
-				"of open ones":   {[]*proto.Qual{where("pull_request_state", "=", "OPEN")}, func(x pulled) bool { return x.State == "OPEN" }, -1, `state = "OPEN"`},
-				"of closed ones": {[]*proto.Qual{where("pull_request_state", "<>", "OPEN")}, func(x pulled) bool { return x.State != "OPEN" }, -1, `state IN ("MERGED", "DECLINED", "SUPERSEDED")`},
-				"of changed ones": {[]*proto.Qual{where("pull_request_updated_on", ">=", one.UpdatedOn)}, func(x pulled) bool {
+				"all":            {nil, func(fakePullRequest) bool { return true }, -1, `state IN ("OPEN", "MERGED", "DECLINED", "SUPERSEDED")`},
+				"of open ones":   {[]*proto.Qual{where("pull_request_state", "=", "OPEN")}, func(x fakePullRequest) bool { return x.State == "OPEN" }, -1, `state = "OPEN"`},
+				"of closed ones": {[]*proto.Qual{where("pull_request_state", "<>", "OPEN")}, func(x fakePullRequest) bool { return x.State != "OPEN" }, -1, `state IN ("MERGED", "DECLINED", "SUPERSEDED")`},
+				"of changed ones": {[]*proto.Qual{where("pull_request_updated_on", ">=", one.UpdatedOn)}, func(x fakePullRequest) bool {
 					return !x.UpdatedOn.Before(one.UpdatedOn)
 				}, -1, "updated_on >= "},
-				"of new ones": {[]*proto.Qual{where("pull_request_created_on", ">", one.CreatedOn), where("workspace_slug", "=", one.r.Workspace.Slug)}, func(x pulled) bool {
+				"of new ones": {[]*proto.Qual{where("pull_request_created_on", ">", one.CreatedOn), where("workspace_slug", "=", one.r.Workspace.Slug)}, func(x fakePullRequest) bool {
 					return x.CreatedOn.After(one.CreatedOn) && x.r.Workspace == one.r.Workspace
 				}, -1, "created_on > "},
-				"of a repository":          {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled) bool { return x.r == one.r }, -1, ""},
-				"of one":                   {one.named("pull_request_id"), func(x pulled) bool { return x.PullRequest == one.PullRequest }, 0, ""},
-				"of one, in another state": {append(one.named("pull_request_id"), where("pull_request_state", "<>", one.State)), func(pulled) bool { return false }, 0, ""},
-				"of a number anywhere":     {[]*proto.Qual{where("pull_request_id", "=", 3)}, func(x pulled) bool { return x.ID == 3 }, 0, ""},
+				"of a repository":          {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x fakePullRequest) bool { return x.r == one.r }, -1, ""},
+				"of one":                   {one.named("pull_request_id"), func(x fakePullRequest) bool { return x.PullRequest == one.PullRequest }, 0, ""},
+				"of one, in another state": {append(one.named("pull_request_id"), where("pull_request_state", "<>", one.State)), func(fakePullRequest) bool { return false }, 0, ""},
+				"of a number anywhere":     {[]*proto.Qual{where("pull_request_id", "=", 3)}, func(x fakePullRequest) bool { return x.ID == 3 }, 0, ""},
 			} {
 				t.Run(name, func(t *testing.T) {
 					h := connected(t, fake)
 					fake.ResetJournal()
 					rows := h.rows(ask{table: tabName(t), where: test.where})
-					want, pulls := truth(test.such)
+					want, pullRequests := truth(test.satisfied)
 					if len(want) > 0 || len(rows) > 0 {
 						sameRows(t, want, rows)
 					}
@@ -675,8 +677,8 @@ func TestPullRequestParts(t *testing.T) {
 						t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 					}
 					asked := requested(fake)
-					if n := asked[list+"/{pull_request_id}"+part.endpoint]; part.requests > 0 && n < pulls*part.requests || n > pulls*part.requests+pulls/2 && part.requests > 0 {
-						t.Errorf("%d requests of %s for %d pull requests", n, part.endpoint, pulls)
+					if n := asked[list+"/{pull_request_id}"+part.endpoint]; part.requests > 0 && n < pullRequests*part.requests || n > pullRequests*part.requests+pullRequests/2 && part.requests > 0 {
+						t.Errorf("%d requests of %s for %d pull requests", n, part.endpoint, pullRequests)
 					}
 					if test.wantLists >= 0 && asked[list] != test.wantLists {
 						t.Errorf("%d lists of pull requests were asked for, want %d", asked[list], test.wantLists)
@@ -700,35 +702,37 @@ func TestPullRequestPartConditions(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	const below = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
-	commented := onePulled(t, fake, func(x pulled) bool { return len(x.Comments) > 100 })
+	commented := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Comments) > 100 })
 	middle := commented.Comments[60].CreatedOn
-	built := onePulled(t, fake, func(x pulled) bool { return len(x.Statuses) > 1 })
+	built := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Statuses) > 1 })
 	for name, test := range map[string]struct {
 		table      string
 		where      []*proto.Qual
-		keep       func(pulled, map[string]any) bool
+		keep       func(fakePullRequest, map[string]any) bool
 		endpoint   string
 		wantFilter string
-		asks       func(pulled) bool // of which pull requests something is asked
+		asks       func(fakePullRequest) bool // of which pull requests something is asked
 	}{
-		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ pulled, row map[string]any) bool { return row["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
-		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ pulled, row map[string]any) bool { return !row["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
-		"comments kept":    {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", false)}, func(_ pulled, row map[string]any) bool { return row["deleted"] == false }, "/comments", "", func(x pulled) bool { return x.CommentCount() > 0 }},
-		"comments deleted": {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", true)}, func(_ pulled, row map[string]any) bool { return row["deleted"] == true }, "/comments", "", nil},
-		"open tasks":       {"bitbucket_pull_request_task", []*proto.Qual{where("state", "=", "UNRESOLVED")}, func(_ pulled, row map[string]any) bool { return row["state"] == "UNRESOLVED" }, "/tasks", "", func(x pulled) bool { return x.OpenTasks() > 0 }},
-		"closed tasks":     {"bitbucket_pull_request_task", []*proto.Qual{where("state", "<>", "UNRESOLVED")}, func(_ pulled, row map[string]any) bool { return row["state"] != "UNRESOLVED" }, "/tasks", "", nil},
-		"failed builds":    {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED")}, func(_ pulled, row map[string]any) bool { return row["state"] == "FAILED" }, "/statuses", `state = "FAILED"`, nil},
-		"builds by key":    {"bitbucket_pull_request_status", []*proto.Qual{where("key", "=", built.Statuses[0].Key)}, func(_ pulled, row map[string]any) bool { return row["key"] == built.Statuses[0].Key }, "/statuses", "key = ", nil},
-		"builds by name":   {"bitbucket_pull_request_status", []*proto.Qual{where("name", "~~*", "pipeline%")}, func(_ pulled, row map[string]any) bool { return strings.HasPrefix(row["name"].(string), "Pipeline") }, "/statuses", `name ~ "pipeline"`, nil},
-		"builds since": {"bitbucket_pull_request_status", []*proto.Qual{where("created_on", ">=", built.Statuses[0].CreatedOn)}, func(_ pulled, row map[string]any) bool {
+		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ fakePullRequest, row map[string]any) bool { return row["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
+		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ fakePullRequest, row map[string]any) bool { return !row["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
+		"comments kept":    {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", false)}, func(_ fakePullRequest, row map[string]any) bool { return row["deleted"] == false }, "/comments", "", func(x fakePullRequest) bool { return x.CommentCount() > 0 }},
+		"comments deleted": {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", true)}, func(_ fakePullRequest, row map[string]any) bool { return row["deleted"] == true }, "/comments", "", nil},
+		"open tasks":       {"bitbucket_pull_request_task", []*proto.Qual{where("state", "=", "UNRESOLVED")}, func(_ fakePullRequest, row map[string]any) bool { return row["state"] == "UNRESOLVED" }, "/tasks", "", func(x fakePullRequest) bool { return x.OpenTasks() > 0 }},
+		"closed tasks":     {"bitbucket_pull_request_task", []*proto.Qual{where("state", "<>", "UNRESOLVED")}, func(_ fakePullRequest, row map[string]any) bool { return row["state"] != "UNRESOLVED" }, "/tasks", "", nil},
+		"failed builds":    {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED")}, func(_ fakePullRequest, row map[string]any) bool { return row["state"] == "FAILED" }, "/statuses", `state = "FAILED"`, nil},
+		"builds by key":    {"bitbucket_pull_request_status", []*proto.Qual{where("key", "=", built.Statuses[0].Key)}, func(_ fakePullRequest, row map[string]any) bool { return row["key"] == built.Statuses[0].Key }, "/statuses", "key = ", nil},
+		"builds by name": {"bitbucket_pull_request_status", []*proto.Qual{where("name", "~~*", "pipeline%")}, func(_ fakePullRequest, row map[string]any) bool {
+			return strings.HasPrefix(row["name"].(string), "Pipeline")
+		}, "/statuses", `name ~ "pipeline"`, nil},
+		"builds since": {"bitbucket_pull_request_status", []*proto.Qual{where("created_on", ">=", built.Statuses[0].CreatedOn)}, func(_ fakePullRequest, row map[string]any) bool {
 			return !row["created_on"].(time.Time).Before(built.Statuses[0].CreatedOn)
 		}, "/statuses", "created_on >= ", nil},
-		"failed, in others": {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED"), where("pull_request_state", "=", "OPEN")}, func(x pulled, row map[string]any) bool { return row["state"] == "FAILED" && x.State == "OPEN" }, "/statuses", `state = "FAILED"`, func(x pulled) bool { return x.State == "OPEN" }},
+		"failed, in others": {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED"), where("pull_request_state", "=", "OPEN")}, func(x fakePullRequest, row map[string]any) bool { return row["state"] == "FAILED" && x.State == "OPEN" }, "/statuses", `state = "FAILED"`, func(x fakePullRequest) bool { return x.State == "OPEN" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []map[string]any
 			asked := 0
-			for _, x := range pulledBy(o, o.Connected, nil) {
+			for _, x := range pullRequestsSeenBy(o, o.Connected, nil) {
 				if test.asks == nil || test.asks(x) {
 					asked++
 				}
@@ -758,7 +762,7 @@ func TestPullRequestPartConditions(t *testing.T) {
 func TestPullRequestPartsLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	many := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
+	many := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
 	for table := range pullRequestParts {
 		t.Run(table, func(t *testing.T) {
 			h := connected(t, fake)
@@ -802,7 +806,7 @@ func TestPullRequestsByRepositoryAlone(t *testing.T) {
 // is wanted.
 func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
-	one := onePulled(t, fake, func(x pulled) bool { return len(x.Comments) > 0 })
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Comments) > 0 })
 	const single = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
 	for columns, want := range map[string]int{"id pull_request_id workspace_slug": 0, "id pull_request_state": 1} {
 		fake.ResetJournal()
@@ -827,7 +831,7 @@ func TestPullRequestPartsShareTheList(t *testing.T) {
 
 func TestPullRequestOfADeletedFork(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	gone := onePulled(t, fake, func(x pulled) bool { return x.ForkDeleted })
+	gone := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.ForkDeleted })
 	h := connected(t, fake)
 	for _, table := range []string{"bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_status"} {
 		if rows := h.rows(ask{table: table, where: gone.named("pull_request_id")}); len(rows) != 0 {
@@ -841,7 +845,7 @@ func TestPullRequestOfADeletedFork(t *testing.T) {
 
 func TestPullRequestFilesOfAManyFold(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	large := onePulled(t, fake, func(x pulled) bool { return len(x.Files) > 500 })
+	large := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Files) > 500 })
 	h := connected(t, fake)
 	fake.ResetJournal()
 	if rows := h.rows(ask{table: "bitbucket_pull_request_file", where: large.named("pull_request_id")}); len(rows) != len(large.Files) {
@@ -864,11 +868,11 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	latest := map[string]int{} // of the open ones into the main branch, by repository
-	for _, x := range pulledBy(o, o.Connected, func(x pulled) bool { return x.State == "OPEN" && x.DestinationBranch == x.r.MainBranch }) {
+	for _, x := range pullRequestsSeenBy(o, o.Connected, func(x fakePullRequest) bool { return x.State == "OPEN" && x.DestinationBranch == x.r.MainBranch }) {
 		latest[x.r.FullName()] = max(latest[x.r.FullName()], x.ID)
 	}
-	isLatest := func(x pulled) bool { return x.ID == latest[x.r.FullName()] }
-	truth := func(x pulled) (rows []map[string]any) {
+	isLatest := func(x fakePullRequest) bool { return x.ID == latest[x.r.FullName()] }
+	truth := func(x fakePullRequest) (rows []map[string]any) {
 		for _, c := range o.MergeChecks(x.r, x.PullRequest, o.EffectivePermission(x.r, o.Connected)) {
 			row := merged(x.inPullRequest(), map[string]any{
 				"type": c.Type, "kind": orNil(c.Kind), "status": c.Status, "required": c.Required, "blocking": c.Blocking, "reason": orNil(c.Reason),
@@ -887,7 +891,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 		}
 		return rows
 	}
-	open := pulledBy(o, o.Connected, func(x pulled) bool { return x.State == "OPEN" })
+	open := pullRequestsSeenBy(o, o.Connected, func(x fakePullRequest) bool { return x.State == "OPEN" })
 	var want []map[string]any
 	for _, x := range open {
 		want = append(want, truth(x)...)
@@ -900,7 +904,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	}
 	sameRows(t, truth(open[0]), h.rows(ask{table: "bitbucket_pull_request_merge_check", where: open[0].named("pull_request_id")}))
 	fake.ResetJournal()
-	closed := onePulled(t, fake, func(x pulled) bool { return x.State == "MERGED" })
+	closed := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.State == "MERGED" })
 	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "status", where: closed.named("pull_request_id")}); len(rows) != 0 || requested(fake)[checks] != 0 {
 		t.Errorf("%d checks of a pull request that was merged", len(rows))
 	}
@@ -928,7 +932,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	if n := requested(fake)[checks]; n != len(latest) || n == len(open) {
 		t.Errorf("%d requests for the checks of %d pull requests, of %d that are open", n, len(latest), len(open))
 	}
-	older := open[slices.IndexFunc(open, func(x pulled) bool { return !isLatest(x) && x.DestinationBranch == x.r.MainBranch })]
+	older := open[slices.IndexFunc(open, func(x fakePullRequest) bool { return !isLatest(x) && x.DestinationBranch == x.r.MainBranch })]
 	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{
 		where("pull_request_is_latest_into_main", "=", true), where("pull_request_updated_on", "<=", older.UpdatedOn), where("repository_full_name", "=", older.r.FullName()),
 	}}); slices.ContainsFunc(rows, func(row map[string]any) bool { return row["pull_request_id"] == int64(older.ID) }) {
@@ -940,10 +944,10 @@ func TestPullRequestActivity(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
-	truth := func(such func(pulled, *organization.PullRequestEvent) bool) (rows []map[string]any) {
-		for _, x := range pulledBy(o, o.Connected, nil) {
+	truth := func(satisfied func(fakePullRequest, *organization.PullRequestEvent) bool) (rows []map[string]any) {
+		for _, x := range pullRequestsSeenBy(o, o.Connected, nil) {
 			for _, e := range x.Activity {
-				if !such(x, e) {
+				if !satisfied(x, e) {
 					continue
 				}
 				row := merged(repositoryTruth(x.r), userTruth("user", e.User), map[string]any{
@@ -1001,31 +1005,33 @@ func TestPullRequestActivity(t *testing.T) {
 		pages += max(1, (n+49)/50)
 		pagesOfWeek += min(recent/50+1, max(1, (n+49)/50))
 	}
-	one := onePulled(t, fake, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 && len(x.Activity) > 2 })
-	between := func(from, to time.Time) func(pulled, *organization.PullRequestEvent) bool {
-		return func(_ pulled, e *organization.PullRequestEvent) bool {
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(o.PullRequests(x.r)) > 50 && len(x.Activity) > 2 })
+	between := func(from, to time.Time) func(fakePullRequest, *organization.PullRequestEvent) bool {
+		return func(_ fakePullRequest, e *organization.PullRequestEvent) bool {
 			return e.Kind != "" && e.Date.After(from) && e.Date.Before(to)
 		}
 	}
 	for name, test := range map[string]struct {
 		where      []*proto.Qual
-		such       func(pulled, *organization.PullRequestEvent) bool
+		satisfied  func(fakePullRequest, *organization.PullRequestEvent) bool
 		wantAll    [2]int // at least, and at most, requests for the logs of repositories
 		wantSingle int
 	}{
-		"everything":    {nil, func(pulled, *organization.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
+		"everything":    {nil, func(fakePullRequest, *organization.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
 		"the last week": {[]*proto.Qual{where("date", ">", week)}, between(week, time.Now().AddDate(1, 0, 0)), [2]int{pagesOfWeek, pagesOfWeek}, 0},
 		"a week of old": {[]*proto.Qual{where("date", ">", week.AddDate(-1, 0, 0)), where("date", "<", week)}, between(week.AddDate(-1, 0, 0), week), [2]int{repositories, pages}, 0},
 		"before":        {[]*proto.Qual{where("date", "<", week)}, between(time.Time{}, week), [2]int{pages, pages}, 0},
-		"at one time": {[]*proto.Qual{where("date", "=", one.Activity[1].Date)}, func(_ pulled, e *organization.PullRequestEvent) bool {
+		"at one time": {[]*proto.Qual{where("date", "=", one.Activity[1].Date)}, func(_ fakePullRequest, e *organization.PullRequestEvent) bool {
 			return e.Kind != "" && e.Date.Equal(one.Activity[1].Date)
 		}, [2]int{repositories, pages}, 0},
-		"of a repository":   {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.r == one.r }, [2]int{2, pages}, 0},
-		"of a pull request": {one.named("pull_request_id"), func(x pulled, _ *organization.PullRequestEvent) bool { return x.PullRequest == one.PullRequest }, [2]int{0, 0}, 1},
-		"of a number":       {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x pulled, _ *organization.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, pagesOfTwo},
+		"of a repository": {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x fakePullRequest, _ *organization.PullRequestEvent) bool { return x.r == one.r }, [2]int{2, pages}, 0},
+		"of a pull request": {one.named("pull_request_id"), func(x fakePullRequest, _ *organization.PullRequestEvent) bool {
+			return x.PullRequest == one.PullRequest
+		}, [2]int{0, 0}, 1},
+		"of a number": {[]*proto.Qual{where("pull_request_id", "=", 2)}, func(x fakePullRequest, _ *organization.PullRequestEvent) bool { return x.ID == 2 }, [2]int{0, 0}, pagesOfTwo},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := truth(test.such)
+			want := truth(test.satisfied)
 			if len(want) == 0 {
 				t.Fatal("the organization has none, which is no test")
 			}
@@ -1047,7 +1053,7 @@ func TestPullRequestActivity(t *testing.T) {
 			unknown++
 		}
 	}
-	if want := len(truth(func(_ pulled, e *organization.PullRequestEvent) bool { return e.Kind == "" })); unknown != want {
+	if want := len(truth(func(_ fakePullRequest, e *organization.PullRequestEvent) bool { return e.Kind == "" })); unknown != want {
 		t.Errorf("%d activities are of no kind, want %d", unknown, want)
 	}
 	fake.ResetJournal()
@@ -1065,7 +1071,7 @@ func TestPullRequestActivity(t *testing.T) {
 // left out of an address that would be too long.
 func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
-	one := onePulled(t, fake, func(x pulled) bool { return len(x.Participants) > 0 })
+	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Participants) > 0 })
 	long := "%" + strings.Repeat("ü", 900) + "%" // of three signs for each byte in an address
 	rows := connected(t, fake).rows(ask{
 		table: "bitbucket_pull_request",
@@ -1121,7 +1127,7 @@ func TestPullRequestRecordings(t *testing.T) {
 					items = values.Array()
 				}
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-				one := onePulled(t, fake, func(x pulled) bool { return true })
+				one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return true })
 				fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: page(items), Count: -1})
 				conditions := []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}
 				if number := items[0].Get("pull_request.id"); number.Exists() {

@@ -39,26 +39,26 @@ func TestSettings(t *testing.T) {
 		config      Config
 		environment map[string]string
 		want        Settings
-		wantWay     authMethod
+		wantMethod  authMethod
 	}{
 		"consumer alone has a login": {
-			config:  Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret")},
-			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
-			wantWay: methodLogin,
+			config:     Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret")},
+			want:       with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
+			wantMethod: methodLogin,
 		},
 		"consumer that is to act for itself": {
 			config: Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), GrantType: pointer("client_credentials")},
 			want: with(func(s *Settings) {
 				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
 			}),
-			wantWay: methodClientCredentials,
+			wantMethod: methodClientCredentials,
 		},
 		"the same by the environment": {
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
 			want: with(func(s *Settings) {
 				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
 			}),
-			wantWay: methodClientCredentials,
+			wantMethod: methodClientCredentials,
 		},
 		"the config's grant type wins over the environment's refresh token": {
 			config:      Config{GrantType: pointer("client_credentials")},
@@ -66,35 +66,35 @@ func TestSettings(t *testing.T) {
 			want: with(func(s *Settings) {
 				s.ConsumerKey, s.ConsumerSecret, s.GrantType = "key", "secret", "client_credentials"
 			}),
-			wantWay: methodClientCredentials,
+			wantMethod: methodClientCredentials,
 		},
 		"the config's refresh token wins over the environment's grant type": {
 			config:      Config{RefreshToken: pointer("seed")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"},
 			want:        with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret, s.RefreshToken = "key", "secret", "seed" }),
-			wantWay:     methodRefreshToken,
+			wantMethod:  methodRefreshToken,
 		},
 		"keys and secrets of any length": {
-			config:  Config{ConsumerKey: pointer(strings.Repeat("k", 32)), ConsumerSecret: pointer(strings.Repeat("s", 76))},
-			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = strings.Repeat("k", 32), strings.Repeat("s", 76) }),
-			wantWay: methodLogin,
+			config:     Config{ConsumerKey: pointer(strings.Repeat("k", 32)), ConsumerSecret: pointer(strings.Repeat("s", 76))},
+			want:       with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = strings.Repeat("k", 32), strings.Repeat("s", 76) }),
+			wantMethod: methodLogin,
 		},
 		"consumer with a seed": {
-			config:  Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), RefreshToken: pointer("seed")},
-			want:    with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret, s.RefreshToken = "key", "secret", "seed" }),
-			wantWay: methodRefreshToken,
+			config:     Config{ConsumerKey: pointer("key"), ConsumerSecret: pointer("secret"), RefreshToken: pointer("seed")},
+			want:       with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret, s.RefreshToken = "key", "secret", "seed" }),
+			wantMethod: methodRefreshToken,
 		},
 		"key from the config, secret from the environment": {
 			config:      Config{ConsumerKey: pointer("key")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "other", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret"},
 			want:        with(func(s *Settings) { s.ConsumerKey, s.ConsumerSecret = "key", "secret" }),
-			wantWay:     methodLogin,
+			wantMethod:  methodLogin,
 		},
-		"the config's way wins over the environment's": {
+		"the config's method wins over the environment's": {
 			config:      Config{AccessToken: pointer("token")},
 			environment: map[string]string{"BITBUCKET_OAUTH_CLIENT_ID": "key", "BITBUCKET_OAUTH_CLIENT_SECRET": "secret", "BITBUCKET_USERNAME": "a@example.com"},
 			want:        with(func(s *Settings) { s.AccessToken = "token" }),
-			wantWay:     methodAccessToken,
+			wantMethod:  methodAccessToken,
 		},
 		"all from the environment": {
 			environment: map[string]string{
@@ -105,20 +105,20 @@ func TestSettings(t *testing.T) {
 				s.Email, s.APIToken, s.TokenDir = "a@example.com", "token", "/tokens"
 				s.BaseURL, s.OAuthURL = "https://bitbucket.example.com", "https://login.example.com"
 			}),
-			wantWay: methodAPIToken,
+			wantMethod: methodAPIToken,
 		},
 		"an empty argument is none": {
 			config:      Config{AccessToken: pointer(""), Email: pointer("a@example.com"), APIToken: pointer("token")},
 			environment: map[string]string{"BITBUCKET_OAUTH_TOKEN": "other"},
 			want:        with(func(s *Settings) { s.Email, s.APIToken = "a@example.com", "token" }),
-			wantWay:     methodAPIToken,
+			wantMethod:  methodAPIToken,
 		},
 		"numbers and durations": {
 			config: Config{AccessToken: pointer("token"), MaxConcurrency: pointer(3), MaxWait: pointer("0s"), MaxAge: pointer("0s"), OnRefusal: pointer("skip"), Workspaces: []string{"acme", "a*"}},
 			want: with(func(s *Settings) {
 				s.AccessToken, s.MaxConcurrency, s.MaxWait, s.MaxAge, s.OnRefusal, s.Workspaces = "token", 3, 0, 0, SkipOnRefusal, []string{"acme", "a*"}
 			}),
-			wantWay: methodAccessToken,
+			wantMethod: methodAccessToken,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,9 +130,9 @@ func TestSettings(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("settings mismatch (-want +got):\n%s", diff)
 			}
-			way, err := got.authMethod()
-			if err != nil || way != test.wantWay {
-				t.Errorf("way in = %q, %v, want %q", way, err, test.wantWay)
+			method, err := got.authMethod()
+			if err != nil || method != test.wantMethod {
+				t.Errorf("method = %q, %v, want %q", method, err, test.wantMethod)
 			}
 		})
 	}
@@ -147,8 +147,8 @@ func TestSettingsRefused(t *testing.T) {
 		wantArguments []string
 	}{
 		"no credentials":               {wantMention: []string{"consumer_key", "login", "access_token", "api_token"}},
-		"two ways in":                  {config: Config{AccessToken: token, ConsumerKey: pointer("key")}, wantMention: []string{"consumer_key and access_token"}, wantArguments: []string{"consumer_key", "access_token"}},
-		"three ways in":                {config: Config{AccessToken: token, ConsumerKey: pointer("key"), Email: pointer("a")}, wantMention: []string{"consumer_key and access_token and email"}, wantArguments: []string{"consumer_key", "access_token", "email"}},
+		"two methods":                  {config: Config{AccessToken: token, ConsumerKey: pointer("key")}, wantMention: []string{"consumer_key and access_token"}, wantArguments: []string{"consumer_key", "access_token"}},
+		"three methods":                {config: Config{AccessToken: token, ConsumerKey: pointer("key"), Email: pointer("a")}, wantMention: []string{"consumer_key and access_token and email"}, wantArguments: []string{"consumer_key", "access_token", "email"}},
 		"two in the environment":       {environment: map[string]string{"BITBUCKET_OAUTH_TOKEN": *token, "BITBUCKET_USERNAME": "a"}, wantMention: []string{"access_token and email", "environment"}, wantArguments: []string{"access_token", "email"}},
 		"key without secret":           {config: Config{ConsumerKey: pointer("key")}, wantMention: []string{"consumer_key is set", "consumer_secret", "BITBUCKET_OAUTH_CLIENT_SECRET"}, wantArguments: []string{"consumer_key"}},
 		"refresh token alone":          {config: Config{RefreshToken: token}, wantMention: []string{"refresh_token is set", "consumer_key", "consumer_secret"}, wantArguments: []string{"refresh_token"}},
@@ -202,11 +202,11 @@ func tryConnection(c Config) error {
 	if err != nil {
 		return err
 	}
-	way, err := settings.authMethod()
+	method, err := settings.authMethod()
 	if err != nil {
 		return err
 	}
-	_, err = open(settings, way, nil, nil, nil)
+	_, err = open(settings, method, nil, nil, nil)
 	return err
 }
 
