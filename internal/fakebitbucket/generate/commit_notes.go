@@ -78,7 +78,7 @@ func (g *generator) CommitComments(r *organization.Repository, c *organization.C
 	return all
 }
 
-// anchor puts a comment on a line before or after a change, or on the file.
+// anchor puts a comment on a line of a file's old or new version, or on the whole file.
 func (g *generator) anchor(comment *organization.CommitComment, at organization.Change) {
 	comment.Path = at.Path()
 	line := 1 + g.IntN(30)

@@ -93,7 +93,7 @@ func (g *generator) signatures(r *organization.Repository) []organization.Signat
 		organization.Signature{Raw: "root@build-7"})
 }
 
-// A step is a commit of the main line. left is a branch that was merged but not deleted.
+// A step is a commit of the main line. left is the name of a branch that was merged but not deleted.
 type step struct {
 	*organization.Commit
 	left string

@@ -54,7 +54,7 @@ func (g *generator) strew(r *organization.Repository, commits []*organization.Co
 	}
 }
 
-// oddities lists files that are not plain text.
+// oddities lists unusual files: links, binary files, and text with an odd encoding or name.
 var oddities = map[string]organization.SourceFile{
 	"assets/training.zip":    {Content: "version https://git-lfs.github.com/spec/v1\n", Attributes: []string{"lfs"}},
 	"docs/latest.md":         {Content: "../README.md", Attributes: []string{"link"}},

@@ -31,8 +31,8 @@ func (o *Organization) RepositoryBranchingModel(r *Repository) *BranchingModel {
 	return once(o, "branching model", r.UUID, Generator.BranchingModel)
 }
 
-// EffectiveBranchingModel returns the model that applies to a repository: its own, or that of its project. Where the
-// project's model names a branch that the repository lacks, it is the main branch.
+// EffectiveBranchingModel returns the model that applies to a repository: its own, or that of its project. If the
+// repository lacks a branch of the project's model, the main branch takes its place.
 func (o *Organization) EffectiveBranchingModel(r *Repository) *BranchingModel {
 	if r.OverridesBranchingModel {
 		return o.RepositoryBranchingModel(r)

@@ -65,8 +65,8 @@ type PullRequestComment struct {
 	ResolvedOn           *time.Time
 }
 
-// An InlineComment is the position of a comment in a file. It has lines before or after the change, or neither for
-// the file as a whole. Zero is null.
+// An InlineComment is the position of a comment in a file: lines of the old version, lines of the new version, or the
+// whole file. Zero is null.
 type InlineComment struct {
 	Path                         string
 	From, To, StartFrom, StartTo int
