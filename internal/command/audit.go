@@ -171,9 +171,10 @@ func (a *auditor) run(cmd *cobra.Command) error {
 
 // check returns an error if flags are wrong, before anything is read.
 func (a *auditor) check(cmd *cobra.Command) error {
+	if err := checkFormat(cmd, a.format, auditFormats()); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains(auditFormats(), a.format):
-		return usagef(cmd, "unknown output format %q: choose %s", a.format, strings.Join(auditFormats(), ", "))
 	case !slices.Contains([]string{failOnAlarm, failOnNew, failOnNever}, a.failOn):
 		return usagef(cmd, "--fail-on is %q: choose %s, %s or %s", a.failOn, failOnAlarm, failOnNew, failOnNever)
 	case a.failOn == failOnNew && a.since == "":

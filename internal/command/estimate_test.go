@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,8 @@ var longer = []string{
 	"bitbucket_pipeline_step", "bitbucket_pipeline_test_case", "bitbucket_pipeline_test_report", "bitbucket_pull_request_activity",
 	"bitbucket_pull_request_comment", "bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_merge_check",
 	"bitbucket_pull_request_status", "bitbucket_pull_request_task", "bitbucket_snippet", "bitbucket_snippet_comment",
-	"bitbucket_snippet_commit", "bitbucket_repository_permission",
+	"bitbucket_snippet_commit", "bitbucket_repository_permission", "bitbucket_branch_protection", "bitbucket_code_owner",
+	"bitbucket_machine_access", "bitbucket_pipeline_definition",
 }
 
 // An estimate is close to the requests that the query then makes, and the query has the rows that it has without one: what
@@ -31,7 +33,9 @@ func TestEstimate(t *testing.T) {
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40, Users: 20})
 	for _, table := range docs.Tables() {
-		example := table.Examples[0]
+		// An example that names a repository may name one that this organization does not have.
+		at := slices.IndexFunc(table.Examples, func(e docs.Example) bool { return !strings.Contains(e.SQLite, "'harbor-labs/") })
+		example := table.Examples[at]
 		t.Run(table.Name, func(t *testing.T) {
 			want := answered(t, serve(t, fake), example.SQLite)
 			fake.ResetJournal()

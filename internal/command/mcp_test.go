@@ -134,7 +134,7 @@ func TestMCPTables(t *testing.T) {
 	list.Tables = nil
 	a.answer(&list, "list_tables", map[string]any{"filter": "Deploy key"})
 	want := map[string]string{}
-	for _, name := range []string{"bitbucket_deploy_key", "bitbucket_project_deploy_key"} {
+	for _, name := range []string{"bitbucket_deploy_key", "bitbucket_machine_access", "bitbucket_project_deploy_key"} {
 		page, _ := docs.Lookup(name)
 		want[name] = page.Description
 	}

@@ -67,7 +67,7 @@ var permissions = []permission{
 	{"pullrequest", "Pull requests: Read", goalAudit, "pull requests, default reviewers"},
 	{"webhook", "Webhooks: Read and write", goalAudit, "webhooks"},
 	{"pipeline", "Pipelines: Read", goalAudit, "pipelines and deployments, and their settings"},
-	{"runner", "Runners: Read", goalAll, "self-hosted runners"},
+	{"runner", "Runners: Read", goalAudit, "self-hosted runners"},
 	{"snippet", "Snippets: Read", goalAll, "snippets"},
 	{"email", "Account: Email", goalAll, "the connected user's e-mail addresses"},
 }

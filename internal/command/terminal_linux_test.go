@@ -1,6 +1,7 @@
 package command
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -48,6 +49,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *terminalUser {
 		cmd.Stdout = terminal
 	}
 	cmd.Stderr = terminal
+	cmd.Env = append(cmd.Environ(), "PAGER=cat")
 	cmd.ExtraFiles = []*os.File{terminal}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3} // /dev/tty, and where Ctrl-C goes
 	if err := cmd.Start(); err != nil {
@@ -126,7 +128,9 @@ func (s *terminalUser) end() (code int, shown string) {
 // Without SQL, and without a terminal for a shell, a terminal is not read from: nobody would know what is waited for.
 func TestTerminalQueryWithoutSQL(t *testing.T) {
 	t.Parallel()
-	if code, shown := onTerminal(t, process(t, "query", "--demo")).end(); code != exitUsage || !strings.Contains(shown, "no SQL") {
+	cmd := process(t, "query", "--demo")
+	cmd.Stdout = io.Discard
+	if code, shown := onTerminal(t, cmd).end(); code != exitUsage || !strings.Contains(shown, "no SQL") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
 }
