@@ -15,7 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// lines are rows as sorted texts: some columns with bars between, JSON as it is written.
+// lines returns rows as sorted texts: some columns with bars between them, and JSON as it is written.
 func lines(rows []map[string]any, columns ...string) []string {
 	all := []string{}
 	for _, row := range rows {
@@ -28,7 +28,7 @@ func lines(rows []map[string]any, columns ...string) []string {
 	return sorted(all)
 }
 
-// line is what one row is in lines.
+// line returns one row as a text of lines.
 func line(fields ...any) string {
 	var texts []string
 	for _, f := range fields {
@@ -68,7 +68,7 @@ type truth struct {
 	user *organization.User
 }
 
-// workspaces are those that the user administers.
+// workspaces returns the workspaces that the user administers.
 func (o truth) workspaces() []*organization.Workspace {
 	var all []*organization.Workspace
 	for _, w := range o.Workspaces {
@@ -79,7 +79,7 @@ func (o truth) workspaces() []*organization.Workspace {
 	return all
 }
 
-// repositories are those that the user administers, in the workspaces that the user belongs to.
+// repositories returns the repositories that the user administers in the workspaces that the user belongs to.
 func (o truth) repositories() []*organization.Repository {
 	var all []*organization.Repository
 	for _, r := range o.Repositories {
@@ -215,8 +215,8 @@ func TestGroups(t *testing.T) {
 	})
 }
 
-// held are the effective permissions that the user should see: all of the workspaces that the user administers, and those on
-// the repositories that the user administers elsewhere.
+// held calls each with every effective permission that the user should see: all in the workspaces that the user administers,
+// and in other workspaces those on the repositories that the user administers.
 func (o truth) held(each func(*organization.Repository, *organization.User, string)) {
 	for _, r := range o.repositories() {
 		for _, u := range o.Users {
@@ -259,7 +259,7 @@ func TestEffectivePermissions(t *testing.T) {
 			"one user":             {[]*proto.Qual{where("user_uuid", "=", somebody.UUID)}, want["user"]},
 			"one account":          {[]*proto.Qual{where("user_account_id", "=", somebody.AccountID)}, want["user"]},
 		} {
-			if test.where != nil && !strings.HasSuffix(t.Name(), "r") { // these two tell as much as all, and faster
+			if test.where != nil && !strings.HasSuffix(t.Name(), "r") { // these two show as much as all, and faster
 				continue
 			}
 			fake.ResetJournal()
@@ -305,7 +305,7 @@ func TestRepositoryAccess(t *testing.T) {
 	})
 }
 
-// access is what the table should say of a user's access, in the order of its test's columns.
+// access returns the expected row for a user's access, in the order of the test's columns.
 func (o truth) access(r *organization.Repository, u *organization.User, permission string) []any {
 	administers := o.Administers(r.Workspace, o.user)
 	groupsKnown, projectKnown := administers && o.GroupsClosed(r.Workspace) == 0, o.AdministersProject(r.Project, o.user)
@@ -389,7 +389,7 @@ func (o truth) access(r *organization.Repository, u *organization.User, permissi
 		o.Administers(r.Workspace, u), role != nil, role, orUnknown(highest == permission, maybeExplains || !projectKnown), unreadable}
 }
 
-// What the fake says of its own paths must be what the table says of them, where all can be read.
+// If everything can be read, the table must show the same access paths as the fake.
 func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, Users: 80, Groups: 15, OneWorkspace: true})
 	o := fake.Organization()

@@ -17,7 +17,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// consumerOf is a connection's HCL with an OAuth consumer of the workspace that the connected user administers.
+// consumerOf returns the HCL of a connection with an OAuth consumer of the workspace that the connected user administers.
 func consumerOf(t *testing.T, fake *fakebitbucket.Server, scopes ...string) (hcl string, c fakebitbucket.Consumer, tokens string) {
 	t.Helper()
 	c = fake.Consumer(fake.Organization().Workspaces[0].Slug, scopes...)
@@ -50,7 +50,7 @@ func TestAuthMethods(t *testing.T) {
 		}, "user"},
 		"client credentials": {func(t *testing.T) string {
 			hcl, c, tokens := consumerOf(t, fake, all...)
-			login(t, fake, c, tokens) // which is not used
+			login(t, fake, c, tokens) // it is not used
 			return hcl + `grant_type = "client_credentials"`
 		}, "app_user"},
 	} {
@@ -66,7 +66,7 @@ func TestAuthMethods(t *testing.T) {
 	}
 }
 
-// login leaves what a login of the connected user does.
+// login saves a login of the connected user.
 func login(t *testing.T, fake *fakebitbucket.Server, c fakebitbucket.Consumer, tokens string) {
 	t.Helper()
 	consumer := auth.Consumer{Key: c.Key, Secret: auth.NewSecret(c.Secret), URL: fake.OAuthURL()}
@@ -76,7 +76,7 @@ func login(t *testing.T, fake *fakebitbucket.Server, c fakebitbucket.Consumer, t
 	}
 }
 
-// A connection without a refresh token follows a login that comes while the plugin runs.
+// A connection without a refresh token uses a login that happens while the plugin runs.
 func TestLoginWhileThePluginRuns(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -111,7 +111,7 @@ func TestAccessTokenOfAWorkspace(t *testing.T) {
 	}
 }
 
-// What can go wrong with a connection is told in one sentence that says what to do, and shows no secret.
+// Each error of a connection says what to do and shows no secret.
 func TestConnectionTrouble(t *testing.T) {
 	all := fakebitbucket.AllScopes()
 	for name, test := range map[string]struct {
@@ -139,7 +139,7 @@ func TestConnectionTrouble(t *testing.T) {
 		}, []string{"project", "scope", "account"}},
 		"token folder that can't be made": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl, c, tokens := consumerOf(t, fake, all...)
-			if err := os.WriteFile(tokens, nil, 0o600); err != nil { // a file where the folder should go
+			if err := os.WriteFile(tokens, nil, 0o600); err != nil { // a file in place of the folder
 				t.Fatal(err)
 			}
 			return hcl + fmt.Sprintf("refresh_token = %q", fake.Grant(c, fake.Organization().Connected.UUID))
@@ -185,7 +185,7 @@ func TestConnectionTrouble(t *testing.T) {
 	}
 }
 
-// A refused refresh is not repeated: 50 scans that wait ask once.
+// A refused refresh is not repeated: 50 waiting scans make one request.
 func TestDeadTokenIsNotAskedForAgain(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})

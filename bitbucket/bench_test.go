@@ -16,7 +16,7 @@ const (
 	manyRows   = 5000
 )
 
-// listColumns are all columns that come with the list of repositories.
+// listColumns returns all columns that come with the list of repositories.
 func listColumns() string {
 	return allColumns("bitbucket_repository")
 }
@@ -55,7 +55,7 @@ func (h *host) countOf(a ask, seen func(n int)) int {
 	return stream.rows
 }
 
-// inUse is the memory in use, in bytes. Garbage does not count: it is collected before.
+// inUse returns the memory in use, in bytes. It collects garbage first.
 func inUse() int64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -63,9 +63,9 @@ func inUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// peakMemory is the most memory in use during a query above that before it, looked at each so many rows.
+// peakMemory returns how much the memory in use grows during a query, at most. It is measured after every so many rows.
 func peakMemory(h *host, a ask, every int) int64 {
-	h.countOf(a, nil) // opens connections and fills pools, which stay
+	h.countOf(a, nil) // opens connections and fills pools, which keep their memory
 	before, peak := inUse(), int64(0)
 	h.countOf(a, func(n int) {
 		if n%every == 0 {
@@ -89,8 +89,8 @@ func TestRequestsOfALargeScan(t *testing.T) {
 	}
 }
 
-// What is in flight, here and in the SDK, takes some megabytes, more or less as the machine is busy. Rows that were kept would
-// take more than twenty.
+// Rows and pages in flight, here and in the SDK, take some megabytes, depending on how busy the machine is. If the rows were
+// kept, they would take more than twenty.
 func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -34,9 +34,9 @@ var protectionKinds = map[string]struct {
 	"tasks_completed":            {[]string{"require_tasks_to_be_completed"}, "resolved_tasks", false},
 }
 
-// demanded is what rules ask for, nil for nothing. Rules of one kind that count don't differ here, but for one of a
-// project.
-func demanded(rules []*organization.BranchRestriction, kinds []string, counts bool) any {
+// requiredBy returns what rules require, nil for nothing. In the fake, counting rules of one kind have the same value, except
+// for one of a project.
+func requiredBy(rules []*organization.BranchRestriction, kinds []string, counts bool) any {
 	value := any(nil)
 	for _, b := range rules {
 		switch {
@@ -57,13 +57,13 @@ type protectedBranch struct {
 	branch string
 }
 
-// own are the repository's own rules for the branch.
+// own returns the repository's own rules for the branch.
 func (g protectedBranch) own() []*organization.BranchRestriction {
 	projects := g.ProjectRestrictions(g.r.Project)
 	return slices.DeleteFunc(g.Rules(g.r, g.branch), func(b *organization.BranchRestriction) bool { return slices.Contains(projects, b) })
 }
 
-// opened is the latest open pull request into the branch, or nil.
+// opened returns the latest open pull request into the branch, or nil.
 func (g protectedBranch) opened() *organization.PullRequest {
 	for _, p := range g.PullRequests(g.r) {
 		if p.State == "OPEN" && p.DestinationBranch == g.branch {
@@ -73,7 +73,7 @@ func (g protectedBranch) opened() *organization.PullRequest {
 	return nil
 }
 
-// protectionTruth is what the columns say of what protects the branch.
+// protectionTruth returns the expected columns about the branch's protection.
 func (g protectedBranch) protectionTruth() map[string]any {
 	p := g.opened()
 	all := g.Rules(g.r, g.branch) // with those of the project
@@ -83,8 +83,8 @@ func (g protectedBranch) protectionTruth() map[string]any {
 	}
 	complete, contradictions := true, []string{}
 	for column, of := range protectionKinds {
-		own := demanded(g.own(), of.kinds, of.counts)
-		inForce := demanded(all, of.kinds, of.counts)
+		own := requiredBy(g.own(), of.kinds, of.counts)
+		inForce := requiredBy(all, of.kinds, of.counts)
 		none := any(false)
 		switch {
 		case column == "commits_behind":
@@ -124,7 +124,7 @@ func (g protectedBranch) protectionTruth() map[string]any {
 	return want
 }
 
-// contradictionsOf are those of a row, as texts.
+// contradictionsOf returns the contradictions in a row, as texts.
 func contradictionsOf(row map[string]any) []string {
 	all := []string{}
 	for _, c := range row["contradictions"].([]any) {
@@ -186,7 +186,7 @@ func TestBranchProtection(t *testing.T) {
 	})
 }
 
-// Branches that a query names have rows if they exist, whatever kind of rule is about them.
+// Branches that a query names have rows if they exist, whatever kinds of rules apply to them.
 func TestBranchProtectionOfNamedBranches(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		names := []string{"develop", "production", "main", "release/2.x", "nobody-has-this"}
@@ -214,7 +214,7 @@ func TestBranchProtectionOfNamedBranches(t *testing.T) {
 	})
 }
 
-// What a pattern matches, as Bitbucket matches it.
+// Patterns match the same branches as in Bitbucket.
 func TestBranchPatterns(t *testing.T) {
 	for _, test := range []struct {
 		pattern, branch string
@@ -231,8 +231,8 @@ func TestBranchPatterns(t *testing.T) {
 	}
 }
 
-// peopleTruth is what the columns say of those whom the own rules of some kinds don't restrict: users, groups and everybody,
-// as texts; nil if there is no such rule, or it can't be known.
+// peopleTruth returns the expected columns about those whom the repository's rules of one kind don't restrict: users, groups
+// and everybody, as texts. They are nil if there is no rule of this kind, or if this can't be known.
 func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
 	us, gs, everybody := []string{}, []string{}, map[string][]string{}
 	restricted, unknown := false, false
@@ -270,8 +270,8 @@ func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
 
 func distinct(all []string) []string { return slices.Compact(sorted(all)) }
 
-// texted are the objects of a list as texts of some of their fields, sorted; nil if there is none.
-func texted(list any, fields ...string) any {
+// fieldTexts returns the objects of a list as sorted texts of some of their fields, or nil if there is no list.
+func fieldTexts(list any, fields ...string) any {
 	if list == nil {
 		return nil
 	}
@@ -315,9 +315,9 @@ func TestBranchProtectionPeople(t *testing.T) {
 		for _, row := range h.rows(ask{table: "bitbucket_branch_protection"}) {
 			var values []any
 			for _, prefix := range []string{"push", "merge"} {
-				values = append(values, texted(row[prefix+"_users"], "uuid", "display_name"), texted(row[prefix+"_groups"], "slug", "name"), texted(row[prefix+"_people"], "uuid", "display_name", "group_slugs"))
+				values = append(values, fieldTexts(row[prefix+"_users"], "uuid", "display_name"), fieldTexts(row[prefix+"_groups"], "slug", "name"), fieldTexts(row[prefix+"_people"], "uuid", "display_name", "group_slugs"))
 			}
-			got[row["repository_full_name"].(string)] = append(values, row["administrators_exempt"], texted(row["exempt_administrators"], "holder", "id", "name"))
+			got[row["repository_full_name"].(string)] = append(values, row["administrators_exempt"], fieldTexts(row["exempt_administrators"], "holder", "id", "name"))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("people (-want +got):\n%s", diff)
@@ -336,7 +336,7 @@ func TestBranchProtectionPeople(t *testing.T) {
 	})
 }
 
-// exemptTruth is whether the own rules on pushes and merges exempt an administrator, and whom.
+// exemptTruth returns whether the repository's rules on pushes and merges exempt an administrator, and whom.
 func (g protectedBranch) exemptTruth() (exempt, names any) {
 	all, restricted, unsure := []string{}, false, false
 	projectShown := g.AdministersProject(g.r.Project, g.user)

@@ -14,7 +14,7 @@ func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
 	bytesOf := func(t *testing.T, a ask) (bytes, requests int64) {
 		t.Helper()
-		h.rows(a) // so that the lists that all share are there
+		h.rows(a) // fetches the lists that all queries share
 		r.forget()
 		h.rows(a)
 		return r.plain.Load(), r.requests.Load()

@@ -15,8 +15,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// isThere tells whether an owner exists, as far as the connected user is shown: of addresses and groups only administrators
-// are, and a name may be one that Bitbucket no longer shows.
+// isThere reports whether an owner exists, and whether the connected user can know it. Only administrators see addresses and
+// groups, and Bitbucket may no longer show a name.
 func isThere(o *organization.Organization, r *organization.Repository, owner codeowners.Owner) (found, known bool) {
 	members := func(is func(*organization.User) bool) bool {
 		return slices.ContainsFunc(o.MembersOf(r.Workspace), func(m *organization.Membership) bool { return is(m.User) })
@@ -149,7 +149,7 @@ func TestCodeOwnerShowsOwners(t *testing.T) {
 	}
 }
 
-// Another file is read in place of Bitbucket's own if the query names it.
+// If the query names another file, it is read instead of Bitbucket's own.
 func TestCodeOwnerInAnotherFile(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -166,7 +166,7 @@ func TestCodeOwnerInAnotherFile(t *testing.T) {
 	same(t, "rules", want, lines(rows, columns...))
 }
 
-// Where Bitbucket refuses to look for addresses, or does not look, nobody is said to have left.
+// If Bitbucket refuses or ignores the search for addresses, no owner counts as gone.
 func TestCodeOwnerWithoutAddresses(t *testing.T) {
 	for name, fault := range map[string]fakebitbucket.Fault{
 		"refused": {Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Body: `{"type": "error", "error": {"message": "You must be an administrator."}}`},

@@ -28,14 +28,14 @@ func forCode(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, 
 	}
 }
 
-// code calls f with each repository that the user sees.
+// code calls f for each repository that the user sees.
 func (o truth) code(f func(*organization.Repository)) {
 	for _, r := range covered(o.Organization, o.user) {
 		f(r)
 	}
 }
 
-// with is the first repository that the user sees for which something holds.
+// with returns the first repository that the user sees and for which holds is true.
 func (o truth) with(t *testing.T, holds func(*organization.Repository) bool) *organization.Repository {
 	t.Helper()
 	all := covered(o.Organization, o.user)
@@ -46,10 +46,10 @@ func (o truth) with(t *testing.T, holds func(*organization.Repository) bool) *or
 	return all[i]
 }
 
-// pagesOf is how many requests a list of n takes.
+// pagesOf returns how many requests a list of n takes.
 func pagesOf(n, length int) int { return max(1, (n+length-1)/length) }
 
-// signature is what columns say of who made something: raw, uuid, account id, name and nickname.
+// signature returns the expected columns of an author: raw, UUID, account ID, name and nickname.
 func signature(s *organization.Signature) []any {
 	switch {
 	case s == nil:
@@ -64,7 +64,7 @@ func signatureNames(prefix string) []string {
 	return []string{prefix + "_raw", prefix + "_uuid", prefix + "_account_id", prefix + "_display_name", prefix + "_nickname"}
 }
 
-// pluck is one member of every object of a list.
+// pluck returns one member of every object of a list.
 func pluck(list any, name string) any {
 	all := []any{}
 	objects, _ := list.([]any)
@@ -139,7 +139,7 @@ func TestRefConditions(t *testing.T) {
 		tests := map[string]struct {
 			where []*proto.Qual
 			holds func(ref) bool
-			q     bool // the condition is one that Bitbucket filters by
+			q     bool // Bitbucket filters by the condition
 		}{
 			"named":         {[]*proto.Qual{where("name", "=", "production")}, func(x ref) bool { return x.name == "production" }, true},
 			"one of":        {[]*proto.Qual{where("name", "=", []string{slash.Name, "v0.1.0"})}, func(x ref) bool { return x.name == slash.Name || x.name == "v0.1.0" }, true},
@@ -309,7 +309,7 @@ func TestCommitConditions(t *testing.T) {
 		tests := map[string]struct {
 			where    []*proto.Qual
 			want     []string
-			sent     string // parameters of the lists, as they reached Bitbucket
+			sent     string // the parameters of the lists that Bitbucket got
 			lists    int
 			requests int // for single commits
 		}{
@@ -380,7 +380,7 @@ func fresh(fake *fakebitbucket.Server, slug string) *organization.Repository {
 	return fake.AddRepository(organization.Repository{Workspace: fake.Organization().Workspaces[0], Slug: slug, MainBranch: "main", CreatedOn: at, UpdatedOn: at})
 }
 
-// TestCommitsOutOfOrder looks for a new commit below old ones: whoever rebases keeps the dates.
+// TestCommitsOutOfOrder looks for a new commit below old ones: a rebase keeps the dates.
 func TestCommitsOutOfOrder(t *testing.T) {
 	for name, test := range map[string]struct {
 		older     int
@@ -464,7 +464,7 @@ func TestCommitsInOrder(t *testing.T) {
 	}
 }
 
-// An atCommit is a table of what is kept beside commits, and what it should have of one.
+// An atCommit is a table of things that belong to commits, with its expected rows for one commit.
 type atCommit struct {
 	table, list string // list is the end of the endpoint
 	columns     []string

@@ -10,8 +10,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// What is wrong with the arguments of one connection is an error of that connection, and no other feels it: when the host
-// sends all connections at its start, and when it sends those that have changed while it runs.
+// Wrong arguments of one connection are an error of that connection only. This is so when the host sends all connections at its
+// start, and when it sends changed ones while it runs.
 func TestArgumentsOfOneConnection(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})

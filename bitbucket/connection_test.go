@@ -166,7 +166,7 @@ func TestConnectionRequests(t *testing.T) {
 	}
 }
 
-// A script asks who one is before anything else: what is dead, or nobody, must not pass for somebody.
+// Scripts first check which account they use. A dead token, or one without an account, must not look like an account.
 func TestConnectionOfNobody(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})

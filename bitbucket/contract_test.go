@@ -21,8 +21,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// The contract tests hold the tables against Bitbucket's OpenAPI document, and against responses recorded from the real
-// service. The recordings are not part of this repository: where they are not beside it, their tests are skipped.
+// The contract tests compare the tables with Bitbucket's OpenAPI document, and with responses recorded from the real service.
+// The recordings are not part of this repository. Without them, their tests are skipped.
 const recordings = "../../shared/bitbucket/recordings"
 
 // schemas say what each part of a table's rows is in the OpenAPI document.
@@ -305,7 +305,7 @@ var recordedAs = map[string]struct {
 	list                     bool
 	inRepository             bool // the query names a repository, and the endpoint is below it
 	where                    func(item gjson.Result) []*proto.Qual
-	key, path                string // a column and where its value stands
+	key, path                string // a column and the path of its value
 }{
 	"repositories":        {table: "bitbucket_repository", endpoint: "/2.0/repositories/{workspace}", list: true, key: "uuid", path: "uuid"},
 	"forks":               {table: "bitbucket_fork", endpoint: "/2.0/repositories/{workspace}/{repo_slug}/forks", list: true, inRepository: true, key: "full_name", path: "full_name"},
@@ -488,7 +488,7 @@ func TestRecordedErrorsAreSentences(t *testing.T) {
 	}
 }
 
-// Tables are made anew whenever the SDK sets up connections: it writes into them, and a scan that goes on meanwhile reads them.
+// The SDK gets new tables whenever it sets up connections. It writes into them while running scans read the old ones.
 func TestConnectionsHaveTablesOfTheirOwn(t *testing.T) {
 	p := Plugin(t.Context())
 	first, err := p.TableMapFunc(t.Context(), nil)

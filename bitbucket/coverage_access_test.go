@@ -109,8 +109,8 @@ func lackingScope(t *testing.T, table, without string) {
 	}
 }
 
-// What a table for administrators covers is what bitbucket_my_workspace and bitbucket_my_repository say that the user
-// administers, and no request is made for the rest.
+// A table for administrators covers the workspaces and repositories that the user administers, according to
+// bitbucket_my_workspace and bitbucket_my_repository. It makes no request for others.
 func TestCoverageIsVisible(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
@@ -246,7 +246,7 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 	}
 }
 
-// A server error must not look like a repository that has gone, nor the web page of something on the way.
+// A server error, or the web page of a proxy, must not look like a deleted repository.
 func TestRefusalsThatAreNoAnswer(t *testing.T) {
 	for name, fault := range map[string]fakebitbucket.Fault{
 		"a web page, not found": {Kind: fakebitbucket.FaultHTML, Status: http.StatusNotFound},

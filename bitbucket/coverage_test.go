@@ -97,7 +97,7 @@ func TestCoverageOfTheDocument(t *testing.T) {
 	}
 }
 
-// TestCoverageIsAskedFor scans every table in all ways, and looks for the operations that docs/coverage.md says it shows.
+// TestCoverageIsAskedFor makes all kinds of scans of every table, and checks that they use the operations in docs/coverage.md.
 func TestCoverageIsAskedFor(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -132,7 +132,7 @@ func askedFor(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]b
 	}
 	for _, scan := range scans {
 		scan.table = tab.name
-		_, _ = h.try(context.Background(), scan) // there need not be any such thing
+		_, _ = h.try(context.Background(), scan) // there may be no rows
 	}
 	asked := map[string]bool{}
 	for _, e := range fake.Journal() {

@@ -72,7 +72,7 @@ func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 	})
 }
 
-// Who can't have an answer for want of the quota is told how much it takes.
+// If the quota doesn't suffice for a query, the error says how much it needs.
 func TestQuotaErrorSaysHowMuchTheRepositoriesNeed(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Quota: 40})
 	_, err := connected(t, fake, `max_wait = "0s"`).try(context.Background(), ask{table: "bitbucket_deploy_key"})

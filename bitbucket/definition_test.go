@@ -171,7 +171,7 @@ func TestPipelineDefinitionSchedules(t *testing.T) {
 	}
 }
 
-// No row has the value of a secret that a file gives away, although it names the secret.
+// A file contains a secret. The rows show its name but not its value.
 func TestPipelineDefinitionKeepsSecrets(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	rows := connected(t, fake).rows(ask{table: "bitbucket_pipeline_definition"})

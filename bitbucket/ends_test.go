@@ -16,12 +16,12 @@ import (
 // small is an organization with several pages of everything.
 var small = fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3}
 
-// everything has the question for all of each table, and what it comes to.
+// everything returns a baseline for a query of all rows, for each table.
 func (s *simulation) everything(t *testing.T) []*baseline {
 	t.Helper()
 	var all []*baseline
 	for _, of := range tables {
-		if of.name != "bitbucket_omission" { // which has what went before
+		if of.name != "bitbucket_omission" { // its rows depend on earlier queries
 			all = append(all, s.learn(t, ask{table: of.name}))
 		}
 	}
@@ -70,7 +70,7 @@ func TestListsThatShift(t *testing.T) {
 			inList := func(other *http.Request) bool {
 				return other.URL.EscapedPath() == r.path && withoutPages(other.URL.RequestURI()) == withoutPages(r.uri)
 			}
-			// What is there of the shorter list alone.
+			// The rows of the shorter list alone.
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultDrop, Drop: 1, Match: inList, Count: -1})
 			shorter := tally(b.table, s.scan(t, b.ask, func(*network) {}).rows)
 			for name, fault := range map[string]fakebitbucket.Fault{
@@ -121,10 +121,10 @@ func withoutPages(uri string) string {
 	return path + "?" + strings.Join(parameters, "&")
 }
 
-// countEndpoint is where a scan asks how many repositories there are beside those that the user administers.
+// countEndpoint returns how many repositories there are besides those that the user administers.
 const countEndpoint = "/2.0/user/workspaces/{workspace}/permissions/repositories"
 
-// isCount says whether the request asks that, which no row needs.
+// isCount reports whether the request asks for this count, which no row needs.
 func (r request) isCount() bool { return r.endpoint == countEndpoint && r.position == "object" }
 
 // features are the endpoints of a repository that answer "not found" where what they are about is switched off: then a scan
@@ -170,8 +170,8 @@ var things = []string{
 	"/2.0/workspaces/{workspace}/pullrequests/{selected_user}",
 }
 
-// Where Bitbucket says in its own words that something is not there, a scan goes on in the few places where that can be true.
-// Everywhere else it is an error; so it is in the middle of a list. The ordinary run asks a quarter of the questions.
+// If Bitbucket itself says that something does not exist, a scan continues in the few places where this can be true. Everywhere
+// else, and in the middle of a list, it is an error. The ordinary run makes a quarter of the queries.
 func TestNotFound(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -238,7 +238,7 @@ func (b *baseline) judgeEnd(r request, rows map[string]int) string {
 	return ""
 }
 
-// A repository that is taken away in the middle of a scan over all takes its own rows along, and no others.
+// If a repository disappears in the middle of a scan over all, its rows are missing, and no others.
 func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -320,7 +320,7 @@ func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 	t.Logf("%d requests", requests)
 }
 
-// An access token that is refused for a moment is not taken for one that belongs to nobody, of which the workspaces are unknown.
+// An access token that is refused once is not taken for one without an account, whose workspaces would be unknown.
 func TestTokenThatIsRefusedOnce(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)

@@ -32,11 +32,11 @@ var soak = flag.Bool("soak", false, "test every fault at every request, and unde
 type breach struct {
 	fault    fakebitbucket.Fault
 	broken   func(*network) http.RoundTripper // the request's transport, for faults before the service
-	heals    bool                             // another attempt succeeds, if the fault was a passing one: then there is no error
-	doubtful bool                             // who asks once more may do without an error
+	heals    bool                             // another attempt succeeds if the fault happens once: then there is no error
+	doubtful bool                             // another attempt may avoid the error
 	pages    bool                             // it is one of pages
 	several  bool                             // it is one of several pages that are numbered and counted
-	dear     bool                             // takes long to test, and is the same for all requests
+	dear     bool                             // takes long to test and is the same for all requests
 }
 
 // status is the breach of another answer.
@@ -97,7 +97,7 @@ var breaches = map[string]breach{
 	"connection refused":    {broken: refused, heals: true},
 	"name not found":        {broken: unknown},
 	"TLS not trusted":       {broken: untrusted},
-	"TLS broken off":        {broken: brokenOff, heals: true},
+	"TLS broken off":        {broken: closesInHandshake, heals: true},
 	"reset in the body":     {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultReset}, heals: true},
 	"body too short":        {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultShort}, heals: true},
 	"closed unanswered":     {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultLost}, heals: true},
@@ -152,8 +152,8 @@ func unknown(*network) http.RoundTripper {
 
 func untrusted(n *network) http.RoundTripper { return n.transport(func(*tls.Config) {}) }
 
-// brokenOff returns a transport whose other side closes the connection in the handshake.
-func brokenOff(n *network) http.RoundTripper {
+// closesInHandshake returns a transport whose other side closes the connection in the handshake.
+func closesInHandshake(n *network) http.RoundTripper {
 	t := n.transport(func(*tls.Config) {})
 	t.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
@@ -354,7 +354,7 @@ func (t trial) draw() uint64 {
 	return h.Sum64()
 }
 
-// trials are those that are worth the time, beside the kinds of requests that are known.
+// trials returns the trials that are worth the time. Without -soak, known kinds of requests have only a few.
 func (b *baseline) trials(known map[string]bool) []trial {
 	var all []trial
 	byKind := map[string][]request{}

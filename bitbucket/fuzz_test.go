@@ -14,8 +14,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// What a condition makes of itself for Bitbucket lets every row pass that the condition may hold for, whether Bitbucket minds
-// the case or not; one that is exact, no other row if it does.
+// The form of a condition for Bitbucket passes every row that may satisfy the condition, whether Bitbucket compares case or not.
+// If it does, the form of an exact condition passes no other rows.
 func FuzzCondition(f *testing.F) {
 	f.Add("website", "web%", uint8(2))
 	f.Add("a_b", `a\_b`, uint8(2))
@@ -63,8 +63,7 @@ func FuzzCondition(f *testing.F) {
 	})
 }
 
-// Whatever JSON stands where a column's value is expected, the value is of the column's kind, and one that PostgreSQL can
-// store.
+// Any JSON in place of a column's value becomes a value of the column's type that PostgreSQL can store.
 func FuzzColumn(f *testing.F) {
 	for _, value := range []string{
 		`{"a": {"b": "text"}}`, `{"a": [{"b": 1}, {"b": null}]}`, `{"a": {"b": "\u0000\ud800"}}`, `{"a": {"b": 1e400}}`, `{"a": "true"}`, `{"a":{"b":"2023-02-20T09:38:17.20339Z"}}`,

@@ -89,8 +89,8 @@ func connected(t testing.TB, fake *fakebitbucket.Server, more ...string) *host {
 	return newHost(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID, more...)})
 }
 
-// connectionTo is a connection's body with an access token of the user. Unless more says otherwise each query asks anew, so
-// that a test sees what it asks.
+// connectionTo returns the body of a connection with an access token of the user. Unless more sets max_age, each query makes all
+// its requests, so that a test can see them.
 func connectionTo(fake *fakebitbucket.Server, userUUID string, more ...string) string {
 	token := fake.AccessToken(userUUID, fakebitbucket.AllScopes()...)
 	if !strings.Contains(strings.Join(more, ""), "max_age") {
@@ -261,7 +261,7 @@ func values(rows []map[string]any, column string) []string {
 	return found
 }
 
-// wantOmission fails the test unless such an omission was noted, whatever its message.
+// wantOmission fails the test unless this omission was noted, with any message.
 func (h *host) wantOmission(want Omission) {
 	h.t.Helper()
 	all := h.Server.Omissions(time.Time{})

@@ -144,7 +144,7 @@ func TestLinkedPluginStopsAsking(t *testing.T) {
 	}
 }
 
-// What does not fit into memory waits in a file, which is gone afterwards, whether the rows were read or not.
+// Rows that don't fit into memory wait in a file. The file is removed afterwards, whether the rows were read or not.
 func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

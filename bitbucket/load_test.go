@@ -19,10 +19,10 @@ var mishaps = []string{
 	"401 as expired", "404 as HTML", "invalid JSON", "values missing",
 }
 
-// Fifty queries at once, for hours of the service's time, over a network on which two requests in a hundred go wrong, with a
-// quota that does not suffice: every answer is exact or an error that says why, nobody waits beyond the limits, memory does
-// not grow, requests that the quota does not allow are not sent, and there is one chain of tokens. With -soak it goes on for
-// four days, which takes ten minutes.
+// TestLoad runs fifty queries at once, for hours of simulated time. Two of a hundred requests fail, and the quota doesn't
+// suffice. Every answer must be exact, or an error that says why. No query waits beyond the limits, memory does not grow, no
+// request is sent that the quota does not allow, and there is one chain of tokens. With -soak, the test simulates four days,
+// which takes ten minutes.
 func TestLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -213,7 +213,7 @@ func TestLookupsInAnyOrder(t *testing.T) {
 	}
 }
 
-// What a connection remembers of its lookups it believes for half a minute, and not at all if it lets no answer serve two queries.
+// A connection uses remembered lookups for half a minute. It remembers none if no answer may serve two queries.
 func TestLookupsAreFresh(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 100, OneWorkspace: true})
 	var names [][]any
@@ -268,7 +268,7 @@ func TestLookupsOfNothing(t *testing.T) {
 	})
 }
 
-// What a scan leaves out is told each time, and so it is asked for each time.
+// Omissions are reported each time, so a lookup that leaves something out is made each time.
 func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 	var ds directories
 	asked := 0
@@ -338,7 +338,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 	}
 }
 
-// What is remembered is bounded: the oldest goes first.
+// Directories have a size limit. The oldest entries go first.
 func TestDirectoriesAreBounded(t *testing.T) {
 	var ds directories
 	large := &row{}

@@ -12,8 +12,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A name in another spelling is an error in every table that takes it, and the error says what Bitbucket calls it, or what form
-// such a name has.
+// A name in another spelling is an error in every table that takes it. The error gives the name in Bitbucket, or the form of
+// these names.
 func TestNamesInAnotherSpelling(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
@@ -93,7 +93,7 @@ func TestNameOfARepositoryThatWasRenamed(t *testing.T) {
 				continue
 			}
 			switch tab.name {
-			case "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_my_repository": // which have no such address
+			case "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_my_repository": // no address with a name
 				continue
 			}
 			_, err := h.try(context.Background(), ask{table: tab.name, where: []*proto.Qual{where(q.column, "=", old)}})

@@ -41,10 +41,10 @@ type network struct {
 	server          *http.Server
 	conns           chan net.Conn // on their way to the server
 	inUse           atomic.Int64  // connections that the client has not closed
-	strangers       sync.Map      // hosts beside the fake's that somebody tried to reach
+	strangers       sync.Map      // hosts other than the fake's that were dialed
 }
 
-// certificate is that of the fake's host.
+// certificate returns the certificate of the fake's host.
 var certificate = sync.OnceValue(func() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -164,7 +164,7 @@ func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simul
 		t.Fatal(err)
 	}
 	s := &simulation{host: newHost(t, map[string]string{"bitbucket": arguments}), fake: fake, settings: settings}
-	// What the SDK starts with its first query, and never ends, must not be in a bubble.
+	// The SDK's first query starts goroutines that never end. They must not be in a bubble.
 	s.connect(&route{http.NewFileTransport(http.Dir(t.TempDir()))})
 	if _, err := s.try(context.Background(), ask{table: "bitbucket_my_workspace"}); err == nil {
 		t.Fatal("no error without a network")
@@ -188,7 +188,7 @@ func simulateConsumer(t testing.TB, fake *fakebitbucket.Server) *simulation {
 		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
 }
 
-// connect makes the connection anew: its requests go by the route, and it remembers nothing.
+// connect makes a new connection that remembers nothing. Its requests use the route.
 func (s *simulation) connect(r *route) {
 	s.t.Helper()
 	method, err := s.settings.authMethod()
@@ -214,11 +214,11 @@ type scanning struct {
 	err   error
 	took  time.Duration // simulated
 	inUse int64         // connections that were left in use
-	other []string      // hosts beside the fake's that somebody tried to reach
+	other []string      // hosts other than the fake's that were dialed
 }
 
-// leavesNothing has a test fail that leaves goroutines or open files behind. Those of a bubble have ended with it, or it
-// panics: these are the others.
+// leavesNothing fails a test that leaves goroutines or open files behind. It checks those outside bubbles: a bubble panics if
+// its goroutines don't end.
 func leavesNothing(t *testing.T) {
 	t.Helper()
 	count := func() [2]int {

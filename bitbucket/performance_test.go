@@ -23,8 +23,8 @@ type kind struct {
 	few     ask
 	all     string // the columns that come with the same requests
 	pageLen int    // the longest page that its endpoint serves
-	// beside is how many requests it takes to know what is asked for.
-	beside int
+	// overhead is the number of requests that are not for rows.
+	overhead int
 	// of is the column that says in which list a row was, of which there is one for each of so many owners; "" if each row is
 	// one request, or all are in one list.
 	of     string
@@ -41,12 +41,12 @@ func kinds() []kind {
 	return []kind{
 		{
 			name: "5,000 repositories", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
-			few: ask{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 2,
+			few: ask{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, overhead: 1, of: "workspace_slug", owners: 2,
 			trips: 9, first: 2,
 		},
 		{
 			name: "10 of them", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
-			few: ask{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, beside: 1, of: "workspace_slug", owners: 1,
+			few: ask{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, overhead: 1, of: "workspace_slug", owners: 1,
 			trips: 2, first: 2,
 		},
 		{
@@ -56,18 +56,18 @@ func kinds() []kind {
 		},
 		{
 			name: "the settings of 500 repositories", options: fakebitbucket.Options{Repositories: 500, OneWorkspace: true},
-			few: ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, beside: 1 + 5 + 1,
+			few: ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, overhead: 1 + 5 + 1,
 			trips: 67, first: 4, // the pages ahead take their turns as well, and what is left out is counted at the end
 		},
 		{
 			name: "pull requests of 100 repositories", options: fakebitbucket.Options{Repositories: 100, OneWorkspace: true},
 			few: ask{table: "bitbucket_pull_request", columns: "repository_full_name id state"}, all: allColumns("bitbucket_pull_request"), pageLen: 50,
-			beside: 1 + 1 + 1, of: "repository_full_name", owners: 100, trips: 16, first: 3,
+			overhead: 1 + 1 + 1, of: "repository_full_name", owners: 100, trips: 16, first: 3,
 		},
 		{
 			name: "100,000 effective permissions", options: fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true},
 			few: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
-			pageLen: 100, beside: 1, of: "workspace_slug", owners: 2, trips: 129, first: 2, // the last to count what is left out
+			pageLen: 100, overhead: 1, of: "workspace_slug", owners: 2, trips: 129, first: 2, // the last to count what is left out
 		},
 	}
 }
@@ -81,7 +81,7 @@ func (k kind) fewest(rows []map[string]any) int {
 	if k.of == "" {
 		lists = map[any]int{nil: len(rows)}
 	}
-	n := k.beside + max(0, k.owners-len(lists)) // a list without rows is a request as well
+	n := k.overhead + max(0, k.owners-len(lists)) // a list without rows is a request as well
 	for _, items := range lists {
 		n += (items + k.pageLen - 1) / k.pageLen
 	}
@@ -120,8 +120,8 @@ func (k kind) cost(t *testing.T) (c cost) {
 	return c
 }
 
-// What a scan costs is counted: it asks no more than five in a hundred above the fewest requests possible, waits no longer than
-// is known, and has the first row as soon as the page is there that it is on.
+// TestCostOfScans counts what a scan costs. It makes at most five percent more requests than the fewest possible, waits no longer
+// than the known time, and returns the first row as soon as its page has arrived.
 func TestCostOfScans(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

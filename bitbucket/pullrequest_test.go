@@ -105,7 +105,7 @@ func repositoryTruth(r *organization.Repository) map[string]any {
 	}
 }
 
-// truth is what the columns of bitbucket_pull_request say, but for documents.
+// truth returns the expected columns of bitbucket_pull_request, except JSON documents.
 func (x fakePullRequest) truth() map[string]any {
 	requested := 0
 	for _, who := range x.Participants {
@@ -412,7 +412,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	}
 }
 
-// What has changed since the last time costs one short list for each repository, and nothing for what has not.
+// Reading the changes since the last time takes one short list for each repository, and nothing for unchanged ones.
 func TestPullRequestIncrements(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -802,8 +802,8 @@ func TestPullRequestsByRepositoryAlone(t *testing.T) {
 	}
 }
 
-// What is asked of a pull request that the query names costs no request for the pull request itself, unless something of it
-// is wanted.
+// A query for parts of a pull request that it names makes no request for the pull request itself, unless it needs a column of
+// it.
 func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Comments) > 0 })

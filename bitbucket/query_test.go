@@ -174,7 +174,7 @@ func (a *asked) expressions(conditions []askedCondition) {
 
 // ask asks for the rows of a condition.
 func (a *asked) ask(c askedCondition, limited bool) {
-	// What tells rows apart is the column itself and those that cost nothing to know.
+	// To tell rows apart, select the column itself and those that need no request.
 	selected := []int{c.column}
 	for i := range a.table.Columns {
 		if a.isKey(i) && !askedOf[a.table.Columns[i].Name] {
@@ -374,7 +374,7 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 	return all
 }
 
-// comparisons are the operators that compare, the other way round, and what they say of an order.
+// comparisons are the operators that compare, each with the operator for swapped operands and the orders that satisfy it.
 var comparisons = []struct {
 	operator, reversed string
 	holds              func(order int) bool

@@ -16,8 +16,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A recording answers again what a fake has answered once, so that what is measured is the plugin and not the fake, which
-// works out who may see what for each page anew.
+// A recording repeats the answers of a fake. So a measurement is of the plugin and not of the fake, which checks permissions
+// again for every page.
 type recording struct {
 	fake    *fakebitbucket.Server
 	latency time.Duration // before each answer
@@ -73,7 +73,7 @@ func (r *recording) record(req *http.Request) *answer {
 	return a
 }
 
-// forget begins to count anew.
+// forget sets the counters to zero.
 func (r *recording) forget() {
 	r.requests.Store(0)
 	r.bytes.Store(0)

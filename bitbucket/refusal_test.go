@@ -14,8 +14,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// Where on_refusal is "skip", a repository that Bitbucket refuses, or does not answer for, costs its own rows and no others, and
-// leaves none of them; where it is not, it costs the query.
+// With on_refusal = "skip", a repository that Bitbucket refuses, or doesn't answer for, has no rows, and all others have theirs.
+// Otherwise the query fails.
 func TestOnRefusal(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
@@ -81,7 +81,7 @@ func TestRefusedInTheMiddle(t *testing.T) {
 	}
 }
 
-// What concerns the whole connection is never passed over.
+// Errors that concern the whole connection are never skipped.
 func TestNotPassedOver(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	h := connected(t, fake, `on_refusal = "skip"`)

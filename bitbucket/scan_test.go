@@ -101,7 +101,7 @@ func settle(t *testing.T) {
 // cancelled the query.
 var abandoned = map[string]bool{}
 
-// abandon takes what is at work now for such goroutines.
+// abandon adds all goroutines that run now to the abandoned ones.
 func abandon() {
 	for _, stack := range working() {
 		abandoned[name(stack)] = true
@@ -349,7 +349,7 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 	}
 }
 
-// Scans share the request for the workspaces, but not the fate of whoever asked first.
+// Scans share the request for the workspaces. If the scan that made it is cancelled, the others still get the answer.
 func TestInventoryOutlivesTheFirstWhoAsks(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)

@@ -127,7 +127,7 @@ func withSource(o *organization.Organization) []*organization.Repository {
 	return slices.DeleteFunc(covered(o, o.Connected), func(r *organization.Repository) bool { return r.MainBranch == "" })
 }
 
-// aSource is a repository with such a file, and the file.
+// aSource returns a repository with a file at this path, and the file.
 func aSource(t *testing.T, o *organization.Organization, path string) (*organization.Repository, *organization.SourceFile) {
 	t.Helper()
 	for _, r := range withSource(o) {
@@ -205,7 +205,7 @@ func TestSourceFileByNamesThatAreNone(t *testing.T) {
 	}
 }
 
-// A revision with a slash in its name is asked for by the commit that it stands for.
+// For a revision with a slash in its name, the request contains its commit instead.
 func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()

@@ -19,10 +19,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// TestConditionsMeanWhatSQLSays asks every table with every operator of every key column, in every form in which the wrapper
-// for PostgreSQL can send it, and holds the rows that a host then keeps against those that SQL keeps of all rows. What SQL
-// says is written here anew. LIMIT, which the host pushes down, is tried with a third of them and with each under -soak, which
-// tries many more conditions at once, too.
+// TestConditionsMeanWhatSQLSays queries every table with every operator of every key column, in every form that the wrapper for
+// PostgreSQL can send. It compares the rows that a host then keeps with those that SQL keeps of all rows. The rules of SQL are
+// implemented here a second time. A third of the queries are also made with LIMIT, which the host pushes down. With -soak, all
+// are, and many more combinations of conditions are tested.
 func TestConditionsMeanWhatSQLSays(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -38,7 +38,7 @@ func TestConditionsMeanWhatSQLSays(t *testing.T) {
 			e := &examination{h: connected(t, fake, `max_age = "1m"`)}
 			for _, of := range tables {
 				t.Run(of.name, func(t *testing.T) {
-					fake.ResetJournal() // of a hundred thousand requests, which nobody reads
+					fake.ResetJournal() // frees a hundred thousand entries that aren't used
 					x := &examined{examination: e, of: of, random: rand.New(rand.NewPCG(1, 2)), asked: map[string]answered{}}
 					x.keys = x.keyColumns()
 					for _, q := range of.keyColumns {
@@ -179,7 +179,7 @@ func (x *examined) column(t *testing.T, c column, q keyColumn) {
 		want, kept := keptBy(x.all(t, columns), keeps), keptBy(got, keeps)
 		if x.widens(c.name) && f.names != nil {
 			if x.of.column(c.name).from()[0].part == queryPart {
-				want = nil // which are of no such question
+				want = nil // the column repeats the query, and these rows are of another one
 			}
 			want = x.widened(t, what, c.name, columns, f, want)
 		}
@@ -564,7 +564,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 			}
 		}
 	}
-	// What the wrapper makes of OR, and of tests of booleans and of null.
+	// The wrapper's forms of OR, and of tests of booleans and null.
 	if len(values) > 2 {
 		a, b, c := values[0], values[1], values[2]
 		or := func(one, other truth3) truth3 { return max(one, other) }

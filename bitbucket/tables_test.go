@@ -417,7 +417,7 @@ func TestWorkspacesOfTheConnection(t *testing.T) {
 	}
 }
 
-// What the connection does not cover is not shown, even if the query names it, and not asked for.
+// Rows that the connection doesn't cover are neither requested nor shown, even if the query names them.
 func TestNamedButNotCovered(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -528,7 +528,7 @@ func TestMyRepositoryLooksUpFewDetails(t *testing.T) {
 	}
 }
 
-// What a row says does not depend on how it was asked for.
+// A row is the same however it was requested.
 func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	slug := fake.Organization().Workspaces[1].Slug
@@ -546,7 +546,7 @@ func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	}
 }
 
-// A repository whose access is taken away between two lists of one scan is gone, and no error.
+// If the access to a repository is revoked between two lists of one scan, its row is missing, without an error.
 func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
@@ -678,7 +678,7 @@ func TestQueriesShareTheInventory(t *testing.T) {
 	}
 }
 
-// What belongs to a workspace alone says in which one it is whether the query names that or not.
+// Rows that belong only to a workspace show which one, whether the query names it or not.
 func TestWorkspaceUUIDIsTheSameNamedOrNot(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
