@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -27,9 +28,10 @@ func startShell(t *testing.T, args ...string) *emulator {
 	return e
 }
 
-// leave ends the shell.
+// leave ends the shell, once it waits for input.
 func (e *emulator) leave(t *testing.T) string {
 	t.Helper()
+	e.waits(t, "a prompt", func(screen string) bool { return strings.HasSuffix(strings.TrimRight(screen, "\n"), "\nbitbucket>") })
 	e.enters(t, keyCtrlD)
 	code, output := e.ends(t)
 	if code != exitOK {
@@ -177,13 +179,15 @@ func TestShellCancels(t *testing.T) {
 		{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}, {name: "base_url", value: address},
 	}))
 	e := startShell(t, "--config", config)
-	for range 2 {
+	for i := range 2 {
 		e.enters(t, "select * from bitbucket_repository;\r")
 		<-asked
 		e.enters(t, keyCtrlC)
-		e.prompts(t, "Error: cancelled")
-		e.enters(t, "select 'still' || ' here' as here;\r")
-		e.prompts(t, "still here")
+		e.waits(t, "a prompt after it was cancelled", func(screen string) bool {
+			return strings.Count(screen, "Error: cancelled") == i+1 && strings.HasSuffix(strings.TrimRight(screen, "\n"), "\nbitbucket>")
+		})
+		e.enters(t, fmt.Sprintf("select 'still here ' || %d as here;\r", i))
+		e.prompts(t, fmt.Sprintf("still here %d", i))
 	}
 	e.leave(t)
 }
