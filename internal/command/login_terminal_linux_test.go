@@ -189,7 +189,7 @@ func TestTerminalCtrlC(t *testing.T) {
 			n.enterConsumer(s)
 			s.wait(prompt)
 		}
-		s.enter("\x03")
+		s.press(keyCtrlC)
 		code, shown := s.end()
 		if code != exitCancelled || !strings.Contains(shown, "\nError: cancelled\n") {
 			t.Errorf("at %q: exit code %d:\n%s", prompt, code, shown)

@@ -92,7 +92,13 @@ func (s *terminalUser) wait(expression string) []string {
 // enter types a line.
 func (s *terminalUser) enter(line string) {
 	s.t.Helper()
-	if _, err := s.keyboard.WriteString(line + "\n"); err != nil {
+	s.press(line + "\n")
+}
+
+// press types keys.
+func (s *terminalUser) press(keys string) {
+	s.t.Helper()
+	if _, err := s.keyboard.WriteString(keys); err != nil {
 		s.t.Fatal(err)
 	}
 }
