@@ -15,6 +15,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/docs"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
@@ -361,7 +362,8 @@ func TestMCPEstimate(t *testing.T) {
 	before = len(fake.Journal())
 	a.fails("stopped: it took more than the 150 requests of max_requests", "query",
 		map[string]any{"sql": "select count(*) from bitbucket_pull_request_file", "max_requests": 150})
-	if made := len(fake.Journal()) - before; made != 150 {
+	// Requests that are on their way when the limit is reached are given up, and may not arrive.
+	if made := len(fake.Journal()) - before; made > 150 || made < 150-api.DefaultMaxConcurrency {
 		t.Errorf("%d requests of a query that was stopped at 150", made)
 	}
 	if q := a.query("select count(*) from bitbucket_workspace"); len(q.Rows) != 1 {
