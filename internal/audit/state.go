@@ -26,6 +26,8 @@ type State struct {
 
 	// Unread says by kind why it could not be read. It is not saved.
 	Unread map[string]error
+
+	omitted map[itemKey]bool // places whose items of a kind could not be read
 }
 
 // An Account is the connected account.
@@ -88,7 +90,7 @@ func (r *Run) Account(ctx context.Context) (a Account, err error) {
 
 // State reads what a connection shows. A kind that can't be read is in Unread.
 func (r *Run) State(ctx context.Context, connection, scope string) (*State, error) {
-	s := &State{SavedAt: time.Now().UTC().Truncate(time.Second), Connection: connection, Scope: scope, Covered: map[string]Coverage{}, Unread: map[string]error{}}
+	s := &State{SavedAt: time.Now().UTC().Truncate(time.Second), Connection: connection, Scope: scope, Covered: map[string]Coverage{}, Unread: map[string]error{}, omitted: map[itemKey]bool{}}
 	var err error
 	if s.Account, err = r.Account(ctx); err != nil {
 		return nil, err
@@ -127,47 +129,53 @@ func (r *Run) readKind(ctx context.Context, s *State, k kind, areas map[string]C
 // kindReads returns the tables of the plugin that a kind reads.
 func (r *Run) kindReads(k kind) []string { return slices.Concat(r.reads[k.sql], r.reads[k.area.sql]) }
 
-// Omit takes out of a state what a table did not show: the items of a place, given by its name, and of all places in
-// it, or all items if the place is empty. Otherwise they would look revoked.
+// Omit takes out of a state what a table could not read: the items of a place, given by its name, and of all places in
+// it, or the whole kind if the place is empty. Otherwise they would look revoked.
 func (r *Run) Omit(s *State, table, place string, reason error) {
 	for _, k := range kinds {
-		if !slices.Contains(r.kindReads(k), table) {
-			continue
-		}
 		covered, ok := s.Covered[k.name]
-		if !ok {
+		switch {
+		case !ok || !slices.Contains(r.kindReads(k), table):
 			continue
-		}
-		if place == "" {
+		case place == "":
 			s.Unread[k.name] = reason
 			delete(s.Covered, k.name)
+			s.Items = slices.DeleteFunc(s.Items, func(i Item) bool { return i.Kind == k.name })
+			continue
 		}
-		omitted := map[string]bool{}
 		covered.Places = slices.DeleteFunc(slices.Clone(covered.Places), func(p Place) bool {
-			omitted[p.UUID] = place == "" || p.Name == place || strings.HasPrefix(p.Name, place+"/")
-			return omitted[p.UUID]
+			isIn := p.Name == place || strings.HasPrefix(p.Name, place+"/")
+			if isIn {
+				s.omitted[itemKey{kind: k.name, place: p.UUID}] = true
+			}
+			return isIn
 		})
-		if place != "" {
-			s.Covered[k.name] = covered
-		}
-		s.Items = slices.DeleteFunc(s.Items, func(i Item) bool { return i.Kind == k.name && omitted[i.Place] })
+		s.Covered[k.name] = covered
+		s.Items = slices.DeleteFunc(s.Items, func(i Item) bool { return s.omitted[i.where()] })
 	}
 }
 
-// Carry takes over from an earlier state the kinds that could not be read, and the findings of controls that were not
-// judged, so that the next run compares with what was last known.
+// Carry takes over from an earlier state the kinds and the places that could not be read, and the findings of controls
+// that were not judged, so that the next run compares with what was last known.
 func (s *State) Carry(before *State) {
-	for _, k := range kinds {
-		_, isRead := s.Covered[k.name]
-		covered, wasRead := before.Covered[k.name]
-		if isRead || !wasRead {
-			continue
+	carried := map[itemKey]bool{}
+	for kind, was := range before.Covered {
+		is, isRead := s.Covered[kind]
+		if !isRead {
+			is.ReadAt = was.ReadAt
 		}
-		s.Covered[k.name] = covered
-		for _, i := range before.Items {
-			if i.Kind == k.name {
-				s.Items = append(s.Items, i)
+		is.Places = slices.Clip(is.Places) // kinds share them
+		for _, p := range was.Places {
+			if key := (itemKey{kind: kind, place: p.UUID}); !isRead || s.omitted[key] {
+				carried[key] = true
+				is.Places = append(is.Places, p)
 			}
+		}
+		s.Covered[kind] = is
+	}
+	for _, i := range before.Items {
+		if carried[i.where()] {
+			s.Items = append(s.Items, i)
 		}
 	}
 	for _, control := range before.Judged {
@@ -203,8 +211,10 @@ func (r *Run) texts(ctx context.Context, sql string, f func([]string)) error {
 	})
 }
 
-// itemKey identifies an item.
+// itemKey identifies an item, or without its id the place of items of a kind.
 type itemKey struct{ kind, place, id string }
+
+func (i Item) where() itemKey { return itemKey{kind: i.Kind, place: i.Place} }
 
 // index returns the items and the names of the places that were covered, of the kinds that both states have.
 func (s *State) index(other *State) (map[itemKey]Item, map[itemKey]Place) {
@@ -224,13 +234,14 @@ func (s *State) index(other *State) (map[itemKey]Item, map[itemKey]Place) {
 
 // Since returns the changes since before, of the kinds that both states have. An item has appeared, instead of being
 // granted or added, if the account did not see its place before, unless the place is new. It has disappeared, instead
-// of being revoked or removed, if the account doesn't see its place now: it may still exist.
+// of being revoked or removed, if the account doesn't see its place now: it may still exist. Nothing is said of what could
+// not be read now.
 func (s *State) Since(before *State) []Change {
 	then, coveredThen := before.index(s)
 	now, coveredNow := s.index(before)
 	var changes []Change
 	for key, i := range now {
-		place := itemKey{kind: key.kind, place: key.place}
+		place := i.where()
 		old, was := then[key]
 		_, covered := coveredThen[place]
 		c := Change{Kind: i.Kind, Place: i.PlaceName, Name: i.Name, After: i.Value}
@@ -247,11 +258,11 @@ func (s *State) Since(before *State) []Change {
 		changes = append(changes, c)
 	}
 	for key, i := range then {
-		if _, is := now[key]; is {
+		if _, is := now[key]; is || s.omitted[i.where()] {
 			continue
 		}
 		c := Change{Change: verb(i.Kind, "revoked", "removed"), Kind: i.Kind, Place: i.PlaceName, Name: i.Name, Before: i.Value}
-		if _, covered := coveredNow[itemKey{kind: key.kind, place: key.place}]; !covered {
+		if _, covered := coveredNow[i.where()]; !covered {
 			c.Change = "disappeared"
 		}
 		changes = append(changes, c)

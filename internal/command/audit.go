@@ -257,8 +257,8 @@ func (a *auditor) judge(ctx context.Context, db *database, report *auditReport, 
 		return ctx.Err()
 	}
 	for _, o := range db.Omissions(report.at) {
-		if report.isRefusal(o) {
-			run.Omit(state, o.Table, cmp.Or(o.Repository, o.Project, o.Workspace), errors.New(o.Message))
+		if isRefusal(o, report.connection) {
+			run.Omit(state, o.Table, placeOf(o), errors.New(o.Message))
 		}
 	}
 	report.compare(state)

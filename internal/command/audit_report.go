@@ -56,18 +56,23 @@ func (r *auditReport) write(w io.Writer, format string) error {
 
 // add adds the result of a control, with the data of its tables that Bitbucket refused, and with what is accepted.
 func (r *auditReport) add(result audit.Result, omissions []bitbucket.Omission) {
-	for _, o := range omissions {
-		if r.isRefusal(o) && slices.Contains(result.Tables, o.Table) {
-			result.Refuse(cmp.Or(o.Repository, o.Project, o.Workspace, o.Table), o.Message)
-		}
-	}
+	refuse(&result, r.connection, omissions)
 	r.accepted.Apply(&result, r.at)
 	r.results = append(r.results, result)
 }
 
-// isRefusal reports whether Bitbucket refused what an omission is about, or failed to return it.
-func (r *auditReport) isRefusal(o bitbucket.Omission) bool {
-	return o.Connection == r.connection && (o.Reason == bitbucket.ReasonRefused || o.Reason == bitbucket.ReasonFailed)
+// refuse adds to a result the data of its tables that Bitbucket refused.
+func refuse(result *audit.Result, connection string, omissions []bitbucket.Omission) {
+	for _, o := range omissions {
+		if isRefusal(o, connection) && slices.Contains(result.Tables, o.Table) {
+			result.Refuse(cmp.Or(placeOf(o), o.Table), o.Message)
+		}
+	}
+}
+
+// isRefusal reports whether Bitbucket refused what an omission of a connection is about, or failed to return it.
+func isRefusal(o bitbucket.Omission, connection string) bool {
+	return o.Connection == connection && (o.Reason == bitbucket.ReasonRefused || o.Reason == bitbucket.ReasonFailed)
 }
 
 // compare compares a state with the earlier run.

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -89,15 +88,9 @@ func (s *served) Audit(ctx context.Context, controls []*audit.Control, values ma
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range s.meter.Omissions(begun) {
-		if o.Connection != s.connections[0].Name || o.Reason != bitbucket.ReasonRefused && o.Reason != bitbucket.ReasonFailed {
-			continue
-		}
-		for i := range results {
-			if slices.Contains(results[i].Tables, o.Table) {
-				results[i].Refuse(cmp.Or(o.Repository, o.Project, o.Workspace, o.Table), o.Message)
-			}
-		}
+	omissions := s.meter.Omissions(begun)
+	for i := range results {
+		refuse(&results[i], s.connections[0].Name, omissions)
 	}
 	return results, nil
 }
@@ -105,11 +98,7 @@ func (s *served) Audit(ctx context.Context, controls []*audit.Control, values ma
 // judge runs controls on a host of their own.
 func judge(ctx context.Context, host *sqlhost.Host, controls []*audit.Control, values map[string]any) ([]audit.Result, error) {
 	run := audit.NewRun(host, values)
-	var names []string
-	for _, c := range controls {
-		names = append(names, c.Name)
-	}
-	if err := run.Keep(ctx, names); err != nil {
+	if err := run.Keep(ctx, controlNames(controls)); err != nil {
 		return nil, err
 	}
 	var results []audit.Result

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -120,4 +121,17 @@ var omissionReasons = map[string]string{
 	"hidden_groups":    "Bitbucket hides their groups",
 	"not_covered":      "the table does not cover them",
 	"nothing_visible":  "nothing is visible there",
+}
+
+// placeOf returns the name of the repository, project or workspace that an omission is about, or "" if it is about a
+// whole table.
+func placeOf(o bitbucket.Omission) string {
+	switch {
+	case o.Repository != "":
+		return o.Repository
+	case o.Project != "":
+		return path.Join(o.Workspace, o.Project)
+	default:
+		return o.Workspace
+	}
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
@@ -157,18 +155,6 @@ func (s *shell) showOmissions(context.Context, string) error {
 		l.add(o.Table, placeOf(o), o.Reason, o.Message, o.Advice)
 	}
 	return s.show(l)
-}
-
-// placeOf names the most special place that an omission is about.
-func placeOf(o bitbucket.Omission) string {
-	switch {
-	case o.Repository != "":
-		return o.Repository
-	case o.Project != "":
-		return path.Join(o.Workspace, o.Project)
-	default:
-		return o.Workspace
-	}
 }
 
 // show prints a list on the screen.
