@@ -3,9 +3,8 @@ package assistant
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
@@ -49,9 +48,9 @@ type judged struct {
 
 // audit runs controls. Without names it lists them.
 func (s *server) audit(ctx context.Context, in auditInput) (r auditReport, err error) {
-	controls, err := chosen(in)
+	controls, err := audit.Select(in.Controls, in.Benchmarks)
 	if err != nil {
-		return r, err
+		return r, listed(err)
 	}
 	if len(controls) == 0 {
 		return controlList(), nil
@@ -129,43 +128,21 @@ func controlList() auditReport {
 	return r
 }
 
-// chosen returns the controls that an audit names.
-func chosen(in auditInput) ([]*audit.Control, error) {
-	names := slices.Clone(in.Controls)
-	for _, name := range in.Controls {
-		if audit.FindControl(name) == nil {
-			return nil, fmt.Errorf("unknown control %q: audit without names lists them", name)
-		}
-	}
-	for _, name := range in.Benchmarks {
-		b := audit.FindBenchmark(name)
-		if b == nil {
-			return nil, fmt.Errorf("unknown benchmark %q: audit without names lists them", name)
-		}
-		names = append(names, b.All()...)
-	}
-	var controls []*audit.Control
-	for _, c := range audit.Controls {
-		if slices.Contains(names, c.Name) {
-			controls = append(controls, c)
-		}
-	}
-	return controls, nil
-}
-
 // valuesOf returns the values of the variables: the given ones, and else the defaults.
 func valuesOf(given map[string]string) (map[string]any, error) {
 	values := audit.Defaults()
 	for name, text := range given {
-		v, ok := audit.FindVariable(name)
-		if !ok {
-			return nil, fmt.Errorf("unknown variable %q: audit without names lists them", name)
+		if err := audit.Set(values, name, text); err != nil {
+			return nil, listed(err)
 		}
-		value, err := v.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", strings.TrimSpace(name), err)
-		}
-		values[name] = value
 	}
 	return values, nil
+}
+
+// listed adds to the error for an unknown name where the names are.
+func listed(err error) error {
+	if _, unknown := errors.AsType[*audit.UnknownError](err); unknown {
+		return fmt.Errorf("%w: audit without names lists them", err)
+	}
+	return err
 }

@@ -7,6 +7,7 @@ package audit
 //go:generate go run ./write ../../powerpipe
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -102,6 +103,30 @@ func FindControl(name string) *Control {
 		return nil
 	}
 	return Controls[i]
+}
+
+// An UnknownError reports a name that no control, benchmark or variable has.
+type UnknownError struct{ What, Name string }
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("unknown %s %q", e.What, e.Name) }
+
+// Select returns the controls with these names and those of these benchmarks, in the order of Controls. It returns none
+// without a name, and an *UnknownError for a name that does not exist.
+func Select(controls, benchmarks []string) ([]*Control, error) {
+	names := slices.Clone(controls)
+	for _, name := range controls {
+		if FindControl(name) == nil {
+			return nil, &UnknownError{"control", name}
+		}
+	}
+	for _, name := range benchmarks {
+		b := FindBenchmark(name)
+		if b == nil {
+			return nil, &UnknownError{"benchmark", name}
+		}
+		names = append(names, b.All()...)
+	}
+	return slices.DeleteFunc(slices.Clone(Controls), func(c *Control) bool { return !slices.Contains(names, c.Name) }), nil
 }
 
 // CIS returns the numbers of the recommendations in the CIS guide that contain the control.

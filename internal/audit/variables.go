@@ -67,6 +67,20 @@ func Defaults() map[string]any {
 	return values
 }
 
+// Set parses a value that a user has written, and sets it among values. It returns an *UnknownError if there is no variable
+// with the name.
+func Set(values map[string]any, name, text string) error {
+	v, ok := FindVariable(name)
+	if !ok {
+		return &UnknownError{"variable", name}
+	}
+	value, err := v.Parse(text)
+	if err == nil {
+		values[name] = value
+	}
+	return err
+}
+
 // Kind returns the type of the variable.
 func (v Variable) Kind() Kind {
 	switch v.Default.(type) {

@@ -267,25 +267,20 @@ func (a *auditor) judge(ctx context.Context, db *database, report *auditReport, 
 
 // chosen returns the controls that the flags name, the most severe first; all controls if the flags name none.
 func (a *auditor) chosen(cmd *cobra.Command) ([]*audit.Control, error) {
-	names := slices.Clone(a.controls)
-	for _, name := range a.controls {
-		if audit.FindControl(name) == nil {
-			return nil, unknownName(cmd, "control", name, controlNames(audit.Controls))
-		}
+	chosen, err := audit.Select(a.controls, a.benchmarks)
+	if unknown, ok := errors.AsType[*audit.UnknownError](err); ok {
+		known := map[string][]string{"control": controlNames(audit.Controls), "benchmark": benchmarkNames(audit.Benchmarks)}
+		return nil, unknownName(cmd, unknown.What, unknown.Name, known[unknown.What])
 	}
-	for _, name := range a.benchmarks {
-		b := audit.FindBenchmark(name)
-		if b == nil {
-			return nil, unknownName(cmd, "benchmark", name, benchmarkNames(audit.Benchmarks))
-		}
-		names = append(names, b.All()...)
+	if len(a.controls)+len(a.benchmarks) == 0 {
+		chosen = slices.Clone(audit.Controls)
 	}
 	least := slices.Index(audit.Severities, cmp.Or(a.severity, audit.Severities[len(audit.Severities)-1]))
 	if least < 0 {
 		return nil, usagef(cmd, "unknown severity %q: choose %s", a.severity, strings.Join(audit.Severities, ", "))
 	}
-	chosen := slices.DeleteFunc(slices.Clone(audit.Controls), func(c *audit.Control) bool {
-		return len(names) > 0 && !slices.Contains(names, c.Name) || slices.Index(audit.Severities, c.Severity) > least || !a.scope.Has(c)
+	chosen = slices.DeleteFunc(chosen, func(c *audit.Control) bool {
+		return slices.Index(audit.Severities, c.Severity) > least || !a.scope.Has(c)
 	})
 	if len(chosen) == 0 {
 		return nil, usagef(cmd, "no control is left: the flags exclude all of them")
@@ -312,19 +307,17 @@ func (a *auditor) values(cmd *cobra.Command) (map[string]any, error) {
 		if !ok {
 			return nil, usagef(cmd, "--var takes name=value, not %q", given)
 		}
-		v, ok := audit.FindVariable(name)
-		if !ok {
+		err := audit.Set(values, name, text)
+		if _, unknown := errors.AsType[*audit.UnknownError](err); unknown {
 			var all []string
 			for _, v := range audit.Variables {
 				all = append(all, v.Name)
 			}
 			return nil, usagef(cmd, "unknown variable %s: choose one of %s", name, strings.Join(all, ", "))
 		}
-		value, err := v.Parse(text)
 		if err != nil {
 			return nil, usagef(cmd, "--var: %w", err)
 		}
-		values[name] = value
 	}
 	return values, nil
 }
