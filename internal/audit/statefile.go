@@ -41,23 +41,28 @@ func (s *State) Save(ctx context.Context, path string) error {
 
 // CanSave returns an error if no file can be written at a path.
 func CanSave(path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	temporary, err := createTemporary(path)
 	if err != nil {
 		return fmt.Errorf("can't save to %s: %w", path, err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return os.Remove(temporary)
+}
+
+// createTemporary creates an empty file beside another one, which only the owner can read, and returns its path.
+func createTemporary(path string) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
 }
 
 func (s *State) save(ctx context.Context, path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // only the owner can read it
+	temporary, err := createTemporary(path)
 	if err != nil {
 		return err
 	}
-	temporary := f.Name()
 	defer os.Remove(temporary) // fails if the file was renamed
-	if err := f.Close(); err != nil {
-		return err
-	}
 	if err := s.write(ctx, temporary); err != nil {
 		return err
 	}
