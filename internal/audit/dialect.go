@@ -139,7 +139,7 @@ func (w *writer) functions() template.FuncMap {
 	return template.FuncMap{
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
-		"each": w.each, "object": w.object, "days_between": w.daysBetween,
+		"each": w.each, "ranked": ranked, "percentile": percentile, "object": w.object, "days_between": w.daysBetween,
 		"host": w.host, "since": w.since, "not_judged": w.notJudged, "indent": indent,
 	}
 }
@@ -282,6 +282,28 @@ func (w *writer) each(array string) string {
 		return "jsonb_array_elements(" + array + ")"
 	}
 	return "json_each(" + array + ")"
+}
+
+// ranked returns a CTE with the rows of a source, ranked by a column among those with the same value in another column, or
+// among all if that is empty. Rows without a value come last, and don't count for percentile.
+func ranked(column, source, by string) string {
+	partition := ""
+	if by != "" {
+		partition = "partition by " + by + " "
+	}
+	return fmt.Sprintf(`ranked as (
+  select
+    *,
+    row_number() over (%sorder by %s is null, %[2]s) as position,
+    count(%[2]s) over (%[1]s) as total
+  from
+    %[3]s
+)`, partition, column, source)
+}
+
+// percentile returns the smallest value of a ranked column such that the given share of all values is not larger.
+func percentile(share, column string) string {
+	return "min(" + column + ") filter (where position >= " + share + " * total)"
 }
 
 // object returns a JSON object of names and values.

@@ -731,6 +731,12 @@ query "delivery_by_month" {
         production as f
       where
         f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
     )
     select
       to_char(completed_on, 'YYYY-MM') as "Month",
@@ -794,6 +800,12 @@ query "delivery_by_repository" {
         production as f
       where
         f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
     )
     select
       repository_full_name as "Repository",
@@ -859,6 +871,12 @@ query "delivery_count" {
         production as f
       where
         f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
     )
     select
       'Deployments' as label,
@@ -917,6 +935,12 @@ query "delivery_failure_rate" {
         production as f
       where
         f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
     )
     select
       'Percent failed' as label,
@@ -980,6 +1004,12 @@ query "delivery_failures" {
         production as f
       where
         f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
     )
     select
       repository_full_name as "Repository",
@@ -1044,6 +1074,12 @@ query "delivery_frequency" {
         production as f
       where
         f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
     )
     select
       'Deployments a week' as label,
@@ -1103,6 +1139,12 @@ query "delivery_lead" {
       where
         f.state_status_name = 'FAILED'
     ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
+    ),
     merged as materialized (
       select
         repository_full_name,
@@ -1148,9 +1190,9 @@ query "delivery_lead" {
     ),
     ranked as (
       select
-        days,
-        row_number() over (order by days) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by days is null, days) as position,
+        count(days) over () as total
       from
         leads
     )
@@ -1212,6 +1254,12 @@ query "delivery_lead_most" {
       where
         f.state_status_name = 'FAILED'
     ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
+    ),
     merged as materialized (
       select
         repository_full_name,
@@ -1257,9 +1305,9 @@ query "delivery_lead_most" {
     ),
     ranked as (
       select
-        days,
-        row_number() over (order by days) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by days is null, days) as position,
+        count(days) over () as total
       from
         leads
     )
@@ -1321,13 +1369,19 @@ query "delivery_restore" {
       where
         f.state_status_name = 'FAILED'
     ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
+    ),
     ranked as (
       select
-        hours,
-        row_number() over (order by hours) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by hours is null, hours) as position,
+        count(hours) over () as total
       from
-        (select 24 * (extract(epoch from restored_on - completed_on) / 86400) as hours from restored where restored_on is not null) as times
+        outages
     )
     select
       'Hours to restore, median' as label,
@@ -1387,13 +1441,19 @@ query "delivery_restore_most" {
       where
         f.state_status_name = 'FAILED'
     ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
+    ),
     ranked as (
       select
-        hours,
-        row_number() over (order by hours) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by hours is null, hours) as position,
+        count(hours) over () as total
       from
-        (select 24 * (extract(epoch from restored_on - completed_on) / 86400) as hours from restored where restored_on is not null) as times
+        outages
     )
     select
       'Hours to restore, 9 of 10' as label,
@@ -1858,7 +1918,7 @@ query "pipeline_by_repository" {
       select
         *,
         row_number() over (partition by repository_full_name order by duration_in_seconds is null, duration_in_seconds) as position,
-        count(duration_in_seconds) over (partition by repository_full_name) as total
+        count(duration_in_seconds) over (partition by repository_full_name ) as total
       from
         pipelines
     )
@@ -1905,13 +1965,11 @@ query "pipeline_duration" {
     ),
     ranked as (
       select
-        duration_in_seconds,
-        row_number() over (order by duration_in_seconds) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over () as total
       from
         pipelines
-      where
-        duration_in_seconds is not null
     )
     select
       'Minutes a run, median' as label,
@@ -1948,13 +2006,11 @@ query "pipeline_duration_most" {
     ),
     ranked as (
       select
-        duration_in_seconds,
-        row_number() over (order by duration_in_seconds) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by duration_in_seconds is null, duration_in_seconds) as position,
+        count(duration_in_seconds) over () as total
       from
         pipelines
-      where
-        duration_in_seconds is not null
     )
     select
       'Minutes a run, 9 of 10' as label,
@@ -2949,13 +3005,20 @@ query "review_days_to_merge" {
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     ),
+    merge_times as (
+      select
+        to_char(updated_on, 'YYYY-MM') as month,
+        extract(epoch from updated_on - created_on) / 86400 as days
+      from
+        merged
+    ),
     ranked as (
       select
-        days,
-        row_number() over (order by days) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by days is null, days) as position,
+        count(days) over () as total
       from
-        (select extract(epoch from updated_on - created_on) / 86400 as days from merged) as times
+        merge_times
     )
     select
       'Days to merge, median' as label,
@@ -2992,13 +3055,20 @@ query "review_days_to_merge_most" {
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     ),
+    merge_times as (
+      select
+        to_char(updated_on, 'YYYY-MM') as month,
+        extract(epoch from updated_on - created_on) / 86400 as days
+      from
+        merged
+    ),
     ranked as (
       select
-        days,
-        row_number() over (order by days) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by days is null, days) as position,
+        count(days) over () as total
       from
-        (select extract(epoch from updated_on - created_on) / 86400 as days from merged) as times
+        merge_times
     )
     select
       'Days to merge, 9 of 10' as label,
@@ -3088,9 +3158,9 @@ query "review_first" {
     ),
     ranked as (
       select
-        hours,
-        row_number() over (order by hours) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by hours is null, hours) as position,
+        count(hours) over () as total
       from
         first_reviews
     )
@@ -3182,9 +3252,9 @@ query "review_first_most" {
     ),
     ranked as (
       select
-        hours,
-        row_number() over (order by hours) as position,
-        count(*) over () as total
+        *,
+        row_number() over (order by hours is null, hours) as position,
+        count(hours) over () as total
       from
         first_reviews
     )
@@ -3452,14 +3522,20 @@ query "review_time_by_month" {
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     ),
+    merge_times as (
+      select
+        to_char(updated_on, 'YYYY-MM') as month,
+        extract(epoch from updated_on - created_on) / 86400 as days
+      from
+        merged
+    ),
     ranked as (
       select
-        month,
-        days,
-        row_number() over (partition by month order by days) as position,
-        count(*) over (partition by month) as total
+        *,
+        row_number() over (partition by month order by days is null, days) as position,
+        count(days) over (partition by month ) as total
       from
-        (select to_char(updated_on, 'YYYY-MM') as month, extract(epoch from updated_on - created_on) / 86400 as days from merged) as times
+        merge_times
     )
     select
       month as "Month",
@@ -3584,7 +3660,7 @@ query "step_durations" {
   sql = <<-EOQ
     with steps as materialized (
       select
-        name,
+        coalesce(name, 'without a name') as name,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -3596,12 +3672,9 @@ query "step_durations" {
     ),
     ranked as (
       select
-        coalesce(name, 'without a name') as name,
-        result_name,
-        duration_in_seconds,
-        build_seconds_used,
+        *,
         row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
-        count(duration_in_seconds) over (partition by name) as total
+        count(duration_in_seconds) over (partition by name ) as total
       from
         steps
     )
@@ -3629,7 +3702,7 @@ query "step_failure_count" {
   sql = <<-EOQ
     with steps as materialized (
       select
-        name,
+        coalesce(name, 'without a name') as name,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -3641,12 +3714,9 @@ query "step_failure_count" {
     ),
     ranked as (
       select
-        coalesce(name, 'without a name') as name,
-        result_name,
-        duration_in_seconds,
-        build_seconds_used,
+        *,
         row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
-        count(duration_in_seconds) over (partition by name) as total
+        count(duration_in_seconds) over (partition by name ) as total
       from
         steps
     )
@@ -3669,7 +3739,7 @@ query "step_list" {
   sql = <<-EOQ
     with steps as materialized (
       select
-        name,
+        coalesce(name, 'without a name') as name,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -3681,12 +3751,9 @@ query "step_list" {
     ),
     ranked as (
       select
-        coalesce(name, 'without a name') as name,
-        result_name,
-        duration_in_seconds,
-        build_seconds_used,
+        *,
         row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
-        count(duration_in_seconds) over (partition by name) as total
+        count(duration_in_seconds) over (partition by name ) as total
       from
         steps
     )
@@ -3714,7 +3781,7 @@ query "step_run_count" {
   sql = <<-EOQ
     with steps as materialized (
       select
-        name,
+        coalesce(name, 'without a name') as name,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -3726,12 +3793,9 @@ query "step_run_count" {
     ),
     ranked as (
       select
-        coalesce(name, 'without a name') as name,
-        result_name,
-        duration_in_seconds,
-        build_seconds_used,
+        *,
         row_number() over (partition by name order by duration_in_seconds is null, duration_in_seconds) as position,
-        count(duration_in_seconds) over (partition by name) as total
+        count(duration_in_seconds) over (partition by name ) as total
       from
         steps
     )

@@ -41,6 +41,12 @@ restored as (
     production as f
   where
     f.state_status_name = 'FAILED'
+),
+outages as (
+  select
+    24 * ({{days_between "completed_on" "restored_on"}}) as hours
+  from
+    restored
 ){{end}}
 
 {{define "leads"}}leads as (

@@ -41,3 +41,11 @@
     repository_full_name = {{text "repository_full_name"}}
     and state = 'OPEN'
 ){{end}}
+
+{{define "merge_times"}}merge_times as (
+  select
+    {{month "updated_on"}} as month,
+    {{days_between "created_on" "updated_on"}} as days
+  from
+    merged
+){{end}}

@@ -1,16 +1,9 @@
 with {{template "deployments"}},
 {{template "merged"}},
 {{template "leads"}},
-ranked as (
-  select
-    days,
-    row_number() over (order by days) as position,
-    count(*) over () as total
-  from
-    leads
-)
+{{ranked "days" "leads" ""}}
 select
   'Days to production, median' as label,
-  coalesce(cast(cast(round(min(days) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+  coalesce(cast(cast(round({{percentile "0.5" "days"}}) as integer) as text), 'none') as value
 from
   ranked

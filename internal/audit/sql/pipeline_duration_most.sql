@@ -1,16 +1,7 @@
 with {{template "pipelines"}},
-ranked as (
-  select
-    duration_in_seconds,
-    row_number() over (order by duration_in_seconds) as position,
-    count(*) over () as total
-  from
-    pipelines
-  where
-    duration_in_seconds is not null
-)
+{{ranked "duration_in_seconds" "pipelines" ""}}
 select
   'Minutes a run, 9 of 10' as label,
-  round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as value
+  round({{percentile "0.9" "duration_in_seconds"}} / 60.0, 2) as value
 from
   ranked

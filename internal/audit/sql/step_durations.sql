@@ -1,8 +1,8 @@
 with {{template "steps"}}
 select
   name as "Step",
-  round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Median",
-  round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as "9 of 10"
+  round({{percentile "0.5" "duration_in_seconds"}} / 60.0, 2) as "Median",
+  round({{percentile "0.9" "duration_in_seconds"}} / 60.0, 2) as "9 of 10"
 from
   ranked
 group by

@@ -4,7 +4,7 @@ select
   count(*) as "Runs",
   count(*) filter (where result_name in ('FAILED', 'ERROR')) as "Failed",
   round(count(*) filter (where result_name in ('FAILED', 'ERROR')) * 100.0 / count(*)) as "Percent failed",
-  round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Minutes, median",
+  round({{percentile "0.5" "duration_in_seconds"}} / 60.0, 2) as "Minutes, median",
   round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as "Minutes used"
 from
   ranked
