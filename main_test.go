@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,9 +148,12 @@ func TestPluginProcessServesEveryTable(t *testing.T) {
 	if len(schema.Schema) < 8 {
 		t.Errorf("%d tables, want 8 at least", len(schema.Schema))
 	}
-	for table, described := range schema.Schema {
+	// What the other scans leave out are the rows of bitbucket_omission, so it comes last.
+	const last = "bitbucket_omission"
+	tables := slices.DeleteFunc(slices.Sorted(maps.Keys(schema.Schema)), func(table string) bool { return table == last })
+	for _, table := range append(tables, last) {
 		var columns []string
-		for _, c := range described.Columns {
+		for _, c := range schema.Schema[table].Columns {
 			columns = append(columns, c.Name)
 		}
 		if rows, err := s.count("every-"+table, table, columns...); err != nil || rows == 0 {
