@@ -68,7 +68,7 @@ func (c *cursor) filter(text string, values []vtab.Value) error {
 		c.replay = rows
 		return c.next()
 	}
-	c.scan = c.table.host.start(c.table, request)
+	c.scan = c.table.host.start(request)
 	if err := c.next(); err != nil || c.row != nil || !c.table.host.Rehearses {
 		return err
 	}

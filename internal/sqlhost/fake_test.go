@@ -188,6 +188,8 @@ func matches(v any, q *proto.Qual) bool {
 		return true
 	case operator == "~~*":
 		return ilike(q.GetValue().GetStringValue()).MatchString(v.(string))
+	case q.GetValue().GetListValue() != nil: // for the operator =
+		return slices.ContainsFunc(q.GetValue().GetListValue().GetValues(), func(one *proto.QualValue) bool { return compareFake(v, qualValue(one)) == 0 })
 	default:
 		c := compareFake(v, qualValue(q.GetValue()))
 		switch operator {

@@ -132,7 +132,7 @@ func (c *cursor) readAll(l *lookups, values []vtab.Value) bool {
 
 // read returns the rows of a scan, up to most rows, and whether there are more.
 func (c *cursor) read(request *proto.ExecuteRequest, most int) (rows []*proto.Row, more bool, err error) {
-	s := c.table.host.start(c.table, request)
+	s := c.table.host.start(request)
 	defer s.stop()
 	for {
 		row, err := s.next()

@@ -23,15 +23,17 @@ type scan struct {
 }
 
 // start begins a scan for the running statement.
-func (h *Host) start(t *table, request *proto.ExecuteRequest) *scan {
-	statement := h.running.ctx
-	ctx, cancel := context.WithCancel(statement)
+func (h *Host) start(request *proto.ExecuteRequest) *scan { return h.begin(h.running.ctx, request) }
+
+// begin begins a scan, which ends when ctx does.
+func (h *Host) begin(parent context.Context, request *proto.ExecuteRequest) *scan {
+	ctx, cancel := context.WithCancel(parent)
 	s := &scan{
 		ctx:       ctx,
 		cancel:    cancel,
 		rows:      make(chan *proto.Row, rowBuffer),
 		ended:     make(chan struct{}),
-		abandoned: statement.Done(),
+		abandoned: parent.Done(),
 	}
 	h.scans.Go(func() {
 		defer close(s.ended)
