@@ -30,6 +30,7 @@ const (
 	membershipPart              // the connected user's membership of the workspace
 	explanationPart             // what was worked out from several answers
 	contentPart                 // a text that was fetched separately
+	positionPart                // its position in a list of objects without ids
 	queryPart                   // values of the query itself, for columns that only serve as conditions
 	parts                       // their number
 )
@@ -38,7 +39,7 @@ const (
 func (p part) String() string {
 	return [...]string{
 		"objectPart", "workspacePart", "detailPart", "repositoryPart", "projectPart", "commitPart", "parentPart", "stepPart",
-		"membershipPart", "explanationPart", "contentPart", "queryPart",
+		"membershipPart", "explanationPart", "contentPart", "positionPart", "queryPart",
 	}[p]
 }
 
@@ -66,6 +67,7 @@ type column struct {
 	sources     []source // where the value is: the first one that is present counts; if empty, own
 	scope       string   // OAuth scope that the column needs in addition to the table's
 	sort        string   // the field that Bitbucket sorts by for this column, if that order is also SQL's
+	uncopied    bool     // a copy leaves it out, as its value depends on the query or on the time
 }
 
 // A source is a place in a row: a path in one of its parts.
@@ -180,6 +182,12 @@ func (c column) sorted(field string) column {
 // needing declares that the column needs an OAuth scope that the rest of the table does not.
 func (c column) needing(scope string) column {
 	c.scope = scope
+	return c
+}
+
+// notCopied declares that a copy leaves out the column, as its value depends on the query or on the time.
+func (c column) notCopied() column {
+	c.uncopied = true
 	return c
 }
 

@@ -145,8 +145,8 @@ func TestColumnsAreDocumented(t *testing.T) {
 		}
 		for _, c := range tab.columns {
 			for _, s := range c.from() {
-				if s.part == queryPart || s.part == explanationPart || s.part == contentPart {
-					continue // the query's own value; a list as a whole; what was worked out; a text
+				if slices.Contains([]part{queryPart, positionPart, explanationPart, contentPart}, s.part) {
+					continue // the query's own value; a position in a list; what was worked out; a text
 				}
 				schema, ok := schemas[tab.name][s.part]
 				if !ok {

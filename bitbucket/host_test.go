@@ -108,7 +108,7 @@ type ask struct {
 	order   *proto.SortColumn
 }
 
-// where makes a condition of a value: string, int, float64, bool, time.Time or a []string for IN.
+// where makes a condition of a value: string, int, int64, float64, bool, time.Time, or a []string or []any for IN.
 func where(column, operator string, value any) *proto.Qual {
 	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: qualValue(value)}
 }
@@ -127,6 +127,14 @@ func qualValue(value any) *proto.QualValue {
 		return &proto.QualValue{Value: &proto.QualValue_BoolValue{BoolValue: v}}
 	case time.Time:
 		return &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(v)}}
+	case int64:
+		return &proto.QualValue{Value: &proto.QualValue_Int64Value{Int64Value: v}}
+	case []any:
+		list := &proto.QualValueList{}
+		for _, one := range v {
+			list.Values = append(list.Values, qualValue(one))
+		}
+		return &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: list}}
 	case []string:
 		list := &proto.QualValueList{}
 		for _, one := range v {

@@ -31,7 +31,8 @@ func machines(o *organization.Organization) map[string][]string {
 	}
 	for _, m := range o.MembershipsOf(o.Connected) {
 		w := m.Workspace
-		all["oidc_provider workspace"] = append(all["oidc_provider workspace"], line("oidc_provider workspace", nil, nil, nil, w.Slug, nil, nil))
+		all["oidc_provider workspace"] = append(all["oidc_provider workspace"], line(
+			"oidc_provider workspace", "https://api.bitbucket.org/2.0/workspaces/"+w.Slug+"/pipelines-config/identity/oidc", nil, nil, w.Slug, nil, nil))
 		for _, p := range o.ProjectsOf(w) {
 			if o.AdministersProject(p, o.Connected) {
 				for _, k := range o.ProjectDeployKeys(p) {
@@ -114,6 +115,16 @@ func TestMachineAccess(t *testing.T) {
 	for _, e := range fake.Journal() {
 		if strings.Contains(e.Path, "/hooks") || strings.Contains(e.Path, "pipelines") {
 			t.Errorf("%s was asked for, which has no keys", e.Path)
+		}
+	}
+	fake.ResetJournal()
+	ofNone := slices.DeleteFunc(slices.Clone(want), func(line string) bool {
+		return !strings.Contains(line, " workspace | ") && !strings.Contains(line, " project | ")
+	})
+	same(t, "of no repository", ofNone, got(where("level", "=", []string{"project", "workspace"})))
+	for _, e := range fake.Journal() {
+		if strings.HasPrefix(e.Path, "/2.0/repositories/") && strings.Count(e.Path, "/") > 3 {
+			t.Errorf("%s was asked for, which is of a repository", e.Path)
 		}
 	}
 	one := o.RepositoriesOf(o.Workspaces[0])[2]

@@ -873,10 +873,11 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	}
 	isLatest := func(x fakePullRequest) bool { return x.ID == latest[x.r.FullName()] }
 	truth := func(x fakePullRequest) (rows []map[string]any) {
-		for _, c := range o.MergeChecks(x.r, x.PullRequest, o.EffectivePermission(x.r, o.Connected)) {
+		for i, c := range o.MergeChecks(x.r, x.PullRequest, o.EffectivePermission(x.r, o.Connected)) {
 			row := merged(x.inPullRequest(), map[string]any{
 				"type": c.Type, "kind": orNil(c.Kind), "status": c.Status, "required": c.Required, "blocking": c.Blocking, "reason": orNil(c.Reason),
 				"title": c.Type, "state": nil, "message": nil, "name": nil, "pull_request_is_latest_into_main": isLatest(x),
+				"number": i + 1,
 			})
 			if c.Kind != "" {
 				row["title"] = c.Kind
@@ -946,14 +947,14 @@ func TestPullRequestActivity(t *testing.T) {
 	h := connected(t, fake)
 	truth := func(satisfied func(fakePullRequest, *organization.PullRequestEvent) bool) (rows []map[string]any) {
 		for _, x := range pullRequestsSeenBy(o, o.Connected, nil) {
-			for _, e := range x.Activity {
+			for i, e := range x.Activity {
 				if !satisfied(x, e) {
 					continue
 				}
 				row := merged(repositoryTruth(x.r), userTruth("user", e.User), map[string]any{
 					"user_nickname": nil, "comment_inline_from": nil, "comment_inline_to": nil, "comment_parent_id": nil, "comment_updated_on": nil,
 					"update_title": nil, "description": nil, "destination_branch_name": nil, "destination_commit_hash": nil, "source_commit_hash": nil, "draft": nil,
-					"pull_request_id": int64(x.ID), "kind": orNil(e.Kind), "date": e.Date.UTC(), "pull_request_title": x.Title, "title": x.Title,
+					"number": i + 1, "pull_request_id": int64(x.ID), "kind": orNil(e.Kind), "date": e.Date.UTC(), "pull_request_title": x.Title, "title": x.Title,
 					"state": nil, "reason": nil, "comment_id": nil, "comment_deleted": nil, "comment_inline_path": nil, "content": nil,
 				})
 				if e.User != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // inRepositories lists the objects at a path in each repository.
@@ -35,5 +36,32 @@ func inAdministeredWorkspaces(path string) func(context.Context, *scan) rowSeq {
 func (s *scan) listBelow(rest string) func(context.Context, repositoryScope) rowSeq {
 	return func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.unlessOff(r, s.listIn(ctx, r, s.collection(r.path(rest), 100)))
+	}
+}
+
+// number returns the column that tells objects of a list apart that have no id.
+func number(description string) column {
+	return integer("number", description).in(positionPart, "number")
+}
+
+// numbered sets the position of the row in its list, from 1.
+func (r *row) numbered(position int) *row {
+	r.set(positionPart, jsontree.Of(map[string]int{"number": position}))
+	return r
+}
+
+// numbered sets the positions of the rows of a list.
+func numbered(rows rowSeq) rowSeq {
+	return func(yield func(*row, error) bool) {
+		position := 0
+		for r, err := range rows {
+			if err == nil {
+				position++
+				r.numbered(position)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
 	}
 }

@@ -34,8 +34,9 @@ func tableBranch() *table {
 			filtered("target_date", "target.date", orderOperators),
 			filtered("target_hash", "target.hash", nameOperators),
 		),
-		ids:  map[string]string{"name": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) rowSeq { return refRows(ctx, s, "/refs/branches") },
+		ids:     map[string]string{"name": "repository_full_name"},
+		copying: touched("name"),
+		rows:    func(ctx context.Context, s *scan) rowSeq { return refRows(ctx, s, "/refs/branches") },
 	}
 }
 

@@ -27,6 +27,7 @@ func tableBranchRestriction() *table {
 			integer("value", "The number, if the kind requires a number of approvals, builds or commits."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("kind"), named("pattern")),
+		copying:    touched("id").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				l := s.collection(r.path("/branch-restrictions"), 100)

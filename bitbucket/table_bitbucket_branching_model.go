@@ -46,6 +46,7 @@ func tableBranchingModel() *table {
 			text("type", "Type of the object: effective_repo_branching_model."),
 		}, inRepositoryColumns()[1:]),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched().withHistory("development_branch", "development_hash", "production_branch", "production_hash"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return single(ctx, s, streams.Each(r), branchingModel)

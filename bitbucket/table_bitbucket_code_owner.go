@@ -28,6 +28,7 @@ func tableCodeOwner() *table {
 			text("title", "Title of the rule: its pattern.").at("pattern").in(parentPart, "path"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("ref"), named("path")),
+		copying:    touched("line"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			paths, ok := s.equals("path")
 			if !ok {

@@ -48,9 +48,10 @@ func tableCommit() *table {
 			named("dates_in_order"),
 			keyColumn{column: "date", operators: orderOperators},
 		),
-		ids:   map[string]string{"hash": "repository_full_name"},
-		alone: []string{"participants"},
-		rows:  commitRows,
+		ids:     map[string]string{"hash": "repository_full_name"},
+		alone:   []string{"participants"},
+		copying: newHeads("hash"),
+		rows:    commitRows,
 	}
 }
 

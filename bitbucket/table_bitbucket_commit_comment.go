@@ -38,7 +38,8 @@ func tableCommitComment() *table {
 			filtered("created_on", "created_on", orderOperators),
 			filtered("updated_on", "updated_on", orderOperators),
 		),
-		ids: map[string]string{"id": "repository_full_name"},
+		ids:     map[string]string{"id": "repository_full_name"},
+		copying: touched("id"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.path("/comments"), 100))

@@ -23,6 +23,7 @@ func tableCommitFile() *table {
 			text("type", "Type of the object: diffstat."),
 		}, ofCommitColumns()),
 		keyColumns: ofCommitKeyColumns(),
+		copying:    touched("commit_hash", "path"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.repositoryScope.path("/diffstat/{spec}", c.hash), 5000))

@@ -29,6 +29,7 @@ func tableCommitReport() *table {
 			timestamp("updated_on", "When the report was last changed."),
 		}, ofCommitColumns()),
 		keyColumns: ofCommitKeyColumns(),
+		copying:    touched("uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.path("/reports"), 100))

@@ -47,6 +47,7 @@ func tableCommitReportAnnotation() *table {
 			keyColumn{column: "report_uuid", operators: nameOperators},
 			keyColumn{column: "reporter", operators: textOperators},
 		),
+		copying: touched("uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r reportScope) rowSeq {

@@ -33,6 +33,7 @@ func tableCommitStatus() *table {
 			filtered("created_on", "created_on", orderOperators),
 			filtered("updated_on", "updated_on", orderOperators),
 		),
+		copying: touched("commit_hash", "key"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
 				return s.listIn(ctx, c, s.collection(c.path("/statuses"), 100))

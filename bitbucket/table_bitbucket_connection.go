@@ -34,7 +34,8 @@ func tableConnection() *table {
 			document("workspaces_argument", "The connection's workspaces argument, as a list of slugs and patterns. Null if it is not set."),
 			text("title", "Title of the connection: its name.").at("connection"),
 		},
-		rows: connectionRows,
+		copying: whole("title"),
+		rows:    connectionRows,
 	}
 }
 

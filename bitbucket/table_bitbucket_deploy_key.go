@@ -17,6 +17,7 @@ func tableDeployKey() *table {
 			text("label", "Name of the key."),
 		}, deployKeyColumns("owner"), inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("id").withHistory("last_used"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.listIn(ctx, r, s.collection(r.path("/deploy-keys"), 100))

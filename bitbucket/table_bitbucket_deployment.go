@@ -39,6 +39,7 @@ func tableDeployment() *table {
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("uuid")),
 		ids:        map[string]string{"uuid": ""},
+		copying:    touched("uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			if uuids, ok := s.fewIDs("uuid"); ok {
 				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {

@@ -26,6 +26,7 @@ func tableDeploymentEnvironment() *table {
 			text("type", "Type of the object: deployment_environment."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("uuid").withHistory("lock_name"),
 		rows:       inRepositories("/environments"),
 	}
 }

@@ -19,6 +19,7 @@ func tableDeploymentVariable() *table {
 			text("environment_uuid", "Immutable id of the environment, in braces.").in(parentPart, "uuid"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("environment_uuid"), named("environment_name"), named("environment_type")),
+		copying:    touched("uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				const variablesOf = "/deployments_config/environments/{environment_uuid}"

@@ -19,6 +19,7 @@ func tableDownload() *table {
 			text("type", "Type of the object: download."),
 		}, userColumns(), inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("name"),
 		rows:       inRepositories("/downloads"),
 	}
 }

@@ -31,8 +31,9 @@ func tableFork() *table {
 			filtered("updated_on", "updated_on", orderOperators),
 			filtered("size", "size", orderOperators),
 		),
-		ids:  map[string]string{"uuid": ""},
-		rows: forkRows,
+		ids:     map[string]string{"uuid": ""},
+		copying: touched("uuid"),
+		rows:    forkRows,
 	}
 }
 

@@ -27,6 +27,7 @@ func tableGroup() *table {
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("slug"), named("group_slug")},
 		ids:        map[string]string{"slug": "workspace_slug", "group_slug": "workspace_slug"},
+		copying:    whole("workspace_uuid", "slug").withHistory("member_count", "members"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perGroup(ctx, func(p workspaceScope, group jsontree.Value) []*row { return []*row{p.row(group)} })
 		},

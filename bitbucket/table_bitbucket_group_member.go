@@ -28,6 +28,7 @@ func tableGroupMember() *table {
 			text("title", "Title of the member: the display name.").at("display_name"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("group_slug"), named("user_uuid"), named("user_account_id")},
+		copying:    whole("workspace_uuid", "group_slug", "user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perGroup(ctx, func(p workspaceScope, group jsontree.Value) []*row {
 				var members []*row

@@ -20,10 +20,10 @@ func tableMachineAccess() *table {
 		columns: slices.Concat([]column{
 			text("kind", "What it is: deploy_key, runner, webhook, variable or oidc_provider."),
 			text("level", "What it opens or belongs to: repository, project, workspace or environment."),
-			text("id", "Id of the key, runner, webhook or variable."),
+			text("id", "Id of the key, runner, webhook or variable, or address of the provider."),
 			text("name", "Name of the key, runner or variable, description or address of the webhook, or address of the provider."),
 			timestamp("created_on", "When it was created. Null if Bitbucket does not report it."),
-			integer("age_days", "Number of days since it was created. Null if Bitbucket does not report it."),
+			integer("age_days", "Number of days since it was created. Null if Bitbucket does not report it.").notCopied(),
 			timestamp("last_used", "When a key was last used, or a runner last reported its state. Null if never, or if Bitbucket does not report it."),
 			boolean("is_active", "True if a webhook sends events. Null for other kinds."),
 			boolean("is_secured", "True if the value of a variable is hidden, or if a webhook is signed with a secret. Null for other kinds, or if Bitbucket does not report it."),
@@ -34,8 +34,12 @@ func tableMachineAccess() *table {
 			text("project_key", "Key of the project that it opens. Null if it opens one repository or a whole workspace.").in(projectPart, "key"),
 			text("title", "Title: the name.").at("name"),
 		}, inRepositoryColumns()),
-		keyColumns: append(inRepositoryKeyColumns(), named("kind")),
-		rows:       machineRows,
+		keyColumns: append(inRepositoryKeyColumns(), named("kind"), named("level")),
+		copying: Copying{
+			Key: []string{"workspace_uuid", "kind", "level", "id"}, Reading: ReadTouched,
+			Elsewhere: Values{"level", []string{"project", "workspace"}},
+		}.withHistory("last_used", "state"),
+		rows: machineRows,
 	}
 }
 
@@ -66,17 +70,20 @@ var machineSources = func() []machineSource {
 		{"variable", "repository", tableRepositoryVariable(), variable},
 		{"variable", "environment", tableDeploymentVariable(), ofEnvironment},
 		{"variable", "workspace", tableWorkspaceVariable(), variable},
-		{"oidc_provider", "workspace", tableWorkspaceOIDCProvider(), map[string]string{"name": "title"}},
+		{"oidc_provider", "workspace", tableWorkspaceOIDCProvider(), map[string]string{"id": "issuer", "name": "title"}},
 	}
 }()
 
 func machineRows(ctx context.Context, s *scan) rowSeq {
 	kinds, byKind := s.equals("kind")
+	levels, byLevel := s.equals("level")
 	_, byRepository := s.equals("repository_full_name")
 	var sources []machineSource
 	for _, from := range machineSources {
 		isOfRepository := slices.ContainsFunc(from.table.keyColumns, func(q keyColumn) bool { return q.column == "repository_full_name" })
-		if (!byKind || slices.Contains(kinds, from.kind)) && (!byRepository || isOfRepository) {
+		isOfKind := !byKind || slices.Contains(kinds, from.kind)
+		isOfLevel := !byLevel || slices.Contains(levels, from.level)
+		if isOfKind && isOfLevel && (!byRepository || isOfRepository) {
 			sources = append(sources, from)
 		}
 	}

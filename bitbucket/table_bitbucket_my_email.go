@@ -21,6 +21,7 @@ func tableMyEmail() *table {
 			text("title", "Title of the e-mail address: the address.").at("email"),
 			text("type", "Type of the object: email."),
 		},
+		copying: whole("email"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.listIn(ctx, workspaceScope{}, s.collection(api.Path("/2.0/user/emails"), 100))
 		},

@@ -28,6 +28,7 @@ func tableMyGPGKey() *table {
 			text("title", "Title of the key: its name, or else its fingerprint.").at("name").at("fingerprint"),
 			text("type", "Type of the object: gpg_key."),
 		},
+		copying: whole("fingerprint").withHistory("last_used"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.listOfUser(ctx, "/2.0/users/{selected_user}/gpg-keys")
 		},

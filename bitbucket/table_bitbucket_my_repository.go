@@ -39,8 +39,9 @@ func tableMyRepository() *table {
 			filtered("repository_full_name", "repository.full_name", nameOperators),
 			filtered("permission", "permission", equalOperators).among("read", "write", "admin"),
 		},
-		ids:  map[string]string{"full_name": "", "repository_full_name": ""},
-		rows: myRepositoryRows,
+		ids:     map[string]string{"full_name": "", "repository_full_name": ""},
+		copying: whole("uuid").withHistory(repositoryDetails...),
+		rows:    myRepositoryRows,
 	}
 }
 

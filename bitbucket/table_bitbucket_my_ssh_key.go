@@ -29,6 +29,7 @@ func tableMySSHKey() *table {
 			text("title", "Title of the key: its label, or else its comment.").at("label").at("comment"),
 			text("type", "Type of the object: ssh_key."),
 		},
+		copying: whole("uuid").withHistory("last_used"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.listOfUser(ctx, "/2.0/users/{selected_user}/ssh-keys")
 		},

@@ -26,6 +26,7 @@ func tableMyWorkspace() *table {
 		},
 		keyColumns: []keyColumn{filtered("slug", "slug", nameOperators), {column: "is_administrator", operators: equalOperators}},
 		ids:        map[string]string{"slug": ""},
+		copying:    whole("uuid").withHistory(),
 		rows:       myWorkspaceRows,
 	}
 }

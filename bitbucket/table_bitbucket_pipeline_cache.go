@@ -23,6 +23,7 @@ func tablePipelineCache() *table {
 			text("type", "Type of the object: pipeline_cache."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("uuid"),
 		rows:       inRepositories("/pipelines-config/caches"),
 	}
 }

@@ -19,6 +19,7 @@ func tablePipelineConfig() *table {
 			text("type", "Type of the object: repository_pipelines_configuration."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["enabled"] = true
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {

@@ -20,6 +20,7 @@ func tablePipelineDefinition() *table {
 		description: "A step of a pipeline, as bitbucket-pipelines.yml defines it at the head of the main branch or at another revision. A file that can't be read is a row with the error. Costs two requests per repository with the file.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
+			number("Position of the row among those of the file, from 1, with the imported ones."),
 			text("trigger_type", "What starts the pipeline: default (a push that no other pipeline is for), branch, tag, bookmark, pull_request or custom; or export, for import by other files."),
 			text("trigger_pattern", "Pattern of the names of branches or tags that start the pipeline, or the name of a custom or exported one. Null for the default pipeline."),
 			document("trigger_events", "Events that start a custom pipeline, each with its condition."),
@@ -57,6 +58,7 @@ func tablePipelineDefinition() *table {
 			text("title", "Title of the step: its name, or else the trigger of its pipeline.").at("name").at("trigger_pattern").at("trigger_type").in(parentPart, "path"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("ref")),
+		copying:    touched("number"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perFile(ctx, []string{pipelines.Path}, s.stepsIn)
 		},
@@ -78,8 +80,8 @@ func (s *scan) stepsIn(ctx context.Context, t treeScope, f textFile) ([]*row, er
 		return nil, err
 	}
 	var rows []*row
-	for _, step := range steps {
-		r := t.row(jsontree.Of(step))
+	for i, step := range steps {
+		r := t.row(jsontree.Of(step)).numbered(i + 1)
 		r.set(parentPart, f.file)
 		var own []schedule
 		for _, x := range schedules {

@@ -26,6 +26,7 @@ func tablePipelineSchedule() *table {
 			timestamp("updated_on", "When the schedule was last changed."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("uuid"),
 		rows:       inRepositories("/pipelines_config/schedules"),
 	}
 }

@@ -15,6 +15,7 @@ func tablePipelineScheduleExecution() *table {
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("schedule_uuid", "Immutable id of the schedule, in braces.").in(parentPart, "uuid"),
+			number("Position of the execution among those of the schedule, from 1, as Bitbucket lists them."),
 			text("pipeline_uuid", "Immutable id of the pipeline that was started, in braces. Null if none was started.").at("pipeline.uuid"),
 			text("error_key", "Kind of the error, if no pipeline was started.").at("error.key"),
 			text("error_message", "The error, if no pipeline was started.").at("error.message"),
@@ -24,11 +25,12 @@ func tablePipelineScheduleExecution() *table {
 			text("type", "What happened: pipeline_schedule_execution_executed or pipeline_schedule_execution_errored."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("schedule_uuid"), keyColumn{column: "schedule_enabled", operators: equalOperators}),
+		copying:    touched("schedule_uuid", "number"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				const schedules = "/pipelines_config/schedules"
 				return s.perChild(ctx, r, schedules, schedules+"/{schedule_uuid}", func(ctx context.Context, of childScope) rowSeq {
-					return s.listIn(ctx, of, s.collection(of.path("/executions"), 100))
+					return s.accepted(numbered(s.rowsIn(ctx, of, s.collection(of.path("/executions"), 100))))
 				})
 			})
 		},

@@ -18,6 +18,7 @@ func tablePipelineSSHKey() *table {
 			text("type", "Type of the object: pipeline_ssh_key_pair."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched().withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["public_key"] = true // nothing else is selected, whatever the query reads
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {

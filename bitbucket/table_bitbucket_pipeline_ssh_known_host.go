@@ -21,6 +21,7 @@ func tablePipelineSSHKnownHost() *table {
 			text("type", "Type of the object: pipeline_known_host."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("uuid").withHistory(),
 		rows:       inAdministeredRepositories("/pipelines_config/ssh/known_hosts"),
 	}
 }

@@ -37,6 +37,7 @@ func tablePipelineStep() *table {
 			text("type", "Type of the object: pipeline_step."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), ofPipelineKeyColumns()...),
+		copying:    ofPipeline("uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPipeline(ctx, func(ctx context.Context, p childScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(p.path("/steps"), 0))

@@ -26,6 +26,7 @@ func tablePipelineTestCase() *table {
 			text("title", "Title of the test: its name.").at("name"),
 		}, inRepositoryColumns()),
 		keyColumns: slices.Concat(inRepositoryKeyColumns(), ofPipelineKeyColumns(), []keyColumn{named("step_uuid")}),
+		copying:    ofPipeline("step_uuid", "uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["uuid"] = true
 			return s.perStep(ctx, func(ctx context.Context, of stepScope) rowSeq {

@@ -22,6 +22,7 @@ func tablePipelineTestReport() *table {
 			text("title", "Title of the report: the name of the step, or its id if it has none.").in(stepPart, "name").in(stepPart, "uuid"),
 		}, inRepositoryColumns()),
 		keyColumns: slices.Concat(inRepositoryKeyColumns(), ofPipelineKeyColumns(), []keyColumn{named("step_uuid")}),
+		copying:    ofPipeline("step_uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["number_of_test_cases"] = true
 			return s.perStep(ctx, func(ctx context.Context, of stepScope) rowSeq {

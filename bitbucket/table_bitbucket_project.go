@@ -36,6 +36,7 @@ func tableProject() *table {
 		}, workspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("key")},
 		ids:        map[string]string{"key": "workspace_slug"},
+		copying:    whole("uuid").withHistory("description", "name", "updated", "updated_on"),
 		rows:       projectRows,
 	}
 }

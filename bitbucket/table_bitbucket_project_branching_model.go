@@ -32,6 +32,7 @@ func tableProjectBranchingModel() *table {
 			text("type", "Type of the object: branching_model_settings."),
 		}, inProjectColumns()[1:]),
 		keyColumns: inProjectKeyColumns(),
+		copying:    whole("project_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) rowSeq {
 				return single(ctx, s, streams.Each(p), projectBranchingModel)

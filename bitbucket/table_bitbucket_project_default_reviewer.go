@@ -19,6 +19,7 @@ func tableProjectDefaultReviewer() *table {
 			text("type", "Type of the object: default_reviewer."),
 		}, inProjectColumns()),
 		keyColumns: inProjectKeyColumns(),
+		copying:    whole("project_uuid", "user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(p.path("/default-reviewers"), 100))

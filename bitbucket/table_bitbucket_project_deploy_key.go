@@ -18,6 +18,7 @@ func tableProjectDeployKey() *table {
 			text("label", "Name of the key."),
 		}, deployKeyColumns("created_by"), inProjectColumns()),
 		keyColumns: inProjectKeyColumns(),
+		copying:    whole("project_uuid", "id").withHistory("last_used"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, p projectScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(p.path("/deploy-keys"), 100))

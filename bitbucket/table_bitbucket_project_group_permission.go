@@ -20,6 +20,7 @@ func tableProjectGroupPermission() *table {
 			text("type", "Type of the object: project_group_permission."),
 		}, inProjectColumns()),
 		keyColumns: append(inProjectKeyColumns(), named("group_slug")),
+		copying:    whole("project_uuid", "group_slug").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) rowSeq {
 				return s.groupGrants(ctx, on)

@@ -20,6 +20,7 @@ func tableProjectUserPermission() *table {
 			text("type", "Type of the object: project_user_permission."),
 		}, inProjectColumns()),
 		keyColumns: append(inProjectKeyColumns(), named("user_uuid"), named("user_account_id")),
+		copying:    whole("project_uuid", "user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) rowSeq {
 				return s.userGrants(ctx, on)

@@ -20,6 +20,7 @@ func tablePullRequestActivity() *table {
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			integer("pull_request_id", "Number of the pull request, unique in the repository.").at("pull_request.id"),
+			number("Position of the entry in the log of the pull request, from 1, newest first."),
 			text("kind", "What happened: update, comment, approval or changes_requested. Null if Bitbucket does not report it."),
 			happened(timestamp("date", "When it happened. Null if Bitbucket does not report it."), func(e activity) string { return e.date }),
 			document("changes", "Changes of an update. Mostly empty, even if something changed: compare the columns of an update with those of the one before.").at("update.changes"),
@@ -48,6 +49,7 @@ func tablePullRequestActivity() *table {
 			whoActed("user_uuid", "Immutable id of the user who did it, in braces.", "uuid"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("pull_request_id"), keyColumn{column: "date", operators: orderOperators}),
+		copying:    ofPullRequest("number"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, s.activityIn)
 		},
@@ -94,10 +96,14 @@ func (s *scan) activityAt(ctx context.Context, r repositoryScope, path string) r
 	for _, e := range activities {
 		l.Fields = append(l.Fields, e.date)
 	}
+	l.Fields = append(l.Fields, "pull_request.id")
 	date, since := s.table.column("date"), s.earliest("date")
 	return s.accepted(func(yield func(*row, error) bool) {
+		entries := map[string]int{} // of each pull request, so far
 		for item, err := range s.List(ctx, l) {
-			made := r.row(withKind(item))
+			of := item.Get("pull_request.id").String()
+			entries[of]++
+			made := r.row(withKind(item)).numbered(entries[of])
 			if at, ok := date.value(made).(time.Time); ok && at.Before(since) {
 				return
 			}

@@ -41,6 +41,7 @@ func tablePullRequestComment() *table {
 			filtered("updated_on", "updated_on", orderOperators),
 			keyColumn{column: "deleted", operators: equalOperators},
 		),
+		copying: ofPullRequest("id"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				if s.isExactly("deleted", false) && p.hasNone("comment_count") { // deleted comments are not counted

@@ -28,6 +28,7 @@ func tablePullRequestCommit() *table {
 			text("type", "Type of the object: commit."),
 		}, inPullRequestColumns()),
 		keyColumns: inPullRequestKeyColumns(),
+		copying:    ofPullRequest("hash"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				l := s.withConditionsOn(objectPart).collection(p.path("/commits"), 100)

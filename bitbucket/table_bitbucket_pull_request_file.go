@@ -23,6 +23,7 @@ func tablePullRequestFile() *table {
 			text("type", "Type of the object: diffstat."),
 		}, inPullRequestColumns()),
 		keyColumns: inPullRequestKeyColumns(),
+		copying:    ofPullRequest("path"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				l := s.withConditionsOn(objectPart).collection(p.path("/diffstat"), 0) // the pages have 500 files anyway

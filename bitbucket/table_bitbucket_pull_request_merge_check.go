@@ -18,6 +18,7 @@ func tablePullRequestMergeCheck() *table {
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			text("type", "Type of the check: pullrequest_state_check, current_user_permission_check, git_mergeability_check, merge_queue_check, or for checks that were set up: standard_merge_check, custom_pre_merge_check or custom_on_merge_check."),
+			number("Position of the check among those of the pull request, from 1, as Bitbucket lists them."),
 			text("kind", "Kind of a standard check, such as minimum_approvals or resolved_tasks.").at("check.kind"),
 			text("status", "Result of the check: PASSED, FAILED, PENDING, SKIPPED or UNKNOWN."),
 			boolean("blocking", "True if the pull request can't be merged because of this check."),
@@ -33,14 +34,16 @@ func tablePullRequestMergeCheck() *table {
 			boolean(intoMain, "True if the pull request is the latest open one into the main branch of its repository: its checks show what is required there, wherever it was set.").in(parentPart, intoMain),
 		}, inPullRequestColumns()),
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
+		copying:    touched("pull_request_id", "number"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			s.wanted["pull_request_state"] = true
 			isOpen := newCondition(s.table.column("pull_request_state"), opEqual, "OPEN")
 			isOpen.field = "state"
 			s.conditions = append(s.conditions, isOpen)
 			checks := func(ctx context.Context, p pullRequestScope) rowSeq {
+				on := s.withConditionsOn(objectPart)
 				// Bitbucket returns all of them at once.
-				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/mergeability/checks"), 0))
+				return on.accepted(numbered(on.rowsIn(ctx, p, on.collection(p.path("/mergeability/checks"), 0))))
 			}
 			if s.wants(intoMain) {
 				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {

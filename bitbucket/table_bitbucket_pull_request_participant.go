@@ -22,6 +22,7 @@ func tablePullRequestParticipant() *table {
 			text("type", "Type of the object: participant."),
 		}, inPullRequestColumns()),
 		keyColumns: inPullRequestKeyColumns(),
+		copying:    ofPullRequest("user_uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			fields := []string{"participants.user.uuid"}
 			for _, field := range s.fields(objectPart) {

@@ -34,6 +34,7 @@ func tablePullRequestStatus() *table {
 			filtered("state", "state", equalOperators),
 			filtered("updated_on", "updated_on", orderOperators),
 		),
+		copying: ofPullRequest("commit_hash", "key"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/statuses"), 100))

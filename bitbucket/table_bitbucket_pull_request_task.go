@@ -36,6 +36,7 @@ func tablePullRequestTask() *table {
 			timestamp("updated_on", "When the task was last changed."),
 		}, inPullRequestColumns()),
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: "state", operators: equalOperators}),
+		copying:    ofPullRequest("id"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
 				if s.isExactly("state", "UNRESOLVED") && p.hasNone("task_count") { // only open tasks are counted

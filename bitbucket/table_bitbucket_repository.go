@@ -43,6 +43,7 @@ func tableRepository() *table {
 		},
 		ids:        map[string]string{"full_name": "", "uuid": "", "slug": "workspace_slug"},
 		substitute: repositorySubstitute,
+		copying:    whole("uuid").withHistory(repositoryDetails...),
 		rows:       repositoryRows,
 	}
 }
@@ -92,6 +93,12 @@ func workspaceColumns() []column {
 		text("workspace_slug", "Slug of the workspace.").at("workspace.slug").in(workspacePart, "slug"),
 		text("workspace_uuid", "Immutable id of the workspace, in braces.").at("workspace.uuid").in(workspacePart, "uuid"),
 	}
+}
+
+// repositoryDetails are columns of a repository that say nothing about access.
+var repositoryDetails = []string{
+	"clone_https_url", "clone_ssh_url", "description", "has_issues", "has_wiki", "language", "mainbranch", "name", "owner_account_id",
+	"parent_full_name", "size", "updated_on", "website",
 }
 
 func repositoryRows(ctx context.Context, s *scan) rowSeq {

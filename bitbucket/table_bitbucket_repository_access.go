@@ -35,6 +35,7 @@ func tableRepositoryAccess() *table {
 			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
 		keyColumns: repositoryPermissionKeyColumns(),
+		copying:    whole("repository_uuid", "user_uuid").withHistory(),
 		rows:       accessRows,
 	}
 }

@@ -21,6 +21,7 @@ func tableRepositoryGroupPermission() *table {
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("group_slug")),
 		ids:        map[string]string{"group_slug": "repository_full_name"},
+		copying:    touched("group_slug").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) rowSeq {
 				return s.groupGrants(ctx, on)

@@ -26,6 +26,7 @@ func tableRepositoryOverride() *table {
 			text("type", "Type of the object: repository_inheritance_state."),
 		}, inRepositoryColumns()[1:]),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched().withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return single(ctx, s, streams.Each(r.path("/override-settings")), func(ctx context.Context, s *scan, path string) (*row, error) {

@@ -32,6 +32,7 @@ func tableRepositoryPermission() *table {
 			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
 		keyColumns: append(repositoryPermissionKeyColumns(), filtered("repository_name", "repository.name", textOperators)),
+		copying:    whole("repository_uuid", "user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
 				return s.permissionsIn(ctx, l)

@@ -11,6 +11,7 @@ func tableRepositoryRunner() *table {
 		scopes:      []string{"account", "repository", "runner"},
 		columns:     slices.Concat(runnerColumns(), inRepositoryColumns()),
 		keyColumns:  inRepositoryKeyColumns(),
+		copying:     touched("uuid").withHistory(runnerState...),
 		rows:        inAdministeredRepositories("/pipelines-config/runners"),
 	}
 }
@@ -33,4 +34,9 @@ func runnerColumns() []column {
 		text("type", "Type of the object: pipeline_runner."),
 		timestamp("updated_on", "When the runner was last changed."),
 	}
+}
+
+// runnerState are the columns of a runner that change while it works.
+var runnerState = []string{
+	"state_cordoned", "state_status", "state_updated_on", "state_version", "state_version_current", "updated_on",
 }

@@ -21,6 +21,7 @@ func tableRepositoryUserPermission() *table {
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("user_uuid"), named("user_account_id")),
 		ids:        map[string]string{"user_uuid": "repository_full_name", "user_account_id": "repository_full_name"},
+		copying:    touched("user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) rowSeq {
 				return s.userGrants(ctx, on)

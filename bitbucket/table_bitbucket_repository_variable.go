@@ -12,6 +12,7 @@ func tableRepositoryVariable() *table {
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns:     slices.Concat(variableColumns(), inRepositoryColumns()),
 		keyColumns:  inRepositoryKeyColumns(),
+		copying:     touched("uuid").withHistory(),
 		rows:        inAdministeredRepositories("/pipelines_config/variables"),
 	}
 }

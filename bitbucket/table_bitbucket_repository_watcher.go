@@ -20,6 +20,7 @@ func tableRepositoryWatcher() *table {
 			text("title", "Title of the watcher: the name of the user.").at("display_name"),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
+		copying:    touched("user_uuid"),
 		rows:       inRepositories("/watchers"),
 	}
 }

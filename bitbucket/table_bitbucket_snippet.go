@@ -37,6 +37,7 @@ func tableSnippet() *table {
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug"), named("id"), named("role")},
 		ids:        map[string]string{"id": "workspace_slug"},
+		copying:    whole("workspace_uuid", "id"),
 		rows:       snippetRows,
 	}
 }

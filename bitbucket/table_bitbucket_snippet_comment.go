@@ -26,6 +26,7 @@ func tableSnippetComment() *table {
 			timestamp("updated_on", "When the comment was last changed."),
 		}, userColumns(), inSnippetColumns()),
 		keyColumns: inSnippetKeyColumns(),
+		copying:    whole("workspace_uuid", "snippet_id", "id"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perSnippet(ctx, "/comments")
 		},

@@ -28,6 +28,7 @@ func tableSnippetCommit() *table {
 			text("type", "Type of the object: snippet_commit."),
 		}, inSnippetColumns()),
 		keyColumns: inSnippetKeyColumns(),
+		copying:    whole("workspace_uuid", "snippet_id", "hash"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perSnippet(ctx, "/commits")
 		},

@@ -27,7 +27,7 @@ func tableSourceFile() *table {
 			text("type", "Type of the entry: commit_file or commit_directory."),
 			document("attributes", "Attributes of the file: link, executable, subrepository, binary, lfs."),
 			text("commit_hash", "Hash of the commit at which the repository was read; it may not have changed the file.").at("commit.hash"),
-			text("content", "Text of the file, with one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, binary files, files in LFS, files that are not UTF-8, and files over 1 MiB.").in(contentPart, "@this"),
+			text("content", "Text of the file, with one more request for each; fetched only if the query has a condition on path. Null for folders, empty files, binary files, files in LFS, files that are not UTF-8, and files over 1 MiB.").in(contentPart, "@this").notCopied(),
 			text("escaped_path", "Path as in a diff, which escapes some characters."),
 			text("folder", "Folder that was listed, from the query's condition. Null without a condition, which means the root.").in(queryPart, "folder"),
 			integer("max_depth", "Number of levels of folders that were listed, from the query's condition. Null without a condition, which means one; Bitbucket fails if the listing takes too long.").in(queryPart, "max_depth"),
@@ -44,7 +44,8 @@ func tableSourceFile() *table {
 			filtered("path", "path", textOperators),
 			filtered("size", "size", orderOperators),
 		),
-		rows: sourceRows,
+		copying: touched("path"),
+		rows:    sourceRows,
 	}
 }
 

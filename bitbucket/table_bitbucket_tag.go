@@ -34,7 +34,8 @@ func tableTag() *table {
 			filtered("target_date", "target.date", orderOperators),
 			filtered("target_hash", "target.hash", nameOperators),
 		),
-		ids:  map[string]string{"name": "repository_full_name"},
-		rows: func(ctx context.Context, s *scan) rowSeq { return refRows(ctx, s, "/refs/tags") },
+		ids:     map[string]string{"name": "repository_full_name"},
+		copying: touched("name"),
+		rows:    func(ctx context.Context, s *scan) rowSeq { return refRows(ctx, s, "/refs/tags") },
 	}
 }

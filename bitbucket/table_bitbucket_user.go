@@ -38,6 +38,7 @@ func tableUser() *table {
 		ids:        map[string]string{"uuid": "", "account_id": ""},
 		alone:      []string{"account_status", "created_on", "has_2fa_enabled", "is_staff", "kind", "location", "username", "website"},
 		substitute: userSubstitute,
+		copying:    whole("uuid"),
 		rows:       userRows,
 	}
 }

@@ -14,6 +14,7 @@ func tableWebhook() *table {
 		scopes:      []string{"account", "repository", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inRepositoryColumns()),
 		keyColumns:  inRepositoryKeyColumns(),
+		copying:     touched("uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.listIn(ctx, r, s.collection(r.path("/hooks"), 100))

@@ -24,6 +24,7 @@ func tableWebhookEvent() *table {
 			text("title", "Title of the event: its label.").at("label"),
 		},
 		keyColumns: []keyColumn{named("subject_type")},
+		copying:    whole("subject_type", "event"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) rowSeq {
 				p := workspaceScope{query: jsontree.Of(map[string]string{"subject_type": subject})}

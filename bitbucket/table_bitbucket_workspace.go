@@ -21,6 +21,7 @@ func tableWorkspace() *table {
 		}, in(detailPart, workspaceDetailColumns()...)),
 		keyColumns: []keyColumn{named("slug"), named("uuid")},
 		ids:        map[string]string{"slug": "", "uuid": ""},
+		copying:    whole("uuid").withHistory("name", "updated_on"),
 		rows:       workspaceRows,
 	}
 }

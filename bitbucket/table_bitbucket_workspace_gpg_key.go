@@ -25,6 +25,7 @@ func tableWorkspaceGPGKey() *table {
 			text("title", "Title of the key: the slug of the workspace.").in(workspacePart, "slug"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug")},
+		copying:    whole("workspace_uuid", "key").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return func(yield func(*row, error) bool) {

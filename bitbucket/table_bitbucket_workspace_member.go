@@ -37,8 +37,9 @@ func tableWorkspaceMember() *table {
 			filtered("account_id", "user.account_id", nameOperators),
 			filtered("permission", "permission", equalOperators).among("owner", "create-project", "member", "collaborator"),
 		},
-		ids:  map[string]string{"user_uuid": "workspace_slug", "uuid": "workspace_slug", "account_id": "workspace_slug"},
-		rows: memberRows,
+		ids:     map[string]string{"user_uuid": "workspace_slug", "uuid": "workspace_slug", "account_id": "workspace_slug"},
+		copying: whole("workspace_uuid", "user_uuid").withHistory("last_accessed"),
+		rows:    memberRows,
 	}
 }
 

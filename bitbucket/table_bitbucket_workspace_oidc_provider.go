@@ -29,6 +29,7 @@ func tableWorkspaceOIDCProvider() *table {
 			text("title", "Title of the provider: its address.").at("issuer"),
 		}, inWorkspaceColumns()),
 		keyColumns: []keyColumn{named("workspace_slug")},
+		copying:    whole("workspace_uuid").withHistory(),
 		rows:       oidcProviderRows,
 	}
 }

@@ -12,6 +12,7 @@ func tableWorkspaceRunner() *table {
 		scopes:      []string{"account", "runner"},
 		columns:     slices.Concat(runnerColumns(), inWorkspaceColumns()),
 		keyColumns:  []keyColumn{named("workspace_slug")},
+		copying:     whole("uuid").withHistory(runnerState...),
 		rows:        inAdministeredWorkspaces("/2.0/workspaces/{workspace}/pipelines-config/runners"),
 	}
 }

@@ -12,6 +12,7 @@ func tableWorkspaceVariable() *table {
 		scopes:      []string{"account", "pipeline"},
 		columns:     slices.Concat(variableColumns(), inWorkspaceColumns()),
 		keyColumns:  []keyColumn{named("workspace_slug")},
+		copying:     whole("uuid").withHistory(),
 		rows:        inAdministeredWorkspaces("/2.0/workspaces/{workspace}/pipelines-config/variables"),
 	}
 }

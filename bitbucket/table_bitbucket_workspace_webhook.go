@@ -16,6 +16,7 @@ func tableWorkspaceWebhook() *table {
 		scopes:      []string{"account", "webhook"},
 		columns:     slices.Concat(webhookColumns(), inWorkspaceColumns()),
 		keyColumns:  []keyColumn{named("workspace_slug")},
+		copying:     whole("uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/workspaces/{workspace}/hooks", p.slug()), 100))
