@@ -29,6 +29,7 @@ func (c *Current) Push(fullName, branch string, commits ...Commit) []*Commit {
 		pushed = append(pushed, made)
 	}
 	h.replaceBranch(o, r, branch, &Branch{branch, head, b.DefaultMergeStrategy})
+	c.touch(fullName)
 	return pushed
 }
 
@@ -38,6 +39,12 @@ func (c *Current) DeleteBranch(fullName, branch string) {
 	r := Must(o.Repository(fullName), "repository", fullName)
 	Must(o.Branch(r, branch), "branch", branch)
 	o.history(r).replaceBranch(o, r, branch, nil)
+	c.touch(fullName)
+}
+
+// touch records that a repository was changed.
+func (c *Current) touch(fullName string) {
+	c.ChangeRepository(fullName, func(r *Repository) { r.UpdatedOn = c.now() })
 }
 
 // replaceBranch makes the next history. It replaces the branch of that name, or removes it.
