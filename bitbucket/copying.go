@@ -17,6 +17,8 @@ type Copying struct {
 	// columns of the parent that have their values. The first one is the repository or the workspace.
 	Parent string
 	Links  []Link
+	// Depends are tables whose changes may change rows of ReadTouched in any repository.
+	Depends []string
 	// Elsewhere are the rows of ReadTouched that belong to no repository. Each run reads them.
 	Elsewhere Values
 	// HasHistory says that the copy keeps what a row was before: for all that gives, shows or protects access.
@@ -115,6 +117,12 @@ func ofRepository(key ...string) []string { return append([]string{"repository_u
 // unfinished declares a column that is null as long as a row may change without a change of the column Since.
 func (c Copying) unfinished(column string) Copying {
 	c.Unfinished = column
+	return c
+}
+
+// dependingOn declares that a change in one of these tables may change rows of any repository.
+func (c Copying) dependingOn(tables ...string) Copying {
+	c.Depends = tables
 	return c
 }
 

@@ -38,7 +38,7 @@ func tableBranchProtection() *table {
 			text("title", "Title of the protection: the name of the branch.").at("branch_name"),
 		}, protectionColumns(), inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("branch_name")),
-		copying:    touched("branch_name").withHistory("is_complete", "pull_request_id"),
+		copying:    touched("branch_name").withHistory("is_complete", "pull_request_id").dependingOn("bitbucket_group_member"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			from := newAccessReader(ctx, s)
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {

@@ -46,7 +46,7 @@ func tableBranchingModel() *table {
 			text("type", "Type of the object: effective_repo_branching_model."),
 		}, inRepositoryColumns()[1:]),
 		keyColumns: inRepositoryKeyColumns(),
-		copying:    touched().withHistory("development_branch", "development_hash", "production_branch", "production_hash"),
+		copying:    touched().withHistory("development_branch", "development_hash", "production_branch", "production_hash").dependingOn("bitbucket_project_branching_model"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return single(ctx, s, streams.Each(r), branchingModel)

@@ -28,7 +28,7 @@ func tableCodeOwner() *table {
 			text("title", "Title of the rule: its pattern.").at("pattern").in(parentPart, "path"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("ref"), named("path")),
-		copying:    touched("line"),
+		copying:    touched("line").dependingOn("bitbucket_group_member", "bitbucket_workspace_member"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			paths, ok := s.equals("path")
 			if !ok {

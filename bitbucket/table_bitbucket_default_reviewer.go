@@ -19,7 +19,7 @@ func tableDefaultReviewer() *table {
 			text("type", "Type of the object: default_reviewer."),
 		}, inRepositoryColumns()),
 		keyColumns: inRepositoryKeyColumns(),
-		copying:    touched("user_uuid", "reviewer_type").withHistory(),
+		copying:    touched("user_uuid", "reviewer_type").withHistory().dependingOn("bitbucket_project_default_reviewer"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return s.listIn(ctx, r, s.collection(r.path("/effective-default-reviewers"), 100))

@@ -35,7 +35,7 @@ func tableRepositoryAccess() *table {
 			text("workspace_uuid", "Immutable id of the workspace, in braces.").at("repository.workspace.uuid").in(workspacePart, "uuid"),
 		}),
 		keyColumns: repositoryPermissionKeyColumns(),
-		copying:    whole("repository_uuid", "user_uuid").withHistory(),
+		copying:    touched("user_uuid").withHistory().dependingOn("bitbucket_group_member", "bitbucket_project_group_permission", "bitbucket_project_user_permission", "bitbucket_workspace_member"),
 		rows:       accessRows,
 	}
 }

@@ -73,7 +73,7 @@ that an alarm is new since the last run, or that something was granted, added or
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := a.run(cmd)
 			if _, alarms := errors.AsType[alarmError](err); err != nil && !alarms {
-				return notJudgedError{err}
+				return incompleteError{err}
 			}
 			return err
 		},

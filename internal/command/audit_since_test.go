@@ -232,8 +232,8 @@ func TestAuditCarries(t *testing.T) {
 	}
 	fake.Inject(fault)
 	second, got := run()
-	if got.code != exitNotJudged || !strings.Contains(got.err, "can't read and compare this: deploy key of the repository") {
-		t.Errorf("exit code %d and %q, want %d and what was not read", got.code, got.err, exitNotJudged)
+	if got.code != exitIncomplete || !strings.Contains(got.err, "can't read and compare this: deploy key of the repository") {
+		t.Errorf("exit code %d and %q, want %d and what was not read", got.code, got.err, exitIncomplete)
 	}
 	if len(second.Changes.Changes)+len(second.Changes.Findings) > 0 {
 		t.Errorf("what was not read is taken for a change: %+v", second.Changes)

@@ -152,8 +152,8 @@ func TestAuditOfNothing(t *testing.T) {
 	said := map[string]string{}
 	for _, format := range auditFormats() {
 		got := runProcess(t, nil, "audit", "--config", config, "--output", format)
-		if want := fmt.Sprintf("Error: none of %d controls could be judged: %s\n", len(audit.Controls), reason); got.code != exitNotJudged || !strings.HasSuffix(got.err, want) {
-			t.Errorf("%s: exit code %d and %q, want %d and %q", format, got.code, got.err, exitNotJudged, want)
+		if want := fmt.Sprintf("Error: none of %d controls could be judged: %s\n", len(audit.Controls), reason); got.code != exitIncomplete || !strings.HasSuffix(got.err, want) {
+			t.Errorf("%s: exit code %d and %q, want %d and %q", format, got.code, got.err, exitIncomplete, want)
 		}
 		said[format] = got.out
 	}
@@ -349,7 +349,7 @@ func TestAuditSkips(t *testing.T) {
 	report, got := auditOf(t, old...)
 	c := report.control(t, "deploy_key_old")
 	last := c.Resources[len(c.Resources)-1]
-	if got.code != exitNotJudged || c.Status != "not_judged" || c.Counts["ok"] == 0 || last.Resource != refused || last.Status != "not_judged" || !strings.Contains(last.Reason, refused) {
+	if got.code != exitIncomplete || c.Status != "not_judged" || c.Counts["ok"] == 0 || last.Resource != refused || last.Status != "not_judged" || !strings.Contains(last.Reason, refused) {
 		t.Errorf("exit code %d; %s is %s, %v, %+v", got.code, c.Control, c.Status, c.Counts, last)
 	}
 	if other := report.control(t, "repository_inactive"); other.Status != "ok" {
@@ -465,7 +465,7 @@ func TestAuditFails(t *testing.T) {
 		}
 	}
 	text := runCommand(t, "", "audit", "--config", config, "--control", "deploy_key_old")
-	if !strings.HasPrefix(text.out, "low       ERROR  ") || !strings.Contains(text.out, "403 Forbidden") || text.code != exitNotJudged {
+	if !strings.HasPrefix(text.out, "low       ERROR  ") || !strings.Contains(text.out, "403 Forbidden") || text.code != exitIncomplete {
 		t.Errorf("exit code %d and %q, want the refusal", text.code, text.out)
 	}
 	junit := runCommand(t, "", "audit", "--config", config, "--control", "deploy_key_old", "--output", "junit")

@@ -113,7 +113,7 @@ Steampipe starts it as a plugin. On its own, it answers SQL without Steampipe. T
 	}
 	root.PersistentFlags().BoolVar(&verbose, "verbose", false, "log to standard error")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newTables(c), newDescribe(c), newMCP(c), newDemo(c), newVersion(c), newEnvironment())
+	root.AddCommand(newLogin(c), newAuth(c), newQuery(c), newAudit(c), newSync(c), newTables(c), newDescribe(c), newMCP(c), newDemo(c), newVersion(c), newEnvironment())
 	return root
 }
 

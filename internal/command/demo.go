@@ -15,8 +15,9 @@ import (
 )
 
 // openDemo opens the tables of a made-up organization in memory. The connection works like a real one: over HTTP, with
-// an OAuth consumer and a rotating refresh token. Its token file is deleted when the database is closed.
-func openDemo(ctx context.Context) (*database, error) {
+// an OAuth consumer and a rotating refresh token. Its token file is deleted when the database is closed. adapt may change
+// the connection.
+func openDemo(ctx context.Context, adapt func(sqlhost.Connection) sqlhost.Connection) (*database, error) {
 	fake := fakebitbucket.New(fakebitbucket.Options{})
 	fake.Tidy()
 	stop, err := fake.Listen()
@@ -44,7 +45,7 @@ func openDemo(ctx context.Context) (*database, error) {
 		{name: "base_url", value: fake.URL()},
 		{name: "oauth_url", value: fake.OAuthURL()},
 	})
-	return openDatabase(ctx, []sqlhost.Connection{c}, cleanUp)
+	return openDatabase(ctx, []sqlhost.Connection{adapt(c)}, cleanUp)
 }
 
 // A question is a question of the demo and its SQL.
@@ -129,7 +130,7 @@ func newDemo(c *console) *cobra.Command {
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			db, err := openDemo(ctx)
+			db, err := (&connectionFlags{demo: true}).open(ctx, cmd)
 			if err != nil {
 				return err
 			}

@@ -15,11 +15,11 @@ import (
 
 // The exit codes.
 const (
-	exitOK        = 0
-	exitFailed    = 1
-	exitUsage     = 2
-	exitNotJudged = 3   // only of audit, where 1 means that a control alarms
-	exitCancelled = 130 // by Ctrl-C, as shells expect
+	exitOK         = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitIncomplete = 3   // of audit, where 1 means that a control alarms, and of sync
+	exitCancelled  = 130 // by Ctrl-C, as shells expect
 )
 
 // A usageError reports that the arguments or the configuration are wrong.
@@ -44,8 +44,8 @@ func exitCode(err error) int {
 		return exitOK
 	case isUsage(err):
 		return exitUsage
-	case isNotJudged(err):
-		return exitNotJudged
+	case isIncomplete(err):
+		return exitIncomplete
 	default:
 		return exitFailed
 	}
@@ -62,13 +62,13 @@ func isUsage(err error) bool {
 	return usage || config || connection
 }
 
-// A notJudgedError reports that an audit, or a part of it, has no result.
-type notJudgedError struct{ error }
+// An incompleteError reports that an audit has no result for a part, or that a copy lacks a part.
+type incompleteError struct{ error }
 
-func (e notJudgedError) Unwrap() error { return e.error }
+func (e incompleteError) Unwrap() error { return e.error }
 
-func isNotJudged(err error) bool {
-	_, is := errors.AsType[notJudgedError](err)
+func isIncomplete(err error) bool {
+	_, is := errors.AsType[incompleteError](err)
 	return is
 }
 

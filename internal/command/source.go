@@ -9,7 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/spf13/cobra"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/similar"
@@ -21,6 +24,8 @@ type connectionFlags struct {
 	config string // folder or file; empty for Steampipe's config folder
 	first  string // connection for table names without a schema
 	demo   bool
+	// workspaces take the place of those in the connections' configuration; nil to leave it.
+	workspaces []string
 }
 
 func (s *connectionFlags) addConfigFlag(cmd *cobra.Command) {
@@ -57,7 +62,7 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 		if s.config != "" || s.first != "" {
 			return nil, usagef(cmd, "--demo can't be combined with --config or --connection: it has its own connection")
 		}
-		return openDemo(ctx)
+		return openDemo(ctx, s.within)
 	}
 	connections, err := s.connections(cmd)
 	if err != nil {
@@ -65,7 +70,7 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 	}
 	var hosted []sqlhost.Connection
 	for _, c := range connections {
-		hosted = append(hosted, c.Connection)
+		hosted = append(hosted, s.within(c.Connection))
 	}
 	db, err := openDatabase(ctx, hosted, func() {})
 	if wrong, ok := errors.AsType[*sqlhost.ConnectionError](err); ok {
@@ -73,6 +78,24 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 		return nil, at(connections[i].where, "%w", wrong)
 	}
 	return db, err
+}
+
+// within returns a connection that only covers the workspaces of the flags, if there are any.
+func (s *connectionFlags) within(c sqlhost.Connection) sqlhost.Connection {
+	if s.workspaces == nil || c.Aggregator() {
+		return c
+	}
+	file, diagnostics := hclwrite.ParseConfig([]byte(c.Config), "", hcl.InitialPos)
+	if diagnostics.HasErrors() {
+		return c // the plugin will say what is wrong
+	}
+	var slugs []cty.Value
+	for _, slug := range s.workspaces {
+		slugs = append(slugs, cty.StringVal(slug))
+	}
+	file.Body().SetAttributeValue("workspaces", cty.ListVal(slugs))
+	c.Config = string(file.Bytes())
+	return c
 }
 
 // openDatabase opens the tables of the connections. It calls cleanUp when the database is closed or can't be opened.

@@ -18,6 +18,7 @@ type batch struct {
 	name  string // unique in a run, and the same when the run is resumed
 	spec  *Spec
 	scans []Scan
+	again bool // it reads rows because they were not finished
 }
 
 // stageAll stages the batches of all phases. What a phase has read says what the next ones have to read.
@@ -49,7 +50,7 @@ func (r *runner) stageAll(ctx context.Context) error {
 
 // plan works out what the phases from one on have to read, as far as it is known.
 func (r *runner) plan(ctx context.Context, first int) error {
-	r.planned = nil
+	r.planned, r.touched = nil, r.findTouched()
 	for _, phase := range r.phases()[first:] {
 		batches, err := phase(ctx)
 		if err != nil {
@@ -129,7 +130,7 @@ func (r *runner) tryStage(ctx context.Context, b batch) error {
 	next.Batches = append(next.Batches, b.name)
 	access := map[string]uint64{}
 	began := time.Now()
-	rows := r.observed(&next, b.spec, access, r.read(ctx, b))
+	rows := r.observed(&next, b, access, r.read(ctx, b))
 	err := r.to.Stage(ctx, Batch{Table: b.spec.Table, Rows: rows}, func() (json.RawMessage, error) {
 		if b.spec.Name == permissionTable {
 			next.Repositories = withAccess(next.Repositories, access)
@@ -173,19 +174,23 @@ func (r *runner) yieldRows(ctx context.Context, s Scan, yield func([]any, error)
 }
 
 // observed yields the rows, and notes in the progress what they tell about other tables.
-func (r *runner) observed(p *progress, s *Spec, access map[string]uint64, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
+func (r *runner) observed(p *progress, b batch, access map[string]uint64, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
+	s := b.spec
 	repository, link, hash := s.column(repositoryUUID), r.linkTo(s), r.headColumn(s)
-	seen := map[parent]bool{}
+	seen, sums := map[parent]bool{}, r.sumColumns(s)
 	observe := func(row []any) {
 		p.Scanned++
 		if s.Name == permissionTable {
 			access[fmt.Sprint(row[repository])] += sumOf(row, s.column("user_uuid"), s.column("permission"))
 		}
 		if link >= 0 {
-			if one := (parent{s.Name, fmt.Sprint(row[repository]), fmt.Sprint(row[link])}); !seen[one] {
+			if one := (parent{s.Name, fmt.Sprint(row[repository]), fmt.Sprint(row[link]), b.again}); !seen[one] {
 				seen[one] = true
 				p.Parents = append(p.Parents, one)
 			}
+		}
+		if sums != nil {
+			p.Sums[s.Name] += sumOf(row, sums...)
 		}
 		if hash >= 0 {
 			r.noteHead(p, s, row, hash)
@@ -240,6 +245,19 @@ func (r *runner) noteOmissions(p *progress, b batch, since time.Time) {
 		}
 		p.Skipped = append(p.Skipped, one)
 	}
+}
+
+// sumColumns returns the columns of a table that matter to others which depend on it; nil if none does.
+func (r *runner) sumColumns(s *Spec) (columns []int) {
+	if !slices.ContainsFunc(r.specs, func(other *Spec) bool { return slices.Contains(other.Depends, s.Name) }) {
+		return nil
+	}
+	for i, c := range s.Columns {
+		if !slices.Contains(s.Table.Ignored, c.Name) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
 }
 
 // linkTo returns the column of a table that its children name, if a run has to read only those whose parent has changed;

@@ -69,8 +69,8 @@ func (r *runner) replaced(s *Spec, skipped []skip) []Scope {
 	}
 	read := Scope{Columns: []string{repositoryUUID}}
 	uuids := r.toReadWhole(s)
-	if s.Reading == bitbucket.ReadTouched && !r.isFull(s) {
-		uuids = r.choose(r.wasTouched)
+	if s.Reading == bitbucket.ReadTouched {
+		uuids = r.toRead(s)
 	}
 	for _, uuid := range uuids {
 		if wasRead(uuid) {

@@ -94,9 +94,43 @@ func (r *runner) isNew(uuid string, is repository) bool {
 }
 
 // wasTouched reports whether something in a repository may have changed.
-func (r *runner) wasTouched(uuid string, is repository) bool {
+func (r *runner) wasTouched(uuid string, _ repository) bool { return r.touched[uuid] }
+
+// findTouched returns the repositories in which something may have changed, as far as it is known, and those from which
+// one of them was forked.
+func (r *runner) findTouched() map[string]bool {
+	touched := map[string]bool{}
+	for uuid, is := range r.progress.Repositories {
+		if r.hasMoved(uuid, is) {
+			touched[uuid] = true
+			touched[is.Parent] = true
+		}
+	}
+	for _, p := range r.progress.Parents {
+		if !p.IsKnown {
+			touched[p.Repository] = true
+		}
+	}
+	return touched
+}
+
+// hasMoved reports whether a repository shows that something in it has changed.
+func (r *runner) hasMoved(uuid string, is repository) bool {
 	was := r.old.Repositories[uuid]
-	return r.isNew(uuid, is) || !was.UpdatedOn.Equal(is.UpdatedOn) || was.Access != is.Access || slices.ContainsFunc(r.progress.Parents, func(p parent) bool { return p.Repository == uuid })
+	return r.isNew(uuid, is) || !was.UpdatedOn.Equal(is.UpdatedOn) || was.Access != is.Access
+}
+
+// hasNewGrounds reports whether a table on which another one depends has changed.
+func (r *runner) hasNewGrounds(s *Spec) bool {
+	return slices.ContainsFunc(s.Depends, func(name string) bool { return r.progress.Sums[name] != r.old.Tables[name].Sum })
+}
+
+// toRead returns the repositories of which a run reads all rows of a table of ReadTouched.
+func (r *runner) toRead(s *Spec) []string {
+	if r.isFull(s) || r.hasNewGrounds(s) {
+		return r.choose(all)
+	}
+	return r.choose(r.wasTouched)
 }
 
 func all(string, repository) bool { return true }
@@ -110,11 +144,7 @@ func (r *runner) toReadWhole(s *Spec) []string {
 }
 
 func (r *runner) inTouched(_ context.Context, s *Spec) ([]batch, error) {
-	is := r.wasTouched
-	if r.isFull(s) {
-		is = all
-	}
-	batches := r.inChunks(s, "in", r.choose(is))
+	batches := r.inChunks(s, "in", r.toRead(s))
 	if s.Elsewhere.Column != "" {
 		values := slices.Concat(elsewhere(s).Values...)
 		batches = append(batches, batch{name: s.Name + " elsewhere", spec: s, scans: []Scan{s.scan(Condition{Column: s.Elsewhere.Column, Operator: "=", Value: values})}})
@@ -146,7 +176,7 @@ func (r *runner) unfinished(ctx context.Context, s *Spec, before time.Time) ([]b
 	}
 	id := s.Table.Key[len(s.Table.Key)-1]
 	if known, ok := r.unfinishedIDs[s.Name]; ok {
-		return r.inEach(s, "unfinished", oneOf(id, known)), nil
+		return again(r.inEach(s, "unfinished", oneOf(id, known))), nil
 	}
 	ids := map[string][]any{}
 	for row, err := range r.to.Current(ctx, s.Table, []string{repositoryUUID, id, s.Since, s.Unfinished}) {
@@ -163,7 +193,15 @@ func (r *runner) unfinished(ctx context.Context, s *Spec, before time.Time) ([]b
 		}
 	}
 	r.unfinishedIDs[s.Name] = ids
-	return r.inEach(s, "unfinished", oneOf(id, ids)), nil
+	return again(r.inEach(s, "unfinished", oneOf(id, ids))), nil
+}
+
+// again marks batches that read rows because they were not finished.
+func again(batches []batch) []batch {
+	for i := range batches {
+		batches[i].again = true
+	}
+	return batches
 }
 
 // ofParents reads the children of parents that have changed.

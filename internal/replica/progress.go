@@ -19,6 +19,7 @@ type tableState struct {
 	Mark   string    `json:"mark"`    // see [Spec.mark]
 	ReadAt time.Time `json:"read_at"` // start of the run that last read it
 	FullAt time.Time `json:"full_at"` // start of the run that last read all of it
+	Sum    uint64    `json:"sum"`     // over the rows of a table on which others depend
 }
 
 // A repository is what tells whether something in a repository may have changed.
@@ -26,7 +27,8 @@ type repository struct {
 	FullName  string    `json:"full_name"`
 	Name      string    `json:"name"`
 	UpdatedOn time.Time `json:"updated_on"`
-	Access    uint64    `json:"access"` // a sum over the permissions of all users; 0 if they were not read
+	Parent    string    `json:"parent,omitempty"` // uuid of the repository that it was forked from
+	Access    uint64    `json:"access"`           // a sum over the permissions of all users; 0 if they were not read
 }
 
 // A progress is how far a run is that was not published yet.
@@ -36,6 +38,7 @@ type progress struct {
 	Full      []string          `json:"full"`                // tables that are read completely
 	Batches   []string          `json:"batches"`             // names of the staged batches
 	Scanned   int64             `json:"scanned"`             // rows
+	Sums      map[string]uint64 `json:"sums,omitempty"`      // over the rows of tables on which others depend
 	Main      map[string]string `json:"main,omitempty"`      // head of the main branch, by the repository's uuid
 	Moved     []head            `json:"moved,omitempty"`     // heads of branches and tags that have moved
 	Parents   []parent          `json:"parents,omitempty"`   // parents that have changed
@@ -57,6 +60,8 @@ type parent struct {
 	Table      string `json:"table"`
 	Repository string `json:"repository"` // uuid
 	ID         string `json:"id"`         // value of the column that its children name
+	// IsKnown says that the parent is read again in any case, so that it does not show a change in the repository.
+	IsKnown bool `json:"is_known,omitempty"`
 }
 
 // A skip is a part of a table that could not be read: its earlier rows are kept.
@@ -72,7 +77,7 @@ type omitted = bitbucket.Omission
 // clone returns a copy whose lists can be appended to.
 func (p progress) clone() progress {
 	p.Batches, p.Moved, p.Parents = slices.Clip(p.Batches), slices.Clip(p.Moved), slices.Clip(p.Parents)
-	p.Main = maps.Clone(p.Main)
+	p.Main, p.Sums = maps.Clone(p.Main), maps.Clone(p.Sums)
 	p.Skipped, p.Omissions = slices.Clip(p.Skipped), slices.Clip(p.Omissions)
 	return p
 }

@@ -118,8 +118,9 @@ type Destination interface {
 	// Current returns the current rows of a table, as the last published run left them: these columns, in this order. A
 	// table or a column that was never copied has no rows, or no values.
 	Current(ctx context.Context, table Table, columns []string) iter.Seq2[[]any, error]
-	// Stage keeps a batch and the progress together: if it returns no error, both survive. Otherwise neither is kept.
-	Stage(ctx context.Context, b Batch, progress json.RawMessage) error
+	// Stage keeps a batch and the progress together: if it returns no error, both survive. Otherwise neither is kept. The
+	// progress depends on the rows: it is called for once, when all of them were read.
+	Stage(ctx context.Context, b Batch, progress func() (json.RawMessage, error)) error
 	// Discard drops everything that is staged, and the progress.
 	Discard(ctx context.Context) error
 	// Publish makes the changes visible, all of them at once or none, with the run and the state, and forgets the progress.

@@ -83,6 +83,7 @@ type runner struct {
 	allowed allowance
 	costs   map[string]int64 // requests of batches, at least, by name
 	planned [][]batch        // of the current phase and the next ones
+	touched map[string]bool  // repositories in which something may have changed, by uuid
 
 	unfinishedIDs map[string]map[string][]any // of tables, by name and repository
 	heads         map[reference]string        // of touched repositories, as the last run left them
@@ -194,7 +195,7 @@ func (r *runner) account(ctx context.Context) (uuid string, err error) {
 // repositories returns the repositories that the connected user sees.
 func (r *runner) repositories(ctx context.Context) (map[string]repository, error) {
 	found := map[string]repository{}
-	for row, err := range r.source.Scan(ctx, Scan{Table: repositoryTable, Columns: []string{"uuid", "full_name", "name", "updated_on"}}) {
+	for row, err := range r.source.Scan(ctx, Scan{Table: repositoryTable, Columns: []string{"uuid", "full_name", "name", "updated_on", "parent_uuid"}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -203,6 +204,7 @@ func (r *runner) repositories(ctx context.Context) (map[string]repository, error
 		one.FullName, _ = row[1].(string)
 		one.Name, _ = row[2].(string)
 		one.UpdatedOn, _ = row[3].(time.Time)
+		one.Parent, _ = row[4].(string)
 		found[uuid] = one
 	}
 	return found, nil
@@ -235,7 +237,7 @@ func (r *runner) beginAnew(account string) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
 	r.progress = progress{
 		Run:  Run{ID: started.Format("20060102T150405.000000Z"), StartedAt: started, Connection: r.Connection, Account: account, Version: r.Version},
-		Mark: r.mark(), Repositories: r.live, Main: map[string]string{},
+		Mark: r.mark(), Repositories: r.live, Main: map[string]string{}, Sums: map[string]uint64{},
 	}
 	for _, s := range r.specs {
 		if r.needsAll(s, started) {
@@ -258,7 +260,7 @@ func (r *runner) isFull(s *Spec) bool { return slices.Contains(r.progress.Full, 
 func (r *runner) publish(ctx context.Context, run Run) (map[string]Counts, error) {
 	next := state{Tables: map[string]tableState{}, Repositories: r.progress.Repositories}
 	for _, s := range r.specs {
-		was := tableState{Mark: s.mark(), ReadAt: run.StartedAt, FullAt: r.old.Tables[s.Name].FullAt}
+		was := tableState{Mark: s.mark(), ReadAt: run.StartedAt, FullAt: r.old.Tables[s.Name].FullAt, Sum: r.progress.Sums[s.Name]}
 		if r.isFull(s) {
 			was.FullAt = run.StartedAt
 		}

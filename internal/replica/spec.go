@@ -65,13 +65,14 @@ const (
 
 // Needs returns the tables without which a table can't be copied: they say which of its rows may have changed.
 func Needs(c bitbucket.Copying) []string {
+	needed := slices.Clone(c.Depends)
 	switch c.Reading {
+	case bitbucket.ReadWhole:
+		return needed
 	case bitbucket.ReadChildren:
-		return []string{repositoryTable, c.Parent}
+		needed = append(needed, c.Parent)
 	case bitbucket.ReadHeads:
-		return []string{repositoryTable, branchTable, tagTable}
-	case bitbucket.ReadTouched, bitbucket.ReadSince:
-		return []string{repositoryTable}
+		needed = append(needed, branchTable, tagTable)
 	}
-	return nil
+	return append(needed, repositoryTable)
 }

@@ -74,6 +74,7 @@ func TestScanEnds(t *testing.T) {
 		break
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	var err error
 	for _, err = range h.Scan(ctx, scan) {
 		cancel()
