@@ -69,7 +69,7 @@ func (a *authCommand) logins(cmd *cobra.Command) (dir string, consumer auth.Cons
 	}
 	settings, err := c.config.Settings()
 	if err != nil {
-		return "", consumer, nil, at(c.where, "connection %s: %w", c.Name, err)
+		return "", consumer, nil, c.wrong(err)
 	}
 	if settings.ConsumerKey == "" || settings.RefreshToken != "" || settings.GrantType != "" {
 		return "", consumer, nil, misconfigured("connection %s does not use a login", c.Name)

@@ -92,7 +92,7 @@ func declaredTarget(c connection) (target, error) {
 	}
 	settings, err := c.config.Settings()
 	if err != nil {
-		return target{}, at(c.where, "connection %s: %w", c.Name, err)
+		return target{}, c.wrong(err)
 	}
 	return target{connection: c, declared: true, written: c.config, settings: settings}, nil
 }

@@ -68,6 +68,13 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 	if err != nil {
 		return nil, err
 	}
+	needed := connections
+	if s.first != "" {
+		needed = connections[:1]
+	}
+	if err := checkUsable(needed); err != nil {
+		return nil, err
+	}
 	var hosted []sqlhost.Connection
 	for _, c := range connections {
 		hosted = append(hosted, s.within(c.Connection))
@@ -96,6 +103,23 @@ func (s *connectionFlags) within(c sqlhost.Connection) sqlhost.Connection {
 	file.Body().SetAttributeValue("workspaces", cty.ListVal(slugs))
 	c.Config = string(file.Bytes())
 	return c
+}
+
+// checkUsable returns an error if no connection can be used, whatever Bitbucket answers. If only some can't be used, the
+// statements that read their tables fail.
+func checkUsable(connections []connection) error {
+	var wrong []error
+	for _, c := range connections {
+		if c.Aggregator() {
+			continue
+		}
+		err := c.check()
+		if err == nil {
+			return nil
+		}
+		wrong = append(wrong, err)
+	}
+	return errors.Join(wrong...)
 }
 
 // openDatabase opens the tables of the connections. It calls cleanUp when the database is closed or can't be opened.
@@ -132,7 +156,7 @@ func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) 
 	}
 	if len(connections) == 0 {
 		return nil, misconfigured("no connection of this plugin in %s, and no credentials in the environment: "+
-			"run `%s login`, which prints a connection to put there, or try --demo", s.location(), program)
+			"run `%s login`, which writes one, or try --demo", s.location(), program)
 	}
 	if s.first == "" {
 		return connections, nil

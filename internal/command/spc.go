@@ -25,6 +25,26 @@ type connection struct {
 	where  hcl.Range         // of the block's first line
 }
 
+// check returns an error if the connection can't be used, whatever Bitbucket answers.
+func (c connection) check() error {
+	settings, err := c.config.Settings()
+	if err == nil {
+		_, err = settings.Open()
+	}
+	if err != nil {
+		return c.wrong(err)
+	}
+	return nil
+}
+
+// wrong adds to an error where the connection is, unless the environment makes it.
+func (c connection) wrong(err error) error {
+	if c.where.Filename == "" {
+		return err
+	}
+	return at(c.where, "connection %s: %w", c.Name, err)
+}
+
 // The parts of a .spc file that Steampipe itself reads. All other blocks are ignored.
 // https://steampipe.io/docs/reference/config-files/connection
 var (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,7 +148,7 @@ func TestReadConnectionsRefuses(t *testing.T) {
 			want:    `:1: aggregator a has no connections`,
 		},
 		"a name that SQLite has": {
-			content: "\nconnection \"main\" { plugin = \"bitbucket\" }\n",
+			content: "\nconnection \"main\" {\n  plugin = \"bitbucket\"\n  access_token = \"hush\"\n}\n",
 			want:    ":2: connection main: SQLite has its own schema with this name",
 		},
 		"a name twice": {
@@ -205,6 +206,50 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 			login := runCommand(t, "", "login", "--config", path, "--connection", "middle")
 			if login.code != exitUsage || !strings.HasPrefix(login.err, "Error: "+path+":6: connection middle: ") || !strings.Contains(login.err, tt.want) {
 				t.Errorf("login: exit code %d and %q", login.code, login.err)
+			}
+		})
+	}
+}
+
+// A connection that can't be used is told even if no table is read, unless another can be used.
+func TestNoUsableConnection(t *testing.T) {
+	t.Parallel()
+	const (
+		wrong  = "connection \"work\" {\n  plugin = \"local/bitbucket\"\n  consumerkey = \"hush\"\n}\n"
+		empty  = "connection \"bare\" {\n  plugin = \"local/bitbucket\"\n}\n"
+		usable = "connection \"usable\" {\n  plugin = \"local/bitbucket\"\n  access_token = \"hush\"\n}\n"
+	)
+	selectOne := []string{"query", "select 1"}
+	for name, tt := range map[string]struct {
+		spc  string
+		args []string
+		want []string // with the file in place of %; none if the command succeeds
+	}{
+		"an unknown argument":        {wrong, selectOne, []string{`Error: %:1: connection work: An argument named "consumerkey" is not expected here. Did you mean`}},
+		"no credentials":             {empty, selectOne, []string{"Error: %:1: connection bare: no credentials: set consumer_key"}},
+		"none of two":                {wrong + empty, selectOne, []string{"Error: %:5: connection bare: ", "; %:1: connection work: "}},
+		"one of two":                 {wrong + usable, selectOne, nil},
+		"the other":                  {wrong + usable, append(selectOne, "--connection", "usable"), nil},
+		"the one that was chosen":    {usable + wrong, append(selectOne, "--connection", "work"), []string{"Error: %:5: connection work: "}},
+		"one error and not 47 of it": {wrong, []string{"audit"}, []string{"Error: %:1: connection work: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := writeFile(t, t.TempDir(), "bitbucket.spc", tt.spc)
+			got := runCommand(t, "", append(slices.Clone(tt.args), "--config", path)...)
+			if tt.want == nil {
+				if got.code != exitOK || got.err != "" {
+					t.Errorf("exit code %d and %q", got.code, got.err)
+				}
+				return
+			}
+			if got.code != exitUsage || got.out != "" || strings.Count(got.err, "\n") != 1 || strings.Contains(got.err, "hush") {
+				t.Errorf("exit code %d, %q and %q, want %d and one line on standard error without a secret", got.code, got.out, got.err, exitUsage)
+			}
+			for _, want := range tt.want {
+				if want = strings.ReplaceAll(want, "%", path); !strings.Contains(got.err, want) {
+					t.Errorf("%q does not say %q", got.err, want)
+				}
 			}
 		})
 	}

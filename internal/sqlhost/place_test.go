@@ -66,13 +66,13 @@ func TestStatementError(t *testing.T) {
 		"a quote":         {`select «'»x`, `incomplete statement: a quote opened in line 1 is not closed`},
 		"a parenthesis":   {"select 1 +\n «(»2", `incomplete statement: a parenthesis opened in line 2 is not closed`},
 		"a cast": {
-			`select «size::text» from bitbucket_repository`, `SQLite has no ::: write cast(size as text)`,
+			`select «size::text» from bitbucket_repository`, `SQLite has no casts with two colons: write cast(size as text)`,
 		},
 		"a cast of a call": {
-			`select 1 + «coalesce(r.size, (1))::float» from bitbucket_repository r`, `SQLite has no ::: write cast(coalesce(r.size, (1)) as real)`,
+			`select 1 + «coalesce(r.size, (1))::float» from bitbucket_repository r`, `SQLite has no casts with two colons: write cast(coalesce(r.size, (1)) as real)`,
 		},
-		"a cast to a day":     {`select «r.updated_on::date» from bitbucket_repository r`, `SQLite has no ::: write date(r.updated_on)`},
-		"a cast to something": {`select «size::regclass» from bitbucket_repository`, `SQLite has no ::: write cast(… as …)`},
+		"a cast to a day":     {`select «r.updated_on::date» from bitbucket_repository r`, `SQLite has no casts with two colons: write date(r.updated_on)`},
+		"a cast to something": {`select «size::regclass» from bitbucket_repository`, `SQLite has no casts with two colons: write cast(… as …)`},
 		"a cast that is a year": {
 			`select «cast(updated_on as date)» from bitbucket_repository`, `SQLite casts a time to its year: write date(updated_on)`,
 		},

@@ -93,9 +93,9 @@ func (s *speller) castError(i int) *StatementError {
 	}
 	form, known := casts[s.tokens[last].text]
 	if first < 0 || !known {
-		return s.error(max(first, 0), last, "SQLite has no ::", "write cast(… as …)")
+		return s.error(max(first, 0), last, "SQLite has no casts with two colons", "write cast(… as …)")
 	}
-	return s.error(first, last, "SQLite has no ::", "write "+fmt.Sprintf(form, s.text(first, i-1)))
+	return s.error(first, last, "SQLite has no casts with two colons", "write "+fmt.Sprintf(form, s.text(first, i-1)))
 }
 
 // typedCastError is the error of cast(value as date), which is a year in SQLite. It is nil for other casts.
