@@ -78,6 +78,9 @@ func (s *server) describeTable(_ context.Context, in describeTableInput) (descri
 		Table: page.Name, About: page.About, Scopes: page.Scopes, Role: page.Role, Coverage: page.Coverage, Cost: page.Cost,
 		Saves: page.Conditions, Remarks: page.Remarks,
 	}
+	if err := s.connect(); err != nil {
+		return description{}, err
+	}
 	tables := s.db.Tables()
 	table := tables[slices.IndexFunc(tables, func(t sqlhost.Table) bool { return t.Name == page.Name })]
 	for _, c := range table.Columns {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -57,13 +58,17 @@ type Quota struct {
 
 // A server answers one assistant.
 type server struct {
-	db   Database
+	open func() (Database, error)
 	turn chan struct{} // holds a token while no tool uses the database
+
+	mu sync.Mutex // guards db while it is nil
+	db Database
 }
 
-// Serve answers an assistant until it closes in, or ctx ends.
-func Serve(ctx context.Context, version string, db Database, in io.Reader, out io.Writer) error {
-	s := &server{db: db, turn: make(chan struct{}, 1)}
+// Serve answers an assistant until it closes in, or ctx ends. It opens the database when a tool first needs it. A tool whose
+// database can't be opened fails with the error, which the assistant sees, and the next tool tries again.
+func Serve(ctx context.Context, version string, open func() (Database, error), in io.Reader, out io.Writer) error {
+	s := &server{open: open, turn: make(chan struct{}, 1)}
 	s.turn <- struct{}{}
 	m := mcp.NewServer(
 		&mcp.Implementation{Name: "bitbucket", Title: "Bitbucket Cloud as SQL tables", Version: version},
@@ -84,6 +89,20 @@ type unclosed struct{ io.Writer }
 
 func (unclosed) Close() error { return nil }
 
+// connect opens the database, unless it is open.
+func (s *server) connect() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.db != nil {
+		return nil
+	}
+	db, err := s.open()
+	if err == nil {
+		s.db = db
+	}
+	return err
+}
+
 // alone runs a function while no other tool uses the database, with a limit of requests.
 func (s *server) alone(ctx context.Context, limit int64, do func() error) error {
 	select {
@@ -92,6 +111,9 @@ func (s *server) alone(ctx context.Context, limit int64, do func() error) error 
 		return ctx.Err()
 	}
 	defer func() { s.turn <- struct{}{} }()
+	if err := s.connect(); err != nil {
+		return err
+	}
 	s.db.Limit(limit)
 	defer s.db.Limit(0)
 	return do()

@@ -69,7 +69,6 @@ func serve(t *testing.T, fake *fakebitbucket.Server) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(db.close)
 	s, err := newServed(t.Context(), db)
 	if err != nil {
 		t.Fatal(err)

@@ -26,27 +26,50 @@ it. For Claude Code:
   claude mcp add bitbucket -- ` + program + ` mcp
 
 The tools run SQL that only reads, describe the tables, estimate requests, and audit. Rows and requests are limited. The assistant
-sees what the connected user sees, and no credential.`),
+sees what the connected user sees, and no credential.
+
+If the configuration is wrong, the tools say so to the assistant. They read it again each time until it is right.`),
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx := cmd.Context()
-			db, err := source.open(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			defer db.close()
-			served, err := newServed(ctx, db)
-			if err != nil {
-				return err
-			}
-			defer served.close()
-			return assistant.Serve(ctx, bitbucket.Version, served, c.in, c.out)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd, &source) },
 	}
 	source.addConfigFlag(cmd)
 	source.addDemoFlag(cmd)
 	cmd.Flags().StringVar(&source.first, "connection", "", "connection for table names without a schema")
 	return cmd
+}
+
+// serve answers an assistant. What is wrong with the configuration is told to the assistant, and to its log.
+func (c *console) serve(cmd *cobra.Command, source *connectionFlags) error {
+	ctx := cmd.Context()
+	var s *served
+	defer func() {
+		if s != nil {
+			s.close()
+		}
+	}()
+	open := func() (assistant.Database, error) {
+		if s != nil {
+			return s, nil
+		}
+		db, err := source.open(ctx, cmd)
+		if err != nil {
+			return nil, err
+		}
+		if s, err = newServed(ctx, db); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	_, person := terminal(c.in)
+	switch _, err := open(); {
+	case err != nil && person:
+		return err
+	case err != nil:
+		c.printError(ctx, err)
+	case person:
+		c.say("Waiting for an AI assistant, which should start this command itself: see " + program + " mcp --help. Ctrl-C ends it.\n")
+	}
+	return assistant.Serve(ctx, bitbucket.Version, open, c.in, c.out)
 }
 
 // A served is a database as an assistant uses it.
@@ -55,16 +78,21 @@ type served struct {
 	estimator *estimator
 }
 
+// newServed returns a database for an assistant. Closing it closes db.
 func newServed(ctx context.Context, db *database) (*served, error) {
 	db.ReadOnly = true
 	e, err := newEstimator(ctx, db)
 	if err != nil {
+		db.close()
 		return nil, err
 	}
 	return &served{database: db, estimator: e}, nil
 }
 
-func (s *served) close() { s.estimator.close() }
+func (s *served) close() {
+	s.estimator.close()
+	s.database.close()
+}
 
 // Estimate returns the requests that a statement would make.
 func (s *served) Estimate(ctx context.Context, sql string) ([]assistant.Cost, error) {

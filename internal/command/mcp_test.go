@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -316,6 +318,41 @@ func TestMCPErrorsAndOmissions(t *testing.T) {
 		})
 		a.fails("Not today", "query", map[string]any{"sql": "select path from bitbucket_source_file where repository_full_name = 'harbor-labs/" + fake.Organization().Repositories[0].Slug + "'"})
 		fake.ClearFaults()
+	}
+}
+
+// A configuration that is wrong is told to the assistant and to its log. Once it is right, the assistant need not be restarted.
+func TestMCPWithoutConnection(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	cmd := process(t, "mcp")
+	installDir := t.TempDir()
+	cmd.Env = append(cmd.Env, "STEAMPIPE_INSTALL_DIR="+installDir)
+	var logs bytes.Buffer
+	cmd.Stderr = &logs
+	a := assist(t, cmd)
+	sql := map[string]any{"sql": "select 1"}
+	const missing, unusable = "run `steampipe-plugin-bitbucket login`", "connection work: no credentials"
+	for tool, arguments := range map[string]map[string]any{
+		"query": sql, "estimate": sql, "describe_table": {"table": "user"}, "audit": {"controls": []string{"webhook_secret"}},
+	} {
+		a.fails(missing, tool, arguments)
+	}
+	a.answer(new(struct{}), "list_tables", nil)
+	a.answer(new(struct{}), "examples", map[string]any{"table": "user"})
+
+	folder := filepath.Join(installDir, "config")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, folder, "a.spc", connectionBlock("work", []argument{{name: "plugin", value: localPlugin}}))
+	a.fails(unusable, "query", sql)
+	if err := os.Rename(configOf(t, fake), filepath.Join(folder, "a.spc")); err != nil {
+		t.Fatal(err)
+	}
+	a.query("select uuid from bitbucket_user")
+	if err := a.Close(); err != nil || strings.Count(logs.String(), missing) != 1 {
+		t.Errorf("at its end: %v and %q, want what was missing", err, logs.String())
 	}
 }
 

@@ -141,6 +141,20 @@ func TestTerminalQueryWithoutSQL(t *testing.T) {
 	}
 }
 
+// A person who starts the server for assistants learns what it waits for, or what is wrong.
+func TestTerminalMCP(t *testing.T) {
+	t.Parallel()
+	s := onTerminal(t, process(t, "mcp", "--demo"))
+	s.wait("Waiting for an AI assistant")
+	s.press(keyCtrlC)
+	if code, shown := s.end(); code != exitCancelled {
+		t.Errorf("exit code %d: %q", code, shown)
+	}
+	if code, shown := onTerminal(t, process(t, "mcp")).end(); code != exitUsage || !strings.Contains(shown, "no connection of this plugin") {
+		t.Errorf("exit code %d: %q", code, shown)
+	}
+}
+
 // A terminal shows a table that fits as it is.
 func TestTerminalWidth(t *testing.T) {
 	t.Parallel()
