@@ -49,10 +49,10 @@ powerpipe:
 nfpm:
 	go -C tools/release tool -n nfpm >/dev/null
 
-# The official conformance suite and inspector of the protocol for assistants. They need Node 22.
+# The official conformance suite and inspector of the protocol for assistants. They need Node 22, which npm brings on Linux.
 mcp: build
 	npm ci --prefix tools/mcp --no-audit --no-fund
-	node tools/mcp/check.mjs $(BINARY)
+	PATH="$(CURDIR)/tools/mcp/node_modules/.bin:$$PATH" node tools/mcp/check.mjs $(BINARY)
 
 # make lint vets all packages, so go test need not vet them again.
 test: powerpipe nfpm
