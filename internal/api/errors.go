@@ -438,9 +438,10 @@ type ConnectionError struct {
 
 // Error returns the last error and the number of attempts.
 func (e *ConnectionError) Error() string {
-	cause := withoutAddress(e.Err)
-	if errors.Is(cause, context.Canceled) {
-		cause = errors.New("the request was aborted") // not the words by which Steampipe recognises the end of a query
+	err := withoutAddress(e.Err)
+	cause := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took too long")
+	if errors.Is(err, context.Canceled) {
+		cause = "the request was aborted" // not the words by which Steampipe recognises the end of a query
 	}
 	times := "once"
 	if e.Attempts > 1 {

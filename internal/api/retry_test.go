@@ -211,7 +211,7 @@ func TestSilence(t *testing.T) {
 		"no answer": {inMemory{http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })},
 			"tried 2 times: the answer took too long (more than 1m0s)", true},
 		"no connection": {unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}},
-			"tried 5 times: dial tcp: context deadline exceeded", false},
+			"tried 5 times: dial tcp: it took too long. ", false},
 		"given up elsewhere": {unreachable{&url.Error{Op: "Get", URL: "https://api.bitbucket.org/2.0/user?token=secret", Err: context.Canceled}},
 			"tried 5 times: the request was aborted. ", false},
 	}
