@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -55,13 +56,21 @@ func newPrinter(cmd *cobra.Command, format string, w io.Writer, l layout) (print
 
 // checkFormat returns an error if a format is none of those known.
 func checkFormat(cmd *cobra.Command, format string, known []string) error {
+	if err := knownFormat(format, known); err != nil {
+		return usagef(cmd, "%w", err)
+	}
+	return nil
+}
+
+// knownFormat returns an error if a format is not known.
+func knownFormat(format string, known []string) error {
 	if slices.Contains(known, format) {
 		return nil
 	}
 	if meant := similar.To(format, known); meant != "" {
-		return usagef(cmd, "unknown output format %q: did you mean %s?", format, meant)
+		return fmt.Errorf("unknown output format %q: did you mean %s?", format, meant)
 	}
-	return usagef(cmd, "unknown output format %q: choose %s", format, strings.Join(known, ", "))
+	return fmt.Errorf("unknown output format %q: choose %s", format, strings.Join(known, ", "))
 }
 
 // printAlone prints one result.

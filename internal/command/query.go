@@ -153,5 +153,10 @@ func (q *query) statements(cmd *cobra.Command, args []string) ([]statement, erro
 	if err == nil && len(statements) == 0 {
 		err = usagef(cmd, "no SQL: give a statement as an argument or on standard input")
 	}
+	for _, one := range statements {
+		if name, _, ok := shellCommand(one.Text); ok {
+			return nil, usagef(cmd, "%s is a command of the shell, not SQL: `%s` opens the shell on a terminal", name, cmd.CommandPath())
+		}
+	}
 	return statements, err
 }

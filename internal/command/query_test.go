@@ -63,6 +63,8 @@ func TestQueryFails(t *testing.T) {
 		"a hidden repository":             {args: []string{"--config", config, "select * from bitbucket_repository where full_name = 'harbor-labs/nope'"}, code: exitFailed, want: "404 Not Found"},
 		"the second fails":                {args: []string{"--config", config, "--output", "json", "select 1", "select nope"}, code: exitFailed, want: "no such column: nope: the statement has no FROM", place: "  line 1, statement 2 of 2:\n    select nope\n           ^^^^\n"},
 		"no SQL":                          {stdin: " ;; -- nothing\n", args: []string{"--config", config}, code: exitUsage, want: "no SQL"},
+		"a command of the shell":          {args: []string{"--config", config, "select 1; .tables user"}, code: exitUsage, want: ".tables is a command of the shell, not SQL: `steampipe-plugin-bitbucket query` opens"},
+		"a word of the shell":             {args: []string{"--config", config, "help"}, code: exitUsage, want: "help is a command of the shell"},
 		"an empty argument":               {args: []string{"--config", config, ""}, code: exitUsage, want: "no SQL"},
 		"an unknown flag":                 {args: []string{"--colour", "select 1"}, code: exitUsage, want: "unknown flag: --colour (see steampipe-plugin-bitbucket query --help)"},
 		"an unknown format":               {args: []string{"--output", "xml", "select 1"}, code: exitUsage, want: `unknown output format "xml": choose csv, json, jsonl, line, markdown, table`},

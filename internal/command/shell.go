@@ -23,7 +23,6 @@ import (
 // A shell is an interactive session.
 type shell struct {
 	session
-	cmd      *cobra.Command
 	began    time.Time
 	format   string
 	chosen   bool // the user has chosen the format
@@ -45,7 +44,7 @@ func (q *query) shell(cmd *cobra.Command) error {
 	defer db.close()
 	s := &shell{
 		session: session{console: q.console, db: db, timing: q.timing, quiet: q.quiet},
-		cmd:     cmd, began: time.Now(), format: q.format, chosen: cmd.Flags().Changed("output"), noHeader: q.noHeader,
+		began:   time.Now(), format: q.format, chosen: cmd.Flags().Changed("output"), noHeader: q.noHeader,
 	}
 	defer s.closeFile()
 	ended := make(chan os.Signal, 1)

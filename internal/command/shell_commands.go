@@ -192,7 +192,7 @@ func (s *shell) setTiming(_ context.Context, argument string) error {
 func (s *shell) setOutput(_ context.Context, argument string) error {
 	format, file, _ := strings.Cut(argument, " ")
 	if format != "" {
-		if err := checkFormat(s.cmd, format, formatList()); err != nil {
+		if err := knownFormat(format, formatList()); err != nil {
 			return err
 		}
 	}
@@ -200,7 +200,7 @@ func (s *shell) setOutput(_ context.Context, argument string) error {
 	if file = strings.TrimSpace(file); file != "" {
 		var err error
 		if opened, err = os.Create(file); err != nil {
-			return err
+			return fmt.Errorf("can't write the results: %w", err)
 		}
 	}
 	s.closeFile()
