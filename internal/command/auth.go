@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -125,7 +126,11 @@ func (a *authCommand) runSwitch(cmd *cobra.Command, args []string) error {
 	}
 	switch len(kept) {
 	case 0:
-		return fmt.Errorf("no login of another account is kept%s: log in as this account with `%s login`", listedAccounts(logins), program)
+		wanted := "another account"
+		if len(args) > 0 {
+			wanted = strconv.Quote(args[0])
+		}
+		return fmt.Errorf("no login of %s is among those that are kept%s: run `%s login` to log in as another account", wanted, listedAccounts(logins), program)
 	case 1:
 	default:
 		return usagef(cmd, "several logins match%s: name one by its nickname or its UUID", listedAccounts(kept))
