@@ -26,6 +26,20 @@ import (
 // installs it, it fails the test.
 func Start(t testing.TB) *pgx.Conn {
 	t.Helper()
+	return StartServer(t).Connect(t)
+}
+
+// A Server is a PostgreSQL server in a folder.
+type Server struct {
+	t   testing.TB
+	bin string               // folder of its programs
+	dir string               // its data and its socket are here
+	as  *syscall.SysProcAttr // user that runs it; nil for the user of the test
+}
+
+// StartServer starts a server for the test, or skips it as Start does.
+func StartServer(t testing.TB) *Server {
+	t.Helper()
 	bin, err := programs()
 	if err != nil {
 		if os.Getenv("CI") != "" {
@@ -38,15 +52,20 @@ func Start(t testing.TB) *pgx.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	server := &server{t: t, bin: bin, data: filepath.Join(dir, "data")}
-	if server.as, err = unprivileged(dir); err != nil {
+	s := &Server{t: t, bin: bin, dir: dir}
+	if s.as, err = unprivileged(dir); err != nil {
 		t.Fatal(err)
 	}
-	server.run("initdb", "--pgdata", server.data, "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
-	server.run("pg_ctl", "start", "--wait", "--silent", "--pgdata", server.data, "--log", filepath.Join(dir, "log"),
-		"--options", "-c listen_addresses='' -c unix_socket_directories='"+dir+"' -c fsync=off -c jit=off")
-	t.Cleanup(func() { server.run("pg_ctl", "stop", "--mode", "immediate", "--silent", "--pgdata", server.data) })
-	conn, err := pgx.Connect(context.Background(), "host="+dir+" user=steampipe dbname=postgres timezone=UTC")
+	s.run("initdb", "--pgdata", s.data(), "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+// Connect connects to the server, until the test ends.
+func (s *Server) Connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), "host="+s.dir+" user=steampipe dbname=postgres timezone=UTC")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,15 +73,33 @@ func Start(t testing.TB) *pgx.Conn {
 	return conn
 }
 
-// A server is a PostgreSQL server in a folder.
-type server struct {
-	t    testing.TB
-	bin  string               // folder of its programs
-	data string               // folder of its data
-	as   *syscall.SysProcAttr // user that runs it; nil for the user of the test
+// Socket returns the path of the server's socket.
+func (s *Server) Socket() string { return filepath.Join(s.dir, ".s.PGSQL.5432") }
+
+// Location returns a URL of the server.
+func (s *Server) Location() string { return "postgres://steampipe@/postgres?host=" + s.dir }
+
+// Crash kills the server in the middle of what it does, and starts it again.
+func (s *Server) Crash() {
+	s.t.Helper()
+	s.stop()
+	s.start()
 }
 
-func (s *server) run(program string, arguments ...string) {
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *Server) start() {
+	s.t.Helper()
+	s.run("pg_ctl", "start", "--wait", "--silent", "--pgdata", s.data(), "--log", filepath.Join(s.dir, "log"),
+		"--options", "-p 5432 -c listen_addresses='' -c unix_socket_directories='"+s.dir+"' -c fsync=off -c jit=off")
+}
+
+func (s *Server) stop() {
+	s.t.Helper()
+	s.run("pg_ctl", "stop", "--mode", "immediate", "--silent", "--pgdata", s.data())
+}
+
+func (s *Server) run(program string, arguments ...string) {
 	s.t.Helper()
 	cmd := exec.Command(filepath.Join(s.bin, program), arguments...)
 	cmd.Dir = "/"

@@ -196,7 +196,7 @@ func texts(columns []replica.Column, rows [][]any) []string {
 		for i, v := range row {
 			values = append(values, plain(columns[i].Type, v))
 		}
-		all = append(all, fmt.Sprintf("%q", values))
+		all = append(all, line(values))
 	}
 	slices.Sort(all)
 	return all

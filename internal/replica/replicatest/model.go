@@ -2,9 +2,7 @@ package replicatest
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
@@ -147,7 +145,7 @@ func (m *Model) Rows(of replica.Table, history bool) []string {
 			}
 			row = append(row, plain(replica.Timestamp, v.from), to, v.run)
 		}
-		all = append(all, fmt.Sprintf("%q", row))
+		all = append(all, line(row))
 	}
 	for _, v := range t.current {
 		add(v)
@@ -161,12 +159,18 @@ func (m *Model) Rows(of replica.Table, history bool) []string {
 	return all
 }
 
+// line returns values as one text.
+func line(values []any) string {
+	text, _ := json.Marshal(values) // texts, numbers and booleans
+	return string(text)
+}
+
 func key(of replica.Table, values map[string]any) string {
-	var parts []string
+	var parts []any
 	for _, name := range of.Key {
-		parts = append(parts, fmt.Sprintf("%q", values[name]))
+		parts = append(parts, values[name])
 	}
-	return strings.Join(parts, " ")
+	return line(parts)
 }
 
 // plain returns a value so that equal ones are the same.

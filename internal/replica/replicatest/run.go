@@ -33,7 +33,7 @@ type progress struct {
 }
 
 // Do does the run as the engine does: it opens the destination, goes on from what is staged, publishes, and closes. If the
-// run was published already, it returns no counts. After it has staged stop batches, it gives up; -1 is never.
+// run was published already, it returns no counts. If stop is not negative, it stages at most so many batches, and gives up.
 func (r *Run) Do(ctx context.Context, d replica.Destination, stop int) (counts map[string]replica.Counts, err error) {
 	defer func() { err = errors.Join(err, d.Close()) }()
 	record, err := d.Open(ctx)
@@ -55,17 +55,14 @@ func (r *Run) Do(ctx context.Context, d replica.Destination, stop int) (counts m
 			at = progress{Run: r.Run.ID}
 		}
 	}
-	for at.Staged < len(r.Batches) {
-		if at.Staged == stop {
-			return nil, nil
-		}
+	for at.Staged < len(r.Batches) && (stop < 0 || at.Staged < stop) {
 		b := r.Batches[at.Staged]
 		at.Staged++
 		if err := d.Stage(ctx, replica.Batch{Table: b.Table, Rows: Seq(b.Rows, nil)}, at.json()); err != nil {
 			return nil, err
 		}
 	}
-	if at.Staged == stop {
+	if stop >= 0 {
 		return nil, nil
 	}
 	return d.Publish(ctx, r.Run, r.Changes, r.State)
