@@ -52,15 +52,19 @@ func (d *Destination) check(ctx context.Context) error {
 
 // prepare makes the schema and the tables of the runs, if they are not there.
 func (d *Destination) prepare(ctx context.Context, tx pgx.Tx) error {
-	var done bool
-	err := tx.QueryRow(ctx, "select exists (select from pg_namespace n join pg_class c on relnamespace = n.oid "+
-		"where nspname = $1 and relname = '_sync_state')", d.schema).Scan(&done)
-	if err != nil || done {
+	var hasSchema, hasTables bool
+	err := tx.QueryRow(ctx, "select count(*) > 0, count(c.oid) > 0 from pg_namespace n "+
+		"left join pg_class c on relnamespace = n.oid and relname = '_sync_state' where nspname = $1", d.schema).Scan(&hasSchema, &hasTables)
+	if err != nil || hasTables {
 		return err
+	}
+	if !hasSchema { // only then, since asking for it takes the privilege even if it is there
+		if _, err := tx.Exec(ctx, "create schema "+quote(d.schema)); err != nil {
+			return err
+		}
 	}
 	run, state := d.name("_sync_run"), d.name("_sync_state")
 	_, err = tx.Exec(ctx, `
-		create schema if not exists `+quote(d.schema)+`;
 		create table `+run+` (
 			id text primary key, started_at timestamptz not null, ended_at timestamptz not null, is_full boolean not null,
 			connection text not null, account text not null, version text not null, requests bigint not null, tables jsonb not null

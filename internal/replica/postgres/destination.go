@@ -64,19 +64,20 @@ func (d *Destination) Open(ctx context.Context) (record replica.Record, err erro
 	return record, d.failed("reading the last run", err)
 }
 
-// settings are what a session of a run needs. Time limits of the role are for queries, not for a merge of a million rows,
-// and the role may have them lost a commit that was confirmed. A dead network must not keep the lock for hours.
+// settings are what a session of a run needs, as far as the server has them. Time limits of the role are for queries, not
+// for a merge of a million rows. A commit that the server confirmed must not be lost. A dead network must not keep the
+// lock for hours.
 const settings = `
 select set_config(name, value, false)
-from pg_settings join (values
+from (values
 	('statement_timeout', '0'), ('transaction_timeout', '0'), ('lock_timeout', '0'), ('idle_session_timeout', '0'),
 	('idle_in_transaction_session_timeout', '0'),
+	('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end),
 	('standard_conforming_strings', 'on'),
 	('client_connection_check_interval', '1000'),
 	('tcp_keepalives_idle', '60'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '6')
-) as wanted (name, value) using (name)
-union all
-select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
+) as wanted (name, value)
+where current_setting(name, true) is not null`
 
 func (d *Destination) connect(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, d.config)

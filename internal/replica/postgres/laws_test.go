@@ -68,13 +68,14 @@ func read(ctx context.Context, conn *pgx.Conn, schema, table string, columns []r
 	}
 	var selected []string
 	for _, c := range columns {
+		name := pgx.Identifier{c.Name}.Sanitize()
 		switch {
 		case !has[c.Name]:
 			selected = append(selected, "null")
 		case c.Type == replica.JSON:
-			selected = append(selected, c.Name+"::text")
+			selected = append(selected, name+"::text")
 		default:
-			selected = append(selected, c.Name)
+			selected = append(selected, name)
 		}
 	}
 	rows, err = conn.Query(ctx, "select "+strings.Join(selected, ", ")+" from "+schema+"."+view, pgx.QueryExecModeExec)
