@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -334,7 +333,7 @@ func testLostLock(e *env) {
 	e.exec("create function SCHEMA.unlock() returns trigger language plpgsql as 'begin perform pg_advisory_unlock_all(); return new; end'")
 	e.exec("create trigger unlock before update on SCHEMA._sync_state for each row execute function SCHEMA.unlock()")
 	stage := func() error {
-		return d.Stage(e.Context(), replica.Batch{Table: keys(), Rows: replicatest.Seq(nil, nil)}, json.RawMessage(`1`))
+		return d.Stage(e.Context(), replica.Batch{Table: keys(), Rows: replicatest.Seq(nil, nil)}, replicatest.Progress(`1`))
 	}
 	if err := stage(); err != nil {
 		e.Fatal(err)
@@ -399,7 +398,7 @@ func testReadingWhileStaging(e *env) {
 		e.Fatal(err)
 	}
 	columns := []string{"id", "repository_uuid", "label", "used_on"}
-	if err := d.Stage(e.Context(), replica.Batch{Table: table, Rows: d.Current(e.Context(), table, columns)}, nil); err != nil {
+	if err := d.Stage(e.Context(), replica.Batch{Table: table, Rows: d.Current(e.Context(), table, columns)}, replicatest.Progress(`1`)); err != nil {
 		e.Fatal(err)
 	}
 	e.want("select id from SCHEMA._staging_bitbucket_key order by 1", "a", "b")
@@ -422,7 +421,7 @@ func testReadingWhileStaging(e *env) {
 func testNotOpen(e *env) {
 	d := open(e, e.location())
 	_, published := d.Publish(e.Context(), replica.Run{}, nil, nil)
-	for _, err := range []error{d.Stage(e.Context(), replica.Batch{Table: keys(), Rows: replicatest.Seq(nil, nil)}, nil), d.Discard(e.Context()), published, d.Close()} {
+	for _, err := range []error{d.Stage(e.Context(), replica.Batch{Table: keys(), Rows: replicatest.Seq(nil, nil)}, replicatest.Progress(`1`)), d.Discard(e.Context()), published, d.Close()} {
 		if err != nil {
 			e.wantError(err, "not open")
 		}

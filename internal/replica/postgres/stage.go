@@ -19,7 +19,7 @@ const stagingPrefix = "_staging_"
 const serial = "_serial"
 
 // Stage copies the rows into the staging table of their table, in one transaction with the progress.
-func (d *Destination) Stage(ctx context.Context, b replica.Batch, progress json.RawMessage) error {
+func (d *Destination) Stage(ctx context.Context, b replica.Batch, progress func() (json.RawMessage, error)) error {
 	rows := newSource(b)
 	defer rows.stop()
 	err := d.transact(ctx, func(tx pgx.Tx) error {
@@ -29,7 +29,11 @@ func (d *Destination) Stage(ctx context.Context, b replica.Batch, progress json.
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{d.schema, stagingPrefix + b.Table.Name}, names(b.Table), rows); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "update "+d.name("_sync_state")+" set progress = $1::text::json", jsonText(progress))
+		text, err := progress()
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "update "+d.name("_sync_state")+" set progress = $1::text::json", jsonText(text))
 		return err
 	})
 	if rows.err != nil {

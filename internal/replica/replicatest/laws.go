@@ -101,7 +101,7 @@ func (l *laws) fail(run *Run) {
 	}
 	b := run.Batches[0]
 	broken := errors.New("the source is broken")
-	err = d.Stage(ctx, replica.Batch{Table: b.Table, Rows: Seq(b.Rows, broken)}, progress{run.Run.ID, 99}.json())
+	err = d.Stage(ctx, replica.Batch{Table: b.Table, Rows: Seq(b.Rows, broken)}, progress{run.Run.ID, 99}.json)
 	if !errors.Is(err, broken) {
 		l.Errorf("Stage returned %v, want the source's error", err)
 	}

@@ -58,7 +58,7 @@ func (r *Run) Do(ctx context.Context, d replica.Destination, stop int) (counts m
 	for at.Staged < len(r.Batches) && (stop < 0 || at.Staged < stop) {
 		b := r.Batches[at.Staged]
 		at.Staged++
-		if err := d.Stage(ctx, replica.Batch{Table: b.Table, Rows: Seq(b.Rows, nil)}, at.json()); err != nil {
+		if err := d.Stage(ctx, replica.Batch{Table: b.Table, Rows: Seq(b.Rows, nil)}, at.json); err != nil {
 			return nil, err
 		}
 	}
@@ -68,9 +68,11 @@ func (r *Run) Do(ctx context.Context, d replica.Destination, stop int) (counts m
 	return d.Publish(ctx, r.Run, r.Changes, r.State)
 }
 
-func (p progress) json() json.RawMessage {
-	text, _ := json.Marshal(p) // a text and a number
-	return text
+func (p progress) json() (json.RawMessage, error) { return json.Marshal(p) }
+
+// Progress returns a progress to stage a batch with.
+func Progress(text string) func() (json.RawMessage, error) {
+	return func() (json.RawMessage, error) { return json.RawMessage(text), nil }
 }
 
 // Seq returns the rows one after the other in one slice, as sources do, and then the error if there is one.
