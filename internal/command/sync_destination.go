@@ -7,11 +7,16 @@ import (
 	"sync"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/postgres"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
 // replicas are the kinds of destinations, by the beginning of their locations.
-var replicas = map[string]func(location string) (replica.Destination, error){}
+var replicas = map[string]func(location string) (replica.Destination, error){
+	"postgres": openPostgres, "postgresql": openPostgres,
+}
+
+func openPostgres(location string) (replica.Destination, error) { return postgres.New(location) }
 
 // openReplica returns the destination at a location.
 func openReplica(location string) (replica.Destination, error) {
