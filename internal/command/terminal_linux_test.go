@@ -150,7 +150,9 @@ func TestTerminalMCP(t *testing.T) {
 	if code, shown := s.end(); code != exitCancelled {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
-	if code, shown := onTerminal(t, process(t, "mcp")).end(); code != exitUsage || !strings.Contains(shown, "no connection of this plugin") {
+	s = onTerminal(t, process(t, "mcp"))
+	s.press(keyCtrlD) // ends a server
+	if code, shown := s.end(); code != exitUsage || !strings.Contains(shown, "no connection of this plugin") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
 }
