@@ -39,6 +39,7 @@ type Values struct {
 // A Reading is how a run finds the rows of a table that may have changed.
 type Reading string
 
+// The readings.
 const (
 	ReadWhole    Reading = "whole"    // each run reads the table
 	ReadTouched  Reading = "touched"  // those of repositories that were touched since the last run
