@@ -36,7 +36,8 @@ func (d *Destination) check(ctx context.Context) error {
 	case recovers:
 		return advisef("the server is a standby, which is read-only. Use the primary server")
 	case readOnly:
-		return advisef("transactions are read-only. Let the role write: alter role %s set default_transaction_read_only = off", who)
+		return advisef("transactions are read-only. Let the role write: alter role %s set default_transaction_read_only = off",
+			who)
 	case !hasSchema && !mayCreateSchema:
 		return advisef("there is no such schema, and the role %s may not create it. Let an administrator do it: "+
 			"create schema %s authorization %s", role, schema, who)

@@ -19,7 +19,9 @@ func (d *Destination) Current(ctx context.Context, table replica.Table, columns 
 	}
 }
 
-func (d *Destination) read(ctx context.Context, table string, columns []string, yield func([]any, error) bool) (stopped bool, err error) {
+func (d *Destination) read(
+	ctx context.Context, table string, columns []string, yield func([]any, error) bool,
+) (stopped bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	conn, err := d.connect(ctx)

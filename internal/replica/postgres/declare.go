@@ -21,7 +21,8 @@ const (
 // versioning are the columns of a table with a history, after its own.
 var versioning = []replica.Column{
 	{Name: replica.ValidFrom, Type: replica.Timestamp, Description: "Start of the run that first saw the row like this."},
-	{Name: replica.ValidTo, Type: replica.Timestamp, Description: "Start of the run that no longer saw the row like this; null if it is current."},
+	{Name: replica.ValidTo, Type: replica.Timestamp,
+		Description: "Start of the run that no longer saw the row like this; null if it is current."},
 	{Name: replica.SeenBy, Type: replica.Text, Description: "Run that first saw the row like this."},
 }
 
@@ -74,8 +75,9 @@ func (d *Destination) declare(ctx context.Context, tx pgx.Tx, t replica.Table, l
 	}
 	m.view(t.Name+currentSuffix, t.Description, t.Name)
 	if t.HasHistory {
-		m.describe("table", t.Name+endedSuffix, "Earlier versions of the rows of "+t.Name+": they have changed, or are gone.")
-		m.view(t.Name+historySuffix, "All versions of the rows of "+t.Name+", with the times in which they were like this.", t.Name, t.Name+endedSuffix)
+		ended, history := t.Name+endedSuffix, t.Name+historySuffix
+		m.describe("table", ended, "Earlier versions of the rows of "+t.Name+": they have changed, or are gone.")
+		m.view(history, "All versions of the rows of "+t.Name+", with the times in which they were like this.", t.Name, ended)
 	}
 	m.describe("table", t.Name, t.Description)
 	if len(m.statements) > 0 {

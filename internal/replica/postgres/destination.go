@@ -72,7 +72,7 @@ select set_config(name, value, false)
 from (values
 	('statement_timeout', '0'), ('transaction_timeout', '0'), ('lock_timeout', '0'), ('idle_session_timeout', '0'),
 	('idle_in_transaction_session_timeout', '0'),
-	('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end),
+	('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on')),
 	('standard_conforming_strings', 'on'),
 	('client_connection_check_interval', '1000'),
 	('tcp_keepalives_idle', '60'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '6')

@@ -49,7 +49,7 @@ func TestFullDisk(t *testing.T) {
 	now.Apply(second)
 
 	failures := 0
-	for size := 20; ; size += 4 {
+	for size := 20; ; size += 8 {
 		disk.resize(size)
 		_, err := second.Do(t.Context(), open(t, location), -1)
 		if err == nil {

@@ -18,8 +18,11 @@ import (
 func TestLaws(t *testing.T) {
 	server := postgrestest.StartServer(t)
 	conn := server.Connect(t)
-	schemas := 0
-	replicatest.Laws(t, 12, func(t *testing.T) replicatest.Target {
+	schemas, seeds := 0, uint64(6)
+	if testing.Short() {
+		seeds = 2
+	}
+	replicatest.Laws(t, seeds, func(t *testing.T) replicatest.Target {
 		schemas++
 		return target(server.Location(), conn, fmt.Sprint("laws_", schemas))
 	})

@@ -27,7 +27,9 @@ type merge struct {
 	err                    error  // the first one
 }
 
-func (d *Destination) merge(ctx context.Context, tx pgx.Tx, run replica.Run, change replica.Change, table copied) (replica.Counts, error) {
+func (d *Destination) merge(
+	ctx context.Context, tx pgx.Tx, run replica.Run, change replica.Change, table copied,
+) (replica.Counts, error) {
 	m := &merge{
 		ctx: ctx, tx: tx, run: run, change: change, table: table,
 		current: d.name(table.Name), ended: d.name(table.Name + endedSuffix), staged: d.name(stagingPrefix + table.Name),
@@ -81,7 +83,8 @@ func (m *merge) endGone() {
 	if len(conditions) == 0 {
 		return
 	}
-	m.counts.Removed = m.end(a, "not exists (select from ", m.staged, " s where ", m.match, ") and (", strings.Join(conditions, " or "), ")")
+	m.counts.Removed = m.end(a, "not exists (select from ", m.staged, " s where ", m.match, ")",
+		" and (", strings.Join(conditions, " or "), ")")
 }
 
 // endChanged ends the versions that have a new one. Columns that the table did not have before, and ignored ones, don't
@@ -114,8 +117,8 @@ func (m *merge) update() {
 	if len(written) == 0 || m.table.isNew {
 		return
 	}
-	m.counts.Changed += m.do(nil, "update ", m.current, " t set (", list("", written), ") = row(", list("s.", written), ") from ", m.staged,
-		" s where ", m.match, " and ", differ(written))
+	m.counts.Changed += m.do(nil, "update ", m.current, " t set (", list("", written), ") = row(", list("s.", written), ")",
+		" from ", m.staged, " s where ", m.match, " and ", differ(written))
 }
 
 // clearOld clears the columns that are no longer copied: an old value beside new ones would be wrong.
@@ -143,8 +146,8 @@ func (m *merge) insert() {
 		into += ", valid_from, run_id"
 		from += ", " + a.add(m.run.StartedAt, "timestamptz") + ", " + a.add(m.run.ID, "text")
 	}
-	m.counts.Added = m.do(a, "insert into ", m.current, " (", into, ") select ", from, " from ", m.staged, " s where not exists (select from ",
-		m.current, " t where ", m.match, ")") - m.renewed
+	m.counts.Added = m.do(a, "insert into ", m.current, " (", into, ") select ", from, " from ", m.staged, " s",
+		" where not exists (select from ", m.current, " t where ", m.match, ")") - m.renewed
 }
 
 // own returns those of the table's own columns, but for the key, that pass.
@@ -189,7 +192,7 @@ func (m *merge) within(a *arguments, scope replica.Scope) string {
 	for i, name := range scope.Columns {
 		at := slices.IndexFunc(m.table.Columns, func(c replica.Column) bool { return c.Name == name })
 		if at < 0 {
-			m.err = fmt.Errorf("a scope of %s is by the column %s, which it does not have", m.table.Name, name)
+			m.err = advisef("a scope of %s is by the column %s, which it does not have", m.table.Name, name)
 			return ""
 		}
 		of := m.table.Columns[at].Type

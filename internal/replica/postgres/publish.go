@@ -11,7 +11,9 @@ import (
 )
 
 // Publish merges the staged rows of all tables in one transaction, with the run.
-func (d *Destination) Publish(ctx context.Context, run replica.Run, changes []replica.Change, state json.RawMessage) (map[string]replica.Counts, error) {
+func (d *Destination) Publish(
+	ctx context.Context, run replica.Run, changes []replica.Change, state json.RawMessage,
+) (map[string]replica.Counts, error) {
 	counts := map[string]replica.Counts{}
 	err := d.transact(ctx, func(tx pgx.Tx) error {
 		record, err := d.record(ctx)
@@ -35,7 +37,9 @@ func (d *Destination) Publish(ctx context.Context, run replica.Run, changes []re
 }
 
 // publish makes one change.
-func (d *Destination) publish(ctx context.Context, tx pgx.Tx, run replica.Run, change replica.Change, last *replica.Run) (replica.Counts, error) {
+func (d *Destination) publish(
+	ctx context.Context, tx pgx.Tx, run replica.Run, change replica.Change, last *replica.Run,
+) (replica.Counts, error) {
 	if err := d.stageInto(ctx, tx, change.Table); err != nil {
 		return replica.Counts{}, err
 	}
@@ -51,7 +55,9 @@ func (d *Destination) publish(ctx context.Context, tx pgx.Tx, run replica.Run, c
 }
 
 // keep writes down the run, and where the next one begins.
-func (d *Destination) keep(ctx context.Context, tx pgx.Tx, run replica.Run, counts map[string]replica.Counts, state json.RawMessage) error {
+func (d *Destination) keep(
+	ctx context.Context, tx pgx.Tx, run replica.Run, counts map[string]replica.Counts, state json.RawMessage,
+) error {
 	tables, err := json.Marshal(counts)
 	if err != nil {
 		return err
@@ -66,6 +72,7 @@ func (d *Destination) keep(ctx context.Context, tx pgx.Tx, run replica.Run, coun
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "update "+d.name("_sync_state")+" set last_run = $1, state = $2::text::json, progress = null", run.ID, jsonText(state))
+	_, err = tx.Exec(ctx, "update "+d.name("_sync_state")+" set last_run = $1, state = $2::text::json, progress = null",
+		run.ID, jsonText(state))
 	return err
 }

@@ -68,8 +68,8 @@ func (d *Destination) stageInto(ctx context.Context, tx pgx.Tx, t replica.Table)
 		}
 		return nil
 	}
-	_, err = tx.Exec(ctx, fmt.Sprintf("create table %s (%s bigint generated always as identity, %s); comment on table %s is %s",
-		d.name(name), quote(serial), declarations(t.Columns), d.name(name), literal("Rows of a run that is not yet published. Only for the sync.")))
+	_, err = tx.Exec(ctx, fmt.Sprintf("create table %s (%s bigint generated always as identity, %s); comment on table %[1]s is %[4]s",
+		d.name(name), quote(serial), declarations(t.Columns), literal("Rows of a run that is not yet published. Only for the sync.")))
 	return err
 }
 

@@ -15,6 +15,7 @@ type Generator struct {
 	r      *rand.Rand
 	runs   int
 	tables []replica.Table
+	last   map[string][]any // rows by table and key
 }
 
 // NewGenerator returns a generator; with the same seed, it makes the same runs.
@@ -28,10 +29,11 @@ func NewGenerator(seed uint64) *Generator {
 	}
 	history := append(slices.Clone(columns), column("last_used_on", replica.Timestamp))
 	key := []string{"repository_uuid", "number"}
-	return &Generator{r: rand.New(rand.NewPCG(seed, 0)), tables: []replica.Table{
+	return &Generator{r: rand.New(rand.NewPCG(seed, 0)), last: map[string][]any{}, tables: []replica.Table{
 		{Name: "bitbucket_commit", Description: "Commits.", Columns: columns, Key: key},
 		{Name: "bitbucket_member", Description: "Members.", Columns: columns[:2], Key: key},
-		{Name: "bitbucket_deploy_key", Description: "Keys that it's for.", Columns: history, Key: key, HasHistory: true, Ignored: []string{"last_used_on"}},
+		{Name: "bitbucket_deploy_key", Description: "Keys.", Columns: history, Key: key, HasHistory: true,
+			Ignored: []string{"last_used_on"}},
 		{Name: "bitbucket_webhook", Description: "Hooks.", Columns: history, Key: []string{"number"}, HasHistory: true},
 	}}
 }
@@ -87,7 +89,8 @@ func (g *Generator) change(t replica.Table) replica.Change {
 }
 
 func (g *Generator) scope(size int) replica.Scope {
-	s := replica.Scope{Columns: [][]string{{"repository_uuid"}, {"repository_uuid", "number"}, {"number", "repository_uuid"}}[g.r.IntN(3)]}
+	columns := [][]string{{"repository_uuid"}, {"repository_uuid", "number"}, {"number", "repository_uuid"}}
+	s := replica.Scope{Columns: columns[g.r.IntN(len(columns))]}
 	for range g.r.IntN(size + 1) {
 		var values []any
 		for _, name := range s.Columns {
@@ -101,20 +104,33 @@ func (g *Generator) scope(size int) replica.Scope {
 func (g *Generator) repository() string { return []string{"{r1}", "{r2}", "{r3}"}[g.r.IntN(3)] }
 func (g *Generator) number() int64      { return int64(g.r.IntN(5)) }
 
+// row returns a row, which is often like the last one with its key, or other in one column.
 func (g *Generator) row(t replica.Table) []any {
-	var row []any
-	for _, c := range t.Columns {
-		switch isKey := slices.Contains(t.Key, c.Name); {
-		case !isKey && g.chance(4):
-			row = append(row, nil)
-		case c.Name == "repository_uuid":
-			row = append(row, g.repository())
+	row := make([]any, len(t.Columns))
+	for i, c := range t.Columns {
+		switch {
+		case c.Name == "repository_uuid" && (slices.Contains(t.Key, c.Name) || !g.chance(4)):
+			row[i] = g.repository()
 		case c.Name == "number":
-			row = append(row, g.number())
-		default:
-			row = append(row, g.value(c.Type))
+			row[i] = g.number()
+		case !g.chance(4):
+			row[i] = g.value(c.Type)
 		}
 	}
+	values := map[string]any{}
+	for i, c := range t.Columns {
+		values[c.Name] = row[i]
+	}
+	k := t.Name + key(t, values)
+	if last := g.last[k]; last != nil && !g.chance(3) {
+		other := g.r.IntN(len(row) + 2) // sometimes none
+		for i, c := range t.Columns {
+			if i != other && i < len(last) && !slices.Contains(t.Key, c.Name) {
+				row[i] = last[i]
+			}
+		}
+	}
+	g.last[k] = row
 	return row
 }
 

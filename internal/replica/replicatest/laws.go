@@ -67,7 +67,8 @@ func (l *laws) run() {
 	for name, n := range want {
 		got := got[name]
 		if more := got.Changed - n.Changed; more < 0 || more > silent[name] {
-			l.Errorf("run %s: %d rows of %s changed, want %d, and %d others may count", run.Run.ID, got.Changed, name, n.Changed, silent[name])
+			l.Errorf("run %s: %d rows of %s changed, want %d, and %d others may count",
+				run.Run.ID, got.Changed, name, n.Changed, silent[name])
 		}
 		got.Changed = n.Changed
 		if got != n {

@@ -1,0 +1,58 @@
+package postgres_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
+)
+
+// Rows of 200 MB stream through a heap that is a fraction of them, in one batch, in publishing, and when they are read.
+func TestFlatMemory(t *testing.T) {
+	const rows, limit = 100_000, 40 << 20
+	table := replica.Table{Name: "bitbucket_large", Key: []string{"id"}, Columns: []replica.Column{
+		{Name: "id", Type: replica.Integer}, {Name: "content", Type: replica.Text},
+	}}
+	peak := uint64(0)
+	measure := func() {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		peak = max(peak, m.HeapInuse)
+	}
+	source := func(yield func([]any, error) bool) {
+		for i := range rows {
+			if i%1000 == 0 {
+				measure()
+			}
+			if !yield([]any{int64(i), strings.Repeat("row ", 500)}, nil) {
+				return
+			}
+		}
+	}
+	d := open(t, postgrestest.StartServer(t).Location())
+	if _, err := d.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Stage(t.Context(), replica.Batch{Table: table, Rows: source}, replicatest.Progress(`1`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Publish(t.Context(), replica.Run{ID: "run"}, []replica.Change{{Table: table, IsWhole: true}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	measure()
+	n := 0
+	for _, err := range d.Current(t.Context(), table, []string{"id", "content"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n%1000 == 0 {
+			measure()
+		}
+	}
+	if n != rows || peak > limit {
+		t.Errorf("read %d rows with a heap of %d MB, want %d rows and at most %d MB", n, peak>>20, rows, limit>>20)
+	}
+}
