@@ -80,6 +80,7 @@ fuzz:
 soak:
 	go test -timeout 3h -v -run 'TestEveryFault|TestNotFound|TestLoad$$' ./bitbucket -soak
 	go test -timeout 3h -v -run TestLivesOfChains ./internal/auth -soak
+	go test -timeout 3h -v -run TestNightCostsATenth ./internal/replica -soak
 
 lint: windows prose
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
@@ -37,9 +38,6 @@ func (r *runner) stageAll(ctx context.Context) error {
 				continue
 			}
 			r.report(ctx, b.spec.Name, time.Time{})
-			if err := r.afford(ctx, b); err != nil {
-				return err
-			}
 			if err := r.stage(ctx, b); err != nil {
 				return err
 			}
@@ -75,46 +73,53 @@ func (r *runner) stageOmissions(ctx context.Context) error {
 	return r.to.Stage(ctx, Batch{Table: omissionTable(), Rows: rows}, func() (json.RawMessage, error) { return json.Marshal(r.progress) })
 }
 
-// stage reads a batch and stages it. If that fails because the repositories have changed meanwhile, it is tried again.
+// stage reads a batch and stages it. If that fails because a repository has gone meanwhile, it is tried again without it.
 func (r *runner) stage(ctx context.Context, b batch) error {
-	err := r.tryStage(ctx, b)
-	if err == nil || ctx.Err() != nil {
-		return err
+	for {
+		for _, name := range r.vanished {
+			b.scans = without(b.scans, name)
+		}
+		err := r.tryStage(ctx, b)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		uuid, is := r.missing(err)
+		if uuid == "" {
+			return err
+		}
+		delete(r.live, uuid)
+		r.vanished = append(r.vanished, is.FullName)
 	}
-	before := r.live
-	live, again := r.repositories(ctx)
-	if again != nil {
-		return err
-	}
-	r.live = live
-	if b.scans = r.withoutGone(b.scans, before); b.scans == nil {
-		return err
-	}
-	return r.tryStage(ctx, b)
 }
 
-// withoutGone returns scans without the names of the repositories that are gone; nil if none is gone.
-func (r *runner) withoutGone(scans []Scan, before map[string]repository) []Scan {
-	gone := map[any]bool{}
-	for uuid, was := range before {
-		if r.live[uuid].FullName != was.FullName {
-			gone[was.FullName] = true
+// missing returns the repository that is gone, if that is what an error reports. The plugin's errors reach its hosts as
+// texts, and this one has the path of the request that Bitbucket answered.
+func (r *runner) missing(err error) (uuid string, is repository) {
+	for uuid, is := range r.live {
+		if strings.Contains(err.Error(), "/2.0/repositories/"+is.FullName+": Bitbucket answered 404") {
+			return uuid, is
 		}
 	}
-	if len(gone) == 0 {
-		return nil
-	}
-	left := []Scan{}
+	return "", repository{}
+}
+
+// without returns scans without the name of a repository.
+func without(scans []Scan, fullName string) (left []Scan) {
 	for _, s := range scans {
 		s.Conditions = slices.Clone(s.Conditions)
-		none := false
+		hasNone := false
 		for i, c := range s.Conditions {
-			if names, isList := c.Value.([]any); isList && c.Column == repositoryName {
-				names = slices.DeleteFunc(slices.Clone(names), func(name any) bool { return gone[name] })
-				s.Conditions[i].Value, none = names, len(names) == 0
+			if c.Column != repositoryName {
+				continue
 			}
+			names, isList := c.Value.([]any)
+			if !isList {
+				names = []any{c.Value}
+			}
+			names = slices.DeleteFunc(slices.Clone(names), func(name any) bool { return name == fullName })
+			s.Conditions[i].Value, hasNone = names, len(names) == 0
 		}
-		if !none {
+		if !hasNone {
 			left = append(left, s)
 		}
 	}
@@ -123,6 +128,9 @@ func (r *runner) withoutGone(scans []Scan, before map[string]repository) []Scan 
 
 // tryStage reads a batch and stages it. What the rows tell is taken over only when they are staged.
 func (r *runner) tryStage(ctx context.Context, b batch) error {
+	if err := r.afford(ctx, b); err != nil {
+		return err
+	}
 	if err := r.loadHeads(ctx, b.spec); err != nil {
 		return err
 	}

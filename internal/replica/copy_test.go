@@ -18,6 +18,7 @@ type copier struct {
 	testing.TB
 	fake     *fakebitbucket.Server
 	patterns []string
+	more     string // arguments of the connection
 }
 
 // weekly are the options of most runs.
@@ -26,7 +27,7 @@ var weekly = Options{Connection: "bitbucket", Version: "1.0.0", FullEvery: 7 * 2
 // source connects to the fake as its connected user.
 func (c *copier) source() (*Plugin, []*Spec) {
 	c.Helper()
-	config := fmt.Sprintf("access_token = %q\nbase_url = %q\nmax_age = \"0s\"\nmax_wait = \"1s\"\n", c.fake.AccessToken(c.fake.Organization().Connected.UUID), c.fake.URL())
+	config := fmt.Sprintf("access_token = %q\nbase_url = %q\nmax_age = \"0s\"\nmax_wait = \"1s\"\n", c.fake.AccessToken(c.fake.Organization().Connected.UUID), c.fake.URL()) + c.more
 	connections := []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}}
 	open := func(s *bitbucket.Server) *sqlhost.Host {
 		host, err := sqlhost.Open(context.Background(), s, connections)

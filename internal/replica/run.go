@@ -78,6 +78,8 @@ type runner struct {
 	resumed  bool
 	live     map[string]repository // by uuid, as the connected user sees them now
 
+	vanished []string // full names of the repositories that have gone since this process began
+
 	sentAt  int64 // requests of the source when this process began
 	before  int64 // requests of earlier processes in this run
 	allowed allowance

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
+
+// soak makes a test use an organization of the size that it is about: `make soak`.
+var soak = flag.Bool("soak", false, "test with 500 repositories")
 
 // A night is what happens in an organization on one day.
 type night struct {
@@ -92,4 +96,36 @@ func withCommits(fake *fakebitbucket.Server) (names []string) {
 		panic(fmt.Sprintf("only %d repositories have what the test needs", len(names)))
 	}
 	return names
+}
+
+// A nightly run of an organization in which one repository of twelve was touched takes at most a tenth of the requests of
+// a full run.
+func TestNightCostsATenth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	repositories := 120
+	if *soak {
+		repositories = 500
+	}
+	yesterday := time.Now().Add(-24 * time.Hour)
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, Projects: 10, Users: 40, Groups: 8, OneWorkspace: true, Now: func() time.Time { return yesterday }})
+	c := &copier{TB: t, fake: fake}
+	to := newMemory()
+	full := c.copy(to, weekly).Run.Requests
+	in := withCommits(fake)
+	touched := repositories * 40 / 500
+	for i, name := range in[:touched] {
+		if i%2 == 0 {
+			fake.Push(name, "main", organization.Commit{Message: "one\n", Date: time.Now()})
+			touch(fake, name)
+		} else {
+			fake.AddPullRequest(name, organization.PullRequest{Title: "New", CreatedOn: time.Now(), UpdatedOn: time.Now()})
+		}
+	}
+	night := c.copy(to, weekly).Run.Requests
+	t.Logf("%d repositories, %d touched: %d requests of %d, %.1f %%", repositories, touched, night, full, float64(night)*100/float64(full))
+	if night*10 > full {
+		t.Errorf("%d requests for the night, %d for all: more than a tenth", night, full)
+	}
 }
