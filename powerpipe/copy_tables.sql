@@ -16,9 +16,6 @@ refresh materialized view public.bitbucket_deploy_key;
 create materialized view if not exists public.bitbucket_deployment as select * from :"connection".bitbucket_deployment with no data;
 refresh materialized view public.bitbucket_deployment;
 
-create materialized view if not exists public.bitbucket_group as select * from :"connection".bitbucket_group with no data;
-refresh materialized view public.bitbucket_group;
-
 create materialized view if not exists public.bitbucket_group_member as select * from :"connection".bitbucket_group_member with no data;
 refresh materialized view public.bitbucket_group_member;
 
@@ -72,3 +69,6 @@ refresh materialized view public.bitbucket_webhook;
 
 create materialized view if not exists public.bitbucket_workspace_member as select * from :"connection".bitbucket_workspace_member with no data;
 refresh materialized view public.bitbucket_workspace_member;
+
+create materialized view if not exists public.bitbucket_omission as select * from :"connection".bitbucket_omission with no data;
+refresh materialized view public.bitbucket_omission;

@@ -164,30 +164,75 @@ func (d demo) panels(t *testing.T, values map[string]any) {
 		if audit.FindControl(query) != nil {
 			continue
 		}
-		sql, params, err := audit.Prepared(query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var arguments []any
-		for _, p := range params {
-			arguments = append(arguments, values[p.Name])
-		}
+		sql, arguments := d.prepared(t, query, values)
 		if _, err := d.postgres.Exec(t.Context(), sql, arguments...); err != nil {
 			t.Errorf("%s: %v", query, err)
 		}
 	}
 }
 
+// prepared is a query in PostgreSQL's dialect, and its arguments.
+func (d demo) prepared(t *testing.T, query string, values map[string]any) (sql string, arguments []any) {
+	t.Helper()
+	sql, params, err := audit.Prepared(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range params {
+		arguments = append(arguments, values[p.Name])
+	}
+	return sql, arguments
+}
+
 // An account that only reads sees less, and no errors.
 func (d demo) reads(t *testing.T) {
 	values := d.values()
 	values["workspace_slug"] = d.Workspaces[1].Slug
+	visible, administered := 0, 0
 	for _, r := range d.RepositoriesOf(d.Workspaces[1]) {
-		if d.EffectivePermission(r, d.Connected) == "read" {
+		switch d.EffectivePermission(r, d.Connected) {
+		case "read":
 			values["repository_full_name"] = r.FullName()
+			fallthrough
+		case "write":
+			visible++
+		case "admin":
+			visible++
+			administered++
 		}
 	}
+	want := fmt.Sprintf("Seen by the account | %d of %d repositories | info", administered, visible)
+	for _, query := range []string{"access_seen", "people_seen"} {
+		d.use(d.newHost(t)) // which has left out nothing yet
+		if got := d.inPostgres(t, query, values); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	d.use(d.host)
 	d.panels(t, values)
+}
+
+// inPostgres is the first row that a query finds in PostgreSQL, as a text.
+func (d demo) inPostgres(t *testing.T, query string, values map[string]any) string {
+	t.Helper()
+	sql, arguments := d.prepared(t, query, values)
+	rows, err := d.postgres.Query(t.Context(), sql, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		t.Fatalf("%s finds nothing: %v", query, rows.Err())
+	}
+	found, err := rows.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, v := range found {
+		texts = append(texts, shown(v))
+	}
+	return strings.Join(texts, " | ")
 }
 
 // copies reads the copies of the tables: the queries of the dashboards find the same there, without a request.

@@ -140,7 +140,7 @@ func (w *writer) functions() template.FuncMap {
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
 		"each": w.each, "ranked": ranked, "percentile": percentile, "object": w.object, "days_between": w.daysBetween,
-		"host": w.host, "since": w.since, "not_judged": w.notJudged, "indent": indent,
+		"months": w.months, "left_out": w.leftOut, "host": w.host, "since": w.since, "not_judged": w.notJudged, "indent": indent,
 	}
 }
 
@@ -274,6 +274,44 @@ func (w *writer) month(time string) string {
 		return "to_char(" + time + ", 'YYYY-MM')"
 	}
 	return "strftime('%Y-%m', " + time + ")"
+}
+
+// months returns a CTE with the months from the first time of a source until now, so that a month without rows is not missing.
+func (w *writer) months(time, source string) string {
+	if w.dialect == PostgreSQL {
+		return fmt.Sprintf(`months as (
+  select
+    to_char(month, 'YYYY-MM') as month
+  from
+    generate_series((select date_trunc('month', min(%s)) from %s), now(), interval '1 month') as month
+)`, time, source)
+	}
+	return fmt.Sprintf(`months as (
+  select strftime('%%Y-%%m', min(%s)) as month from %s
+  union all
+  select strftime('%%Y-%%m', month || '-01', '+1 month') from months where month < strftime('%%Y-%%m', 'now')
+)`, time, source)
+}
+
+// leftOut returns a CTE with what a table left out of the workspace, as the table of omissions has it. Each engine is made to read
+// the source, which asks the table, first.
+func (w *writer) leftOut(source, table string) (string, error) {
+	workspace, err := w.text("workspace_slug")
+	from, asked := "bitbucket_omission", "(select count(*) from "+source+")"
+	if w.dialect == SQLite {
+		from, asked = "(select count(*) as n from "+source+") as asked cross join bitbucket_omission", "asked.n"
+	}
+	return fmt.Sprintf(`left_out as materialized (
+  select
+    reason,
+    replace(replace(message, '%[1]s covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+  from
+    %[2]s
+  where
+    %[3]s >= 0
+    and table_name = '%[1]s'
+    and workspace_slug = %[4]s
+)`, table, from, asked, workspace), err
 }
 
 // each returns the elements of a JSON array, as rows with a column value.

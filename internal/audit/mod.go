@@ -70,12 +70,19 @@ func copiesFile() (string, error) {
 --
 -- To read from Bitbucket again, drop the materialized views.
 `)
-	for _, table := range slices.Sorted(maps.Keys(tables)) {
+	names := slices.Sorted(maps.Keys(tables))
+	if i := slices.Index(names, omissions); i >= 0 {
+		names = append(slices.Delete(names, i, i+1), omissions)
+	}
+	for _, table := range names {
 		fmt.Fprintf(&b, "\ncreate materialized view if not exists public.%s as select * from :\"connection\".%[1]s with no data;\n", table)
 		fmt.Fprintf(&b, "refresh materialized view public.%s;\n", table)
 	}
 	return b.String(), nil
 }
+
+// omissions is the table of what the others left out, which is copied after them.
+const omissions = "bitbucket_omission"
 
 // pluginTable matches the name of a table.
 var pluginTable = regexp.MustCompile(`\bbitbucket_\w+`)

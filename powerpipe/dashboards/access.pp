@@ -25,13 +25,8 @@ dashboard "bitbucket_access" {
   container {
     card {
       width = 3
-      query = query.access_coverage
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 3
-      query = query.access_user_count
+      href  = "/bitbucket.benchmark.access_audit"
+      query = query.access_unexplained_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
@@ -51,8 +46,13 @@ dashboard "bitbucket_access" {
 
     card {
       width = 3
-      href  = "/bitbucket.benchmark.access_audit"
-      query = query.access_unexplained_count
+      query = query.access_user_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      query = query.access_seen
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
@@ -67,16 +67,66 @@ dashboard "bitbucket_access" {
     }
   }
 
+  table {
+    title = "Access that no grant explains"
+    width = 6
+    query = query.access_unexplained_list
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "User" {
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "Repository" {
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Access of outsiders, who are not members"
+    width = 6
+    query = query.access_outsiders
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "User" {
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "Repository" {
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
+  }
+
   container {
     title = "Who holds what, and how"
 
     chart {
-      title    = "By path and permission"
+      title    = "Number of grants, by path and permission"
       type     = "bar"
       width    = 6
       grouping = "stack"
       query    = query.access_by_path
       args     = { workspace_slug = self.input.workspace_slug.value }
+
+      series "Admin" {
+        color = "#b5475f"
+      }
+
+      series "Write" {
+        color = "#e0a030"
+      }
+
+      series "Read" {
+        color = "#6b8de8"
+      }
     }
 
     flow {
@@ -120,7 +170,7 @@ dashboard "bitbucket_access" {
   }
 
   table {
-    title = "Administrators"
+    title = "Administrators of repositories"
     width = 6
     query = query.access_administrators
     args  = { workspace_slug = self.input.workspace_slug.value }
@@ -135,9 +185,9 @@ dashboard "bitbucket_access" {
   }
 
   table {
-    title = "Who has access without being a member"
+    title = "Direct grants in addition to a group"
     width = 6
-    query = query.access_outsiders
+    query = query.access_direct_list
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "User" {

@@ -1,39 +1,39 @@
 category "user" {
   title = "User"
-  color = "orange"
+  color = "#e8892b"
   icon  = "person"
   href  = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.id | @uri}}"
 }
 
 category "group" {
   title = "Group"
-  color = "purple"
+  color = "#9d5bd2"
   icon  = "group"
 }
 
 category "project" {
   title = "Project"
-  color = "blue"
+  color = "#3b82f6"
   icon  = "folder"
 }
 
 category "place" {
   title = "Repository, project or workspace"
-  color = "blue"
+  color = "#3b82f6"
   icon  = "folder"
 }
 
 category "membership" {
   title = "Membership"
-  color = "purple"
+  color = "#9d5bd2"
 }
 
 category "grant" {
   title = "Grant"
-  color = "green"
+  color = "#22a35a"
 }
 
 category "containment" {
   title = "Containment"
-  color = "gray"
+  color = "#8b95a5"
 }

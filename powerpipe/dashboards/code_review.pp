@@ -25,8 +25,14 @@ dashboard "bitbucket_code_review" {
   container {
     card {
       width = 3
-      query = query.review_open_count
-      args  = { workspace_slug = self.input.workspace_slug.value }
+      query = query.review_unapproved_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.review_self_merged_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
     card {
@@ -37,19 +43,13 @@ dashboard "bitbucket_code_review" {
 
     card {
       width = 3
+      query = query.review_open_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
       query = query.review_merged_count
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
-      query = query.review_unapproved_count
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
-      query = query.review_self_merged_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
@@ -79,6 +79,12 @@ dashboard "bitbucket_code_review" {
 
     card {
       width = 3
+      query = query.review_seen
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
       query = query.requests_left
     }
 
@@ -90,7 +96,7 @@ dashboard "bitbucket_code_review" {
 
   container {
     chart {
-      title    = "Merged, by month"
+      title    = "Merged pull requests, by month"
       type     = "column"
       width    = 4
       grouping = "stack"
@@ -107,15 +113,16 @@ dashboard "bitbucket_code_review" {
     }
 
     chart {
-      title = "Days to merge, by month"
-      type  = "line"
-      width = 4
-      query = query.review_time_by_month
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+      title    = "Days to merge, by month"
+      type     = "column"
+      width    = 4
+      grouping = "compare"
+      query    = query.review_time_by_month
+      args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
     chart {
-      title = "Most open"
+      title = "Open pull requests, the 10 most"
       type  = "bar"
       width = 4
       query = query.review_open_by_repository
@@ -124,9 +131,9 @@ dashboard "bitbucket_code_review" {
   }
 
   table {
-    title = "Stale pull requests"
+    title = "Open pull requests, the longest without a change first"
     width = 12
-    query = query.review_stale
+    query = query.review_open
     args  = { workspace_slug = self.input.workspace_slug.value }
 
     column "Repository" {
@@ -143,9 +150,9 @@ dashboard "bitbucket_code_review" {
   }
 
   table {
-    title = "Merged without approval"
+    title = "Merged pull requests, those without approval first"
     width = 12
-    query = query.review_unapproved
+    query = query.review_merged
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {

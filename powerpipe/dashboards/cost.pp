@@ -25,19 +25,25 @@ dashboard "bitbucket_cost" {
   container {
     card {
       width = 3
-      query = query.workspace_size
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 3
       query = query.cost_near_limit_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
       width = 3
+      query = query.workspace_size
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
       query = query.pipeline_minutes
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.pipeline_seen
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
@@ -61,7 +67,7 @@ dashboard "bitbucket_cost" {
   }
 
   chart {
-    title = "Most minutes of Pipelines"
+    title = "Minutes, the 10 repositories with most"
     type  = "bar"
     width = 4
     query = query.pipeline_minutes_by_repository
@@ -69,7 +75,7 @@ dashboard "bitbucket_cost" {
   }
 
   chart {
-    title = "Largest repositories, in megabytes"
+    title = "Megabytes, the 10 largest repositories"
     type  = "bar"
     width = 4
     query = query.cost_size_by_repository

@@ -25,18 +25,6 @@ dashboard "bitbucket_delivery" {
   container {
     card {
       width = 3
-      query = query.delivery_count
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
-      query = query.delivery_frequency
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
       query = query.delivery_failure_rate
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -55,6 +43,18 @@ dashboard "bitbucket_delivery" {
 
     card {
       width = 3
+      query = query.delivery_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.delivery_frequency
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
       query = query.delivery_lead
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -62,6 +62,12 @@ dashboard "bitbucket_delivery" {
     card {
       width = 3
       query = query.delivery_lead_most
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.delivery_seen
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
@@ -84,12 +90,16 @@ dashboard "bitbucket_delivery" {
     query    = query.delivery_by_month
     args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
-    series "failed" {
+    series "Failed" {
       color = "alert"
     }
 
-    series "successful" {
+    series "Successful" {
       color = "ok"
+    }
+
+    series "Stopped" {
+      color = "#9ca3af"
     }
   }
 

@@ -18,13 +18,13 @@ dashboard "bitbucket_people" {
   container {
     card {
       width = 3
-      query = query.people_member_count
+      query = query.people_inactive_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
       width = 3
-      query = query.people_inactive_count
+      query = query.people_outsider_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
@@ -36,7 +36,13 @@ dashboard "bitbucket_people" {
 
     card {
       width = 3
-      query = query.people_outsider_count
+      query = query.people_member_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      query = query.people_seen
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
@@ -52,7 +58,7 @@ dashboard "bitbucket_people" {
   }
 
   table {
-    title = "People with access who are not members"
+    title = "Access of outsiders, who are not members"
     width = 6
     query = query.people_outsiders
     args  = { workspace_slug = self.input.workspace_slug.value }
@@ -71,6 +77,14 @@ dashboard "bitbucket_people" {
     width = 6
     query = query.people_without_access
     args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "Member" {
+      href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
+    }
+
+    column "user_uuid" {
+      display = "none"
+    }
   }
 
   chart {
@@ -90,7 +104,7 @@ dashboard "bitbucket_people" {
   }
 
   table {
-    title = "Members with access, the least active first"
+    title = "Members, the least active first"
     width = 12
     query = query.people_members
     args  = { workspace_slug = self.input.workspace_slug.value }

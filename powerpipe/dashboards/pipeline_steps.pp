@@ -47,11 +47,12 @@ dashboard "bitbucket_pipeline_steps" {
   }
 
   chart {
-    title = "Slowest steps, in minutes"
-    type  = "bar"
-    width = 12
-    query = query.step_durations
-    args  = { repository_full_name = self.input.repository_full_name.value, since = self.input.since.value }
+    title    = "Minutes of a step, the 10 slowest"
+    type     = "bar"
+    width    = 12
+    grouping = "compare"
+    query    = query.step_durations
+    args     = { repository_full_name = self.input.repository_full_name.value, since = self.input.since.value }
   }
 
   table {

@@ -25,13 +25,13 @@ dashboard "bitbucket_pipelines" {
   container {
     card {
       width = 3
-      query = query.pipeline_run_count
+      query = query.pipeline_failure_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
     card {
       width = 3
-      query = query.pipeline_failure_count
+      query = query.pipeline_run_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
 
@@ -55,6 +55,12 @@ dashboard "bitbucket_pipelines" {
 
     card {
       width = 3
+      query = query.pipeline_seen
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
       query = query.requests_left
     }
 
@@ -73,21 +79,25 @@ dashboard "bitbucket_pipelines" {
       query    = query.pipeline_by_month
       args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
-      series "failed" {
-        color = "alert"
-      }
-
-      series "error" {
-        color = "alert"
-      }
-
-      series "successful" {
+      series "Successful" {
         color = "ok"
+      }
+
+      series "Failed" {
+        color = "alert"
+      }
+
+      series "Stopped or expired" {
+        color = "#9ca3af"
+      }
+
+      series "Not completed" {
+        color = "#6b8de8"
       }
     }
 
     chart {
-      title = "Most minutes used"
+      title = "Minutes used, the 10 repositories with most"
       type  = "bar"
       width = 6
       query = query.pipeline_minutes_by_repository
@@ -96,20 +106,28 @@ dashboard "bitbucket_pipelines" {
   }
 
   table {
-    title = "Repositories"
+    title = "Failed runs"
     width = 12
-    query = query.pipeline_by_repository
+    query = query.pipeline_failures
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {
       href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }
+
+    column "Run" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 
   table {
-    title = "Failed runs"
+    title = "Repositories, those with most runs first"
     width = 12
-    query = query.pipeline_failures
+    query = query.pipeline_by_repository
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
 
     column "Repository" {

@@ -17,7 +17,7 @@ dashboard "bitbucket_repository_detail" {
 
   container {
     card {
-      width = 2
+      width = 3
       query = query.repository_visibility
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
@@ -35,14 +35,14 @@ dashboard "bitbucket_repository_detail" {
     }
 
     card {
-      width = 2
+      width = 3
       href  = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.repository_user_count
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.repository_open_count
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
@@ -126,6 +126,10 @@ dashboard "bitbucket_repository_detail" {
         href = "/bitbucket.dashboard.bitbucket_user_detail?input.user_uuid={{.user_uuid | @uri}}"
       }
 
+      column "Paths" {
+        wrap = "all"
+      }
+
       column "user_uuid" {
         display = "none"
       }
@@ -173,5 +177,13 @@ dashboard "bitbucket_repository_detail" {
     width = 6
     query = query.repository_pipelines
     args  = { repository_full_name = self.input.repository_full_name.value }
+
+    column "Run" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 }

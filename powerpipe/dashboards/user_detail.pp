@@ -100,6 +100,10 @@ dashboard "bitbucket_user_detail" {
     query = query.user_access
     args  = { user_uuid = self.input.user_uuid.value }
 
+    column "Paths" {
+      wrap = "all"
+    }
+
     column "Repository" {
       href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
     }

@@ -24,40 +24,47 @@ dashboard "bitbucket_workspace_overview" {
 
   container {
     card {
-      width = 2
-      query = query.workspace_repository_count
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 2
+      width = 3
       query = query.workspace_public_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
       query = query.workspace_inactive_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
+      query = query.workspace_repository_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      href  = "/bitbucket.dashboard.bitbucket_cost?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.workspace_size
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
-      href  = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.workspace_slug | @uri}}"
+      width = 3
+      href  = "/bitbucket.dashboard.bitbucket_people?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.workspace_member_count
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     card {
-      width = 2
+      width = 3
       href  = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.workspace_slug | @uri}}"
       query = query.workspace_administrator_count
+      args  = { workspace_slug = self.input.workspace_slug.value }
+    }
+
+    card {
+      width = 3
+      query = query.workspace_seen
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
@@ -73,17 +80,6 @@ dashboard "bitbucket_workspace_overview" {
   }
 
   table {
-    title = "New repositories"
-    width = 12
-    query = query.workspace_new_repositories
-    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-
-    column "Repository" {
-      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
-    }
-  }
-
-  table {
     title = "Public repositories"
     width = 12
     query = query.workspace_public
@@ -94,21 +90,43 @@ dashboard "bitbucket_workspace_overview" {
     }
   }
 
+  table {
+    title = "Inactive repositories, the longest without a change first"
+    width = 12
+    query = query.workspace_inactive
+    args  = { workspace_slug = self.input.workspace_slug.value }
+
+    column "Repository" {
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+  }
+
+  table {
+    title = "New repositories"
+    width = 12
+    query = query.workspace_new_repositories
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Repository" {
+      href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+  }
+
   container {
-    title = "Repositories"
+    title = "Number of repositories"
 
     chart {
       title = "By project"
       type  = "bar"
-      width = 6
+      width = 4
       query = query.workspace_by_project
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
 
     chart {
-      title = "By language"
-      type  = "donut"
-      width = 3
+      title = "By language, the 10 most used"
+      type  = "bar"
+      width = 4
       query = query.workspace_by_language
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -116,7 +134,7 @@ dashboard "bitbucket_workspace_overview" {
     chart {
       title = "By visibility"
       type  = "donut"
-      width = 3
+      width = 4
       query = query.workspace_by_visibility
       args  = { workspace_slug = self.input.workspace_slug.value }
     }
@@ -130,7 +148,7 @@ dashboard "bitbucket_workspace_overview" {
     }
 
     chart {
-      title = "By size"
+      title = "By size in megabytes"
       type  = "column"
       width = 4
       query = query.workspace_by_size

@@ -24,7 +24,7 @@ query "access_administrators" {
     select
       user_display_name as "User",
       count(*) as "Repositories",
-      count(*) filter (where is_workspace_owner) as "As administrator of the workspace",
+      count(*) filter (where is_workspace_owner) as "As owner",
       case when count(is_direct) = count(*) then cast(count(*) filter (where is_direct) as text) else 'not shown' end as "Direct",
       case when count(via_group) = count(*) then cast(count(*) filter (where via_group) as text) else 'not shown' end as "By a group",
       user_uuid
@@ -63,15 +63,23 @@ query "access_by_path" {
         workspace_slug = $1::text
     )
     select
-      case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end as "Path",
-      permission as "Permission",
-      count(*) as "Users and repositories"
+      case
+        when is_workspace_owner then 'administers the workspace'
+        when is_direct and via_group then 'direct and by a group'
+        when is_direct then 'direct'
+        when via_group then 'by a group'
+        when is_direct is null or via_group is null then 'not shown'
+        else 'not explained'
+      end as "Path",
+      count(*) filter (where permission = 'admin') as "Admin",
+      count(*) filter (where permission = 'write') as "Write",
+      count(*) filter (where permission = 'read') as "Read"
     from
       access
     group by
-      case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end, permission
+      1
     order by
-      case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end, permission;
+      count(*), 1 desc;
   EOQ
 
   param "workspace_slug" {}
@@ -191,28 +199,59 @@ query "access_changes" {
   param "since" {}
 }
 
-query "access_coverage" {
+query "access_direct_count" {
   sql = <<-EOQ
-    with held as materialized (
+    with access as materialized (
       select
-        permission
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
       from
-        bitbucket_my_repository
+        bitbucket_repository_access
       where
         workspace_slug = $1::text
+    ),
+    judged as (
+      select
+        case
+          when is_workspace_owner or not is_direct or not via_group then false
+          when is_direct and via_group then true
+        end as is_doubled
+      from
+        access
     )
     select
-      'Repositories checked' as label,
-      count(*) filter (where permission = 'admin') || ' of ' || count(*) as value,
-      case when count(*) filter (where permission = 'admin') = count(*) then 'ok' else 'info' end as type
+      'Direct beside a group' as label,
+      case
+        when count(*) = 0 then 'not shown'
+        else cast(count(*) filter (where is_doubled) as text) ||
+          case
+            when count(*) > count(is_doubled) then ', and ' || (count(*) - count(is_doubled)) || ' not shown'
+            else ''
+          end
+      end as value,
+      case
+        when count(*) filter (where is_doubled) > 0 then 'alert'
+        when count(*) = count(is_doubled) and count(*) > 0 then 'ok'
+        else 'info'
+      end as type
     from
-      held;
+      judged;
   EOQ
 
   param "workspace_slug" {}
 }
 
-query "access_direct_count" {
+query "access_direct_list" {
   sql = <<-EOQ
     with access as materialized (
       select
@@ -234,23 +273,18 @@ query "access_direct_count" {
         workspace_slug = $1::text
     )
     select
-      'Direct and by a group' as label,
-      count(*) filter (where is_direct and via_group) ||
-      case
-        when count(*) filter (where is_direct is null or via_group is null) > 0 then ', and ' || count(*) filter (where is_direct is null or via_group is null) || ' not shown'
-        else ''
-      end as value,
-      case
-        when count(*) filter (where is_direct and via_group) > 0 then 'alert'
-        when count(*) filter (where is_direct is null or via_group is null) > 0 then 'info'
-        else 'ok'
-      end as type
+      user_display_name as "User",
+      repository_full_name as "Repository",
+      permission as "Permission",
+      user_uuid
     from
       access
     where
-      is_workspace_owner is not true
-      and is_direct is not false
-      and via_group is not false;
+      is_direct
+      and via_group
+      and is_workspace_owner is not true
+    order by
+      user_display_name, repository_full_name, user_uuid;
   EOQ
 
   param "workspace_slug" {}
@@ -306,16 +340,18 @@ query "access_flow_grants" {
 
 query "access_flow_groups" {
   sql = <<-EOQ
-    select
-      'group:' || slug as id,
-      name as title,
-      0 as depth,
-      jsonb_build_object('Members', member_count, 'Default access', permission) as properties
-    from
-      bitbucket_group
-    where
-      workspace_slug = $1::text
-      and (
+    with granted as (
+      select
+        group_slug,
+        group_name,
+        project_key,
+        permission
+      from
+        bitbucket_project_group_permission
+      where
+        workspace_slug = $1::text
+        and permission <> 'none'
+        and (
         select
           count(*)
         from
@@ -323,7 +359,26 @@ query "access_flow_groups" {
         where
           slug = $1::text
           and is_administrator
-      ) > 0;
+      ) > 0
+      union
+      select
+        p.group_slug,
+        p.group_name,
+        r.project_key,
+        p.permission
+      from
+        bitbucket_my_repository as r
+        join bitbucket_repository_group_permission as p on p.repository_full_name = r.full_name
+      where
+        r.workspace_slug = $1::text
+        and p.permission <> 'none'
+    )
+    select distinct
+      'group:' || group_slug as id,
+      group_name as title,
+      0 as depth
+    from
+      granted;
   EOQ
 
   param "workspace_slug" {}
@@ -331,15 +386,56 @@ query "access_flow_groups" {
 
 query "access_flow_projects" {
   sql = <<-EOQ
+    with granted as (
+      select
+        group_slug,
+        group_name,
+        project_key,
+        permission
+      from
+        bitbucket_project_group_permission
+      where
+        workspace_slug = $1::text
+        and permission <> 'none'
+        and (
+        select
+          count(*)
+        from
+          bitbucket_my_workspace
+        where
+          slug = $1::text
+          and is_administrator
+      ) > 0
+      union
+      select
+        p.group_slug,
+        p.group_name,
+        r.project_key,
+        p.permission
+      from
+        bitbucket_my_repository as r
+        join bitbucket_repository_group_permission as p on p.repository_full_name = r.full_name
+      where
+        r.workspace_slug = $1::text
+        and p.permission <> 'none'
+    ),
+    projects as materialized (
+      select
+        key,
+        name
+      from
+        bitbucket_project
+      where
+        workspace_slug = $1::text
+    )
     select
       'project:' || key as id,
       name as title,
-      1 as depth,
-      jsonb_build_object('Key', key) as properties
+      1 as depth
     from
-      bitbucket_project
+      projects
     where
-      workspace_slug = $1::text;
+      key in (select project_key from granted);
   EOQ
 
   param "workspace_slug" {}
@@ -367,21 +463,22 @@ query "access_outsider_count" {
         workspace_slug = $1::text
     )
     select
-      'Not members' as label,
-      count(distinct user_uuid) filter (where not is_member) ||
+      'Outsiders' as label,
       case
-        when count(distinct user_uuid) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'
-        else ''
+        when count(*) = 0 then 'not shown'
+        else cast(count(distinct user_uuid) filter (where not is_member) as text) ||
+          case
+            when count(*) filter (where is_member is null) > 0 then ', and ' || count(distinct user_uuid) filter (where is_member is null) || ' not shown'
+            else ''
+          end
       end as value,
       case
         when count(*) filter (where not is_member) > 0 then 'alert'
-        when count(*) filter (where is_member is null) > 0 then 'info'
-        else 'ok'
+        when count(*) = count(is_member) and count(*) > 0 then 'ok'
+        else 'info'
       end as type
     from
-      access
-    where
-      is_member is not true;
+      access;
   EOQ
 
   param "workspace_slug" {}
@@ -424,6 +521,52 @@ query "access_outsiders" {
   param "workspace_slug" {}
 }
 
+query "access_seen" {
+  sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    ),
+    left_out as materialized (
+      select
+        reason,
+        replace(replace(message, 'bitbucket_repository_access covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+      from
+        bitbucket_omission
+      where
+        (select count(*) from access) >= 0
+        and table_name = 'bitbucket_repository_access'
+        and workspace_slug = $1::text
+    )
+    select
+      'Seen by the account' as label,
+      coalesce(
+        max(part) filter (where reason = 'not_administered'),
+        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
+      ) as value,
+      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+    from
+      left_out;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
 query "access_unexplained_count" {
   sql = <<-EOQ
     with access as materialized (
@@ -446,21 +589,59 @@ query "access_unexplained_count" {
         workspace_slug = $1::text
     )
     select
-      'Not explained' as label,
-      count(*) filter (where not is_explained) ||
+      'Grants not explained' as label,
       case
-        when count(*) filter (where is_explained is null) > 0 then ', and ' || count(*) filter (where is_explained is null) || ' not shown'
-        else ''
+        when count(*) = 0 then 'not shown'
+        else cast(count(*) filter (where not is_explained) as text) ||
+          case
+            when count(*) > count(is_explained) then ', and ' || (count(*) - count(is_explained)) || ' not shown'
+            else ''
+          end
       end as value,
       case
         when count(*) filter (where not is_explained) > 0 then 'alert'
-        when count(*) filter (where is_explained is null) > 0 then 'info'
-        else 'ok'
+        when count(*) = count(is_explained) and count(*) > 0 then 'ok'
+        else 'info'
       end as type
+    from
+      access;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "access_unexplained_list" {
+  sql = <<-EOQ
+    with access as materialized (
+      select
+        repository_full_name,
+        workspace_slug,
+        project_key,
+        user_uuid,
+        user_display_name,
+        permission,
+        workspace_permission,
+        is_direct,
+        via_group,
+        is_workspace_owner,
+        is_member,
+        is_explained
+      from
+        bitbucket_repository_access
+      where
+        workspace_slug = $1::text
+    )
+    select
+      user_display_name as "User",
+      repository_full_name as "Repository",
+      permission as "Permission",
+      user_uuid
     from
       access
     where
-      is_explained is not true;
+      not is_explained
+    order by
+      user_display_name, repository_full_name, user_uuid;
   EOQ
 
   param "workspace_slug" {}
@@ -489,7 +670,7 @@ query "access_user_count" {
     )
     select
       'Users with access' as label,
-      count(distinct user_uuid) as value
+      case when count(*) = 0 then 'not shown' else cast(count(distinct user_uuid) as text) end as value
     from
       access;
   EOQ
@@ -587,16 +768,25 @@ query "cost_minutes_by_month" {
       where
         workspace_slug = $1::text
         and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    months as (
+      select
+        to_char(month, 'YYYY-MM') as month
+      from
+        generate_series((select date_trunc('month', min(created_on)) from pipelines), now(), interval '1 month') as month
     )
     select
-      to_char(created_on, 'YYYY-MM') as "Month",
-      round(coalesce(sum(build_seconds_used), 0) / 60.0) as "Minutes used"
+      c.month as "Month",
+      round(coalesce(sum(p.build_seconds_used), 0) / 60.0) as "Minutes used"
     from
-      pipelines
+      months as c
+      left join pipelines as p on to_char(p.created_on, 'YYYY-MM') = c.month
+    where
+      c.month is not null
     group by
-      to_char(created_on, 'YYYY-MM')
+      c.month
     order by
-      to_char(created_on, 'YYYY-MM');
+      c.month;
   EOQ
 
   param "workspace_slug" {}
@@ -664,13 +854,20 @@ query "cost_size_by_repository" {
         workspace_slug = $1::text
     )
     select
-      full_name as "Repository",
-      round(size / 1000000.0, 1) as "Megabytes"
+      *
     from
-      repositories
+      (
+        select
+          full_name as "Repository",
+          round(size / 1000000.0, 1) as "Megabytes"
+        from
+          repositories
+        order by
+          size desc, full_name
+        limit 10
+      ) as largest
     order by
-      size desc, full_name
-    limit 15;
+      2, 1 desc;
   EOQ
 
   param "workspace_slug" {}
@@ -737,17 +934,27 @@ query "delivery_by_month" {
         24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
       from
         restored
+    ),
+    months as (
+      select
+        to_char(month, 'YYYY-MM') as month
+      from
+        generate_series((select date_trunc('month', min(completed_on)) from production), now(), interval '1 month') as month
     )
     select
-      to_char(completed_on, 'YYYY-MM') as "Month",
-      lower(state_status_name) as "Result",
-      count(*) as "Deployments"
+      c.month as "Month",
+      count(*) filter (where p.state_status_name = 'SUCCESSFUL') as "Successful",
+      count(*) filter (where p.state_status_name = 'FAILED') as "Failed",
+      count(*) filter (where p.state_status_name not in ('SUCCESSFUL', 'FAILED')) as "Stopped"
     from
-      production
+      months as c
+      left join production as p on to_char(p.completed_on, 'YYYY-MM') = c.month
+    where
+      c.month is not null
     group by
-      to_char(completed_on, 'YYYY-MM'), lower(state_status_name)
+      c.month
     order by
-      to_char(completed_on, 'YYYY-MM'), lower(state_status_name);
+      c.month;
   EOQ
 
   param "workspace_slug" {}
@@ -879,7 +1086,7 @@ query "delivery_count" {
         restored
     )
     select
-      'Deployments' as label,
+      'Successful deployments' as label,
       count(*) filter (where state_status_name = 'SUCCESSFUL') as value
     from
       production;
@@ -944,7 +1151,7 @@ query "delivery_failure_rate" {
     )
     select
       'Percent failed' as label,
-      case when count(*) > 0 then cast(cast(round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as integer) as text) else 'none' end as value,
+      case when count(*) > 0 then cast(cast(round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as integer) as text) else 'no data' end as value,
       case
         when count(*) = 0 then 'info'
         when count(*) filter (where state_status_name = 'FAILED') * 100 > 15 * count(*) then 'alert'
@@ -1015,9 +1222,9 @@ query "delivery_failures" {
       repository_full_name as "Repository",
       environment_name as "Environment",
       substr(commit_hash, 1, 12) as "Commit",
-      deployer_display_name as "Deployed by",
+      coalesce(deployer_display_name, 'not shown') as "Deployed by",
       to_char(completed_on, 'YYYY-MM-DD') as "Failed",
-      to_char(restored_on, 'YYYY-MM-DD') as "Restored"
+      coalesce(to_char(restored_on, 'YYYY-MM-DD'), 'not yet') as "Restored"
     from
       restored
     order by
@@ -1198,7 +1405,7 @@ query "delivery_lead" {
     )
     select
       'Days to production, median' as label,
-      coalesce(cast(cast(round(min(days) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+      coalesce(cast(cast(round(min(days) filter (where position >= 0.5 * total)) as integer) as text), 'no data') as value
     from
       ranked;
   EOQ
@@ -1313,7 +1520,7 @@ query "delivery_lead_most" {
     )
     select
       'Days to production, 9 of 10' as label,
-      coalesce(cast(cast(round(min(days) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
+      coalesce(cast(cast(round(min(days) filter (where position >= 0.9 * total)) as integer) as text), 'no data') as value
     from
       ranked;
   EOQ
@@ -1385,7 +1592,7 @@ query "delivery_restore" {
     )
     select
       'Hours to restore, median' as label,
-      coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'no data') as value
     from
       ranked;
   EOQ
@@ -1457,9 +1664,88 @@ query "delivery_restore_most" {
     )
     select
       'Hours to restore, 9 of 10' as label,
-      coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'no data') as value
     from
       ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "delivery_seen" {
+  sql = <<-EOQ
+    with deployments as materialized (
+      select
+        repository_full_name,
+        environment_name,
+        environment_type,
+        commit_hash,
+        state_status_name,
+        deployer_display_name,
+        completed_on
+      from
+        bitbucket_deployment
+      where
+        workspace_slug = $1::text
+    ),
+    production as (
+      select
+        *
+      from
+        deployments
+      where
+        environment_type = 'Production'
+        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+        and state_status_name is not null
+    ),
+    restored as (
+      select
+        f.repository_full_name,
+        f.environment_name,
+        f.commit_hash,
+        f.deployer_display_name,
+        f.completed_on,
+        (
+          select min(s.completed_on)
+          from deployments as s
+          where s.repository_full_name = f.repository_full_name
+            and s.environment_name = f.environment_name
+            and s.state_status_name = 'SUCCESSFUL'
+            and s.completed_on > f.completed_on
+        ) as restored_on
+      from
+        production as f
+      where
+        f.state_status_name = 'FAILED'
+    ),
+    outages as (
+      select
+        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
+      from
+        restored
+    ),
+    left_out as materialized (
+      select
+        reason,
+        replace(replace(message, 'bitbucket_deployment covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+      from
+        bitbucket_omission
+      where
+        (select count(*) from deployments) >= 0
+        and table_name = 'bitbucket_deployment'
+        and workspace_slug = $1::text
+    )
+    select
+      'Seen by the account' as label,
+      coalesce(
+        max(part) filter (where reason = 'not_administered'),
+        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
+      ) as value,
+      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+    from
+      left_out;
   EOQ
 
   param "workspace_slug" {}
@@ -1485,10 +1771,10 @@ query "people_by_last_use" {
     select
       case
         when last_accessed is null then 'not shown'
-        when (current_date - cast(last_accessed as date)) < 30 then 'less than 30'
-        when (current_date - cast(last_accessed as date)) < 90 then '30 to 90'
-        when (current_date - cast(last_accessed as date)) < 365 then '90 to 365'
-        else 'more than a year'
+        when (current_date - cast(last_accessed as date)) < 30 then 'under 30'
+        when (current_date - cast(last_accessed as date)) < 90 then '30–89'
+        when (current_date - cast(last_accessed as date)) < 365 then '90–364'
+        else '365+'
       end as "Days since the last use",
       count(*) as "Members"
     from
@@ -1550,7 +1836,7 @@ query "people_inactive_count" {
       'Inactive members' as label,
       count(*) filter (where last_accessed < now() - $2::integer * interval '1 day') ||
       case
-        when count(*) filter (where last_accessed is null) > 0 then ', and ' || count(*) filter (where last_accessed is null) || ' not shown'
+        when count(*) filter (where last_accessed is null) > 0 then ' of ' || count(last_accessed) || ' shown'
         else ''
       end as value,
       case
@@ -1631,16 +1917,16 @@ query "people_members" {
     )
     select
       m.display_name as "Member",
-      m.nickname as "Nickname",
+      coalesce(m.nickname, '') as "Nickname",
       m.permission as "Role",
-      to_char(m.added_on, 'YYYY-MM-DD') as "Member since",
-      to_char(m.last_accessed, 'YYYY-MM-DD') as "Last used",
-      count(*) as "Repositories",
-      count(*) filter (where p.permission = 'admin') as "As administrator",
+      coalesce(to_char(m.added_on, 'YYYY-MM-DD'), 'not shown') as "Member since",
+      coalesce(to_char(m.last_accessed, 'YYYY-MM-DD'), 'not shown') as "Last used",
+      case when exists (select 1 from permissions) then cast(count(p.user_uuid) as text) else 'not shown' end as "Repositories",
+      case when exists (select 1 from permissions) then cast(count(case when p.permission = 'admin' then 1 end) as text) else 'not shown' end as "As administrator",
       m.user_uuid
     from
       members as m
-      join permissions as p on p.user_uuid = m.user_uuid
+      left join permissions as p on p.user_uuid = m.user_uuid
     group by
       m.user_uuid, m.display_name, m.nickname, m.permission, m.added_on, m.last_accessed
     order by
@@ -1686,12 +1972,17 @@ query "people_outsider_count" {
     )
     select
       'Outsiders with access' as label,
-      count(distinct user_uuid) as value,
-      case when count(*) > 0 then 'alert' else 'ok' end as type
+      case
+        when count(*) = 0 then 'not shown'
+        else cast(count(distinct user_uuid) filter (where user_uuid not in (select user_uuid from members)) as text)
+      end as value,
+      case
+        when count(*) = 0 then 'info'
+        when count(*) filter (where user_uuid not in (select user_uuid from members)) > 0 then 'alert'
+        else 'ok'
+      end as type
     from
-      permissions
-    where
-      user_uuid not in (select user_uuid from members);
+      permissions;
   EOQ
 
   param "workspace_slug" {}
@@ -1750,6 +2041,52 @@ query "people_outsiders" {
   param "workspace_slug" {}
 }
 
+query "people_seen" {
+  sql = <<-EOQ
+    with permissions as materialized (
+      select
+        repository_full_name,
+        user_uuid,
+        user_display_name,
+        permission
+      from
+        bitbucket_repository_permission
+      where
+        workspace_slug = $1::text
+    ),
+    held as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        workspace_slug = $1::text
+    ),
+    left_out as materialized (
+      select
+        reason,
+        replace(replace(message, 'bitbucket_repository_permission covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+      from
+        bitbucket_omission
+      where
+        (select count(*) from permissions) >= 0
+        and table_name = 'bitbucket_repository_permission'
+        and workspace_slug = $1::text
+    )
+    select
+      'Seen by the account' as label,
+      coalesce(
+        max(part) filter (where reason = 'not_administered'),
+        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
+      ) as value,
+      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+    from
+      left_out;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
 query "people_without_access" {
   sql = <<-EOQ
     with members as materialized (
@@ -1786,14 +2123,16 @@ query "people_without_access" {
     )
     select
       display_name as "Member",
-      nickname as "Nickname",
+      coalesce(nickname, '') as "Nickname",
       permission as "Role",
-      to_char(added_on, 'YYYY-MM-DD') as "Member since",
-      to_char(last_accessed, 'YYYY-MM-DD') as "Last used"
+      coalesce(to_char(added_on, 'YYYY-MM-DD'), 'not shown') as "Member since",
+      coalesce(to_char(last_accessed, 'YYYY-MM-DD'), 'not shown') as "Last used",
+      user_uuid
     from
       members
     where
       user_uuid not in (select user_uuid from permissions)
+      and exists (select 1 from permissions)
     order by
       display_name, user_uuid;
   EOQ
@@ -1834,22 +2173,31 @@ query "people_without_access_count" {
         bitbucket_my_repository
       where
         workspace_slug = $1::text
+    ),
+    seen as (
+      select
+        count(*) as repositories,
+        count(*) filter (where permission = 'admin') as administered
+      from
+        held
     )
     select
       'Members without access' as label,
-      cast(count(*) as text) || case
-        when (select count(*) from held where permission = 'admin') < (select count(*) from held) then ', or to one that was not checked'
-        else ''
+      case
+        when s.administered = 0 then 'not shown'
+        when s.administered < s.repositories then 'at most ' || count(m.user_uuid)
+        else cast(count(m.user_uuid) as text)
       end as value,
       case
-        when (select count(*) from held where permission = 'admin') < (select count(*) from held) then 'info'
-        when count(*) > 0 then 'alert'
+        when s.administered = 0 or s.administered < s.repositories then 'info'
+        when count(m.user_uuid) > 0 then 'alert'
         else 'ok'
       end as type
     from
-      members
-    where
-      user_uuid not in (select user_uuid from permissions);
+      seen as s
+      left join members as m on m.user_uuid not in (select user_uuid from permissions)
+    group by
+      s.administered, s.repositories;
   EOQ
 
   param "workspace_slug" {}
@@ -1875,17 +2223,28 @@ query "pipeline_by_month" {
       where
         workspace_slug = $1::text
         and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    months as (
+      select
+        to_char(month, 'YYYY-MM') as month
+      from
+        generate_series((select date_trunc('month', min(created_on)) from pipelines), now(), interval '1 month') as month
     )
     select
-      to_char(created_on, 'YYYY-MM') as "Month",
-      lower(coalesce(result_name, state_name)) as "Result",
-      count(*) as "Runs"
+      c.month as "Month",
+      count(*) filter (where p.result_name = 'SUCCESSFUL') as "Successful",
+      count(*) filter (where p.result_name in ('FAILED', 'ERROR')) as "Failed",
+      count(*) filter (where p.result_name in ('STOPPED', 'EXPIRED')) as "Stopped or expired",
+      count(*) filter (where p.state_name is not null and p.result_name is null) as "Not completed"
     from
-      pipelines
+      months as c
+      left join pipelines as p on to_char(p.created_on, 'YYYY-MM') = c.month
+    where
+      c.month is not null
     group by
-      to_char(created_on, 'YYYY-MM'), lower(coalesce(result_name, state_name))
+      c.month
     order by
-      to_char(created_on, 'YYYY-MM'), lower(coalesce(result_name, state_name));
+      c.month;
   EOQ
 
   param "workspace_slug" {}
@@ -1973,7 +2332,7 @@ query "pipeline_duration" {
     )
     select
       'Minutes a run, median' as label,
-      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as value
+      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 1) as value
     from
       ranked;
   EOQ
@@ -2014,7 +2373,7 @@ query "pipeline_duration_most" {
     )
     select
       'Minutes a run, 9 of 10' as label,
-      round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as value
+      round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 1) as value
     from
       ranked;
   EOQ
@@ -2046,7 +2405,7 @@ query "pipeline_failure_count" {
         and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     )
     select
-      'Failed' as label,
+      'Failed runs' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -2086,9 +2445,10 @@ query "pipeline_failures" {
       build_number as "Run",
       coalesce(target_ref_name, target_source, substr(target_commit_hash, 1, 12)) as "Of",
       lower(coalesce(result_name, state_name)) as "Result",
-      creator_display_name as "Started by",
+      coalesce(creator_display_name, 'not shown') as "Started by",
       to_char(created_on, 'YYYY-MM-DD') as "When",
-      round(duration_in_seconds / 60.0, 2) as "Minutes"
+      round(duration_in_seconds / 60.0, 2) as "Minutes",
+      'https://bitbucket.org/' || repository_full_name || '/pipelines/results/' || build_number as html_url
     from
       pipelines
     where
@@ -2125,7 +2485,7 @@ query "pipeline_minutes" {
     )
     select
       'Minutes used' as label,
-      round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as value
+      cast(round(coalesce(sum(build_seconds_used), 0) / 60.0) as integer) as value
     from
       pipelines;
   EOQ
@@ -2157,17 +2517,24 @@ query "pipeline_minutes_by_repository" {
         and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     )
     select
-      repository_full_name as "Repository",
-      round(sum(build_seconds_used) / 60.0, 2) as "Minutes used"
+      *
     from
-      pipelines
-    group by
-      repository_full_name
-    having
-      sum(build_seconds_used) > 0
+      (
+        select
+          repository_full_name as "Repository",
+          round(sum(build_seconds_used) / 60.0, 2) as "Minutes used"
+        from
+          pipelines
+        group by
+          repository_full_name
+        having
+          sum(build_seconds_used) > 0
+        order by
+          sum(build_seconds_used) desc, repository_full_name
+        limit 10
+      ) as largest
     order by
-      sum(build_seconds_used) desc, repository_full_name
-    limit 15;
+      2, 1 desc;
   EOQ
 
   param "workspace_slug" {}
@@ -2201,6 +2568,54 @@ query "pipeline_run_count" {
       count(*) as value
     from
       pipelines;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "pipeline_seen" {
+  sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    left_out as materialized (
+      select
+        reason,
+        replace(replace(message, 'bitbucket_pipeline covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+      from
+        bitbucket_omission
+      where
+        (select count(*) from pipelines) >= 0
+        and table_name = 'bitbucket_pipeline'
+        and workspace_slug = $1::text
+    )
+    select
+      'Seen by the account' as label,
+      coalesce(
+        max(part) filter (where reason = 'not_administered'),
+        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
+      ) as value,
+      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+    from
+      left_out;
   EOQ
 
   param "workspace_slug" {}
@@ -2267,9 +2682,9 @@ query "repository_deploy_keys" {
   sql = <<-EOQ
     select
       coalesce(nullif(label, ''), comment) as "Key",
-      owner_display_name as "Added by",
+      coalesce(owner_display_name, 'not shown') as "Added by",
       to_char(added_on, 'YYYY-MM-DD') as "Added",
-      to_char(last_used, 'YYYY-MM-DD') as "Last used"
+      coalesce(to_char(last_used, 'YYYY-MM-DD'), 'never') as "Last used"
     from
       bitbucket_deploy_key
     where
@@ -2657,9 +3072,9 @@ query "repository_overview" {
     select
       full_name as "Repository",
       project_name as "Project",
-      description as "Description",
-      language as "Language",
-      mainbranch_name as "Main branch",
+      coalesce(description, '') as "Description",
+      coalesce(nullif(language, ''), 'not set') as "Language",
+      coalesce(mainbranch_name, 'none yet') as "Main branch",
       fork_policy as "Forks",
       round(size / 1000000.0, 1) as "Megabytes",
       to_char(created_on, 'YYYY-MM-DD') as "Created",
@@ -2675,8 +3090,8 @@ query "repository_overview" {
 query "repository_permission" {
   sql = <<-EOQ
     select
-      'The connected account has' as label,
-      coalesce(max(permission), 'no permission') || case when max(permission) = 'admin' then '' else '; admin sees access, rules, keys and webhooks' end as value,
+      'Connected account has' as label,
+      coalesce(max(permission), 'no permission') || case when max(permission) = 'admin' then '' else '; access, rules and keys need admin' end as value,
       case when max(permission) = 'admin' then 'ok' else 'info' end as type
     from
       bitbucket_my_repository
@@ -2693,9 +3108,10 @@ query "repository_pipelines" {
       build_number as "Run",
       coalesce(target_ref_name, target_source, substr(target_commit_hash, 1, 12)) as "Of",
       lower(coalesce(result_name, state_name)) as "Result",
-      creator_display_name as "Started by",
+      coalesce(creator_display_name, 'not shown') as "Started by",
       to_char(created_on, 'YYYY-MM-DD') as "When",
-      round(duration_in_seconds / 60.0, 2) as "Minutes"
+      round(duration_in_seconds / 60.0, 2) as "Minutes",
+      'https://bitbucket.org/' || repository_full_name || '/pipelines/results/' || build_number as html_url
     from
       bitbucket_pipeline
     where
@@ -2733,7 +3149,7 @@ query "repository_pull_requests" {
     select
       id as "Number",
       title as "Title",
-      author_display_name as "Author",
+      coalesce(author_display_name, 'not shown') as "Author",
       to_char(created_on, 'YYYY-MM-DD') as "Created",
       approval_count as "Approvals",
       html_url
@@ -2751,9 +3167,9 @@ query "repository_rules" {
     select
       kind as "Rule",
       coalesce(nullif(pattern, ''), branch_type) as "Branches",
-      value as "Value",
-      (select string_agg(u.value ->> 'display_name', ', ' order by u.value ->> 'display_name') from jsonb_array_elements(users) as u) as "Except users",
-      (select string_agg(g.value ->> 'name', ', ' order by g.value ->> 'name') from jsonb_array_elements(groups) as g) as "Except groups"
+      coalesce(cast(value as text), '') as "Value",
+      coalesce((select string_agg(u.value ->> 'display_name', ', ' order by u.value ->> 'display_name') from jsonb_array_elements(users) as u), '') as "Except users",
+      coalesce((select string_agg(g.value ->> 'name', ', ' order by g.value ->> 'name') from jsonb_array_elements(groups) as g), '') as "Except groups"
     from
       bitbucket_branch_restriction
     where
@@ -2923,17 +3339,26 @@ query "review_by_month" {
         workspace_slug = $1::text
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    months as (
+      select
+        to_char(month, 'YYYY-MM') as month
+      from
+        generate_series((select date_trunc('month', min(updated_on)) from merged), now(), interval '1 month') as month
     )
     select
-      to_char(updated_on, 'YYYY-MM') as "Month",
-      count(*) filter (where approval_count > 0) as "Approved",
-      count(*) filter (where approval_count = 0) as "Without approval"
+      c.month as "Month",
+      count(*) filter (where m.approval_count > 0) as "Approved",
+      count(*) filter (where m.approval_count = 0) as "Without approval"
     from
-      merged
+      months as c
+      left join merged as m on to_char(m.updated_on, 'YYYY-MM') = c.month
+    where
+      c.month is not null
     group by
-      to_char(updated_on, 'YYYY-MM')
+      c.month
     order by
-      to_char(updated_on, 'YYYY-MM');
+      c.month;
   EOQ
 
   param "workspace_slug" {}
@@ -3166,7 +3591,7 @@ query "review_first" {
     )
     select
       'Hours to review, median' as label,
-      coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'none') as value
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.5 * total)) as integer) as text), 'no data') as value
     from
       ranked;
   EOQ
@@ -3260,9 +3685,54 @@ query "review_first_most" {
     )
     select
       'Hours to review, 9 of 10' as label,
-      coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'none') as value
+      coalesce(cast(cast(round(min(hours) filter (where position >= 0.9 * total)) as integer) as text), 'no data') as value
     from
       ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+}
+
+query "review_merged" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    )
+    select
+      repository_full_name as "Repository",
+      id as "Number",
+      title as "Title",
+      approval_count as "Approvals",
+      coalesce(author_display_name, 'not shown') as "Author",
+      coalesce(closed_by_display_name, 'not shown') as "Merged by",
+      case when author_uuid = closed_by_uuid then 'yes' else 'no' end as "By the author",
+      round(cast(extract(epoch from updated_on - created_on) / 86400 as numeric), 1) as "Days to merge",
+      to_char(updated_on, 'YYYY-MM-DD') as "Merged",
+      html_url
+    from
+      merged
+    order by
+      case when approval_count = 0 then 0 else 1 end, updated_on desc, repository_full_name, id;
   EOQ
 
   param "workspace_slug" {}
@@ -3294,7 +3764,7 @@ query "review_merged_count" {
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     )
     select
-      'Merged' as label,
+      'Merged pull requests' as label,
       count(*) as value
     from
       merged;
@@ -3303,6 +3773,52 @@ query "review_merged_count" {
   param "workspace_slug" {}
 
   param "since" {}
+}
+
+query "review_open" {
+  sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    )
+    select
+      repository_full_name as "Repository",
+      id as "Number",
+      title as "Title",
+      coalesce(author_display_name, 'not shown') as "Author",
+      to_char(created_on, 'YYYY-MM-DD') as "Created",
+      (current_date - cast(updated_on as date)) as "Days without a change",
+      case when updated_on < now() - $2::integer * interval '1 day' then 'yes' else 'no' end as "Stale",
+      approval_count as "Approvals",
+      html_url
+    from
+      open
+    order by
+      updated_on, repository_full_name, id;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "stale_pull_request_days" {
+    description = "Number of days after which an open pull request without changes counts as stale, in dashboards."
+    default     = var.stale_pull_request_days
+  }
 }
 
 query "review_open_by_repository" {
@@ -3328,15 +3844,22 @@ query "review_open_by_repository" {
         and state = 'OPEN'
     )
     select
-      repository_full_name as "Repository",
-      count(*) as "Open"
+      *
     from
-      open
-    group by
-      repository_full_name
+      (
+        select
+          repository_full_name as "Repository",
+          count(*) as "Open"
+        from
+          open
+        group by
+          repository_full_name
+        order by
+          count(*) desc, repository_full_name
+        limit 10
+      ) as largest
     order by
-      count(*) desc, repository_full_name
-    limit 15;
+      2, 1 desc;
   EOQ
 
   param "workspace_slug" {}
@@ -3369,6 +3892,53 @@ query "review_open_count" {
       count(*) as value
     from
       open;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
+query "review_seen" {
+  sql = <<-EOQ
+    with open as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        author_display_name,
+        closed_by_uuid,
+        closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    ),
+    left_out as materialized (
+      select
+        reason,
+        replace(replace(message, 'bitbucket_pull_request covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+      from
+        bitbucket_omission
+      where
+        (select count(*) from open) >= 0
+        and table_name = 'bitbucket_pull_request'
+        and workspace_slug = $1::text
+    )
+    select
+      'Seen by the account' as label,
+      coalesce(
+        max(part) filter (where reason = 'not_administered'),
+        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
+      ) as value,
+      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+    from
+      left_out;
   EOQ
 
   param "workspace_slug" {}
@@ -3412,53 +3982,6 @@ query "review_self_merged_count" {
   param "since" {}
 }
 
-query "review_stale" {
-  sql = <<-EOQ
-    with open as materialized (
-      select
-        repository_full_name,
-        id,
-        title,
-        author_uuid,
-        author_display_name,
-        closed_by_uuid,
-        closed_by_display_name,
-        created_on,
-        updated_on,
-        approval_count,
-        participants,
-        html_url
-      from
-        bitbucket_pull_request
-      where
-        workspace_slug = $1::text
-        and state = 'OPEN'
-    )
-    select
-      repository_full_name as "Repository",
-      id as "Number",
-      title as "Title",
-      author_display_name as "Author",
-      to_char(created_on, 'YYYY-MM-DD') as "Created",
-      (current_date - cast(updated_on as date)) as "Days without a change",
-      approval_count as "Approvals",
-      html_url
-    from
-      open
-    where
-      updated_on < now() - $2::integer * interval '1 day'
-    order by
-      updated_on, repository_full_name, id;
-  EOQ
-
-  param "workspace_slug" {}
-
-  param "stale_pull_request_days" {
-    description = "Number of days after which an open pull request without changes counts as stale, in dashboards."
-    default     = var.stale_pull_request_days
-  }
-}
-
 query "review_stale_count" {
   sql = <<-EOQ
     with open as materialized (
@@ -3482,7 +4005,7 @@ query "review_stale_count" {
         and state = 'OPEN'
     )
     select
-      'Stale' as label,
+      'Stale pull requests' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -3536,61 +4059,26 @@ query "review_time_by_month" {
         count(days) over (partition by month ) as total
       from
         merge_times
+    ),
+    months as (
+      select
+        to_char(month, 'YYYY-MM') as month
+      from
+        generate_series((select date_trunc('month', min(updated_on)) from merged), now(), interval '1 month') as month
     )
     select
-      month as "Month",
+      c.month as "Month",
       round(cast(min(days) filter (where position >= 0.5 * total) as numeric), 1) as "Median",
       round(cast(min(days) filter (where position >= 0.9 * total) as numeric), 1) as "9 of 10"
     from
-      ranked
-    group by
-      month
-    order by
-      month;
-  EOQ
-
-  param "workspace_slug" {}
-
-  param "since" {}
-}
-
-query "review_unapproved" {
-  sql = <<-EOQ
-    with merged as materialized (
-      select
-        repository_full_name,
-        id,
-        title,
-        author_uuid,
-        author_display_name,
-        closed_by_uuid,
-        closed_by_display_name,
-        created_on,
-        updated_on,
-        approval_count,
-        participants,
-        html_url
-      from
-        bitbucket_pull_request
-      where
-        workspace_slug = $1::text
-        and state = 'MERGED'
-        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
-    )
-    select
-      repository_full_name as "Repository",
-      id as "Number",
-      title as "Title",
-      author_display_name as "Author",
-      closed_by_display_name as "Merged by",
-      to_char(updated_on, 'YYYY-MM-DD') as "Merged",
-      html_url
-    from
-      merged
+      months as c
+      left join ranked as r on r.month = c.month
     where
-      approval_count = 0
+      c.month is not null
+    group by
+      c.month
     order by
-      updated_on desc, repository_full_name, id;
+      c.month;
   EOQ
 
   param "workspace_slug" {}
@@ -3622,7 +4110,7 @@ query "review_unapproved_count" {
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     )
     select
-      'Without approval' as label,
+      'Merged without approval' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -3679,18 +4167,25 @@ query "step_durations" {
         steps
     )
     select
-      name as "Step",
-      round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Median",
-      round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as "9 of 10"
+      *
     from
-      ranked
-    group by
-      name
-    having
-      max(total) > 0
+      (
+        select
+          name as "Step",
+          round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Median",
+          round(min(duration_in_seconds) filter (where position >= 0.9 * total) / 60.0, 2) as "9 of 10"
+        from
+          ranked
+        group by
+          name
+        having
+          max(total) > 0
+        order by
+          2 desc nulls last, name
+        limit 10
+      ) as largest
     order by
-      2 desc nulls last, name
-    limit 15;
+      2, 1 desc;
   EOQ
 
   param "repository_full_name" {}
@@ -3906,11 +4401,9 @@ query "user_admin_count" {
     )
     select
       'Of these, as administrator' as label,
-      count(*) as value
+      case when count(*) = 0 then 'none seen' else cast(count(*) filter (where permission = 'admin') as text) end as value
     from
-      access
-    where
-      permission = 'admin';
+      access;
   EOQ
 
   param "user_uuid" {}
@@ -3940,11 +4433,9 @@ query "user_direct_count" {
     )
     select
       'By direct grants' as label,
-      count(*) as value
+      case when count(*) = 0 then 'none seen' else cast(count(*) filter (where is_direct) as text) end as value
     from
-      access
-    where
-      is_direct;
+      access;
   EOQ
 
   param "user_uuid" {}
@@ -4138,14 +4629,21 @@ query "user_groups" {
 
 query "user_input" {
   sql = <<-EOQ
-    select distinct
-      user_display_name as label,
+    with people as (
+      select user_uuid, user_display_name as name, user_nickname as nickname from bitbucket_repository_permission
+      union
+      select user_uuid, display_name, nickname from bitbucket_workspace_member
+    )
+    select
+      max(name) as label,
       user_uuid as value,
-      jsonb_build_object('nickname', user_nickname) as tags
+      case when max(nickname) <> max(name) then jsonb_build_object('nickname', max(nickname)) end as tags
     from
-      bitbucket_repository_permission
+      people
+    group by
+      user_uuid
     order by
-      user_display_name, user_uuid;
+      1, 2;
   EOQ
 }
 
@@ -4194,7 +4692,7 @@ query "user_repository_count" {
     )
     select
       'Repositories' as label,
-      count(*) as value
+      case when count(*) = 0 then 'none seen' else cast(count(*) as text) end as value
     from
       access;
   EOQ
@@ -4207,8 +4705,8 @@ query "user_workspaces" {
     select
       workspace_slug as "Workspace",
       permission as "Role",
-      to_char(added_on, 'YYYY-MM-DD') as "Member since",
-      to_char(last_accessed, 'YYYY-MM-DD') as "Last used"
+      coalesce(to_char(added_on, 'YYYY-MM-DD'), 'not shown') as "Member since",
+      coalesce(to_char(last_accessed, 'YYYY-MM-DD'), 'not shown') as "Last used"
     from
       bitbucket_workspace_member
     where
@@ -4298,10 +4796,10 @@ query "workspace_by_change" {
     )
     select
       case
-        when (current_date - cast(updated_on as date)) < 30 then 'less than 30'
-        when (current_date - cast(updated_on as date)) < 90 then '30 to 90'
-        when (current_date - cast(updated_on as date)) < 365 then '90 to 365'
-        else 'more than a year'
+        when (current_date - cast(updated_on as date)) < 30 then 'under 30'
+        when (current_date - cast(updated_on as date)) < 90 then '30–89'
+        when (current_date - cast(updated_on as date)) < 365 then '90–364'
+        else '365+'
       end as "Days since the last change",
       count(*) as "Repositories"
     from
@@ -4339,14 +4837,22 @@ query "workspace_by_language" {
         workspace_slug = $1::text
     )
     select
-      coalesce(nullif(language, ''), 'not set') as "Language",
-      count(*) as "Repositories"
+      *
     from
-      repositories
-    group by
-      coalesce(nullif(language, ''), 'not set')
+      (
+        select
+          coalesce(nullif(language, ''), 'not set') as "Language",
+          count(*) as "Repositories"
+        from
+          repositories
+        group by
+          coalesce(nullif(language, ''), 'not set')
+        order by
+          count(*) desc, coalesce(nullif(language, ''), 'not set')
+        limit 10
+      ) as largest
     order by
-      count(*) desc, coalesce(nullif(language, ''), 'not set');
+      2, 1 desc;
   EOQ
 
   param "workspace_slug" {}
@@ -4383,7 +4889,7 @@ query "workspace_by_project" {
     group by
       coalesce(project_name, project_key)
     order by
-      count(*) desc, coalesce(project_name, project_key);
+      count(*), coalesce(project_name, project_key) desc;
   EOQ
 
   param "workspace_slug" {}
@@ -4413,12 +4919,12 @@ query "workspace_by_size" {
         workspace_slug = $1::text
     )
     select
-      case when size < 1000000 then 'below 1 MB' when size < 10000000 then '1 to 10 MB' when size < 100000000 then '10 to 100 MB' when size < 1000000000 then '100 MB to 1 GB' else '1 GB and more' end as "Size",
+      case when size < 1000000 then 'under 1' when size < 10000000 then '1–10' when size < 100000000 then '10–100' when size < 1000000000 then '100–1000' else '1000+' end as "Megabytes",
       count(*) as "Repositories"
     from
       repositories
     group by
-      case when size < 1000000 then 'below 1 MB' when size < 10000000 then '1 to 10 MB' when size < 100000000 then '10 to 100 MB' when size < 1000000000 then '100 MB to 1 GB' else '1 GB and more' end
+      case when size < 1000000 then 'under 1' when size < 10000000 then '1–10' when size < 100000000 then '10–100' when size < 1000000000 then '100–1000' else '1000+' end
     order by
       min(size);
   EOQ
@@ -4461,6 +4967,50 @@ query "workspace_by_visibility" {
   EOQ
 
   param "workspace_slug" {}
+}
+
+query "workspace_inactive" {
+  sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    )
+    select
+      full_name as "Repository",
+      project_name as "Project",
+      to_char(updated_on, 'YYYY-MM-DD') as "Last change",
+      (current_date - cast(updated_on as date)) as "Days without a change"
+    from
+      repositories
+    where
+      updated_on < now() - $2::integer * interval '1 day'
+    order by
+      updated_on, full_name;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "inactive_repository_days" {
+    description = "Number of days after which a repository without changes counts as inactive."
+    default     = var.inactive_repository_days
+  }
 }
 
 query "workspace_inactive_count" {
@@ -4506,13 +5056,28 @@ query "workspace_inactive_count" {
 
 query "workspace_input" {
   sql = <<-EOQ
+    with mine as materialized (
+      select
+        slug,
+        is_administrator
+      from
+        bitbucket_my_workspace
+    )
     select
       slug as label,
-      slug as value
+      slug as value,
+      case when is_administrator then 0 else 1 end as position
     from
-      bitbucket_my_workspace
+      mine
+    union all
+    select
+      'none: the connected account is a member of no workspace',
+      '-',
+      2
+    where
+      not exists (select 1 from mine)
     order by
-      is_administrator desc, slug;
+      3, 1;
   EOQ
 }
 
@@ -4685,7 +5250,7 @@ query "workspace_repositories" {
     select
       full_name as "Repository",
       project_name as "Project",
-      language as "Language",
+      coalesce(nullif(language, ''), 'not set') as "Language",
       case when is_private then 'private' else 'public' end as "Visibility",
       round(size / 1000000.0, 1) as "Megabytes",
       to_char(created_on, 'YYYY-MM-DD') as "Created",
@@ -4732,6 +5297,54 @@ query "workspace_repository_count" {
   param "workspace_slug" {}
 }
 
+query "workspace_seen" {
+  sql = <<-EOQ
+    with repositories as materialized (
+      select
+        full_name,
+        workspace_slug,
+        project_key,
+        project_name,
+        owner_display_name,
+        description,
+        language,
+        mainbranch_name,
+        fork_policy,
+        is_private,
+        size,
+        created_on,
+        updated_on,
+        html_url
+      from
+        bitbucket_repository
+      where
+        workspace_slug = $1::text
+    ),
+    left_out as materialized (
+      select
+        reason,
+        replace(replace(message, 'bitbucket_repository covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+      from
+        bitbucket_omission
+      where
+        (select count(*) from repositories) >= 0
+        and table_name = 'bitbucket_repository'
+        and workspace_slug = $1::text
+    )
+    select
+      'Seen by the account' as label,
+      coalesce(
+        max(part) filter (where reason = 'not_administered'),
+        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
+      ) as value,
+      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+    from
+      left_out;
+  EOQ
+
+  param "workspace_slug" {}
+}
+
 query "workspace_size" {
   sql = <<-EOQ
     with repositories as materialized (
@@ -4757,6 +5370,7 @@ query "workspace_size" {
     )
     select
       'Gigabytes' as label,
+      $1::text as workspace_slug,
       round(coalesce(sum(size), 0) / 1000000000.0, 1) as value
     from
       repositories;

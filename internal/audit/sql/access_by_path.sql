@@ -1,11 +1,19 @@
 with {{template "access_of_workspace"}}
 select
-  case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end as "Path",
-  permission as "Permission",
-  count(*) as "Users and repositories"
+  case
+    when is_workspace_owner then 'administers the workspace'
+    when is_direct and via_group then 'direct and by a group'
+    when is_direct then 'direct'
+    when via_group then 'by a group'
+    when is_direct is null or via_group is null then 'not shown'
+    else 'not explained'
+  end as "Path",
+  count(*) filter (where permission = 'admin') as "Admin",
+  count(*) filter (where permission = 'write') as "Write",
+  count(*) filter (where permission = 'read') as "Read"
 from
   access
 group by
-  case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end, permission
+  1
 order by
-  case when is_workspace_owner then 'administrators of the workspace' when is_direct and via_group then 'directly and by a group' when is_direct then 'directly' when via_group then 'by a group' when is_direct is null or via_group is null then 'not shown' else 'unexplained' end, permission
+  count(*), 1 desc

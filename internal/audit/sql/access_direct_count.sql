@@ -1,19 +1,27 @@
-with {{template "access_of_workspace"}}
+with {{template "access_of_workspace"}},
+judged as (
+  select
+    case
+      when is_workspace_owner or not is_direct or not via_group then false
+      when is_direct and via_group then true
+    end as is_doubled
+  from
+    access
+)
 select
-  'Direct and by a group' as label,
-  count(*) filter (where is_direct and via_group) ||
+  'Direct beside a group' as label,
   case
-    when count(*) filter (where is_direct is null or via_group is null) > 0 then ', and ' || count(*) filter (where is_direct is null or via_group is null) || ' not shown'
-    else ''
+    when count(*) = 0 then 'not shown'
+    else cast(count(*) filter (where is_doubled) as text) ||
+      case
+        when count(*) > count(is_doubled) then ', and ' || (count(*) - count(is_doubled)) || ' not shown'
+        else ''
+      end
   end as value,
   case
-    when count(*) filter (where is_direct and via_group) > 0 then 'alert'
-    when count(*) filter (where is_direct is null or via_group is null) > 0 then 'info'
-    else 'ok'
+    when count(*) filter (where is_doubled) > 0 then 'alert'
+    when count(*) = count(is_doubled) and count(*) > 0 then 'ok'
+    else 'info'
   end as type
 from
-  access
-where
-  is_workspace_owner is not true
-  and is_direct is not false
-  and via_group is not false
+  judged

@@ -1,10 +1,7 @@
-select
-  'group:' || slug as id,
-  name as title,
-  0 as depth,
-  {{object "'Members'" "member_count" "'Default access'" "permission"}} as properties
+with {{template "granted"}}
+select distinct
+  'group:' || group_slug as id,
+  group_name as title,
+  0 as depth
 from
-  bitbucket_group
-where
-  workspace_slug = {{text "workspace_slug"}}
-  and {{template "administered_workspace"}}
+  granted

@@ -1,9 +1,18 @@
+with {{template "granted"}},
+projects as materialized (
+  select
+    key,
+    name
+  from
+    bitbucket_project
+  where
+    workspace_slug = {{text "workspace_slug"}}
+)
 select
   'project:' || key as id,
   name as title,
-  1 as depth,
-  {{object "'Key'" "key"}} as properties
+  1 as depth
 from
-  bitbucket_project
+  projects
 where
-  workspace_slug = {{text "workspace_slug"}}
+  key in (select project_key from granted)

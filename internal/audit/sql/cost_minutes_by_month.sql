@@ -1,10 +1,14 @@
-with {{template "pipelines"}}
+with {{template "pipelines"}},
+{{months "created_on" "pipelines"}}
 select
-  {{month "created_on"}} as "Month",
-  round(coalesce(sum(build_seconds_used), 0) / 60.0) as "Minutes used"
+  c.month as "Month",
+  round(coalesce(sum(p.build_seconds_used), 0) / 60.0) as "Minutes used"
 from
-  pipelines
+  months as c
+  left join pipelines as p on {{month "p.created_on"}} = c.month
+where
+  c.month is not null
 group by
-  {{month "created_on"}}
+  c.month
 order by
-  {{month "created_on"}}
+  c.month

@@ -1,9 +1,16 @@
 with {{template "repositories"}}
 select
-  full_name as "Repository",
-  round(size / 1000000.0, 1) as "Megabytes"
+  *
 from
-  repositories
+  (
+    select
+      full_name as "Repository",
+      round(size / 1000000.0, 1) as "Megabytes"
+    from
+      repositories
+    order by
+      size desc, full_name
+    limit 10
+  ) as largest
 order by
-  size desc, full_name
-limit 15
+  2, 1 desc

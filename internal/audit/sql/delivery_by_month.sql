@@ -1,11 +1,16 @@
-with {{template "deployments"}}
+with {{template "deployments"}},
+{{months "completed_on" "production"}}
 select
-  {{month "completed_on"}} as "Month",
-  lower(state_status_name) as "Result",
-  count(*) as "Deployments"
+  c.month as "Month",
+  count(*) filter (where p.state_status_name = 'SUCCESSFUL') as "Successful",
+  count(*) filter (where p.state_status_name = 'FAILED') as "Failed",
+  count(*) filter (where p.state_status_name not in ('SUCCESSFUL', 'FAILED')) as "Stopped"
 from
-  production
+  months as c
+  left join production as p on {{month "p.completed_on"}} = c.month
+where
+  c.month is not null
 group by
-  {{month "completed_on"}}, lower(state_status_name)
+  c.month
 order by
-  {{month "completed_on"}}, lower(state_status_name)
+  c.month

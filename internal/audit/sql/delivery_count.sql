@@ -1,6 +1,6 @@
 with {{template "deployments"}}
 select
-  'Deployments' as label,
+  'Successful deployments' as label,
   count(*) filter (where state_status_name = 'SUCCESSFUL') as value
 from
   production

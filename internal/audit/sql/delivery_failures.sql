@@ -3,9 +3,9 @@ select
   repository_full_name as "Repository",
   environment_name as "Environment",
   substr(commit_hash, 1, 12) as "Commit",
-  deployer_display_name as "Deployed by",
+  coalesce(deployer_display_name, 'not shown') as "Deployed by",
   {{date "completed_on"}} as "Failed",
-  {{date "restored_on"}} as "Restored"
+  coalesce({{date "restored_on"}}, 'not yet') as "Restored"
 from
   restored
 order by

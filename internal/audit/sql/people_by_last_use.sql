@@ -2,10 +2,10 @@ with {{template "members_of_workspace"}}
 select
   case
     when last_accessed is null then 'not shown'
-    when {{days_since "last_accessed"}} < 30 then 'less than 30'
-    when {{days_since "last_accessed"}} < 90 then '30 to 90'
-    when {{days_since "last_accessed"}} < 365 then '90 to 365'
-    else 'more than a year'
+    when {{days_since "last_accessed"}} < 30 then 'under 30'
+    when {{days_since "last_accessed"}} < 90 then '30–89'
+    when {{days_since "last_accessed"}} < 365 then '90–364'
+    else '365+'
   end as "Days since the last use",
   count(*) as "Members"
 from

@@ -3,7 +3,7 @@ select
   'Inactive members' as label,
   count(*) filter (where last_accessed < {{days_ago "inactive_member_days"}}) ||
   case
-    when count(*) filter (where last_accessed is null) > 0 then ', and ' || count(*) filter (where last_accessed is null) || ' not shown'
+    when count(*) filter (where last_accessed is null) > 0 then ' of ' || count(last_accessed) || ' shown'
     else ''
   end as value,
   case

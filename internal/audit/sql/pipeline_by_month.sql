@@ -1,11 +1,17 @@
-with {{template "pipelines"}}
+with {{template "pipelines"}},
+{{months "created_on" "pipelines"}}
 select
-  {{month "created_on"}} as "Month",
-  lower(coalesce(result_name, state_name)) as "Result",
-  count(*) as "Runs"
+  c.month as "Month",
+  count(*) filter (where p.result_name = 'SUCCESSFUL') as "Successful",
+  count(*) filter (where p.result_name in ('FAILED', 'ERROR')) as "Failed",
+  count(*) filter (where p.result_name in ('STOPPED', 'EXPIRED')) as "Stopped or expired",
+  count(*) filter (where p.state_name is not null and p.result_name is null) as "Not completed"
 from
-  pipelines
+  months as c
+  left join pipelines as p on {{month "p.created_on"}} = c.month
+where
+  c.month is not null
 group by
-  {{month "created_on"}}, lower(coalesce(result_name, state_name))
+  c.month
 order by
-  {{month "created_on"}}, lower(coalesce(result_name, state_name))
+  c.month

@@ -1,6 +1,6 @@
 with {{template "pipelines"}}
 select
-  'Failed' as label,
+  'Failed runs' as label,
   count(*) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from

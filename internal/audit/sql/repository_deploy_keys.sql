@@ -1,8 +1,8 @@
 select
   coalesce(nullif(label, ''), comment) as "Key",
-  owner_display_name as "Added by",
+  coalesce(owner_display_name, 'not shown') as "Added by",
   {{date "added_on"}} as "Added",
-  {{date "last_used"}} as "Last used"
+  coalesce({{date "last_used"}}, 'never') as "Last used"
 from
   bitbucket_deploy_key
 where

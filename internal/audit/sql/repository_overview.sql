@@ -2,9 +2,9 @@ with {{template "repository"}}
 select
   full_name as "Repository",
   project_name as "Project",
-  description as "Description",
-  language as "Language",
-  mainbranch_name as "Main branch",
+  coalesce(description, '') as "Description",
+  coalesce(nullif(language, ''), 'not set') as "Language",
+  coalesce(mainbranch_name, 'none yet') as "Main branch",
   fork_policy as "Forks",
   round(size / 1000000.0, 1) as "Megabytes",
   {{date "created_on"}} as "Created",

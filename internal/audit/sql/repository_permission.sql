@@ -1,6 +1,6 @@
 select
-  'The connected account has' as label,
-  coalesce(max(permission), 'no permission') || case when max(permission) = 'admin' then '' else '; admin sees access, rules, keys and webhooks' end as value,
+  'Connected account has' as label,
+  coalesce(max(permission), 'no permission') || case when max(permission) = 'admin' then '' else '; access, rules and keys need admin' end as value,
   case when max(permission) = 'admin' then 'ok' else 'info' end as type
 from
   bitbucket_my_repository

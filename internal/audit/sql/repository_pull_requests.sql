@@ -2,7 +2,7 @@ with {{template "open_in_repository"}}
 select
   id as "Number",
   title as "Title",
-  author_display_name as "Author",
+  coalesce(author_display_name, 'not shown') as "Author",
   {{date "created_on"}} as "Created",
   approval_count as "Approvals",
   html_url

@@ -1,9 +1,9 @@
 select
   kind as "Rule",
   coalesce(nullif(pattern, ''), branch_type) as "Branches",
-  value as "Value",
-  (select string_agg(u.value ->> 'display_name', ', ' order by u.value ->> 'display_name') from {{each "users"}} as u) as "Except users",
-  (select string_agg(g.value ->> 'name', ', ' order by g.value ->> 'name') from {{each "groups"}} as g) as "Except groups"
+  coalesce(cast(value as text), '') as "Value",
+  coalesce((select string_agg(u.value ->> 'display_name', ', ' order by u.value ->> 'display_name') from {{each "users"}} as u), '') as "Except users",
+  coalesce((select string_agg(g.value ->> 'name', ', ' order by g.value ->> 'name') from {{each "groups"}} as g), '') as "Except groups"
 from
   bitbucket_branch_restriction
 where

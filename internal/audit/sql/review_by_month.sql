@@ -1,11 +1,15 @@
-with {{template "merged"}}
+with {{template "merged"}},
+{{months "updated_on" "merged"}}
 select
-  {{month "updated_on"}} as "Month",
-  count(*) filter (where approval_count > 0) as "Approved",
-  count(*) filter (where approval_count = 0) as "Without approval"
+  c.month as "Month",
+  count(*) filter (where m.approval_count > 0) as "Approved",
+  count(*) filter (where m.approval_count = 0) as "Without approval"
 from
-  merged
+  months as c
+  left join merged as m on {{month "m.updated_on"}} = c.month
+where
+  c.month is not null
 group by
-  {{month "updated_on"}}
+  c.month
 order by
-  {{month "updated_on"}}
+  c.month

@@ -4,6 +4,6 @@ with {{template "open"}},
 {{ranked "hours" "first_reviews" ""}}
 select
   'Hours to review, median' as label,
-  coalesce(cast(cast(round({{percentile "0.5" "hours"}}) as integer) as text), 'none') as value
+  coalesce(cast(cast(round({{percentile "0.5" "hours"}}) as integer) as text), 'no data') as value
 from
   ranked

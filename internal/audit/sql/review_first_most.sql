@@ -4,6 +4,6 @@ with {{template "open"}},
 {{ranked "hours" "first_reviews" ""}}
 select
   'Hours to review, 9 of 10' as label,
-  coalesce(cast(cast(round({{percentile "0.9" "hours"}}) as integer) as text), 'none') as value
+  coalesce(cast(cast(round({{percentile "0.9" "hours"}}) as integer) as text), 'no data') as value
 from
   ranked

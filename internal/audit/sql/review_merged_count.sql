@@ -1,6 +1,6 @@
 with {{template "merged"}}
 select
-  'Merged' as label,
+  'Merged pull requests' as label,
   count(*) as value
 from
   merged

@@ -1,11 +1,18 @@
 with {{template "open"}}
 select
-  repository_full_name as "Repository",
-  count(*) as "Open"
+  *
 from
-  open
-group by
-  repository_full_name
+  (
+    select
+      repository_full_name as "Repository",
+      count(*) as "Open"
+    from
+      open
+    group by
+      repository_full_name
+    order by
+      count(*) desc, repository_full_name
+    limit 10
+  ) as largest
 order by
-  count(*) desc, repository_full_name
-limit 15
+  2, 1 desc

@@ -1,6 +1,6 @@
 with {{template "open"}}
 select
-  'Stale' as label,
+  'Stale pull requests' as label,
   count(*) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from

@@ -1,13 +1,17 @@
 with {{template "merged"}},
 {{template "merge_times"}},
-{{ranked "days" "merge_times" "month"}}
+{{ranked "days" "merge_times" "month"}},
+{{months "updated_on" "merged"}}
 select
-  month as "Month",
+  c.month as "Month",
   round(cast({{percentile "0.5" "days"}} as numeric), 1) as "Median",
   round(cast({{percentile "0.9" "days"}} as numeric), 1) as "9 of 10"
 from
-  ranked
+  months as c
+  left join ranked as r on r.month = c.month
+where
+  c.month is not null
 group by
-  month
+  c.month
 order by
-  month
+  c.month

@@ -1,6 +1,6 @@
 with {{template "merged"}}
 select
-  'Without approval' as label,
+  'Merged without approval' as label,
   count(*) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from

@@ -1,8 +1,6 @@
 with {{template "access_of_user"}}
 select
   'By direct grants' as label,
-  count(*) as value
+  case when count(*) = 0 then 'none seen' else cast(count(*) filter (where is_direct) as text) end as value
 from
   access
-where
-  is_direct

@@ -1,8 +1,15 @@
-select distinct
-  user_display_name as label,
+with people as (
+  select user_uuid, user_display_name as name, user_nickname as nickname from bitbucket_repository_permission
+  union
+  select user_uuid, display_name, nickname from bitbucket_workspace_member
+)
+select
+  max(name) as label,
   user_uuid as value,
-  {{object "'nickname'" "user_nickname"}} as tags
+  case when max(nickname) <> max(name) then {{object "'nickname'" "max(nickname)"}} end as tags
 from
-  bitbucket_repository_permission
+  people
+group by
+  user_uuid
 order by
-  user_display_name, user_uuid
+  1, 2

@@ -1,6 +1,6 @@
 with {{template "access_of_user"}}
 select
   'Repositories' as label,
-  count(*) as value
+  case when count(*) = 0 then 'none seen' else cast(count(*) as text) end as value
 from
   access

@@ -1,8 +1,8 @@
 select
   workspace_slug as "Workspace",
   permission as "Role",
-  {{date "added_on"}} as "Member since",
-  {{date "last_accessed"}} as "Last used"
+  coalesce({{date "added_on"}}, 'not shown') as "Member since",
+  coalesce({{date "last_accessed"}}, 'not shown') as "Last used"
 from
   bitbucket_workspace_member
 where

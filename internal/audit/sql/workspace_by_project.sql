@@ -7,4 +7,4 @@ from
 group by
   coalesce(project_name, project_key)
 order by
-  count(*) desc, coalesce(project_name, project_key)
+  count(*), coalesce(project_name, project_key) desc

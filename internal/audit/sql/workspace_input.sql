@@ -1,7 +1,22 @@
+with mine as materialized (
+  select
+    slug,
+    is_administrator
+  from
+    bitbucket_my_workspace
+)
 select
   slug as label,
-  slug as value
+  slug as value,
+  case when is_administrator then 0 else 1 end as position
 from
-  bitbucket_my_workspace
+  mine
+union all
+select
+  'none: the connected account is a member of no workspace',
+  '-',
+  2
+where
+  not exists (select 1 from mine)
 order by
-  is_administrator desc, slug
+  3, 1

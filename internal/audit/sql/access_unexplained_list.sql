@@ -1,0 +1,12 @@
+with {{template "access_of_workspace"}}
+select
+  user_display_name as "User",
+  repository_full_name as "Repository",
+  permission as "Permission",
+  user_uuid
+from
+  access
+where
+  not is_explained
+order by
+  user_display_name, repository_full_name, user_uuid

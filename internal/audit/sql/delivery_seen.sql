@@ -1,0 +1,3 @@
+with {{template "deployments"}},
+{{left_out "deployments" "bitbucket_deployment"}}
+{{template "seen"}}

@@ -1,0 +1,3 @@
+with {{template "permissions_in_workspace"}},
+{{left_out "permissions" "bitbucket_repository_permission"}}
+{{template "seen"}}

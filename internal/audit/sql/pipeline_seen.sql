@@ -1,0 +1,3 @@
+with {{template "pipelines"}},
+{{left_out "pipelines" "bitbucket_pipeline"}}
+{{template "seen"}}

@@ -1,0 +1,3 @@
+with {{template "open"}},
+{{left_out "open" "bitbucket_pull_request"}}
+{{template "seen"}}

@@ -1,0 +1,3 @@
+with {{template "repositories"}},
+{{left_out "repositories" "bitbucket_repository"}}
+{{template "seen"}}
