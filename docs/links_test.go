@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// ours is where the repository's files are for a page that is published alone.
-var ours = regexp.MustCompile(`^https://github\.com/kindor/steampipe-plugin-bitbucket/(?:blob|tree)/main/`)
+// ours is where the repository's files and pictures are for a page that is published alone.
+var ours = regexp.MustCompile(`^https://(?:github\.com/kindor/steampipe-plugin-bitbucket/(?:blob|tree)|` +
+	`raw\.githubusercontent\.com/kindor/steampipe-plugin-bitbucket)/main/`)
 
 var (
 	link      = regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -33,7 +34,7 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(pages(t), "../CONTRIBUTING.md", "../CHANGELOG.md", "../SECURITY.md") {
+	for _, file := range append(pages(t), "../CONTRIBUTING.md", "../CHANGELOG.md", "../SECURITY.md", "../powerpipe/docs/index.md") {
 		published := file == "index.md" || filepath.Dir(file) == "tables"
 		text := read(t, file)
 		for _, l := range link.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
