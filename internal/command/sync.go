@@ -137,7 +137,7 @@ func (s *syncer) check(cmd *cobra.Command) error {
 
 func (s *syncer) run(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	to, err := openReplica(s.file.To)
+	to, err := openReplica(ctx, s.file.To)
 	if err != nil {
 		return misconfigured("%w", err)
 	}

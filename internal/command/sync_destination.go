@@ -1,30 +1,23 @@
 package command
 
 import (
-	"fmt"
+	"context"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/parquetfiles"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/postgres"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// replicas are the kinds of destinations, by the beginning of their locations.
-var replicas = map[string]func(location string) (replica.Destination, error){
-	"postgres": openPostgres, "postgresql": openPostgres,
-}
-
-func openPostgres(location string) (replica.Destination, error) { return postgres.New(location) }
-
 // openReplica returns the destination at a location.
-func openReplica(location string) (replica.Destination, error) {
-	scheme, _, _ := strings.Cut(location, ":")
-	if open := replicas[scheme]; open != nil {
-		return open(location)
+func openReplica(ctx context.Context, location string) (replica.Destination, error) {
+	if strings.HasPrefix(location, "postgres://") || strings.HasPrefix(location, "postgresql://") {
+		return postgres.New(location)
 	}
-	return nil, fmt.Errorf("the destination is %q, but should begin with parquet:, s3://, gs://, azblob:// or postgres://", location)
+	return parquetfiles.Open(ctx, location)
 }
 
 // tablesOf returns the tables of a connection.

@@ -171,7 +171,7 @@ func yieldRows(s *store, ctx context.Context, f data, columns []column, yield fu
 }
 
 // Stage keeps a batch and the progress.
-func (d *destination) Stage(ctx context.Context, b replica.Batch, state json.RawMessage) error {
+func (d *destination) Stage(ctx context.Context, b replica.Batch, runs func() (json.RawMessage, error)) error {
 	if err := d.usable(); err != nil {
 		return err
 	}
@@ -180,6 +180,10 @@ func (d *destination) Stage(ctx context.Context, b replica.Batch, state json.Raw
 	number, err := d.stageRows(ctx, b)
 	if err != nil {
 		return because(ctx, err)
+	}
+	state, err := runs()
+	if err != nil {
+		return err
 	}
 	next := progress{After: d.manifest.Run.ID, Staged: number, State: state}
 	if err := d.store.writeJSON(ctx, progressFile, next); err != nil {

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
 // The rows before and after the run that is stopped.
@@ -60,7 +61,7 @@ func secondRun(d *destination, n int) error {
 		}
 	}
 	for ; done < len(batches); done++ {
-		if err := d.Stage(context.Background(), batches[done], json.RawMessage(strconv.Itoa(done+1))); err != nil {
+		if err := d.Stage(context.Background(), batches[done], replicatest.Progress(strconv.Itoa(done+1))); err != nil {
 			return err
 		}
 	}

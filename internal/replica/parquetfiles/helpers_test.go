@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -79,7 +80,7 @@ func begin(t testing.TB, location string) *destination {
 
 func stage(t testing.TB, d *destination, table replica.Table, rows ...[]any) {
 	t.Helper()
-	if err := d.Stage(context.Background(), batchOf(table, rows...), json.RawMessage(`"staged"`)); err != nil {
+	if err := d.Stage(context.Background(), batchOf(table, rows...), replicatest.Progress(`"staged"`)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 )
@@ -151,7 +152,7 @@ func TestLostLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-d.lock.lost.Done()
-	err := d.Stage(context.Background(), batchOf(branches, []any{"a", "one", nil, nil, nil, nil}), nil)
+	err := d.Stage(context.Background(), batchOf(branches, []any{"a", "one", nil, nil, nil, nil}), replicatest.Progress(`1`))
 	if !errors.Is(err, errLost) {
 		t.Error(err)
 	}

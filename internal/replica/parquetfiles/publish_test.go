@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
 // key is a row of the table of keys, as it must be.
@@ -244,10 +245,10 @@ func TestProgress(t *testing.T) {
 	failing := replica.Batch{Table: branches, Rows: func(yield func([]any, error) bool) {
 		_ = yield([]any{"a", "two", nil, nil, nil, nil}, nil) && yield(nil, context.DeadlineExceeded)
 	}}
-	if err := d.Stage(context.Background(), failing, []byte(`"failed"`)); err == nil {
+	if err := d.Stage(context.Background(), failing, replicatest.Progress(`"failed"`)); err == nil {
 		t.Error("a batch that failed was staged")
 	}
-	if err := d.Stage(context.Background(), batchOf(branches, []any{"a", 7, nil, nil, nil, nil}), nil); err == nil ||
+	if err := d.Stage(context.Background(), batchOf(branches, []any{"a", 7, nil, nil, nil, nil}), replicatest.Progress(`1`)); err == nil ||
 		!strings.Contains(err.Error(), "column name has the type text, and got a value of the type int") {
 		t.Error(err)
 	}
