@@ -75,7 +75,7 @@ dashboard "bitbucket_cost" {
   }
 
   chart {
-    title = "Megabytes, the 10 largest repositories"
+    title = "Gigabytes, the 10 largest repositories"
     type  = "bar"
     width = 4
     query = query.cost_size_by_repository

@@ -859,7 +859,7 @@ query "cost_size_by_repository" {
       (
         select
           full_name as "Repository",
-          round(size / 1000000.0, 1) as "Megabytes"
+          round(size / 1000000000.0, 2) as "Gigabytes"
         from
           repositories
         order by

@@ -5,7 +5,7 @@ from
   (
     select
       full_name as "Repository",
-      round(size / 1000000.0, 1) as "Megabytes"
+      round(size / 1000000000.0, 2) as "Gigabytes"
     from
       repositories
     order by
