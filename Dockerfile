@@ -10,7 +10,7 @@ COPY . .
 ARG VERSION
 ARG COMMIT=unknown
 ARG DATE=unknown
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/kindor/steampipe-plugin-bitbucket/bitbucket.Version=${VERSION} -X github.com/kindor/steampipe-plugin-bitbucket/bitbucket.Commit=${COMMIT} -X github.com/kindor/steampipe-plugin-bitbucket/bitbucket.Date=${DATE}" -o /steampipe-plugin-bitbucket .
+RUN CGO_ENABLED=0 go build -tags disable_grpc_modules -trimpath -ldflags "-s -w -X github.com/kindor/steampipe-plugin-bitbucket/bitbucket.Version=${VERSION} -X github.com/kindor/steampipe-plugin-bitbucket/bitbucket.Commit=${COMMIT} -X github.com/kindor/steampipe-plugin-bitbucket/bitbucket.Date=${DATE}" -o /steampipe-plugin-bitbucket .
 # A new volume takes owner and mode from the folder that it is mounted on. SQLite sorts what is large in /tmp.
 RUN mkdir -p /rootfs/tokens /rootfs/tmp && chmod 700 /rootfs/tokens && chmod 1777 /rootfs/tmp
 

@@ -89,7 +89,7 @@ func made(t *testing.T, target string, arguments ...string) string {
 }
 
 var (
-	quotedFlags = regexp.MustCompile(`CGO_ENABLED=0 .*go build -trimpath -ldflags "([^"]*)"`)
+	quotedFlags = regexp.MustCompile(`CGO_ENABLED=0 .*go build -tags disable_grpc_modules -trimpath -ldflags "([^"]*)"`)
 	stamp       = regexp.MustCompile(`-X ` + regexp.QuoteMeta("github.com/kindor/steampipe-plugin-bitbucket/bitbucket.") + `(\w+)=(\S*)`)
 )
 
