@@ -133,7 +133,7 @@ func (d *destination) Current(ctx context.Context, t replica.Table, columns []st
 		ctx, done := d.lock.during(ctx)
 		defer done()
 		for _, f := range known.Files {
-			if !yieldRows(d.store, ctx, f, wanted, yield) {
+			if !yieldRows(ctx, d.store, f, wanted, yield) {
 				return
 			}
 		}
@@ -141,7 +141,7 @@ func (d *destination) Current(ctx context.Context, t replica.Table, columns []st
 }
 
 // yieldRows yields the rows of a file. It says whether more are wanted.
-func yieldRows(s *store, ctx context.Context, f data, columns []column, yield func([]any, error) bool) bool {
+func yieldRows(ctx context.Context, s *store, f data, columns []column, yield func([]any, error) bool) bool {
 	r, err := s.openFile(ctx, f.Path, f.Bytes, columns)
 	if err != nil {
 		yield(nil, because(ctx, err))

@@ -129,7 +129,7 @@ func byManifest(t testing.TB, s *store, name string, ended bool) []string {
 	var rows [][]any
 	for _, f := range files {
 		read := 0
-		yieldRows(s, context.Background(), f, known.Columns, func(row []any, err error) bool {
+		yieldRows(context.Background(), s, f, known.Columns, func(row []any, err error) bool {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -60,12 +60,12 @@ func compare(a, b hash) int {
 // An entry is one staged row.
 type entry struct {
 	key     hash
-	version hash  // of the values that make a version; zero if they need not be known
-	all     hash  // of all values
-	number  int32 // of the row among the staged ones
-	isKnown bool  // there was a row with this key
-	isSame  bool  // there is this very row
-	since   int32 // number of the version that goes on; 0 if the row begins one
+	version uint64 // hash of the values that make a version; zero if they need not be known
+	all     uint64 // hash of all values
+	number  int32  // of the row among the staged ones
+	since   int32  // number of the version that goes on; 0 if the row begins one
+	isKnown bool   // there was a row with this key
+	isSame  bool   // there is this very row
 }
 
 // An index finds staged rows by their keys.

@@ -172,13 +172,15 @@ func (m *merge) hash(e *entry, b *batch, row int, withValues bool) error {
 	if e.key, err = m.hasher.row(b, row, m.key); err != nil || !withValues {
 		return err
 	}
-	if e.all, err = m.hasher.row(b, row, m.common); err != nil {
+	all, err := m.hasher.row(b, row, m.common)
+	if err != nil {
 		return err
 	}
-	e.version = e.all
+	version := all
 	if len(m.versioned) < len(m.common) {
-		e.version, err = m.hasher.row(b, row, m.versioned)
+		version, err = m.hasher.row(b, row, m.versioned)
 	}
+	e.all, e.version = all[0], version[0]
 	return err
 }
 

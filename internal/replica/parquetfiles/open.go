@@ -77,6 +77,11 @@ func openObjects(ctx context.Context, u *url.URL) (*store, error) {
 	prefix := strings.Trim(u.Path, "/")
 	place := *u
 	place.Path = ""
+	if checks := place.Query(); u.Scheme == "s3" && !checks.Has("response_checksum_validation") {
+		// The SDK writes a line to the terminal for every part of a file that it cannot check.
+		checks.Set("response_checksum_validation", "when_required")
+		place.RawQuery = checks.Encode()
+	}
 	name := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 	bucket, err := blob.OpenBucket(ctx, place.String())
 	if err != nil {

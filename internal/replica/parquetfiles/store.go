@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -218,7 +220,7 @@ var query = regexp.MustCompile(`(https?://[^\s"?]*)\?[^\s"]*`)
 // Error says what was tried, what went wrong, and what to do.
 func (e *accessError) Error() string {
 	return fmt.Sprintf("cannot %s %s in %s: %s. The last run that was published is still there. %s, and run sync again: "+
-		"it goes on from here", e.operation, e.file, e.store, query.ReplaceAllString(e.err.Error(), "$1"), e.remedy())
+		"it goes on from here", e.operation, e.file, e.store, strings.TrimSuffix(query.ReplaceAllString(e.err.Error(), "$1"), "."), e.remedy())
 }
 
 // Unwrap returns the error of the store.
@@ -228,11 +230,20 @@ func (e *accessError) remedy() string {
 	switch {
 	case isFull(e.err):
 		return "Free some space on the disk"
-	case errors.Is(e.err, os.ErrPermission), gcerrors.Code(e.err) == gcerrors.PermissionDenied:
-		return "Allow this user to read, write, list and delete there"
+	case errors.Is(e.err, os.ErrPermission), gcerrors.Code(e.err) == gcerrors.PermissionDenied, status(e.err) == http.StatusForbidden:
+		return "Check the credentials, and that they allow to read, write, list and delete there"
 	default:
 		return "Check that it can be reached"
 	}
+}
+
+// status returns the HTTP status that an error of S3 has; 0 if it has none.
+func status(err error) int {
+	var answer interface{ HTTPStatusCode() int }
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode()
+	}
+	return 0
 }
 
 func (s *store) failed(operation, name string, err error) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
@@ -18,8 +20,26 @@ var (
 	fewFiles         = 20 // more files of a table, or of one day of its ended rows, become fewer
 )
 
-// codec is as fast as what it writes to.
-var codec = &parquetzstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}
+// A frugalCodec compresses pages with one encoder. That of the library takes new ones, each with a window for large files.
+type frugalCodec struct {
+	parquetzstd.Codec
+	encoder *zstd.Encoder
+}
+
+// Encode compresses a page.
+func (c *frugalCodec) Encode(to, page []byte) ([]byte, error) {
+	return c.encoder.EncodeAll(page, to[:0]), nil
+}
+
+// newCodec returns the codec of all files.
+var newCodec = sync.OnceValue(func() *frugalCodec {
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithZeroFrames(true),
+		zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // only options are checked
+	}
+	return &frugalCodec{parquetzstd.Codec{Concurrency: 1}, encoder}
+})
 
 // A writer writes rows of a table to files, as many as it takes.
 type writer struct {
@@ -27,6 +47,7 @@ type writer struct {
 	store    *store
 	table    *table
 	schema   *parquet.Schema
+	isKey    []bool
 	metadata map[string]string
 	name     func(n int) string // of the n-th file
 	place    string             // where it is until it is moved to its name
@@ -56,6 +77,9 @@ func (c *counter) Write(p []byte) (int, error) {
 func (s *store) newWriter(ctx context.Context, t *table, metadata map[string]string, place string, name func(n int) string) *writer {
 	w := &writer{ctx: ctx, store: s, table: t, schema: newSchema(t), metadata: metadata, name: name, place: place}
 	w.row = make(parquet.Row, len(t.Columns))
+	for _, c := range t.Columns {
+		w.isKey = append(w.isKey, slices.Contains(t.Key, c.Name))
+	}
 	return w
 }
 
@@ -72,7 +96,7 @@ func (w *writer) begin() error {
 	w.file, w.size = file, counter{Writer: file}
 	w.files = append(w.files, data{Path: name})
 	options := []parquet.WriterOption{
-		w.schema, parquet.Compression(codec), parquet.DataPageVersion(1), parquet.DataPageStatistics(true),
+		w.schema, parquet.Compression(newCodec()), parquet.DataPageVersion(1), parquet.DataPageStatistics(true),
 		parquet.DictionaryMaxBytes(1 << 20), parquet.PageBufferSize(256 << 10), parquet.MaxRowsPerRowGroup(groupRows),
 		parquet.CreatedBy("steampipe-plugin-bitbucket", w.metadata["version"], "parquet-go"),
 		parquet.KeyValueMetadata("table", w.table.Name), parquet.KeyValueMetadata("description", w.table.Description),
@@ -91,10 +115,10 @@ func (w *writer) write(row []parquet.Value) error {
 	}
 	for i, v := range row {
 		level := 0
-		if !v.IsNull() && !w.isKey(i) {
+		if !v.IsNull() && !w.isKey[i] {
 			level = 1
 		}
-		if v.IsNull() && w.isKey(i) {
+		if v.IsNull() && w.isKey[i] {
 			return fmt.Errorf("a row of %s has no %s, which is part of its key", w.table.Name, w.table.Columns[i].Name)
 		}
 		w.row[i] = v.Level(0, level, i)
@@ -146,5 +170,3 @@ func (w *writer) abort() {
 		w.file.abort()
 	}
 }
-
-func (w *writer) isKey(i int) bool { return !w.schema.Fields()[i].Optional() }
