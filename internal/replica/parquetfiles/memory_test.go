@@ -1,7 +1,6 @@
 package parquetfiles
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"runtime"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
 var measured = flag.Bool("measure", false, "copy a million rows, and print what that takes")
@@ -68,7 +68,7 @@ func TestMemory(t *testing.T) {
 		if n == 2 {
 			first, count = rows, rows/100
 		}
-		if err := d.Stage(t.Context(), commitsFrom(first, count, &peak), json.RawMessage("1")); err != nil {
+		if err := d.Stage(t.Context(), commitsFrom(first, count, &peak), replicatest.Progress("1")); err != nil {
 			t.Fatal(err)
 		}
 		staged := time.Since(start)
