@@ -1,0 +1,187 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
+)
+
+// DuckDB and PostgreSQL read the copies of all tables of the demo's organization: the rows are those of query, column by
+// column.
+func TestSyncEqualsQuery(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies all tables twice")
+	}
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../../tools/duckdb"), "tool", "-n", "duckdb").Output()
+	if err != nil {
+		t.Fatalf("building DuckDB: %v", err)
+	}
+	duckdb := strings.TrimSpace(string(out))
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	dir, server := t.TempDir(), postgrestest.StartServer(t)
+	for _, to := range []string{"parquet:" + dir, server.Location()} {
+		if got := runCommand(t, "", "sync", "--quiet", "--config", configOf(t, fake), "--to", to); got.code != exitOK {
+			t.Fatalf("exit code %d: %s", got.code, got.err)
+		}
+	}
+	conn := server.Connect(t)
+	truth := openTables(t, fake)
+	for _, table := range truth.Tables() {
+		columns := copiedColumns(table)
+		if columns == nil {
+			continue
+		}
+		want := truthOf(t, truth, table.Name, columns)
+		if len(want) == 0 {
+			t.Errorf("%s has no rows", table.Name)
+		}
+		fromDuckDB := inDuckDB(t, duckdb, selection(columns, "epoch_us(%s)::varchar", fmt.Sprintf("read_parquet('%s/%s/*.parquet')", dir, table.Name)))
+		if diff := cmp.Diff(want, fromDuckDB); diff != "" {
+			t.Errorf("%s in DuckDB (-query +DuckDB):\n%.3000s", table.Name, diff)
+		}
+		var fromPostgres []map[string]*string
+		var text string
+		sql := "select coalesce(json_agg(q), '[]')::text from (" + selection(columns, "((extract(epoch from %s) * 1000000)::bigint)::text", "bitbucket."+table.Name) + ") as q"
+		if err := conn.QueryRow(t.Context(), sql).Scan(&text); err != nil {
+			t.Fatalf("%s: %v", table.Name, err)
+		}
+		if err := json.Unmarshal([]byte(text), &fromPostgres); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, rowTexts(t, fromPostgres)); diff != "" {
+			t.Errorf("%s in PostgreSQL (-query +PostgreSQL):\n%.3000s", table.Name, diff)
+		}
+	}
+}
+
+// openTables opens the tables of a connection to the fake.
+func openTables(t *testing.T, fake *fakebitbucket.Server) *sqlhost.Host {
+	t.Helper()
+	config := connectionBody([]argument{{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)}, {name: "base_url", value: fake.URL()}})
+	db, err := openDatabase(t.Context(), []sqlhost.Connection{{Name: "work", Plugin: localPlugin, Config: config}}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.close)
+	return db.Host
+}
+
+// copiedColumns returns the columns of a table that copies have; none if it is not copied.
+func copiedColumns(table sqlhost.Table) (columns []sqlhost.Column) {
+	_, left, ok := bitbucket.CopyingOf(table.Name)
+	for _, c := range table.Columns {
+		if ok && !c.Hidden && !slices.Contains(left, c.Name) {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
+// truthOf returns the rows that query shows, as texts.
+func truthOf(t *testing.T, host *sqlhost.Host, table string, columns []sqlhost.Column) []string {
+	t.Helper()
+	var names []string
+	for _, c := range columns {
+		names = append(names, sqlhost.Quote(c.Name))
+	}
+	rows, err := host.Query(context.Background(), "select "+strings.Join(names, ", ")+" from "+table)
+	if err != nil {
+		t.Fatalf("%s: %v", table, err)
+	}
+	defer rows.Close()
+	var found []map[string]*string
+	for rows.Next() {
+		row := map[string]*string{}
+		for i, v := range rows.Values() {
+			if v == nil {
+				continue
+			}
+			text := fmt.Sprint(v)
+			switch columns[i].Type {
+			case sqlhost.Boolean:
+				text = map[string]string{"0": "false", "1": "true"}[text]
+			case sqlhost.Timestamp:
+				at, err := time.Parse(time.RFC3339Nano, text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = fmt.Sprint(at.UnixMicro())
+			}
+			row[columns[i].Name] = &text
+		}
+		found = append(found, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", table, err)
+	}
+	return rowTexts(t, found)
+}
+
+// selection returns a query for all columns as texts. Times are in microseconds since 1970.
+func selection(columns []sqlhost.Column, micros, from string) string {
+	var parts []string
+	for _, c := range columns {
+		name := sqlhost.Quote(c.Name)
+		value := "cast(" + name + " as varchar)"
+		if c.Type == sqlhost.Timestamp {
+			value = fmt.Sprintf(micros, name)
+		}
+		parts = append(parts, value+" as "+name)
+	}
+	return "select " + strings.Join(parts, ", ") + " from " + from
+}
+
+// inDuckDB returns the rows of a query in DuckDB.
+func inDuckDB(t *testing.T, duckdb, sql string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), duckdb, sql).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var rows []map[string]*string
+	if err := json.Unmarshal(out, &rows); err != nil {
+		t.Fatal(err)
+	}
+	return rowTexts(t, rows)
+}
+
+// rowTexts returns rows as texts that can be compared, sorted.
+func rowTexts(t *testing.T, rows []map[string]*string) (texts []string) {
+	t.Helper()
+	for _, row := range rows {
+		values := map[string]any{}
+		for name, text := range row {
+			if text == nil {
+				continue
+			}
+			values[name] = *text
+			var document any // the same JSON may be written in several ways
+			if strings.HasPrefix(*text, "{") || strings.HasPrefix(*text, "[") {
+				if json.Unmarshal([]byte(*text), &document) == nil {
+					values[name] = document
+				}
+			}
+		}
+		text, err := json.Marshal(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	slices.Sort(texts)
+	return texts
+}
