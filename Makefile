@@ -114,6 +114,7 @@ bench:
 	go test -count 1 -timeout 30m -v -run '^TestPerformance$$' ./bitbucket -measure
 	go test -count 1 -timeout 30m -v -run '^TestPluginProcessAnswersLookups$$' . -measure
 	go test -count 1 -timeout 30m -v -run '^TestFootprint$$' . -measure
+	go test -count 1 -timeout 30m -v -run '^TestMemory$$' ./internal/replica/parquetfiles -measure
 
 SDK6  := v6.0.0
 MOVED := .sdk6

@@ -286,6 +286,3 @@ func (d *destination) stagedFiles(ctx context.Context) (map[string][]data, error
 	}
 	return files, nil
 }
-
-// place is where the files of a run are until it is published.
-func place(run string) string { return staging + run + "/" }

@@ -15,6 +15,7 @@ const (
 	staging      = "_staging/"
 	progressFile = staging + "progress.json"
 	journalFile  = staging + "journal.json"
+	built        = staging + "new/" // the files of a run until it is published
 )
 
 // format is the version of the layout. Later versions of it may not be readable by this program.

@@ -36,9 +36,7 @@ func (d *destination) Publish(ctx context.Context, run replica.Run, changes []re
 	old := d.replacedBy(next)
 	if err := d.arrange(ctx, journal{run.ID, files, old}); err != nil {
 		// What was moved is seen by those who don't read the manifest, so it has to go, if possible at once.
-		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
-		defer cancel()
-		_ = d.undo(rest)
+		d.retreat(ctx)
 		return nil, because(ctx, err)
 	}
 	if err := d.store.writeJSON(ctx, manifestFile, next); err != nil {
@@ -51,6 +49,18 @@ func (d *destination) Publish(ctx context.Context, run replica.Run, changes []re
 		_ = d.sweep(ctx)
 	}
 	return counts, nil
+}
+
+// retreat removes what was moved, unless another run may have the place by now: that one would do it.
+func (d *destination) retreat(ctx context.Context) {
+	if d.lock.lost.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	defer cancel()
+	ctx, done := d.lock.during(ctx)
+	defer done()
+	_ = d.undo(ctx)
 }
 
 // build writes the new files of the tables.
@@ -84,10 +94,10 @@ func (d *destination) newMerge(ctx context.Context, run replica.Run, change repl
 		m.old = *known
 	}
 	metadata := map[string]string{"version": run.Version, "run": run.ID, "run_started_at": run.StartedAt.UTC().Format(time.RFC3339)}
-	m.current = d.store.newWriter(ctx, &m.new, metadata, place(run.ID), func(n int) string {
+	m.current = d.store.newWriter(ctx, &m.new, metadata, built, func(n int) string {
 		return fmt.Sprintf("%s/%s-%d.parquet", m.new.Name, run.ID, n)
 	})
-	m.ended = d.store.newWriter(ctx, &m.new, metadata, place(run.ID), func(n int) string {
+	m.ended = d.store.newWriter(ctx, &m.new, metadata, built, func(n int) string {
 		return fmt.Sprintf("%s%s-%d.parquet", folderOfEnded(m.new.Name, run), run.ID, n)
 	})
 	return m
@@ -101,7 +111,7 @@ func (d *destination) arrange(ctx context.Context, j journal) error {
 	moves, ctx := errgroup.WithContext(ctx)
 	moves.SetLimit(atOnce)
 	for _, name := range j.New {
-		moves.Go(func() error { return d.store.move(ctx, place(j.Run)+name, name) })
+		moves.Go(func() error { return d.store.move(ctx, built+name, name) })
 	}
 	return moves.Wait()
 }
