@@ -63,14 +63,12 @@ type Batch struct {
 // A Change says how the staged rows of a table become its current rows. The staged rows are current in any case. Of
 // several staged rows with one key, the last one counts. An earlier row stays current unless
 //   - a staged row has its key,
-//   - IsWhole is set,
-//   - it is in one of the scopes in Replaced, or
-//   - Lives is set, and the row is not in it.
+//   - IsWhole is set, or
+//   - it is in one of the scopes in Replaced.
 type Change struct {
 	Table    Table
 	IsWhole  bool
 	Replaced []Scope
-	Lives    *Scope
 }
 
 // A Scope is a set of rows: those with one of the combinations of values in the columns.
@@ -95,7 +93,7 @@ type Run struct {
 type Counts struct {
 	Rows    int64 `json:"rows"`    // current rows after the run
 	Added   int64 `json:"added"`   // rows with a new key
-	Changed int64 `json:"changed"` // rows with a known key and other values
+	Changed int64 `json:"changed"` // rows with a known key and other values; those that only differ in ignored or new columns may count
 	Removed int64 `json:"removed"` // rows that are no longer current
 }
 

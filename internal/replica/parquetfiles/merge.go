@@ -25,7 +25,6 @@ type merge struct {
 	key, common, versioned []int // places of the columns that identify a row, that both have, that make a version
 	isGrown                bool  // the columns are not those of the earlier files
 	replaced               []scope
-	lives                  *scope
 	index                  index
 	hasher                 hasher
 	known                  map[string]int32 // numbers of versions in the index
@@ -108,13 +107,6 @@ func (m *merge) prepare() error {
 			return err
 		}
 		m.replaced = append(m.replaced, replaced)
-	}
-	if m.change.Lives != nil {
-		lives, err := newScope(&m.new, *m.change.Lives)
-		if err != nil {
-			return err
-		}
-		m.lives = &lives
 	}
 	return nil
 }
@@ -284,11 +276,7 @@ func (m *merge) isLost(b *batch, row int) (bool, error) {
 			return isIn, err
 		}
 	}
-	if m.lives == nil {
-		return false, nil
-	}
-	isIn, err := m.lives.has(&m.hasher, b, row)
-	return !isIn, err
+	return false, nil
 }
 
 // write writes the files that are new, and names those that stay.

@@ -4,154 +4,16 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
-// key is a row of the table of keys, as it must be.
-type key struct {
-	id    int64
-	label string
-	used  int64
-	since int
-}
-
-// A model is what the table of keys must have.
-type model struct {
-	current map[int64]key
-	ended   []string
-}
-
-// apply does what a change asks for, and returns the counts.
-func (m *model) apply(n int, c replica.Change, staged []key) replica.Counts {
-	var counts replica.Counts
-	last := map[int64]key{}
-	for _, k := range staged {
-		last[k.id] = k
-	}
-	for id, old := range maps.Clone(m.current) {
-		k, isStaged := last[id]
-		isLost := c.IsWhole || (c.Lives != nil && !in(c.Lives, id))
-		for _, s := range c.Replaced {
-			isLost = isLost || in(&s, old.label)
-		}
-		switch {
-		case isStaged && k.label == old.label:
-			k.since = old.since
-			if k.used != old.used {
-				counts.Changed++
-			}
-			last[id] = k
-		case isStaged:
-			counts.Changed++
-			k.since = n
-			last[id] = k
-			m.end(old, n)
-		case isLost:
-			counts.Removed++
-			m.end(old, n)
-			delete(m.current, id)
-		}
-	}
-	for id, k := range last {
-		if _, isKnown := m.current[id]; !isKnown {
-			counts.Added++
-			k.since = n
-		}
-		m.current[id] = k
-	}
-	counts.Rows = int64(len(m.current))
-	return counts
-}
-
-func (m *model) end(k key, n int) {
-	m.ended = append(m.ended, k.text(run(n).StartedAt.Format(time.RFC3339Nano)))
-}
-
-func (k key) text(to string) string {
-	return fmt.Sprintf("%d|%s|%d|%s|%s|%s|", k.id, k.label, k.used, run(k.since).StartedAt.Format(time.RFC3339Nano), to, run(k.since).ID)
-}
-
-func (m *model) lines() []string {
-	var s []string
-	for _, k := range m.current {
-		s = append(s, k.text("<nil>"))
-	}
-	slices.Sort(s)
-	return s
-}
-
-func in(s *replica.Scope, value any) bool {
-	return slices.ContainsFunc(s.Values, func(v []any) bool { return v[0] == value })
-}
-
-// Whatever changes, the current rows and those that ended are those of a model, and no file is left that nothing names.
-func TestRandomChanges(t *testing.T) {
-	set(t, &fewFiles, 3)
-	set(t, &groupRows, 7)
-	set(t, &fileBytes, 1500)
-	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, seed))
-			dir := t.TempDir()
-			m := model{current: map[int64]key{}}
-			for n := 1; n <= 12; n++ {
-				d := begin(t, "parquet:"+dir)
-				staged, change := randomChange(random, d, t)
-				want := m.apply(n, change, staged)
-				if got := publish(t, d, n, change)[keys.Name]; got != want {
-					t.Fatalf("run %d counted %+v, and not %+v", n, got, want)
-				}
-				if err := d.Close(); err != nil {
-					t.Fatal(err)
-				}
-				expect(t, "the current rows", byManifest(t, d.store, keys.Name, false), m.lines())
-				slices.Sort(m.ended)
-				expect(t, "the rows that ended", byManifest(t, d.store, keys.Name, true), m.ended)
-				checkFiles(t, dir, d.manifest)
-				if t.Failed() {
-					t.Fatalf("after run %d", n)
-				}
-			}
-		})
-	}
-}
-
-// randomChange stages some rows, and returns them and a change.
-func randomChange(random *rand.Rand, d *destination, t *testing.T) ([]key, replica.Change) {
-	var all []key
-	for range random.IntN(3) {
-		var rows [][]any
-		for range random.IntN(20) {
-			k := key{int64(random.IntN(60)), fmt.Sprint("label ", random.IntN(3)), int64(random.IntN(2)), 0}
-			all = append(all, k)
-			rows = append(rows, []any{k.id, k.label, k.used})
-		}
-		stage(t, d, keys, rows...)
-	}
-	c := replica.Change{Table: keys}
-	switch random.IntN(5) {
-	case 0:
-		c.IsWhole = true
-	case 1:
-		c.Replaced = []replica.Scope{{Columns: []string{"label"}, Values: [][]any{{"label 0"}}}, {Columns: []string{"label"}, Values: [][]any{{"label 7"}}}}
-	case 2:
-		c.Lives = &replica.Scope{Columns: []string{"id"}}
-		for id := range int64(50) {
-			c.Lives.Values = append(c.Lives.Values, []any{id})
-		}
-	}
-	return all, c
-}
-
 // checkFiles checks that a folder has the files of the manifest, and no others.
-func checkFiles(t *testing.T, dir string, m *manifest) {
+func checkFiles(t testing.TB, dir string, m *manifest) {
 	t.Helper()
 	want := append(slices.Sorted(maps.Keys(m.files())), manifestFile, locks+"guard")
 	slices.Sort(want)

@@ -282,14 +282,20 @@ func testHistoryBegins(e *env) {
 func testNullsInScopes(e *env) {
 	table := keys()
 	e.mustRun(whole(table), batch(table, []any{"a", "{r}", "", nil}, []any{"b", nil, "", nil}, []any{"c", "{s}", "", nil}))
-	lives := &replica.Scope{Columns: []string{"repository_uuid"}, Values: [][]any{{"{r}"}, {nil}}}
-	e.mustRun([]replica.Change{{Table: table, Lives: lives}})
-	e.want("select id from SCHEMA.bitbucket_key order by 1", "a", "b")
-	e.mustRun([]replica.Change{{Table: table, Lives: &replica.Scope{Columns: []string{"repository_uuid"}, Values: [][]any{{"{r}"}}}}})
+	replaced := func(column string, values ...any) []replica.Change {
+		scope := replica.Scope{Columns: []string{column}}
+		for _, v := range values {
+			scope.Values = append(scope.Values, []any{v})
+		}
+		return []replica.Change{{Table: table, Replaced: []replica.Scope{scope}}}
+	}
+	e.mustRun(replaced("repository_uuid"))
+	e.want("select id from SCHEMA.bitbucket_key order by 1", "a", "b", "c")
+	e.mustRun(replaced("repository_uuid", nil))
+	e.want("select id from SCHEMA.bitbucket_key order by 1", "a", "c")
+	e.mustRun(replaced("repository_uuid", "{s}", nil))
 	e.want("select id from SCHEMA.bitbucket_key order by 1", "a")
-	e.mustRun([]replica.Change{{Table: table, Lives: &replica.Scope{Columns: []string{"repository_uuid"}}}})
-	e.want("select count(*) from SCHEMA.bitbucket_key", "0")
-	_, err := e.run([]replica.Change{{Table: table, Lives: &replica.Scope{Columns: []string{"nothing"}, Values: [][]any{{"x"}}}}})
+	_, err := e.run(replaced("nothing", "x"))
 	e.wantError(err, "column nothing")
 }
 

@@ -74,9 +74,6 @@ func (m *merge) endGone() {
 	for _, scope := range m.change.Replaced {
 		conditions = append(conditions, m.within(&a, scope))
 	}
-	if m.change.Lives != nil {
-		conditions = append(conditions, "not "+m.within(&a, *m.change.Lives))
-	}
 	if m.change.IsWhole {
 		a, conditions = nil, []string{"true"}
 	}

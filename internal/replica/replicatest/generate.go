@@ -81,10 +81,6 @@ func (g *Generator) change(t replica.Table) replica.Change {
 	for range max(0, g.r.IntN(4)-1) {
 		change.Replaced = append(change.Replaced, g.scope(2))
 	}
-	if g.chance(3) {
-		lives := g.scope(6)
-		change.Lives = &lives
-	}
 	return change
 }
 

@@ -72,10 +72,8 @@ func (t *table) apply(r *Run, change replica.Change) (n replica.Counts, silent i
 		old := t.current[k]
 		if old == nil {
 			n.Added++
-		} else if versioned, other := t.differs(change.Table, old.values, values); versioned || !change.Table.HasHistory {
-			if versioned || other {
-				n.Changed++
-			}
+		} else if versioned, other := t.differs(change.Table, old.values, values); versioned {
+			n.Changed++
 			t.end(k, r)
 		} else {
 			if other {
@@ -105,7 +103,7 @@ func ends(change replica.Change, values map[string]any) bool {
 			return true
 		})
 	}
-	return change.IsWhole || slices.ContainsFunc(change.Replaced, within) || change.Lives != nil && !within(*change.Lives)
+	return change.IsWhole || slices.ContainsFunc(change.Replaced, within)
 }
 
 // differs says whether a row changed so that it has a new version, and whether it changed at all.
