@@ -63,7 +63,12 @@ Exit codes: 0 if everything was copied; 3 if the run stopped for the quota, or i
 		Example: `  ` + program + ` sync --to parquet:/data/bitbucket
   ` + program + ` sync --to postgres://bitbucket@db.example.com/warehouse --tables 'bitbucket_repository*,bitbucket_group*'
   ` + program + ` sync nightly.hcl --wait --output json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef(cmd, "sync takes one file, but got %q too", args[1])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := s.readOptions(cmd, args, flags); err != nil {
 				return err

@@ -25,10 +25,12 @@ type syncReport struct {
 	Omissions   int                       `json:"omissions"`
 	Left        int64                     `json:"requests_left,omitempty"` // that are needed in addition, if it is paused
 	GoesOn      *time.Time                `json:"goes_on,omitempty"`       // when the quota is renewed, if it is paused, or the next run is due
+
+	isFirst bool // everything is new
 }
 
 func newSyncReport(to string, s replica.Summary, paused *replica.PausedError) syncReport {
-	r := syncReport{Destination: to, Status: "copied", Run: s.Run, Rows: s.Rows, Tables: s.Tables, Omissions: len(s.Omissions)}
+	r := syncReport{Destination: to, Status: "copied", Run: s.Run, Rows: s.Rows, Tables: s.Tables, Omissions: len(s.Omissions), isFirst: s.IsFirst}
 	switch {
 	case paused != nil:
 		r.Status, r.Left, r.GoesOn = "paused", paused.Left, &paused.ResetAt
@@ -58,6 +60,9 @@ func (r syncReport) lines() []string {
 	}
 	lines := []string{fmt.Sprintf("Copied %s to %s: read %s with %s in %s.", plural(int64(len(r.Tables)), "table"), r.Destination,
 		plural(r.Rows, "row"), plural(r.Run.Requests, "request"), r.Run.EndedAt.Sub(r.Run.StartedAt).Round(time.Second))}
+	if r.isFirst {
+		return lines
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Tables)) {
 		if c := r.Tables[name]; c.Added+c.Changed+c.Removed > 0 {
 			lines = append(lines, fmt.Sprintf("  %s: %s, %s added, %s changed, %s removed", name, plural(c.Rows, "row"),
@@ -99,6 +104,7 @@ func (s *syncer) watch(server *bitbucket.Server) (report func(replica.Status), s
 	if _, ok := terminal(s.err); !ok {
 		return nil, func() {}
 	}
+	server.Progress() // the first call makes later scans count their repositories
 	began := time.Now()
 	now := newLatest(replica.Status{})
 	stop = showProgress(s.err, func() string { return statusLine(now.get(), server.Progress(), time.Since(began)) })

@@ -34,12 +34,13 @@ const stale = 7 * 24 * time.Hour
 
 // A Summary is what a run has done.
 type Summary struct {
-	Run       Run                  `json:"run"`
-	Rows      int64                `json:"scanned"` // that were read
-	Tables    map[string]Counts    `json:"tables"`
-	Omissions []bitbucket.Omission `json:"omissions"`
-	DueAt     time.Time            // when the next run is due, if this one was not; zero if it was
-	Resumed   bool                 `json:"resumed"` // the run goes on from one that was stopped
+	Run       Run
+	Rows      int64 // that were read
+	Tables    map[string]Counts
+	Omissions []bitbucket.Omission
+	DueAt     time.Time // when the next run is due, if this one was not; zero if it was
+	IsFirst   bool      // nothing was copied before
+	Resumed   bool      // the run goes on from one that was stopped
 }
 
 // A PausedError reports that a run has spent its share of the quota, and has kept what it read.
@@ -106,7 +107,7 @@ func Copy(ctx context.Context, source Source, to Destination, specs []*Spec, o O
 		return Summary{}, err
 	}
 	err := r.stageAll(ctx)
-	summary := Summary{Run: r.run(), Rows: r.progress.Scanned, Omissions: r.progress.Omissions, Resumed: r.resumed}
+	summary := Summary{Run: r.run(), Rows: r.progress.Scanned, Omissions: r.progress.Omissions, Resumed: r.resumed, IsFirst: r.last.Last == nil}
 	if err != nil {
 		return summary, err
 	}
