@@ -84,3 +84,11 @@ func (c *Current) RemoveWebhook(fullName, uuid string) {
 		replace(o, "webhooks", r.UUID, slices.DeleteFunc(slices.Clone(o.Webhooks(r)), func(h *Webhook) bool { return h.UUID == uuid }))
 	})
 }
+
+// AddDeployKey adds a deploy key to a repository.
+func (c *Current) AddDeployKey(fullName string, k DeployKey) {
+	c.Update(func(o *Organization) {
+		r := Must(o.Repository(fullName), "repository", fullName)
+		replace(o, "deploy keys", r.UUID, append(slices.Clone(o.DeployKeys(r)), &k))
+	})
+}
