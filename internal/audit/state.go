@@ -17,6 +17,7 @@ type State struct {
 	Connection string // name of the connection
 	Account    Account
 	Scope      string // the part of the connection that was audited; empty for all of it
+	IsCopy     bool   // a sync has copied it: then there are no findings
 
 	Covered map[string]Coverage // by kind; kinds that could not be read are missing
 	Items   []Item
@@ -58,11 +59,15 @@ type Item struct {
 // Of returns an error unless the state is that of this connection, this account and this part of the connection: other
 // accounts see other things, so they can't be compared.
 func (s *State) Of(connection string, account Account, scope string) error {
+	what := "file"
+	if s.IsCopy {
+		what = "copy"
+	}
 	switch {
 	case s.Connection != connection:
-		return fmt.Errorf("the file is about connection %s, but this is connection %s", s.Connection, connection)
+		return fmt.Errorf("the %s is about connection %s, but this is connection %s", what, s.Connection, connection)
 	case s.Account.UUID != account.UUID:
-		return fmt.Errorf("the file has what %s saw, but the connection now belongs to %s", s.Account.Name, account.Name)
+		return fmt.Errorf("the %s has what %s saw, but the connection now belongs to %s", what, cmp.Or(s.Account.Name, s.Account.UUID, "no account"), account.Name)
 	case s.Scope != scope:
 		return fmt.Errorf("the file is about %s, but this run is about %s", cmp.Or(s.Scope, "all workspaces"), cmp.Or(scope, "all workspaces"))
 	}
@@ -95,30 +100,38 @@ func (r *Run) State(ctx context.Context, connection, scope string) (*State, erro
 	if s.Account, err = r.Account(ctx); err != nil {
 		return nil, err
 	}
+	return s, s.readKinds(ctx, r.texts)
+}
+
+// texts calls f for each row of a statement, with its values as texts. Null is an empty text.
+type texts func(ctx context.Context, sql string, f func([]string)) error
+
+// readKinds reads the items of all kinds, and the places that they cover.
+func (s *State) readKinds(ctx context.Context, ask texts) error {
 	areas := map[string]Coverage{}
 	for _, k := range kinds {
-		if err := r.readKind(ctx, s, k, areas); err != nil {
+		if err := s.readKind(ctx, k, areas, ask); err != nil {
 			if ctx.Err() != nil {
-				return nil, ctx.Err()
+				return ctx.Err()
 			}
 			s.Unread[k.name] = err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // readKind adds the items of a kind to a state, and the places that it covers. Those of an area are read once.
-func (r *Run) readKind(ctx context.Context, s *State, k kind, areas map[string]Coverage) error {
+func (s *State) readKind(ctx context.Context, k kind, areas map[string]Coverage, ask texts) error {
 	covered, ok := areas[k.area.name]
 	if !ok {
 		covered.ReadAt = s.SavedAt
-		if err := r.texts(ctx, k.area.sql, func(t []string) { covered.Places = append(covered.Places, Place{t[0], t[1], t[2]}) }); err != nil {
+		if err := ask(ctx, k.area.sql, func(t []string) { covered.Places = append(covered.Places, Place{t[0], t[1], t[2]}) }); err != nil {
 			return err
 		}
 		areas[k.area.name] = covered
 	}
 	var items []Item
-	if err := r.texts(ctx, k.sql, func(t []string) { items = append(items, k.item(t)) }); err != nil {
+	if err := ask(ctx, k.sql, func(t []string) { items = append(items, k.item(t)) }); err != nil {
 		return err
 	}
 	s.Items = append(s.Items, items...)
@@ -191,7 +204,7 @@ func (s *State) Carry(before *State) {
 	}
 }
 
-// texts calls f for each row of a statement, with its values as texts. Null is an empty text.
+// texts asks the run's host.
 func (r *Run) texts(ctx context.Context, sql string, f func([]string)) error {
 	if err := r.prepare(ctx, sql); err != nil {
 		return err
@@ -200,15 +213,19 @@ func (r *Run) texts(ctx context.Context, sql string, f func([]string)) error {
 		return err
 	}
 	return r.each(ctx, sql, func(_ []sqlhost.Column, values []any) error {
-		row := make([]string, len(values))
-		for i, v := range values {
-			if v != nil {
-				row[i] = fmt.Sprint(v)
-			}
-		}
-		f(row)
+		f(asTexts(values))
 		return nil
 	})
+}
+
+func asTexts(values []any) []string {
+	row := make([]string, len(values))
+	for i, v := range values {
+		if v != nil {
+			row[i] = fmt.Sprint(v)
+		}
+	}
+	return row
 }
 
 // itemKey identifies an item, or without its id the place of items of a kind.
@@ -269,7 +286,7 @@ func (s *State) Since(before *State) []Change {
 	}
 	order := func(c Change) int { _, i := findKind(c.Kind); return i }
 	slices.SortFunc(changes, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Change, b.Change), cmp.Compare(a.After, b.After))
+		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Change, b.Change), cmp.Compare(a.After, b.After), cmp.Compare(a.Before, b.Before))
 	})
 	return changes
 }

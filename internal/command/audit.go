@@ -29,6 +29,7 @@ type auditor struct {
 	vars        []string
 	accepted    string
 	save, since string
+	copied      *copiedRun // that since names; nil if it names a file
 	failOn      string
 }
 
@@ -58,7 +59,8 @@ A summary of the data that Bitbucket does not show the connected account goes to
 --save saves what was read in a file: the alarms, the grants, and keys, webhooks, variables, visibility, branch rules, members and
 groups. --since reads this file in a later run, and reports what is new, gone and still there. Both flags may name the same file.
 If there is no such file yet, the run is a first run. What the connected account could not see before counts as appeared; what it
-can't see any more counts as disappeared.
+can't see any more counts as disappeared. --since also takes the destination of a sync, such as postgres://USER@HOST/DATABASE or
+parquet:DIR, and compares with its last run. A copy has no alarms, so only grants and the rest are compared.
 
 --accepted names a file of alarms that somebody has accepted for a time. They don't count as alarms until that time is over.
 
@@ -68,7 +70,8 @@ that an alarm is new since the last run, or that something was granted, added or
 		Example: `  ` + program + ` audit --demo
   ` + program + ` audit --severity high --workspace acme
   ` + program + ` audit --benchmark access_audit --var needed_permission=admin --var trusted_outsiders=712020:0d9f...,557058:77aa...
-  ` + program + ` audit --since audit.db --save audit.db --fail-on new --accepted accepted.hcl --output markdown`,
+  ` + program + ` audit --since audit.db --save audit.db --fail-on new --accepted accepted.hcl --output markdown
+  ` + program + ` audit --since postgres://bitbucket@db.example.com/warehouse --fail-on new`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := a.run(cmd)
@@ -100,7 +103,7 @@ func (a *auditor) addFlags(cmd *cobra.Command) {
 	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be repeated")
 	flags.StringVar(&a.accepted, "accepted", "", "file of accepted alarms")
 	flags.StringVar(&a.save, "save", "", "file to save the alarms and what was read in")
-	flags.StringVar(&a.since, "since", "", "file that an earlier run saved: report what has changed since")
+	flags.StringVar(&a.since, "since", "", "file that an earlier run saved, or destination of a sync: report what has changed since")
 	flags.StringVar(&a.failOn, "fail-on", failOnAlarm, "when to return 1: "+strings.Join(failOn, ", "))
 	for name, values := range map[string][]string{
 		"output": auditFormats(), "severity": audit.Severities, "fail-on": failOn, "control": controlNames(audit.Controls), "benchmark": benchmarkNames(audit.Benchmarks),
@@ -144,6 +147,7 @@ func (a *auditor) run(cmd *cobra.Command) error {
 	if err := a.readFiles(cmd.Context(), report); err != nil {
 		return err
 	}
+	defer a.copied.close()
 	db, err := a.source.open(cmd.Context(), cmd)
 	if err != nil {
 		return err
@@ -178,7 +182,7 @@ func (a *auditor) check(cmd *cobra.Command) error {
 	case !slices.Contains([]string{failOnAlarm, failOnNew, failOnNever}, a.failOn):
 		return usagef(cmd, "--fail-on is %q: choose %s, %s or %s", a.failOn, failOnAlarm, failOnNew, failOnNever)
 	case a.failOn == failOnNew && a.since == "":
-		return usagef(cmd, "--fail-on %s needs --since, the file of the run to compare with", failOnNew)
+		return usagef(cmd, "--fail-on %s needs --since, what to compare with", failOnNew)
 	}
 	for _, name := range a.scope.Repositories {
 		if strings.Count(name, "/") != 1 {
@@ -188,13 +192,8 @@ func (a *auditor) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// readFiles reads the files that the flags name, and makes sure that the file to save can be written.
+// readFiles reads the files that the flags name, takes the copy, and makes sure that the file to save can be written.
 func (a *auditor) readFiles(ctx context.Context, report *auditReport) (err error) {
-	if a.since != "" {
-		if report.before, err = audit.ReadState(ctx, a.since); err != nil {
-			return misconfigured("%w", err)
-		}
-	}
 	if a.accepted != "" {
 		if report.accepted, err = audit.ReadAccepted(a.accepted); err != nil {
 			return misconfigured("%w", err)
@@ -204,6 +203,18 @@ func (a *auditor) readFiles(ctx context.Context, report *auditReport) (err error
 		if err := audit.CanSave(a.save); err != nil {
 			return misconfigured("%w", err)
 		}
+	}
+	switch {
+	case a.since == "":
+	case isDestination(a.since):
+		if a.copied, err = openCopied(ctx, a.since); err == nil {
+			report.before = audit.CopyOf(*a.copied.record.Last, a.scope.String())
+		}
+	default:
+		report.before, err = audit.ReadState(ctx, a.since)
+	}
+	if err != nil {
+		return misconfigured("%w", err)
 	}
 	return nil
 }
@@ -222,14 +233,8 @@ func (a *auditor) judge(ctx context.Context, db *database, report *auditReport, 
 	if err := run.Within(ctx, a.scope); err != nil {
 		return err
 	}
-	if report.before != nil {
-		account, err := run.Account(ctx)
-		if err != nil {
-			return err
-		}
-		if err := report.before.Of(report.connection, account, a.scope.String()); err != nil {
-			return misconfigured("%s: %w", a.since, err)
-		}
+	if err := a.checkBefore(ctx, run, report); err != nil {
+		return err
 	}
 	if err := run.Keep(ctx, controlNames(controls), statements...); err != nil {
 		return err
@@ -263,6 +268,29 @@ func (a *auditor) judge(ctx context.Context, db *database, report *auditReport, 
 	}
 	report.compare(state)
 	return ctx.Err()
+}
+
+// checkBefore checks that the state to compare with is the account's own. Then it reads a copy, and gives it back: controls may
+// take long, and a sync may be due.
+func (a *auditor) checkBefore(ctx context.Context, run *audit.Run, report *auditReport) error {
+	if report.before == nil {
+		return nil
+	}
+	account, err := run.Account(ctx)
+	if err != nil {
+		return err
+	}
+	if err := report.before.Of(report.connection, account, a.scope.String()); err != nil {
+		if a.copied != nil {
+			return misconfigured("--since: %w", err)
+		}
+		return misconfigured("%s: %w", a.since, err)
+	}
+	if a.copied == nil {
+		return nil
+	}
+	defer a.copied.close()
+	return run.ReadCopy(ctx, report.before, a.copied.from, a.copied.record)
 }
 
 // chosen returns the controls that the flags name, the most severe first; all controls if the flags name none.

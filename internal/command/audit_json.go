@@ -41,6 +41,7 @@ type (
 	}
 	jsonChanges struct {
 		FirstRun bool          `json:"first_run"`
+		IsCopy   bool          `json:"is_copy"` // a sync has made what it compares with; then there are no findings
 		Since    *time.Time    `json:"since"`
 		Changes  []jsonChange  `json:"changes"`
 		Findings []jsonFinding `json:"findings"`
@@ -94,7 +95,7 @@ func (r *auditReport) json(w io.Writer) error {
 	if r.since {
 		document.Changes = &jsonChanges{FirstRun: r.before == nil, Changes: []jsonChange{}, Findings: []jsonFinding{}}
 		if r.before != nil {
-			document.Changes.Since = &r.before.SavedAt
+			document.Changes.Since, document.Changes.IsCopy = &r.before.SavedAt, r.before.IsCopy
 		}
 		for _, c := range r.changes {
 			document.Changes.Changes = append(document.Changes.Changes, jsonChange(c))

@@ -28,6 +28,7 @@ type (
 	auditPage struct {
 		Title, At, Since    string // Since is empty in a first run
 		First               bool
+		NoAlarms            string // why alarms are not compared
 		Controls, NotJudged int
 		Severities          []severityCount
 		Comparison          []pagePart
@@ -58,6 +59,9 @@ func (r *auditReport) page() auditPage {
 	}
 	if r.before != nil {
 		p.Since = r.before.SavedAt.UTC().Format(time.DateTime) + " UTC"
+		if r.before.IsCopy {
+			p.NoAlarms = noAlarms
+		}
 		for _, c := range r.comparison() {
 			p.Comparison = append(p.Comparison, r.part(c.Title, c.Lines))
 		}

@@ -82,7 +82,9 @@ func (r *auditReport) compare(state *audit.State) {
 	if r.before == nil {
 		return
 	}
-	r.findings = state.Compare(r.before, r.results)
+	if !r.before.IsCopy {
+		r.findings = state.Compare(r.before, r.results)
+	}
 	r.changes = state.Since(r.before)
 	state.Carry(r.before)
 }
@@ -98,6 +100,9 @@ func (r *auditReport) finding() error {
 	about := fmt.Sprintf("%d of %d controls alarm", alarms, len(r.results))
 	if r.failOn == failOnNew {
 		about = fmt.Sprintf("%d new alarms, and %d changes", len(r.foundAs("new")), len(r.changes))
+		if r.before != nil && r.before.IsCopy {
+			about = fmt.Sprintf("%d changes", len(r.changes))
+		}
 	}
 	switch {
 	case open == len(r.results) && r.sameReason() != nil:
@@ -129,12 +134,14 @@ func (r *auditReport) unread() error {
 	if r.stateErr != nil {
 		return fmt.Errorf("can't read what to save or compare: %w", r.stateErr)
 	}
-	if r.state == nil || len(r.state.Unread) == 0 {
-		return nil
-	}
 	var all []error
-	for _, kind := range slices.Sorted(maps.Keys(r.state.Unread)) {
-		all = append(all, fmt.Errorf("can't read and compare this: %s: %w", kind, r.state.Unread[kind]))
+	for _, s := range []*audit.State{r.state, r.before} {
+		if s == nil {
+			continue
+		}
+		for _, kind := range slices.Sorted(maps.Keys(s.Unread)) {
+			all = append(all, fmt.Errorf("can't read and compare this: %s: %w", kind, s.Unread[kind]))
+		}
 	}
 	return errors.Join(all...)
 }

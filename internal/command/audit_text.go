@@ -64,12 +64,18 @@ func (r *auditReport) text(w io.Writer) error {
 
 func (r *auditReport) printChanges(w io.Writer) {
 	fmt.Fprintf(w, "Since %s\n", r.before.SavedAt.Local().Format(time.DateTime))
+	if r.before.IsCopy {
+		fmt.Fprintf(w, "                 %s\n", noAlarms)
+	}
 	for _, part := range r.comparison() {
 		fmt.Fprintf(w, "                 %s: %d\n", part.Title, len(part.Lines))
 		r.printLines(w, part.Lines)
 	}
 	fmt.Fprintln(w)
 }
+
+// noAlarms is said instead of a comparison of alarms.
+const noAlarms = "The copy has no alarms to compare with."
 
 // A comparison is a list of what has changed in one way since the earlier run.
 type comparison struct {
@@ -99,6 +105,9 @@ func (r *auditReport) comparison() []comparison {
 	changes := comparison{Title: "Changes of grants, keys, webhooks, variables, visibility, rules and members"}
 	for _, c := range r.changes {
 		changes.Lines = append(changes.Lines, oneLine(c.String()))
+	}
+	if r.before.IsCopy {
+		return []comparison{changes}
 	}
 	return append(all[:1:1], append([]comparison{changes}, all[1:]...)...)
 }
