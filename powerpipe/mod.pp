@@ -1,3 +1,9 @@
+variable "database" {
+  type        = connection
+  default     = connection.steampipe.default
+  description = "Powerpipe's connection to the database: Steampipe, or a PostgreSQL with a copy of the tables."
+}
+
 mod "bitbucket" {
   # Hub metadata
   title         = "Bitbucket"
@@ -6,6 +12,7 @@ mod "bitbucket" {
   documentation = file("./docs/index.md")
   icon          = "/images/plugins/kindor/bitbucket.svg"
   categories    = ["bitbucket", "cis", "compliance", "security", "software development"]
+  database      = var.database
 
   opengraph {
     title       = "Powerpipe Mod for Bitbucket"

@@ -22,6 +22,7 @@ import (
 // A program is Powerpipe, of the version in tools/powerpipe, with a folder of its own.
 type program struct {
 	path    string
+	dir     string
 	env     []string
 	secrets []string // that it must not show
 }
@@ -60,7 +61,15 @@ func newProgram(t *testing.T, d demo) *program {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "HOME="+dir, "PGHOST="+d.postgres.Config().Host, "POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")
-	return &program{strings.TrimSpace(string(path)), env, d.addresses()}
+	return &program{strings.TrimSpace(string(path)), dir, env, d.addresses()}
+}
+
+// addConfig adds a file to Powerpipe's configuration.
+func (p *program) addConfig(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, "config", name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // run runs a command, which must not warn, and reads what it says as JSON. It may end with the code for alarms.
@@ -123,6 +132,11 @@ func (p *program) lists(t *testing.T) {
 		}
 	}
 	for kind, want := range map[string][]string{"benchmark": benchmarks, "control": controls, "query": audit.Queries(), "variable": variables, "dashboard": dashboards} {
+		for _, file := range append(files(t, "benchmarks/access_history.pp"), files(t, "mod.pp")...) { // which are written by hand, too
+			for _, name := range regexp.MustCompile(`(?m)^`+kind+` "(\w+)"`).FindAllStringSubmatch(file, -1) {
+				want = append(want, name[1])
+			}
+		}
 		slices.Sort(want)
 		if diff := cmp.Diff(want, p.list(t, kind)); diff != "" {
 			t.Errorf("%s list (-sources +Powerpipe):\n%s", kind, diff)
@@ -174,15 +188,22 @@ type group struct {
 // benchmark is what a benchmark finds, by control.
 func (p *program) benchmark(t *testing.T, name string) map[string][]audit.Resource {
 	t.Helper()
-	var root group
-	p.run(t, &root, "benchmark", "run", "bitbucket.benchmark."+name, "--var", "needed_permission=read", "--output", "json", "--progress=false", "--mod-install=false")
-	found := map[string][]audit.Resource{}
-	root.collect(t, found)
+	found := p.results(t, name, "--var", "needed_permission=read")
 	for _, control := range audit.FindBenchmark(name).All() {
 		if _, ok := found[control]; !ok {
 			t.Errorf("benchmark %s does not run control %s", name, control)
 		}
 	}
+	return found
+}
+
+// results is what a benchmark finds with more arguments, by control.
+func (p *program) results(t *testing.T, benchmark string, arguments ...string) map[string][]audit.Resource {
+	t.Helper()
+	var root group
+	p.run(t, &root, append([]string{"benchmark", "run", "bitbucket.benchmark." + benchmark, "--output", "json", "--progress=false", "--mod-install=false"}, arguments...)...)
+	found := map[string][]audit.Resource{}
+	root.collect(t, found)
 	return found
 }
 
