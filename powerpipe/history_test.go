@@ -60,6 +60,7 @@ func TestAccessHistory(t *testing.T) {
 			fake.RevokeRepository(website, brief.UUID)
 			fake.RevokeRepository(website, lost.UUID)
 			fake.RemoveRepository(removed)
+			grant(day, "read") // which is less than before
 		}},
 		{48 + 5, func() { fake.RevokeRepository(website, long.UUID) }},
 		{5*24 + 5, func() {}},
@@ -103,7 +104,7 @@ func TestAccessHistory(t *testing.T) {
 	name := func(u *organization.User) string { return u.DisplayName }
 	granted := []string{
 		resource(website, day, 10) + "info | " + name(day) + " was granted read on " + website + between(6, 10) + unclear + "This was no longer so at " + at(12) + ".",
-		resource(website, day, 12) + "ok | " + name(day) + " was raised from read to write on " + website + between(10, 12) + ", in working hours. This is still so.",
+		resource(website, day, 12) + "ok | " + name(day) + " was raised from read to write on " + website + between(10, 12) + ", in working hours. This was no longer so at " + at(29) + ".",
 		resource(website, long, 12) + "ok | " + name(long) + " was granted admin on " + website + between(10, 12) + ", in working hours. This was no longer so at " + at(53) + ".",
 		resource(removed, brief, 22) + "info | " + name(brief) + " was granted admin on " + removed + between(12, 22) + unclear + "This was no longer so at " + at(29) + ".",
 		resource(website, night, 26) + "alarm | " + name(night) + " was granted read on " + website + between(22, 26) + ", outside working hours. This is still so.",

@@ -137,7 +137,7 @@ func TestAuditRefusesCopies(t *testing.T) {
 	}{
 		"nothing there":      {here, schema("empty"), exitUsage, "nothing was copied yet: run sync first", false},
 		"busy":               {here, schema("busy"), exitUsage, "another run writes to PostgreSQL at", false},
-		"unknown kind":       {here, "ftp://db.example.com/x", exitUsage, "should begin with parquet:", false},
+		"unknown kind":       {here, "ftp://db.example.com/x", exitUsage, `"ftp://db.example.com/x"`, false},
 		"another connection": {block("home", o.Connected.UUID), schema("part"), exitUsage, "the copy is about connection work, but this is connection home", true},
 		"another account":    {block("work", o.Users[1].UUID), schema("part"), exitUsage, "the copy has what " + o.Connected.UUID + " saw, but the connection now belongs to " + o.Users[1].DisplayName, true},
 		"only a part":        {here, schema("part"), exitIncomplete, "can't read and compare this: webhook of the repository: the copy does not have bitbucket_", true},
