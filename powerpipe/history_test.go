@@ -45,6 +45,7 @@ func TestAccessHistory(t *testing.T) {
 			hidden = r.FullName()
 		}
 	}
+	sees := func(permission string) { fake.GrantRepository(hidden, o.Connected.UUID, permission) }
 	grant := func(u *organization.User, permission string) { fake.GrantRepository(website, u.UUID, permission) }
 	events := []event{
 		{6, func() { grant(lost, "admin") }}, // was there at first
@@ -54,15 +55,16 @@ func TestAccessHistory(t *testing.T) {
 		{24 + 2, func() {
 			grant(night, "read")
 			grant(brief, "admin")
-			fake.GrantRepository(hidden, o.Connected.UUID, "admin")
+			sees("admin")
 		}},
 		{24 + 5, func() {
 			fake.RevokeRepository(website, brief.UUID)
 			fake.RevokeRepository(website, lost.UUID)
 			fake.RemoveRepository(removed)
 			grant(day, "read") // which is less than before
+			sees("read")
 		}},
-		{48 + 5, func() { fake.RevokeRepository(website, long.UUID) }},
+		{48 + 5, func() { fake.RevokeRepository(website, long.UUID); sees("admin") }},
 		{5*24 + 5, func() {}},
 		{5*24 + 20, func() { fake.SetRole(home.Slug, owner.UUID, "create-project") }},
 	}
