@@ -58,6 +58,7 @@ func (c *chronicle) steps() []func() {
 		func() { // 10 November
 			c.fake.RevokeRepository(website, c.guest.UUID)
 			c.fake.ChangeRepository(other, func(r *organization.Repository) { r.IsPrivate = true })
+			c.fake.ChangeRepository(website, func(r *organization.Repository) { r.Slug, r.UpdatedOn = "shop", time.Now() })
 			c.touch(other)
 		},
 	}
@@ -73,7 +74,8 @@ func (c *chronicle) happened(since int) map[string][]string {
 			seen = append(seen, u.DisplayName+" | "+p+" | Nov 1 | -")
 		}
 	}
-	differs := []string{website + " | " + worker + " | - | write", website + " | " + guest + " | - | write"}
+	renamed := c.website.Workspace.Slug + "/shop" // what is still there has the new name
+	differs := []string{renamed + " | " + worker + " | - | write", website + " | " + guest + " | - | write"}
 	slices.Sort(seen)
 	slices.Sort(differs)
 	third := []string{"Nov 3 | begins | " + website + " | " + worker + " | read", "Nov 3 | begins | " + website + " | " + admin + " | admin"}
@@ -88,7 +90,7 @@ func (c *chronicle) happened(since int) map[string][]string {
 		"Who had access to a repository on a day": seen,
 		"What is different between two days":      differs,
 		"What happened between two days": slices.Concat(third, fifth, []string{
-			"Nov 8 | ends | " + website + " | " + worker + " | read", "Nov 8 | begins | " + website + " | " + worker + " | write",
+			"Nov 8 | ends | " + website + " | " + worker + " | read", "Nov 8 | begins | " + renamed + " | " + worker + " | write",
 		}),
 		"How long a grant has stood": {
 			fmt.Sprintf("%s | read | Nov 1 | %d | true", c.keeper.DisplayName, since), fmt.Sprintf("%s | write | Nov 8 | %d | false", worker, since-7),

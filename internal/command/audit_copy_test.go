@@ -138,6 +138,7 @@ func TestAuditRefusesCopies(t *testing.T) {
 		"nothing there":      {here, schema("empty"), exitUsage, "nothing was copied yet: run sync first", false},
 		"busy":               {here, schema("busy"), exitUsage, "another run writes to PostgreSQL at", false},
 		"unknown kind":       {here, "ftp://db.example.com/x", exitUsage, `"ftp://db.example.com/x"`, false},
+		"no server":          {here, "postgres://auditor:hunter2@127.0.0.1:1/warehouse", exitUsage, "connecting to PostgreSQL at 127.0.0.1, database warehouse", false},
 		"another connection": {block("home", o.Connected.UUID), schema("part"), exitUsage, "the copy is about connection work, but this is connection home", true},
 		"another account":    {block("work", o.Users[1].UUID), schema("part"), exitUsage, "the copy has what " + o.Connected.UUID + " saw, but the connection now belongs to " + o.Users[1].DisplayName, true},
 		"only a part":        {here, schema("part"), exitIncomplete, "can't read and compare this: webhook of the repository: the copy does not have bitbucket_", true},
@@ -147,6 +148,9 @@ func TestAuditRefusesCopies(t *testing.T) {
 		got := runCommand(t, "", append(append([]string{"audit", "--config", tt.config}, quiet...), "--since", tt.since)...)
 		if got.code != tt.code || !strings.Contains(got.err, tt.want) {
 			t.Errorf("%s: exit code %d and %q, want %d and %q", name, got.code, got.err, tt.code, tt.want)
+		}
+		if strings.Contains(got.err+got.out, "hunter2") {
+			t.Errorf("%s: the password is shown: %s", name, got.err)
 		}
 		if strings.Contains(got.err, "role in the workspace") {
 			t.Errorf("%s: what was copied is not compared: %s", name, got.err)
