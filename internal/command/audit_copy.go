@@ -23,7 +23,7 @@ func isDestination(text string) bool { return scheme.MatchString(text) }
 
 // openCopied takes a destination that a sync has copied something to.
 func openCopied(ctx context.Context, location string) (*copiedRun, error) {
-	from, err := openReplica(location)
+	from, err := openReplica(ctx, location)
 	if err != nil {
 		return nil, err
 	}
