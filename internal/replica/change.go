@@ -133,5 +133,8 @@ func omissionRow(run string, number int, o bitbucket.Omission) []any {
 		}
 		return s
 	}
-	return []any{run, o.Table, o.Reason, o.Message, orNil(o.Advice), orNil(o.Workspace), orNil(o.Project), orNil(o.Repository), o.At.UTC().Truncate(time.Microsecond), int64(number)}
+	return []any{
+		run, o.Table, o.Reason, o.Message, orNil(o.Advice), orNil(o.Workspace), orNil(o.Project), orNil(o.Repository),
+		o.At.UTC().Truncate(time.Microsecond), int64(number),
+	}
 }

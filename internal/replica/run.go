@@ -55,7 +55,8 @@ func (e *PausedError) Error() string {
 	if !e.ResetAt.IsZero() {
 		when = "after " + e.ResetAt.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("the run has spent its share of the quota, and needs at least %d more requests. What it read is kept: start it again %s, or let it wait with --wait", e.Left, when)
+	const message = "the run has spent its share of the quota, and needs at least %d more requests. What it read is kept: start it again %s, or let it wait with --wait"
+	return fmt.Sprintf(message, e.Left, when)
 }
 
 // An AccountError reports that a destination has what another account or connection saw.

@@ -35,9 +35,6 @@ func (s *Spec) scan(more ...Condition) Scan {
 	return Scan{Table: s.Name, Columns: s.names(), Conditions: slices.Concat(s.Conditions, more)}
 }
 
-// isPerRepository reports whether the rows are found repository by repository.
-func (s *Spec) isPerRepository() bool { return s.Reading != bitbucket.ReadWhole }
-
 // mark returns a text that changes if earlier rows may lack something that is copied now.
 func (s *Spec) mark() string {
 	text, err := json.Marshal([]any{s.names(), s.Table.Key, s.Conditions, s.Reading})
