@@ -29,9 +29,20 @@ func syncTo(t *testing.T, fake *fakebitbucket.Server, location, tables string) {
 // A comparison with a copy finds what one with a file of the same moment finds.
 func TestAuditSinceCopy(t *testing.T) {
 	t.Parallel()
-	server := postgrestest.StartServer(t)
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		auditSinceCopy(t, postgrestest.StartServer(t).Location())
+	})
+	t.Run("Parquet", func(t *testing.T) {
+		t.Parallel()
+		auditSinceCopy(t, "parquet:"+filepath.Join(t.TempDir(), "copy"))
+	})
+}
+
+func auditSinceCopy(t *testing.T, location string) {
+	t.Helper()
 	fake := fakebitbucket.Start(t, small)
-	location, file := server.Location(), filepath.Join(t.TempDir(), "audit.db")
+	file := filepath.Join(t.TempDir(), "audit.db")
 	syncTo(t, fake, location, compared)
 	since := func(what string, args ...string) []jsonChange {
 		t.Helper()

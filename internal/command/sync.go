@@ -183,11 +183,11 @@ func (s *syncer) copy(ctx context.Context, source *replica.Plugin, to replica.De
 	}
 	summary, err := replica.Copy(ctx, source, to, specs, options)
 	stop()
-	return s.conclude(ctx, summary, err)
+	return s.conclude(to.String(), summary, err)
 }
 
 // conclude prints the summary, and returns the error of the command.
-func (s *syncer) conclude(ctx context.Context, summary replica.Summary, err error) error {
+func (s *syncer) conclude(to string, summary replica.Summary, err error) error {
 	paused, isPaused := errors.AsType[*replica.PausedError](err)
 	if _, isOwned := errors.AsType[*replica.AccountError](err); isOwned {
 		return misconfigured("%w", err)
@@ -198,7 +198,7 @@ func (s *syncer) conclude(ctx context.Context, summary replica.Summary, err erro
 	if !s.quiet {
 		printOmissions(s.err, summary.Omissions)
 	}
-	report := newSyncReport(s.file.To, summary, paused)
+	report := newSyncReport(to, summary, paused)
 	if err := report.write(s.out, s.format); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 )
 
 // fewTables are tables of each kind of reading.
@@ -258,5 +259,23 @@ func TestSyncRefused(t *testing.T) {
 	}
 	if was, is := first.Tables["bitbucket_deploy_key"].Rows, report.Tables["bitbucket_deploy_key"]; is.Rows != was || is.Removed > 0 || was == 0 {
 		t.Errorf("%d keys, and then %+v", was, is)
+	}
+}
+
+// The password of a destination is never shown.
+func TestSyncShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, small)
+	const password = "Not-To-Be-Seen"
+	to := postgrestest.StartServer(t).Location() + "&password=" + password
+	for _, format := range syncFormats {
+		got := runCommand(t, "", "sync", "--config", configOf(t, fake), "--to", to, "--tables", "bitbucket_group", "--output", format)
+		if got.code != exitOK || strings.Contains(got.out+got.err, password) || !strings.Contains(got.out, "schema bitbucket") {
+			t.Errorf("exit code %d: %s%s", got.code, got.out, got.err)
+		}
+	}
+	got := runCommand(t, "", "sync", "--config", configOf(t, fake), "--to", "postgres://somebody:"+password+"@127.0.0.1:1/db", "--tables", "bitbucket_group")
+	if got.code != exitFailed || strings.Contains(got.out+got.err, password) {
+		t.Errorf("exit code %d: %s%s", got.code, got.out, got.err)
 	}
 }

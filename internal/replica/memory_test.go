@@ -29,6 +29,8 @@ func (m *memory) fail(point string) error {
 	return nil
 }
 
+func (m *memory) String() string { return "memory" }
+
 func (m *memory) Open(context.Context) (Record, error) {
 	m.open = true
 	return m.record, m.fail("open")

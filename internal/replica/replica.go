@@ -111,6 +111,8 @@ type Record struct {
 // Whatever happens to the process, the machine or the network, readers see the rows of the last run that was published,
 // all of them and nothing else, and a later run can go on.
 type Destination interface {
+	// String returns where it is, for messages. It has no password.
+	fmt.Stringer
 	// Open takes the destination for a run, and returns its record. If another run has it, the error is a *BusyError.
 	Open(ctx context.Context) (Record, error)
 	// Current returns the current rows of a table, as the last published run left them: these columns, in this order. A

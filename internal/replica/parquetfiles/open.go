@@ -31,6 +31,9 @@ func Open(ctx context.Context, location string) (replica.Destination, error) {
 	return &destination{store: s}, nil
 }
 
+// String returns the location, without parameters.
+func (d *destination) String() string { return d.store.name }
+
 func openStore(ctx context.Context, location string) (*store, error) {
 	if folder, isFolder := strings.CutPrefix(location, "parquet:"); isFolder {
 		return openFolder(folder)

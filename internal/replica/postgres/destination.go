@@ -36,6 +36,9 @@ func New(location string) (*Destination, error) {
 	return &Destination{config: config, schema: schema, place: place(config, schema)}, nil
 }
 
+// String returns the place, without the password.
+func (d *Destination) String() string { return d.place }
+
 // Open connects, checks that a run can do all it will have to do, and takes the lock.
 func (d *Destination) Open(ctx context.Context) (record replica.Record, err error) {
 	if d.conn != nil {
