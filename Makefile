@@ -115,6 +115,8 @@ bench:
 	go test -count 1 -timeout 30m -v -run '^TestPluginProcessAnswersLookups$$' . -measure
 	go test -count 1 -timeout 30m -v -run '^TestFootprint$$' . -measure
 	go test -count 1 -timeout 30m -v -run '^TestMemory$$' ./internal/replica/parquetfiles -measure
+	go test -count 1 -timeout 30m -run '^$$' -bench '^BenchmarkMillion$$' -benchtime 1x ./internal/replica/postgres
+	go test -count 1 -timeout 30m -run '^$$' -bench '^BenchmarkSync$$' -benchtime 1x ./internal/command
 
 SDK6  := v6.0.0
 MOVED := .sdk6

@@ -87,7 +87,7 @@ func runWith(t *testing.T, stdin io.Reader, prepare func(*console), args ...stri
 }
 
 // writeFile writes a file of a test's own, and returns its path.
-func writeFile(t *testing.T, dir, name, content string) string {
+func writeFile(t testing.TB, dir, name, content string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -97,13 +97,13 @@ func writeFile(t *testing.T, dir, name, content string) string {
 }
 
 // configOf writes a .spc file with a connection to the fake as its connected user.
-func configOf(t *testing.T, fake *fakebitbucket.Server) (path string) {
+func configOf(t testing.TB, fake *fakebitbucket.Server) (path string) {
 	t.Helper()
 	return configAt(t, fake, fake.URL())
 }
 
 // configAt writes a .spc file with a connection to the fake at another address.
-func configAt(t *testing.T, fake *fakebitbucket.Server, address string) (path string) {
+func configAt(t testing.TB, fake *fakebitbucket.Server, address string) (path string) {
 	t.Helper()
 	return writeFile(t, t.TempDir(), "bitbucket.spc", connectionBlock("work", []argument{
 		{name: "plugin", value: localPlugin},
