@@ -57,8 +57,11 @@ func scheduleTruth(s *organization.PipelineSchedule) map[string]any {
 }
 
 func executionTruth(s *organization.PipelineSchedule) []map[string]any {
+	number := int64(0)
 	return rowsOf(s.Executions, func(e *organization.ScheduleExecution) map[string]any {
+		number++
 		row := map[string]any{
+			"number":        number,
 			"schedule_uuid": s.UUID, "schedule_cron_pattern": s.CronPattern, "schedule_enabled": s.Enabled,
 			"pipeline_uuid": nil, "error_key": orNil(e.ErrorKey), "error_message": orNil(e.Error),
 			"title": e.ErrorKey, "type": "pipeline_schedule_execution_errored",
