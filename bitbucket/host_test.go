@@ -220,7 +220,8 @@ type rowStream struct {
 	grpc.ServerStream
 	ctx  context.Context
 	rows []map[string]any
-	seen func(n int) // called after each row, if set
+	seen func(n int)    // called after each row, if set
+	json map[string]any // values of the JSON so far, which is often the same in all rows
 }
 
 func (s *rowStream) Context() context.Context { return s.ctx }
@@ -229,9 +230,9 @@ func (s *rowStream) Send(r *proto.ExecuteResponse) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	row := map[string]any{}
+	row := make(map[string]any, len(r.Row.Columns))
 	for name, c := range r.Row.Columns {
-		row[name] = columnValue(c)
+		row[name] = s.value(c)
 	}
 	s.rows = append(s.rows, row)
 	if s.seen != nil {
@@ -240,7 +241,7 @@ func (s *rowStream) Send(r *proto.ExecuteResponse) error {
 	return nil
 }
 
-func columnValue(c *proto.Column) any {
+func (s *rowStream) value(c *proto.Column) any {
 	switch v := c.Value.(type) {
 	case *proto.Column_StringValue:
 		return v.StringValue
@@ -251,13 +252,24 @@ func columnValue(c *proto.Column) any {
 	case *proto.Column_TimestampValue:
 		return v.TimestampValue.AsTime()
 	case *proto.Column_JsonValue:
-		var value any
-		if err := json.Unmarshal(v.JsonValue, &value); err != nil {
-			return err
-		}
-		return value
+		return s.decoded(v.JsonValue)
 	}
 	return nil
+}
+
+func (s *rowStream) decoded(text []byte) any {
+	if value, known := s.json[string(text)]; known {
+		return value
+	}
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return err
+	}
+	if s.json == nil {
+		s.json = map[string]any{}
+	}
+	s.json[string(text)] = value
+	return value
 }
 
 // values are one column of the rows, as texts.

@@ -78,7 +78,7 @@ type answered struct {
 	err  error
 }
 
-// A sqlRow has the columns that were asked for, and all of them as a text.
+// A sqlRow has the columns that were asked for by name, and all of them as a text.
 type sqlRow struct {
 	values map[string]any
 	text   string
@@ -128,13 +128,13 @@ func (x *examined) ask(columns string, limit int, order *proto.SortColumn, where
 	x.queries++
 	got, err := x.h.try(context.Background(), ask{table: x.of.name, columns: columns, where: where, limit: int64(limit), order: order})
 	a := answered{err: err}
+	names := strings.Fields(columns)
 	for _, r := range got {
-		row := sqlRow{values: map[string]any{}}
-		for _, name := range strings.Fields(columns) {
-			row.values[name] = r[name]
-			row.text += fmt.Sprintf("%s %v, ", name, r[name])
+		var text strings.Builder
+		for _, name := range names {
+			fmt.Fprintf(&text, "%s %v, ", name, r[name])
 		}
-		a.rows = append(a.rows, row)
+		a.rows = append(a.rows, sqlRow{r, text.String()})
 	}
 	x.asked[key] = a
 	return a.rows, a.err
