@@ -161,6 +161,9 @@ func (s *syncer) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return misconfigured("%w", err)
 	}
+	if specs, err = s.withinScopes(ctx, db, specs); err != nil {
+		return err
+	}
 	rehearsal := db.Rehearse()
 	rehearsed, err := openServer(ctx, rehearsal, db.connections, func() {})
 	if err != nil {

@@ -279,3 +279,29 @@ func TestSyncShowsNoPassword(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", got.code, got.out, got.err)
 	}
 }
+
+// A connection with few scopes copies what it can, and says what it leaves out. A table that is asked for is an error.
+func TestSyncWithFewScopes(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, small)
+	o := fake.Organization()
+	consumer := fake.Consumer(o.Workspaces[0].Slug, "account", "repository")
+	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+		{name: "plugin", value: localPlugin}, {name: "consumer_key", value: consumer.Key}, {name: "consumer_secret", value: consumer.Secret},
+		{name: "refresh_token", value: fake.Grant(consumer, o.Connected.UUID)}, {name: "token_dir", value: t.TempDir()},
+		{name: "base_url", value: fake.URL()}, {name: "oauth_url", value: fake.OAuthURL()},
+	}))
+	report, got := synced(t, "--config", config, "--to", "parquet:"+t.TempDir())
+	if got.code != exitOK || !strings.Contains(got.err, "Left out, because the connection lacks the permission: ") || !strings.Contains(got.err, "bitbucket_pipeline, ") {
+		t.Fatalf("exit code %d: %s", got.code, got.err)
+	}
+	for table, want := range map[string]bool{"bitbucket_commit": true, "bitbucket_repository": true, "bitbucket_pipeline": false, "bitbucket_deploy_key": false} {
+		if _, is := report.Tables[table]; is != want {
+			t.Errorf("%s is copied: %t", table, is)
+		}
+	}
+	_, got = synced(t, "--config", config, "--to", "parquet:"+t.TempDir(), "--tables", "bitbucket_pipeline")
+	if got.code != exitUsage || !strings.Contains(got.err, "bitbucket_pipeline can't be copied without pipeline (Pipelines: Read)") {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+}

@@ -117,7 +117,8 @@ func without(scans []Scan, fullName string) (left []Scan) {
 				names = []any{c.Value}
 			}
 			names = slices.DeleteFunc(slices.Clone(names), func(name any) bool { return name == fullName })
-			s.Conditions[i].Value, hasNone = names, len(names) == 0
+			s.Conditions[i].Value = names
+			hasNone = hasNone || len(names) == 0
 		}
 		if !hasNone {
 			left = append(left, s)

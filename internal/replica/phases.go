@@ -87,10 +87,10 @@ func (r *runner) choose(is choice) []string {
 	return slices.DeleteFunc(byName(r.progress.Repositories), func(uuid string) bool { return !is(uuid, r.progress.Repositories[uuid]) })
 }
 
-// isNew reports whether nothing is known of a repository, or whether all of its rows have another name now.
+// isNew reports whether nothing is known of a repository, or not enough, or whether all of its rows have another name now.
 func (r *runner) isNew(uuid string, is repository) bool {
 	was, ok := r.old.Repositories[uuid]
-	return !ok || was.FullName != is.FullName || was.Name != is.Name
+	return !ok || was.IsPartial || was.FullName != is.FullName || was.Name != is.Name
 }
 
 // wasTouched reports whether something in a repository may have changed.

@@ -27,8 +27,9 @@ type repository struct {
 	FullName  string    `json:"full_name"`
 	Name      string    `json:"name"`
 	UpdatedOn time.Time `json:"updated_on"`
-	Parent    string    `json:"parent,omitempty"` // uuid of the repository that it was forked from
-	Access    uint64    `json:"access"`           // a sum over the permissions of all users; 0 if they were not read
+	Parent    string    `json:"parent,omitempty"`     // uuid of the repository that it was forked from
+	IsPartial bool      `json:"is_partial,omitempty"` // something in it could not be read
+	Access    uint64    `json:"access"`               // a sum over the permissions of all users; 0 if they were not read
 }
 
 // A progress is how far a run is that was not published yet.

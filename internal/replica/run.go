@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -241,7 +242,7 @@ func (r *runner) beginAnew(account string) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
 	r.progress = progress{
 		Run:  Run{ID: started.Format("20060102T150405.000000Z"), StartedAt: started, Connection: r.Connection, Account: account, Version: r.Version},
-		Mark: r.mark(), Repositories: r.live, Main: map[string]string{}, Sums: map[string]uint64{},
+		Mark: r.mark(), Repositories: maps.Clone(r.live), Main: map[string]string{}, Sums: map[string]uint64{},
 	}
 	for _, s := range r.specs {
 		if r.needsAll(s, started) {
@@ -270,7 +271,7 @@ func (r *runner) publish(ctx context.Context, run Run) (map[string]Counts, error
 		}
 		next.Tables[s.Name] = was
 	}
-	r.forgetSkipped(next)
+	r.markSkipped(next)
 	text, err := json.Marshal(next)
 	if err != nil {
 		return nil, err
@@ -278,12 +279,12 @@ func (r *runner) publish(ctx context.Context, run Run) (map[string]Counts, error
 	return r.to.Publish(ctx, run, r.changes(), text)
 }
 
-// forgetSkipped forgets the repositories of which something could not be read, so that the next run reads them again.
-func (r *runner) forgetSkipped(next state) {
+// markSkipped marks the repositories of which something could not be read, so that the next run reads all of them again.
+func (r *runner) markSkipped(next state) {
 	for _, one := range r.progress.Skipped {
 		for uuid, is := range next.Repositories {
 			if one.covers(uuid, is) {
-				is.UpdatedOn = time.Time{}
+				is.IsPartial = true
 				next.Repositories[uuid] = is
 			}
 		}

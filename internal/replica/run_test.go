@@ -11,6 +11,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
 // few are tables of every reading.
@@ -83,10 +84,14 @@ func TestCopyKeepsWhatIsRefused(t *testing.T) {
 	_, specs := c.source()
 	key := specs[slices.IndexFunc(specs, func(s *Spec) bool { return s.Name == "bitbucket_deploy_key" })]
 	before := to.rows(t, key)
-	fake.Inject(fakebitbucket.Fault{
-		Path: "/2.0/repositories/{workspace}/{repo_slug}/deploy-keys", Count: -1, Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden,
-		Match: func(r *http.Request) bool { return strings.Contains(r.URL.Path, refused) }, Body: `{"type":"error","error":{"message":"refused"}}`,
-	})
+	anHourAgo := time.Now().Add(-time.Hour) // what changed then, no later run looks for
+	fake.AddPullRequest(refused, organization.PullRequest{Title: "Missed", CreatedOn: anHourAgo, UpdatedOn: anHourAgo})
+	for _, path := range []string{"/deploy-keys", "/pullrequests"} {
+		fake.Inject(fakebitbucket.Fault{
+			Path: "/2.0/repositories/{workspace}/{repo_slug}" + path, Count: -1, Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden,
+			Match: func(r *http.Request) bool { return strings.Contains(r.URL.Path, refused) }, Body: `{"type":"error","error":{"message":"refused"}}`,
+		})
+	}
 	summary := c.copy(to, weekly)
 	if !slices.ContainsFunc(summary.Omissions, func(o bitbucket.Omission) bool {
 		return o.Table == key.Name && o.Repository == refused && o.Reason == bitbucket.ReasonRefused
