@@ -125,6 +125,9 @@ func statusLine(s replica.Status, p bitbucket.Progress, passed time.Duration) st
 		line += fmt.Sprintf(", %s of %s repositories", humanize.Comma(int64(p.Done)), humanize.Comma(int64(p.Total)))
 	}
 	line += fmt.Sprintf(", %s, %s", plural(s.Rows, "row"), plural(s.Requests, "request"))
+	if s.Allowed >= 0 {
+		line += fmt.Sprintf(" (%s more allowed)", humanize.Comma(s.Allowed))
+	}
 	if s.Requests > 0 && s.Left > 0 {
 		rest := time.Duration(float64(passed) / float64(s.Requests) * float64(s.Left))
 		line += ", " + rest.Round(time.Second).String() + " left"

@@ -22,3 +22,17 @@ func TestTerminalSync(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, output)
 	}
 }
+
+// With a quota, the terminal shows how much of its share a run may still spend.
+func TestTerminalSyncQuota(t *testing.T) {
+	t.Parallel()
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 24, Projects: 4, Users: 16, Groups: 4, Quota: 1000})
+	held := make(chan struct{})
+	gate := gated(t, fake, held, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/refs/branches") })
+	e := emulate(t, process(t, "sync", "--config", configAt(t, fake, gate), "--to", "parquet:"+t.TempDir(), "--tables", "bitbucket_branch"), 140, 30)
+	e.waits(t, "the quota", regexp.MustCompile(`\d+ requests \(7\d\d more allowed\)`).MatchString)
+	close(held)
+	if code, output := e.ends(t); code != exitOK {
+		t.Errorf("exit code %d: %s", code, output)
+	}
+}

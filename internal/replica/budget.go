@@ -149,6 +149,7 @@ type Status struct {
 	Rows      int64     // read so far
 	Requests  int64     // sent so far
 	Left      int64     // requests that are needed in addition, at least
+	Allowed   int64     // requests that it may still send in this hour; -1 if Bitbucket has not said the quota
 	WaitUntil time.Time // when the run goes on; zero if it does not wait
 }
 
@@ -158,8 +159,12 @@ func (r *runner) report(ctx context.Context, table string, waits time.Time) {
 		return
 	}
 	left, _ := r.left(ctx) // without it, the rest is worth telling
+	allowed := int64(-1)
+	if !r.allowed.until.IsZero() {
+		allowed = max(r.allowed.requests-r.source.Requests()+r.allowed.from, 0)
+	}
 	r.Report(Status{
-		Table: table, Number: r.number(table), Tables: len(r.specs), Rows: r.progress.Scanned, Requests: r.requests(), Left: left, WaitUntil: waits,
+		Allowed: allowed, Table: table, Number: r.number(table), Tables: len(r.specs), Rows: r.progress.Scanned, Requests: r.requests(), Left: left, WaitUntil: waits,
 	})
 }
 
