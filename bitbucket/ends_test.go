@@ -63,7 +63,7 @@ func TestListsThatShift(t *testing.T) {
 	known := map[string]bool{}
 	lists := 0
 	for _, b := range s.everything(t) {
-		b.rows = withoutPositions(b.rows)
+		b.rows = without(positions, b.rows)
 		for _, r := range b.oneOfEachKind(known) {
 			if r.position != "first page" || !r.sized {
 				continue
@@ -74,7 +74,7 @@ func TestListsThatShift(t *testing.T) {
 			}
 			// The rows of the shorter list alone.
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultDrop, Drop: 1, Match: inList, Count: -1})
-			shorter := withoutPositions(tally(b.table, s.scan(t, b.ask, func(*network) {}).rows))
+			shorter := without(positions, tally(b.table, s.scan(t, b.ask, func(*network) {}).rows))
 			for name, fault := range map[string]fakebitbucket.Fault{
 				"shrinks": {Skip: 1, Count: -1},
 				"grows":   {Count: 1},
@@ -83,7 +83,7 @@ func TestListsThatShift(t *testing.T) {
 				fake.ClearFaults()
 				fake.Inject(fault)
 				done := s.scan(t, b.ask, func(*network) {})
-				rows := withoutPositions(tally(b.table, done.rows))
+				rows := without(positions, tally(b.table, done.rows))
 				switch {
 				case done.err != nil:
 					t.Errorf("%s, %s %s: error %v", b, r.path, name, done.err)
@@ -102,16 +102,16 @@ func TestListsThatShift(t *testing.T) {
 	t.Logf("%d lists", lists)
 }
 
-// withoutPositions leaves out the positions of rows in their list, which are others after a shift.
-func withoutPositions(rows map[string]int) map[string]int {
+// without leaves out a part of the rows.
+func without(part *regexp.Regexp, rows map[string]int) map[string]int {
 	counts := map[string]int{}
 	for row, n := range rows {
-		counts[positions.ReplaceAllString(row, "")] += n
+		counts[part.ReplaceAllString(row, "")] += n
 	}
 	return counts
 }
 
-// positions are the values of the columns that count the rows of a list.
+// positions are the values of the columns that count the rows of a list. A list that shifts moves them.
 var positions = regexp.MustCompile(`"number":\d+,`)
 
 // extra are the rows of which there are more than in the other.

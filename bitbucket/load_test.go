@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +38,9 @@ func TestLoad(t *testing.T) {
 	s := simulateConsumer(t, fake)
 	leavesNothing(t)
 	questions := s.everything(t)
+	for _, b := range questions {
+		b.rows = without(ages, b.rows)
+	}
 	fake.SetQuota(quota)
 	fake.ResetJournal()
 	l := &load{simulation: s, questions: questions, outcomes: map[string]int{}}
@@ -104,6 +108,9 @@ func TestLoad(t *testing.T) {
 	t.Logf("%s: %d requests, %d of them beyond the quota; %d rotations; heap %d MB; %v", duration, l.requests, l.refused, fake.Rotations(), last>>20, l.outcomes)
 }
 
+// ages are the values of a column that counts days. One may pass during the hours of the test.
+var ages = regexp.MustCompile(`"age_days":-?\d+,`)
+
 // A load is what queries come to.
 type load struct {
 	*simulation
@@ -144,7 +151,7 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	if took := time.Since(begin); took > time.Hour {
 		t.Errorf("%s took %s", b, took)
 	}
-	counts := tally(a.table, rows)
+	counts := without(ages, tally(a.table, rows))
 	if more := extra(counts, b.rows); len(more) > 0 {
 		t.Errorf("%s: a row that is not there, or twice: %.300s (error %v)", b, more[0], err)
 	}
