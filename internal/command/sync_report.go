@@ -59,12 +59,12 @@ func (r syncReport) lines() []string {
 		return []string{fmt.Sprintf("Nothing to do: the next run is due on %s.", r.GoesOn.Local().Format(time.DateTime))}
 	}
 	lines := []string{fmt.Sprintf("Copied %s to %s: read %s with %s in %s.", plural(int64(len(r.Tables)), "table"), r.Destination,
-		plural(r.Rows, "row"), plural(r.Run.Requests, "request"), r.Run.EndedAt.Sub(r.Run.StartedAt).Round(time.Second))}
+		plural(r.Rows, "row"), plural(r.Run.Requests, "request"), r.Run.EndedAt.Sub(r.Run.StartedAt).Round(100*time.Millisecond))}
 	if r.isFirst {
 		return lines
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Tables)) {
-		if c := r.Tables[name]; c.Added+c.Changed+c.Removed > 0 {
+		if c := r.Tables[name]; c.Added+c.Changed+c.Removed > 0 && name != replica.OmissionTable {
 			lines = append(lines, fmt.Sprintf("  %s: %s, %s added, %s changed, %s removed", name, plural(c.Rows, "row"),
 				humanize.Comma(c.Added), humanize.Comma(c.Changed), humanize.Comma(c.Removed)))
 		}
