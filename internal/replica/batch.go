@@ -187,6 +187,9 @@ func (r *runner) observed(p *progress, b batch, access map[string]uint64, rows i
 	s := b.spec
 	repository, link, hash := s.column(repositoryUUID), r.linkTo(s), r.headColumn(s)
 	seen, sums := map[parent]bool{}, r.sumColumns(s)
+	if sums != nil {
+		p.Sums[s.Name] = 0
+	}
 	observe := func(row []any) {
 		p.Scanned++
 		if s.Name == permissionTable {

@@ -244,6 +244,15 @@ func (r *runner) beginAnew(account string) {
 		Run:  Run{ID: started.Format("20060102T150405.000000Z"), StartedAt: started, Connection: r.Connection, Account: account, Version: r.Version},
 		Mark: r.mark(), Repositories: maps.Clone(r.live), Main: map[string]string{}, Sums: map[string]uint64{},
 	}
+	// Until the run has read them, permissions and the tables on which others depend count as they were: otherwise
+	// everything would look touched, and the plan too large.
+	for uuid, is := range r.progress.Repositories {
+		is.Access = r.old.Repositories[uuid].Access
+		r.progress.Repositories[uuid] = is
+	}
+	for name, was := range r.old.Tables {
+		r.progress.Sums[name] = was.Sum
+	}
 	for _, s := range r.specs {
 		if r.needsAll(s, started) {
 			r.progress.Full = append(r.progress.Full, s.Name)

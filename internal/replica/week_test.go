@@ -74,7 +74,13 @@ func TestCopyWeek(t *testing.T) {
 		t.Run(n.what, func(t *testing.T) {
 			c.TB = t
 			n.change(fake, in)
-			summary := c.copy(to, weekly)
+			o := weekly
+			var plan Plan
+			o.Announce = func(p Plan) { plan = p }
+			summary := c.copy(to, o)
+			if plan.Requests > summary.Run.Requests {
+				t.Errorf("the plan needs at least %d requests, and the run sent %d", plan.Requests, summary.Run.Requests)
+			}
 			if summary.Run.IsFull {
 				t.Error("the run was full")
 			}
