@@ -2,11 +2,9 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
@@ -68,24 +66,6 @@ func (s *authState) askConnection(ctx context.Context, c connection) error {
 		return err
 	}
 	defer db.close()
-	rows, err := db.Query(ctx, "select account_uuid, scopes, workspaces from "+sqlhost.Quote(c.Name)+".bitbucket_connection")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var slugs []string
-		values := rows.Values()
-		if text, ok := values[1].(string); ok {
-			s.scopesKnown = json.Unmarshal([]byte(text), &s.scopes) == nil
-		}
-		if text, ok := values[2].(string); ok {
-			_ = json.Unmarshal([]byte(text), &slugs) // it is a list of slugs
-		}
-		for _, slug := range slugs {
-			s.workspaces = append(s.workspaces, jsontree.Of(map[string]any{"workspace": map[string]any{"slug": slug}}))
-		}
-	}
 	s.repositories = -1
-	return rows.Err()
+	return s.askTable(ctx, db, c.Name)
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
 // A granted is what Bitbucket grants to an authentication method. Without the scope account, much of it is unknown.
@@ -49,6 +51,29 @@ func (g *granted) askRest(ctx context.Context, client *api.Client, tokenScopes [
 		}
 	}
 	return g.countRepositories(ctx, client)
+}
+
+// askTable takes the scopes and the workspaces from the table bitbucket_connection.
+func (g *granted) askTable(ctx context.Context, db *database, connection string) error {
+	rows, err := db.Query(ctx, "select account_uuid, scopes, workspaces from "+sqlhost.Quote(connection)+".bitbucket_connection")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var slugs []string
+		values := rows.Values()
+		if text, ok := values[1].(string); ok {
+			g.scopesKnown = json.Unmarshal([]byte(text), &g.scopes) == nil
+		}
+		if text, ok := values[2].(string); ok {
+			_ = json.Unmarshal([]byte(text), &slugs) // it is a list of slugs
+		}
+		for _, slug := range slugs {
+			g.workspaces = append(g.workspaces, jsontree.Of(map[string]any{"workspace": map[string]any{"slug": slug}}))
+		}
+	}
+	return rows.Err()
 }
 
 func (g *granted) askEmail(ctx context.Context, client *api.Client) error {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -106,9 +107,10 @@ func (s *syncer) watch(server *bitbucket.Server) (report func(replica.Status), s
 	}
 	server.Progress() // the first call makes later scans count their repositories
 	began := time.Now()
-	now := newLatest(replica.Status{})
-	stop = showProgress(s.err, func() string { return statusLine(now.get(), server.Progress(), time.Since(began)) })
-	return now.set, stop
+	var now atomic.Pointer[replica.Status]
+	now.Store(&replica.Status{})
+	stop = showProgress(s.err, func() string { return statusLine(*now.Load(), server.Progress(), time.Since(began)) })
+	return func(status replica.Status) { now.Store(&status) }, stop
 }
 
 // statusLine returns how far a run is.

@@ -2,21 +2,19 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"path"
 	"slices"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
 // withinScopes leaves out the tables and columns for which the connection lacks a scope, and says so. It is an error if a
 // pattern names such a table.
 func (s *syncer) withinScopes(ctx context.Context, db *database, specs []*replica.Spec) ([]*replica.Spec, error) {
-	g, err := grantedTo(ctx, db)
-	if err != nil || !g.scopesKnown || g.ofAPIToken() {
+	var g granted
+	if err := g.askTable(ctx, db, db.connections[0].Name); err != nil || !g.scopesKnown || g.ofAPIToken() {
 		return specs, err
 	}
 	lacking := map[string]permission{} // by table, or table and column
@@ -56,19 +54,4 @@ func (s *syncer) isNamed(table string) bool {
 		matches, err := path.Match(pattern, table)
 		return err == nil && matches && pattern != "*"
 	})
-}
-
-// grantedTo returns the scopes of the first connection.
-func grantedTo(ctx context.Context, db *database) (g granted, err error) {
-	rows, err := db.Query(ctx, "select scopes from "+sqlhost.Quote(db.connections[0].Name)+".bitbucket_connection")
-	if err != nil {
-		return g, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if text, ok := rows.Values()[0].(string); ok {
-			g.scopesKnown = json.Unmarshal([]byte(text), &g.scopes) == nil
-		}
-	}
-	return g, rows.Err()
 }

@@ -19,7 +19,8 @@ type batch struct {
 	name  string // unique in a run, and the same when the run is resumed
 	spec  *Spec
 	scans []Scan
-	again bool // it reads rows because they were not finished
+	// isKnown says that it reads rows because they were not finished, so that they don't show a change in the repository.
+	isKnown bool
 }
 
 // stageAll stages the batches of all phases. What a phase has read says what the next ones have to read.
@@ -162,7 +163,7 @@ func (r *runner) read(ctx context.Context, b batch) iter.Seq2[[]any, error] {
 			if !r.yieldRows(ctx, s, yield) {
 				return
 			}
-			if s, ok := r.again(s, began); ok && !r.yieldRows(ctx, s, yield) {
+			if s, ok := r.withoutExclusion(s, began); ok && !r.yieldRows(ctx, s, yield) {
 				return
 			}
 		}
@@ -196,7 +197,7 @@ func (r *runner) observed(p *progress, b batch, access map[string]uint64, rows i
 			access[fmt.Sprint(row[repository])] += sumOf(row, s.column("user_uuid"), s.column("permission"))
 		}
 		if link >= 0 {
-			if one := (parent{s.Name, fmt.Sprint(row[repository]), fmt.Sprint(row[link]), b.again}); !seen[one] {
+			if one := (parent{s.Name, fmt.Sprint(row[repository]), fmt.Sprint(row[link]), b.isKnown}); !seen[one] {
 				seen[one] = true
 				p.Parents = append(p.Parents, one)
 			}

@@ -21,14 +21,14 @@ func (r *runner) newAllowance(q Quota) allowance {
 // afford makes sure that the next batch is within the run's share of the quota. It waits for the next hour if the run may
 // wait, and else returns a *PausedError. A batch that takes more than the share of a whole hour is read at its beginning.
 func (r *runner) afford(ctx context.Context, b batch) error {
-	cost, err := r.cost(ctx, b)
-	if err != nil {
-		return err
-	}
 	for {
 		quota, err := r.quota(ctx)
 		if err != nil || quota.Limit == 0 {
 			return err // nothing is known about a limit
+		}
+		cost, err := r.cost(ctx, b)
+		if err != nil {
+			return err
 		}
 		if r.allowed.until.IsZero() || !time.Now().Before(r.allowed.until) {
 			r.allowed = r.newAllowance(quota)

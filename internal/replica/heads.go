@@ -92,9 +92,9 @@ const (
 	excludedRevision = "excluded_revision"
 )
 
-// again returns the scan to do when one has found nothing, because a head that was known is no longer in the
+// withoutExclusion returns the scan to do when one has found nothing, because a head that was known is no longer in the
 // repository: after a branch was forced to another history.
-func (r *runner) again(s Scan, began time.Time) (Scan, bool) {
+func (r *runner) withoutExclusion(s Scan, began time.Time) (Scan, bool) {
 	i := slices.IndexFunc(s.Conditions, func(c Condition) bool { return c.Column == excludedRevision })
 	if i < 0 || !slices.ContainsFunc(r.source.Omissions(began), func(o bitbucket.Omission) bool {
 		return o.Table == s.Table && o.Reason == bitbucket.ReasonUnknownRevision

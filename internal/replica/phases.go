@@ -175,9 +175,23 @@ func (r *runner) unfinished(ctx context.Context, s *Spec, before time.Time) ([]b
 		return nil, nil
 	}
 	id := s.Table.Key[len(s.Table.Key)-1]
-	if known, ok := r.unfinishedIDs[s.Name]; ok {
-		return again(r.inEach(s, "unfinished", oneOf(id, known))), nil
+	ids, ok := r.unfinishedIDs[s.Name]
+	if !ok {
+		var err error
+		if ids, err = r.findUnfinished(ctx, s, id, before); err != nil {
+			return nil, err
+		}
+		r.unfinishedIDs[s.Name] = ids
 	}
+	batches := r.inEach(s, "unfinished", oneOf(id, ids))
+	for i := range batches {
+		batches[i].isKnown = true
+	}
+	return batches, nil
+}
+
+// findUnfinished returns the ids of these rows, by repository.
+func (r *runner) findUnfinished(ctx context.Context, s *Spec, id string, before time.Time) (map[string][]any, error) {
 	ids := map[string][]any{}
 	for row, err := range r.to.Current(ctx, s.Table, []string{repositoryUUID, id, s.Since, s.Unfinished}) {
 		if err != nil {
@@ -192,16 +206,7 @@ func (r *runner) unfinished(ctx context.Context, s *Spec, before time.Time) ([]b
 			ids[uuid] = ids[uuid][1:]
 		}
 	}
-	r.unfinishedIDs[s.Name] = ids
-	return again(r.inEach(s, "unfinished", oneOf(id, ids))), nil
-}
-
-// again marks batches that read rows because they were not finished.
-func again(batches []batch) []batch {
-	for i := range batches {
-		batches[i].again = true
-	}
-	return batches
+	return ids, nil
 }
 
 // ofParents reads the children of parents that have changed.

@@ -34,17 +34,17 @@ type repository struct {
 
 // A progress is how far a run is that was not published yet.
 type progress struct {
-	Run       Run               `json:"run"`
-	Mark      string            `json:"mark"`                // of what is copied
-	Full      []string          `json:"full"`                // tables that are read completely
-	Batches   []string          `json:"batches"`             // names of the staged batches
-	Scanned   int64             `json:"scanned"`             // rows
-	Sums      map[string]uint64 `json:"sums,omitempty"`      // over the rows of tables on which others depend
-	Main      map[string]string `json:"main,omitempty"`      // head of the main branch, by the repository's uuid
-	Moved     []head            `json:"moved,omitempty"`     // heads of branches and tags that have moved
-	Parents   []parent          `json:"parents,omitempty"`   // parents that have changed
-	Skipped   []skip            `json:"skipped,omitempty"`   // what could not be read
-	Omissions []omitted         `json:"omissions,omitempty"` // what was left out
+	Run       Run                  `json:"run"`
+	Mark      string               `json:"mark"`                // of what is copied
+	Full      []string             `json:"full"`                // tables that are read completely
+	Batches   []string             `json:"batches"`             // names of the staged batches
+	Scanned   int64                `json:"scanned"`             // rows
+	Sums      map[string]uint64    `json:"sums,omitempty"`      // over the rows of tables on which others depend
+	Main      map[string]string    `json:"main,omitempty"`      // head of the main branch, by the repository's uuid
+	Moved     []head               `json:"moved,omitempty"`     // heads of branches and tags that have moved
+	Parents   []parent             `json:"parents,omitempty"`   // parents that have changed
+	Skipped   []skip               `json:"skipped,omitempty"`   // what could not be read
+	Omissions []bitbucket.Omission `json:"omissions,omitempty"` // what was left out
 	// Repositories are those that there were when the run began, by uuid.
 	Repositories map[string]repository `json:"repositories"`
 }
@@ -71,9 +71,6 @@ type skip struct {
 	Repository string `json:"repository,omitempty"` // uuid; empty if it is about more than one repository
 	Workspace  string `json:"workspace,omitempty"`  // slug; empty if it is about all workspaces
 }
-
-// omitted is an omission without what does not belong into the copy.
-type omitted = bitbucket.Omission
 
 // clone returns a copy whose lists can be appended to.
 func (p progress) clone() progress {

@@ -47,17 +47,13 @@ type Summary struct {
 // A PausedError reports that a run has spent its share of the quota, and has kept what it read.
 type PausedError struct {
 	Left    int64     // requests that are needed in addition, at least
-	ResetAt time.Time // when the quota is renewed; zero if unknown
+	ResetAt time.Time // when the quota is renewed, or when to look again if that is unknown
 }
 
 // Error says what is left, and when to go on.
 func (e *PausedError) Error() string {
-	when := "in an hour"
-	if !e.ResetAt.IsZero() {
-		when = "after " + e.ResetAt.UTC().Format(time.RFC3339)
-	}
-	const message = "the run has spent its share of the quota, and needs at least %d more requests. What it read is kept: start it again %s, or let it wait with --wait"
-	return fmt.Sprintf(message, e.Left, when)
+	const message = "the run has spent its share of the quota, and needs at least %d more requests. What it read is kept: start it again after %s, or let it wait with --wait"
+	return fmt.Sprintf(message, e.Left, e.ResetAt.UTC().Format(time.RFC3339))
 }
 
 // An AccountError reports that a destination has what another account or connection saw.
