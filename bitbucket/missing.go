@@ -23,17 +23,17 @@ func unlessUnknown(rows rowSeq) rowSeq {
 
 // unlessOff yields the rows like unlessUnknown, for a feature that may be switched off, such as pipelines: Bitbucket
 // then answers "not found". This is recorded as an omission.
-func (s *scan) unlessOff(r repositoryScope, rows rowSeq) rowSeq {
-	return s.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
+func (o *omitter) unlessOff(r repositoryScope, rows rowSeq) rowSeq {
+	return o.unlessMissing(r, ReasonFeatureOff, "where the feature is off", rows)
 }
 
 // unlessMissing yields the rows like unlessUnknown, for something that a repository lacks. This is recorded as an
 // omission, with a reason.
-func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows rowSeq) rowSeq {
+func (o *omitter) unlessMissing(r repositoryScope, reason, because string, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
 			if isUnknown(err) {
-				if err = s.omitRepository(r, reason, because); err == nil {
+				if err = o.omitRepository(r, reason, because); err == nil {
 					return
 				}
 			}
@@ -46,15 +46,11 @@ func (s *scan) unlessMissing(r repositoryScope, reason, because string, rows row
 
 // omitRepository records that a repository has nothing to show, for a reason, or because it is empty. It returns an
 // error if on_refusal is "strict" and the query names the repository.
-func (s *scan) omitRepository(r repositoryScope, reason, because string) error {
+func (o *omitter) omitRepository(r repositoryScope, reason, because string) error {
 	if r.mainBranch() == "" && reason != ReasonFeatureOff {
 		reason, because = ReasonEmpty, "which is empty"
 	}
 	one := r.omission()
-	one.Reason, one.Message = reason, fmt.Sprintf("%s has no rows for the repository %s, %s.", s.queriedTable, r.fullName(), because)
-	if r.from == nil && s.settings.OnRefusal == StrictOnRefusal {
-		return &OmissionError{one}
-	}
-	s.omit(one)
-	return nil
+	one.Reason, one.Message = reason, fmt.Sprintf("%s has no rows for the repository %s, %s.", o.queriedTable, r.fullName(), because)
+	return o.omitUnlessStrict(one, r.from == nil)
 }

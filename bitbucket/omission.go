@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -100,16 +101,37 @@ func (o *omissions) since(from time.Time) []Omission {
 	return found
 }
 
+// An omitter records what one scan leaves out.
+type omitter struct {
+	omissions    *omissions // of all scans
+	onRefusal    OnRefusal  // of the connection
+	name         string     // of the connection
+	queriedTable string     // table that the query reads; the scan may read the table of its parents
+	deferred     *deferred
+	silent       bool         // the scan reads more than the query asked for, so its omissions are not recorded
+	hasOmissions *atomic.Bool // something was left out, whether it was recorded or not
+}
+
 // omit records that the scan leaves something out.
-func (s *scan) omit(one Omission) {
-	s.hasOmissions.Store(true)
-	if s.silent {
+func (o *omitter) omit(one Omission) {
+	o.hasOmissions.Store(true)
+	if o.silent {
 		return
 	}
-	one.Connection, one.Table = s.name, s.queriedTable
+	one.Connection, one.Table = o.name, o.queriedTable
 	one.Advice = cmp.Or(one.Advice, advices[one.Reason])
 	one.At = time.Now()
-	s.instance.omitted.add(one)
+	o.omissions.add(one)
+}
+
+// omitUnlessStrict records an omission. It returns an error instead if on_refusal is "strict" and the query names what is
+// left out.
+func (o *omitter) omitUnlessStrict(one Omission, isNamed bool) error {
+	if isNamed && o.onRefusal == StrictOnRefusal {
+		return &OmissionError{one}
+	}
+	o.omit(one)
+	return nil
 }
 
 // deferred has functions to run after all rows of a scan are sent, so that the rows need not wait.

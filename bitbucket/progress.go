@@ -83,13 +83,12 @@ func (s *repositoryScan) add(done, total int) {
 	s.done, s.total = s.done+done, s.total+total
 }
 
-// watched counts the repositories of the scan, and those whose children are read. A scan with a limit mostly reads few
-// of them, and its list is not read ahead.
-func (s *scan) watched(ctx context.Context, repositories iter.Seq2[repositoryScope, error],
-	read func(iter.Seq2[repositoryScope, error], func()) rowSeq) rowSeq {
+// watch counts the repositories that a scan covers, and those that read has done. It reads their list ahead.
+func (c *repositoryCount) watch(ctx context.Context, repositories iter.Seq2[repositoryScope, error],
+	read func(repositories iter.Seq2[repositoryScope, error], done func()) rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
-		count := s.instance.repositories.begin()
-		if count == nil || s.limit >= 0 {
+		count := c.begin()
+		if count == nil {
 			read(repositories, func() {})(yield)
 			return
 		}

@@ -24,8 +24,8 @@ func isRefused(err error) bool {
 
 // passedOver returns the reason to leave out a part of a table instead of failing the query, if the error is such a
 // reason: Bitbucket refuses the part, or fails to answer for it. An error that concerns the whole connection never is.
-func (s *scan) passedOver(err error) (reason string, ok bool) {
-	if s.settings.OnRefusal != SkipOnRefusal || err == nil {
+func (o *omitter) passedOver(err error) (reason string, ok bool) {
+	if o.onRefusal != SkipOnRefusal || err == nil {
 		return "", false
 	}
 	switch {
@@ -38,23 +38,23 @@ func (s *scan) passedOver(err error) (reason string, ok bool) {
 }
 
 // omitFailed records that a part of a table is left out because of an error. The message so far only names the part.
-func (s *scan) omitFailed(one Omission, reason string, err error) {
+func (o *omitter) omitFailed(one Omission, reason string, err error) {
 	one.Reason = reason
-	one.Message = fmt.Sprintf("%s leaves out %s: %s.", s.queriedTable, one.Message, err)
-	s.omit(one)
+	one.Message = fmt.Sprintf("%s leaves out %s: %s.", o.queriedTable, one.Message, err)
+	o.omit(one)
 }
 
 // wholeOrNone yields what belongs to a part of a table. If the connection leaves out what is refused, it holds the rows
 // back until all are read: so the part is left out as a whole, never with some of its rows.
-func wholeOrNone[T any](s *scan, of Omission, items iter.Seq2[T, error]) iter.Seq2[T, error] {
-	if s.settings.OnRefusal != SkipOnRefusal {
+func wholeOrNone[T any](o *omitter, of Omission, items iter.Seq2[T, error]) iter.Seq2[T, error] {
+	if o.onRefusal != SkipOnRefusal {
 		return items
 	}
 	return func(yield func(T, error) bool) {
 		var held []T
 		for item, err := range items {
-			if reason, ok := s.passedOver(err); ok {
-				s.omitFailed(of, reason, err)
+			if reason, ok := o.passedOver(err); ok {
+				o.omitFailed(of, reason, err)
 				return
 			}
 			if err != nil {

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -16,12 +15,8 @@ import (
 type scan struct {
 	*connection
 	query
-	instance     *instance
-	name         string // of the connection
-	queriedTable string // table that the query reads; the scan may read the table of its parents
-	deferred     *deferred
-	silent       bool         // it reads more than the query asked for, so its omissions are not recorded
-	hasOmissions *atomic.Bool // something was left out, whether it was recorded or not
+	omitter
+	progress *repositoryCount // of all scans
 }
 
 // getPart requests the object at a path, with the fields that the query reads in a part of the rows, and more.

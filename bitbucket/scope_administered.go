@@ -64,11 +64,8 @@ func (s *scan) administered(ctx context.Context, p workspaceScope) (_ workspaceS
 func (s *scan) notAdministered(one Omission) error {
 	one.Reason = ReasonNotAdministered
 	one.Message = fmt.Sprintf("%s leaves out %s, which the connected user does not administer.", s.queriedTable, one.Message)
-	if _, isNamed := s.namedWorkspaces(); isNamed && s.settings.OnRefusal == StrictOnRefusal {
-		return &OmissionError{one}
-	}
-	s.omit(one)
-	return nil
+	_, isNamed := s.namedWorkspaces()
+	return s.omitUnlessStrict(one, isNamed)
 }
 
 // administers reports whether the connected user administers a workspace.
@@ -183,7 +180,7 @@ func (s *scan) omitOthers(p workspaceScope, administers int) error {
 	one := p.omission()
 	one.Reason = ReasonNotAdministered
 	one.Message = fmt.Sprintf("%s covers what the connected user administers: %d", s.queriedTable, administers)
-	if _, byQuery := s.namedWorkspaces(); byQuery && administers == 0 && s.settings.OnRefusal == StrictOnRefusal {
+	if _, byQuery := s.namedWorkspaces(); byQuery && administers == 0 && s.onRefusal == StrictOnRefusal {
 		one.Message += " repositories of " + p.slug() + "."
 		return &OmissionError{one}
 	}

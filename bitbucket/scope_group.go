@@ -86,7 +86,7 @@ func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.
 // groupsHidden records that the groups of a workspace can't be read. It returns an error if on_refusal is "strict" and
 // the query names the workspace.
 func (s *scan) groupsHidden(p workspaceScope, closed *groupsError) error {
-	if _, byQuery := s.namedWorkspaces(); byQuery && s.settings.OnRefusal == StrictOnRefusal {
+	if _, byQuery := s.namedWorkspaces(); byQuery && s.onRefusal == StrictOnRefusal {
 		return closed
 	}
 	one := p.omission()

@@ -58,7 +58,7 @@ func inProjectKeyColumns() []keyColumn {
 // shows only to administrators.
 func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, projectScope) rowSeq) rowSeq {
 	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) rowSeq {
-		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
+		return wholeOrNone(&s.omitter, p.omission(), func(yield func(*row, error) bool) {
 			for child, err := range children(ctx, p) {
 				if err != nil && s.projectIsGone(ctx, p, err) {
 					return
@@ -103,7 +103,7 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 			if byWorkspace && byKey && len(keys) <= fewNames {
 				found = s.namedProjects(ctx, p, keys, isAdministrator)
 			}
-			for pr, err := range wholeOrNone(s, p.omission(), found) {
+			for pr, err := range wholeOrNone(&s.omitter, p.omission(), found) {
 				if err != nil && s.workspaceIsGone(ctx, p, err) {
 					break
 				}

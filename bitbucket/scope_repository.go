@@ -77,9 +77,9 @@ func (r repositoryScope) omission() Omission {
 
 // inEachRepository lists the children of each repository. A repository that was deleted since it was listed has none.
 func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) rowSeq) rowSeq {
-	return s.watched(ctx, repositories, func(repositories iter.Seq2[repositoryScope, error], done func()) rowSeq {
+	read := func(repositories iter.Seq2[repositoryScope, error], done func()) rowSeq {
 		return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) rowSeq {
-			return wholeOrNone(s, r.omission(), func(yield func(*row, error) bool) {
+			return wholeOrNone(&s.omitter, r.omission(), func(yield func(*row, error) bool) {
 				defer done()
 				for child, err := range s.accepted(children(ctx, r)) {
 					if err != nil && s.repositoryIsGone(ctx, r, err) {
@@ -91,7 +91,11 @@ func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repo
 				}
 			})
 		})
-	})
+	}
+	if s.limit >= 0 { // it mostly reads few of them, and not the whole list
+		return read(repositories, func() {})
+	}
+	return s.progress.watch(ctx, repositories, read)
 }
 
 // withRequestsNeeded adds to an error about a used up quota how many repositories are left, as each of them takes at
@@ -134,7 +138,7 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, worksp
 				return
 			}
 			workspaces++
-			for r, err := range wholeOrNone(s, p.omission(), of(ctx, p)) {
+			for r, err := range wholeOrNone(&s.omitter, p.omission(), of(ctx, p)) {
 				if err != nil && s.workspaceIsGone(ctx, p, err) {
 					break
 				}

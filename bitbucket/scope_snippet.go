@@ -54,7 +54,7 @@ func inSnippetKeyColumns() []keyColumn {
 // was listed has no rows.
 func (s *scan) perSnippet(ctx context.Context, rest string) rowSeq {
 	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snippetScope) rowSeq {
-		return wholeOrNone(s, parent.omission(), unlessUnknown(s.listIn(ctx, parent, s.collection(parent.path(rest), 100))))
+		return wholeOrNone(&s.omitter, parent.omission(), unlessUnknown(s.listIn(ctx, parent, s.collection(parent.path(rest), 100))))
 	})
 }
 

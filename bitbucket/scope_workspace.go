@@ -114,8 +114,8 @@ func (s *scan) withinPatterns() string {
 }
 
 // omitUncovered records that the query names a workspace that the connection does not cover.
-func (s *scan) omitUncovered(slug string) {
-	s.omit(Omission{Workspace: slug, Reason: ReasonNotCovered, Message: fmt.Sprintf("%s leaves out the workspace %s, which the connection does not cover.", s.queriedTable, slug)})
+func (o *omitter) omitUncovered(slug string) {
+	o.omit(Omission{Workspace: slug, Reason: ReasonNotCovered, Message: fmt.Sprintf("%s leaves out the workspace %s, which the connection does not cover.", o.queriedTable, slug)})
 }
 
 func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*?[\`) }
@@ -215,7 +215,7 @@ func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, 
 func (s *scan) inEachWorkspace(ctx context.Context, workspaces iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) rowSeq) rowSeq {
 	_, byQuery := s.namedWorkspaces()
 	return combine(ctx, s, workspaces, func(ctx context.Context, p workspaceScope) rowSeq {
-		return wholeOrNone(s, p.omission(), func(yield func(*row, error) bool) {
+		return wholeOrNone(&s.omitter, p.omission(), func(yield func(*row, error) bool) {
 			checked := !byQuery
 			for r, err := range children(ctx, p) {
 				if err != nil && s.workspaceIsGone(ctx, p, err) {

@@ -108,14 +108,18 @@ func newScan(ctx context.Context, i *instance, t *table, d *plugin.QueryData) (*
 		c = i.rehearses.connection(c, t.name, q.limit)
 	}
 	s := &scan{
-		connection:   c,
-		query:        q,
-		instance:     i,
-		name:         d.Connection.Name,
-		queriedTable: t.name,
-		deferred:     &deferred{},
-		hasOmissions: new(atomic.Bool),
-		silent:       i.rehearses != nil,
+		connection: c,
+		query:      q,
+		omitter: omitter{
+			omissions:    &i.omitted,
+			onRefusal:    c.settings.OnRefusal,
+			name:         d.Connection.Name,
+			queriedTable: t.name,
+			deferred:     &deferred{},
+			hasOmissions: new(atomic.Bool),
+			silent:       i.rehearses != nil,
+		},
+		progress: &i.repositories,
 	}
 	return s, s.checkNames()
 }

@@ -30,7 +30,7 @@ func tableOmission() *table {
 
 func omissionRows(_ context.Context, s *scan) rowSeq {
 	return func(yield func(*row, error) bool) {
-		for _, one := range s.instance.omitted.since(time.Time{}) {
+		for _, one := range s.omissions.since(time.Time{}) {
 			if one.Connection != s.name {
 				continue
 			}

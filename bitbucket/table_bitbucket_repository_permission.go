@@ -102,7 +102,7 @@ func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, er
 				}
 				continue
 			}
-			for r, err := range wholeOrNone(s, p.omission(), s.administeredIn(ctx, p)) {
+			for r, err := range wholeOrNone(&s.omitter, p.omission(), s.administeredIn(ctx, p)) {
 				if !yield(permissionList{workspaceScope: r.workspaceScope, repo: &r, name: r.name(), isCalled: true}, err) || err != nil {
 					return
 				}
@@ -154,7 +154,7 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...string) rowSeq {
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
-	return wholeOrNone(s, l.omission(), func(yield func(*row, error) bool) {
+	return wholeOrNone(&s.omitter, l.omission(), func(yield func(*row, error) bool) {
 		if _, known := cache.Peek[[]jsontree.Value](s.places().answers, workspacesKey); known && l.repo == nil && l.name != "" { // no need to be refused first
 			isAdministrator, err := s.administersNamed(ctx, l)
 			if err != nil {
