@@ -178,13 +178,13 @@ type administratorIDs struct {
 	unreadable bool
 }
 
-func (s *scan) administratorsAt(ctx context.Context, path string) (administratorIDs, error) {
+func (c *connection) administratorsAt(ctx context.Context, path string) (administratorIDs, error) {
 	found := administratorIDs{of: map[string]map[string]bool{}}
 	l := api.List{
 		Path: path, Query: url.Values{"q": {bbql.Compare("permission", "=", "admin").String()}},
 		Fields: []string{"user.uuid", "repository.full_name", "permission"}, PageLen: 100,
 	}
-	for item, err := range s.List(ctx, l) {
+	for item, err := range c.List(ctx, l) {
 		if isRefused(err) {
 			return administratorIDs{unreadable: true}, nil
 		}

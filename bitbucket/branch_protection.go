@@ -31,7 +31,7 @@ func (b *branchProtection) addProtections(ctx context.Context) error {
 	if b.scan.wantsChecks() {
 		p, found, err := b.scan.latestInto(ctx, b.repository, b.name)
 		if err == nil && found {
-			checks, err = b.scan.mergeChecks(ctx, p)
+			checks, err = p.mergeChecks(ctx, b.scan.connection)
 			b.said["pull_request_id"], hasChecks = p.request.Get("id").Int(), true
 		}
 		if err != nil {
@@ -70,9 +70,9 @@ func (q *query) wantsChecks() bool {
 }
 
 // mergeChecks requests the merge checks of a pull request.
-func (s *scan) mergeChecks(ctx context.Context, p pullRequestScope) (checks []jsontree.Value, err error) {
+func (p pullRequestScope) mergeChecks(ctx context.Context, c *connection) (checks []jsontree.Value, err error) {
 	l := api.List{Path: p.path("/mergeability/checks"), Fields: []string{"type", "check.kind", "required", "requirement"}}
-	for check, err := range s.List(ctx, l) {
+	for check, err := range c.List(ctx, l) {
 		if err != nil {
 			return nil, err
 		}

@@ -12,20 +12,20 @@ import (
 
 // branchRules are the rules of a repository about its branches.
 type branchRules struct {
-	scan       *scan
+	connection *connection
 	repository repositoryScope
 	all        []jsontree.Value
 	model      jsontree.Value // the branching model in force; empty until a rule or the query needs it
 }
 
 // branchRules reads the rules of a repository.
-func (s *scan) branchRules(ctx context.Context, r repositoryScope) (*branchRules, error) {
-	found := &branchRules{scan: s, repository: r}
+func (r repositoryScope) branchRules(ctx context.Context, c *connection) (*branchRules, error) {
+	found := &branchRules{connection: c, repository: r}
 	l := api.List{
 		Path:   r.path("/branch-restrictions"),
 		Fields: []string{"id", "kind", "branch_match_kind", "pattern", "branch_type", "value", "users.uuid", "users.display_name", "groups.slug", "groups.name"}, PageLen: 100,
 	}
-	for rule, err := range s.List(ctx, l) {
+	for rule, err := range c.List(ctx, l) {
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func matchesBranch(pattern, branch string) bool {
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branching-model/#api-repositories-workspace-repo-slug-effective-branching-model-get
 func (b *branchRules) typesOf(ctx context.Context, branch string) ([]string, error) {
 	if !b.model.Exists() {
-		model, err := b.scan.Get(ctx, b.repository.path("/effective-branching-model"), nil,
+		model, err := b.connection.Get(ctx, b.repository.path("/effective-branching-model"), nil,
 			"development.name", "development.use_mainbranch", "production.name", "production.use_mainbranch", "branch_types")
 		if err != nil {
 			return nil, err

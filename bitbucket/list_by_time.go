@@ -14,7 +14,7 @@ func (s *scan) listByTime(ctx context.Context, o owner, l api.List, columnName s
 	from, to := s.conditions.between(columnName)
 	after, before := from != nil, to != nil
 	descending := after || !before
-	reading, backwards := *s, false
+	reading, backwards := s.query, false
 	if len(s.order) > 0 {
 		// Oldest first, but only after some time: reading from the newest and reversing takes no more pages than the
 		// rows need.

@@ -108,14 +108,14 @@ func canonicalUUID(id string) string { return "{" + strings.ToLower(strings.Trim
 // checkWorkspace returns an error if a workspace does not exist, or is spelled differently, for answers that do not
 // name their workspace. It takes one request, or none if the list of the user's workspaces is cached.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-get
-func (s *scan) checkWorkspace(ctx context.Context, slug string) error {
-	if accesses, ok := cache.Peek[[]jsontree.Value](s.places().answers, workspacesKey); ok {
+func (c *connection) checkWorkspace(ctx context.Context, slug string) error {
+	if accesses, ok := cache.Peek[[]jsontree.Value](c.places().answers, workspacesKey); ok {
 		if slices.ContainsFunc(accesses, func(access jsontree.Value) bool { return access.Get("workspace.slug").String() == slug }) {
 			return nil
 		}
 	}
-	found, err := cache.Get(ctx, s.places().answers, "workspace "+slug, func(ctx context.Context) (jsontree.Value, error) {
-		return s.places().Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, "slug")
+	found, err := cache.Get(ctx, c.places().answers, "workspace "+slug, func(ctx context.Context) (jsontree.Value, error) {
+		return c.places().Get(ctx, api.Path("/2.0/workspaces/{workspace}", slug), nil, "slug")
 	})
 	if err != nil {
 		return err

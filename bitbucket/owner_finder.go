@@ -73,7 +73,7 @@ func (f *ownerFinder) readTeams(ctx context.Context, owners []codeowners.Owner) 
 	if len(namesOf(owners, codeowners.Team)) == 0 {
 		return nil
 	}
-	file, err := f.scan.fileAt(ctx, f.tree, codeowners.TeamsPath)
+	file, err := f.tree.file(ctx, f.scan.connection, codeowners.TeamsPath)
 	if err != nil {
 		return err
 	}

@@ -23,19 +23,19 @@ func (q *query) endFields() []string {
 }
 
 // withEnds adds to each pull request when it was closed, if the query reads that.
-func (s *scan) withEnds(ctx context.Context, rows rowSeq) rowSeq {
+func withEnds(ctx context.Context, s *scan, rows rowSeq) rowSeq {
 	if !s.needsPart(explanationPart) {
 		return rows
 	}
 	return s.completed(ctx, rows, func(ctx context.Context, r *row) error {
-		end, err := s.endOf(ctx, r)
+		end, err := endOfPullRequest(ctx, s.connection, r)
 		r.set(explanationPart, jsontree.Of(end))
 		return err
 	})
 }
 
-// endOf returns the end of a pull request: from its log, or else from its merge commit.
-func (s *scan) endOf(ctx context.Context, r *row) (end pullRequestEnd, err error) {
+// endOfPullRequest returns the end of a pull request: from its log, or else from its merge commit.
+func endOfPullRequest(ctx context.Context, c *connection, r *row) (end pullRequestEnd, err error) {
 	request := r.part(objectPart)
 	state := request.Get("state").String()
 	if state == "OPEN" {
@@ -43,9 +43,9 @@ func (s *scan) endOf(ctx context.Context, r *row) (end pullRequestEnd, err error
 	}
 	p := pullRequestNumbered(repositoryScope{repository: r.part(repositoryPart)}, request.Get("id").Int())
 	end.Source = "activity"
-	if end.ClosedOn, err = s.lastChangeOfState(ctx, p, state); err == nil && end.ClosedOn == "" {
+	if end.ClosedOn, err = p.lastChangeOfState(ctx, c, state); err == nil && end.ClosedOn == "" {
 		end.Source = "merge_commit"
-		end.ClosedOn, err = s.dateOfMerge(ctx, p.repositoryScope, request.Get("merge_commit.hash").String())
+		end.ClosedOn, err = newCommitScope(p.repositoryScope, request.Get("merge_commit.hash").String()).dateOfMerge(ctx, c)
 	}
 	if end.ClosedOn == "" {
 		end.Source = ""
@@ -58,9 +58,9 @@ func (s *scan) endOf(ctx context.Context, r *row) (end pullRequestEnd, err error
 
 // lastChangeOfState returns when a pull request got its state, or "" if its log does not show that. The log begins with
 // the latest entry, so mostly one page is enough.
-func (s *scan) lastChangeOfState(ctx context.Context, p pullRequestScope, state string) (at string, err error) {
+func (p pullRequestScope) lastChangeOfState(ctx context.Context, c *connection, state string) (at string, err error) {
 	l := api.List{Path: p.path("/activity"), Fields: []string{"update.state", "update.date"}, PageLen: 50, Wanted: 50}
-	for item, err := range s.List(ctx, l) {
+	for item, err := range c.List(ctx, l) {
 		if err != nil {
 			return "", err
 		}
@@ -75,13 +75,13 @@ func (s *scan) lastChangeOfState(ctx context.Context, p pullRequestScope, state 
 	return at, nil
 }
 
-// dateOfMerge returns the date of a commit that has two parents or more: the merge made it. Without another parent the
+// dateOfMerge returns the date of the commit if it has two parents or more: the merge made it. Without another parent the
 // commit may be one that was there before the merge, and its date says nothing.
-func (s *scan) dateOfMerge(ctx context.Context, r repositoryScope, hash string) (string, error) {
-	if hash == "" {
+func (r commitScope) dateOfMerge(ctx context.Context, c *connection) (string, error) {
+	if r.hash == "" {
 		return "", nil
 	}
-	commit, err := s.Get(ctx, newCommitScope(r, hash).path(""), nil, "date", "parents.hash")
+	commit, err := c.Get(ctx, r.path(""), nil, "date", "parents.hash")
 	if isUnknown(err) || err == nil && commit.Get("parents.#").Int() < 2 {
 		return "", nil
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/bbql"
@@ -62,11 +63,11 @@ func administeredRepositories(slug string) *repositoryList {
 // repositoryFields are the fields that are known of each repository.
 var repositoryFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
 
-// granted returns the number of repositories of a workspace on which the connected user has a permission, if Bitbucket
+// countGranted returns the number of repositories of a workspace on which the connected user has a permission, if Bitbucket
 // reports it. That takes a request of a few bytes, and is cached for half a minute.
-func (s *scan) granted(ctx context.Context, slug string) (n int, known bool) {
-	n, err := cache.Get(ctx, s.places().answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
-		page, err := s.places().Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
+func (c *connection) countGranted(ctx context.Context, slug string) (n int, known bool) {
+	n, err := cache.Get(ctx, c.places().answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
+		page, err := c.places().Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
 		size := page.Get("size")
 		if err == nil && !size.Exists() {
 			err = errNoSize
@@ -107,12 +108,12 @@ func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repos
 	}
 }
 
-// repositoryOn returns the repository with a full name, if it is in the part of a list that was read. After the first
+// find returns the repository with a full name, if it is in the part of a list that was read. After the first
 // few names it pays to read the list.
-func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName string) (repositoryScope, bool) {
-	known := i.substitute(s)
-	for found := range s.places().directories.find(ctx, lookup{
-		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: s.hasOmissions, list: known.rows, since: known.since,
+func (i *repositoryList) find(ctx context.Context, c *connection, fullName string) (repositoryScope, bool) {
+	known := i.substitute(c)
+	for found := range c.places().directories.find(ctx, lookup{
+		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: new(atomic.Bool), list: known.rows, since: known.since,
 		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
 	}) {
 		r := repositoryScope{repository: found.part(objectPart)}
@@ -123,14 +124,14 @@ func (s *scan) repositoryOn(ctx context.Context, i *repositoryList, fullName str
 }
 
 // substitute returns the list as rows of the repositories.
-func (i *repositoryList) substitute(s *scan) substituteList {
+func (i *repositoryList) substitute(c *connection) substituteList {
 	known := substituteList{rows: func(ctx context.Context, most int) rowSeq {
 		l := i.list(bbql.Filter{})
 		if most < math.MaxInt {
 			l.Wanted = int64(most)
 		}
 		return func(yield func(*row, error) bool) {
-			for item, err := range s.places().shared(ctx, i.key, l) {
+			for item, err := range c.places().shared(ctx, i.key, l) {
 				found := repositoryScope{repository: i.repository(item)}
 				if !yield(found.ownWorkspace().row(found.repository), err) || err != nil {
 					return
@@ -138,7 +139,7 @@ func (i *repositoryList) substitute(s *scan) substituteList {
 			}
 		}
 	}}
-	if _, since, ok := cache.PeekList[jsontree.Value](s.places().answers, i.key); ok {
+	if _, since, ok := cache.PeekList[jsontree.Value](c.places().answers, i.key); ok {
 		known.since = since
 	}
 	return known

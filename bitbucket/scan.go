@@ -19,6 +19,13 @@ type scan struct {
 	progress *repositoryCount // of all scans
 }
 
+// with returns a scan with another query.
+func (s *scan) with(q query) *scan {
+	other := *s
+	other.query = q
+	return &other
+}
+
 // getPart requests the object at a path, with the fields that the query reads in a part of the rows, and more.
 func (s *scan) getPart(ctx context.Context, path string, p part, more ...string) (jsontree.Value, error) {
 	return s.Get(ctx, path, nil, append(append(s.fields(p), more...), "type")...)
@@ -59,9 +66,9 @@ func (s *scan) getOne(ctx context.Context, parent container, rest string) rowSeq
 }
 
 // readAll reads one collection into a JSON array.
-func (s *scan) readAll(ctx context.Context, path string) (jsontree.Value, error) {
+func (c *connection) readAll(ctx context.Context, path string) (jsontree.Value, error) {
 	var items []string
-	for item, err := range s.List(ctx, api.List{Path: path, PageLen: 100}) {
+	for item, err := range c.List(ctx, api.List{Path: path, PageLen: 100}) {
 		if err != nil {
 			return jsontree.Value{}, err
 		}
@@ -76,9 +83,9 @@ func (s *scan) listIn(ctx context.Context, o owner, l api.List) rowSeq {
 }
 
 // rowsIn reads one collection of an owner.
-func (s *scan) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
+func (c *connection) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
 	return func(yield func(*row, error) bool) {
-		for item, err := range s.List(ctx, l) {
+		for item, err := range c.List(ctx, l) {
 			if !yield(o.row(item), err) {
 				return
 			}
@@ -142,7 +149,7 @@ func (s *scan) byName(ctx context.Context, columnName string, names []string, as
 	return s.sorted(func(yield func(*row, error) bool) {
 		missing := slices.Clone(names)
 		for some := range s.lookups(columnName, names) {
-			for r, err := range rows(some) {
+			for r, err := range rows(s.with(some)) {
 				if err == nil {
 					found := key.value(r)
 					missing = slices.DeleteFunc(missing, func(name string) bool { return found == name })
@@ -172,45 +179,4 @@ func (s *scan) completed(ctx context.Context, rows rowSeq, complete func(context
 	return single(ctx, s, s.accepted(rows), func(ctx context.Context, _ *scan, r *row) (*row, error) {
 		return r, complete(ctx, r)
 	})
-}
-
-// lookups returns scans for some of the names each, as many as fit into a filter, with no other conditions and no
-// limit. Otherwise a row that these exclude would look like one that the lists lack.
-func (s *scan) lookups(columnName string, names []string) iter.Seq[*scan] {
-	return func(yield func(*scan) bool) {
-		for len(names) > 0 {
-			alone := *s
-			alone.limit = -1
-			alone.conditions = nil
-			taken := 0
-			for _, c := range s.conditions {
-				switch c.column.name {
-				case columnName:
-					var some condition
-					some, taken = fitting(c, names)
-					alone.conditions = append(alone.conditions, some)
-				case s.table.workspaceColumn():
-					alone.conditions = append(alone.conditions, c)
-				}
-			}
-			if names = names[taken:]; !yield(&alone) {
-				return
-			}
-		}
-	}
-}
-
-// fitting returns a condition for as many of the names as fit into a filter, at least one, and their number.
-func fitting(c condition, names []string) (some condition, n int) {
-	var values []any
-	for _, name := range names {
-		values = append(values, name)
-		longer := newCondition(c.column, opEqual, values)
-		longer.keyColumn = c.keyColumn
-		if f, _ := longer.filter(); n > 0 && len(f.String()) > maxFilter {
-			break
-		}
-		some, n = longer, len(values)
-	}
-	return some, n
 }

@@ -69,8 +69,8 @@ func (s *scan) notAdministered(one Omission) error {
 }
 
 // administers reports whether the connected user administers a workspace.
-func (s *scan) administers(ctx context.Context, p workspaceScope) (bool, error) {
-	known, _, err := s.userWorkspace(ctx, p)
+func (c *connection) administers(ctx context.Context, p workspaceScope) (bool, error) {
+	known, _, err := c.userWorkspace(ctx, p)
 	return known.Get("administrator").Bool(), err
 }
 
@@ -125,18 +125,18 @@ func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children f
 
 // administersRepository reports whether the connected user administers a repository, by the same lists as a scan of all
 // repositories.
-func (s *scan) administersRepository(ctx context.Context, r repositoryScope) (bool, error) {
-	if isAdministrator, err := s.administers(ctx, r.workspaceScope); isAdministrator || s.belongsToNobody(err) {
+func (c *connection) administersRepository(ctx context.Context, r repositoryScope) (bool, error) {
+	if isAdministrator, err := c.administers(ctx, r.workspaceScope); isAdministrator || c.belongsToNobody(err) {
 		return true, nil
 	} else if err != nil {
 		return false, err
 	}
 	from := administeredRepositories(r.slug())
-	_, _, isWhole := cache.PeekList[jsontree.Value](s.places().answers, from.key)
-	if _, ok := s.repositoryOn(ctx, from, r.fullName()); ok || isWhole {
+	_, _, isWhole := cache.PeekList[jsontree.Value](c.places().answers, from.key)
+	if _, ok := from.find(ctx, c, r.fullName()); ok || isWhole {
 		return ok, nil
 	}
-	for item, err := range s.places().shared(ctx, from.key, from.list(bbql.Filter{})) {
+	for item, err := range c.places().shared(ctx, from.key, from.list(bbql.Filter{})) {
 		if err != nil {
 			return false, err
 		}
@@ -188,7 +188,7 @@ func (s *scan) omitOthers(p workspaceScope, administers int) error {
 		return nil
 	}
 	s.deferred.add(func(ctx context.Context) {
-		total, known := s.granted(ctx, p.slug())
+		total, known := s.countGranted(ctx, p.slug())
 		if known && total <= administers {
 			return
 		}

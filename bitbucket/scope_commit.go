@@ -63,7 +63,7 @@ func (s *scan) revisions(ctx context.Context, r repositoryScope) iter.Seq2[commi
 	hashes, isNamed := s.equals("commit_hash")
 	return func(yield func(commitScope, error) bool) {
 		if !isNamed {
-			hash, err := s.newestCommit(ctx, r)
+			hash, err := r.newestCommit(ctx, s.connection)
 			if hash == "" && err == nil {
 				if err = s.omitRepository(r, ReasonEmpty, "which is empty"); err == nil {
 					return
@@ -85,12 +85,12 @@ var hashForm = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
 
 // newestCommit returns the hash of the newest commit of a repository's main branch, or "" if there is no commit.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
-func (s *scan) newestCommit(ctx context.Context, r repositoryScope) (string, error) {
+func (r repositoryScope) newestCommit(ctx context.Context, c *connection) (string, error) {
 	if r.mainBranch() == "" {
 		return "", nil
 	}
-	branch, err := cache.Get(ctx, s.answers, "head "+strings.ToLower(r.fullName()), func(ctx context.Context) (jsontree.Value, error) {
-		return s.Get(ctx, r.path("/refs/branches/{name}", r.mainBranch()), nil, "target.hash")
+	branch, err := cache.Get(ctx, c.answers, "head "+strings.ToLower(r.fullName()), func(ctx context.Context) (jsontree.Value, error) {
+		return c.Get(ctx, r.path("/refs/branches/{name}", r.mainBranch()), nil, "target.hash")
 	})
 	if isUnknown(err) {
 		return "", nil

@@ -95,7 +95,7 @@ func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) r
 // perPipeline lists the children of every pipeline that the scan covers. Conditions on the columns about the pipeline
 // narrow the list of pipelines as in bitbucket_pipeline.
 func (s *scan) perPipeline(ctx context.Context, children func(context.Context, childScope) rowSeq) rowSeq {
-	pipelines := s.parentScan(tablePipeline())
+	pipelines := s.with(s.onParents(tablePipeline()))
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.accepted(combine(ctx, s, s.pipelineScopes(ctx, r, pipelines), func(ctx context.Context, p childScope) rowSeq {
 			return unlessUnknown(children(ctx, p))
@@ -129,22 +129,6 @@ func (s *scan) pipelineScopes(ctx context.Context, r repositoryScope, pipelines 
 			}
 		}
 	}
-}
-
-// parentScan returns a scan of the parents' table with this scan's conditions on the parents, and without its limit.
-func (s *scan) parentScan(parents *table) *scan {
-	over := *s
-	over.table, over.limit, over.order = parents, -1, nil
-	over.wanted = map[string]bool{"uuid": true}
-	over.conditions = nil
-	for _, path := range s.fields(parentPart) {
-		over.wanted[parents.columnAt(path).name] = true
-	}
-	for _, c := range s.conditions.in(parentPart) {
-		c.column = parents.columnAt(c.column.from()[0].path)
-		over.conditions = append(over.conditions, c)
-	}
-	return &over
 }
 
 // columnAt returns the column that has its value at a path in the object.

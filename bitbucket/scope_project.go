@@ -60,7 +60,7 @@ func (s *scan) perAdministeredProject(ctx context.Context, children func(context
 	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) rowSeq {
 		return wholeOrNone(&s.omitter, p.omission(), func(yield func(*row, error) bool) {
 			for child, err := range children(ctx, p) {
-				if err != nil && s.projectIsGone(ctx, p, err) {
+				if err != nil && p.isGone(ctx, s.connection, err) {
 					return
 				}
 				if p.isCandidate && isRefused(err) {
@@ -104,7 +104,7 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 				found = s.namedProjects(ctx, p, keys, isAdministrator)
 			}
 			for pr, err := range wholeOrNone(&s.omitter, p.omission(), found) {
-				if err != nil && s.workspaceIsGone(ctx, p, err) {
+				if err != nil && p.isGone(ctx, s.connection, err) {
 					break
 				}
 				if err == nil && byKey && !slices.Contains(keys, pr.key()) {
@@ -200,7 +200,7 @@ func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []strin
 	return func(yield func(projectScope, error) bool) {
 		var candidates map[string]bool
 		for _, key := range keys {
-			pr, err := s.namedProject(ctx, p, key)
+			pr, err := p.project(ctx, s.connection, key)
 			if err == nil {
 				err = pr.adoptWorkspace(s)
 			}
@@ -224,14 +224,14 @@ func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []strin
 	}
 }
 
-// namedProject returns the project of a workspace with a key, from the list of projects if that is cached.
-func (s *scan) namedProject(ctx context.Context, p workspaceScope, key string) (projectScope, error) {
-	items, _, _ := cache.PeekList[jsontree.Value](s.places().answers, projectsKey(p))
+// project returns the project of a workspace with a key, from the list of projects if that is cached.
+func (p workspaceScope) project(ctx context.Context, c *connection, key string) (projectScope, error) {
+	items, _, _ := cache.PeekList[jsontree.Value](c.places().answers, projectsKey(p))
 	if i := slices.IndexFunc(items, func(item jsontree.Value) bool { return item.Get("key").String() == key }); i >= 0 {
 		return projectScope{workspaceScope: p, project: items[i], isNamed: true}, nil
 	}
-	found, err := cache.Get(ctx, s.places().answers, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (jsontree.Value, error) {
-		return s.places().Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
+	found, err := cache.Get(ctx, c.places().answers, "project "+strings.ToLower(p.slug()+"/"+key), func(ctx context.Context) (jsontree.Value, error) {
+		return c.places().Get(ctx, api.Path("/2.0/workspaces/{workspace}/projects/{project_key}", p.slug(), key), nil)
 	})
 	return projectScope{workspaceScope: p, project: found, isNamed: true}, err
 }
@@ -250,11 +250,11 @@ func (p *projectScope) adoptWorkspace(s *scan) error {
 	return nil
 }
 
-// projectIsGone reports whether a project that answered "not found" was deleted since it was listed.
-func (s *scan) projectIsGone(ctx context.Context, p projectScope, err error) bool {
+// isGone reports whether a project that answered "not found" was deleted since it was listed.
+func (p projectScope) isGone(ctx context.Context, c *connection, err error) bool {
 	if p.isNamed || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
-	_, err = s.Get(ctx, p.path(""), nil, "uuid")
+	_, err = c.Get(ctx, p.path(""), nil, "uuid")
 	return api.IsNotFound(err)
 }

@@ -60,21 +60,21 @@ func inPullRequestKeyColumns() []keyColumn {
 func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pullRequestScope) rowSeq) rowSeq {
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.accepted(combine(ctx, s, s.pullRequests(ctx, r), func(ctx context.Context, p pullRequestScope) rowSeq {
-			return s.unlessNoPullRequest(ctx, p, children(ctx, p))
+			return p.ifExists(ctx, s.connection, children(ctx, p))
 		}))
 	})
 }
 
-// unlessNoPullRequest yields the rows, and ends without an error if the query names the pull request by number and it
+// ifExists yields the rows, and ends without an error if the query names the pull request by number and it
 // does not exist.
-func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows rowSeq) rowSeq {
+func (p pullRequestScope) ifExists(ctx context.Context, c *connection, rows rowSeq) rowSeq {
 	if !p.unseen {
 		return rows
 	}
 	return func(yield func(*row, error) bool) {
 		for child, err := range rows {
 			if isUnknown(err) {
-				if _, gone := s.Get(ctx, p.path(""), nil, "id"); isUnknown(gone) {
+				if _, gone := c.Get(ctx, p.path(""), nil, "id"); isUnknown(gone) {
 					return
 				}
 			}
@@ -85,14 +85,15 @@ func (s *scan) unlessNoPullRequest(ctx context.Context, p pullRequestScope, rows
 	}
 }
 
-// childrenIn reads one collection of a pull request, as far as the query needs it.
-func (s *scan) childrenIn(ctx context.Context, p pullRequestScope, l api.List) rowSeq {
-	return s.withConditionsOn(objectPart).listIn(ctx, p, l)
+// children reads one collection of the pull request, as far as the query needs it.
+func (p pullRequestScope) children(ctx context.Context, s *scan, rest string, pageLen int) rowSeq {
+	on := s.with(s.narrowedTo(objectPart))
+	return on.listIn(ctx, p, on.collection(p.path(rest), pageLen))
 }
 
 // pullRequests returns the pull requests of a repository that the scan covers, with more fields if the scan needs them.
 func (s *scan) pullRequests(ctx context.Context, r repositoryScope, more ...string) iter.Seq2[pullRequestScope, error] {
-	on := s.withConditionsOn(parentPart)
+	on := s.with(s.narrowedTo(parentPart))
 	found := on.listedPullRequests(ctx, r, more)
 	if ids, ok := s.integers("pull_request_id"); ok && len(ids) <= fewNames {
 		found = on.namedPullRequests(ctx, r, ids, more)
@@ -187,13 +188,3 @@ func (q *query) pullRequestList(path string) api.List {
 // longestFilter is the maximum length of the escaped filter of a list of pull requests. If an address is too long, the
 // fields can't be selected, and without a selection such a list has neither reviewers nor participants.
 const longestFilter = 4000
-
-// withConditionsOn returns a copy of the scan that keeps only the conditions on columns of one part of the rows.
-func (s *scan) withConditionsOn(p part) *scan {
-	narrowed := *s
-	narrowed.conditions = s.conditions.in(p)
-	if !s.conditions.areDecided() {
-		narrowed.limit = -1 // a row that meets these conditions may fail the others
-	}
-	return &narrowed
-}

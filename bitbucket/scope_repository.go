@@ -82,10 +82,10 @@ func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repo
 			return wholeOrNone(&s.omitter, r.omission(), func(yield func(*row, error) bool) {
 				defer done()
 				for child, err := range s.accepted(children(ctx, r)) {
-					if err != nil && s.repositoryIsGone(ctx, r, err) {
+					if err != nil && r.isGone(ctx, s.connection, err) {
 						return
 					}
-					if !yield(child, s.withRequestsNeeded(ctx, r, err)) || err != nil {
+					if !yield(child, r.withRequestsNeeded(ctx, s.connection, err)) || err != nil {
 						return
 					}
 				}
@@ -100,7 +100,7 @@ func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repo
 
 // withRequestsNeeded adds to an error about a used up quota how many repositories are left, as each of them takes at
 // least one request.
-func (s *scan) withRequestsNeeded(ctx context.Context, r repositoryScope, err error) error {
+func (r repositoryScope) withRequestsNeeded(ctx context.Context, c *connection, err error) error {
 	spent, ok := errors.AsType[*api.QuotaError](err)
 	if !ok || r.from == nil {
 		return err
@@ -109,7 +109,7 @@ func (s *scan) withRequestsNeeded(ctx context.Context, r repositoryScope, err er
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	isLater, later := false, int64(0)
-	for item, err := range s.places().shared(ctx, r.from.key, r.from.list(bbql.Filter{})) {
+	for item, err := range c.places().shared(ctx, r.from.key, r.from.list(bbql.Filter{})) {
 		if err != nil {
 			break
 		}
@@ -139,7 +139,7 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, worksp
 			}
 			workspaces++
 			for r, err := range wholeOrNone(&s.omitter, p.omission(), of(ctx, p)) {
-				if err != nil && s.workspaceIsGone(ctx, p, err) {
+				if err != nil && p.isGone(ctx, s.connection, err) {
 					break
 				}
 				none = false
@@ -159,15 +159,15 @@ func (s *scan) repositoriesOf(ctx context.Context, p workspaceScope) iter.Seq2[r
 	return s.repositoriesOn(ctx, p, visibleRepositories(p.slug()))
 }
 
-// repositoryIsGone reports whether a refused repository was deleted, or hidden from the connected user, since it was
+// isGone reports whether a refused repository was deleted, or hidden from the connected user, since it was
 // listed. A scan then goes on without it, but a query that names it fails.
-func (s *scan) repositoryIsGone(ctx context.Context, r repositoryScope, err error) bool {
+func (r repositoryScope) isGone(ctx context.Context, c *connection, err error) bool {
 	_, scopes := api.MissingScope(err)
 	if r.from == nil || scopes || !api.HasStatus(err, http.StatusNotFound, http.StatusForbidden) {
 		return false
 	}
 	l := r.from.list(bbql.Compare(r.from.at+"uuid", "=", r.repository.Get("uuid").String()))
-	for _, err := range s.List(ctx, l) {
+	for _, err := range c.List(ctx, l) {
 		return api.IsNotFound(err) // the workspace is gone, or the repository still exists
 	}
 	return true

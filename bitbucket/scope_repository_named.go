@@ -59,7 +59,7 @@ func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[
 }
 
 // inTheirWorkspaces looks for repositories in the lists of the workspaces that their full names begin with.
-func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]repositoryScope, error) {
+func (c *connection) inTheirWorkspaces(ctx context.Context, names []string) ([]repositoryScope, error) {
 	var slugs []string
 	for _, name := range names {
 		slug, _, _ := strings.Cut(name, "/")
@@ -68,7 +68,7 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]reposit
 	var found []repositoryScope
 	for _, slug := range distinctSlugs(slugs, strings.EqualFold) {
 		all := visibleRepositories(slug)
-		for item, err := range s.places().shared(ctx, all.key, all.list(bbql.Filter{})) {
+		for item, err := range c.places().shared(ctx, all.key, all.list(bbql.Filter{})) {
 			if err != nil {
 				return nil, err
 			}
@@ -83,8 +83,8 @@ func (s *scan) inTheirWorkspaces(ctx context.Context, names []string) ([]reposit
 }
 
 // repositoryCalled returns the repository that Bitbucket calls by exactly this name.
-func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repositoryScope, error) {
-	r, err := s.repository(ctx, fullName)
+func (c *connection) repositoryCalled(ctx context.Context, fullName string) (repositoryScope, error) {
+	r, err := c.repository(ctx, fullName)
 	if err != nil {
 		return repositoryScope{}, err
 	}
@@ -93,13 +93,13 @@ func (s *scan) repositoryCalled(ctx context.Context, fullName string) (repositor
 
 // repository returns the repository with a full name, from a list that is cached or by a request, which is cached as
 // well.
-func (s *scan) repository(ctx context.Context, fullName string) (repositoryScope, error) {
+func (c *connection) repository(ctx context.Context, fullName string) (repositoryScope, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
-	if r, ok := s.repositoryOn(ctx, visibleRepositories(slug), fullName); ok {
+	if r, ok := visibleRepositories(slug).find(ctx, c, fullName); ok {
 		return r, nil
 	}
-	found, err := cache.Get(ctx, s.places().answers, "repository "+strings.ToLower(fullName), func(ctx context.Context) (jsontree.Value, error) {
-		return s.places().Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repositoryFields...)
+	found, err := cache.Get(ctx, c.places().answers, "repository "+strings.ToLower(fullName), func(ctx context.Context) (jsontree.Value, error) {
+		return c.places().Get(ctx, api.Path("/2.0/repositories/{workspace}/{repo_slug}", slug, name), nil, repositoryFields...)
 	})
 	if err != nil {
 		return repositoryScope{}, err

@@ -74,12 +74,12 @@ func (s *scan) snippets(ctx context.Context) iter.Seq2[snippetScope, error] {
 					return
 				}
 			}
-			found := s.snippetsOf(ctx, p)
+			found := p.snippets(ctx, s.connection)
 			if byID {
-				found = s.namedSnippets(ctx, p, ids)
+				found = p.namedSnippets(ctx, s.connection, ids)
 			}
 			for parent, err := range found {
-				if err != nil && s.workspaceIsGone(ctx, p, err) {
+				if err != nil && p.isGone(ctx, s.connection, err) {
 					break
 				}
 				if !yield(parent, err) || err != nil {
@@ -90,12 +90,12 @@ func (s *scan) snippets(ctx context.Context) iter.Seq2[snippetScope, error] {
 	}
 }
 
-// snippetsOf lists the snippets of a workspace; the answer is cached for half a minute.
+// snippets lists the snippets of a workspace; the answer is cached for half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-get
-func (s *scan) snippetsOf(ctx context.Context, p workspaceScope) iter.Seq2[snippetScope, error] {
+func (p workspaceScope) snippets(ctx context.Context, c *connection) iter.Seq2[snippetScope, error] {
 	l := api.List{Path: api.Path("/2.0/snippets/{workspace}", p.slug()), Fields: []string{"id", "title"}, PageLen: 100}
 	return func(yield func(snippetScope, error) bool) {
-		for item, err := range s.shared(ctx, "snippets "+p.slug(), l) {
+		for item, err := range c.shared(ctx, "snippets "+p.slug(), l) {
 			if !yield(snippetScope{p, item}, err) || err != nil {
 				return
 			}
@@ -105,14 +105,14 @@ func (s *scan) snippetsOf(ctx context.Context, p workspaceScope) iter.Seq2[snipp
 
 // namedSnippets returns the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
-func (s *scan) namedSnippets(ctx context.Context, p workspaceScope, ids []string) iter.Seq2[snippetScope, error] {
+func (p workspaceScope) namedSnippets(ctx context.Context, c *connection, ids []string) iter.Seq2[snippetScope, error] {
 	return func(yield func(snippetScope, error) bool) {
 		for _, id := range ids {
 			if !isSlug(id) {
 				continue
 			}
-			found, err := cache.Get(ctx, s.answers, "snippet "+p.slug()+"/"+id, func(ctx context.Context) (jsontree.Value, error) {
-				return s.Get(ctx, snippetScope{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, "id", "title")
+			found, err := cache.Get(ctx, c.answers, "snippet "+p.slug()+"/"+id, func(ctx context.Context) (jsontree.Value, error) {
+				return c.Get(ctx, snippetScope{p, jsontree.Of(map[string]string{"id": id})}.path(""), nil, "id", "title")
 			})
 			if isUnknown(err) {
 				continue

@@ -51,7 +51,7 @@ func (s *scan) treesAt(ctx context.Context, r repositoryScope, columnName string
 			return
 		}
 		for _, name := range names {
-			ref, err := s.resolveRevision(ctx, r, name)
+			ref, err := r.resolveRevision(ctx, s.connection, name)
 			if err == nil && ref == "" {
 				continue
 			}
@@ -66,7 +66,7 @@ func (s *scan) treesAt(ctx context.Context, r repositoryScope, columnName string
 // commit is; the result is "" if it does not exist. Without a revision it is the head of the main branch.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-tags-name-get
-func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision string) (string, error) {
+func (r repositoryScope) resolveRevision(ctx context.Context, c *connection, revision string) (string, error) {
 	switch {
 	case revision == "":
 		return "HEAD", nil
@@ -77,7 +77,7 @@ func (s *scan) resolveRevision(ctx context.Context, r repositoryScope, revision 
 		return revision, nil
 	}
 	for _, path := range []string{"/refs/branches/{name}", "/refs/tags/{name}"} {
-		found, err := s.Get(ctx, r.path(path, revision), nil, "target.hash")
+		found, err := c.Get(ctx, r.path(path, revision), nil, "target.hash")
 		if err == nil {
 			return found.Get("target.hash").String(), nil
 		}
@@ -98,7 +98,7 @@ func (s *scan) perFile(ctx context.Context, paths []string, read fileReader) row
 		return combine(ctx, s, s.treesAt(ctx, r, "ref"), func(ctx context.Context, t treeScope) rowSeq {
 			return func(yield func(*row, error) bool) {
 				for _, path := range paths {
-					rows, err := s.rowsOfFile(ctx, t, path, read)
+					rows, err := t.rowsOfFile(ctx, s.connection, path, read)
 					if err != nil {
 						yield(nil, err)
 						return
@@ -115,11 +115,11 @@ func (s *scan) perFile(ctx context.Context, paths []string, read fileReader) row
 }
 
 // rowsOfFile makes rows of a file, if the tree has it.
-func (s *scan) rowsOfFile(ctx context.Context, t treeScope, path string, read fileReader) ([]*row, error) {
+func (t treeScope) rowsOfFile(ctx context.Context, c *connection, path string, read fileReader) ([]*row, error) {
 	if !isPath(path) {
 		return nil, nil
 	}
-	f, err := s.fileAt(ctx, t, path)
+	f, err := t.file(ctx, c, path)
 	if err != nil || !f.file.Exists() {
 		return nil, err
 	}
@@ -136,9 +136,9 @@ type textFile struct {
 	isText bool // false for a folder, and for a file that is too large or not in UTF-8
 }
 
-// fileAt returns a file of a tree and its text, with one request each.
-func (s *scan) fileAt(ctx context.Context, t treeScope, path string) (textFile, error) {
-	file, err := s.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, fileFields...)
+// file returns a file of a tree and its text, with one request each.
+func (t treeScope) file(ctx context.Context, c *connection, path string) (textFile, error) {
+	file, err := c.Get(ctx, t.src(path), url.Values{"format": {"meta"}}, fileFields...)
 	switch {
 	case isUnknown(err):
 		return textFile{}, nil
@@ -147,7 +147,7 @@ func (s *scan) fileAt(ctx context.Context, t treeScope, path string) (textFile, 
 	case file.Get("type").String() == "commit_file" && file.Get("size").Int() == 0:
 		return textFile{file: file, isText: true}, nil
 	}
-	text, ok, err := s.textOf(ctx, t.repositoryScope, file)
+	text, ok, err := t.textOf(ctx, c, file)
 	return textFile{file, text, ok}, err
 }
 
@@ -155,12 +155,12 @@ func (s *scan) fileAt(ctx context.Context, t treeScope, path string) (textFile, 
 const maxContent = 1 << 20
 
 // textOf requests the text of a file in UTF-8, of which the fields in fileFields are known. ok is false if it has none.
-func (s *scan) textOf(ctx context.Context, r repositoryScope, file jsontree.Value) (text string, ok bool, err error) {
+func (r repositoryScope) textOf(ctx context.Context, c *connection, file jsontree.Value) (text string, ok bool, err error) {
 	if !mayBeText(file) {
 		return "", false, nil
 	}
 	path := r.path("/src/{commit}/{path...}", file.Get("commit.hash").String(), file.Get("path").String())
-	read, err := s.Bytes(ctx, path, nil, maxContent)
+	read, err := c.Bytes(ctx, path, nil, maxContent)
 	if err != nil {
 		return "", false, err
 	}

@@ -106,11 +106,11 @@ func (s *scan) workspaces(ctx context.Context) iter.Seq2[workspaceScope, error] 
 }
 
 // withinPatterns returns the part of a message that lists the workspaces that the connection is limited to, if it is.
-func (s *scan) withinPatterns() string {
-	if len(s.settings.Workspaces) == 0 {
+func (c *connection) withinPatterns() string {
+	if len(c.settings.Workspaces) == 0 {
 		return ""
 	}
-	return " among those that the connection covers (" + strings.Join(s.settings.Workspaces, ", ") + ")"
+	return " among those that the connection covers (" + strings.Join(c.settings.Workspaces, ", ") + ")"
 }
 
 // omitUncovered records that the query names a workspace that the connection does not cover.
@@ -160,8 +160,8 @@ func (t *table) workspaceColumn() string {
 }
 
 // userWorkspace returns the entry of a workspace in the list of the user's workspaces, and whether there is one.
-func (s *scan) userWorkspace(ctx context.Context, p workspaceScope) (access jsontree.Value, ok bool, err error) {
-	accesses, err := s.userWorkspaces(ctx)
+func (c *connection) userWorkspace(ctx context.Context, p workspaceScope) (access jsontree.Value, ok bool, err error) {
+	accesses, err := c.userWorkspaces(ctx)
 	if err != nil {
 		return jsontree.Value{}, false, err
 	}
@@ -194,14 +194,14 @@ func (s *scan) identified(ctx context.Context, p workspaceScope) (workspaceScope
 	return p, err
 }
 
-// workspaceIsGone reports whether a workspace that answered "not found" has been deleted since it was listed. A scan
+// isGone reports whether a workspace that answered "not found" has been deleted since it was listed. A scan
 // over all workspaces then goes on without it, but a query or a connection that names it gets the error.
-func (s *scan) workspaceIsGone(ctx context.Context, p workspaceScope, err error) bool {
+func (p workspaceScope) isGone(ctx context.Context, c *connection, err error) bool {
 	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
-	s.places().answers.Forget(workspacesKey)
-	_, listed, err := s.userWorkspace(ctx, p)
+	c.places().answers.Forget(workspacesKey)
+	_, listed, err := c.userWorkspace(ctx, p)
 	return err == nil && !listed
 }
 
@@ -218,11 +218,11 @@ func (s *scan) inEachWorkspace(ctx context.Context, workspaces iter.Seq2[workspa
 		return wholeOrNone(&s.omitter, p.omission(), func(yield func(*row, error) bool) {
 			checked := !byQuery
 			for r, err := range children(ctx, p) {
-				if err != nil && s.workspaceIsGone(ctx, p, err) {
+				if err != nil && p.isGone(ctx, s.connection, err) {
 					return
 				}
 				if err == nil && byQuery {
-					err = s.checkRow(ctx, p, r, &checked)
+					err = p.checkRow(ctx, s.connection, r, &checked)
 				}
 				if !yield(r, err) || err != nil {
 					return
@@ -239,7 +239,7 @@ func (s *scan) inEachWorkspace(ctx context.Context, workspaces iter.Seq2[workspa
 
 // checkRow returns an error if a row shows that the query spells the workspace's name differently from Bitbucket. If
 // the rows don't have the name, the first of them causes a request for it.
-func (s *scan) checkRow(ctx context.Context, p workspaceScope, r *row, checked *bool) error {
+func (p workspaceScope) checkRow(ctx context.Context, c *connection, r *row, checked *bool) error {
 	for _, at := range []source{{part: repositoryPart, path: "full_name"}, {part: objectPart, path: "repository.full_name"}, {part: objectPart, path: "workspace.slug"}} {
 		if said := r.part(at.part).Get(at.path).String(); said != "" {
 			*checked = true
@@ -251,7 +251,7 @@ func (s *scan) checkRow(ctx context.Context, p workspaceScope, r *row, checked *
 		return nil
 	}
 	*checked = true
-	return s.checkWorkspace(ctx, p.slug())
+	return c.checkWorkspace(ctx, p.slug())
 }
 
 // omission returns the omission to record if the workspace is left out. Its message only names the workspace.

@@ -108,11 +108,11 @@ func (s *scan) protectedBranches(ctx context.Context, r repositoryScope, from *a
 		if len(names) == 0 {
 			return
 		}
-		all, err := s.branchRules(ctx, r)
+		all, err := r.branchRules(ctx, s.connection)
 		for _, name := range names {
 			exists := err == nil
 			if exists && name != r.mainBranch() {
-				exists, err = s.hasBranch(ctx, r, name)
+				exists, err = r.hasBranch(ctx, s.connection, name)
 			}
 			var made *row
 			if exists {
@@ -130,8 +130,8 @@ func (s *scan) protectedBranches(ctx context.Context, r repositoryScope, from *a
 
 // hasBranch reports whether a repository has a branch.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-refs/#api-repositories-workspace-repo-slug-refs-branches-name-get
-func (s *scan) hasBranch(ctx context.Context, r repositoryScope, name string) (bool, error) {
-	_, err := s.Get(ctx, r.path("/refs/branches/{name}", name), nil, "name")
+func (r repositoryScope) hasBranch(ctx context.Context, c *connection, name string) (bool, error) {
+	_, err := c.Get(ctx, r.path("/refs/branches/{name}", name), nil, "name")
 	if isUnknown(err) {
 		return false, nil
 	}
@@ -165,9 +165,9 @@ func (s *scan) latestInto(ctx context.Context, r repositoryScope, branch string)
 	const into = "destination.branch.name"
 	isOpen := newCondition(text("state", ""), opEqual, "OPEN")
 	isOpen.field = "state"
-	open := *s
+	open := s.query
 	open.conditions, open.limit, open.order = conditions{isOpen}, -1, nil
-	for p, err := range open.listedPullRequests(ctx, r, []string{into}) {
+	for p, err := range s.with(open).listedPullRequests(ctx, r, []string{into}) {
 		if err != nil {
 			return latest, false, err
 		}

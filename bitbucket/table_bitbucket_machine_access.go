@@ -94,7 +94,7 @@ func machineRows(ctx context.Context, s *scan) rowSeq {
 
 // machinesIn returns the rows of one kind.
 func (s *scan) machinesIn(ctx context.Context, from machineSource) rowSeq {
-	of := *s
+	of := s.query
 	of.table, of.limit, of.wanted, of.conditions = from.table, -1, map[string]bool{"workspace_slug": true, "workspace_uuid": s.wanted["workspace_uuid"]}, nil
 	for _, name := range from.columns {
 		of.wanted[name] = true
@@ -106,7 +106,7 @@ func (s *scan) machinesIn(ctx context.Context, from machineSource) rowSeq {
 		}
 	}
 	return func(yield func(*row, error) bool) {
-		for r, err := range from.table.rows(ctx, &of) {
+		for r, err := range from.table.rows(ctx, s.with(of)) {
 			if from.kind == "oidc_provider" && isRefused(err) { // as it is with API tokens
 				s.omitFailed(Omission{Message: "the OIDC providers of workspaces"}, ReasonRefused, err)
 				return

@@ -89,9 +89,9 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	if !s.needsPart(detailPart) {
 		return s.listIn(ctx, p, l)
 	}
-	all := *s
+	all := s.query
 	all.limit = -1 // it counts the rows with details
-	rows := all.listIn(ctx, p, l)
+	rows := s.with(all).listIn(ctx, p, l)
 	_, isNamed := s.equals("full_name")
 	_, alsoNamed := s.equals("repository_full_name")
 	if s.limit > 0 && s.limit <= fewNames { // one by one, as a repository that is gone does not count

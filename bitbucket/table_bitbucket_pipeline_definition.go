@@ -70,7 +70,7 @@ func (s *scan) stepsIn(ctx context.Context, t treeScope, f textFile) ([]*row, er
 	steps := []pipelines.Step{{Error: "The file is no text, or too large to be read."}}
 	if f.isText {
 		var err error
-		steps, err = pipelines.Steps([]byte(f.text), func(from pipelines.Source) ([]byte, bool, error) { return s.imported(ctx, t, from) })
+		steps, err = pipelines.Steps([]byte(f.text), func(from pipelines.Source) ([]byte, bool, error) { return t.imported(ctx, s.connection, from) })
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ type sharedText struct {
 func (t sharedText) Size() int { return len(t.text) }
 
 // imported reads a file that pipelines are imported from, of the same repository or of another one in the workspace.
-func (s *scan) imported(ctx context.Context, t treeScope, from pipelines.Source) ([]byte, bool, error) {
+func (t treeScope) imported(ctx context.Context, c *connection, from pipelines.Source) ([]byte, bool, error) {
 	if from.Repository != "" {
 		t.repository = jsontree.Of(map[string]string{"full_name": t.slug() + "/" + from.Repository})
 	} else {
@@ -115,13 +115,13 @@ func (s *scan) imported(ctx context.Context, t treeScope, from pipelines.Source)
 		return nil, false, nil
 	}
 	key := "import " + t.fullName() + " " + from.Ref + " " + from.Path
-	shared, err := cache.Get(ctx, s.answers, key, func(ctx context.Context) (sharedText, error) {
-		ref, err := s.resolveRevision(ctx, t.repositoryScope, from.Ref)
+	shared, err := cache.Get(ctx, c.answers, key, func(ctx context.Context) (sharedText, error) {
+		ref, err := t.resolveRevision(ctx, c, from.Ref)
 		if err != nil || ref == "" {
 			return sharedText{}, err
 		}
 		t.ref = ref
-		f, err := s.fileAt(ctx, t, from.Path)
+		f, err := t.file(ctx, c, from.Path)
 		if isRefused(err) {
 			return sharedText{}, nil
 		}

@@ -120,7 +120,7 @@ func pullRequestRows(ctx context.Context, s *scan) rowSeq {
 
 // pullRequestsIn returns the pull requests of a repository with all that the query reads.
 func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
-	return s.withEnds(ctx, s.pullRequestsAsListed(ctx, r))
+	return withEnds(ctx, s, s.pullRequestsAsListed(ctx, r))
 }
 
 // pullRequestsAsListed lists the pull requests of a repository, or requests the ones whose numbers the query names.
@@ -153,7 +153,7 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user 
 		l.Fields = append(l.Fields, "destination.repository."+field)
 	}
 	l.Fields = append(l.Fields, "links.self.href")
-	return s.accepted(s.withEnds(ctx, func(yield func(*row, error) bool) {
+	return s.accepted(withEnds(ctx, s, func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			if isUnknown(err) {
 				s.authoredInEach(ctx, p, columnName, user)(yield)

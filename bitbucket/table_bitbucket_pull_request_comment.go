@@ -47,7 +47,7 @@ func tablePullRequestComment() *table {
 				if s.isExactly("deleted", false) && p.hasNone("comment_count") { // deleted comments are not counted
 					return streams.Each[*row]()
 				}
-				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/comments"), 100))
+				return p.children(ctx, s, "/comments", 100)
 			})
 		},
 	}

@@ -31,8 +31,7 @@ func tablePullRequestCommit() *table {
 		copying:    ofPullRequest("hash"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
-				l := s.withConditionsOn(objectPart).collection(p.path("/commits"), 100)
-				return unlessUnknown(s.childrenIn(ctx, p, l)) // the commits are deleted with their fork
+				return unlessUnknown(p.children(ctx, s, "/commits", 100)) // the commits are deleted with their fork
 			})
 		},
 	}

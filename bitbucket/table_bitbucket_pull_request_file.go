@@ -26,8 +26,8 @@ func tablePullRequestFile() *table {
 		copying:    ofPullRequest("path"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
-				l := s.withConditionsOn(objectPart).collection(p.path("/diffstat"), 0) // the pages have 500 files anyway
-				return unlessUnknown(s.childrenIn(ctx, p, l))                          // they are deleted with their fork
+				const anyLength = 0                                              // the pages have 500 files anyway
+				return unlessUnknown(p.children(ctx, s, "/diffstat", anyLength)) // they are deleted with their fork
 			})
 		},
 	}

@@ -41,7 +41,7 @@ func tablePullRequestMergeCheck() *table {
 			isOpen.field = "state"
 			s.conditions = append(s.conditions, isOpen)
 			checks := func(ctx context.Context, p pullRequestScope) rowSeq {
-				on := s.withConditionsOn(objectPart)
+				on := s.with(s.narrowedTo(objectPart))
 				// Bitbucket returns all of them at once.
 				return on.accepted(numbered(on.rowsIn(ctx, p, on.collection(p.path("/mergeability/checks"), 0))))
 			}
@@ -62,13 +62,13 @@ const intoMain = "pull_request_is_latest_into_main"
 // openPullRequests returns the open pull requests of a repository that the scan covers, each with whether it is the
 // latest into the main branch. It reads all of them, whatever other conditions exclude.
 func (s *scan) openPullRequests(ctx context.Context, r repositoryScope) iter.Seq2[pullRequestScope, error] {
-	on := s.withConditionsOn(parentPart)
-	all := *on
+	on := s.narrowedTo(parentPart)
+	all := on
 	all.conditions = slices.DeleteFunc(slices.Clone(on.conditions), func(c condition) bool { return c.value != "OPEN" })
 	return func(yield func(pullRequestScope, error) bool) {
 		var pulls []pullRequestScope
 		newest := int64(0)
-		for p, err := range all.listedPullRequests(ctx, r, []string{"destination.branch.name"}) {
+		for p, err := range s.with(all).listedPullRequests(ctx, r, []string{"destination.branch.name"}) {
 			if err != nil {
 				yield(pullRequestScope{}, err)
 				return

@@ -28,8 +28,9 @@ func tablePullRequestParticipant() *table {
 			for _, field := range s.fields(objectPart) {
 				fields = append(fields, "participants."+field)
 			}
+			on := s.narrowedTo(objectPart)
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-				return s.withConditionsOn(objectPart).accepted(func(yield func(*row, error) bool) {
+				return on.accepted(func(yield func(*row, error) bool) {
 					for p, err := range s.pullRequests(ctx, r, fields...) {
 						if err != nil {
 							yield(nil, err)

@@ -37,7 +37,7 @@ func tablePullRequestStatus() *table {
 		copying: ofPullRequest("commit_hash", "key"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perPullRequest(ctx, func(ctx context.Context, p pullRequestScope) rowSeq {
-				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/statuses"), 100))
+				return p.children(ctx, s, "/statuses", 100)
 			})
 		},
 	}

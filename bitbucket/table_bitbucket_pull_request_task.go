@@ -42,7 +42,7 @@ func tablePullRequestTask() *table {
 				if s.isExactly("state", "UNRESOLVED") && p.hasNone("task_count") { // only open tasks are counted
 					return streams.Each[*row]()
 				}
-				return s.childrenIn(ctx, p, s.withConditionsOn(objectPart).collection(p.path("/tasks"), 100))
+				return p.children(ctx, s, "/tasks", 100)
 			})
 		},
 	}

@@ -140,7 +140,7 @@ func repositorySubstitute(s *scan) (substituteList, bool) {
 			return substituteList{}, false
 		}
 	}
-	return visibleRepositories(slugs[0]).substitute(s), true
+	return visibleRepositories(slugs[0]).substitute(s.connection), true
 }
 
 // roles returns the connected user's roles that the query asks for, or "", which is any role, if it asks for none. An

@@ -121,7 +121,7 @@ func (f *accessReader) explained(ctx context.Context, held []*row) rowSeq {
 		r.from = visibleRepositories(r.slug())
 		known, err := f.read(ctx, r)
 		if err != nil {
-			if !f.scan.repositoryIsGone(ctx, r, err) {
+			if !r.isGone(ctx, f.scan.connection, err) {
 				yield(nil, err)
 			}
 			return

@@ -166,7 +166,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 		}
 		isCalled := l.isCalled || l.name == ""
 		for r, err := range s.listIn(ctx, l, list) {
-			if err != nil && (l.repo != nil && s.repositoryIsGone(ctx, *l.repo, err) || l.name == "" && s.workspaceIsGone(ctx, l.workspaceScope, err)) {
+			if err != nil && (l.repo != nil && l.repo.isGone(ctx, s.connection, err) || l.name == "" && l.workspaceScope.isGone(ctx, s.connection, err)) {
 				return
 			}
 			if isRefused(err) && l.name != "" {
@@ -195,7 +195,7 @@ func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, er
 		return isAdministrator, err
 	}
 	name := l.slug() + "/" + l.name
-	if _, ok := s.repositoryOn(ctx, administeredRepositories(l.slug()), name); ok {
+	if _, ok := administeredRepositories(l.slug()).find(ctx, s.connection, name); ok {
 		return true, nil
 	}
 	r, err := s.repositoryCalled(ctx, name)

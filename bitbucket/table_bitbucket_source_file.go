@@ -150,7 +150,7 @@ func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq)
 		return files
 	}
 	return s.completed(ctx, files, func(ctx context.Context, file *row) error {
-		text, ok, err := s.textOf(ctx, r, file.part(objectPart))
+		text, ok, err := r.textOf(ctx, s.connection, file.part(objectPart))
 		if ok {
 			file.set(contentPart, jsontree.Of(text))
 		}

@@ -61,7 +61,7 @@ func workspaceAt(ctx context.Context, s *scan, p workspaceScope) (*row, error) {
 	}
 	found, err := s.getPart(ctx, api.Path("/2.0/workspaces/{workspace}", p.slug()), detailPart, "slug")
 	if err != nil {
-		if s.workspaceIsGone(ctx, p, err) {
+		if p.isGone(ctx, s.connection, err) {
 			return nil, nil
 		}
 		return nil, err
