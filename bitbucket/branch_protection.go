@@ -29,7 +29,7 @@ func (b *branchProtection) addProtections(ctx context.Context) error {
 	var checks []jsontree.Value
 	hasChecks := false
 	if b.scan.wantsChecks() {
-		p, found, err := b.scan.latestInto(ctx, b.repository, b.name)
+		p, found, err := latestInto(ctx, b.scan, b.repository, b.name)
 		if err == nil && found {
 			checks, err = p.mergeChecks(ctx, b.scan.connection)
 			b.said["pull_request_id"], hasChecks = p.request.Get("id").Int(), true

@@ -26,7 +26,7 @@ func groupColumns() []column {
 
 // userGrants lists the explicit grants to users on a repository or a project. Bitbucket can't filter them, but the
 // grant to one user has its own address, by either id.
-func (s *scan) userGrants(ctx context.Context, on container) rowSeq {
+func userGrants(ctx context.Context, s *scan, on container) rowSeq {
 	for _, columnName := range []string{"user_uuid", "user_account_id"} {
 		if ids, ok := s.equals(columnName); ok && len(ids) == 1 {
 			return s.getByID(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
@@ -36,7 +36,7 @@ func (s *scan) userGrants(ctx context.Context, on container) rowSeq {
 }
 
 // groupGrants lists the explicit grants to groups, like userGrants.
-func (s *scan) groupGrants(ctx context.Context, on container) rowSeq {
+func groupGrants(ctx context.Context, s *scan, on container) rowSeq {
 	if slugs, ok := s.equals("group_slug"); ok && len(slugs) == 1 {
 		return s.getByID(ctx, on, "/permissions-config/groups/{group_slug}", slugs[0])
 	}

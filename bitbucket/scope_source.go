@@ -89,7 +89,7 @@ func (r repositoryScope) resolveRevision(ctx context.Context, c *connection, rev
 }
 
 // A fileReader makes rows of a file.
-type fileReader func(context.Context, treeScope, textFile) ([]*row, error)
+type fileReader func(context.Context, *scan, treeScope, textFile) ([]*row, error)
 
 // perFile makes rows of the files at some paths in every repository that the scan covers, at each revision that the
 // query names in the column ref.
@@ -98,7 +98,7 @@ func (s *scan) perFile(ctx context.Context, paths []string, read fileReader) row
 		return combine(ctx, s, s.treesAt(ctx, r, "ref"), func(ctx context.Context, t treeScope) rowSeq {
 			return func(yield func(*row, error) bool) {
 				for _, path := range paths {
-					rows, err := t.rowsOfFile(ctx, s.connection, path, read)
+					rows, err := t.rowsOfFile(ctx, s, path, read)
 					if err != nil {
 						yield(nil, err)
 						return
@@ -115,15 +115,15 @@ func (s *scan) perFile(ctx context.Context, paths []string, read fileReader) row
 }
 
 // rowsOfFile makes rows of a file, if the tree has it.
-func (t treeScope) rowsOfFile(ctx context.Context, c *connection, path string, read fileReader) ([]*row, error) {
+func (t treeScope) rowsOfFile(ctx context.Context, s *scan, path string, read fileReader) ([]*row, error) {
 	if !isPath(path) {
 		return nil, nil
 	}
-	f, err := t.file(ctx, c, path)
+	f, err := t.file(ctx, s.connection, path)
 	if err != nil || !f.file.Exists() {
 		return nil, err
 	}
-	return read(ctx, t, f)
+	return read(ctx, s, t, f)
 }
 
 // fileFields are the fields of a file that reading its text takes.

@@ -42,7 +42,7 @@ func tableBranchProtection() *table {
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			from := newAccessReader(ctx, s)
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-				return s.accepted(s.protectedBranches(ctx, r, from))
+				return s.accepted(branchProtectionRows(ctx, s, r, from))
 			})
 		},
 	}
@@ -97,9 +97,9 @@ func protectionColumns() []column {
 	return all
 }
 
-// protectedBranches returns the rows of a repository: the main branch, or the branches that the query names and the
+// branchProtectionRows returns the rows of a repository: the main branch, or the branches that the query names and the
 // repository has.
-func (s *scan) protectedBranches(ctx context.Context, r repositoryScope, from *accessReader) rowSeq {
+func branchProtectionRows(ctx context.Context, s *scan, r repositoryScope, from *accessReader) rowSeq {
 	names, byName := s.equals("branch_name")
 	if !byName && r.mainBranch() != "" {
 		names = []string{r.mainBranch()}
@@ -116,7 +116,7 @@ func (s *scan) protectedBranches(ctx context.Context, r repositoryScope, from *a
 			}
 			var made *row
 			if exists {
-				made, err = s.protectedBranch(ctx, r, from, all, name)
+				made, err = branchProtectionRow(ctx, s, r, from, all, name)
 			}
 			if err == nil && !exists {
 				continue
@@ -138,8 +138,8 @@ func (r repositoryScope) hasBranch(ctx context.Context, c *connection, name stri
 	return err == nil, err
 }
 
-// protectedBranch returns the row of one branch.
-func (s *scan) protectedBranch(ctx context.Context, r repositoryScope, from *accessReader, all *branchRules, name string) (*row, error) {
+// branchProtectionRow returns the row of one branch.
+func branchProtectionRow(ctx context.Context, s *scan, r repositoryScope, from *accessReader, all *branchRules, name string) (*row, error) {
 	b := &branchProtection{scan: s, repository: r, name: name, said: map[string]any{"branch_name": name, "is_main": name == r.mainBranch()}}
 	var err error
 	if b.rules, err = all.on(ctx, name); err != nil {
@@ -161,7 +161,7 @@ func (s *scan) protectedBranch(ctx context.Context, r repositoryScope, from *acc
 
 // latestInto returns the latest open pull request into a branch, if there is one. Scans share the list of those that
 // are open.
-func (s *scan) latestInto(ctx context.Context, r repositoryScope, branch string) (latest pullRequestScope, found bool, err error) {
+func latestInto(ctx context.Context, s *scan, r repositoryScope, branch string) (latest pullRequestScope, found bool, err error) {
 	const into = "destination.branch.name"
 	isOpen := newCondition(text("state", ""), opEqual, "OPEN")
 	isOpen.field = "state"

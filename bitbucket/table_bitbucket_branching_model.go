@@ -69,7 +69,7 @@ func branchingModel(ctx context.Context, s *scan, r repositoryScope) (*row, erro
 	}
 	made := r.row(item)
 	if s.needsPart(detailPart) && r.repository.Get("override_settings.branching_model").Bool() {
-		settings, err := s.branchingSettings(ctx, r)
+		settings, err := branchingSettings(ctx, s, r)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ func branchingModel(ctx context.Context, s *scan, r repositoryScope) (*row, erro
 }
 
 // branchingSettings requests the settings of a repository's own model, unless the connected user may not see them.
-func (s *scan) branchingSettings(ctx context.Context, r repositoryScope) (jsontree.Value, error) {
+func branchingSettings(ctx context.Context, s *scan, r repositoryScope) (jsontree.Value, error) {
 	if isAdministrator, err := s.administersRepository(ctx, r); err != nil || !isAdministrator {
 		return jsontree.Value{}, err
 	}

@@ -34,7 +34,7 @@ func tableCodeOwner() *table {
 			if !ok {
 				paths = []string{codeowners.Path}
 			}
-			return s.perFile(ctx, paths, s.ownerRules)
+			return s.perFile(ctx, paths, ownerRules)
 		},
 	}
 }
@@ -48,7 +48,7 @@ type ownerRule struct {
 }
 
 // ownerRules returns the rows of the rules in a file.
-func (s *scan) ownerRules(ctx context.Context, t treeScope, f textFile) ([]*row, error) {
+func ownerRules(ctx context.Context, s *scan, t treeScope, f textFile) ([]*row, error) {
 	var rows []*row
 	add := func(rule any) {
 		r := t.row(jsontree.Of(rule))

@@ -66,7 +66,7 @@ func commitRows(ctx context.Context, s *scan) rowSeq {
 					return commitByHash(ctx, s, r, hash)
 				})
 			}
-			return s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or path", s.commitsOf(ctx, r, w))
+			return s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or path", commitsOf(ctx, s, r, w))
 		})
 	})
 }
@@ -133,7 +133,7 @@ func (q *query) commitRanges() []commitRange {
 }
 
 // commitsOf lists the commits of a history.
-func (s *scan) commitsOf(ctx context.Context, r repositoryScope, w commitRange) rowSeq {
+func commitsOf(ctx context.Context, s *scan, r repositoryScope, w commitRange) rowSeq {
 	l := s.collection(r.path("/commits"), 100)
 	for parameter, value := range map[string]string{"include": w.Revision, "exclude": w.Excluded, "path": w.Path} {
 		if value != "" {

@@ -50,7 +50,7 @@ func tableCommitReportAnnotation() *table {
 		copying: touched("uuid"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perCommit(ctx, func(ctx context.Context, c commitScope) rowSeq {
-				return combine(ctx, s, s.reports(ctx, c), func(ctx context.Context, r reportScope) rowSeq {
+				return combine(ctx, s, c.reports(ctx, s), func(ctx context.Context, r reportScope) rowSeq {
 					return s.listIn(ctx, r, s.collection(r.path("/reports/{report_id}/annotations", r.report.Get("uuid").String()), 100))
 				})
 			})
@@ -72,7 +72,7 @@ func (r reportScope) row(item jsontree.Value) *row {
 }
 
 // reports lists the reports on a commit whose findings the query may want.
-func (s *scan) reports(ctx context.Context, c commitScope) iter.Seq2[reportScope, error] {
+func (c commitScope) reports(ctx context.Context, s *scan) iter.Seq2[reportScope, error] {
 	l := api.List{Path: c.path("/reports"), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}
 	return func(yield func(reportScope, error) bool) {
 		for item, err := range s.List(ctx, l) {

@@ -50,14 +50,14 @@ func connectionRows(ctx context.Context, s *scan) rowSeq {
 			said["workspaces_argument"] = s.settings.Workspaces
 		}
 		if s.needsPart(detailPart) {
-			account, err := s.account(ctx)
+			account, err := connectedAccount(ctx, s)
 			if err != nil {
 				return nil, err
 			}
 			r.set(detailPart, account)
 		}
 		if s.wants("scopes") {
-			scopes, known, err := s.scopes(ctx)
+			scopes, known, err := tokenScopes(ctx, s)
 			if err != nil {
 				return nil, err
 			}
@@ -80,9 +80,9 @@ func connectionRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// account requests the account of the connection. The access token of a workspace, project or repository has none. A
+// connectedAccount requests the account of the connection. The access token of a workspace, project or repository has none. A
 // request for what the token is for shows then whether it works, as an expired token gets the same answer.
-func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
+func connectedAccount(ctx context.Context, s *scan) (jsontree.Value, error) {
 	found, err := s.getPart(ctx, api.Path("/2.0/user"), detailPart)
 	if !s.belongsToNobody(err) {
 		return found, err
@@ -100,8 +100,8 @@ func (s *scan) account(ctx context.Context) (jsontree.Value, error) {
 	return jsontree.Value{}, s.nameWorkspaces(err)
 }
 
-// scopes returns the scopes of the token: from the token itself, or from the last answer.
-func (s *scan) scopes(ctx context.Context) (granted []string, known bool, err error) {
+// tokenScopes returns the scopes of the token: from the token itself, or from the last answer.
+func tokenScopes(ctx context.Context, s *scan) (granted []string, known bool, err error) {
 	if token, ok := s.authorizer.(interface{ Scopes() []string }); ok {
 		if _, err := s.authorizer.Authorization(ctx); err != nil {
 			return nil, false, err
@@ -111,7 +111,7 @@ func (s *scan) scopes(ctx context.Context) (granted []string, known bool, err er
 		}
 	}
 	if _, known := s.Scopes(); !known { // no request was made yet
-		if _, err := s.account(ctx); err != nil {
+		if _, err := connectedAccount(ctx, s); err != nil {
 			return nil, false, err
 		}
 	}

@@ -88,12 +88,12 @@ func machineRows(ctx context.Context, s *scan) rowSeq {
 		}
 	}
 	return combine(ctx, s, streams.Each(sources...), func(ctx context.Context, from machineSource) rowSeq {
-		return s.machinesIn(ctx, from)
+		return from.rows(ctx, s)
 	})
 }
 
-// machinesIn returns the rows of one kind.
-func (s *scan) machinesIn(ctx context.Context, from machineSource) rowSeq {
+// rows returns the rows of the source.
+func (from machineSource) rows(ctx context.Context, s *scan) rowSeq {
 	of := s.query
 	of.table, of.limit, of.wanted, of.conditions = from.table, -1, map[string]bool{"workspace_slug": true, "workspace_uuid": s.wanted["workspace_uuid"]}, nil
 	for _, name := range from.columns {

@@ -30,7 +30,7 @@ func tableMyGPGKey() *table {
 		},
 		copying: whole("fingerprint").withHistory("last_used"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			return s.listOfUser(ctx, "/2.0/users/{selected_user}/gpg-keys")
+			return listOfUser(ctx, s, "/2.0/users/{selected_user}/gpg-keys")
 		},
 	}
 }

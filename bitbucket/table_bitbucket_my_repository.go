@@ -46,14 +46,14 @@ func tableMyRepository() *table {
 }
 
 func myRepositoryRows(ctx context.Context, s *scan) rowSeq {
-	return s.withCheckedNames(ctx, s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
+	return withCheckedNames(ctx, s, s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		return myRepositoriesIn(ctx, s, p)
 	}))
 }
 
 // withCheckedNames returns the rows. It then returns an error if the query names a repository without a row that does
 // not exist, or is spelled differently.
-func (s *scan) withCheckedNames(ctx context.Context, rows rowSeq) rowSeq {
+func withCheckedNames(ctx context.Context, s *scan, rows rowSeq) rowSeq {
 	var missing []string
 	for _, columnName := range []string{"full_name", "repository_full_name"} {
 		names, _ := s.equals(columnName)
@@ -95,17 +95,17 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	_, isNamed := s.equals("full_name")
 	_, alsoNamed := s.equals("repository_full_name")
 	if s.limit > 0 && s.limit <= fewNames { // one by one, as a repository that is gone does not count
-		return s.accepted(s.detailedRows(ctx, rows, nil))
+		return s.accepted(rowsWithDetails(ctx, s, rows, nil))
 	}
 	if isNamed || alsoNamed {
-		return single(ctx, s, rows, func(ctx context.Context, s *scan, r *row) (*row, error) { return s.detailed(ctx, r, nil) })
+		return single(ctx, s, rows, func(ctx context.Context, s *scan, r *row) (*row, error) { return rowWithDetails(ctx, s, r, nil) })
 	}
-	return s.accepted(s.joined(ctx, p, rows))
+	return s.accepted(withListedDetails(ctx, s, p, rows))
 }
 
-// joined adds the details to each repository. It lists them, a hundred in one request, and requests one by one only
+// withListedDetails adds the details to each repository. It lists them, a hundred in one request, and requests one by one only
 // those of repositories that were created between the two lists.
-func (s *scan) joined(ctx context.Context, p workspaceScope, rows rowSeq) rowSeq {
+func withListedDetails(ctx context.Context, s *scan, p workspaceScope, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		details := map[string]jsontree.Value{}
 		l := api.List{
@@ -121,16 +121,16 @@ func (s *scan) joined(ctx context.Context, p workspaceScope, rows rowSeq) rowSeq
 			}
 			details[item.Get("uuid").String()] = item
 		}
-		s.detailedRows(ctx, rows, details)(yield)
+		rowsWithDetails(ctx, s, rows, details)(yield)
 	}
 }
 
-// detailedRows adds the details to the repositories, one after the other.
-func (s *scan) detailedRows(ctx context.Context, rows rowSeq, details map[string]jsontree.Value) rowSeq {
+// rowsWithDetails adds the details to the repositories, one after the other.
+func rowsWithDetails(ctx context.Context, s *scan, rows rowSeq, details map[string]jsontree.Value) rowSeq {
 	return func(yield func(*row, error) bool) {
 		for r, err := range rows {
 			if err == nil {
-				r, err = s.detailed(ctx, r, details)
+				r, err = rowWithDetails(ctx, s, r, details)
 			}
 			if r == nil && err == nil {
 				continue
@@ -142,9 +142,9 @@ func (s *scan) detailedRows(ctx context.Context, rows rowSeq, details map[string
 	}
 }
 
-// detailed adds the details to one repository, from the known ones or by a request. There is no row for a repository
+// rowWithDetails adds the details to one repository, from the known ones or by a request. There is no row for a repository
 // that the user lost since the permissions were listed.
-func (s *scan) detailed(ctx context.Context, r *row, details map[string]jsontree.Value) (*row, error) {
+func rowWithDetails(ctx context.Context, s *scan, r *row, details map[string]jsontree.Value) (*row, error) {
 	repository := r.part(objectPart).Field("repository")
 	known, ok := details[repository.Get("uuid").String()]
 	if !ok {

@@ -31,13 +31,13 @@ func tableMySSHKey() *table {
 		},
 		copying: whole("uuid").withHistory("last_used"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			return s.listOfUser(ctx, "/2.0/users/{selected_user}/ssh-keys")
+			return listOfUser(ctx, s, "/2.0/users/{selected_user}/ssh-keys")
 		},
 	}
 }
 
 // listOfUser lists something that Bitbucket shows only to its owner, whom the path must name nevertheless.
-func (s *scan) listOfUser(ctx context.Context, template string) rowSeq {
+func listOfUser(ctx context.Context, s *scan, template string) rowSeq {
 	uuid, err := s.me(ctx)
 	if err != nil {
 		return streams.Fail[*row](err)

@@ -60,13 +60,13 @@ func tablePipelineDefinition() *table {
 		keyColumns: append(inRepositoryKeyColumns(), named("ref")),
 		copying:    touched("number"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			return s.perFile(ctx, []string{pipelines.Path}, s.stepsIn)
+			return s.perFile(ctx, []string{pipelines.Path}, stepsIn)
 		},
 	}
 }
 
 // stepsIn returns the rows of the steps that a file defines.
-func (s *scan) stepsIn(ctx context.Context, t treeScope, f textFile) ([]*row, error) {
+func stepsIn(ctx context.Context, s *scan, t treeScope, f textFile) ([]*row, error) {
 	steps := []pipelines.Step{{Error: "The file is no text, or too large to be read."}}
 	if f.isText {
 		var err error
@@ -75,7 +75,7 @@ func (s *scan) stepsIn(ctx context.Context, t treeScope, f textFile) ([]*row, er
 			return nil, err
 		}
 	}
-	schedules, err := s.schedulesOf(ctx, t.repositoryScope)
+	schedules, err := t.schedules(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +145,8 @@ func (x schedule) starts(step pipelines.Step) bool {
 	return step.Trigger != "" && selectors[x.selector] == step.Trigger && x.pattern == step.Pattern
 }
 
-// schedulesOf returns the schedules of a repository, if the query reads them.
-func (s *scan) schedulesOf(ctx context.Context, r repositoryScope) ([]schedule, error) {
+// schedules returns the schedules of a repository, if the query reads them.
+func (r repositoryScope) schedules(ctx context.Context, s *scan) ([]schedule, error) {
 	if !s.wants("schedules") {
 		return nil, nil
 	}

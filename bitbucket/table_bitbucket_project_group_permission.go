@@ -23,7 +23,7 @@ func tableProjectGroupPermission() *table {
 		copying:    whole("project_uuid", "group_slug").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) rowSeq {
-				return s.groupGrants(ctx, on)
+				return groupGrants(ctx, s, on)
 			})
 		},
 	}

@@ -23,7 +23,7 @@ func tableProjectUserPermission() *table {
 		copying:    whole("project_uuid", "user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredProject(ctx, func(ctx context.Context, on projectScope) rowSeq {
-				return s.userGrants(ctx, on)
+				return userGrants(ctx, s, on)
 			})
 		},
 	}

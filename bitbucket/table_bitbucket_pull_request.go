@@ -110,21 +110,23 @@ func pullRequestRows(ctx context.Context, s *scan) rowSeq {
 		if users, ok := s.equals(columnName); ok && !byRepository && len(users) <= fewNames {
 			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) rowSeq {
-					return s.authored(ctx, p, columnName, user)
+					return pullRequestsBy(ctx, s, p, columnName, user)
 				}))
 			})
 		}
 	}
-	return s.perRepository(ctx, s.pullRequestsIn)
+	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+		return pullRequestsIn(ctx, s, r)
+	})
 }
 
 // pullRequestsIn returns the pull requests of a repository with all that the query reads.
-func (s *scan) pullRequestsIn(ctx context.Context, r repositoryScope) rowSeq {
-	return withEnds(ctx, s, s.pullRequestsAsListed(ctx, r))
+func pullRequestsIn(ctx context.Context, s *scan, r repositoryScope) rowSeq {
+	return withEnds(ctx, s, pullRequestsAsListed(ctx, s, r))
 }
 
 // pullRequestsAsListed lists the pull requests of a repository, or requests the ones whose numbers the query names.
-func (s *scan) pullRequestsAsListed(ctx context.Context, r repositoryScope) rowSeq {
+func pullRequestsAsListed(ctx context.Context, s *scan, r repositoryScope) rowSeq {
 	ids, ok := s.integers("id")
 	if !ok || len(ids) > fewNames {
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
@@ -141,9 +143,9 @@ func (s *scan) pullRequestsAsListed(ctx context.Context, r repositoryScope) rowS
 	}))
 }
 
-// authored lists the pull requests of one author in a workspace. If Bitbucket has no list for the account, it reads the
+// pullRequestsBy lists the pull requests of one author in a workspace. If Bitbucket has no list for the account, it reads the
 // lists of the repositories.
-func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user string) rowSeq {
+func pullRequestsBy(ctx context.Context, s *scan, p workspaceScope, columnName, user string) rowSeq {
 	p, err := s.identified(ctx, p)
 	if err != nil {
 		return streams.Fail[*row](err)
@@ -156,10 +158,10 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user 
 	return s.accepted(withEnds(ctx, s, func(yield func(*row, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			if isUnknown(err) {
-				s.authoredInEach(ctx, p, columnName, user)(yield)
+				pullRequestsInEach(ctx, s, p, columnName, user)(yield)
 				return
 			}
-			r, err := s.destination(ctx, p, item, err)
+			r, err := destinationOf(ctx, s, p, item, err)
 			if !yield(r.row(item), err) || err != nil {
 				return
 			}
@@ -167,11 +169,12 @@ func (s *scan) authored(ctx context.Context, p workspaceScope, columnName, user 
 	}))
 }
 
-// authoredInEach lists the pull requests of one author in each repository of a workspace.
-func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, columnName, user string) rowSeq {
+// pullRequestsInEach lists the pull requests of one author in each repository of a workspace.
+func pullRequestsInEach(ctx context.Context, s *scan, p workspaceScope, columnName, user string) rowSeq {
 	author := s.table.column(columnName)
 	return func(yield func(*row, error) bool) {
-		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), s.pullRequestsAsListed) {
+		pullRequests := func(ctx context.Context, r repositoryScope) rowSeq { return pullRequestsAsListed(ctx, s, r) }
+		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), pullRequests) {
 			if err == nil && author.value(r) != user { // the query names other authors as well
 				continue
 			}
@@ -185,9 +188,9 @@ func (s *scan) authoredInEach(ctx context.Context, p workspaceScope, columnName,
 // fromAddress matches the repository in the address of a pull request.
 var fromAddress = regexp.MustCompile(`/repositories/([^/]+/[^/]+)/pullrequests/`)
 
-// destination returns the destination repository of a pull request from the author's list. Sometimes Bitbucket leaves
+// destinationOf returns the destination repository of a pull request from the author's list. Sometimes Bitbucket leaves
 // it out.
-func (s *scan) destination(ctx context.Context, p workspaceScope, item jsontree.Value, err error) (repositoryScope, error) {
+func destinationOf(ctx context.Context, s *scan, p workspaceScope, item jsontree.Value, err error) (repositoryScope, error) {
 	if err != nil {
 		return repositoryScope{}, err
 	}

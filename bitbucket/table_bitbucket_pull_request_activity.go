@@ -51,7 +51,9 @@ func tablePullRequestActivity() *table {
 		keyColumns: append(inRepositoryKeyColumns(), named("pull_request_id"), keyColumn{column: "date", operators: orderOperators}),
 		copying:    ofPullRequest("number"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			return s.perRepository(ctx, s.activityIn)
+			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
+				return activityIn(ctx, s, r)
+			})
 		},
 	}
 }
@@ -79,18 +81,18 @@ func whoActed(name, description, field string) column {
 }
 
 // activityIn lists the activity of the pull requests of a repository, or of those that the query names.
-func (s *scan) activityIn(ctx context.Context, r repositoryScope) rowSeq {
+func activityIn(ctx context.Context, s *scan, r repositoryScope) rowSeq {
 	ids, ok := s.integers("pull_request_id")
 	if !ok || len(ids) > fewNames {
-		return s.activityAt(ctx, r, r.path("/pullrequests/activity"))
+		return activityAt(ctx, s, r, r.path("/pullrequests/activity"))
 	}
 	return s.accepted(combine(ctx, s, streams.Each(ids...), func(ctx context.Context, id int64) rowSeq {
-		return s.unlessOff(r, s.activityAt(ctx, r, pullRequestNumbered(r, id).path("/activity")))
+		return s.unlessOff(r, activityAt(ctx, s, r, pullRequestNumbered(r, id).path("/activity")))
 	}))
 }
 
 // activityAt reads a log, newest first, as far back as the query wants.
-func (s *scan) activityAt(ctx context.Context, r repositoryScope, path string) rowSeq {
+func activityAt(ctx context.Context, s *scan, r repositoryScope, path string) rowSeq {
 	l := s.collection(path, 50)
 	l.Fields = slices.DeleteFunc(l.Fields, func(field string) bool { return field == "kind" })
 	for _, e := range activities {

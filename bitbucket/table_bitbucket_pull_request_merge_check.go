@@ -47,7 +47,7 @@ func tablePullRequestMergeCheck() *table {
 			}
 			if s.wants(intoMain) {
 				return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-					return s.accepted(combine(ctx, s, s.openPullRequests(ctx, r), checks))
+					return s.accepted(combine(ctx, s, openPullRequests(ctx, s, r), checks))
 				})
 			}
 			return s.perPullRequest(ctx, checks)
@@ -61,7 +61,7 @@ const intoMain = "pull_request_is_latest_into_main"
 
 // openPullRequests returns the open pull requests of a repository that the scan covers, each with whether it is the
 // latest into the main branch. It reads all of them, whatever other conditions exclude.
-func (s *scan) openPullRequests(ctx context.Context, r repositoryScope) iter.Seq2[pullRequestScope, error] {
+func openPullRequests(ctx context.Context, s *scan, r repositoryScope) iter.Seq2[pullRequestScope, error] {
 	on := s.narrowedTo(parentPart)
 	all := on
 	all.conditions = slices.DeleteFunc(slices.Clone(on.conditions), func(c condition) bool { return c.value != "OPEN" })

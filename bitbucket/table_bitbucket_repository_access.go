@@ -42,16 +42,16 @@ func tableRepositoryAccess() *table {
 
 func accessRows(ctx context.Context, s *scan) rowSeq {
 	if !s.needsPart(explanationPart) {
-		return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
-			return s.permissionsIn(ctx, l)
+		return combine(ctx, s, permissionLists(ctx, s), func(ctx context.Context, l permissionList) rowSeq {
+			return l.rows(ctx, s)
 		})
 	}
 	from := newAccessReader(ctx, s)
 	if s.rehearses != nil {
 		return from.rehearsed(ctx)
 	}
-	return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
-		rows := s.permissionsIn(ctx, l, "user.uuid", "permission", "repository.uuid", "repository.full_name", "repository.project.key")
+	return combine(ctx, s, permissionLists(ctx, s), func(ctx context.Context, l permissionList) rowSeq {
+		rows := l.rows(ctx, s, "user.uuid", "permission", "repository.uuid", "repository.full_name", "repository.project.key")
 		return combine(ctx, s, runs(rows, sameRepository), func(ctx context.Context, held []*row) rowSeq {
 			return from.explained(ctx, held)
 		})
@@ -61,7 +61,7 @@ func accessRows(ctx context.Context, s *scan) rowSeq {
 // rehearsed asks for everything that explains the access to each repository: a rehearsal has no list of permissions.
 func (f *accessReader) rehearsed(ctx context.Context) rowSeq {
 	s := f.scan
-	lists := combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq { return s.permissionsIn(ctx, l) })
+	lists := combine(ctx, s, permissionLists(ctx, s), func(ctx context.Context, l permissionList) rowSeq { return l.rows(ctx, s) })
 	return func(yield func(*row, error) bool) {
 		for _, err := range lists {
 			if err != nil {

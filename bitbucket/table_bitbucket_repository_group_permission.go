@@ -24,7 +24,7 @@ func tableRepositoryGroupPermission() *table {
 		copying:    touched("group_slug").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) rowSeq {
-				return s.groupGrants(ctx, on)
+				return groupGrants(ctx, s, on)
 			})
 		},
 	}

@@ -34,8 +34,8 @@ func tableRepositoryPermission() *table {
 		keyColumns: append(repositoryPermissionKeyColumns(), filtered("repository_name", "repository.name", textOperators)),
 		copying:    whole("repository_uuid", "user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			return combine(ctx, s, s.permissionLists(ctx), func(ctx context.Context, l permissionList) rowSeq {
-				return s.permissionsIn(ctx, l)
+			return combine(ctx, s, permissionLists(ctx, s), func(ctx context.Context, l permissionList) rowSeq {
+				return l.rows(ctx, s)
 			})
 		},
 	}
@@ -82,13 +82,13 @@ func (l permissionList) omission() Omission {
 // permissionLists returns the lists of the effective permissions that the query asks for. If it names repositories,
 // these are their lists. Otherwise these are the list of each workspace that the connected user administers, and in
 // other workspaces the lists of the repositories that the user administers.
-func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, error] {
+func permissionLists(ctx context.Context, s *scan) iter.Seq2[permissionList, error] {
 	names, byName := s.equals("repository_full_name")
 	switch {
 	case byName && len(names) <= fewNames:
-		return s.permissionsByName(names)
+		return permissionsByName(s, names)
 	case byName:
-		return s.permissionsOfMany(ctx, names)
+		return permissionsOfMany(ctx, s, names)
 	}
 	return func(yield func(permissionList, error) bool) {
 		for p, err := range s.workspaces(ctx) {
@@ -112,7 +112,7 @@ func (s *scan) permissionLists(ctx context.Context) iter.Seq2[permissionList, er
 }
 
 // permissionsByName returns the list of each repository that the query names.
-func (s *scan) permissionsByName(names []string) iter.Seq2[permissionList, error] {
+func permissionsByName(s *scan, names []string) iter.Seq2[permissionList, error] {
 	return func(yield func(permissionList, error) bool) {
 		for _, full := range names {
 			slug, name, _ := strings.Cut(full, "/")
@@ -127,7 +127,7 @@ func (s *scan) permissionsByName(names []string) iter.Seq2[permissionList, error
 
 // permissionsOfMany returns the lists for too many names to request one by one: the list of the whole workspace,
 // filtered by the names, if the connected user administers the workspace.
-func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[permissionList, error] {
+func permissionsOfMany(ctx context.Context, s *scan, names []string) iter.Seq2[permissionList, error] {
 	return func(yield func(permissionList, error) bool) {
 		listed := map[string]bool{}
 		for r, err := range s.namedRepositories(ctx, names) {
@@ -150,13 +150,13 @@ func (s *scan) permissionsOfMany(ctx context.Context, names []string) iter.Seq2[
 	}
 }
 
-// permissionsIn reads a list of effective permissions, with more fields than the query's columns need.
-func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...string) rowSeq {
+// rows reads a list of effective permissions, with more fields than the query's columns need.
+func (l permissionList) rows(ctx context.Context, s *scan, more ...string) rowSeq {
 	list := s.collection(l.path(), 100)
 	list.Fields = append(list.Fields, more...)
 	return wholeOrNone(&s.omitter, l.omission(), func(yield func(*row, error) bool) {
 		if _, known := cache.Peek[[]jsontree.Value](s.places().answers, workspacesKey); known && l.repo == nil && l.name != "" { // no need to be refused first
-			isAdministrator, err := s.administersNamed(ctx, l)
+			isAdministrator, err := l.isAdministered(ctx, s)
 			if err != nil {
 				yield(nil, err)
 			}
@@ -170,7 +170,7 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 				return
 			}
 			if isRefused(err) && l.name != "" {
-				if err = s.permissionsRefused(ctx, l, err); err == nil {
+				if err = l.omitRefused(ctx, s, err); err == nil {
 					return
 				}
 			}
@@ -188,9 +188,9 @@ func (s *scan) permissionsIn(ctx context.Context, l permissionList, more ...stri
 	})
 }
 
-// administersNamed reports whether the connected user administers a repository that the query names. If not, it records
+// isAdministered reports whether the connected user administers a repository that the query names. If not, it records
 // an omission.
-func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, error) {
+func (l permissionList) isAdministered(ctx context.Context, s *scan) (bool, error) {
 	if isAdministrator, err := s.administers(ctx, l.workspaceScope); isAdministrator || err != nil {
 		return isAdministrator, err
 	}
@@ -209,10 +209,10 @@ func (s *scan) administersNamed(ctx context.Context, l permissionList) (bool, er
 	return isAdministrator, err
 }
 
-// permissionsRefused records that the effective permissions on a repository are refused. If the user does not
+// omitRefused records that the effective permissions on a repository are refused. If the user does not
 // administer the workspace, that is no error: Bitbucket may show them only to the workspace's administrators, even if
 // somebody else administers the repository.
-func (s *scan) permissionsRefused(ctx context.Context, l permissionList, refused error) error {
+func (l permissionList) omitRefused(ctx context.Context, s *scan, refused error) error {
 	isAdministrator, err := s.administers(ctx, l.workspaceScope)
 	if isAdministrator || err != nil {
 		return cmp.Or(err, refused)

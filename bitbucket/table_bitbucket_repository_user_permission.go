@@ -24,7 +24,7 @@ func tableRepositoryUserPermission() *table {
 		copying:    touched("user_uuid").withHistory(),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, on repositoryScope) rowSeq {
-				return s.userGrants(ctx, on)
+				return userGrants(ctx, s, on)
 			})
 		},
 	}

@@ -50,7 +50,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 	ids, byID := s.equals("id")
 	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		if byID && !byRole && len(ids) <= fewNames { // only the list has the role
-			return s.namedSnippetRows(ctx, p, ids)
+			return namedSnippetRows(ctx, s, p, ids)
 		}
 		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
 			l := s.collection(api.Path("/2.0/snippets/{workspace}", p.slug()), 100)
@@ -75,7 +75,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 
 // namedSnippetRows requests the snippets of a workspace that the query names.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/#api-snippets-workspace-encoded-id-get
-func (s *scan) namedSnippetRows(ctx context.Context, p workspaceScope, ids []string) rowSeq {
+func namedSnippetRows(ctx context.Context, s *scan, p workspaceScope, ids []string) rowSeq {
 	return single(ctx, s, streams.Each(ids...), func(ctx context.Context, s *scan, id string) (*row, error) {
 		if !isSlug(id) {
 			return nil, nil

@@ -60,14 +60,14 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 		return streams.Fail[*row](fmt.Errorf("max_depth is %d: give a number of levels, at least 1", depths[i]))
 	}
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-		return s.withContent(ctx, r, func(yield func(*row, error) bool) {
-			for t, err := range s.trees(ctx, r) {
+		return withContent(ctx, s, r, func(yield func(*row, error) bool) {
+			for t, err := range treesIn(ctx, s, r) {
 				if err != nil {
 					yield(nil, err)
 					return
 				}
 				// The repository exists, but the revision or the folder may be missing.
-				for file, err := range s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or folder", s.sourceOf(ctx, t)) {
+				for file, err := range s.unlessMissing(r, ReasonUnknownRevision, "which has no such revision or folder", sourceRowsIn(ctx, s, t)) {
 					if !yield(file, err) || err != nil {
 						return
 					}
@@ -77,8 +77,8 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// trees returns the trees of a repository that the query asks for: each revision, each folder in it, each depth.
-func (s *scan) trees(ctx context.Context, r repositoryScope) iter.Seq2[treeScope, error] {
+// treesIn returns the trees of a repository that the query asks for: each revision, each folder in it, each depth.
+func treesIn(ctx context.Context, s *scan, r repositoryScope) iter.Seq2[treeScope, error] {
 	folders, ok := s.equals("folder")
 	if !ok {
 		folders = []string{""}
@@ -104,12 +104,12 @@ func (s *scan) trees(ctx context.Context, r repositoryScope) iter.Seq2[treeScope
 	}
 }
 
-// sourceOf lists a part of a tree, or requests the files that the query names.
-func (s *scan) sourceOf(ctx context.Context, t treeScope) rowSeq {
+// sourceRowsIn lists a part of a tree, or requests the files that the query names.
+func sourceRowsIn(ctx context.Context, s *scan, t treeScope) rowSeq {
 	paths, ok := s.equals("path")
 	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
 		return single(ctx, s, streams.Each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
-			return s.sourceAt(ctx, t, path)
+			return sourceAt(ctx, s, t, path)
 		})
 	}
 	if !isPath(strings.TrimSuffix(t.asked.Folder, "/")) && t.asked.Folder != "" {
@@ -123,7 +123,7 @@ func (s *scan) sourceOf(ctx context.Context, t treeScope) rowSeq {
 }
 
 // sourceAt requests one file or folder. There is no row if it does not exist.
-func (s *scan) sourceAt(ctx context.Context, t treeScope, path string) (*row, error) {
+func sourceAt(ctx context.Context, s *scan, t treeScope, path string) (*row, error) {
 	if !isPath(path) {
 		return nil, nil
 	}
@@ -144,7 +144,7 @@ func isPath(path string) bool {
 
 // withContent adds their text to the files of a repository, if the query reads it and selects the files by path: a
 // query for all columns of all files must not fetch a whole tree.
-func (s *scan) withContent(ctx context.Context, r repositoryScope, files rowSeq) rowSeq {
+func withContent(ctx context.Context, s *scan, r repositoryScope, files rowSeq) rowSeq {
 	byPath := len(s.conditions.on("path")) > 0
 	if !s.needsPart(contentPart) || !byPath {
 		return files

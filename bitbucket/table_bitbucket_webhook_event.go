@@ -26,7 +26,7 @@ func tableWebhookEvent() *table {
 		keyColumns: []keyColumn{named("subject_type")},
 		copying:    whole("subject_type", "event"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			return combine(ctx, s, s.hookSubjects(ctx), func(ctx context.Context, subject string) rowSeq {
+			return combine(ctx, s, hookSubjects(ctx, s), func(ctx context.Context, subject string) rowSeq {
 				p := workspaceScope{query: jsontree.Of(map[string]string{"subject_type": subject})}
 				return s.listIn(ctx, p, s.collection(api.Path("/2.0/hook_events/{subject_type}", subject), 100))
 			})
@@ -36,7 +36,7 @@ func tableWebhookEvent() *table {
 
 // hookSubjects returns the types of owners of webhooks: the ones that the query names, or all that Bitbucket has.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-get
-func (s *scan) hookSubjects(ctx context.Context) iter.Seq2[string, error] {
+func hookSubjects(ctx context.Context, s *scan) iter.Seq2[string, error] {
 	if subjects, ok := s.equals("subject_type"); ok {
 		return streams.Each(subjects...)
 	}
