@@ -93,6 +93,18 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 	return l
 }
 
+// isListCheaper reports whether all workspaces can be read, and are fewer than the objects to look for.
+func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
+	workspaces := 0
+	for _, err := range s.workspaces(ctx) {
+		if err != nil {
+			return false
+		}
+		workspaces++
+	}
+	return workspaces < objects
+}
+
 // errTooLong reports that a list is not read for a lookup, because it would take too many requests.
 var errTooLong = errors.New("the list takes more requests than the names")
 

@@ -46,6 +46,9 @@ func checkName(name, called string) error {
 	return &NameError{Name: name, Called: called}
 }
 
+// isSlug reports whether a text can be a slug.
+func isSlug(s string) bool { return s != "" && s != "." && s != ".." && !strings.Contains(s, "/") }
+
 // splitFullName splits the full name of a repository.
 func splitFullName(name string) (workspace, repository string, err error) {
 	workspace, repository, _ = strings.Cut(name, "/")

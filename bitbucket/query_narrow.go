@@ -1,24 +1,23 @@
 package bitbucket
 
-import (
-	"iter"
-)
+import "iter"
 
 // A scan also reads the parents of its rows, and lists that it does not need as a whole. These are the queries for that.
 
 // narrowedTo returns the query with only its conditions on the columns of one part of the rows.
-func (q query) narrowedTo(p part) query {
+func (q *query) narrowedTo(p part) query {
+	narrowed := *q
+	narrowed.conditions = q.conditions.in(p)
 	if !q.conditions.areDecided() {
-		q.limit = -1 // a row that meets these conditions may fail the others
+		narrowed.limit = -1 // a row that meets these conditions may fail the others
 	}
-	q.conditions = q.conditions.in(p)
-	return q
+	return narrowed
 }
 
 // onParents returns the query for the parents of the rows, which another table has: with the conditions on the parents,
 // and without the limit.
-func (q query) onParents(parents *table) query {
-	of := q
+func (q *query) onParents(parents *table) query {
+	of := *q
 	of.table, of.limit, of.order = parents, -1, nil
 	of.wanted = map[string]bool{"uuid": true}
 	of.conditions = nil
@@ -34,10 +33,10 @@ func (q query) onParents(parents *table) query {
 
 // lookups returns queries for some of the names each, as many as fit into a filter, with no other conditions and no
 // limit. Otherwise a row that these exclude would look like one that the lists lack.
-func (q query) lookups(columnName string, names []string) iter.Seq[query] {
+func (q *query) lookups(columnName string, names []string) iter.Seq[query] {
 	return func(yield func(query) bool) {
 		for len(names) > 0 {
-			alone := q
+			alone := *q
 			alone.limit = -1
 			alone.conditions = nil
 			taken := 0

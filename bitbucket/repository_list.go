@@ -63,8 +63,8 @@ func administeredRepositories(slug string) *repositoryList {
 // repositoryFields are the fields that are known of each repository.
 var repositoryFields = []string{"full_name", "uuid", "name", "project.key", "mainbranch.name", "workspace.uuid", "override_settings.branching_model"}
 
-// countGranted returns the number of repositories of a workspace on which the connected user has a permission, if Bitbucket
-// reports it. That takes a request of a few bytes, and is cached for half a minute.
+// countGranted returns the number of repositories of a workspace on which the connected user has a permission, if
+// Bitbucket reports it. That takes a request of a few bytes, and is cached for half a minute.
 func (c *connection) countGranted(ctx context.Context, slug string) (n int, known bool) {
 	n, err := cache.Get(ctx, c.places().answers, "number of repositories of "+slug, func(ctx context.Context) (int, error) {
 		page, err := c.places().Get(ctx, administeredRepositories(slug).path, url.Values{"pagelen": {"1"}}, "size")
@@ -79,17 +79,17 @@ func (c *connection) countGranted(ctx context.Context, slug string) (n int, know
 
 var errNoSize = errors.New("the list does not say how many items it has")
 
-// repositoriesOn returns the repositories in a list of a workspace.
-func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repositoryList) iter.Seq2[repositoryScope, error] {
-	l := from.list(bbql.Filter{})
+// repositories returns the repositories in the list, which is one of the workspace p.
+func (i *repositoryList) repositories(ctx context.Context, s *scan, p workspaceScope) iter.Seq2[repositoryScope, error] {
+	l := i.list(bbql.Filter{})
 	if s.limit >= 0 {
 		l.Wanted = int64(l.PageLen) // fetch no page before the limit is known to need it
 	}
 	_, byQuery := s.namedWorkspaces()
 	return func(yield func(repositoryScope, error) bool) {
 		checked := !byQuery
-		for item, err := range s.places().shared(ctx, from.key, l) {
-			r := repositoryScope{workspaceScope: p, repository: from.repository(item), from: from}
+		for item, err := range s.places().shared(ctx, i.key, l) {
+			r := repositoryScope{workspaceScope: p, repository: i.repository(item), from: i}
 			if err == nil && p.named { // the connection may spell the workspace's name differently
 				r.workspaceScope = r.ownWorkspace()
 				if byQuery {
@@ -108,8 +108,8 @@ func (s *scan) repositoriesOn(ctx context.Context, p workspaceScope, from *repos
 	}
 }
 
-// find returns the repository with a full name, if it is in the part of a list that was read. After the first
-// few names it pays to read the list.
+// find returns the repository with a full name, if it is in the part of the list that was read. After the first few
+// names it pays to read the list.
 func (i *repositoryList) find(ctx context.Context, c *connection, fullName string) (repositoryScope, bool) {
 	known := i.substitute(c)
 	for found := range c.places().directories.find(ctx, lookup{

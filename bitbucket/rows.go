@@ -10,7 +10,7 @@ import (
 // inRepositories lists the objects at a path in each repository.
 func inRepositories(rest string) func(context.Context, *scan) rowSeq {
 	return func(ctx context.Context, s *scan) rowSeq {
-		return s.perRepository(ctx, s.listBelow(rest))
+		return s.perRepository(ctx, listBelow(s, rest))
 	}
 }
 
@@ -18,7 +18,7 @@ func inRepositories(rest string) func(context.Context, *scan) rowSeq {
 // what Bitbucket shows only to administrators.
 func inAdministeredRepositories(rest string) func(context.Context, *scan) rowSeq {
 	return func(ctx context.Context, s *scan) rowSeq {
-		return s.perAdministeredRepository(ctx, s.listBelow(rest))
+		return s.perAdministeredRepository(ctx, listBelow(s, rest))
 	}
 }
 
@@ -33,9 +33,20 @@ func inAdministeredWorkspaces(path string) func(context.Context, *scan) rowSeq {
 }
 
 // listBelow lists the objects at a path in a repository, unless the feature is off.
-func (s *scan) listBelow(rest string) func(context.Context, repositoryScope) rowSeq {
+func listBelow(s *scan, rest string) func(context.Context, repositoryScope) rowSeq {
 	return func(ctx context.Context, r repositoryScope) rowSeq {
 		return s.unlessOff(r, s.listIn(ctx, r, s.collection(r.path(rest), 100)))
+	}
+}
+
+// rowsIn reads one collection of an owner.
+func (c *connection) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
+	return func(yield func(*row, error) bool) {
+		for item, err := range c.List(ctx, l) {
+			if !yield(o.row(item), err) {
+				return
+			}
+		}
 	}
 }
 

@@ -2,16 +2,17 @@ package bitbucket
 
 import (
 	"context"
-	"iter"
+	"errors"
 	"slices"
-	"strings"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A scan reads a table once.
+// A scan reads a table once, for a query, on a connection. It walks through the scopes that it covers (walk.go), reads
+// objects and lists of objects in them, and records what it has to leave out.
 type scan struct {
 	*connection
 	query
@@ -19,12 +20,52 @@ type scan struct {
 	progress *repositoryCount // of all scans
 }
 
-// with returns a scan with another query.
+// with returns a scan with another query, for example for the parents of the rows.
 func (s *scan) with(q query) *scan {
 	other := *s
 	other.query = q
 	return &other
 }
+
+// stream sends the rows of a scan that the query may want.
+func (s *scan) stream(ctx context.Context, send func(sdkserver.Row)) error {
+	ctx = api.WithCaller(ctx, s)
+	if s.limit == 0 || s.conditions.isNever() {
+		return nil
+	}
+	values, left := newDecoder(s.table, s.wanted), s.limit
+	for r, err := range s.ties(s.rows(ctx)) {
+		if err != nil && s.isMadeUp() && ctx.Err() == nil {
+			return nil // the answer that a rehearsal made up may not suffice
+		}
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch s.verdict(r) {
+		case fails:
+			continue
+		case holds:
+			left--
+		case mayHold:
+			if s.isCut {
+				return errLimit
+			}
+		}
+		send(values.decode(r))
+		if left == 0 {
+			return nil
+		}
+	}
+	s.deferred.do(ctx)
+	return ctx.Err()
+}
+
+// errLimit is for hosts that run the plugin without Server: there the SDK ends the scan after as many rows as LIMIT
+// says.
+var errLimit = errors.New("this host can't combine LIMIT with this condition, because only the host can check it: leave out LIMIT")
 
 // getPart requests the object at a path, with the fields that the query reads in a part of the rows, and more.
 func (s *scan) getPart(ctx context.Context, path string, p part, more ...string) (jsontree.Value, error) {
@@ -65,66 +106,9 @@ func (s *scan) getOne(ctx context.Context, parent container, rest string) rowSeq
 	}
 }
 
-// readAll reads one collection into a JSON array.
-func (c *connection) readAll(ctx context.Context, path string) (jsontree.Value, error) {
-	var items []string
-	for item, err := range c.List(ctx, api.List{Path: path, PageLen: 100}) {
-		if err != nil {
-			return jsontree.Value{}, err
-		}
-		items = append(items, item.Raw())
-	}
-	return jsontree.MustParse("[" + strings.Join(items, ",") + "]"), nil
-}
-
 // listIn reads one collection of an owner, as far as the query needs it.
 func (s *scan) listIn(ctx context.Context, o owner, l api.List) rowSeq {
 	return s.accepted(s.rowsIn(ctx, o, l))
-}
-
-// rowsIn reads one collection of an owner.
-func (c *connection) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
-	return func(yield func(*row, error) bool) {
-		for item, err := range c.List(ctx, l) {
-			if !yield(o.row(item), err) {
-				return
-			}
-		}
-	}
-}
-
-// combine lists the children of all parents, in the order of the parents, or in the order that the scan is sorted by.
-func combine[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
-	if len(s.order) > 0 {
-		return streams.Merge(ctx, parents, children, s.order[0].compare)
-	}
-	return spread(ctx, s, 1, parents, children)
-}
-
-// spread reads the children of as many parents at once as the query needs, by [streams.FanOut]. With a LIMIT it begins
-// with a few. It doubles their number with each parent that is done, but to no more than the number of rows so far
-// suggests. So LIMIT 5 over 500 repositories mostly reads one of them, or five that have one row each.
-func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P, error], children func(context.Context, P) rowSeq) rowSeq {
-	most := s.settings.MaxConcurrency
-	if s.limit < 0 {
-		return streams.FanOut(ctx, func(int) int { return most }, parents, children)
-	}
-	return func(yield func(*row, error) bool) {
-		found := 0
-		width := func(done int) int {
-			n := min(min(begin, most)<<min(done, 30), most)
-			if wanted := min(int(s.limit)-found, most*found); wanted > 0 {
-				n = min(n, (wanted*done+found-1)/found)
-			}
-			return n
-		}
-		streams.FanOut(ctx, width, parents, children)(func(r *row, err error) bool {
-			if err == nil && s.verdict(r) == holds {
-				found++
-			}
-			return yield(r, err)
-		})
-	}
 }
 
 // fewNames is the maximum number of names in a query for which the objects are requested one by one. More are looked
@@ -160,17 +144,6 @@ func (s *scan) byName(ctx context.Context, columnName string, names []string, as
 			}
 		}
 		single(ctx, s, streams.Each(missing...), exactly)(yield)
-	})
-}
-
-// single requests one object for each parent. ask returns no row if there is nothing to show.
-func single[P any](ctx context.Context, s *scan, parents iter.Seq2[P, error], ask func(context.Context, *scan, P) (*row, error)) rowSeq {
-	return spread(ctx, s, int(max(s.limit, 1)), parents, func(ctx context.Context, parent P) rowSeq {
-		return func(yield func(*row, error) bool) {
-			if r, err := ask(ctx, s, parent); r != nil || err != nil {
-				yield(r, err)
-			}
-		}
 	})
 }
 

@@ -10,12 +10,6 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// perAdministeredWorkspace lists the children of the workspaces that the connected user administers, for what Bitbucket
-// shows only to a workspace's administrators.
-func (s *scan) perAdministeredWorkspace(ctx context.Context, children func(context.Context, workspaceScope) rowSeq) rowSeq {
-	return s.inEachWorkspace(ctx, s.administeredWorkspaces(ctx), children)
-}
-
 // administeredWorkspaces returns the scan's workspaces that the connected user administers. A token that belongs to no
 // user counts as the administrator of everything that it can read.
 func (s *scan) administeredWorkspaces(ctx context.Context) iter.Seq2[workspaceScope, error] {
@@ -23,7 +17,7 @@ func (s *scan) administeredWorkspaces(ctx context.Context) iter.Seq2[workspaceSc
 		for p, err := range s.workspaces(ctx) {
 			isAdministrator := false
 			if err == nil {
-				p, isAdministrator, err = s.administered(ctx, p)
+				p, isAdministrator, err = p.administered(ctx, s)
 			}
 			if err == nil && !isAdministrator {
 				if err = s.notAdministered(p.omission()); err == nil {
@@ -39,7 +33,7 @@ func (s *scan) administeredWorkspaces(ctx context.Context) iter.Seq2[workspaceSc
 
 // administered returns the workspace with what the list of the user's workspaces has of it, if anything, and reports
 // whether the user administers it.
-func (s *scan) administered(ctx context.Context, p workspaceScope) (_ workspaceScope, isAdministrator bool, err error) {
+func (p workspaceScope) administered(ctx context.Context, s *scan) (_ workspaceScope, isAdministrator bool, err error) {
 	known, ok, err := s.userWorkspace(ctx, p)
 	if s.belongsToNobody(err) {
 		return p, true, nil
@@ -74,21 +68,10 @@ func (c *connection) administers(ctx context.Context, p workspaceScope) (bool, e
 	return known.Get("administrator").Bool(), err
 }
 
-// perAdministeredRepository lists the children of the repositories that the connected user administers, for what
-// Bitbucket shows only to administrators.
-func (s *scan) perAdministeredRepository(ctx context.Context, children func(context.Context, repositoryScope) rowSeq) rowSeq {
-	return s.inEachRepository(ctx, s.repositories(ctx, s.administeredIn), func(ctx context.Context, r repositoryScope) rowSeq {
-		if r.from != nil {
-			return children(ctx, r)
-		}
-		return s.ifAdministered(ctx, r, children)
-	})
-}
-
 // ifAdministered lists the children of a repository that the query names, unless the connected user does not administer
 // it. Bitbucket refuses then: so the lists that show whether the user does are read only after a refusal, or first if
 // they are cached.
-func (s *scan) ifAdministered(ctx context.Context, r repositoryScope, children func(context.Context, repositoryScope) rowSeq) rowSeq {
+func (r repositoryScope) ifAdministered(ctx context.Context, s *scan, children func(context.Context, repositoryScope) rowSeq) rowSeq {
 	leaveOut := func(yield func(*row, error) bool) {
 		if err := s.notAdministered(r.omission()); err != nil {
 			yield(nil, err)
@@ -147,27 +130,27 @@ func (c *connection) administersRepository(ctx context.Context, r repositoryScop
 	return false, nil
 }
 
-// administeredIn lists the repositories of a workspace that the connected user administers: all of them, or those in
-// the user's permissions. The others are recorded as an omission.
-func (s *scan) administeredIn(ctx context.Context, p workspaceScope) iter.Seq2[repositoryScope, error] {
+// administeredRepositories lists the repositories of a workspace that the connected user administers: all of them, or
+// those in the user's permissions. The others are recorded as an omission.
+func (p workspaceScope) administeredRepositories(ctx context.Context, s *scan) iter.Seq2[repositoryScope, error] {
 	return func(yield func(repositoryScope, error) bool) {
-		p, isAdministrator, err := s.administered(ctx, p)
+		p, isAdministrator, err := p.administered(ctx, s)
 		if err != nil {
 			yield(repositoryScope{}, err)
 			return
 		}
 		if isAdministrator {
-			s.repositoriesOf(ctx, p)(yield)
+			p.repositories(ctx, s)(yield)
 			return
 		}
 		found := 0
-		for r, err := range s.repositoriesOn(ctx, p, administeredRepositories(p.slug())) {
+		for r, err := range administeredRepositories(p.slug()).repositories(ctx, s, p) {
 			found++
 			if !yield(r, err) || err != nil {
 				return
 			}
 		}
-		if err := s.omitOthers(p, found); err != nil {
+		if err := p.omitOthers(s, found); err != nil {
 			yield(repositoryScope{}, err)
 		}
 	}
@@ -176,7 +159,7 @@ func (s *scan) administeredIn(ctx context.Context, p workspaceScope) iter.Seq2[r
 // omitOthers records how many repositories of a workspace the scan leaves out because the connected user does not
 // administer them. It returns an error if the user administers none of them, on_refusal is "strict" and the query names
 // the workspace.
-func (s *scan) omitOthers(p workspaceScope, administers int) error {
+func (p workspaceScope) omitOthers(s *scan, administers int) error {
 	one := p.omission()
 	one.Reason = ReasonNotAdministered
 	one.Message = fmt.Sprintf("%s covers what the connected user administers: %d", s.queriedTable, administers)

@@ -2,6 +2,7 @@ package bitbucket
 
 import (
 	"context"
+	"iter"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -24,11 +25,11 @@ func (h childScope) row(item jsontree.Value) *row {
 	return r
 }
 
-// perChild lists the objects at the path list of each repository, and for each of them the children, which are below
-// the path at.
-func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string, children func(context.Context, childScope) rowSeq) rowSeq {
-	parents := func(yield func(childScope, error) bool) {
-		l := api.List{Path: r.path(list), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}
+// parents lists the objects at the path list of the repository that the query may want the children of. The children
+// are below the path at.
+func (r repositoryScope) parents(ctx context.Context, s *scan, list, at string) iter.Seq2[childScope, error] {
+	l := api.List{Path: r.path(list), Fields: append(s.fields(parentPart), "uuid"), PageLen: 100}
+	return func(yield func(childScope, error) bool) {
 		for item, err := range s.List(ctx, l) {
 			h := childScope{r, at, item}
 			if err == nil && !s.acceptsIn(parentPart, h.row(jsontree.Value{})) {
@@ -39,7 +40,4 @@ func (s *scan) perChild(ctx context.Context, r repositoryScope, list, at string,
 			}
 		}
 	}
-	return s.unlessOff(r, s.accepted(combine(ctx, s, parents, func(ctx context.Context, h childScope) rowSeq {
-		return unlessUnknown(children(ctx, h))
-	})))
 }

@@ -47,19 +47,8 @@ func ofCommitKeyColumns() []keyColumn {
 	return append([]keyColumn{named("commit_hash")}, inRepositoryKeyColumns()...)
 }
 
-// perCommit lists the children of the commits that the query names, in each repository that the scan covers. If the
-// query names none, it takes the newest commit of each main branch. The hash comes from other rows, so a commit that a
-// repository does not have is no error: it has no rows.
-func (s *scan) perCommit(ctx context.Context, children func(context.Context, commitScope) rowSeq) rowSeq {
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-		return combine(ctx, s, s.revisions(ctx, r), func(ctx context.Context, c commitScope) rowSeq {
-			return unlessUnknown(children(ctx, c))
-		})
-	})
-}
-
-// revisions returns the commits of a repository that the scan covers.
-func (s *scan) revisions(ctx context.Context, r repositoryScope) iter.Seq2[commitScope, error] {
+// commits returns the commits of a repository that the scan covers.
+func (r repositoryScope) commits(ctx context.Context, s *scan) iter.Seq2[commitScope, error] {
 	hashes, isNamed := s.equals("commit_hash")
 	return func(yield func(commitScope, error) bool) {
 		if !isNamed {

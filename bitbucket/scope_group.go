@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -59,33 +58,9 @@ func (e *groupsError) Error() string {
 
 func (e *groupsError) Unwrap() error { return e.err }
 
-// perGroup makes rows of the groups of the workspaces that the connected user administers. A workspace that hides its
-// groups has no rows; this is recorded as an omission.
-func (s *scan) perGroup(ctx context.Context, rows func(workspaceScope, jsontree.Value) []*row) rowSeq {
-	return s.perAdministeredWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
-		return func(yield func(*row, error) bool) {
-			groups, err := s.groups(ctx, p.slug())
-			if closed, ok := errors.AsType[*groupsError](err); ok && !api.IsGone(err) { // gone means gone for all workspaces
-				err = s.groupsHidden(p, closed)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, group := range groups {
-				for _, r := range rows(p, group) {
-					if !yield(r, nil) {
-						return
-					}
-				}
-			}
-		}
-	})
-}
-
-// groupsHidden records that the groups of a workspace can't be read. It returns an error if on_refusal is "strict" and
+// omitGroups records that the groups of a workspace can't be read. It returns an error if on_refusal is "strict" and
 // the query names the workspace.
-func (s *scan) groupsHidden(p workspaceScope, closed *groupsError) error {
+func (p workspaceScope) omitGroups(s *scan, closed *groupsError) error {
 	if _, byQuery := s.namedWorkspaces(); byQuery && s.onRefusal == StrictOnRefusal {
 		return closed
 	}

@@ -84,28 +84,17 @@ func (p pipelineParameter) word(values []string, ok bool) (string, bool) {
 
 const pipelinePath = "/pipelines/{pipeline_uuid}"
 
-// pipelinesIn reads a list of pipelines, or requests the pipelines one by one if the query names a few.
-func (s *scan) pipelinesIn(ctx context.Context, r repositoryScope, l api.List) rowSeq {
+// pipelineRows reads a list of pipelines, or requests the pipelines one by one if the query names a few.
+func (r repositoryScope) pipelineRows(ctx context.Context, s *scan, l api.List) rowSeq {
 	if ids, ok := s.fewIDs("uuid", "build_number"); ok {
 		return s.sorted(s.getByID(ctx, r, pipelinePath, ids...))
 	}
 	return s.unlessOff(r, s.listByTime(ctx, r, l, "created_on"))
 }
 
-// perPipeline lists the children of every pipeline that the scan covers. Conditions on the columns about the pipeline
-// narrow the list of pipelines as in bitbucket_pipeline.
-func (s *scan) perPipeline(ctx context.Context, children func(context.Context, childScope) rowSeq) rowSeq {
-	pipelines := s.with(s.onParents(tablePipeline()))
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-		return s.accepted(combine(ctx, s, s.pipelineScopes(ctx, r, pipelines), func(ctx context.Context, p childScope) rowSeq {
-			return unlessUnknown(children(ctx, p))
-		}))
-	})
-}
-
-// pipelineScopes lists the pipelines of a repository, which the scan named pipelines reads, as parents.
-func (s *scan) pipelineScopes(ctx context.Context, r repositoryScope, pipelines *scan) iter.Seq2[childScope, error] {
-	if uuids, ok := pipelines.fewIDs("uuid"); ok && len(pipelines.wanted) == 1 && areUUIDs(uuids) {
+// pipelines lists the pipelines of the repository as parents. The scan over reads them, and s their children.
+func (r repositoryScope) pipelines(ctx context.Context, s, over *scan) iter.Seq2[childScope, error] {
+	if uuids, ok := over.fewIDs("uuid"); ok && len(over.wanted) == 1 && areUUIDs(uuids) {
 		return func(yield func(childScope, error) bool) { // no more of them are needed
 			for _, uuid := range uuids {
 				if !yield(childScope{r, pipelinePath, jsontree.Of(map[string]string{"uuid": uuid})}, nil) {
@@ -114,12 +103,12 @@ func (s *scan) pipelineScopes(ctx context.Context, r repositoryScope, pipelines 
 			}
 		}
 	}
-	l := pipelines.pipelineList(r)
+	l := over.pipelineList(r)
 	if s.limit >= 0 {
 		l.Wanted = int64(l.PageLen)
 	}
 	return func(yield func(childScope, error) bool) {
-		for p, err := range pipelines.accepted(pipelines.pipelinesIn(ctx, r, l)) {
+		for p, err := range over.accepted(r.pipelineRows(ctx, over, l)) {
 			h := childScope{repositoryScope: r, at: pipelinePath}
 			if err == nil {
 				h.parent = p.part(objectPart)
@@ -141,17 +130,8 @@ func (t *table) columnAt(path string) column {
 	panic(fmt.Sprintf("table %s has no column of %s", t.name, path)) // a mistake in a declaration, which the tests find
 }
 
-// perStep lists the children of every step that the scan covers and that has started.
-func (s *scan) perStep(ctx context.Context, children func(context.Context, stepScope) rowSeq) rowSeq {
-	return s.perPipeline(ctx, func(ctx context.Context, p childScope) rowSeq {
-		return s.accepted(combine(ctx, s, s.stepsOf(ctx, p), func(ctx context.Context, of stepScope) rowSeq {
-			return unlessUnknown(children(ctx, of))
-		}))
-	})
-}
-
-// stepsOf lists the steps of a pipeline as parents.
-func (s *scan) stepsOf(ctx context.Context, p childScope) iter.Seq2[stepScope, error] {
+// steps lists the steps of a pipeline as parents.
+func (p childScope) steps(ctx context.Context, s *scan) iter.Seq2[stepScope, error] {
 	return func(yield func(stepScope, error) bool) {
 		if uuids, ok := s.fewIDs("step_uuid"); ok && len(s.fields(stepPart)) == 1 && areUUIDs(uuids) {
 			for _, uuid := range uuids {

@@ -54,28 +54,6 @@ func inProjectKeyColumns() []keyColumn {
 	return []keyColumn{named("workspace_slug"), named("project_key")}
 }
 
-// perAdministeredProject lists the children of every project that the connected user administers, for what Bitbucket
-// shows only to administrators.
-func (s *scan) perAdministeredProject(ctx context.Context, children func(context.Context, projectScope) rowSeq) rowSeq {
-	return combine(ctx, s, s.projects(ctx), func(ctx context.Context, p projectScope) rowSeq {
-		return wholeOrNone(&s.omitter, p.omission(), func(yield func(*row, error) bool) {
-			for child, err := range children(ctx, p) {
-				if err != nil && p.isGone(ctx, s.connection, err) {
-					return
-				}
-				if p.isCandidate && isRefused(err) {
-					if err = s.notAdministered(p.omission()); err == nil {
-						return
-					}
-				}
-				if !yield(child, err) || err != nil {
-					return
-				}
-			}
-		})
-	})
-}
-
 // omission returns the omission to record if the project is left out. Its message only names the project.
 func (p projectScope) omission() Omission {
 	return Omission{Workspace: p.slug(), Project: p.key(), Message: fmt.Sprintf("the project %s of %s", p.key(), p.slug())}
@@ -90,18 +68,18 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 		for p, err := range s.workspaces(ctx) {
 			isAdministrator := false
 			if err == nil {
-				p, isAdministrator, err = s.administered(ctx, p)
+				p, isAdministrator, err = p.administered(ctx, s)
 			}
 			if err != nil {
 				yield(projectScope{}, err)
 				return
 			}
-			found := s.candidateProjects(ctx, p)
+			found := p.candidateProjects(ctx, s)
 			if isAdministrator {
-				found = s.projectsOf(ctx, p)
+				found = p.projects(ctx, s)
 			}
 			if byWorkspace && byKey && len(keys) <= fewNames {
-				found = s.namedProjects(ctx, p, keys, isAdministrator)
+				found = p.namedProjects(ctx, s, keys, isAdministrator)
 			}
 			for pr, err := range wholeOrNone(&s.omitter, p.omission(), found) {
 				if err != nil && p.isGone(ctx, s.connection, err) {
@@ -122,9 +100,9 @@ func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
 // administer as a whole. Bitbucket does not say which projects a user administers. But the administrator of a project
 // administers each repository in it, so only a project without repositories is missed. The other projects are recorded
 // as an omission.
-func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq2[projectScope, error] {
+func (p workspaceScope) candidateProjects(ctx context.Context, s *scan) iter.Seq2[projectScope, error] {
 	return func(yield func(projectScope, error) bool) {
-		keys, err := s.candidateKeys(ctx, p)
+		keys, err := p.candidateKeys(ctx, s)
 		if err != nil {
 			yield(projectScope{}, err)
 			return
@@ -138,7 +116,7 @@ func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq
 			return
 		}
 		others := 0
-		for pr, err := range s.projectsOf(ctx, p) {
+		for pr, err := range p.projects(ctx, s) {
 			if err == nil && !keys[pr.key()] {
 				others++
 				continue
@@ -158,9 +136,9 @@ func (s *scan) candidateProjects(ctx context.Context, p workspaceScope) iter.Seq
 }
 
 // candidateKeys returns the keys of the projects in which the connected user administers a repository.
-func (s *scan) candidateKeys(ctx context.Context, p workspaceScope) (map[string]bool, error) {
+func (p workspaceScope) candidateKeys(ctx context.Context, s *scan) (map[string]bool, error) {
 	keys := map[string]bool{}
-	for r, err := range s.repositoriesOn(ctx, p, administeredRepositories(p.slug())) {
+	for r, err := range administeredRepositories(p.slug()).repositories(ctx, s, p) {
 		if err != nil {
 			return nil, err
 		}
@@ -172,9 +150,9 @@ func (s *scan) candidateKeys(ctx context.Context, p workspaceScope) (map[string]
 // projectsKey returns the cache key of the list of the projects of a workspace.
 func projectsKey(p workspaceScope) string { return "projects " + strings.ToLower(p.slug()) }
 
-// projectsOf lists the projects of a workspace; the answer is cached for half a minute.
+// projects lists the projects of a workspace; the answer is cached for half a minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-projects-get
-func (s *scan) projectsOf(ctx context.Context, p workspaceScope) iter.Seq2[projectScope, error] {
+func (p workspaceScope) projects(ctx context.Context, s *scan) iter.Seq2[projectScope, error] {
 	l := api.List{
 		Path:    api.Path("/2.0/workspaces/{workspace}/projects", p.slug()),
 		Fields:  []string{"key", "name", "uuid", "workspace.slug", "workspace.uuid"},
@@ -196,7 +174,7 @@ func (s *scan) projectsOf(ctx context.Context, p workspaceScope) iter.Seq2[proje
 // namedProjects returns the projects of a workspace that the query names, unless the connected user can't administer
 // them.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-get
-func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []string, isAdministrator bool) iter.Seq2[projectScope, error] {
+func (p workspaceScope) namedProjects(ctx context.Context, s *scan, keys []string, isAdministrator bool) iter.Seq2[projectScope, error] {
 	return func(yield func(projectScope, error) bool) {
 		var candidates map[string]bool
 		for _, key := range keys {
@@ -209,7 +187,7 @@ func (s *scan) namedProjects(ctx context.Context, p workspaceScope, keys []strin
 			}
 			if err == nil && !isAdministrator {
 				if candidates == nil {
-					candidates, err = s.candidateKeys(ctx, p)
+					candidates, err = p.candidateKeys(ctx, s)
 				}
 				if pr.isCandidate = candidates[key]; err == nil && !pr.isCandidate {
 					if err = s.notAdministered(pr.omission()); err == nil {

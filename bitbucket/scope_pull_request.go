@@ -55,18 +55,8 @@ func inPullRequestKeyColumns() []keyColumn {
 	)
 }
 
-// perPullRequest lists the children of every pull request that the scan covers: the ones that the query names, or else,
-// in every repository that the scan covers, the ones in all states that the query's conditions on them allow.
-func (s *scan) perPullRequest(ctx context.Context, children func(context.Context, pullRequestScope) rowSeq) rowSeq {
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-		return s.accepted(combine(ctx, s, s.pullRequests(ctx, r), func(ctx context.Context, p pullRequestScope) rowSeq {
-			return p.ifExists(ctx, s.connection, children(ctx, p))
-		}))
-	})
-}
-
-// ifExists yields the rows, and ends without an error if the query names the pull request by number and it
-// does not exist.
+// ifExists yields the rows, and ends without an error if the query names the pull request by number and it does not
+// exist.
 func (p pullRequestScope) ifExists(ctx context.Context, c *connection, rows rowSeq) rowSeq {
 	if !p.unseen {
 		return rows
@@ -92,11 +82,11 @@ func (p pullRequestScope) children(ctx context.Context, s *scan, rest string, pa
 }
 
 // pullRequests returns the pull requests of a repository that the scan covers, with more fields if the scan needs them.
-func (s *scan) pullRequests(ctx context.Context, r repositoryScope, more ...string) iter.Seq2[pullRequestScope, error] {
+func (r repositoryScope) pullRequests(ctx context.Context, s *scan, more ...string) iter.Seq2[pullRequestScope, error] {
 	on := s.with(s.narrowedTo(parentPart))
-	found := on.listedPullRequests(ctx, r, more)
+	found := r.listedPullRequests(ctx, on, more)
 	if ids, ok := s.integers("pull_request_id"); ok && len(ids) <= fewNames {
-		found = on.namedPullRequests(ctx, r, ids, more)
+		found = r.namedPullRequests(ctx, on, ids, more)
 	}
 	return func(yield func(pullRequestScope, error) bool) {
 		for p, err := range found {
@@ -113,7 +103,7 @@ func (s *scan) pullRequests(ctx context.Context, r repositoryScope, more ...stri
 // listedPullRequests lists the pull requests of a repository. Scans that want the same ones share the list for half a
 // minute.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-get
-func (s *scan) listedPullRequests(ctx context.Context, r repositoryScope, more []string) iter.Seq2[pullRequestScope, error] {
+func (r repositoryScope) listedPullRequests(ctx context.Context, s *scan, more []string) iter.Seq2[pullRequestScope, error] {
 	l := s.pullRequestList(r.path("/pullrequests"))
 	l.Fields = slices.Concat(pullRequestFields, more)
 	l.Wanted = 0
@@ -133,7 +123,7 @@ func (s *scan) listedPullRequests(ctx context.Context, r repositoryScope, more [
 // namedPullRequests returns the pull requests with the given numbers. It requests them if more than the number is
 // needed, or if the query names no repository, as most repositories will not have the number.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-pullrequests-pull-request-id-get
-func (s *scan) namedPullRequests(ctx context.Context, r repositoryScope, ids []int64, more []string) iter.Seq2[pullRequestScope, error] {
+func (r repositoryScope) namedPullRequests(ctx context.Context, s *scan, ids []int64, more []string) iter.Seq2[pullRequestScope, error] {
 	unseen := r.from == nil && len(more) == 0 && !s.wants("pull_request_created_on", "pull_request_state", "pull_request_updated_on")
 	return func(yield func(pullRequestScope, error) bool) {
 		for _, id := range ids {

@@ -64,38 +64,9 @@ func inRepositoryKeyColumns() []keyColumn {
 	return []keyColumn{named("workspace_slug"), named("repository_full_name")}
 }
 
-// perRepository lists the children of every repository that the scan covers: the ones that the query names, or else all
-// that the connected user can see in the workspaces that the scan covers.
-func (s *scan) perRepository(ctx context.Context, children func(context.Context, repositoryScope) rowSeq) rowSeq {
-	return s.inEachRepository(ctx, s.repositories(ctx, s.repositoriesOf), children)
-}
-
 // omission returns the omission to record if the repository is left out. Its message only names the repository.
 func (r repositoryScope) omission() Omission {
 	return Omission{Workspace: r.slug(), Repository: r.fullName(), Message: "the repository " + r.fullName()}
-}
-
-// inEachRepository lists the children of each repository. A repository that was deleted since it was listed has none.
-func (s *scan) inEachRepository(ctx context.Context, repositories iter.Seq2[repositoryScope, error], children func(context.Context, repositoryScope) rowSeq) rowSeq {
-	read := func(repositories iter.Seq2[repositoryScope, error], done func()) rowSeq {
-		return combine(ctx, s, repositories, func(ctx context.Context, r repositoryScope) rowSeq {
-			return wholeOrNone(&s.omitter, r.omission(), func(yield func(*row, error) bool) {
-				defer done()
-				for child, err := range s.accepted(children(ctx, r)) {
-					if err != nil && r.isGone(ctx, s.connection, err) {
-						return
-					}
-					if !yield(child, r.withRequestsNeeded(ctx, s.connection, err)) || err != nil {
-						return
-					}
-				}
-			})
-		})
-	}
-	if s.limit >= 0 { // it mostly reads few of them, and not the whole list
-		return read(repositories, func() {})
-	}
-	return s.progress.watch(ctx, repositories, read)
 }
 
 // withRequestsNeeded adds to an error about a used up quota how many repositories are left, as each of them takes at
@@ -125,7 +96,7 @@ func (r repositoryScope) withRequestsNeeded(ctx context.Context, c *connection, 
 
 // repositories returns the repositories that the query names, or else those that of returns for each workspace that the
 // scan covers.
-func (s *scan) repositories(ctx context.Context, of func(context.Context, workspaceScope) iter.Seq2[repositoryScope, error]) iter.Seq2[repositoryScope, error] {
+func (s *scan) repositories(ctx context.Context, of func(workspaceScope, context.Context, *scan) iter.Seq2[repositoryScope, error]) iter.Seq2[repositoryScope, error] {
 	return func(yield func(repositoryScope, error) bool) {
 		if names, ok := s.equals("repository_full_name"); ok {
 			s.namedRepositories(ctx, names)(yield)
@@ -138,7 +109,7 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, worksp
 				return
 			}
 			workspaces++
-			for r, err := range wholeOrNone(&s.omitter, p.omission(), of(ctx, p)) {
+			for r, err := range wholeOrNone(&s.omitter, p.omission(), of(p, ctx, s)) {
 				if err != nil && p.isGone(ctx, s.connection, err) {
 					break
 				}
@@ -154,13 +125,13 @@ func (s *scan) repositories(ctx context.Context, of func(context.Context, worksp
 	}
 }
 
-// repositoriesOf lists the repositories of a workspace that the connected user can see.
-func (s *scan) repositoriesOf(ctx context.Context, p workspaceScope) iter.Seq2[repositoryScope, error] {
-	return s.repositoriesOn(ctx, p, visibleRepositories(p.slug()))
+// repositories lists the repositories of a workspace that the connected user can see.
+func (p workspaceScope) repositories(ctx context.Context, s *scan) iter.Seq2[repositoryScope, error] {
+	return visibleRepositories(p.slug()).repositories(ctx, s, p)
 }
 
-// isGone reports whether a refused repository was deleted, or hidden from the connected user, since it was
-// listed. A scan then goes on without it, but a query that names it fails.
+// isGone reports whether a refused repository was deleted, or hidden from the connected user, since it was listed. A
+// scan then goes on without it, but a query that names it fails.
 func (r repositoryScope) isGone(ctx context.Context, c *connection, err error) bool {
 	_, scopes := api.MissingScope(err)
 	if r.from == nil || scopes || !api.HasStatus(err, http.StatusNotFound, http.StatusForbidden) {

@@ -50,14 +50,6 @@ func inSnippetKeyColumns() []keyColumn {
 	return []keyColumn{named("workspace_slug"), named("snippet_id")}
 }
 
-// perSnippet lists the collection at rest below every snippet that the scan covers. A snippet that was deleted since it
-// was listed has no rows.
-func (s *scan) perSnippet(ctx context.Context, rest string) rowSeq {
-	return combine(ctx, s, s.snippets(ctx), func(ctx context.Context, parent snippetScope) rowSeq {
-		return wholeOrNone(&s.omitter, parent.omission(), unlessUnknown(s.listIn(ctx, parent, s.collection(parent.path(rest), 100))))
-	})
-}
-
 // snippets returns the snippets that the query names, or else all of them, in each workspace that the scan covers.
 func (s *scan) snippets(ctx context.Context) iter.Seq2[snippetScope, error] {
 	ids, byID := s.equals("snippet_id")

@@ -36,9 +36,9 @@ func (t treeScope) at(asked sourceQuery) treeScope {
 // src returns the path of a file or folder in the API.
 func (t treeScope) src(path string) string { return t.path("/src/{commit}/{path...}", t.ref, path) }
 
-// treesAt returns the tree of a repository at each revision that the query names in a column, or else at the head of
-// the main branch. An empty repository has none.
-func (s *scan) treesAt(ctx context.Context, r repositoryScope, columnName string) iter.Seq2[treeScope, error] {
+// trees returns the tree of a repository at each revision that the query names in a column, or else at the head of the
+// main branch. An empty repository has none.
+func (r repositoryScope) trees(ctx context.Context, s *scan, columnName string) iter.Seq2[treeScope, error] {
 	names, ok := s.equals(columnName)
 	if !ok {
 		names = []string{""}
@@ -90,29 +90,6 @@ func (r repositoryScope) resolveRevision(ctx context.Context, c *connection, rev
 
 // A fileReader makes rows of a file.
 type fileReader func(context.Context, *scan, treeScope, textFile) ([]*row, error)
-
-// perFile makes rows of the files at some paths in every repository that the scan covers, at each revision that the
-// query names in the column ref.
-func (s *scan) perFile(ctx context.Context, paths []string, read fileReader) rowSeq {
-	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-		return combine(ctx, s, s.treesAt(ctx, r, "ref"), func(ctx context.Context, t treeScope) rowSeq {
-			return func(yield func(*row, error) bool) {
-				for _, path := range paths {
-					rows, err := t.rowsOfFile(ctx, s, path, read)
-					if err != nil {
-						yield(nil, err)
-						return
-					}
-					for _, r := range rows {
-						if !yield(r, nil) {
-							return
-						}
-					}
-				}
-			}
-		})
-	})
-}
 
 // rowsOfFile makes rows of a file, if the tree has it.
 func (t treeScope) rowsOfFile(ctx context.Context, s *scan, path string, read fileReader) ([]*row, error) {

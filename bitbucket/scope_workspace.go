@@ -70,7 +70,7 @@ func (s *scan) workspaces(ctx context.Context) iter.Seq2[workspaceScope, error] 
 			}
 			p, err := namedWorkspace(slug), error(nil)
 			if s.wants("workspace_uuid") && s.table.column("workspace_uuid").from()[0].part == workspacePart { // the rows don't have it
-				p, err = s.identified(ctx, p)
+				p, err = p.identified(ctx, s)
 			}
 			if err == nil && byQuery {
 				err = checkName(slug, p.slug())
@@ -177,7 +177,7 @@ func (c *connection) userWorkspace(ctx context.Context, p workspaceScope) (acces
 // identified adds the uuid, if the query wants it, to a workspace of which only the slug is known. A token that belongs
 // to no user can't list workspaces, and the uuid stays unknown. Bitbucket refuses the list in the same words as for an
 // expired token: if it does so twice, and the token works otherwise, it belongs to no user.
-func (s *scan) identified(ctx context.Context, p workspaceScope) (workspaceScope, error) {
+func (p workspaceScope) identified(ctx context.Context, s *scan) (workspaceScope, error) {
 	if !p.named || !s.wants("workspace_uuid") {
 		return p, nil
 	}
@@ -194,8 +194,8 @@ func (s *scan) identified(ctx context.Context, p workspaceScope) (workspaceScope
 	return p, err
 }
 
-// isGone reports whether a workspace that answered "not found" has been deleted since it was listed. A scan
-// over all workspaces then goes on without it, but a query or a connection that names it gets the error.
+// isGone reports whether a workspace that answered "not found" has been deleted since it was listed. A scan over all
+// workspaces then goes on without it, but a query or a connection that names it gets the error.
 func (p workspaceScope) isGone(ctx context.Context, c *connection, err error) bool {
 	if p.named || !api.HasStatus(err, http.StatusNotFound) {
 		return false
@@ -203,38 +203,6 @@ func (p workspaceScope) isGone(ctx context.Context, c *connection, err error) bo
 	c.places().answers.Forget(workspacesKey)
 	_, listed, err := c.userWorkspace(ctx, p)
 	return err == nil && !listed
-}
-
-// perWorkspace lists the children of every workspace that the scan covers.
-func (s *scan) perWorkspace(ctx context.Context, children func(context.Context, workspaceScope) rowSeq) rowSeq {
-	return s.inEachWorkspace(ctx, s.workspaces(ctx), children)
-}
-
-// inEachWorkspace lists the children of each workspace. A workspace that was deleted since it was listed has none. It
-// is an error if the query spells a workspace's name differently from Bitbucket.
-func (s *scan) inEachWorkspace(ctx context.Context, workspaces iter.Seq2[workspaceScope, error], children func(context.Context, workspaceScope) rowSeq) rowSeq {
-	_, byQuery := s.namedWorkspaces()
-	return combine(ctx, s, workspaces, func(ctx context.Context, p workspaceScope) rowSeq {
-		return wholeOrNone(&s.omitter, p.omission(), func(yield func(*row, error) bool) {
-			checked := !byQuery
-			for r, err := range children(ctx, p) {
-				if err != nil && p.isGone(ctx, s.connection, err) {
-					return
-				}
-				if err == nil && byQuery {
-					err = p.checkRow(ctx, s.connection, r, &checked)
-				}
-				if !yield(r, err) || err != nil {
-					return
-				}
-			}
-			if !checked {
-				if err := s.checkWorkspace(ctx, p.slug()); err != nil {
-					yield(nil, err)
-				}
-			}
-		})
-	})
 }
 
 // checkRow returns an error if a row shows that the query spells the workspace's name differently from Bitbucket. If

@@ -2,12 +2,8 @@ package bitbucket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
 // A table is declared as data: its columns, the conditions that Bitbucket supports, and how its rows are read.
@@ -38,43 +34,3 @@ func (t *table) column(name string) column {
 func (t *table) hasColumn(name string) bool {
 	return slices.ContainsFunc(t.columns, func(c column) bool { return c.name == name })
 }
-
-// stream sends the rows of a scan that the query may want.
-func (s *scan) stream(ctx context.Context, send func(sdkserver.Row)) error {
-	ctx = api.WithCaller(ctx, s)
-	if s.limit == 0 || s.conditions.isNever() {
-		return nil
-	}
-	values, left := newDecoder(s.table, s.wanted), s.limit
-	for r, err := range s.ties(s.rows(ctx)) {
-		if err != nil && s.isMadeUp() && ctx.Err() == nil {
-			return nil // the answer that a rehearsal made up may not suffice
-		}
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		switch s.verdict(r) {
-		case fails:
-			continue
-		case holds:
-			left--
-		case mayHold:
-			if s.isCut {
-				return errLimit
-			}
-		}
-		send(values.decode(r))
-		if left == 0 {
-			return nil
-		}
-	}
-	s.deferred.do(ctx)
-	return ctx.Err()
-}
-
-// errLimit is for hosts that run the plugin without Server: there the SDK ends the scan after as many rows as LIMIT
-// says.
-var errLimit = errors.New("this host can't combine LIMIT with this condition, because only the host can check it: leave out LIMIT")

@@ -167,7 +167,7 @@ func latestInto(ctx context.Context, s *scan, r repositoryScope, branch string) 
 	isOpen.field = "state"
 	open := s.query
 	open.conditions, open.limit, open.order = conditions{isOpen}, -1, nil
-	for p, err := range s.with(open).listedPullRequests(ctx, r, []string{into}) {
+	for p, err := range r.listedPullRequests(ctx, s.with(open), []string{into}) {
 		if err != nil {
 			return latest, false, err
 		}

@@ -80,8 +80,8 @@ func connectionRows(ctx context.Context, s *scan) rowSeq {
 	})
 }
 
-// connectedAccount requests the account of the connection. The access token of a workspace, project or repository has none. A
-// request for what the token is for shows then whether it works, as an expired token gets the same answer.
+// connectedAccount requests the account of the connection. The access token of a workspace, project or repository has
+// none. A request for what the token is for shows then whether it works, as an expired token gets the same answer.
 func connectedAccount(ctx context.Context, s *scan) (jsontree.Value, error) {
 	found, err := s.getPart(ctx, api.Path("/2.0/user"), detailPart)
 	if !s.belongsToNobody(err) {

@@ -46,7 +46,7 @@ func tableDeployment() *table {
 					return s.getByID(ctx, r, "/deployments/{deployment_uuid}", uuids...)
 				})
 			}
-			return s.perRepository(ctx, s.listBelow("/deployments"))
+			return s.perRepository(ctx, listBelow(s, "/deployments"))
 		},
 	}
 }

@@ -43,7 +43,7 @@ func forkRows(ctx context.Context, s *scan) rowSeq {
 		return streams.Fail[*row](err)
 	}
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-		return s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
+		return perRole(ctx, s, roles, func(ctx context.Context, role string) rowSeq {
 			l := s.collection(r.path("/forks"), 100)
 			r.query = withRole(l, role)
 			return s.listIn(ctx, r, l)

@@ -103,8 +103,8 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	return s.accepted(withListedDetails(ctx, s, p, rows))
 }
 
-// withListedDetails adds the details to each repository. It lists them, a hundred in one request, and requests one by one only
-// those of repositories that were created between the two lists.
+// withListedDetails adds the details to each repository. It lists them, a hundred in one request, and requests one by
+// one only those of repositories that were created between the two lists.
 func withListedDetails(ctx context.Context, s *scan, p workspaceScope, rows rowSeq) rowSeq {
 	return func(yield func(*row, error) bool) {
 		details := map[string]jsontree.Value{}
@@ -142,8 +142,8 @@ func rowsWithDetails(ctx context.Context, s *scan, rows rowSeq, details map[stri
 	}
 }
 
-// rowWithDetails adds the details to one repository, from the known ones or by a request. There is no row for a repository
-// that the user lost since the permissions were listed.
+// rowWithDetails adds the details to one repository, from the known ones or by a request. There is no row for a
+// repository that the user lost since the permissions were listed.
 func rowWithDetails(ctx context.Context, s *scan, r *row, details map[string]jsontree.Value) (*row, error) {
 	repository := r.part(objectPart).Field("repository")
 	known, ok := details[repository.Get("uuid").String()]

@@ -72,7 +72,7 @@ func tablePipeline() *table {
 		copying: since("created_on", "uuid").unfinished("completed_on"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
-				return s.pipelinesIn(ctx, r, s.pipelineList(r))
+				return r.pipelineRows(ctx, s, s.pipelineList(r))
 			})
 		},
 	}

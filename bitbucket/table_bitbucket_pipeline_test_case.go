@@ -3,6 +3,10 @@ package bitbucket
 import (
 	"context"
 	"slices"
+	"strings"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
 // tablePipelineTestCase returns the table bitbucket_pipeline_test_case. A row is a test that failed in a step of a
@@ -36,11 +40,23 @@ func tablePipelineTestCase() *table {
 				}
 				return s.completed(ctx, cases, func(ctx context.Context, r *row) error {
 					uuid := r.part(objectPart).Get("uuid").String()
-					reasons, err := s.readAll(ctx, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
+					reasons, err := readAll(ctx, s.connection, of.path("/test_reports/test_cases/{test_case_uuid}/test_case_reasons", uuid))
 					r.set(detailPart, reasons)
 					return err
 				})
 			})
 		},
 	}
+}
+
+// readAll reads one collection into a JSON array.
+func readAll(ctx context.Context, c *connection, path string) (jsontree.Value, error) {
+	var items []string
+	for item, err := range c.List(ctx, api.List{Path: path, PageLen: 100}) {
+		if err != nil {
+			return jsontree.Value{}, err
+		}
+		items = append(items, item.Raw())
+	}
+	return jsontree.MustParse("[" + strings.Join(items, ",") + "]"), nil
 }

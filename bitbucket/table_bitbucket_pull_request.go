@@ -143,10 +143,10 @@ func pullRequestsAsListed(ctx context.Context, s *scan, r repositoryScope) rowSe
 	}))
 }
 
-// pullRequestsBy lists the pull requests of one author in a workspace. If Bitbucket has no list for the account, it reads the
-// lists of the repositories.
+// pullRequestsBy lists the pull requests of one author in a workspace. If Bitbucket has no list for the account, it
+// reads the lists of the repositories.
 func pullRequestsBy(ctx context.Context, s *scan, p workspaceScope, columnName, user string) rowSeq {
-	p, err := s.identified(ctx, p)
+	p, err := p.identified(ctx, s)
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
@@ -174,7 +174,7 @@ func pullRequestsInEach(ctx context.Context, s *scan, p workspaceScope, columnNa
 	author := s.table.column(columnName)
 	return func(yield func(*row, error) bool) {
 		pullRequests := func(ctx context.Context, r repositoryScope) rowSeq { return pullRequestsAsListed(ctx, s, r) }
-		for r, err := range s.inEachRepository(ctx, s.repositoriesOf(ctx, p), pullRequests) {
+		for r, err := range s.inEachRepository(ctx, p.repositories(ctx, s), pullRequests) {
 			if err == nil && author.value(r) != user { // the query names other authors as well
 				continue
 			}

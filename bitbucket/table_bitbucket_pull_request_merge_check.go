@@ -68,7 +68,7 @@ func openPullRequests(ctx context.Context, s *scan, r repositoryScope) iter.Seq2
 	return func(yield func(pullRequestScope, error) bool) {
 		var pulls []pullRequestScope
 		newest := int64(0)
-		for p, err := range s.with(all).listedPullRequests(ctx, r, []string{"destination.branch.name"}) {
+		for p, err := range r.listedPullRequests(ctx, s.with(all), []string{"destination.branch.name"}) {
 			if err != nil {
 				yield(pullRequestScope{}, err)
 				return

@@ -31,7 +31,7 @@ func tablePullRequestParticipant() *table {
 			on := s.narrowedTo(objectPart)
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return on.accepted(func(yield func(*row, error) bool) {
-					for p, err := range s.pullRequests(ctx, r, fields...) {
+					for p, err := range r.pullRequests(ctx, s, fields...) {
 						if err != nil {
 							yield(nil, err)
 							return

@@ -2,12 +2,10 @@ package bitbucket
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
@@ -108,7 +106,7 @@ func repositoryRows(ctx context.Context, s *scan) rowSeq {
 	}
 	lists := func(s *scan) rowSeq {
 		return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
-			return s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
+			return perRole(ctx, s, roles, func(ctx context.Context, role string) rowSeq {
 				return repositoriesIn(ctx, s, p, role)
 			})
 		})
@@ -143,56 +141,11 @@ func repositorySubstitute(s *scan) (substituteList, bool) {
 	return visibleRepositories(slugs[0]).substitute(s.connection), true
 }
 
-// roles returns the connected user's roles that the query asks for, or "", which is any role, if it asks for none. An
-// unknown role is an error, as Bitbucket would take it for any.
-func (q *query) roles(on string, known ...string) (roles []string, ok bool, err error) {
-	roles, ok = q.equals("role")
-	if !ok {
-		return []string{""}, false, nil
-	}
-	for _, role := range roles {
-		if !slices.Contains(known, role) {
-			return nil, true, fmt.Errorf("unknown role %q on a %s: choose %s", role, on, strings.Join(known, ", "))
-		}
-	}
-	return roles, true, nil
-}
-
-// perRole lists what the connected user has in each of the roles.
-func (s *scan) perRole(ctx context.Context, roles []string, children func(context.Context, string) rowSeq) rowSeq {
-	if len(roles) == 1 {
-		return children(ctx, roles[0])
-	}
-	return combine(ctx, s, streams.Each(roles...), children)
-}
-
-// isListCheaper reports whether all workspaces can be read, and are fewer than the objects to look for.
-func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
-	workspaces := 0
-	for _, err := range s.workspaces(ctx) {
-		if err != nil {
-			return false
-		}
-		workspaces++
-	}
-	return workspaces < objects
-}
-
 // repositoriesIn lists the repositories of one workspace, in any role if role is empty.
 func repositoriesIn(ctx context.Context, s *scan, p workspaceScope, role string) rowSeq {
 	l := s.collection(api.Path("/2.0/repositories/{workspace}", p.slug()), 100)
 	p.query = withRole(l, role)
 	return s.listIn(ctx, p, l)
-}
-
-// withRole limits a list to the items in which the connected user has a role, unless role is empty. It returns the
-// row's part of the query for it.
-func withRole(l api.List, role string) jsontree.Value {
-	if role == "" {
-		return jsontree.Value{}
-	}
-	l.Query.Set("role", role)
-	return jsontree.Of(map[string]string{"role": role})
 }
 
 // repositoryByFullName requests one repository, such as "acme/website".
@@ -217,9 +170,6 @@ func repositoryByFullName(ctx context.Context, s *scan, fullName string) (*row, 
 	r := namedWorkspace(slug).row(item)
 	return r, checkName(fullName, s.table.column("full_name").value(r).(string))
 }
-
-// isSlug reports whether a text can be a slug.
-func isSlug(s string) bool { return s != "" && s != "." && s != ".." && !strings.Contains(s, "/") }
 
 // repositoryByUUID requests one repository in any workspace: with a repository's uuid, the workspace may be empty.
 // People name repositories by their names. A uuid comes from other rows, such as a fork's parent, so a repository that

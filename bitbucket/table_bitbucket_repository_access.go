@@ -69,7 +69,7 @@ func (f *accessReader) rehearsed(ctx context.Context) rowSeq {
 				return
 			}
 		}
-		for r, err := range s.repositories(ctx, s.administeredIn) {
+		for r, err := range s.repositories(ctx, workspaceScope.administeredRepositories) {
 			if err == nil {
 				_, err = f.read(ctx, r)
 			}

@@ -94,7 +94,7 @@ func permissionLists(ctx context.Context, s *scan) iter.Seq2[permissionList, err
 		for p, err := range s.workspaces(ctx) {
 			isAdministrator := false
 			if err == nil {
-				p, isAdministrator, err = s.administered(ctx, p)
+				p, isAdministrator, err = p.administered(ctx, s)
 			}
 			if err != nil || isAdministrator {
 				if !yield(permissionList{workspaceScope: p}, err) || err != nil {
@@ -102,7 +102,7 @@ func permissionLists(ctx context.Context, s *scan) iter.Seq2[permissionList, err
 				}
 				continue
 			}
-			for r, err := range wholeOrNone(&s.omitter, p.omission(), s.administeredIn(ctx, p)) {
+			for r, err := range wholeOrNone(&s.omitter, p.omission(), p.administeredRepositories(ctx, s)) {
 				if !yield(permissionList{workspaceScope: r.workspaceScope, repo: &r, name: r.name(), isCalled: true}, err) || err != nil {
 					return
 				}
@@ -133,7 +133,7 @@ func permissionsOfMany(ctx context.Context, s *scan, names []string) iter.Seq2[p
 		for r, err := range s.namedRepositories(ctx, names) {
 			isAdministrator := false
 			if err == nil {
-				_, isAdministrator, err = s.administered(ctx, r.workspaceScope)
+				_, isAdministrator, err = r.workspaceScope.administered(ctx, s)
 			}
 			l := permissionList{workspaceScope: r.workspaceScope, name: r.name(), isCalled: true}
 			if isAdministrator {
@@ -209,9 +209,9 @@ func (l permissionList) isAdministered(ctx context.Context, s *scan) (bool, erro
 	return isAdministrator, err
 }
 
-// omitRefused records that the effective permissions on a repository are refused. If the user does not
-// administer the workspace, that is no error: Bitbucket may show them only to the workspace's administrators, even if
-// somebody else administers the repository.
+// omitRefused records that the effective permissions on a repository are refused. If the user does not administer the
+// workspace, that is no error: Bitbucket may show them only to the workspace's administrators, even if somebody else
+// administers the repository.
 func (l permissionList) omitRefused(ctx context.Context, s *scan, refused error) error {
 	isAdministrator, err := s.administers(ctx, l.workspaceScope)
 	if isAdministrator || err != nil {

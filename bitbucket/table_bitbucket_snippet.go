@@ -52,7 +52,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 		if byID && !byRole && len(ids) <= fewNames { // only the list has the role
 			return namedSnippetRows(ctx, s, p, ids)
 		}
-		rows := s.perRole(ctx, roles, func(ctx context.Context, role string) rowSeq {
+		rows := perRole(ctx, s, roles, func(ctx context.Context, role string) rowSeq {
 			l := s.collection(api.Path("/2.0/snippets/{workspace}", p.slug()), 100)
 			l.Fields = append(l.Fields, "id")
 			parent := p

@@ -88,7 +88,7 @@ func treesIn(ctx context.Context, s *scan, r repositoryScope) iter.Seq2[treeScop
 		depths = []int64{0}
 	}
 	return func(yield func(treeScope, error) bool) {
-		for t, err := range s.treesAt(ctx, r, "revision") {
+		for t, err := range r.trees(ctx, s, "revision") {
 			if err != nil {
 				yield(t, err)
 				return
