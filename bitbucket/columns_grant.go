@@ -28,7 +28,7 @@ func groupColumns() []column {
 // grant to one user has its own address, by either id.
 func userGrants(ctx context.Context, s *scan, on container) rowSeq {
 	for _, columnName := range []string{"user_uuid", "user_account_id"} {
-		if ids, ok := s.equals(columnName); ok && len(ids) == 1 {
+		if ids, ok := s.conditions.texts(columnName); ok && len(ids) == 1 {
 			return s.getByID(ctx, on, "/permissions-config/users/{selected_user_id}", ids[0])
 		}
 	}
@@ -37,7 +37,7 @@ func userGrants(ctx context.Context, s *scan, on container) rowSeq {
 
 // groupGrants lists the explicit grants to groups, like userGrants.
 func groupGrants(ctx context.Context, s *scan, on container) rowSeq {
-	if slugs, ok := s.equals("group_slug"); ok && len(slugs) == 1 {
+	if slugs, ok := s.conditions.texts("group_slug"); ok && len(slugs) == 1 {
 		return s.getByID(ctx, on, "/permissions-config/groups/{group_slug}", slugs[0])
 	}
 	return s.listIn(ctx, on, s.collection(on.path("/permissions-config/groups"), 100))

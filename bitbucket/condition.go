@@ -229,7 +229,8 @@ func (c condition) span() (from, to any) {
 	return nil, nil
 }
 
-// verdict returns the verdict of all conditions together.
+// verdict checks the row against every condition again, so a server that ignores or misreads a filter costs only time.
+// Only a row that meets all conditions counts towards the limit.
 func (cs conditions) verdict(r *row) verdict {
 	lowest := holds
 	for _, c := range cs {
@@ -291,8 +292,11 @@ func (cs conditions) values(name string) (values []any, ok bool) {
 	return nil, false
 }
 
-// texts returns the values that a text column must be one of.
-func (cs conditions) texts(name string) ([]string, bool) { return valuesOf[string](cs, name) }
+// texts returns the values that a text column must be one of; ok is false if the query has no such condition.
+func (cs conditions) texts(name string) (values []string, ok bool) {
+	values, ok = valuesOf[string](cs, name)
+	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // no column has this value
+}
 
 // integers returns the values that an integer column must be one of.
 func (cs conditions) integers(name string) ([]int64, bool) { return valuesOf[int64](cs, name) }

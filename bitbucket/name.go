@@ -65,14 +65,14 @@ func splitFullName(name string) (workspace, repository string, err error) {
 // checkNames returns an error if the query has a name in an impossible form.
 func (q *query) checkNames() error {
 	for _, columnName := range []string{"full_name", "repository_full_name"} {
-		names, _ := q.equals(columnName)
+		names, _ := q.conditions.texts(columnName)
 		for _, name := range names {
 			if _, _, err := splitFullName(name); err != nil {
 				return err
 			}
 		}
 	}
-	slugs, _ := q.equals(q.table.workspaceColumn())
+	slugs, _ := q.conditions.texts(q.table.workspaceColumn())
 	for _, slug := range slugs {
 		if !isSlug(slug) {
 			return &NameError{Name: slug, Form: workspaceForm}
@@ -86,7 +86,7 @@ func (q *query) checkNames() error {
 		if name := c.column.name; c.operator != opEqual || name != "uuid" && !strings.HasSuffix(name, "_uuid") {
 			continue
 		}
-		ids, _ := q.equals(c.column.name)
+		ids, _ := q.conditions.texts(c.column.name)
 		for _, id := range ids {
 			if anyUUID.MatchString(id) && id != canonicalUUID(id) {
 				return &NameError{Name: id, Form: uuidForm}

@@ -14,18 +14,14 @@ type query struct {
 	table      *table
 	wanted     map[string]bool // columns that are read or have a condition
 	conditions conditions
-	limit      int64   // how many rows are enough, counting as [query.verdict] says; -1 for all
+	limit      int64   // how many rows are enough, counting as [conditions.verdict] says; -1 for all
 	isCut      bool    // the SDK itself ends the scan after as many rows as LIMIT says
 	maxItems   int64   // if a list has more items than this, it is not read; 0 for no maximum
 	order      []order // the host relies on this order
 }
 
-// verdict checks the row against every condition again, so a server that ignores or misreads a filter costs only time.
-// Only a row that meets all conditions counts towards the limit.
-func (q *query) verdict(r *row) verdict { return q.conditions.verdict(r) }
-
 // accepts reports whether the query may want the row.
-func (q *query) accepts(r *row) bool { return q.verdict(r) != fails }
+func (q *query) accepts(r *row) bool { return q.conditions.verdict(r) != fails }
 
 // acceptsIn reports whether the row may meet the conditions on the columns of one part.
 func (q *query) acceptsIn(p part, r *row) bool {
@@ -67,15 +63,6 @@ func (q *query) fields(p part) []string {
 	}
 	return paths
 }
-
-// equals returns the values that a text column must be one of; ok is false if the query has no such condition.
-func (q *query) equals(name string) (values []string, ok bool) {
-	values, ok = q.conditions.texts(name)
-	return slices.DeleteFunc(values, func(one string) bool { return one == "" }), ok // no column has this value
-}
-
-// integers returns the values that an integer column must be one of; ok is false if the query has no such condition.
-func (q *query) integers(name string) (values []int64, ok bool) { return q.conditions.integers(name) }
 
 // fewIDs returns the ids if the query names a few objects by one of the columns, which are texts or numbers.
 func (q *query) fewIDs(columns ...string) (ids []string, ok bool) {
@@ -124,7 +111,7 @@ func (q *query) accepted(rows rowSeq) rowSeq {
 		for r, err := range rows {
 			counts := fails
 			if err == nil {
-				counts = q.verdict(r)
+				counts = q.conditions.verdict(r)
 			}
 			switch {
 			case err == nil && counts == fails:
@@ -155,7 +142,7 @@ func (q *query) isExactly(name string, value any) bool {
 
 // isOne reports whether the query names exactly one value of a column.
 func (q *query) isOne(columnName string) bool {
-	values, ok := q.equals(columnName)
+	values, ok := q.conditions.texts(columnName)
 	return ok && len(values) == 1
 }
 

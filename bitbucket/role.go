@@ -14,7 +14,7 @@ import (
 // roles returns the connected user's roles that the query asks for, or "", which is any role, if it asks for none. An
 // unknown role is an error, as Bitbucket would take it for any.
 func (q *query) roles(on string, known ...string) (roles []string, ok bool, err error) {
-	roles, ok = q.equals("role")
+	roles, ok = q.conditions.texts("role")
 	if !ok {
 		return []string{""}, false, nil
 	}

@@ -44,7 +44,7 @@ func (s *scan) stream(ctx context.Context, send func(sdkserver.Row)) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		switch s.verdict(r) {
+		switch s.conditions.verdict(r) {
 		case fails:
 			continue
 		case holds:

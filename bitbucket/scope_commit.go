@@ -49,7 +49,7 @@ func ofCommitKeyColumns() []keyColumn {
 
 // commits returns the commits of a repository that the scan covers.
 func (r repositoryScope) commits(ctx context.Context, s *scan) iter.Seq2[commitScope, error] {
-	hashes, isNamed := s.equals("commit_hash")
+	hashes, isNamed := s.conditions.texts("commit_hash")
 	return func(yield func(commitScope, error) bool) {
 		if !isNamed {
 			hash, err := r.newestCommit(ctx, s.connection)

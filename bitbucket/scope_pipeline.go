@@ -60,7 +60,7 @@ func (q *query) setPipelineParameters(parameters url.Values) (exact bool) {
 			continue
 		}
 		p := pipelineParameters[at]
-		word, ok := p.word(q.equals(p.column))
+		word, ok := p.word(q.conditions.texts(p.column))
 		if !ok || parameters.Has(p.name) {
 			exact = false
 			continue

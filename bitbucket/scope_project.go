@@ -62,7 +62,7 @@ func (p projectScope) omission() Omission {
 // projects returns the projects that the scan covers: all projects of the workspaces that the connected user
 // administers, and the candidates of the other workspaces. If the query names projects, it returns only these.
 func (s *scan) projects(ctx context.Context) iter.Seq2[projectScope, error] {
-	keys, byKey := s.equals("project_key")
+	keys, byKey := s.conditions.texts("project_key")
 	_, byWorkspace := s.namedWorkspaces()
 	return func(yield func(projectScope, error) bool) {
 		for p, err := range s.workspaces(ctx) {

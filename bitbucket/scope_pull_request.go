@@ -85,7 +85,7 @@ func (p pullRequestScope) children(ctx context.Context, s *scan, rest string, pa
 func (r repositoryScope) pullRequests(ctx context.Context, s *scan, more ...string) iter.Seq2[pullRequestScope, error] {
 	on := s.with(s.narrowedTo(parentPart))
 	found := r.listedPullRequests(ctx, on, more)
-	if ids, ok := s.integers("pull_request_id"); ok && len(ids) <= fewNames {
+	if ids, ok := s.conditions.integers("pull_request_id"); ok && len(ids) <= fewNames {
 		found = r.namedPullRequests(ctx, on, ids, more)
 	}
 	return func(yield func(pullRequestScope, error) bool) {

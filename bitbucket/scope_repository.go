@@ -98,7 +98,7 @@ func (r repositoryScope) withRequestsNeeded(ctx context.Context, c *connection, 
 // scan covers.
 func (s *scan) repositories(ctx context.Context, of func(workspaceScope, context.Context, *scan) iter.Seq2[repositoryScope, error]) iter.Seq2[repositoryScope, error] {
 	return func(yield func(repositoryScope, error) bool) {
-		if names, ok := s.equals("repository_full_name"); ok {
+		if names, ok := s.conditions.texts("repository_full_name"); ok {
 			s.namedRepositories(ctx, names)(yield)
 			return
 		}

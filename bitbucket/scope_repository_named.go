@@ -21,7 +21,7 @@ func (r repositoryScope) ownWorkspace() workspaceScope {
 // namedRepositories returns the repositories that a query names, under the names that Bitbucket gives them. It requests
 // a few one by one. It looks for many in the lists of their workspaces, and requests only the missing ones one by one.
 func (s *scan) namedRepositories(ctx context.Context, names []string) iter.Seq2[repositoryScope, error] {
-	slugs, byWorkspace := s.equals("workspace_slug")
+	slugs, byWorkspace := s.conditions.texts("workspace_slug")
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		slug, _, _ := strings.Cut(name, "/")
 		if !s.covers(slug) {

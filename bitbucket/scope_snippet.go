@@ -52,7 +52,7 @@ func inSnippetKeyColumns() []keyColumn {
 
 // snippets returns the snippets that the query names, or else all of them, in each workspace that the scan covers.
 func (s *scan) snippets(ctx context.Context) iter.Seq2[snippetScope, error] {
-	ids, byID := s.equals("snippet_id")
+	ids, byID := s.conditions.texts("snippet_id")
 	_, byQuery := s.namedWorkspaces()
 	return func(yield func(snippetScope, error) bool) {
 		for p, err := range s.workspaces(ctx) {

@@ -39,7 +39,7 @@ func (t treeScope) src(path string) string { return t.path("/src/{commit}/{path.
 // trees returns the tree of a repository at each revision that the query names in a column, or else at the head of the
 // main branch. An empty repository has none.
 func (r repositoryScope) trees(ctx context.Context, s *scan, columnName string) iter.Seq2[treeScope, error] {
-	names, ok := s.equals(columnName)
+	names, ok := s.conditions.texts(columnName)
 	if !ok {
 		names = []string{""}
 	}

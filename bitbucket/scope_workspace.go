@@ -122,11 +122,11 @@ func isPattern(workspace string) bool { return strings.ContainsAny(workspace, `*
 
 // namedWorkspaces returns the workspaces that the query names, by their slugs or in the full names of repositories.
 func (q *query) namedWorkspaces() (slugs []string, ok bool) {
-	if slugs, ok := q.equals(q.table.workspaceColumn()); ok {
+	if slugs, ok := q.conditions.texts(q.table.workspaceColumn()); ok {
 		return distinctSlugs(slugs, sameText), true
 	}
 	for _, columnName := range []string{"full_name", "repository_full_name"} {
-		if names, ok := q.equals(columnName); ok {
+		if names, ok := q.conditions.texts(columnName); ok {
 			for _, name := range names {
 				slug, _, _ := strings.Cut(name, "/")
 				slugs = append(slugs, slug)

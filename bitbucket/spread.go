@@ -33,7 +33,7 @@ func spread[P any](ctx context.Context, s *scan, begin int, parents iter.Seq2[P,
 			return n
 		}
 		streams.FanOut(ctx, width, parents, children)(func(r *row, err error) bool {
-			if err == nil && s.verdict(r) == holds {
+			if err == nil && s.conditions.verdict(r) == holds {
 				found++
 			}
 			return yield(r, err)

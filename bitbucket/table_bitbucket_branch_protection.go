@@ -100,7 +100,7 @@ func protectionColumns() []column {
 // branchProtectionRows returns the rows of a repository: the main branch, or the branches that the query names and the
 // repository has.
 func branchProtectionRows(ctx context.Context, s *scan, r repositoryScope, from *accessReader) rowSeq {
-	names, byName := s.equals("branch_name")
+	names, byName := s.conditions.texts("branch_name")
 	if !byName && r.mainBranch() != "" {
 		names = []string{r.mainBranch()}
 	}

@@ -32,7 +32,7 @@ func tableBranchRestriction() *table {
 			return s.perAdministeredRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				l := s.collection(r.path("/branch-restrictions"), 100)
 				for _, parameter := range []string{"kind", "pattern"} {
-					if values, ok := s.equals(parameter); ok && len(values) == 1 {
+					if values, ok := s.conditions.texts(parameter); ok && len(values) == 1 {
 						l.Query.Set(parameter, values[0])
 					}
 				}

@@ -30,7 +30,7 @@ func tableCodeOwner() *table {
 		keyColumns: append(inRepositoryKeyColumns(), named("ref"), named("path")),
 		copying:    touched("line").dependingOn("bitbucket_group_member", "bitbucket_workspace_member"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
-			paths, ok := s.equals("path")
+			paths, ok := s.conditions.texts("path")
 			if !ok {
 				paths = []string{codeowners.Path}
 			}

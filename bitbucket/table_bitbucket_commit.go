@@ -56,7 +56,7 @@ func tableCommit() *table {
 }
 
 func commitRows(ctx context.Context, s *scan) rowSeq {
-	hashes, byHash := s.equals("hash")
+	hashes, byHash := s.conditions.texts("hash")
 	walks := s.commitRanges()
 	return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 		return combine(ctx, s, streams.Each(walks...), func(ctx context.Context, w commitRange) rowSeq {
@@ -107,7 +107,7 @@ func (r repositoryScope) asked(w commitRange) repositoryScope {
 // commitRanges returns one range for each combination of values in the query's conditions.
 func (q *query) commitRanges() []commitRange {
 	or := func(columnName string) []string {
-		if values, ok := q.equals(columnName); ok {
+		if values, ok := q.conditions.texts(columnName); ok {
 			return values
 		}
 		return []string{""}

@@ -75,9 +75,9 @@ var machineSources = func() []machineSource {
 }()
 
 func machineRows(ctx context.Context, s *scan) rowSeq {
-	kinds, byKind := s.equals("kind")
-	levels, byLevel := s.equals("level")
-	_, byRepository := s.equals("repository_full_name")
+	kinds, byKind := s.conditions.texts("kind")
+	levels, byLevel := s.conditions.texts("level")
+	_, byRepository := s.conditions.texts("repository_full_name")
 	var sources []machineSource
 	for _, from := range machineSources {
 		isOfRepository := slices.ContainsFunc(from.table.keyColumns, func(q keyColumn) bool { return q.column == "repository_full_name" })

@@ -56,7 +56,7 @@ func myRepositoryRows(ctx context.Context, s *scan) rowSeq {
 func withCheckedNames(ctx context.Context, s *scan, rows rowSeq) rowSeq {
 	var missing []string
 	for _, columnName := range []string{"full_name", "repository_full_name"} {
-		names, _ := s.equals(columnName)
+		names, _ := s.conditions.texts(columnName)
 		missing = append(missing, names...)
 	}
 	if len(missing) == 0 {
@@ -92,8 +92,8 @@ func myRepositoriesIn(ctx context.Context, s *scan, p workspaceScope) rowSeq {
 	all := s.query
 	all.limit = -1 // it counts the rows with details
 	rows := s.with(all).listIn(ctx, p, l)
-	_, isNamed := s.equals("full_name")
-	_, alsoNamed := s.equals("repository_full_name")
+	_, isNamed := s.conditions.texts("full_name")
+	_, alsoNamed := s.conditions.texts("repository_full_name")
 	if s.limit > 0 && s.limit <= fewNames { // one by one, as a repository that is gone does not count
 		return s.accepted(rowsWithDetails(ctx, s, rows, nil))
 	}

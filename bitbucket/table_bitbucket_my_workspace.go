@@ -37,7 +37,7 @@ func myWorkspaceRows(ctx context.Context, s *scan) rowSeq {
 	if is, _ := s.conditions.booleans("is_administrator"); len(is) == 1 {
 		list.Query.Set("administrator", strconv.FormatBool(is[0]))
 	}
-	slugs, _ := s.equals("slug")
+	slugs, _ := s.conditions.texts("slug")
 	rows := func(yield func(*row, error) bool) {
 		missing := slices.Clone(slugs)
 		for access, err := range s.List(ctx, list) {

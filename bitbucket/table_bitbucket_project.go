@@ -42,8 +42,8 @@ func tableProject() *table {
 }
 
 func projectRows(ctx context.Context, s *scan) rowSeq {
-	keys, byKey := s.equals("key")
-	slugs, _ := s.equals("workspace_slug")
+	keys, byKey := s.conditions.texts("key")
+	slugs, _ := s.conditions.texts("workspace_slug")
 	alone := len(slugs) == 1
 	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		if !byKey || len(keys) > fewNames && !alone {

@@ -105,9 +105,9 @@ func pullRequestKeyColumns() []keyColumn {
 }
 
 func pullRequestRows(ctx context.Context, s *scan) rowSeq {
-	_, byRepository := s.equals("repository_full_name")
+	_, byRepository := s.conditions.texts("repository_full_name")
 	for _, columnName := range []string{"author_uuid", "author_account_id"} {
-		if users, ok := s.equals(columnName); ok && !byRepository && len(users) <= fewNames {
+		if users, ok := s.conditions.texts(columnName); ok && !byRepository && len(users) <= fewNames {
 			return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 				return s.accepted(combine(ctx, s, streams.Each(users...), func(ctx context.Context, user string) rowSeq {
 					return pullRequestsBy(ctx, s, p, columnName, user)
@@ -127,7 +127,7 @@ func pullRequestsIn(ctx context.Context, s *scan, r repositoryScope) rowSeq {
 
 // pullRequestsAsListed lists the pull requests of a repository, or requests the ones whose numbers the query names.
 func pullRequestsAsListed(ctx context.Context, s *scan, r repositoryScope) rowSeq {
-	ids, ok := s.integers("id")
+	ids, ok := s.conditions.integers("id")
 	if !ok || len(ids) > fewNames {
 		return s.listIn(ctx, r, s.pullRequestList(r.path("/pullrequests")))
 	}

@@ -82,7 +82,7 @@ func whoActed(name, description, field string) column {
 
 // activityIn lists the activity of the pull requests of a repository, or of those that the query names.
 func activityIn(ctx context.Context, s *scan, r repositoryScope) rowSeq {
-	ids, ok := s.integers("pull_request_id")
+	ids, ok := s.conditions.integers("pull_request_id")
 	if !ok || len(ids) > fewNames {
 		return activityAt(ctx, s, r, r.path("/pullrequests/activity"))
 	}

@@ -114,10 +114,10 @@ func repositoryRows(ctx context.Context, s *scan) rowSeq {
 	if byRole { // the repository itself does not have the role
 		return lists(s)
 	}
-	if names, ok := s.equals("full_name"); ok {
+	if names, ok := s.conditions.texts("full_name"); ok {
 		return s.byName(ctx, "full_name", names, repositoryByFullName, lists)
 	}
-	if uuids, ok := s.equals("uuid"); ok {
+	if uuids, ok := s.conditions.texts("uuid"); ok {
 		if len(uuids) > fewNames && !s.isListCheaper(ctx, len(uuids)) {
 			lists = nil
 		}
@@ -129,7 +129,7 @@ func repositoryRows(ctx context.Context, s *scan) rowSeq {
 // repositorySubstitute returns the list of a workspace's repositories that scans share, if it has all fields that the
 // query reads and may be old enough.
 func repositorySubstitute(s *scan) (substituteList, bool) {
-	slugs, ok := s.equals("workspace_slug")
+	slugs, ok := s.conditions.texts("workspace_slug")
 	if !ok || len(slugs) != 1 || !s.covers(slugs[0]) || s.settings.MaxAge < cacheLife || s.wants("role") {
 		return substituteList{}, false
 	}

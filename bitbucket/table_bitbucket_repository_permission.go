@@ -83,7 +83,7 @@ func (l permissionList) omission() Omission {
 // these are their lists. Otherwise these are the list of each workspace that the connected user administers, and in
 // other workspaces the lists of the repositories that the user administers.
 func permissionLists(ctx context.Context, s *scan) iter.Seq2[permissionList, error] {
-	names, byName := s.equals("repository_full_name")
+	names, byName := s.conditions.texts("repository_full_name")
 	switch {
 	case byName && len(names) <= fewNames:
 		return permissionsByName(s, names)

@@ -47,7 +47,7 @@ func snippetRows(ctx context.Context, s *scan) rowSeq {
 	if err != nil {
 		return streams.Fail[*row](err)
 	}
-	ids, byID := s.equals("id")
+	ids, byID := s.conditions.texts("id")
 	return s.perWorkspace(ctx, func(ctx context.Context, p workspaceScope) rowSeq {
 		if byID && !byRole && len(ids) <= fewNames { // only the list has the role
 			return namedSnippetRows(ctx, s, p, ids)

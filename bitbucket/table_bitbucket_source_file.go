@@ -55,7 +55,7 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 			s.wanted[known] = true
 		}
 	}
-	depths, _ := s.integers("max_depth")
+	depths, _ := s.conditions.integers("max_depth")
 	if i := slices.IndexFunc(depths, func(depth int64) bool { return depth < 1 }); i >= 0 {
 		return streams.Fail[*row](fmt.Errorf("max_depth is %d: give a number of levels, at least 1", depths[i]))
 	}
@@ -79,11 +79,11 @@ func sourceRows(ctx context.Context, s *scan) rowSeq {
 
 // treesIn returns the trees of a repository that the query asks for: each revision, each folder in it, each depth.
 func treesIn(ctx context.Context, s *scan, r repositoryScope) iter.Seq2[treeScope, error] {
-	folders, ok := s.equals("folder")
+	folders, ok := s.conditions.texts("folder")
 	if !ok {
 		folders = []string{""}
 	}
-	depths, ok := s.integers("max_depth")
+	depths, ok := s.conditions.integers("max_depth")
 	if !ok {
 		depths = []int64{0}
 	}
@@ -106,7 +106,7 @@ func treesIn(ctx context.Context, s *scan, r repositoryScope) iter.Seq2[treeScop
 
 // sourceRowsIn lists a part of a tree, or requests the files that the query names.
 func sourceRowsIn(ctx context.Context, s *scan, t treeScope) rowSeq {
-	paths, ok := s.equals("path")
+	paths, ok := s.conditions.texts("path")
 	if ok && t.asked.Folder == "" && t.asked.MaxDepth == 0 {
 		return single(ctx, s, streams.Each(paths...), func(ctx context.Context, s *scan, path string) (*row, error) {
 			return sourceAt(ctx, s, t, path)

@@ -45,7 +45,7 @@ func tableUser() *table {
 
 func userRows(ctx context.Context, s *scan) rowSeq {
 	for _, id := range []string{"uuid", "account_id"} {
-		if ids, ok := s.equals(id); ok {
+		if ids, ok := s.conditions.texts(id); ok {
 			return s.byName(ctx, id, ids, userByID, nil)
 		}
 	}

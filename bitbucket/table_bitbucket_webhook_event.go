@@ -37,7 +37,7 @@ func tableWebhookEvent() *table {
 // hookSubjects returns the types of owners of webhooks: the ones that the query names, or all that Bitbucket has.
 // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-webhooks/#api-hook-events-get
 func hookSubjects(ctx context.Context, s *scan) iter.Seq2[string, error] {
-	if subjects, ok := s.equals("subject_type"); ok {
+	if subjects, ok := s.conditions.texts("subject_type"); ok {
 		return streams.Each(subjects...)
 	}
 	subjects, err := s.Get(ctx, api.Path("/2.0/hook_events"), nil)

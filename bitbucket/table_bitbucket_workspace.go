@@ -44,8 +44,8 @@ func workspaceDetailColumns() []column {
 }
 
 func workspaceRows(ctx context.Context, s *scan) rowSeq {
-	uuids, byUUID := s.equals("uuid")
-	if _, bySlug := s.equals("slug"); byUUID && !bySlug {
+	uuids, byUUID := s.conditions.texts("uuid")
+	if _, bySlug := s.conditions.texts("slug"); byUUID && !bySlug {
 		return s.byName(ctx, "uuid", uuids, workspaceByUUID, nil)
 	}
 	return single(ctx, s, s.workspaces(ctx), workspaceAt)
@@ -67,7 +67,7 @@ func workspaceAt(ctx context.Context, s *scan, p workspaceScope) (*row, error) {
 		return nil, err
 	}
 	r.set(detailPart, found)
-	if _, byQuery := s.equals("slug"); byQuery {
+	if _, byQuery := s.conditions.texts("slug"); byQuery {
 		return r, checkName(p.slug(), s.table.column("slug").value(r).(string))
 	}
 	return r, nil
