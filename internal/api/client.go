@@ -57,8 +57,8 @@ type Config struct {
 	MaxConcurrency int
 	// MaxWait limits how long a request waits for the quota, by default to a minute. A negative value never waits.
 	MaxWait time.Duration
-	// MaxAge is how long the client reuses an answer to the same request, by default not at all. Identical requests at
-	// the same time always share one answer.
+	// MaxAge is how long the client reuses an answer or a refusal (403, 404) for the same request, or for one that needs
+	// less of it, by default not at all. Requests at the same time always share one answer.
 	MaxAge time.Duration
 	// Budget limits the requests. It may be nil.
 	Budget *Budget
@@ -77,8 +77,8 @@ type Client struct {
 	remembered int // items of a list, at least
 	logger     hclog.Logger
 	http       *http.Client
-	answers    *cache.Cache                    // by address
-	remembers  func(*url.URL) (response, bool) // only of a rehearsal
+	answers    *cache.Cache // by address
+	rehearses  *Client      // the client that this one rehearses for, or nil
 
 	// The transports that report their state.
 	quota     *quota
@@ -174,6 +174,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 	if err := checkSegments(u); err != nil {
 		return jsontree.Value{}, err
 	}
+	u = c.coveringObject(u, fields)
 	object, err := c.fetch(ctx, u)
 	if HasStatus(err, http.StatusBadRequest) { // not every endpoint accepts a selection
 		if whole := unselected(u); whole != u {
@@ -208,12 +209,21 @@ func (c *Client) Bytes(ctx context.Context, path string, query url.Values, limit
 	if err := checkSegments(u); err != nil {
 		return nil, err
 	}
-	_, body, err := c.send(context.WithValue(ctx, limitKey{}, limit), u, "*/*")
+	file, err := recall(ctx, c, "", fmt.Sprintf("%d bytes of %s", limit, u), func(ctx context.Context) (content, error) {
+		_, body, err := c.send(context.WithValue(ctx, limitKey{}, limit), u, "*/*")
+		return content(body), err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return []byte(body), nil
+	return []byte(file), nil
 }
+
+// A content is that of a file.
+type content string
+
+// Size returns the size in memory.
+func (c content) Size() int { return len(c) }
 
 // fetch returns the JSON at an address.
 func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) {
@@ -223,19 +233,47 @@ func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) 
 
 // follow returns the JSON at an address, and its address after redirects.
 func (c *Client) follow(ctx context.Context, u *url.URL) (response, error) {
-	if ctx.Value(freshKey{}) != nil {
-		return c.request(ctx, u)
-	}
-	if known, ok := c.recalled(u); ok {
-		return known, nil
-	}
-	return cache.Get(ctx, c.answers, u.String(), func(ctx context.Context) (response, error) { return c.request(ctx, u) })
+	return recall(ctx, c, kindOf(u), u.String(), func(ctx context.Context) (response, error) { return c.request(ctx, u) })
 }
+
+// recall returns the kept answer for a key, or makes a request.
+func recall[T sized](ctx context.Context, c *Client, group, key string, request func(context.Context) (T, error)) (T, error) {
+	if ctx.Value(freshKey{}) != nil {
+		return request(ctx)
+	}
+	if c.rehearses != nil {
+		if known, ok := cache.Peek[outcome[T]](c.rehearses.answers, key); ok {
+			return known.answer, known.refusal
+		}
+	}
+	known, err := cache.GetIn(ctx, c.answers, group, key, func(ctx context.Context) (outcome[T], error) {
+		answer, err := request(ctx)
+		if HasStatus(err, http.StatusForbidden, http.StatusNotFound) {
+			return outcome[T]{refusal: err}, nil
+		}
+		return outcome[T]{answer: answer}, err
+	})
+	if err != nil {
+		return known.answer, err
+	}
+	return known.answer, known.refusal
+}
+
+// An outcome is what Bitbucket says to a request: an answer, or that there is nothing or nothing to see.
+type outcome[T sized] struct {
+	answer  T
+	refusal error
+}
+
+type sized interface{ Size() int }
+
+// Size returns the approximate size of the answer in memory.
+func (o outcome[T]) Size() int { return o.answer.Size() }
 
 type freshKey struct{}
 
-// fresh returns a context that ignores earlier answers.
-func fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
+// Fresh returns a context that ignores earlier answers.
+func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
 
 // A response is a JSON document and its address after redirects.
 type response struct {
@@ -263,8 +301,14 @@ func (c *Client) request(ctx context.Context, u *url.URL) (response, error) {
 	return response{document, at}, nil
 }
 
+// ErrOffline reports that an answer is not kept, and was not requested because of [cache.Offline].
+var ErrOffline = errors.New("the answer is not kept, and nothing is requested")
+
 // send sends one GET request, and returns its body if it succeeds.
 func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Response, string, error) {
+	if cache.IsOffline(ctx) {
+		return nil, "", ErrOffline
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, "", err

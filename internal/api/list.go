@@ -77,6 +77,11 @@ var ErrTooLarge = errors.New("the list is larger than wanted")
 // The last page names no next page. Lists of pipelines are known to name none on any page. Therefore List requests the
 // page with the next number while the size says that there are more items. The list ends when this page is empty,
 // because Bitbucket may count items that it doesn't show.
+//
+// # Answers that cover a list
+//
+// A list that was requested a moment ago, or is being requested, answers a list that differs from it only by fewer fields
+// or a shorter page.
 func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, error] {
 	return func(yield func(jsontree.Value, error) bool) {
 		first := c.firstPage(l)
@@ -86,7 +91,7 @@ func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, err
 		case l.Bare:
 			err = c.readArray(ctx, first, yield)
 		default:
-			r := newReader(ctx, c, first, l)
+			r := newReader(ctx, c, c.coveringList(first, l.Fields), l)
 			defer r.close()
 			err = r.read(yield)
 		}
@@ -210,7 +215,7 @@ func (r *reader) read(yield func(jsontree.Value, error) bool) error {
 // startOver prepares a reading from the start, without earlier answers.
 func (r *reader) startOver() {
 	r.ahead.stop()
-	r.ahead.parent = fresh(r.ctx)
+	r.ahead.parent = Fresh(r.ctx)
 	clear(r.named)
 	r.empty = 0
 	r.shifts = shiftDetector{key: r.key, size: -1}
@@ -240,7 +245,7 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 		}
 		if back != nil {
 			r.ahead.stop()
-			r.ahead.parent = fresh(r.ctx) // earlier answers are out of date
+			r.ahead.parent = Fresh(r.ctx) // earlier answers are out of date
 			clear(r.named)
 			u = back
 			continue

@@ -3,7 +3,6 @@ package api
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
@@ -16,7 +15,7 @@ func (c *Client) Rehearsal(answers *cache.Cache, asked func()) *Client {
 	r := *c
 	r.http = &http.Client{Transport: rehearsal(asked)}
 	r.answers = answers
-	r.remembers = func(u *url.URL) (response, bool) { return cache.Peek[response](c.answers, u.String()) }
+	r.rehearses = c
 	return &r
 }
 
@@ -39,12 +38,4 @@ func (asked rehearsal) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)),
 	}, nil
-}
-
-// recalled returns the answer that the client of a rehearsal remembers for an address.
-func (c *Client) recalled(u *url.URL) (response, bool) {
-	if c.remembers == nil {
-		return response{}, false
-	}
-	return c.remembers(u)
 }

@@ -4,6 +4,7 @@ package cache
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,15 +22,17 @@ type Cache struct {
 	bytes int // limit for all answers
 
 	mu       sync.Mutex
-	known    *cache.Cache // entries, including those with a running request
-	order    []*entry     // entries with an answer, the oldest first; guarded by mu
-	taken    int          // bytes of these entries; guarded by mu
-	sweeping bool         // a sweep is scheduled; guarded by mu
+	known    *cache.Cache        // entries, including those with a running request
+	groups   map[string][]string // keys by group; guarded by mu
+	order    []*entry            // entries with an answer, the oldest first; guarded by mu
+	taken    int                 // bytes of these entries; guarded by mu
+	sweeping bool                // a sweep is scheduled; guarded by mu
 }
 
 // An entry is an answer or a running request.
 type entry struct {
 	key    string
+	group  string    // or empty
 	answer any       // a *flight or a *list
 	since  time.Time // beginning of its life; guarded by the cache's mu
 	bytes  int       // its size; guarded by the cache's mu
@@ -41,7 +44,9 @@ type entry struct {
 //
 // Only answers with a method Size count towards the bytes. Size returns the approximate size of the answer.
 func New(life time.Duration, bytes int) *Cache {
-	return &Cache{life: life, bytes: bytes, known: cache.New(life, 0)}
+	c := &Cache{life: life, bytes: bytes, known: cache.New(life, 0), groups: map[string][]string{}}
+	c.known.OnEvicted(func(_ string, evicted any) { c.ungroup(evicted.(*entry)) })
+	return c
 }
 
 // A flight is one request and its waiting callers.
@@ -56,7 +61,19 @@ type flight[T any] struct {
 // Get returns the answer of ask, or a kept answer. All waiting callers share the answer: it does not fail when the
 // context of the first caller ends. Keys of answers of different types must differ.
 func Get[T any](ctx context.Context, c *Cache, key string, ask func(context.Context) (T, error)) (T, error) {
-	e, f := board(ctx, c, key, ask)
+	return GetIn(ctx, c, "", key, ask)
+}
+
+// GetIn is like [Get], and adds the key to a group. A key has always the same group.
+func GetIn[T any](ctx context.Context, c *Cache, group, key string, ask func(context.Context) (T, error)) (T, error) {
+	if o := offlineOf(ctx); o != nil {
+		if value, since, ok := peek[T](c, key); ok {
+			o.use(since)
+			return value, nil
+		}
+		return ask(ctx)
+	}
+	e, f := board(ctx, c, group, key, ask)
 	select {
 	case <-f.done:
 	case <-ctx.Done():
@@ -71,19 +88,38 @@ func Get[T any](ctx context.Context, c *Cache, key string, ask func(context.Cont
 
 // Peek returns the kept answer for a key, without a request.
 func Peek[T any](c *Cache, key string) (value T, ok bool) {
+	value, _, ok = peek[T](c, key)
+	return value, ok
+}
+
+// peek also returns when the answer was made.
+func peek[T any](c *Cache, key string) (value T, since time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entry(key)
 	if !ok {
-		return value, false
+		return value, since, false
 	}
 	f := e.answer.(*flight[T])
 	select {
 	case <-f.done:
-		return f.value, f.err == nil
+		return f.value, e.since, f.err == nil
 	default:
-		return value, false
+		return value, since, false
 	}
+}
+
+// Group returns the keys of a group whose answers are kept or requested, the oldest first.
+func (c *Cache) Group(group string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var keys []string
+	for _, key := range c.groups[group] {
+		if _, ok := c.entry(key); ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // Forget removes the answer of a key, so that the next caller makes a new request.
@@ -94,7 +130,7 @@ func (c *Cache) Forget(key string) {
 }
 
 // board joins the callers that wait for an answer, or starts the request.
-func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Context) (T, error)) (*entry, *flight[T]) {
+func board[T any](ctx context.Context, c *Cache, group, key string, ask func(context.Context) (T, error)) (*entry, *flight[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.entry(key); ok {
@@ -104,8 +140,11 @@ func board[T any](ctx context.Context, c *Cache, key string, ask func(context.Co
 	}
 	asking, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight[T]{cancel: cancel, done: make(chan struct{}), waiting: 1}
-	e := &entry{key: key, answer: f}
+	e := &entry{key: key, group: group, answer: f}
 	c.known.Set(key, e, cache.NoExpiration)
+	if group != "" && !slices.Contains(c.groups[group], key) {
+		c.groups[group] = append(c.groups[group], key)
+	}
 	go func() {
 		defer cancel()
 		f.err = streams.Try(func() (err error) {
@@ -158,6 +197,16 @@ func (c *Cache) entry(key string) (*entry, bool) {
 func (c *Cache) isCurrent(e *entry) bool {
 	known, ok := c.entry(e.key)
 	return ok && known == e
+}
+
+// ungroup removes an entry from its group. The caller holds mu.
+func (c *Cache) ungroup(e *entry) {
+	keys := slices.DeleteFunc(c.groups[e.group], func(key string) bool { return key == e.key })
+	if len(keys) == 0 {
+		delete(c.groups, e.group)
+		return
+	}
+	c.groups[e.group] = keys
 }
 
 // keep adds an answer, and drops old ones. The caller holds mu.

@@ -17,6 +17,16 @@ import (
 // Its life begins with the reading.
 func List[T any](ctx context.Context, c *Cache, key string, read func(context.Context) iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		if o := offlineOf(ctx); o != nil {
+			items, since, ok := PeekList[T](c, key)
+			if !ok {
+				read(ctx)(yield)
+				return
+			}
+			o.use(since)
+			streams.Each(items...)(yield)
+			return
+		}
 		e, l := join(ctx, c, key, read)
 		defer quit(c, e, l)
 		l.all(ctx)(yield)
