@@ -229,6 +229,16 @@ func (c condition) span() (from, to any) {
 	return nil, nil
 }
 
+// scopeColumns are the columns that say in which workspaces, projects and repositories a scan looks.
+var scopeColumns = []string{"workspace_slug", "project_key", "repository_full_name"}
+
+// narrows reports whether the condition only leaves out rows that the table has without it.
+func (c condition) narrows() bool {
+	_, isName := c.wanted()
+	isScope := c.field == "" && slices.Contains(scopeColumns, c.column.name)
+	return !isScope && !(isName && c.isWider) && c.column.from()[0].part != queryPart
+}
+
 // verdict checks the row against every condition again, so a server that ignores or misreads a filter costs only time.
 // Only a row that meets all conditions counts towards the limit.
 func (cs conditions) verdict(r *row) verdict {

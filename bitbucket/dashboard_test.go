@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
@@ -35,8 +34,10 @@ func TestPanelsShareWhatTheyRead(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if diff := cmp.Diff(alone, requested(fake)); diff != "" {
-		t.Errorf("requests of twenty panels (-of five +of twenty):\n%s", diff)
+	for endpoint, n := range requested(fake) { // fewer, if the panel that reads most comes first
+		if n > alone[endpoint] {
+			t.Errorf("%d requests of twenty panels for %s, and %d of five", n, endpoint, alone[endpoint])
+		}
 	}
 	fake.ResetJournal()
 	for _, kind := range kinds {

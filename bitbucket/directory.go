@@ -8,12 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
 // A planner may turn a join into one scan for each row of the other table: thousands within seconds that differ only in
 // a name. The first few names are requested one by one. Then the list that has them is read, as far as it pays, and
-// answers the other lookups.
+// answers the other lookups. If another scan has just read the list, it answers the first names, too.
 
 const (
 	// rowsPerName is how many rows may be read for each name that was looked up: about as many as a request returns. So
@@ -34,11 +35,14 @@ type lookup struct {
 	nameOf    func(*row) any
 	isUnique  bool // a name has at most one row, so that once it is found, the lookup is done
 
-	one          rowSeq                                     // requests the rows of the name; nil to leave that to the caller
-	list         func(ctx context.Context, most int) rowSeq // reads at most this many rows of the list; nil without a list
-	since        time.Time                                  // when the cached list was read; reading that costs nothing
-	hasOmissions *atomic.Bool                               // set if rows are omitted: they are not kept, as each lookup records it
+	one          rowSeq       // requests the rows of the name; nil to leave that to the caller
+	list         listRows     // nil without a list
+	isCostly     bool         // the list takes a request for each row, so it never pays
+	hasOmissions *atomic.Bool // set if rows are omitted: they are not kept, as each lookup records it
 }
+
+// A listRows reads at most this many rows of a list.
+type listRows func(ctx context.Context, most int) rowSeq
 
 // A directory holds rows by their names, for a short time. All fields but turn are guarded by the mutex of directories.
 type directory struct {
@@ -70,9 +74,9 @@ type kindOfLookup struct {
 // find returns the rows of a name.
 func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 	return func(yield func(*row, error) bool) {
+		rows, ok := ds.kept(ctx, l)
 		d := ds.open(l)
-		rows, ok := ds.look(d, l)
-		if !ok && ds.pays(d, l) > 0 {
+		if !ok && !cache.IsOffline(ctx) && ds.pays(d, l) > 0 {
 			ds.read(ctx, d, l)
 			rows, ok = ds.look(d, l)
 		}
@@ -92,6 +96,16 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 			ds.add(d, map[any][]*row{l.name: rows})
 		}
 	}
+}
+
+// kept returns the rows of a name, if they are kept.
+func (ds *directories) kept(ctx context.Context, l lookup) (rows []*row, ok bool) {
+	d := ds.open(l)
+	if rows, ok = ds.look(d, l); !ok && ds.mayBeKept(d, l) {
+		ds.readKept(ctx, d, l)
+		rows, ok = ds.look(d, l)
+	}
+	return rows, ok
 }
 
 // open returns the directory for a lookup, which it creates if there is none.
@@ -153,10 +167,8 @@ func (ds *directories) pays(d *directory, l lookup) (most int) {
 		few = 1
 	}
 	switch most = rowsPerName * before; {
-	case l.list == nil || d.isWhole:
+	case l.list == nil || l.isCostly || d.isWhole:
 		return 0
-	case !l.since.IsZero():
-		return math.MaxInt
 	case before < few || l.isUnique && most < 2*d.tried:
 		return 0
 	case most < d.tried+d.tried/4: // its first page, which is cached, shows how long the list is
@@ -165,20 +177,67 @@ func (ds *directories) pays(d *directory, l lookup) (most int) {
 	return most
 }
 
-// read reads the list, as far as it pays, once for all lookups that wait for it. If the list can't be read, that is no
-// error: the user may be allowed to read an object by name and not to list them.
+// mayBeKept reports whether it is worth a look if another scan has read the list. After a few names the list is read in
+// any case.
+func (ds *directories) mayBeKept(d *directory, l lookup) bool {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	return l.list != nil && !d.isWhole && len(d.names) <= fewNames
+}
+
+// readKept reads the list as far as its answers are kept. It sends no request.
+func (ds *directories) readKept(ctx context.Context, d *directory, l lookup) {
+	ds.inTurn(ctx, d, l, func() {
+		offline, since := cache.Offline(ctx)
+		if isWhole, n := ds.fill(offline, d, l, math.MaxInt); n > 0 {
+			ds.mu.Lock()
+			defer ds.mu.Unlock()
+			d.isWhole = isWhole
+			if at := since(); at.Before(d.since) {
+				d.since = at
+			}
+		}
+	})
+}
+
+// read reads the list, as far as it pays, once for all lookups that wait for it.
 func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
+	ds.inTurn(ctx, d, l, func() {
+		most := ds.pays(d, l)
+		if most == 0 {
+			return // another lookup has read it in the meantime
+		}
+		isWhole, _ := ds.fill(ctx, d, l, most)
+		if ctx.Err() != nil {
+			return
+		}
+		ds.mu.Lock()
+		defer ds.mu.Unlock()
+		d.tried, d.isWhole = most, isWhole
+		if isWhole {
+			d.names = nil
+		}
+	})
+}
+
+// inTurn does something to a directory when no other lookup does, unless the name is there by then.
+func (ds *directories) inTurn(ctx context.Context, d *directory, l lookup, do func()) {
 	select {
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()
 	case <-ctx.Done():
 		return
 	}
-	most := ds.pays(d, l)
-	if _, ok := ds.look(d, l); ok || most == 0 {
-		return // another lookup has read it in the meantime
+	if _, ok := ds.look(d, l); !ok {
+		do()
 	}
-	rows, isWhole, n, bytes := map[any][]*row{}, true, 0, 0
+}
+
+// fill adds at most this many rows of the list to a directory. It returns their number, and whether these are all. If
+// the list can't be read, that is no error: the user may be allowed to read an object by name and not to list them.
+func (ds *directories) fill(ctx context.Context, d *directory, l lookup, most int) (isWhole bool, n int) {
+	rows, bytes := map[any][]*row{}, 0
+	isWhole = true
 	for r, err := range l.list(ctx, most) {
 		if err != nil {
 			isWhole = false
@@ -193,21 +252,10 @@ func (ds *directories) read(ctx context.Context, d *directory, l lookup) {
 			break
 		}
 	}
-	if ctx.Err() != nil {
-		return
-	}
-	if l.isUnique || isWhole && !l.hasOmissions.Load() {
+	if ctx.Err() == nil && (l.isUnique || isWhole && !l.hasOmissions.Load()) {
 		ds.add(d, rows)
 	}
-	ds.mu.Lock()
-	defer ds.mu.Unlock()
-	d.tried, d.isWhole = most, isWhole
-	if isWhole {
-		d.names = nil
-	}
-	if !l.since.IsZero() && l.since.Before(d.since) {
-		d.since = l.since
-	}
+	return isWhole, n
 }
 
 // add keeps rows by their names.

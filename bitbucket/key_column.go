@@ -9,6 +9,7 @@ type keyColumn struct {
 	field     string // the field to compare in a BBQL filter; "" if the table uses the value in the path or a parameter
 	words     []any  // the only values that may be sent; nil if there is no such limit
 	isSet     bool   // every object has a value in the field
+	isWider   bool   // a name in the column finds rows that the table does not have without it
 }
 
 // The operators that a kind of column can have. Texts have no < and >, as these would depend on the database's
@@ -43,5 +44,12 @@ func (q keyColumn) among(words ...any) keyColumn {
 // rows.
 func (q keyColumn) set() keyColumn {
 	q.isSet = true
+	return q
+}
+
+// wider declares that a name in the column finds rows that the table does not have without it: another commit, or a
+// repository of somebody else.
+func (q keyColumn) wider() keyColumn {
+	q.isWider = true
 	return q
 }

@@ -7,19 +7,31 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// rows returns the rows of the scan: from a directory if the query looks up a name, or else as the table reads them. If
-// the connection's max_age is 0, each scan makes its own requests.
+// rows returns the rows of the scan: from a directory if the query looks up a name, or from the kept answers to a wider
+// scan, or else as the table reads them. If the connection's max_age is 0, each scan makes its own requests.
 func (s *scan) rows(ctx context.Context) rowSeq {
-	at := s.lookupCondition()
-	if at < 0 || s.settings.MaxAge <= 0 {
+	if s.settings.MaxAge <= 0 {
 		return s.table.rows(ctx, s)
 	}
-	return s.sorted(s.directories.find(ctx, s.lookup(ctx, at)))
+	if at := s.lookupCondition(); at >= 0 {
+		return s.sorted(s.directories.find(ctx, s.lookup(ctx, at)))
+	}
+	return s.keptOrRead(ctx)
+}
+
+// keptOrRead returns the rows from the kept answers to a wider scan, or else as the table reads them.
+func (s *scan) keptOrRead(ctx context.Context) rowSeq {
+	return func(yield func(*row, error) bool) {
+		if rows, ok := s.keptRows(ctx); ok {
+			s.sorted(streams.Each(rows...))(yield)
+			return
+		}
+		s.table.rows(ctx, s)(yield)
+	}
 }
 
 // lookupCondition returns the index of the condition that names what the query looks up: one on an id, or else on
@@ -69,14 +81,13 @@ func (s *scan) lookup(ctx context.Context, at int) lookup {
 		nameOf:       c.column.value,
 		isUnique:     isID && (within == "" || all.isOne(within)),
 		hasOmissions: s.hasOmissions,
-		one:          func(yield func(*row, error) bool) { s.table.rows(ctx, s)(yield) },
+		one:          s.keptOrRead(ctx),
 	}
-	if s.costsEachRow() {
+	if s.wants(s.table.alone...) {
 		return l
 	}
-	if all.table.substitute != nil {
-		if stock, ok := all.table.substitute(all); ok {
-			l.since, l.list = stock.since, stock.rows
+	if l.isCostly = s.costsEachRow(); !l.isCostly && s.table.substitute != nil {
+		if l.list = s.table.substitute(all); l.list != nil {
 			return l
 		}
 	}
@@ -107,12 +118,6 @@ func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 
 // errTooLong reports that a list is not read for a lookup, because it would take too many requests.
 var errTooLong = errors.New("the list takes more requests than the names")
-
-// A substituteList is another list that has rows of a table, with the fields that the query reads.
-type substituteList struct {
-	since time.Time // when the cached list was read
-	rows  func(ctx context.Context, most int) rowSeq
-}
 
 // without returns a copy of the scan without one condition. It keeps the workspace that the condition names, if any.
 func (s *scan) without(at int) *scan {

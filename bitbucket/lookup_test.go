@@ -15,6 +15,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
@@ -311,7 +312,10 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 				for range ds.find(t.Context(), lookup{
 					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique, hasOmissions: new(atomic.Bool),
 					one: func(yield func(*row, error) bool) { asked++ },
-					list: func(_ context.Context, most int) rowSeq {
+					list: func(ctx context.Context, most int) rowSeq {
+						if cache.IsOffline(ctx) {
+							return streams.Fail[*row](api.ErrOffline)
+						}
 						if !isUnique {
 							read += 100
 							return streams.Fail[*row](api.ErrTooLarge)

@@ -146,6 +146,13 @@ func (l *deferred) add(do func(context.Context)) {
 	l.all = append(l.all, do)
 }
 
+// addAll adds those of a part of the scan.
+func (l *deferred) addAll(of *deferred) {
+	for _, do := range of.all {
+		l.add(do)
+	}
+}
+
 // do runs them, for a few seconds at most: an omission is worth recording, but not worth waiting for the quota.
 func (l *deferred) do(ctx context.Context) {
 	const patience = 5 * time.Second

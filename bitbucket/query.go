@@ -146,8 +146,7 @@ func (q *query) isOne(columnName string) bool {
 	return ok && len(values) == 1
 }
 
-// costsEachRow reports whether the query reads a column that takes a request for each row of the list, or one that only
-// an object that was requested by itself is certain to have.
+// costsEachRow reports whether the query reads a column that takes a request for each row of the list.
 func (q *query) costsEachRow() bool {
-	return q.needsPart(detailPart) || q.needsPart(explanationPart) || q.needsPart(contentPart) || q.wants(q.table.alone...)
+	return q.needsPart(detailPart) || q.needsPart(explanationPart) || q.needsPart(contentPart)
 }

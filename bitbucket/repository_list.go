@@ -111,9 +111,8 @@ func (i *repositoryList) repositories(ctx context.Context, s *scan, p workspaceS
 // find returns the repository with a full name, if it is in the part of the list that was read. After the first few
 // names it pays to read the list.
 func (i *repositoryList) find(ctx context.Context, c *connection, fullName string) (repositoryScope, bool) {
-	known := i.substitute(c)
 	for found := range c.places().directories.find(ctx, lookup{
-		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: new(atomic.Bool), list: known.rows, since: known.since,
+		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: new(atomic.Bool), list: i.substitute(c),
 		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
 	}) {
 		r := repositoryScope{repository: found.part(objectPart)}
@@ -124,8 +123,8 @@ func (i *repositoryList) find(ctx context.Context, c *connection, fullName strin
 }
 
 // substitute returns the list as rows of the repositories.
-func (i *repositoryList) substitute(c *connection) substituteList {
-	known := substituteList{rows: func(ctx context.Context, most int) rowSeq {
+func (i *repositoryList) substitute(c *connection) listRows {
+	return func(ctx context.Context, most int) rowSeq {
 		l := i.list(bbql.Filter{})
 		if most < math.MaxInt {
 			l.Wanted = int64(most)
@@ -138,9 +137,5 @@ func (i *repositoryList) substitute(c *connection) substituteList {
 				}
 			}
 		}
-	}}
-	if _, since, ok := cache.PeekList[jsontree.Value](c.places().answers, i.key); ok {
-		known.since = since
 	}
-	return known
 }

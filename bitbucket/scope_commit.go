@@ -44,7 +44,7 @@ func ofCommitColumns() []column {
 
 // ofCommitKeyColumns returns the key columns by which a query names commits.
 func ofCommitKeyColumns() []keyColumn {
-	return append([]keyColumn{named("commit_hash")}, inRepositoryKeyColumns()...)
+	return append([]keyColumn{named("commit_hash").wider()}, inRepositoryKeyColumns()...)
 }
 
 // commits returns the commits of a repository that the scan covers.

@@ -233,6 +233,6 @@ func (p projectScope) isGone(ctx context.Context, c *connection, err error) bool
 	if p.isNamed || !api.HasStatus(err, http.StatusNotFound) {
 		return false
 	}
-	_, err = c.Get(ctx, p.path(""), nil, "uuid")
+	_, err = c.Get(api.Fresh(ctx), p.path(""), nil, "uuid")
 	return api.IsNotFound(err)
 }

@@ -201,7 +201,7 @@ func (p workspaceScope) isGone(ctx context.Context, c *connection, err error) bo
 		return false
 	}
 	c.places().answers.Forget(workspacesKey)
-	_, listed, err := c.userWorkspace(ctx, p)
+	_, listed, err := c.userWorkspace(api.Fresh(ctx), p)
 	return err == nil && !listed
 }
 

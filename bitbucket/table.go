@@ -16,9 +16,9 @@ type table struct {
 	// ids are the columns that identify a row among those with the same value in another column, for example among
 	// those of the same repository; among all rows if the other column is "".
 	ids        map[string]string
-	copying    Copying                            // the zero value if copies leave out the table
-	alone      []string                           // columns that only an object that was requested by itself is certain to have
-	substitute func(*scan) (substituteList, bool) // another list that may have rows of the table; nil if there is none
+	copying    Copying              // the zero value if copies leave out the table
+	alone      []string             // columns that only an object that was requested by itself is certain to have
+	substitute func(*scan) listRows // another list that may have rows of the table, with the fields that the query reads; may be nil
 	rows       func(context.Context, *scan) rowSeq
 }
 

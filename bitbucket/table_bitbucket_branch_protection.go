@@ -37,7 +37,7 @@ func tableBranchProtection() *table {
 			document("push_users", "The users who may push in person, if only some may."),
 			text("title", "Title of the protection: the name of the branch.").at("branch_name"),
 		}, protectionColumns(), inRepositoryColumns()),
-		keyColumns: append(inRepositoryKeyColumns(), named("branch_name")),
+		keyColumns: append(inRepositoryKeyColumns(), named("branch_name").wider()),
 		copying:    touched("branch_name").withHistory("is_complete", "pull_request_id").dependingOn("bitbucket_group_member"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			from := newAccessReader(ctx, s)

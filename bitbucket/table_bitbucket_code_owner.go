@@ -27,7 +27,7 @@ func tableCodeOwner() *table {
 			text("ref", "Branch, tag or commit that was read, from the query's condition. Null without a condition, which means the head of the main branch.").in(queryPart, "revision"),
 			text("title", "Title of the rule: its pattern.").at("pattern").in(parentPart, "path"),
 		}, inRepositoryColumns()),
-		keyColumns: append(inRepositoryKeyColumns(), named("ref"), named("path")),
+		keyColumns: append(inRepositoryKeyColumns(), named("ref"), named("path").wider()),
 		copying:    touched("line").dependingOn("bitbucket_group_member", "bitbucket_workspace_member"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			paths, ok := s.conditions.texts("path")

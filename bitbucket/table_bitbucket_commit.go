@@ -41,7 +41,7 @@ func tableCommit() *table {
 			text("type", "Type of the object: commit."),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(),
-			named("hash"),
+			named("hash").wider(),
 			named("revision"),
 			named("excluded_revision"),
 			named("path"),

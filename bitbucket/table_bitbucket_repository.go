@@ -27,8 +27,8 @@ func tableRepository() *table {
 		keyColumns: []keyColumn{
 			named("workspace_slug"),
 			named("role"),
-			filtered("full_name", "full_name", textOperators),
-			filtered("uuid", "uuid", nameOperators),
+			filtered("full_name", "full_name", textOperators).wider(),
+			filtered("uuid", "uuid", nameOperators).wider(),
 			filtered("slug", "slug", textOperators),
 			filtered("name", "name", textOperators),
 			filtered("project_key", "project.key", textOperators),
@@ -127,18 +127,18 @@ func repositoryRows(ctx context.Context, s *scan) rowSeq {
 }
 
 // repositorySubstitute returns the list of a workspace's repositories that scans share, if it has all fields that the
-// query reads and may be old enough.
-func repositorySubstitute(s *scan) (substituteList, bool) {
+// query reads and may be old enough. Else it returns nil.
+func repositorySubstitute(s *scan) listRows {
 	slugs, ok := s.conditions.texts("workspace_slug")
 	if !ok || len(slugs) != 1 || !s.covers(slugs[0]) || s.settings.MaxAge < cacheLife || s.wants("role") {
-		return substituteList{}, false
+		return nil
 	}
 	for _, field := range s.fields(objectPart) {
 		if !slices.Contains(append(repositoryFields, "workspace.slug"), field) {
-			return substituteList{}, false
+			return nil
 		}
 	}
-	return visibleRepositories(slugs[0]).substitute(s.connection), true
+	return visibleRepositories(slugs[0]).substitute(s.connection)
 }
 
 // repositoriesIn lists the repositories of one workspace, in any role if role is empty.

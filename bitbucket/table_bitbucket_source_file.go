@@ -41,7 +41,7 @@ func tableSourceFile() *table {
 			named("revision"),
 			named("folder"),
 			keyColumn{column: "max_depth", operators: nameOperators},
-			filtered("path", "path", textOperators),
+			filtered("path", "path", textOperators).wider(),
 			filtered("size", "size", orderOperators),
 		),
 		copying: touched("path"),

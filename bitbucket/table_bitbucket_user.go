@@ -34,7 +34,7 @@ func tableUser() *table {
 			text("username", "Former user name, which Bitbucket shows only for the connected user."),
 			text("website", "Website in the user's profile."),
 		},
-		keyColumns: []keyColumn{named("uuid"), named("account_id")},
+		keyColumns: []keyColumn{named("uuid").wider(), named("account_id").wider()},
 		ids:        map[string]string{"uuid": "", "account_id": ""},
 		alone:      []string{"account_status", "created_on", "has_2fa_enabled", "is_staff", "kind", "location", "username", "website"},
 		substitute: userSubstitute,
@@ -64,12 +64,12 @@ func userByID(ctx context.Context, s *scan, id string) (*row, error) {
 
 // userSubstitute returns the members of the workspaces that are persons, with most fields of an account. Other members
 // may have no page of their own.
-func userSubstitute(s *scan) (substituteList, bool) {
+func userSubstitute(s *scan) listRows {
 	l := api.List{Fields: []string{"user.type"}, PageLen: 100}
 	for _, field := range s.fields(objectPart) {
 		l.Fields = append(l.Fields, "user."+field)
 	}
-	return substituteList{rows: func(ctx context.Context, most int) rowSeq {
+	return func(ctx context.Context, most int) rowSeq {
 		l.Wanted = int64(most)
 		return func(yield func(*row, error) bool) {
 			for p, err := range s.workspaces(ctx) {
@@ -91,7 +91,7 @@ func userSubstitute(s *scan) (substituteList, bool) {
 				}
 			}
 		}
-	}}, true
+	}
 }
 
 func userAt(ctx context.Context, s *scan, path string) (*row, error) {

@@ -19,7 +19,7 @@ func tableWorkspace() *table {
 			text("slug", "Short name of the workspace in addresses.").in(workspacePart, "slug").in(detailPart, "slug"),
 			text("uuid", "Immutable id of the workspace, in braces.").in(workspacePart, "uuid").in(detailPart, "uuid"),
 		}, in(detailPart, workspaceDetailColumns()...)),
-		keyColumns: []keyColumn{named("slug"), named("uuid")},
+		keyColumns: []keyColumn{named("slug").wider(), named("uuid").wider()},
 		ids:        map[string]string{"slug": "", "uuid": ""},
 		copying:    whole("uuid").withHistory("name", "updated_on"),
 		rows:       workspaceRows,

@@ -1,0 +1,108 @@
+package bitbucket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+)
+
+// What a scan has just read answers every scan that it covers: with fewer columns, a limit, or more conditions. This sends
+// no request, and returns the same rows.
+func TestCoveredScansSendNoRequest(t *testing.T) {
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16, Users: 12, Groups: 4})
+	for _, tab := range tables {
+		switch tab.name {
+		case "bitbucket_rate_limit", "bitbucket_omission": // they change with each scan
+			continue
+		case "bitbucket_workspace_member": // members with their permissions are another list, for administrators alone
+			continue
+		}
+		t.Run(tab.name, func(t *testing.T) {
+			h := connected(t, fake, `max_age = "1m"`)
+			rows := h.rows(ask{table: tab.name, columns: allColumns(tab.name)})
+			for _, covered := range coveredBy(tab, rows) {
+				fake.ResetJournal()
+				got := covered.only(h.rows(covered.ask))
+				if n := len(fake.Journal()); n > 0 {
+					t.Errorf("%s: %d requests: %v", covered, n, requested(fake))
+				}
+				if diff := gocmp.Diff(encoded(covered.rows), encoded(got)); diff != "" {
+					t.Errorf("%s: rows (-expected +got):\n%.1000s", covered, diff)
+				}
+			}
+		})
+	}
+}
+
+// A coveredScan is a scan that needs nothing but what was read, and its rows.
+type coveredScan struct {
+	ask
+	rows []map[string]any
+}
+
+// only returns the columns of the scan in some rows.
+func (c coveredScan) only(rows []map[string]any) (some []map[string]any) {
+	for _, row := range rows {
+		one := map[string]any{}
+		for _, name := range strings.Fields(c.columns) {
+			one[name] = row[name]
+		}
+		some = append(some, one)
+	}
+	return some
+}
+
+func (c coveredScan) String() string { return fmt.Sprintf("%s where %v", c.columns, c.where) }
+
+// coveredBy returns scans that all rows of a table cover: each column alone, and each key column with one of its values
+// and with several.
+func coveredBy(tab *table, rows []map[string]any) []coveredScan {
+	var all []coveredScan
+	add := func(columns []string, accept func(map[string]any) bool, where ...*proto.Qual) {
+		c := coveredScan{ask: ask{table: tab.name, columns: strings.Join(columns, " "), where: where}}
+		for _, row := range rows {
+			if !accept(row) {
+				continue
+			}
+			c.rows = append(c.rows, row)
+		}
+		c.rows = c.only(c.rows)
+		all = append(all, c)
+	}
+	for _, c := range tab.columns {
+		add([]string{c.name}, func(map[string]any) bool { return true })
+	}
+	for _, k := range tab.keyColumns {
+		if k.isWider {
+			continue
+		}
+		var values []any
+		for _, row := range rows {
+			switch v := row[k.column].(type) {
+			case string, bool, int64:
+				if !slices.Contains(values, any(v)) && v != "" {
+					values = append(values, v)
+				}
+			}
+		}
+		if len(values) == 0 {
+			continue
+		}
+		columns := []string{k.column}
+		if k.column != "title" {
+			columns = append(columns, "title")
+		}
+		some := values[:min(3, len(values))]
+		add(columns, func(row map[string]any) bool { return row[k.column] == some[0] }, where(k.column, "=", some[0]))
+		if _, isBool := some[0].(bool); !isBool {
+			add(columns, func(row map[string]any) bool { return slices.Contains(some, row[k.column]) }, where(k.column, "=", some))
+		}
+	}
+	return all
+}
