@@ -70,8 +70,9 @@ func TestDocumentedConfigurationIsTheExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(index), "```hcl\n"+string(example)+"```") {
-		t.Error("docs/index.md does not show config/bitbucket.spc as it is")
+	installed := strings.Replace(string(example), `"local/bitbucket"`, `"ghcr.io/kindor/bitbucket"`, 1)
+	if !strings.Contains(string(index), "```hcl\n"+installed+"```") {
+		t.Error("docs/index.md does not show config/bitbucket.spc as `steampipe plugin install` writes it")
 	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
 		argument, _, _ := strings.Cut(field.Tag.Get("hcl"), ",")

@@ -92,7 +92,7 @@ func (c *chronicle) happened(since int) map[string][]string {
 		"What happened between two days": slices.Concat(third, fifth, []string{
 			"Nov 8 | ends | " + website + " | " + worker + " | read", "Nov 8 | begins | " + renamed + " | " + worker + " | write",
 		}),
-		"How long a grant has stood": {
+		"How old a grant is": {
 			fmt.Sprintf("%s | read | Nov 1 | %d | true", c.keeper.DisplayName, since), fmt.Sprintf("%s | write | Nov 8 | %d | false", worker, since-7),
 		},
 		"Who was administrator between two days": c.administrators(),

@@ -14,9 +14,10 @@ import (
 // writing are the scopes that also allow changes, which somebody may want to do without.
 var writing = []string{"project:admin", "repository:admin", "webhook"}
 
-// The overview lists the scopes that the tables need, and the tables that are lost without those that also allow changes.
+// The overview lists the scopes that the tables need. The page on limits lists the tables that are lost without those that
+// also allow changes.
 func TestScopes(t *testing.T) {
-	text := read(t, "index.md")
+	text, limits := read(t, "index.md"), read(t, "limits.md")
 	needed := map[string]bool{}
 	lost := map[string][]string{}
 	for _, r := range bitbucket.Requirements() {
@@ -35,7 +36,7 @@ func TestScopes(t *testing.T) {
 		t.Errorf("permissions (-needed +said):\n%s", diff)
 	}
 	for _, scope := range writing {
-		_, item, found := strings.Cut(text, "\n- `"+scope+"`: ")
+		_, item, found := strings.Cut(limits, "\n- `"+scope+"`: ")
 		if !found {
 			t.Errorf("nothing says what is lost without %s", scope)
 			continue
