@@ -20,7 +20,7 @@ func tableBranch() *table {
 			text("mainbranch_name", "Name of the repository's main branch. It may be this branch.").in(repositoryPart, "mainbranch.name"),
 			document("merge_strategies", "Merge strategies allowed for pull requests to this branch."),
 			text("self_link", "Address of the branch in the API.").at("links.self.href"),
-			document("sync_strategies", "Ways in which a branch can be brought up to date with the one that it will be merged into, such as merge_commit and rebase. Null if Bitbucket does not report them."),
+			document("sync_strategies", "Ways to update a branch from its destination before a merge, such as merge_commit and rebase. Null if Bitbucket does not report them."),
 			document("target", "The commit at the head of the branch."),
 		}, signatureColumns("target_author", "target.author", "the author of the commit at the head"), []column{
 			timestamp("target_date", "Date of the commit at the head of the branch. It shows whether the branch is active or stale.").at("target.date").sorted("target.date"),

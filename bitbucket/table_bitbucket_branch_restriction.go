@@ -16,7 +16,7 @@ func tableBranchRestriction() *table {
 		columns: slices.Concat([]column{
 			integer("id", "Number of the rule."),
 			text("kind", "What the rule is about: push, force, delete, restrict_merges, require_approvals_to_merge, enforce_merge_checks and more."),
-			text("pattern", "Pattern of the branches' names if branch_match_kind is glob. An asterisk matches any text, slashes included."),
+			text("pattern", "Pattern of the branches' names if branch_match_kind is glob. An asterisk matches any text, including slashes."),
 			text("branch_match_kind", "How the rule selects branches: glob (by pattern) or branching_model (by branch_type)."),
 			text("branch_type", "Type of the branches in the branching model if branch_match_kind is branching_model: feature, bugfix, release, hotfix, development or production."),
 			document("groups", "The groups that the rule does not restrict."),

@@ -31,7 +31,7 @@ func tableDeployKey() *table {
 func deployKeyColumns(ownerField string) []column {
 	return []column{
 		timestamp("added_on", "When the key was added.").at("added_on").at("created_on"),
-		text("comment", "Comment at the end of the key, which often names its owner."),
+		text("comment", "Comment at the end of the key. It often names the owner."),
 		text("key", "Public key, as in a key file."),
 		timestamp("last_used", "When the key was last used. Null if it never was."),
 		text("owner_display_name", "Name of the user who added the key. Null if Bitbucket does not report it.").at(ownerField + ".display_name"),

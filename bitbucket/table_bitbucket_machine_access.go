@@ -15,11 +15,11 @@ import (
 func tableMachineAccess() *table {
 	return &table{
 		name:        "bitbucket_machine_access",
-		description: "Something that opens repositories without being a person: a deploy key, a runner, a webhook, a variable of pipelines or an OIDC provider. Access tokens are missing, because no API lists them. It covers what the connected user administers.",
+		description: "Non-human access to repositories: a deploy key, a runner, a webhook, a variable of pipelines or an OIDC provider. Access tokens are missing, because no API lists them. It covers what the connected user administers.",
 		scopes:      []string{"account", "pipeline", "project", "project:admin", "repository", "repository:admin", "runner", "webhook"},
 		columns: slices.Concat([]column{
 			text("kind", "What it is: deploy_key, runner, webhook, variable or oidc_provider."),
-			text("level", "What it opens or belongs to: repository, project, workspace or environment."),
+			text("level", "Level that it belongs to: repository, project, workspace or environment."),
 			text("id", "Id of the key, runner, webhook or variable, or address of the provider."),
 			text("name", "Name of the key, runner or variable, description or address of the webhook, or address of the provider."),
 			timestamp("created_on", "When it was created. Null if Bitbucket does not report it."),
@@ -31,7 +31,7 @@ func tableMachineAccess() *table {
 			text("owner_display_name", "Name of the user who added a key. Null if Bitbucket does not report it."),
 			text("owner_uuid", "Immutable id of the user who added a key, in braces. Null if Bitbucket does not report it."),
 			text("environment_name", "Name of the environment that a variable belongs to."),
-			text("project_key", "Key of the project that it opens. Null if it opens one repository or a whole workspace.").in(projectPart, "key"),
+			text("project_key", "Key of the project that it belongs to. Null if it belongs to one repository or a whole workspace.").in(projectPart, "key"),
 			text("title", "Title: the name.").at("name"),
 		}, inRepositoryColumns()),
 		keyColumns: append(inRepositoryKeyColumns(), named("kind"), named("level")),

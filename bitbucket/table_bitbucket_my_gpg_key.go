@@ -9,7 +9,7 @@ import (
 func tableMyGPGKey() *table {
 	return &table{
 		name:        "bitbucket_my_gpg_key",
-		description: "A public GPG key with which the connected user signs commits. Bitbucket shows keys only to their owner.",
+		description: "A public GPG key that the connected user signs commits with. Bitbucket shows keys only to their owner.",
 		scopes:      []string{"account"},
 		columns: []column{
 			text("fingerprint", "Fingerprint of the key."),

@@ -12,7 +12,7 @@ import (
 func tableMySSHKey() *table {
 	return &table{
 		name:        "bitbucket_my_ssh_key",
-		description: "A public SSH key with which the connected user accesses repositories. Bitbucket shows keys only to their owner.",
+		description: "A public SSH key that the connected user accesses repositories with. Bitbucket shows keys only to their owner.",
 		scopes:      []string{"account"},
 		columns: []column{
 			text("uuid", "Immutable id of the key, in braces."),

@@ -16,9 +16,9 @@ func tableOmission() *table {
 		columns: []column{
 			text("table_name", "Name of the table that left it out."),
 			text("reason", "Reason, in a word: not_administered, feature_off, empty, hidden_groups, not_covered, nothing_visible, refused or failed."),
-			text("message", "What was left out, in a sentence."),
+			text("message", "A sentence that says what was left out."),
 			text("advice", "What to do about it."),
-			timestamp("omitted_on", "When it was last left out."),
+			timestamp("omitted_on", "When a query last left it out."),
 			text("project_key", "Key of the project that was left out. Null for an omission of another kind."),
 			text("repository_full_name", "Slugs of the workspace and the repository that was left out. Null for an omission of another kind."),
 			text("title", "Title of the omission: its message.").at("message"),

@@ -11,7 +11,7 @@ import (
 func tablePipeline() *table {
 	return &table{
 		name:        "bitbucket_pipeline",
-		description: "A pipeline: one run of a definition in a repository's configuration. It costs one request per repository and hundred pipelines; with conditions on created_on it stops at the first pipeline out of their range.",
+		description: "A pipeline: one run of a definition in a repository's configuration. It costs one request per repository and hundred pipelines; with conditions on created_on it stops at the first pipeline outside of their range.",
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("uuid", "Immutable id of the pipeline, in braces."),

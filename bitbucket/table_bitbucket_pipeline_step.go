@@ -26,7 +26,7 @@ func tablePipelineStep() *table {
 			text("result_name", "How a completed step ended: SUCCESSFUL, FAILED, ERROR, STOPPED, EXPIRED or NOT_RUN. Null if it is not completed.").at("state.result.name"),
 			integer("run_number", "Number of runs of the step."),
 			document("script_commands", "Commands of the step itself."),
-			document("setup_commands", "Commands with which Bitbucket set up the step, for example to clone the repository."),
+			document("setup_commands", "Commands that Bitbucket ran to set up the step, for example to clone the repository."),
 			text("stage_name", "Stage of a step that is not completed; PAUSED waits for somebody. Null if Bitbucket does not report it.").at("state.stage.name"),
 			timestamp("started_on", "When the step was started. Null if it was not."),
 			document("state", "State of the step, with its result or its stage."),

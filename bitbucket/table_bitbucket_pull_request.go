@@ -79,7 +79,7 @@ func endColumns() []column {
 	const cost = " Costs one more request for each closed pull request."
 	return []column{
 		timestamp("closed_on", "When the pull request was merged, declined or superseded. Null if it is open, or Bitbucket does not show it."+cost).in(explanationPart, "closed_on"),
-		text("closed_on_source", "Where closed_on and merged_on are from: activity (the log of the pull request), or, if the log lacks the end, merge_commit (the date of its merge commit, to the second)."+cost).in(explanationPart, "source"),
+		text("closed_on_source", "Source of closed_on and merged_on: activity (the log of the pull request), or merge_commit (the date of its merge commit, to the second) if the log has no entry for the end."+cost).in(explanationPart, "source"),
 		timestamp("merged_on", "When the pull request was merged. Null if it was not, or Bitbucket does not show it."+cost).in(explanationPart, "merged_on"),
 	}
 }

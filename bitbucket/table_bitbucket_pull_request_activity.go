@@ -39,7 +39,7 @@ func tablePullRequestActivity() *table {
 			text("pull_request_title", "Title of the pull request.").at("pull_request.title"),
 			text("reason", "Reason why the pull request was declined, if one was given.").at("update.reason"),
 			document("reviewers", "Users who are asked to review after an update. Null if Bitbucket does not report them.").at("update.reviewers"),
-			text("source_commit_hash", "First 12 digits of the hash of the source's last commit at an update. It differs from the one of the update before if somebody has pushed; null if the fork was deleted.").at("update.source.commit.hash"),
+			text("source_commit_hash", "First 12 digits of the hash of the source's last commit at an update. If somebody has pushed, it differs from that of the update before. Null if the fork was deleted.").at("update.source.commit.hash"),
 			text("state", "State of the pull request after an update: OPEN, MERGED, DECLINED or SUPERSEDED.").at("update.state"),
 			text("title", "Title of the activity: the title of the pull request.").at("pull_request.title"),
 			text("update_title", "Title of the pull request after an update.").at("update.title"),

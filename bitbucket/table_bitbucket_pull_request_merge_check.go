@@ -31,7 +31,7 @@ func tablePullRequestMergeCheck() *table {
 			document("requirement", "Values that the check requires, such as the number of approvals."),
 			text("state", "State of the pull request, for the check of its state: OPEN or DRAFT."),
 			text("title", "Title of the check: its name, kind or type.").at("check.name").at("check.kind").at("type"),
-			boolean(intoMain, "True if the pull request is the latest open one into the main branch of its repository: its checks show what is required there, wherever it was set.").in(parentPart, intoMain),
+			boolean(intoMain, "True if the pull request is the latest open one into the main branch of its repository: its checks show all rules that apply there, wherever they come from.").in(parentPart, intoMain),
 		}, inPullRequestColumns()),
 		keyColumns: append(inPullRequestKeyColumns(), keyColumn{column: intoMain, operators: equalOperators}),
 		copying:    touched("pull_request_id", "number"),

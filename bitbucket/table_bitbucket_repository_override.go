@@ -16,7 +16,7 @@ import (
 func tableRepositoryOverride() *table {
 	return &table{
 		name:        "bitbucket_repository_override",
-		description: "The settings with which a repository overrides its project's. It covers the repositories that the connected user administers.",
+		description: "The settings of a repository that override its project's. It covers the repositories that the connected user administers.",
 		scopes:      []string{"account", "repository", "repository:admin"},
 		columns: slices.Concat(inRepositoryColumns()[:1], []column{
 			boolean("overrides_branching_model", "True if the repository has its own branching model.").at("override_settings.branching_model"),

@@ -23,7 +23,7 @@ func runnerColumns() []column {
 		text("uuid", "Immutable id of the runner, in braces."),
 		text("name", "Name of the runner."),
 		timestamp("created_on", "When the runner was created."),
-		document("labels", "Labels by which steps select the runner."),
+		document("labels", "Labels that steps use to select the runner."),
 		text("oauth_client_id", "Id of the OAuth client that the runner connects as.").at("oauth_client.id"),
 		boolean("state_cordoned", "True if the runner takes no new steps.").at("state.cordoned"),
 		text("state_status", "State of the runner: UNREGISTERED, ONLINE, OFFLINE, DISABLED, ENABLED or UNHEALTHY.").at("state.status"),

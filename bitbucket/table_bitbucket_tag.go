@@ -20,7 +20,7 @@ func tableTag() *table {
 			text("message", "Message of the tag. Null for a lightweight tag."),
 			text("self_link", "Address of the tag in the API.").at("links.self.href"),
 		}, signatureColumns("tagger", "tagger", "who made the tag"), []column{
-			text("tagger_type", "Type of the account of who made the tag: user, app_user or team. Null if no account has the e-mail address.").at("tagger.user.type"),
+			text("tagger_type", "Type of the account that made the tag: user, app_user or team. Null if no account has the e-mail address.").at("tagger.user.type"),
 			document("target", "The commit that the tag marks."),
 		}, signatureColumns("target_author", "target.author", "the author of the commit that the tag marks"), []column{
 			timestamp("target_date", "Date of the commit that the tag marks.").at("target.date").sorted("target.date"),
