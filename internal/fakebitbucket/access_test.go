@@ -13,8 +13,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// places returns the paths that tests request, in the workspace that the connected user administers.
-func places(s *Server) map[string]string {
+// testPaths returns the paths that tests request, in the workspace that the connected user administers.
+func testPaths(s *Server) map[string]string {
 	r := aPrivate(s)
 	return map[string]string{
 		"user":            "/2.0/user",
@@ -55,7 +55,7 @@ func aPrivate(s *Server) *organization.Repository {
 // allowed returns the names of the places that answer 200.
 func (c caller) allowed() []string {
 	var names []string
-	for name, path := range places(c.s) {
+	for name, path := range testPaths(c.s) {
 		if a := c.get(path); a.status == http.StatusOK {
 			names = append(names, name)
 		}
@@ -100,7 +100,7 @@ func TestScopes(t *testing.T) {
 			}
 		})
 	}
-	if got := connected(t, s).allowed(); len(got) != len(places(s)) {
+	if got := connected(t, s).allowed(); len(got) != len(testPaths(s)) {
 		t.Errorf("with all scopes only %q are allowed", got)
 	}
 }
@@ -135,7 +135,7 @@ func TestRoles(t *testing.T) {
 	o := s.Organization()
 	open := []string{"members", "own repos", "permission", "permissions", "projects", "repositories", "somebody", "user", "workspace", "workspaces"}
 	r := aPrivate(s)
-	plain := func(level string) *organization.User { // a plain member with this level on the repository of places
+	plain := func(level string) *organization.User { // a plain member with this level on the repository of testPaths
 		for _, m := range o.MembersOf(o.Workspaces[0]) {
 			if m.Permission != "owner" && s.Organization().EffectivePermission(r, m.User) == "" && !o.AdministersProject(r.Project, m.User) {
 				s.GrantRepository(r.FullName(), m.User.UUID, level)
@@ -271,7 +271,7 @@ func TestVisibility(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if len(test.want) == 0 || len(test.want) == len(o.RepositoriesOf(o.Workspaces[1])) {
-				t.Errorf("the organization is no test: %d repositories", len(test.want))
+				t.Errorf("the organization lacks a case: it has %d repositories", len(test.want))
 			}
 			values, _ := connected(t, s).all(test.path)
 			if diff := cmp.Diff(test.want, column(values, "full_name")); diff != "" {
@@ -328,7 +328,7 @@ func TestCredentials(t *testing.T) {
 	if a := basic().get("/2.0/user"); a.status != http.StatusOK || a.header.Get("X-Credential-Type") != "api_token" {
 		t.Errorf("API token: %d %v", a.status, a.header)
 	}
-	if got := basic().allowed(); len(got) != len(places(s)) {
+	if got := basic().allowed(); len(got) != len(testPaths(s)) {
 		t.Errorf("an API token with all scopes is allowed only %q", got)
 	}
 	a := basic("write:repository:bitbucket", "read:project:bitbucket").get("/2.0/repositories/harbor-labs")
@@ -445,8 +445,8 @@ func TestExplicitGrants(t *testing.T) {
 	for place := range lists {
 		values, _ := c.all(place)
 		for _, v := range values {
-			id, _ := at(v, "user.uuid")
-			if slug, ok := at(v, "group.slug"); ok {
+			id, _ := valueAt(v, "user.uuid")
+			if slug, ok := valueAt(v, "group.slug"); ok {
 				id = slug
 			}
 			got[place+"/"+url.PathEscape(id.(string))] = v["permission"].(string)

@@ -98,6 +98,6 @@ func TestKeyKinds(t *testing.T) {
 	key := o.AccountGPGKeys(o.Connected)[0]
 	subkeys, _ := whole[0]["subkeys"].([]any)
 	if whole[0]["key"] != key.Key || len(subkeys) != 1 || subkeys[0].(map[string]any)["parent_fingerprint"] != key.Fingerprint {
-		t.Errorf("on request: %v", whole[0])
+		t.Errorf("with the requested fields: %v", whole[0])
 	}
 }

@@ -31,30 +31,30 @@ type (
 	}
 )
 
-// A kind is the type of a field's values.
-type kind string
+// A fieldKind is the type of a field's values.
+type fieldKind string
 
 const (
-	textKind  kind = "text"
-	natural   kind = "natural" // text in which numbers sort by value
-	number    kind = "number"
-	boolean   kind = "boolean"
-	datetime  kind = "datetime"
-	levelKind kind = "level" // ordered like permissions
-	embedded  kind = "object"
+	textKind     fieldKind = "text"
+	naturalKind  fieldKind = "natural" // text in which numbers sort by value
+	numberKind   fieldKind = "number"
+	booleanKind  fieldKind = "boolean"
+	datetimeKind fieldKind = "datetime"
+	levelKind    fieldKind = "level" // ordered like permissions
+	embeddedKind fieldKind = "object"
 )
 
 // A fieldset names the fields that q or sort may use at an endpoint.
-type fieldset map[string]field
+type fieldset map[string]bbqlField
 
-type field struct {
-	kind kind
+type bbqlField struct {
+	kind fieldKind
 	path string // path of the value
 }
 
 // fieldsOf returns a fieldset from a list of names for each kind. Use name=path if the path of the value differs from
 // the name.
-func fieldsOf(names map[kind]string) fieldset {
+func fieldsOf(names map[fieldKind]string) fieldset {
 	f := fieldset{}
 	for k, list := range names {
 		for entry := range strings.FieldsSeq(list) {
@@ -62,7 +62,7 @@ func fieldsOf(names map[kind]string) fieldset {
 			if !moved {
 				path = name
 			}
-			f[name] = field{k, path}
+			f[name] = bbqlField{k, path}
 		}
 	}
 	return f
@@ -90,16 +90,16 @@ func parseBBQL(query string, foldsCase bool, fields fieldset) (condition, error)
 // time.Time, and the query uses only that field. It parses queries as strictly as the endpoints do. See
 // [Options].FoldsCase for foldsCase.
 func Passes(query string, foldsCase bool, name string, value any) (bool, error) {
-	f := field{path: name}
+	f := bbqlField{path: name}
 	switch v := value.(type) {
 	case string:
 		f.kind = textKind
 	case bool:
-		f.kind = boolean
+		f.kind = booleanKind
 	case int64:
-		f.kind = number
+		f.kind = numberKind
 	case time.Time:
-		f.kind, value = datetime, timestamp{time: v}
+		f.kind, value = datetimeKind, timestamp{time: v}
 	}
 	c, err := parseBBQL(query, foldsCase, fieldset{name: f})
 	if err != nil {
@@ -109,12 +109,12 @@ func Passes(query string, foldsCase bool, name string, value any) (bool, error) 
 }
 
 type parser struct {
-	tokens []token
+	tokens []bbqlToken
 	fields fieldset
 	folds  bool // = and != ignore case
 }
 
-func (p *parser) next() token {
+func (p *parser) next() bbqlToken {
 	t := p.tokens[0]
 	if t.kind != tokenEnd {
 		p.tokens = p.tokens[1:]
@@ -192,7 +192,7 @@ func (p *parser) comparison() (condition, error) {
 		return nil, err
 	}
 	for _, v := range c.values {
-		if err := check(c, f.kind, v); err != nil {
+		if err := checkComparison(c, f.kind, v); err != nil {
 			return nil, err
 		}
 	}
@@ -261,8 +261,8 @@ func (p *parser) operand() (any, error) {
 	return nil, badRequest("Invalid query: expected a value, not %q", t.text)
 }
 
-// check returns an error if a field of a kind does not support the comparison.
-func check(c comparison, k kind, v any) error {
+// checkComparison returns an error if a field of a kind does not support the comparison.
+func checkComparison(c comparison, k fieldKind, v any) error {
 	bad := badRequest("Invalid query: %s cannot be compared with %s %v", c.name, c.operator, v)
 	ordered := c.operator[0] == '<' || c.operator[0] == '>'
 	textual := strings.HasSuffix(c.operator, "~")
@@ -271,13 +271,13 @@ func check(c comparison, k kind, v any) error {
 	case nil:
 		matches = !ordered && !textual
 	case string:
-		matches = k == textKind || k == natural || k == levelKind && !textual && rankOfAny(v)
+		matches = k == textKind || k == naturalKind || k == levelKind && !textual && rankOfAny(v)
 	case float64:
-		matches = k == number && !textual
+		matches = k == numberKind && !textual
 	case bool:
-		matches = k == boolean && !textual && !ordered
+		matches = k == booleanKind && !textual && !ordered
 	case time.Time:
-		matches = k == datetime && !textual
+		matches = k == datetimeKind && !textual
 	}
 	if !matches {
 		return bad
@@ -341,13 +341,13 @@ func (c comparison) holdsFor(have any) bool {
 	case "!~":
 		return !contains(have, want)
 	case ">":
-		return compare(have, want) > 0
+		return compareValues(have, want) > 0
 	case ">=":
-		return compare(have, want) >= 0
+		return compareValues(have, want) >= 0
 	case "<":
-		return compare(have, want) < 0
+		return compareValues(have, want) < 0
 	default:
-		return compare(have, want) <= 0
+		return compareValues(have, want) <= 0
 	}
 }
 
@@ -371,11 +371,11 @@ func (c comparison) equal(have, want any) bool {
 	if s, ok := have.(string); ok && !c.folds {
 		return s == want // compare ignores case, for sorting
 	}
-	return compare(have, want) == 0
+	return compareValues(have, want) == 0
 }
 
-// compare orders two values of one kind; the second may be a literal. It ignores the case of text.
-func compare(a, b any) int {
+// compareValues orders two values of one kind; the second may be a literal. It ignores the case of text.
+func compareValues(a, b any) int {
 	switch a := a.(type) {
 	case string:
 		return strings.Compare(strings.ToLower(a), strings.ToLower(b.(string)))
@@ -388,8 +388,8 @@ func compare(a, b any) int {
 			return a.time.Compare(t.time)
 		}
 		return a.time.Compare(b.(time.Time))
-	case level:
-		if l, ok := b.(level); ok {
+	case permissionLevel:
+		if l, ok := b.(permissionLevel); ok {
 			return organization.Rank(a.order, a.name) - organization.Rank(a.order, l.name)
 		}
 		return organization.Rank(a.order, a.name) - organization.Rank(a.order, b.(string))

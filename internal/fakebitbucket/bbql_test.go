@@ -17,16 +17,16 @@ func TestBBQL(t *testing.T) {
 		{name: "size", value: int64(5 << 30)},
 		{name: "id", value: 7},
 		{name: "is_private", value: true},
-		{name: "created_on", value: stamp(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC))},
+		{name: "created_on", value: timestampOf(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC))},
 		{name: "project", value: lazy(func() any { return object{{name: "key", value: "PLAT"}} })},
-		{name: "permission", value: level{"write", organization.RepositoryPermissions}},
+		{name: "permission", value: permissionLevel{"write", organization.RepositoryPermissions}},
 		{name: "reviewers", value: []object{{{name: "nickname", value: "heron"}}, {{name: "nickname", value: "otter"}}}},
 		{name: "parent", value: nil},
 	}
-	fields := fieldsOf(map[kind]string{
-		textKind: "name description website project.key key=project.key reviewers.nickname missing",
-		number:   "size id", boolean: "is_private", datetime: "created_on", levelKind: "permission",
-		embedded: "parent project",
+	fields := fieldsOf(map[fieldKind]string{
+		textKind:   "name description website project.key key=project.key reviewers.nickname missing",
+		numberKind: "size id", booleanKind: "is_private", datetimeKind: "created_on", levelKind: "permission",
+		embeddedKind: "parent project",
 	})
 	tests := map[string]bool{
 		`name = "Checkout \"Web\" \\ 100%"`:          true,
@@ -98,9 +98,9 @@ func TestBBQL(t *testing.T) {
 
 func TestBBQLErrors(t *testing.T) {
 	t.Parallel()
-	fields := fieldsOf(map[kind]string{
-		textKind: "name", number: "size", boolean: "is_private", datetime: "created_on", levelKind: "permission",
-		embedded: "parent",
+	fields := fieldsOf(map[fieldKind]string{
+		textKind: "name", numberKind: "size", booleanKind: "is_private", datetimeKind: "created_on", levelKind: "permission",
+		embeddedKind: "parent",
 	})
 	tests := map[string]string{
 		``:                                       `Invalid query: expected a field, not "end of query"`,

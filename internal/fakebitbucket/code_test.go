@@ -23,7 +23,7 @@ func aRepositoryWith(t *testing.T, o *organization.Organization, holds func(*org
 	all := o.RepositoriesOf(o.Workspaces[0])
 	i := slices.IndexFunc(all, holds)
 	if i < 0 {
-		t.Fatal("no repository is so")
+		t.Fatal("no repository has this property")
 	}
 	return all[i]
 }
@@ -120,21 +120,21 @@ func TestCommits(t *testing.T) {
 		path string
 		want []*organization.Commit
 	}{
-		"all":            {"/commits", o.Commits(r)},
-		"main branch":    {"/commits/" + url.PathEscape(r.MainBranch), organization.Log(one(o.Head(r)), nil)},
-		"branch":         {"/commits/" + url.PathEscape(side.Name), organization.Log(one(side.Target), nil)},
-		"tag":            {"/commits/" + url.PathEscape(tag.Name), organization.Log(one(tag.Target), nil)},
-		"hash":           {"/commits/" + tag.Target.Hash, organization.Log(one(tag.Target), nil)},
-		"short hash":     {"/commits/" + tag.Target.Hash[:12], organization.Log(one(tag.Target), nil)},
-		"not on a tag":   {"/commits" + query("exclude", tag.Name), organization.Log(o.Commits(r), one(tag.Target))},
-		"branch alone":   {"/commits/" + url.PathEscape(side.Name) + query("exclude", r.MainBranch), organization.Log(one(side.Target), one(o.Head(r)))},
-		"included":       {"/commits" + query("include", side.Name), organization.Log(one(side.Target), nil)},
-		"two":            {"/commits/" + tag.Target.Hash + query("include", side.Name), organization.Log([]*organization.Commit{side.Target, tag.Target}, nil)},
-		"a file":         {"/commits" + query("path", "src/lib/client.ts"), touching("src/lib/client.ts")},
-		"a directory":    {"/commits" + query("path", "src/"), touching("src")},
-		"no such file":   {"/commits" + query("path", "src/li"), nil},
-		"longest page":   {"/commits" + query("pagelen", "100"), o.Commits(r)},
-		"nothing behind": {"/commits/" + side.Target.Hash + query("exclude", side.Name), nil},
+		"all":                       {"/commits", o.Commits(r)},
+		"main branch":               {"/commits/" + url.PathEscape(r.MainBranch), organization.Log(one(o.Head(r)), nil)},
+		"branch":                    {"/commits/" + url.PathEscape(side.Name), organization.Log(one(side.Target), nil)},
+		"tag":                       {"/commits/" + url.PathEscape(tag.Name), organization.Log(one(tag.Target), nil)},
+		"hash":                      {"/commits/" + tag.Target.Hash, organization.Log(one(tag.Target), nil)},
+		"short hash":                {"/commits/" + tag.Target.Hash[:12], organization.Log(one(tag.Target), nil)},
+		"not on a tag":              {"/commits" + queryString("exclude", tag.Name), organization.Log(o.Commits(r), one(tag.Target))},
+		"branch alone":              {"/commits/" + url.PathEscape(side.Name) + queryString("exclude", r.MainBranch), organization.Log(one(side.Target), one(o.Head(r)))},
+		"included":                  {"/commits" + queryString("include", side.Name), organization.Log(one(side.Target), nil)},
+		"two":                       {"/commits/" + tag.Target.Hash + queryString("include", side.Name), organization.Log([]*organization.Commit{side.Target, tag.Target}, nil)},
+		"a file":                    {"/commits" + queryString("path", "src/lib/client.ts"), touching("src/lib/client.ts")},
+		"a directory":               {"/commits" + queryString("path", "src/"), touching("src")},
+		"no file has this property": {"/commits" + queryString("path", "src/li"), nil},
+		"longest page":              {"/commits" + queryString("pagelen", "100"), o.Commits(r)},
+		"nothing behind":            {"/commits/" + side.Target.Hash + queryString("exclude", side.Name), nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestCommits(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if len(test.want) == 0 && !strings.HasPrefix(name, "no") {
-				t.Error("the organization is no test")
+				t.Error("the organization lacks a case that this test needs")
 			}
 			for i, p := range pages {
 				if p.Size != nil || p.Page != nil || i < len(pages)-1 && !strings.Contains(p.Next, "ctx=") {
@@ -188,9 +188,9 @@ func TestRefs(t *testing.T) {
 	}{
 		"branches":     {codeOf(r) + "/refs/branches", all},
 		"longest page": {codeOf(r) + "/refs/branches?pagelen=100", all},
-		"contains":     {codeOf(r) + "/refs/branches" + query("q", `name ~ "FEATURE/"`), names(func(b *organization.Branch) bool { return strings.Contains(b.Name, "feature/") })},
-		"since":        {codeOf(r) + "/refs/branches" + query("q", "target.date >= "+date), names(func(b *organization.Branch) bool { return !b.Target.Date.Before(mid) })},
-		"head":         {codeOf(r) + "/refs/branches" + query("q", `target.hash = "`+o.Head(r).Hash+`"`), names(func(b *organization.Branch) bool { return b.Target == o.Head(r) })},
+		"contains":     {codeOf(r) + "/refs/branches" + queryString("q", `name ~ "FEATURE/"`), names(func(b *organization.Branch) bool { return strings.Contains(b.Name, "feature/") })},
+		"since":        {codeOf(r) + "/refs/branches" + queryString("q", "target.date >= "+date), names(func(b *organization.Branch) bool { return !b.Target.Date.Before(mid) })},
+		"head":         {codeOf(r) + "/refs/branches" + queryString("q", `target.hash = "`+o.Head(r).Hash+`"`), names(func(b *organization.Branch) bool { return b.Target == o.Head(r) })},
 		"tags":         {codeOf(tagged) + "/refs/tags", wantTags},
 		"refs":         {codeOf(r) + "/refs?pagelen=100", append(all, tagNames(o.Tags(r))...)},
 	}
@@ -215,7 +215,7 @@ func TestRefs(t *testing.T) {
 	for _, r := range o.RepositoriesOf(o.Workspaces[0])[:40] {
 		for _, b := range o.Branches(r) {
 			a := c.get(codeOf(r) + "/refs/branches/" + url.PathEscape(b.Name))
-			if hash, _ := at(a.object(), "target.hash"); a.status != http.StatusOK || a.object()["name"] != b.Name || hash != b.Target.Hash {
+			if hash, _ := valueAt(a.object(), "target.hash"); a.status != http.StatusOK || a.object()["name"] != b.Name || hash != b.Target.Hash {
 				t.Errorf("%s: %d %s", b.Name, a.status, a.body)
 			}
 		}
@@ -311,11 +311,11 @@ func TestCommitNotes(t *testing.T) {
 		approvals += len(o.Approvals(r, commit))
 	})
 	if statuses == 0 || comments == 0 || reports == 0 || annotations == 0 || approvals == 0 {
-		t.Error("the organization is no test")
+		t.Error("the organization lacks a case that this test needs")
 	}
 }
 
-func stampText(at time.Time) string { return at.Format(stamp(at).layout) }
+func stampText(at time.Time) string { return at.Format(timestampOf(at).layout) }
 
 func TestStatusFilters(t *testing.T) {
 	t.Parallel()
@@ -331,14 +331,14 @@ func TestStatusFilters(t *testing.T) {
 		tested = true
 		for path, want := range map[string][]string{
 			"?refname=" + url.QueryEscape(r.MainBranch): {all[0].Key, all[1].Key, all[2].Key},
-			"?refname=other":                       {all[1].Key, all[2].Key},
-			query("q", `key = "quality/gate"`):     {all[2].Key},
-			query("q", `refname = null`):           {all[1].Key, all[2].Key},
-			"?sort=-created_on":                    {all[2].Key, all[1].Key, all[0].Key},
-			query("q", `state = "none of these"`):  {},
-			query("q", `created_on > 2001-01-01`):  {all[0].Key, all[1].Key, all[2].Key},
-			query("q", `description ~ "ISSUES"`):   {all[2].Key},
-			query("q", `name ~ "#" OR url ~ "#!"`): {all[0].Key, all[1].Key},
+			"?refname=other":                             {all[1].Key, all[2].Key},
+			queryString("q", `key = "quality/gate"`):     {all[2].Key},
+			queryString("q", `refname = null`):           {all[1].Key, all[2].Key},
+			"?sort=-created_on":                          {all[2].Key, all[1].Key, all[0].Key},
+			queryString("q", `state = "none of these"`):  {},
+			queryString("q", `created_on > 2001-01-01`):  {all[0].Key, all[1].Key, all[2].Key},
+			queryString("q", `description ~ "ISSUES"`):   {all[2].Key},
+			queryString("q", `name ~ "#" OR url ~ "#!"`): {all[0].Key, all[1].Key},
 		} {
 			values, _ := c.all(place + "/statuses" + path)
 			if diff := cmp.Diff(want, column(values, "key")); diff != "" {
@@ -390,10 +390,10 @@ func TestDiffstat(t *testing.T) {
 			var got []organization.Change
 			for _, v := range values {
 				change := organization.Change{Status: v["status"].(string), Added: int(v["lines_added"].(float64)), Removed: int(v["lines_removed"].(float64))}
-				if old, ok := at(v, "old.path"); ok {
+				if old, ok := valueAt(v, "old.path"); ok {
 					change.Old = old.(string)
 				}
-				if changed, ok := at(v, "new.path"); ok {
+				if changed, ok := valueAt(v, "new.path"); ok {
 					change.New = changed.(string)
 				}
 				got = append(got, change)
@@ -407,7 +407,7 @@ func TestDiffstat(t *testing.T) {
 		})
 	}
 	some := organization.Diff(nil, first, true)[1].New
-	values, _ := c.all(codeOf(r) + "/diffstat/" + first.Hash + query("path", some))
+	values, _ := c.all(codeOf(r) + "/diffstat/" + first.Hash + queryString("path", some))
 	if diff := cmp.Diff([]string{some}, column(values, "new.path")); diff != "" {
 		t.Errorf("of one path (-want +got):\n%s", diff)
 	}
@@ -419,7 +419,7 @@ func TestDiffstat(t *testing.T) {
 	}
 }
 
-func pagelenOf(a answer) *int {
+func pagelenOf(a clientResponse) *int {
 	var p listPage
 	a.decode(&p)
 	return p.Pagelen
@@ -442,7 +442,7 @@ func TestFileHistory(t *testing.T) {
 		}
 		return false
 	})
-	place := codeOf(r) + "/filehistory/" + url.PathEscape(r.MainBranch) + "/" + escapedPath(moved.New)
+	place := codeOf(r) + "/filehistory/" + url.PathEscape(r.MainBranch) + "/" + escapePath(moved.New)
 	followed, pages := c.all(place)
 	paths := column(followed, "path")
 	if !slices.Contains(paths, moved.New) || !slices.Contains(paths, moved.Old) || paths[0] != moved.New {
@@ -462,7 +462,7 @@ func TestFileHistory(t *testing.T) {
 		t.Errorf("without renames (-want +got):\n%s", diff)
 	}
 	last := o.Commit(r, want[len(want)-1]).Date.Format(time.RFC3339)
-	values, _ = c.all(place + query("renames", "false", "q", "commit.date <= "+last, "fields", "values.path,values.commit.date"))
+	values, _ = c.all(place + queryString("renames", "false", "q", "commit.date <= "+last, "fields", "values.path,values.commit.date"))
 	if len(values) == 0 || len(values) == len(want) && len(want) > 1 {
 		t.Errorf("up to %s: %d of %d", last, len(values), len(want))
 	}
@@ -485,7 +485,7 @@ func TestBranchingModels(t *testing.T) {
 		} else {
 			inherited++
 		}
-		override, _ := at(c.get(codeOf(r)).object(), "override_settings.branching_model")
+		override, _ := valueAt(c.get(codeOf(r)).object(), "override_settings.branching_model")
 		if override != r.OverridesBranchingModel {
 			t.Errorf("%s: override_settings say %v", r.FullName(), override)
 		}
@@ -494,8 +494,8 @@ func TestBranchingModels(t *testing.T) {
 		} else if !ok {
 			disabled++
 		}
-		name, _ := at(a, "development.name")
-		head, exists := at(a, "development.branch.target.hash")
+		name, _ := valueAt(a, "development.name")
+		head, exists := valueAt(a, "development.branch.target.hash")
 		switch b := o.Branch(r, m.Development.Name); {
 		case m.Development.Name == "" && r.MainBranch == "":
 			if name != nil || exists {
@@ -523,22 +523,22 @@ func TestBranchingModels(t *testing.T) {
 		}
 	}
 	if own == 0 || inherited == 0 || missing == 0 || disabled == 0 || named == 0 {
-		t.Errorf("the organization is no test: %d %d %d %d %d", own, inherited, missing, disabled, named)
+		t.Errorf("the organization lacks a case: %d %d %d %d %d", own, inherited, missing, disabled, named)
 	}
 	for _, p := range o.ProjectsOf(o.Workspaces[0]) {
 		place := "/2.0/workspaces/harbor-labs/projects/" + p.Key + "/branching-model"
 		m := o.ProjectBranchingModel(p)
 		a, settings := c.get(place).object(), c.get(place+"/settings").object()
-		if got, _ := at(a, "development.use_mainbranch"); got != (m.Development.Name == "") || len(a["branch_types"].([]any)) != enabled(m) {
+		if got, _ := valueAt(a, "development.use_mainbranch"); got != (m.Development.Name == "") || len(a["branch_types"].([]any)) != enabled(m) {
 			t.Errorf("%s: %v", p.Key, a)
 		}
-		if got, _ := at(settings, "production.enabled"); got != m.Production.Enabled {
+		if got, _ := valueAt(settings, "production.enabled"); got != m.Production.Enabled {
 			t.Errorf("%s: %v", p.Key, settings)
 		}
 	}
 	r := o.RepositoriesOf(o.Workspaces[0])[0]
 	s.ChangeBranchingModel(r.FullName(), func(m *organization.BranchingModel) { m.Development.Name = "none-such" })
-	if name, _ := at(c.get(codeOf(r)+"/effective-branching-model").object(), "development.name"); name != "none-such" {
+	if name, _ := valueAt(c.get(codeOf(r)+"/effective-branching-model").object(), "development.name"); name != "none-such" {
 		t.Errorf("after the change: %v", name)
 	}
 }
@@ -678,24 +678,24 @@ func TestCodeShapes(t *testing.T) {
 		}
 	}
 	has := func(path string) func(map[string]any) bool {
-		return func(o map[string]any) bool { _, ok := at(o, path); return ok }
+		return func(o map[string]any) bool { _, ok := valueAt(o, path); return ok }
 	}
 	lacks := func(path string) func(map[string]any) bool {
 		return func(o map[string]any) bool { return !has(path)(o) }
 	}
 	is := func(path string, want any) func(map[string]any) bool {
-		return func(o map[string]any) bool { got, ok := at(o, path); return ok && got == want }
+		return func(o map[string]any) bool { got, ok := valueAt(o, path); return ok && got == want }
 	}
 	like := func(path, part string) func(map[string]any) bool {
 		return func(o map[string]any) bool {
-			got, _ := at(o, path)
+			got, _ := valueAt(o, path)
 			text, _ := got.(string)
 			return strings.Contains(text, part)
 		}
 	}
 	before := func(path string, years int) func(map[string]any) bool {
 		return func(o map[string]any) bool {
-			got, _ := at(o, path)
+			got, _ := valueAt(o, path)
 			text, _ := got.(string)
 			return text != "" && text < start.AddDate(-years, 0, 0).Format(time.RFC3339)
 		}
@@ -708,7 +708,7 @@ func TestCodeShapes(t *testing.T) {
 		"author with user":         {commits, has("author.user.uuid")},
 		"author is an app":         {commits, is("author.user.type", "app_user")},
 		"no e-mail":                {commits, func(o map[string]any) bool { return !like("author.raw", "<")(o) }},
-		"other committer":          {commits, func(o map[string]any) bool { a, _ := at(o, "author.raw"); return !is("committer.raw", a)(o) }},
+		"other committer":          {commits, func(o map[string]any) bool { a, _ := valueAt(o, "author.raw"); return !is("committer.raw", a)(o) }},
 		"merge":                    {commits, func(o map[string]any) bool { return len(o["parents"].([]any)) == 2 }},
 		"first":                    {commits, func(o map[string]any) bool { return len(o["parents"].([]any)) == 0 }},
 		"html in a message":        {commits, like("message", "<b>")},
@@ -734,8 +734,8 @@ func TestCodeShapes(t *testing.T) {
 		"empty description":            {statuses, is("description", "")},
 		"hash in an address":           {statuses, like("url", "#!/")},
 		"key with a slash":             {statuses, like("key", "/")},
-		"comment on a line":            {comments, func(o map[string]any) bool { n, _ := at(o, "inline.to"); return n != nil }},
-		"comment on an old line":       {comments, func(o map[string]any) bool { n, _ := at(o, "inline.from"); return n != nil }},
+		"comment on a line":            {comments, func(o map[string]any) bool { n, _ := valueAt(o, "inline.to"); return n != nil }},
+		"comment on an old line":       {comments, func(o map[string]any) bool { n, _ := valueAt(o, "inline.from"); return n != nil }},
 		"comment on a file":            {comments, func(o map[string]any) bool { return is("inline.to", nil)(o) && is("inline.from", nil)(o) }},
 		"comment on the commit":        {comments, lacks("inline")},
 		"reply":                        {comments, has("parent.id")},
@@ -792,6 +792,6 @@ func TestPushes(t *testing.T) {
 		t.Error("the branch was not deleted")
 	}
 	if a := c.get(codeOf(r) + "/commit/" + side[0].Hash); a.status != http.StatusOK {
-		t.Errorf("what the branch led to: %d %s", a.status, a.body)
+		t.Errorf("the former head of the branch: %d %s", a.status, a.body)
 	}
 }

@@ -91,7 +91,7 @@ type call struct {
 }
 
 // answer answers a request to the API.
-func (s *Server) answer(r *http.Request, e *entry) *response {
+func (s *Server) answer(r *http.Request, e *journalEntry) *response {
 	if s.options.Latency > 0 {
 		select {
 		case <-time.After(s.options.Latency):
@@ -128,7 +128,7 @@ func (s *Server) serveEndpoint(c *call) (*response, error) {
 		return nil, errQuota
 	}
 	if c.endpoint, c.path = endpointAt(r.URL.EscapedPath()); c.endpoint == nil {
-		s.violate("%s %s: there is no such path", r.Method, r.URL.EscapedPath())
+		s.violate("%s %s: the path is unknown", r.Method, r.URL.EscapedPath())
 		return nil, errNoAPI
 	}
 	if r.Method != http.MethodGet {
@@ -166,12 +166,12 @@ func (c *call) authorize() error {
 
 // respond returns the answer.
 func (c *call) respond() (*response, error) {
-	selected := everything
+	selected := allFields
 	if c.query.Has("fields") {
 		selected = parseFields(c.query.Get("fields"))
 	}
 	if _, ok := alterationOf(c.request); ok && c.endpoint.list == nil {
-		c.violate("a fault of lists was injected where there is none")
+		c.violate("a fault of lists was injected at an endpoint without a list")
 	}
 	var v any
 	var err error
@@ -191,18 +191,18 @@ func (c *call) respond() (*response, error) {
 
 // checkParameters records query parameters that the endpoint does not know. The service ignores them.
 func (c *call) checkParameters() {
-	known := strings.Fields(c.endpoint.params + " fields")
+	parameters := strings.Fields(c.endpoint.params + " fields")
 	if l := c.endpoint.list; l != nil {
-		known = append(known, "page", "pagelen", "ctx", "after")
+		parameters = append(parameters, "page", "pagelen", "ctx", "after")
 		if l.filter != nil {
-			known = append(known, "q")
+			parameters = append(parameters, "q")
 		}
 		if l.sort != nil {
-			known = append(known, "sort")
+			parameters = append(parameters, "sort")
 		}
 	}
 	for name, values := range c.query {
-		if !slices.Contains(known, name) {
+		if !slices.Contains(parameters, name) {
 			c.violate("the query parameter %s is unknown here", name)
 		} else if len(values) > 1 && !slices.Contains(repeatable, name) {
 			c.violate("the query parameter %s is repeated", name)
@@ -229,7 +229,7 @@ func (s *Server) lookOver(r *http.Request) {
 		s.violate("%s: braces must be escaped", where)
 	}
 	if r.Header.Get("User-Agent") == "" {
-		s.violate("%s: there is no User-Agent", where)
+		s.violate("%s: the header User-Agent is missing", where)
 	}
 	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
 		s.violate("%s: the query cannot be parsed", where)

@@ -2,16 +2,16 @@ package fakebitbucket
 
 import "slices"
 
-// endpoints lists the endpoints of the API. Most paths are operations of the OpenAPI document; comments name the
+// allEndpoints lists the endpoints of the API. Most paths are operations of the OpenAPI document; comments name the
 // others.
-var endpoints []endpoint
+var allEndpoints []endpoint
 
 // The table and its functions refer to each other, so it is filled in when the package starts.
 func init() {
-	endpoints = slices.Concat(userEndpoints, workspaceEndpoints, projectEndpoints, repositoryEndpoints, accessEndpoints,
+	allEndpoints = slices.Concat(userEndpoints, workspaceEndpoints, projectEndpoints, repositoryEndpoints, accessEndpoints,
 		codeEndpoints, pullRequestEndpoints, pipelineEndpoints, sourceEndpoints, watcherForkDownloadEndpoints,
 		snippetEndpoints, accountKeyEndpoints, hookEventEndpoints, workspaceKeyEndpoints, goneEndpoints)
-	routes = newRoutes(endpoints)
+	routes = newRoutes(allEndpoints)
 }
 
 // goneEndpoints lists endpoints that were removed in 2026.

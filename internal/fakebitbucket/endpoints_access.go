@@ -19,7 +19,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/deploy-keys/{key_id}",
 		scopes: "repository repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
 		get: func(c *call) (any, error) {
-			return one(c.org.DeployKeys(c.repository), c.path["key_id"], "deploy key", repositoryDeployKey(c.repository))
+			return renderByID(c.org.DeployKeys(c.repository), c.path["key_id"], "deploy key", repositoryDeployKey(c.repository))
 		},
 	},
 	{
@@ -33,7 +33,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/deploy-keys/{key_id}",
 		scopes: "project project:admin", tokenScopes: "admin:project:bitbucket", needs: anAdminsProject,
 		get: func(c *call) (any, error) {
-			return one(c.org.ProjectDeployKeys(c.project), c.path["key_id"], "deploy key", projectDeployKey(c.project))
+			return renderByID(c.org.ProjectDeployKeys(c.project), c.path["key_id"], "deploy key", projectDeployKey(c.project))
 		},
 	},
 	{
@@ -47,7 +47,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/hooks/{uid}",
 		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anAdminsRepository,
 		get: func(c *call) (any, error) {
-			return one(c.org.Webhooks(c.repository), c.path["uid"], "webhook", repositoryWebhook(c.repository))
+			return renderByID(c.org.Webhooks(c.repository), c.path["uid"], "webhook", repositoryWebhook(c.repository))
 		},
 	},
 	{
@@ -61,7 +61,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/workspaces/{workspace}/hooks/{uid}",
 		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anOwnersWorkspace,
 		get: func(c *call) (any, error) {
-			return one(c.org.WorkspaceWebhooks(c.workspace), c.path["uid"], "webhook", workspaceWebhook(c.workspace))
+			return renderByID(c.org.WorkspaceWebhooks(c.workspace), c.path["uid"], "webhook", workspaceWebhook(c.workspace))
 		},
 	},
 	{
@@ -69,14 +69,14 @@ var accessEndpoints = []endpoint{
 		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
 		params: "kind pattern",
 		list: &listing{of: func(c *call) collection {
-			return collect(restrictionsAskedFor(c), branchRestriction(c.repository))
+			return collect(requestedRestrictions(c), branchRestriction(c.repository))
 		}},
 	},
 	{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/branch-restrictions/{id}",
 		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
 		get: func(c *call) (any, error) {
-			return one(c.org.BranchRestrictions(c.repository), c.path["id"], "branch restriction", branchRestriction(c.repository))
+			return renderByID(c.org.BranchRestrictions(c.repository), c.path["id"], "branch restriction", branchRestriction(c.repository))
 		},
 	},
 	{
@@ -132,8 +132,8 @@ var accessEndpoints = []endpoint{
 	},
 }
 
-// one renders the element with an ID, or returns an error if it does not exist.
-func one[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
+// renderByID renders the element with an ID, or returns an error if it does not exist.
+func renderByID[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
 	for _, x := range all {
 		if x.Identifier() == id {
 			return render(x), nil

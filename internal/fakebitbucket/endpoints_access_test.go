@@ -54,14 +54,14 @@ func TestMachines(t *testing.T) {
 	})
 	workspaceHooks, _ := c.all("/2.0/workspaces/harbor-labs/hooks")
 	is := func(name string, want any) func(map[string]any) bool {
-		return func(o map[string]any) bool { v, ok := at(o, name); return ok && v == want }
+		return func(o map[string]any) bool { v, ok := valueAt(o, name); return ok && v == want }
 	}
 	missing := func(name string) func(map[string]any) bool {
-		return func(o map[string]any) bool { _, ok := at(o, name); return !ok }
+		return func(o map[string]any) bool { _, ok := valueAt(o, name); return !ok }
 	}
 	like := func(name, part string) func(map[string]any) bool {
 		return func(o map[string]any) bool {
-			v, _ := at(o, name)
+			v, _ := valueAt(o, name)
 			x, _ := v.(string)
 			return strings.HasPrefix(x, part)
 		}
@@ -141,7 +141,7 @@ func checkKey(t *testing.T, key string) {
 		parts, wire = append(parts, string(wire[4:4+n])), wire[4+n:]
 	}
 	if len(wire) > 0 || parts[0] != kind || len(parts) != map[string]int{"ssh-rsa": 3, "ssh-ed25519": 2}[kind] {
-		t.Errorf("%s is no key", key)
+		t.Errorf("%q is not a key", key)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestAccessItems(t *testing.T) {
 		t.Helper()
 		values, _ := c.all(place)
 		for _, v := range values {
-			name, _ := at(v, id)
+			name, _ := valueAt(v, id)
 			if n, ok := name.(float64); ok {
 				name = fmt.Sprintf("%.0f", n)
 			}
@@ -192,8 +192,8 @@ func TestAccessItems(t *testing.T) {
 	}
 }
 
-// TestRestrictionsAskedFor filters the restrictions of a repository by kind and pattern.
-func TestRestrictionsAskedFor(t *testing.T) {
+// TestRestrictionsByKindAndPattern filters the restrictions of a repository by kind and pattern.
+func TestRestrictionsByKindAndPattern(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
@@ -277,7 +277,7 @@ func TestReviewers(t *testing.T) {
 		values, _ := c.all(repositoryPlace(r, "effective-default-reviewers"))
 		got := []string{}
 		for _, v := range values {
-			id, _ := at(v, "user.uuid")
+			id, _ := valueAt(v, "user.uuid")
 			got = append(got, fmt.Sprint(v["type"], v["reviewer_type"], id))
 			from[v["reviewer_type"].(string)]++
 		}

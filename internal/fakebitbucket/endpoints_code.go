@@ -135,22 +135,22 @@ func modelPlace(c *call) string { return "https://api.bitbucket.org" + c.request
 
 // The fields by which lists can be filtered and sorted.
 var (
-	refFields = fieldsOf(map[kind]string{
-		textKind: "name target.hash target.message target.author.raw", datetime: "target.date",
+	refFields = fieldsOf(map[fieldKind]string{
+		textKind: "name target.hash target.message target.author.raw", datetimeKind: "target.date",
 	})
-	refOrders = fieldsOf(map[kind]string{natural: "name", textKind: "target.hash", datetime: "target.date"})
-	tagFields = fieldsOf(map[kind]string{
-		textKind: "name message target.hash target.message target.author.raw tagger.raw", datetime: "date target.date",
+	refOrders = fieldsOf(map[fieldKind]string{naturalKind: "name", textKind: "target.hash", datetimeKind: "target.date"})
+	tagFields = fieldsOf(map[fieldKind]string{
+		textKind: "name message target.hash target.message target.author.raw tagger.raw", datetimeKind: "date target.date",
 	})
-	tagOrders    = fieldsOf(map[kind]string{natural: "name", textKind: "target.hash", datetime: "date target.date"})
-	statusFields = fieldsOf(map[kind]string{
-		textKind: "key name state url description refname", datetime: "created_on updated_on",
+	tagOrders    = fieldsOf(map[fieldKind]string{naturalKind: "name", textKind: "target.hash", datetimeKind: "date target.date"})
+	statusFields = fieldsOf(map[fieldKind]string{
+		textKind: "key name state url description refname", datetimeKind: "created_on updated_on",
 	})
-	commentFields = fieldsOf(map[kind]string{
-		number: "id parent.id", textKind: "content.raw user.uuid user.account_id user.nickname inline.path",
-		boolean: "deleted", datetime: "created_on updated_on", embedded: "parent inline user",
+	commentFields = fieldsOf(map[fieldKind]string{
+		numberKind: "id parent.id", textKind: "content.raw user.uuid user.account_id user.nickname inline.path",
+		booleanKind: "deleted", datetimeKind: "created_on updated_on", embeddedKind: "parent inline user",
 	})
-	fileFields = fieldsOf(map[kind]string{textKind: "path commit.hash", datetime: "commit.date", number: "size"})
+	fileFields = fieldsOf(map[fieldKind]string{textKind: "path commit.hash", datetimeKind: "commit.date", numberKind: "size"})
 )
 
 func branchList(c *call) collection {
@@ -188,13 +188,13 @@ var commitListing = listing{pagelen: 30, nextForm: NextContext, of: func(c *call
 // statusList returns the statuses of the commit. With a refname, it returns those with that refname and those without
 // one.
 func statusList(c *call) collection {
-	var wanted []*organization.CommitStatus
+	var statuses []*organization.CommitStatus
 	for _, s := range c.org.Statuses(c.repository, c.commit) {
 		if name := c.query.Get("refname"); name == "" || s.Refname == nil || *s.Refname == name {
-			wanted = append(wanted, s)
+			statuses = append(statuses, s)
 		}
 	}
-	return collect(wanted, func(s *organization.CommitStatus) object { return statusObject(c.org, c.repository, c.commit, s) })
+	return collect(statuses, func(s *organization.CommitStatus) object { return statusObject(c.org, c.repository, c.commit, s) })
 }
 
 func commentList(c *call) collection {

@@ -8,8 +8,8 @@ var hookEventEndpoints = []endpoint{
 	{path: "/2.0/hook_events", get: func(*call) (any, error) {
 		subjects := object{}
 		for _, subject := range []string{"repository", "workspace"} {
-			subjects = append(subjects, member{name: subject, value: object{
-				{name: "links", value: links("events", linkAPI+"/hook_events/"+subject)},
+			subjects = append(subjects, jsonMember{name: subject, value: object{
+				{name: "links", value: linksOf("events", linkAPI+"/hook_events/"+subject)},
 			}})
 		}
 		return subjects, nil

@@ -36,7 +36,7 @@ var pipelineEndpoints = []endpoint{
 		params: strings.Join(slices.Sorted(maps.Keys(pipelineFilters)), " ") + " page pagelen",
 		list: &listing{
 			of:   filteredPipelines,
-			sort: fieldsOf(map[kind]string{datetime: "created_on run_creation_date=created_on", textKind: "creator.uuid"}),
+			sort: fieldsOf(map[fieldKind]string{datetimeKind: "created_on run_creation_date=created_on", textKind: "creator.uuid"}),
 		},
 	},
 	{
@@ -114,7 +114,7 @@ var pipelineEndpoints = []endpoint{
 		path: ofRepository + "/pipelines_config/ssh/known_hosts/{known_host_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
 		needs: pipelinesOf(anAdminsRepository),
 		get: func(c *call) (any, error) {
-			return shown(c.pipelines.KnownHosts, c.path["known_host_uuid"], "Known host", knownHostObject)
+			return renderFromPipelines(c.pipelines.KnownHosts, c.path["known_host_uuid"], "Known host", knownHostObject)
 		},
 	},
 	{
@@ -162,7 +162,7 @@ var pipelineEndpoints = []endpoint{
 		needs: deploymentsOf(aRepository),
 		get: func(c *call) (any, error) {
 			render := func(d *organization.Deployment) object { return deploymentObject(c.repository, d) }
-			return shown(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render)
+			return renderFromPipelines(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render)
 		},
 	},
 	{
@@ -221,7 +221,7 @@ func filteredPipelines(c *call) collection {
 	for _, p := range c.pipelines.Runs {
 		matches := true
 		for name, values := range pipelineFilters {
-			is := func(asked string) bool { return asked != "" && slices.Contains(values(p), asked) }
+			is := func(requested string) bool { return requested != "" && slices.Contains(values(p), requested) }
 			matches = matches && (!c.query.Has(name) || slices.ContainsFunc(c.query[name], is))
 		}
 		if matches {
@@ -239,15 +239,15 @@ func sshKeyPair(c *call) (any, error) {
 }
 
 func (c *call) variable(all []*organization.PipelineVariable) (any, error) {
-	return shown(all, c.path["variable_uuid"], "Variable", variableObject)
+	return renderFromPipelines(all, c.path["variable_uuid"], "Variable", variableObject)
 }
 
 func (c *call) runner(all []*organization.PipelineRunner) (any, error) {
-	return shown(all, c.path["runner_uuid"], "Runner", runnerObject)
+	return renderFromPipelines(all, c.path["runner_uuid"], "Runner", runnerObject)
 }
 
-// among returns the element with an id, or an error if it does not exist.
-func among[T interface{ Identifier() string }](all []T, id, what string) (found T, err error) {
+// findInPipelines returns the element with an id, or an error if it does not exist.
+func findInPipelines[T interface{ Identifier() string }](all []T, id, what string) (found T, err error) {
 	for _, x := range all {
 		if x.Identifier() == id {
 			return x, nil
@@ -256,9 +256,9 @@ func among[T interface{ Identifier() string }](all []T, id, what string) (found 
 	return found, notInPipelines("%s %s does not exist.", what, id)
 }
 
-// shown renders the element with an id, or returns an error if it does not exist.
-func shown[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
-	x, err := among(all, id, what)
+// renderFromPipelines renders the element with an id, or returns an error if it does not exist.
+func renderFromPipelines[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
+	x, err := findInPipelines(all, id, what)
 	if err != nil {
 		return nil, err
 	}
@@ -273,9 +273,9 @@ func notInPipelines(format string, a ...any) error {
 
 // pipelinesOf finds a repository that Bitbucket Pipelines knows. repository checks the caller's role.
 func pipelinesOf(repository func(*call) error) func(*call) error {
-	known := deploymentsOf(repository)
+	findRepository := deploymentsOf(repository)
 	return func(c *call) error {
-		if err := known(c); err != nil {
+		if err := findRepository(c); err != nil {
 			return err
 		}
 		if !c.pipelines.Known {
@@ -313,7 +313,7 @@ func aPipeline(c *call) error {
 
 func aStep(c *call) (err error) {
 	if err = aPipeline(c); err == nil {
-		c.step, err = among(c.pipeline.Steps, c.path["step_uuid"], "Step")
+		c.step, err = findInPipelines(c.pipeline.Steps, c.path["step_uuid"], "Step")
 	}
 	return err
 }
@@ -331,14 +331,14 @@ func aTestedStep(c *call) error {
 
 func aTestCase(c *call) (err error) {
 	if err = aTestedStep(c); err == nil {
-		c.testCase, err = among(c.step.Report.Cases, c.path["test_case_uuid"], "Test case")
+		c.testCase, err = findInPipelines(c.step.Report.Cases, c.path["test_case_uuid"], "Test case")
 	}
 	return err
 }
 
 func aSchedule(c *call) (err error) {
 	if err = pipelinesOf(aRepository)(c); err == nil {
-		c.schedule, err = among(c.pipelines.Schedules, c.path["schedule_uuid"], "Schedule")
+		c.schedule, err = findInPipelines(c.pipelines.Schedules, c.path["schedule_uuid"], "Schedule")
 	}
 	return err
 }
@@ -347,7 +347,7 @@ func aSchedule(c *call) (err error) {
 func anEnvironment(repository func(*call) error) func(*call) error {
 	return func(c *call) (err error) {
 		if err = deploymentsOf(repository)(c); err == nil {
-			c.environment, err = among(c.pipelines.Environments, c.path["environment_uuid"], "Environment")
+			c.environment, err = findInPipelines(c.pipelines.Environments, c.path["environment_uuid"], "Environment")
 		}
 		return err
 	}

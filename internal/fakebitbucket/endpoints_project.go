@@ -80,28 +80,28 @@ func projectGrants(c *call, toGroups bool) []*organization.ProjectGrant {
 func projectGrant(g *organization.ProjectGrant) object {
 	p := g.Project
 	at := linkAPI + "/workspaces/" + p.Workspace.Slug + "/projects/" + p.Key + "/permissions-config/"
-	o := grantObject("project", at, g.User, g.Group, level{g.Permission, organization.ProjectPermissions})
-	return append(o, member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
+	o := grantObject("project", at, g.User, g.Group, permissionLevel{g.Permission, organization.ProjectPermissions})
+	return append(o, jsonMember{name: "project", value: lazy(func() any { return embeddedProject(p) })})
 }
 
 // grantObject renders an explicit permission of a user or a group.
-func grantObject(on, at string, u *organization.User, g *organization.Group, permission level) object {
+func grantObject(on, at string, u *organization.User, g *organization.Group, permission permissionLevel) object {
 	o := object{{name: "permission", value: permission}}
 	if g != nil {
 		return append(o,
-			member{name: "type", value: on + "_group_permission"},
-			member{name: "group", value: lazy(func() any {
+			jsonMember{name: "type", value: on + "_group_permission"},
+			jsonMember{name: "group", value: lazy(func() any {
 				return groupObject(g).condensed("type", "name", "slug", "full_slug", "default_permission",
 					"email_forwarding_disabled", "account_privilege", "workspace", "owner", "links")
 			})},
-			member{name: "links", value: links("self", at+"groups/"+g.Slug)})
+			jsonMember{name: "links", value: linksOf("self", at+"groups/"+g.Slug)})
 	}
 	id := u.AccountID // part of a link, the only one that names users by account ID
 	if id == "" {
 		id = u.UUID
 	}
 	return append(o,
-		member{name: "type", value: on + "_user_permission"},
-		member{name: "user", value: lazy(func() any { return embeddedUser(u) })},
-		member{name: "links", value: links("self", at+"users/"+url.PathEscape(id))})
+		jsonMember{name: "type", value: on + "_user_permission"},
+		jsonMember{name: "user", value: lazy(func() any { return embeddedUser(u) })},
+		jsonMember{name: "links", value: linksOf("self", at+"users/"+url.PathEscape(id))})
 }

@@ -143,35 +143,35 @@ var pullRequestEndpoints = []endpoint{
 }
 
 // pullRequestFields lists the fields by which pull requests can be filtered. Fields of participants cannot be used.
-var pullRequestFields = fieldsOf(map[kind]string{
+var pullRequestFields = fieldsOf(map[fieldKind]string{
 	textKind: "title state source.branch.name source.repository.full_name source.repository.uuid destination.branch.name " +
 		"author.uuid author.nickname author.account_id reviewers.uuid reviewers.nickname reviewers.account_id",
-	boolean:  "draft",
-	datetime: "created_on updated_on",
+	booleanKind:  "draft",
+	datetimeKind: "created_on updated_on",
 })
 
-var pullRequestOrders = fieldsOf(map[kind]string{
-	textKind: "title state",
-	number:   "id",
-	datetime: "created_on updated_on",
+var pullRequestOrders = fieldsOf(map[fieldKind]string{
+	textKind:     "title state",
+	numberKind:   "id",
+	datetimeKind: "created_on updated_on",
 })
 
-var pullRequestCommentFields = fieldsOf(map[kind]string{
-	textKind: "user.uuid user.nickname user.account_id content.raw",
-	number:   "id",
-	boolean:  "deleted",
-	datetime: "created_on updated_on",
+var pullRequestCommentFields = fieldsOf(map[fieldKind]string{
+	textKind:     "user.uuid user.nickname user.account_id content.raw",
+	numberKind:   "id",
+	booleanKind:  "deleted",
+	datetimeKind: "created_on updated_on",
 })
 
-var pullRequestTaskFields = fieldsOf(map[kind]string{
-	textKind: "state content.raw creator.uuid creator.nickname creator.account_id",
-	number:   "id",
-	datetime: "created_on updated_on",
+var pullRequestTaskFields = fieldsOf(map[fieldKind]string{
+	textKind:     "state content.raw creator.uuid creator.nickname creator.account_id",
+	numberKind:   "id",
+	datetimeKind: "created_on updated_on",
 })
 
-var pullRequestStatusFields = fieldsOf(map[kind]string{
-	textKind: "key name state url description refname",
-	datetime: "created_on updated_on",
+var pullRequestStatusFields = fieldsOf(map[fieldKind]string{
+	textKind:     "key name state url description refname",
+	datetimeKind: "created_on updated_on",
 })
 
 var pullRequestStates = []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
@@ -179,30 +179,30 @@ var pullRequestStates = []string{"OPEN", "MERGED", "DECLINED", "SUPERSEDED"}
 // hasState returns a function that reports whether a pull request has a requested state. The default state is OPEN.
 // With q, the state parameter is ignored, and pull requests in all states pass.
 func (c *call) hasState() func(*organization.PullRequest) bool {
-	wanted := c.query["state"]
+	states := c.query["state"]
 	switch {
-	case c.query.Get("q") != "" && len(wanted) > 0:
-		c.violate("the query parameter state is ignored beside q")
+	case c.query.Get("q") != "" && len(states) > 0:
+		c.violate("the query parameter state has no effect with q")
 		fallthrough
 	case c.query.Get("q") != "":
-		wanted = pullRequestStates
-	case len(wanted) == 0:
-		wanted = pullRequestStates[:1]
+		states = pullRequestStates
+	case len(states) == 0:
+		states = pullRequestStates[:1]
 	}
-	for _, s := range wanted {
+	for _, s := range states {
 		if !slices.Contains(pullRequestStates, s) {
 			c.violate("the state %q is unknown", s)
-			wanted = pullRequestStates
+			states = pullRequestStates
 		}
 	}
-	return func(p *organization.PullRequest) bool { return slices.Contains(wanted, p.State) }
+	return func(p *organization.PullRequest) bool { return slices.Contains(states, p.State) }
 }
 
 func pullRequestsOf(c *call) collection {
-	wanted := c.hasState()
+	isRequested := c.hasState()
 	var all []*organization.PullRequest
 	for _, p := range c.org.PullRequests(c.repository) {
-		if wanted(p) {
+		if isRequested(p) {
 			all = append(all, p)
 		}
 	}
@@ -216,14 +216,14 @@ func pullRequestsBy(c *call) collection {
 		r *organization.Repository
 		p *organization.PullRequest
 	}
-	wanted := c.hasState()
+	isRequested := c.hasState()
 	var all []found
 	for _, r := range c.org.RepositoriesOf(c.workspace) {
 		if !c.who.sees(c.org, r) {
 			continue
 		}
 		for _, p := range c.org.PullRequests(r) {
-			if p.Author == c.user && wanted(p) {
+			if p.Author == c.user && isRequested(p) {
 				all = append(all, found{r, p})
 			}
 		}
@@ -260,7 +260,7 @@ func mergeChecks(c *call) (any, error) {
 	keep := condition(allOf{})
 	if q := c.query.Get("q"); q != "" {
 		var err error
-		fields := fieldsOf(map[kind]string{textKind: "type status", boolean: "required blocking"})
+		fields := fieldsOf(map[fieldKind]string{textKind: "type status", booleanKind: "required blocking"})
 		if keep, err = parseBBQL(q, c.server.options.FoldsCase, fields); err != nil {
 			return nil, err
 		}

@@ -58,14 +58,14 @@ var repositoryEndpoints = []endpoint{
 }
 
 // repositoryFields lists the fields by which repositories can be filtered and sorted.
-var repositoryFields = fieldsOf(map[kind]string{
+var repositoryFields = fieldsOf(map[fieldKind]string{
 	textKind: "uuid full_name name slug description scm website language fork_policy mainbranch.name " +
 		"project.key project.uuid project.name workspace.slug workspace.uuid owner.uuid owner.nickname " +
 		"owner.account_id owner.display_name parent.full_name parent.uuid parent.name",
-	boolean:  "is_private has_issues has_wiki",
-	number:   "size",
-	datetime: "created_on updated_on",
-	embedded: "parent mainbranch",
+	booleanKind:  "is_private has_issues has_wiki",
+	numberKind:   "size",
+	datetimeKind: "created_on updated_on",
+	embeddedKind: "parent mainbranch",
 })
 
 // roles maps the values of the role parameter to the permissions that they require.
@@ -78,7 +78,7 @@ func visibleRepositories(c *call) collection {
 // repositoriesInRole returns the repositories that the caller sees in the requested role.
 func repositoriesInRole(c *call, among []*organization.Repository) collection {
 	role := c.query.Get("role")
-	if _, known := roles[role]; !known && role != "" && role != "owner" {
+	if _, isRole := roles[role]; !isRole && role != "" && role != "owner" {
 		c.violate("the role %q is unknown", role)
 	}
 	var visible []*organization.Repository
@@ -95,9 +95,9 @@ func (c *call) hasRole(r *organization.Repository, role string) bool {
 	if role == "owner" {
 		return c.who.user != nil && r.Owner == c.who.user
 	}
-	if wanted, ok := roles[role]; ok {
+	if required, ok := roles[role]; ok {
 		have := c.who.permission(c.org, r)
-		return have != "" && organization.AtLeast(have, wanted)
+		return have != "" && organization.AtLeast(have, required)
 	}
 	return c.who.sees(c.org, r)
 }
@@ -116,6 +116,6 @@ func repositoryGrants(c *call, toGroups bool) []*organization.RepositoryGrant {
 func repositoryGrant(g *organization.RepositoryGrant) object {
 	r := g.Repository
 	at := linkAPI + "/repositories/" + r.FullName() + "/permissions-config/"
-	o := grantObject("repository", at, g.User, g.Group, level{g.Permission, organization.RepositoryPermissions})
-	return append(o, member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
+	o := grantObject("repository", at, g.User, g.Group, permissionLevel{g.Permission, organization.RepositoryPermissions})
+	return append(o, jsonMember{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
 }

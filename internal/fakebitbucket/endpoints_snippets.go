@@ -27,7 +27,7 @@ var snippetEndpoints = []endpoint{
 			of: func(c *call) collection {
 				return collect(c.snippet.Comments, func(x *organization.SnippetComment) object { return snippetCommentObject(c.snippet, x) })
 			},
-			sort: fieldsOf(map[kind]string{number: "id", datetime: "created_on updated_on"}),
+			sort: fieldsOf(map[fieldKind]string{numberKind: "id", datetimeKind: "created_on updated_on"}),
 		},
 	},
 	{

@@ -20,11 +20,11 @@ var sourceEndpoints = []endpoint{
 	{
 		path: "/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}", scopes: "repository",
 		tokenScopes: "read:repository:bitbucket", public: true, needs: aSourcePath, params: "format max_depth",
-		get: source,
+		get: sourceEndpoint,
 		list: &listing{
 			of: sourceListing, nextForm: NextToken,
-			filter: fieldsOf(map[kind]string{textKind: "path attributes", number: "size"}),
-			sort:   fieldsOf(map[kind]string{textKind: "path", number: "size"}),
+			filter: fieldsOf(map[fieldKind]string{textKind: "path attributes", numberKind: "size"}),
+			sort:   fieldsOf(map[fieldKind]string{textKind: "path", numberKind: "size"}),
 		},
 	},
 }
@@ -62,8 +62,8 @@ func (c *call) sourceEntry() sourceEntry {
 	return e
 }
 
-// source returns a file, the metadata of a file or folder, or a page of a folder.
-func source(c *call) (any, error) {
+// sourceEndpoint returns a file, the metadata of a file or folder, or a page of a folder.
+func sourceEndpoint(c *call) (any, error) {
 	e := c.sourceEntry()
 	switch format := c.query.Get("format"); {
 	case format == "meta":

@@ -29,8 +29,8 @@ var userEndpoints = []endpoint{
 		params: "administrator",
 		list: &listing{
 			of: ownWorkspaces, pagelen: 25,
-			filter: fieldsOf(map[kind]string{textKind: "slug=workspace.slug workspace.slug"}),
-			sort:   fieldsOf(map[kind]string{textKind: "slug=workspace.slug"}),
+			filter: fieldsOf(map[fieldKind]string{textKind: "slug=workspace.slug workspace.slug"}),
+			sort:   fieldsOf(map[fieldKind]string{textKind: "slug=workspace.slug"}),
 		},
 	},
 	{
@@ -52,7 +52,7 @@ var userEndpoints = []endpoint{
 }
 
 // permissionFields lists the fields by which effective permissions can be filtered and sorted.
-var permissionFields = fieldsOf(map[kind]string{
+var permissionFields = fieldsOf(map[fieldKind]string{
 	textKind: "repository.name repository.full_name repository.uuid user.display_name user.nickname user.uuid " +
 		"user.account_id",
 	levelKind: "permission",
@@ -64,15 +64,15 @@ func ownEmails(c *call) collection {
 
 // ownWorkspaces returns the workspaces of the caller.
 func ownWorkspaces(c *call) collection {
-	var wanted []*organization.Membership
+	var memberships []*organization.Membership
 	for _, m := range c.who.memberships(c.org) {
 		owner := m.Permission == "owner"
-		if asked := c.query.Get("administrator"); asked == "true" && !owner || asked == "false" && owner {
+		if administrator := c.query.Get("administrator"); administrator == "true" && !owner || administrator == "false" && owner {
 			continue
 		}
-		wanted = append(wanted, m)
+		memberships = append(memberships, m)
 	}
-	return collect(wanted, func(m *organization.Membership) object {
+	return collect(memberships, func(m *organization.Membership) object {
 		return workspaceAccess(m.Workspace, m.Permission == "owner")
 	})
 }
@@ -80,11 +80,11 @@ func ownWorkspaces(c *call) collection {
 // ownPermissions returns the repositories of a workspace on which the caller has a permission. Public repositories
 // without a permission are missing.
 func ownPermissions(c *call) collection {
-	var held []organization.EffectivePermission
+	var permissions []organization.EffectivePermission
 	for _, r := range c.org.RepositoriesOf(c.workspace) {
 		if p := c.who.permission(c.org, r); p != "" {
-			held = append(held, organization.EffectivePermission{Repository: r, User: c.who.user, Permission: p})
+			permissions = append(permissions, organization.EffectivePermission{Repository: r, User: c.who.user, Permission: p})
 		}
 	}
-	return repositoryPermissions(held)
+	return repositoryPermissions(permissions)
 }

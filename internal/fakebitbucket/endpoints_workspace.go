@@ -23,7 +23,7 @@ var workspaceEndpoints = []endpoint{
 				}
 				return collect(c.org.MembersOf(c.workspace), memberObject)
 			},
-			filter: fieldsOf(map[kind]string{textKind: "user.nickname user.account_id user.uuid user.email"}),
+			filter: fieldsOf(map[fieldKind]string{textKind: "user.nickname user.account_id user.uuid user.email"}),
 		},
 	},
 	{
@@ -37,7 +37,7 @@ var workspaceEndpoints = []endpoint{
 		list: &listing{
 			pagelen: 50,
 			of:      func(c *call) collection { return collect(c.org.MembersOf(c.workspace), membershipObject) },
-			filter: fieldsOf(map[kind]string{
+			filter: fieldsOf(map[fieldKind]string{
 				textKind: "user.nickname user.account_id user.uuid", levelKind: "permission",
 			}),
 		},

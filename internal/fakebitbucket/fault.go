@@ -58,7 +58,7 @@ type Fault struct {
 // An armedFault is a fault and the number of requests that it has matched.
 type armedFault struct {
 	Fault
-	path pattern
+	path pathPattern
 	seen int
 }
 

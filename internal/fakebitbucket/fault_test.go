@@ -238,7 +238,7 @@ func TestFaultOfListsElsewhere(t *testing.T) {
 		r.Header.Set("Authorization", "Bearer "+s.AccessToken(s.Organization().Connected.UUID))
 		r.Header.Set("User-Agent", "test")
 		s.ServeHTTP(httptest.NewRecorder(), r)
-		if v := s.Violations(); len(v) != 1 || !strings.Contains(v[0], "where there is none") {
+		if v := s.Violations(); len(v) != 1 || !strings.Contains(v[0], "without a list") {
 			t.Errorf("fault %d: violations %q", kind, v)
 		}
 	}
@@ -256,7 +256,7 @@ func TestLostRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form("grant_type=refresh_token&refresh_token=" + strings.NewReplacer("+", "%2B", "=", "%3D", "/", "%2F").Replace(token))(r)
+	withForm("grant_type=refresh_token&refresh_token=" + strings.NewReplacer("+", "%2B", "=", "%3D", "/", "%2F").Replace(token))(r)
 	r.SetBasicAuth(consumer.Key, consumer.Secret)
 	if _, err := c.try(r); !errors.Is(err, io.EOF) {
 		t.Errorf("%v, want the end of the connection", err)
@@ -300,7 +300,7 @@ func TestQuota(t *testing.T) {
 		t.Errorf("another user shares the budget: %d", a.status)
 	}
 	first, second := s.Consumer("harbor-labs"), s.Consumer("harbor-labs")
-	use := func(c Consumer, u *organization.User) answer {
+	use := func(c Consumer, u *organization.User) clientResponse {
 		anybody := caller{t, s, "", newClient(t)}
 		token := anybody.refresh(c, s.Grant(c, u.UUID)).object()["access_token"].(string)
 		return bearer(t, s, token).get("/2.0/user")

@@ -16,7 +16,7 @@ type fieldNode struct {
 	includesBelow    bool // a path that includes something continues below
 }
 
-var everything = selection{all: true}
+var allFields = selection{all: true}
 
 // parseFields parses a fields parameter, which is a list of paths separated by commas. -x removes x, and +x adds it.
 // With a plain x, only the listed paths are returned. * means every member of a level, including those returned only
@@ -54,7 +54,7 @@ func (n *fieldNode) add(path string, exclude bool) {
 }
 
 // member reports whether a member of an object is returned, and returns the selection of its value.
-func (s selection) member(m member) (selection, bool) {
+func (s selection) member(m jsonMember) (selection, bool) {
 	inner := selection{all: s.all && !m.extra}
 	var named, below bool
 	for _, n := range s.nodes {

@@ -39,7 +39,7 @@ func TestFields(t *testing.T) {
 	for fields, want := range tests {
 		t.Run(fields, func(t *testing.T) {
 			t.Parallel()
-			selected := everything
+			selected := allFields
 			if fields != "" {
 				selected = parseFields(fields)
 			}

@@ -48,7 +48,7 @@ func newClient(t *testing.T) *http.Client {
 	}
 }
 
-type answer struct {
+type clientResponse struct {
 	t      *testing.T
 	status int
 	header http.Header
@@ -56,7 +56,7 @@ type answer struct {
 }
 
 // get requests a path of the server, or a complete address.
-func (c caller) get(path string) answer {
+func (c caller) get(path string) clientResponse {
 	c.t.Helper()
 	address := path
 	if strings.HasPrefix(path, "/") {
@@ -69,7 +69,7 @@ func (c caller) get(path string) answer {
 	return c.send(r)
 }
 
-func (c caller) send(r *http.Request) answer {
+func (c caller) send(r *http.Request) clientResponse {
 	c.t.Helper()
 	a, err := c.try(r)
 	if err != nil {
@@ -78,28 +78,28 @@ func (c caller) send(r *http.Request) answer {
 	return a
 }
 
-func (c caller) try(r *http.Request) (answer, error) {
+func (c caller) try(r *http.Request) (clientResponse, error) {
 	if c.authorization != "" {
 		r.Header.Set("Authorization", c.authorization)
 	}
 	res, err := c.client.Do(r)
 	if err != nil {
-		return answer{}, err
+		return clientResponse{}, err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	return answer{c.t, res.StatusCode, res.Header, string(b)}, err
+	return clientResponse{c.t, res.StatusCode, res.Header, string(b)}, err
 }
 
 // decode decodes a JSON answer.
-func (a answer) decode(v any) {
+func (a clientResponse) decode(v any) {
 	a.t.Helper()
 	if err := json.Unmarshal([]byte(a.body), v); err != nil {
 		a.t.Fatalf("%v in %d %s", err, a.status, a.body)
 	}
 }
 
-func (a answer) object() map[string]any {
+func (a clientResponse) object() map[string]any {
 	a.t.Helper()
 	var o map[string]any
 	a.decode(&o)
@@ -107,7 +107,7 @@ func (a answer) object() map[string]any {
 }
 
 // message returns the message of an error.
-func (a answer) message() string {
+func (a clientResponse) message() string {
 	a.t.Helper()
 	var e struct{ Error struct{ Message string } }
 	a.decode(&e)
@@ -151,7 +151,7 @@ func column(values []map[string]any, path string) []string {
 	return texts
 }
 
-func query(pairs ...string) string {
+func queryString(pairs ...string) string {
 	v := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
 		v.Set(pairs[i], pairs[i+1])

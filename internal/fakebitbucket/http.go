@@ -28,7 +28,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // dispatch returns the answer, or nil if the caller is gone.
-func (s *Server) dispatch(r *http.Request, e *entry) *response {
+func (s *Server) dispatch(r *http.Request, e *journalEntry) *response {
 	s.lookOver(r)
 	switch p := r.URL.Path; {
 	case p == oauthPath+"/access_token":
@@ -38,7 +38,7 @@ func (s *Server) dispatch(r *http.Request, e *entry) *response {
 	case strings.HasPrefix(p, "/2.0/"), strings.HasPrefix(p, "/1.0/"):
 		return s.answer(r, e)
 	}
-	s.violate("%s %s: there is nothing at this address", r.Method, r.URL.EscapedPath())
+	s.violate("%s %s: the address is unknown", r.Method, r.URL.EscapedPath())
 	return textResponse(http.StatusNotFound, "text/html; charset=utf-8", htmlPage)
 }
 
@@ -78,7 +78,7 @@ func (res *response) send(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) // it does not matter if the caller is gone
 	switch res.cut {
 	case FaultReset:
-		reset(w)
+		resetConnection(w)
 	case FaultShort:
 		_ = http.NewResponseController(w).Flush() // only the end of the connection matters
 		panic(http.ErrAbortHandler)
@@ -151,8 +151,8 @@ func (c *counter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// reset breaks the connection after sending the bytes written so far.
-func reset(w http.ResponseWriter) {
+// resetConnection breaks the connection after sending the bytes written so far.
+func resetConnection(w http.ResponseWriter) {
 	c := http.NewResponseController(w)
 	_ = c.Flush() // only the broken connection matters
 	conn, _, err := c.Hijack()

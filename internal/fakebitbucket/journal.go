@@ -32,13 +32,13 @@ type journal struct {
 	inFlight int
 }
 
-// An entry is a request that is being answered.
-type entry struct {
+// An journalEntry is a request that is being answered.
+type journalEntry struct {
 	journal *journal
 	of      *Entry
 }
 
-func (j *journal) begin(r *http.Request, now time.Time) *entry {
+func (j *journal) begin(r *http.Request, now time.Time) *journalEntry {
 	e := &Entry{
 		Method: r.Method, Path: r.URL.Path, EscapedPath: r.URL.EscapedPath(), Query: r.URL.Query(),
 		Endpoint: operation(r), Received: now,
@@ -48,7 +48,7 @@ func (j *journal) begin(r *http.Request, now time.Time) *entry {
 	j.inFlight++
 	e.InFlight = j.inFlight
 	j.entries = append(j.entries, e)
-	return &entry{j, e}
+	return &journalEntry{j, e}
 }
 
 // operation returns the pattern of the path that a request calls.
@@ -63,14 +63,14 @@ func operation(r *http.Request) string {
 	return ""
 }
 
-func (e *entry) end(status int, bytes int64) {
+func (e *journalEntry) end(status int, bytes int64) {
 	e.journal.mu.Lock()
 	defer e.journal.mu.Unlock()
 	e.journal.inFlight--
 	e.of.Status, e.of.Bytes = status, bytes
 }
 
-func (e *entry) setPrincipal(p *principal) {
+func (e *journalEntry) setPrincipal(p *principal) {
 	e.journal.mu.Lock()
 	defer e.journal.mu.Unlock()
 	e.of.Consumer = p.consumer

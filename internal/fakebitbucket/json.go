@@ -11,9 +11,9 @@ import (
 // An object is a JSON object whose members keep their order. Its values are nil, bool, string, int, int64, timestamp,
 // level, object or []object, or a lazy that returns one of these. So a page with three selected fields of each
 // repository computes only these three.
-type object []member
+type object []jsonMember
 
-type member struct {
+type jsonMember struct {
 	name  string
 	value any
 	extra bool // returned only if the fields parameter names it
@@ -37,14 +37,14 @@ const (
 	layoutNano   = "2006-01-02T15:04:05.000000000Z07:00" // created_at of webhooks since 2025
 )
 
-// A level is one of an ordered list of permissions. BBQL compares levels by this order, not as text.
-type level struct {
+// A permissionLevel is one of an ordered list of permissions. BBQL compares levels by this order, not as text.
+type permissionLevel struct {
 	name  string
 	order []string
 }
 
-// stamp returns a timestamp in the usual format, which leaves out a fraction of zero.
-func stamp(t time.Time) timestamp {
+// timestampOf returns a timestamp in the usual format, which leaves out a fraction of zero.
+func timestampOf(t time.Time) timestamp {
 	if t.Nanosecond() == 0 {
 		return timestamp{t, layoutSecond}
 	}
@@ -59,8 +59,8 @@ func orNull(t *time.Time, layout string) any {
 	return timestamp{*t, layout}
 }
 
-// text returns the value of a string that may be null.
-func text(s *string) any {
+// stringOrNull returns the value of a string that may be null.
+func stringOrNull(s *string) any {
 	if s == nil {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (o object) without(names []string) object {
 	if len(names) == 0 {
 		return o
 	}
-	return slices.DeleteFunc(o, func(m member) bool { return slices.Contains(names, m.name) })
+	return slices.DeleteFunc(o, func(m jsonMember) bool { return slices.Contains(names, m.name) })
 }
 
 // condensed returns the object as it appears inside others. It has only the named members and the most common links.
@@ -161,7 +161,7 @@ func appendJSON(b []byte, v any, s selection) []byte {
 		b = append(b, '"')
 		b = v.time.UTC().AppendFormat(b, v.layout)
 		return append(b, '"')
-	case level:
+	case permissionLevel:
 		return appendString(b, v.name)
 	case string:
 		return appendString(b, v)

@@ -16,7 +16,7 @@ const (
 	tokenValue
 )
 
-type token struct {
+type bbqlToken struct {
 	kind  tokenKind
 	text  string
 	value any // for a tokenValue: string, float64 or time.Time
@@ -39,12 +39,12 @@ var timeLayouts = []string{
 	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02",
 }
 
-func lexBBQL(query string) ([]token, error) {
-	var tokens []token
+func lexBBQL(query string) ([]bbqlToken, error) {
+	var tokens []bbqlToken
 	for rest := query; ; {
 		rest = rest[len(blank.FindString(rest)):]
 		if rest == "" {
-			return append(tokens, token{kind: tokenEnd, text: "end of query"}), nil
+			return append(tokens, bbqlToken{kind: tokenEnd, text: "end of query"}), nil
 		}
 		t, length, err := lexOne(rest)
 		if err != nil {
@@ -55,25 +55,25 @@ func lexBBQL(query string) ([]token, error) {
 	}
 }
 
-func lexOne(rest string) (token, int, error) {
+func lexOne(rest string) (bbqlToken, int, error) {
 	if s := stringExp.FindString(rest); s != "" {
-		return token{tokenValue, s, escapedExp.ReplaceAllString(s[1:len(s)-1], "$1")}, len(s), nil
+		return bbqlToken{tokenValue, s, escapedExp.ReplaceAllString(s[1:len(s)-1], "$1")}, len(s), nil
 	}
 	if s := timeExp.FindString(rest); s != "" {
 		t, err := parseTime(s)
-		return token{tokenValue, s, t}, len(s), err
+		return bbqlToken{tokenValue, s, t}, len(s), err
 	}
 	if s := numberExp.FindString(rest); s != "" {
 		n, err := strconv.ParseFloat(s, 64)
-		return token{tokenValue, s, n}, len(s), err
+		return bbqlToken{tokenValue, s, n}, len(s), err
 	}
 	if s := signExp.FindString(rest); s != "" {
-		return token{tokenSign, s, nil}, len(s), nil
+		return bbqlToken{tokenSign, s, nil}, len(s), nil
 	}
 	if s := wordExp.FindString(rest); s != "" {
-		return token{tokenWord, s, nil}, len(s), nil
+		return bbqlToken{tokenWord, s, nil}, len(s), nil
 	}
-	return token{}, 0, badRequest("Invalid query: cannot read %q", firstWord(rest))
+	return bbqlToken{}, 0, badRequest("Invalid query: cannot read %q", firstWord(rest))
 }
 
 func parseTime(s string) (time.Time, error) {

@@ -26,7 +26,7 @@ type oauth struct {
 	mu         sync.Mutex // guards the fields below
 	random     *rand.Rand
 	consenting string // UUID of the user at the authorization page; "" declines
-	consumers  map[string]*consumer
+	consumers  map[string]*registeredConsumer
 	access     map[string]*accessToken
 	refresh    map[string]*refreshToken
 	codes      map[string]*code
@@ -36,7 +36,7 @@ type oauth struct {
 	issued     []string // every secret, token and code
 }
 
-type consumer struct {
+type registeredConsumer struct {
 	Consumer
 	workspaceUUID string
 	scopes        []string
@@ -83,7 +83,7 @@ func (a *oauth) init(o Options, consenting string) {
 	a.options = o
 	a.random = generate.Seeded(uint64(o.Seed), "tokens")
 	a.consenting = consenting
-	a.consumers = map[string]*consumer{}
+	a.consumers = map[string]*registeredConsumer{}
 	a.access = map[string]*accessToken{}
 	a.refresh = map[string]*refreshToken{}
 	a.codes = map[string]*code{}
@@ -121,7 +121,7 @@ func (s *Server) Consumer(workspaceSlug string, scopes ...string) Consumer {
 	a := &s.oauth
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	c := &consumer{
+	c := &registeredConsumer{
 		Consumer: Consumer{
 			Key: fmt.Sprintf("consumer%024d", len(a.consumers)+1), Secret: a.secret("secret-", 68),
 			Callback: "http://localhost:34106/callback",
@@ -141,9 +141,9 @@ func (s *Server) SetCallback(c Consumer, address string) Consumer {
 	a := &s.oauth
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := organization.Must(a.consumers[c.Key], "consumer", c.Key)
-	known.Callback = address
-	return known.Consumer
+	registered := organization.Must(a.consumers[c.Key], "consumer", c.Key)
+	registered.Callback = address
+	return registered.Consumer
 }
 
 // SetConsenting sets the user at the authorization page by UUID. With "", the user declines. The default is the
@@ -300,7 +300,7 @@ func (a *oauth) newRefreshToken(consumer, userUUID string, now time.Time) string
 	return token
 }
 
-func (a *oauth) newAccessToken(c *consumer, userUUID string, now time.Time) string {
+func (a *oauth) newAccessToken(c *registeredConsumer, userUUID string, now time.Time) string {
 	token := a.secret("access-", longToken)
 	t := &accessToken{
 		userUUID: userUUID, scopes: c.scopes, credential: "oauth2", budget: "consumer " + c.Key, consumer: c.Key,
@@ -314,7 +314,7 @@ func (a *oauth) newAccessToken(c *consumer, userUUID string, now time.Time) stri
 }
 
 // spend uses a refresh token. It returns the replacement, or false if the token is no longer valid.
-func (a *oauth) spend(c *consumer, token string, now time.Time) (next, userUUID string, ok bool) {
+func (a *oauth) spend(c *registeredConsumer, token string, now time.Time) (next, userUUID string, ok bool) {
 	t := a.refresh[token]
 	if t == nil || t.consumer != c.Key {
 		return "", "", false

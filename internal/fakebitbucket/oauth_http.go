@@ -49,9 +49,9 @@ var (
 	}
 )
 
-func (s *Server) checkForm(r *http.Request, form url.Values, known []string) {
+func (s *Server) checkForm(r *http.Request, form url.Values, parameters []string) {
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if !slices.Contains(known, name) {
+		if !slices.Contains(parameters, name) {
 			s.violate("%s %s: the parameter %s is unknown here", r.Method, r.URL.Path, name)
 		}
 	}
@@ -107,7 +107,7 @@ func redirect(callback string, parameters url.Values) *response {
 }
 
 // tokenEndpoint exchanges codes, refresh tokens and client credentials for access tokens.
-func (s *Server) tokenEndpoint(r *http.Request, e *entry) *response {
+func (s *Server) tokenEndpoint(r *http.Request, e *journalEntry) *response {
 	if r.Method != http.MethodPost {
 		s.violate("%s %s: the method is not allowed", r.Method, r.URL.Path)
 		return textResponse(http.StatusMethodNotAllowed, "text/html; charset=utf-8", htmlPage)
@@ -117,7 +117,7 @@ func (s *Server) tokenEndpoint(r *http.Request, e *entry) *response {
 	}
 	form, err := readForm(r)
 	if err != nil {
-		s.violate("POST %s: the body is no form", r.URL.Path)
+		s.violate("POST %s: the body is not a form", r.URL.Path)
 		return err.response()
 	}
 	s.checkForm(r, form, tokenParameters)
@@ -157,7 +157,7 @@ func readForm(r *http.Request) (url.Values, *oauthError) {
 }
 
 // client returns the consumer of a request to the token endpoint. It accepts only HTTP Basic authentication.
-func (a *oauth) client(r *http.Request) (*consumer, *oauthError) {
+func (a *oauth) client(r *http.Request) (*registeredConsumer, *oauthError) {
 	key, secret, ok := r.BasicAuth()
 	if !ok {
 		return nil, errNoAuth
@@ -177,23 +177,23 @@ func (a *oauth) client(r *http.Request) (*consumer, *oauthError) {
 	return c, nil
 }
 
-func (s *Server) exchangeCode(c *consumer, form url.Values) *response {
+func (s *Server) exchangeCode(c *registeredConsumer, form url.Values) *response {
 	a := &s.oauth
 	value := form.Get("code")
-	known := a.codes[value]
+	issued := a.codes[value]
 	delete(a.codes, value)
 	switch {
-	case known == nil, known.consumer != c.Key, !s.now().Before(known.expires):
+	case issued == nil, issued.consumer != c.Key, !s.now().Before(issued.expires):
 		return errCode.response()
-	case form.Get("redirect_uri") != known.redirectURI && form.Get("redirect_uri") != c.Callback:
+	case form.Get("redirect_uri") != issued.redirectURI && form.Get("redirect_uri") != c.Callback:
 		return errCode.response()
 	}
-	refresh := a.newRefreshToken(c.Key, known.userUUID, s.now())
-	return s.tokens(c, known.userUUID, refresh, "authorization_code")
+	refresh := a.newRefreshToken(c.Key, issued.userUUID, s.now())
+	return s.tokens(c, issued.userUUID, refresh, "authorization_code")
 }
 
 // refreshGrant rotates a refresh token. An invalid one gets the same answer as wrong client credentials.
-func (s *Server) refreshGrant(c *consumer, form url.Values) *response {
+func (s *Server) refreshGrant(c *registeredConsumer, form url.Values) *response {
 	next, userUUID, ok := s.oauth.spend(c, form.Get("refresh_token"), s.now())
 	if !ok {
 		return errClient.response()
@@ -202,7 +202,7 @@ func (s *Server) refreshGrant(c *consumer, form url.Values) *response {
 }
 
 // tokens returns the answer with an access token. If refresh is not "", it contains a refresh token, too.
-func (s *Server) tokens(c *consumer, userUUID, refresh, grant string) *response {
+func (s *Server) tokens(c *registeredConsumer, userUUID, refresh, grant string) *response {
 	answer := map[string]any{
 		"access_token": s.oauth.newAccessToken(c, userUUID, s.now()),
 		"token_type":   "Bearer",

@@ -11,7 +11,7 @@ import (
 )
 
 // token sends a request to the token endpoint as a consumer.
-func (c caller) token(consumer Consumer, pairs ...string) answer {
+func (c caller) token(consumer Consumer, pairs ...string) clientResponse {
 	c.t.Helper()
 	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -28,13 +28,13 @@ func (c caller) token(consumer Consumer, pairs ...string) answer {
 	return c.send(r)
 }
 
-func (c caller) refresh(consumer Consumer, token string) answer {
+func (c caller) refresh(consumer Consumer, token string) clientResponse {
 	c.t.Helper()
 	return c.token(consumer, "grant_type", "refresh_token", "refresh_token", token)
 }
 
 // wantRefused checks for the answer to invalid refresh tokens and wrong clients.
-func (a answer) wantRefused(what string) {
+func (a clientResponse) wantRefused(what string) {
 	a.t.Helper()
 	if a.status != http.StatusBadRequest || a.object()["error"] != "unauthorized_client" {
 		a.t.Errorf("%s: %d %s, want unauthorized_client", what, a.status, a.body)
@@ -42,7 +42,7 @@ func (a answer) wantRefused(what string) {
 }
 
 // wantTokens checks for tokens and returns the refresh token.
-func (a answer) wantTokens(what string) string {
+func (a clientResponse) wantTokens(what string) string {
 	a.t.Helper()
 	if a.status != http.StatusOK {
 		a.t.Fatalf("%s: %d %s", what, a.status, a.body)
@@ -76,11 +76,11 @@ func TestRotation(t *testing.T) {
 	}
 
 	if again := c.refresh(consumer, first).wantTokens("use in the grace"); again != second {
-		t.Error("within the grace the answer has not the current refresh token")
+		t.Error("within the grace period, the answer does not have the current refresh token")
 	}
 	third := c.refresh(consumer, second).wantTokens("second rotation")
 	if again := c.refresh(consumer, first).wantTokens("use of an old token in the grace"); again != third {
-		t.Error("within the grace the answer has not the current refresh token")
+		t.Error("within the grace period, the answer does not have the current refresh token")
 	}
 
 	now.advance(time.Minute)
@@ -244,10 +244,10 @@ func TestAuthorizationCode(t *testing.T) {
 	s := Start(t, Options{Now: now.now})
 	consumer := s.SetCallback(s.Consumer("harbor-labs"), "http://127.0.0.1:9/back?x=1")
 	c := caller{t, s, "", newClient(t)}
-	authorize := func(pairs ...string) answer {
-		return c.get("/site/oauth2/authorize" + query(append(pairs, "client_id", consumer.Key)...))
+	authorize := func(pairs ...string) clientResponse {
+		return c.get("/site/oauth2/authorize" + queryString(append(pairs, "client_id", consumer.Key)...))
 	}
-	location := func(a answer) url.Values {
+	location := func(a clientResponse) url.Values {
 		t.Helper()
 		u, err := url.Parse(a.header.Get("Location"))
 		if err != nil || a.status != http.StatusFound || u.Host != "127.0.0.1:9" || u.Query().Get("x") != "1" {

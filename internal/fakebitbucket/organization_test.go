@@ -16,7 +16,7 @@ import (
 // portrait returns the answers of the API about an organization, as one text.
 func portrait(o *organization.Organization) string {
 	var b []byte
-	add := func(x object) { b = append(appendJSON(b, x, everything), '\n') }
+	add := func(x object) { b = append(appendJSON(b, x, allFields), '\n') }
 	for _, u := range o.Users {
 		add(userObject(u))
 	}
@@ -136,13 +136,13 @@ func TestQuirks(t *testing.T) {
 	}
 	is := func(name string, want any) func(map[string]any) bool {
 		return func(o map[string]any) bool {
-			got, ok := at(o, name)
+			got, ok := valueAt(o, name)
 			return ok && got == want
 		}
 	}
 	like := func(name, part string) func(map[string]any) bool {
 		return func(o map[string]any) bool {
-			got, _ := at(o, name)
+			got, _ := valueAt(o, name)
 			text, _ := got.(string)
 			return strings.Contains(text, part)
 		}
@@ -245,15 +245,15 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
-// at returns the value at a dotted path of a decoded object, and whether the path exists.
-func at(o map[string]any, path string) (any, bool) {
+// valueAt returns the value at a dotted path of a decoded object, and whether the path exists.
+func valueAt(o map[string]any, path string) (any, bool) {
 	name, rest, deeper := strings.Cut(path, ".")
 	v, ok := o[name]
 	if !deeper {
 		return v, ok
 	}
 	inner, _ := v.(map[string]any)
-	return at(inner, rest)
+	return valueAt(inner, rest)
 }
 
 func TestChanges(t *testing.T) {
@@ -309,7 +309,7 @@ func TestChanges(t *testing.T) {
 	for _, step := range steps {
 		step.change()
 		values, _ := c.all("/2.0/user/workspaces/QuarryTools/permissions/repositories" +
-			query("q", `repository.uuid = "`+r.UUID+`"`))
+			queryString("q", `repository.uuid = "`+r.UUID+`"`))
 		got := strings.Join(column(values, "permission"), " ")
 		if got != step.want {
 			t.Errorf("%s: %q, want %q", step.name, got, step.want)
@@ -345,7 +345,7 @@ func TestChanges(t *testing.T) {
 		}
 	}
 	if portrait(o) != before {
-		t.Error("the changes changed the organization from before them")
+		t.Error("the changes modified the organization from before them")
 	}
 }
 

@@ -65,10 +65,10 @@ func (c *call) page() (any, error) {
 	page := object{{name: "values", value: values}, {name: "pagelen", value: pagelen}}
 	numbered := form == "" || form == NextNumber
 	if numbered && !l.noSize && !c.server.options.OmitSize {
-		page = append(page, member{name: "size", value: all.length}, member{name: "page", value: offset/step + 1})
+		page = append(page, jsonMember{name: "size", value: all.length}, jsonMember{name: "page", value: offset/step + 1})
 	}
 	if to < all.length && !(numbered && c.server.options.OmitNext) {
-		page = append(page, member{name: "next", value: c.next(form, to, step)})
+		page = append(page, jsonMember{name: "next", value: c.next(form, to, step)})
 	}
 	return page, nil
 }
@@ -118,7 +118,7 @@ func (c *call) offset(form NextForm, step int) (int, error) {
 		return (n - 1) * step, nil
 	}
 	if !ok {
-		c.violate("the page %q was made up: it stands in no link", page+after)
+		c.violate("no link led to the page %q", page+after)
 		return 0, badRequest("Invalid page")
 	}
 	return offset, nil
@@ -214,13 +214,13 @@ func sortObjects(objects []object, order string, fields fieldset) error {
 	}
 	name, descending := strings.CutPrefix(order, "-")
 	by, ok := fields[name]
-	if !ok || by.kind == embedded {
+	if !ok || by.kind == embeddedKind {
 		return badRequest("Invalid field name: %s", name)
 	}
-	keys := make(map[*member]any, len(objects))
+	keys := make(map[*jsonMember]any, len(objects))
 	for _, o := range objects {
 		key := force(lookup(o, by.path))
-		if text, ok := key.(string); ok && by.kind == natural {
+		if text, ok := key.(string); ok && by.kind == naturalKind {
 			key = naturalKey(text)
 		}
 		keys[&o[0]] = key
@@ -235,7 +235,7 @@ func sortObjects(objects []object, order string, fields fieldset) error {
 		case y == nil:
 			order = -1
 		default:
-			order = compare(x, y)
+			order = compareValues(x, y)
 		}
 		if descending {
 			return -order

@@ -34,7 +34,7 @@ func TestNextForms(t *testing.T) {
 			for _, r := range s.Organization().RepositoriesOf(s.Organization().Workspaces[0]) {
 				want = append(want, r.FullName())
 			}
-			values, pages := c.all("/2.0/repositories/harbor-labs" + query("q", "size > 0", "pagelen", "10"))
+			values, pages := c.all("/2.0/repositories/harbor-labs" + queryString("q", "size > 0", "pagelen", "10"))
 			if diff := cmp.Diff(want, column(values, "full_name")); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
@@ -137,7 +137,7 @@ func TestSort(t *testing.T) {
 		t.Errorf("sorted by website, the first is %v and the last %v, want null last", first, last)
 	}
 	for _, bad := range []string{"nothing", "-", "parent", "name,size"} {
-		if a := c.get("/2.0/repositories/harbor-labs" + query("sort", bad)); a.status != http.StatusBadRequest {
+		if a := c.get("/2.0/repositories/harbor-labs" + queryString("sort", bad)); a.status != http.StatusBadRequest {
 			t.Errorf("sort=%s: status %d, want 400", bad, a.status)
 		}
 	}
@@ -176,7 +176,7 @@ func TestFilters(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			values, _ := c.all(test.path + query("q", test.q))
+			values, _ := c.all(test.path + queryString("q", test.q))
 			got := column(values, test.column)
 			slices.Sort(got)
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -190,7 +190,7 @@ func TestFilters(t *testing.T) {
 		"/2.0/user/workspaces":                `administrator = true`,
 	}
 	for path, q := range bad {
-		if a := c.get(path + query("q", q)); a.status != http.StatusBadRequest || !strings.Contains(a.message(), "does not support filtering") {
+		if a := c.get(path + queryString("q", q)); a.status != http.StatusBadRequest || !strings.Contains(a.message(), "does not support filtering") {
 			t.Errorf("GET %s q=%s: %d %s", path, q, a.status, a.body)
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// holds computes a user's permission on a repository from all grants of an organization: the effective permission,
+// permissionByGrants computes a user's permission on a repository from all grants of an organization: the effective permission,
 // and the part of it that the API shows.
-func holds(o *organization.Organization, r *organization.Repository, u *organization.User) (effective, shown string) {
+func permissionByGrants(o *organization.Organization, r *organization.Repository, u *organization.User) (effective, shown string) {
 	order := []string{"", "read", "write", "admin"}
 	is := map[string]int{"read": 1, "write": 2, "create-repo": 2, "admin": 3, "owner": 3}
 	best, seen := 0, 0
@@ -69,7 +69,7 @@ func TestPaths(t *testing.T) {
 						listed[p.User] = p.Permission
 					}
 					for _, u := range o.Users {
-						effective, shown := holds(o, r, u)
+						effective, shown := permissionByGrants(o, r, u)
 						if got := o.EffectivePermission(r, u); got != effective || listed[u] != effective {
 							t.Errorf("%s, %s: %q, and %q in the list, want %q", r.FullName(), u.DisplayName, got, listed[u], effective)
 						}
@@ -84,7 +84,7 @@ func TestPaths(t *testing.T) {
 				}
 				for name := range wantKinds {
 					if !kinds[name] {
-						t.Errorf("%s: nobody's access is %s", w.Slug, name)
+						t.Errorf("%s: no user has the access %q", w.Slug, name)
 					}
 				}
 				if !slices.ContainsFunc(o.GroupsOf(w), func(g *organization.Group) bool {
@@ -125,7 +125,7 @@ func noDoubles(t *testing.T, o *organization.Organization) {
 // pathKinds returns the combinations of paths by name.
 func pathKinds() map[string]func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
 	// only returns a function that reports whether a user has exactly these paths.
-	only := func(wanted ...string) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
+	only := func(want ...string) func(*organization.Organization, *organization.Repository, *organization.User, []organization.Path) bool {
 		return func(_ *organization.Organization, _ *organization.Repository, _ *organization.User, paths []organization.Path) bool {
 			var got []string
 			for _, p := range paths {
@@ -139,7 +139,7 @@ func pathKinds() map[string]func(*organization.Organization, *organization.Repos
 				got = append(got, p.On+to)
 			}
 			slices.Sort(got)
-			return slices.Equal(got, wanted)
+			return slices.Equal(got, want)
 		}
 	}
 	// compared returns a function that compares the direct permission on the repository with the best one through a
@@ -235,7 +235,7 @@ func TestEffectiveList(t *testing.T) {
 	want := map[string]string{}
 	for _, r := range o.RepositoriesOf(w) {
 		for _, u := range o.Users {
-			if p, _ := holds(o, r, u); p != "" {
+			if p, _ := permissionByGrants(o, r, u); p != "" {
 				want[r.FullName()+" "+r.Project.Key+" "+u.UUID] = p
 			}
 		}
@@ -244,17 +244,17 @@ func TestEffectiveList(t *testing.T) {
 	values, _ := connected(t, s).all("/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100" +
 		"&fields=next,values.permission,values.user.uuid,values.repository.full_name,values.repository.project.key")
 	for _, v := range values {
-		repository, _ := at(v, "repository.full_name")
-		project, _ := at(v, "repository.project.key")
-		user, _ := at(v, "user.uuid")
+		repository, _ := valueAt(v, "repository.full_name")
+		project, _ := valueAt(v, "repository.project.key")
+		user, _ := valueAt(v, "user.uuid")
 		got[fmt.Sprint(repository, " ", project, " ", user)] = v["permission"].(string)
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(values) != len(want) {
 		t.Errorf("%d of %d (-want +got):\n%s", len(values), len(want), diff)
 	}
 	values, _ = connected(t, s).all("/2.0/workspaces/harbor-labs/permissions/repositories")
-	if project, ok := at(values[0], "repository.project"); ok {
-		t.Errorf("the project is shown unasked: %v", project)
+	if project, ok := valueAt(values[0], "repository.project"); ok {
+		t.Errorf("the project is in the answer, without a request for it: %v", project)
 	}
 }
 
@@ -334,7 +334,7 @@ func TestEveryoneReads(t *testing.T) {
 	o := s.Organization()
 	r := o.Repositories[17]
 	values, _ := connected(t, s).all("/2.0/workspaces/harbor-labs/permissions/repositories" +
-		query("pagelen", "100", "q", fmt.Sprintf("repository.full_name = %q", r.FullName())))
+		queryString("pagelen", "100", "q", fmt.Sprintf("repository.full_name = %q", r.FullName())))
 	if want := len(o.EffectivePermissionsOn(r)); len(values) != want || want < 200 {
 		t.Errorf("%d on one repository, want %d", len(values), want)
 	}

@@ -22,8 +22,8 @@ func theBusy(s *Server) *organization.Repository {
 	return o.RepositoriesOf(o.Workspaces[0])[generate.BusyAt]
 }
 
-// administered returns the repositories of the workspace that the connected user administers.
-func administered(o *organization.Organization) []*organization.Repository {
+// administeredRepositories returns the repositories of the workspace that the connected user administers.
+func administeredRepositories(o *organization.Organization) []*organization.Repository {
 	return o.RepositoriesOf(o.Workspaces[0])
 }
 
@@ -43,7 +43,7 @@ func everywhere(t *testing.T, s *Server, pieces ...string) []map[string]any {
 	t.Helper()
 	c := connected(t, s)
 	var all []map[string]any
-	for _, r := range administered(s.Organization()) {
+	for _, r := range administeredRepositories(s.Organization()) {
 		if s.Organization().PipelinesOf(r).Known {
 			values, _ := c.all(addressIn(r, pieces...) + "?pagelen=100")
 			all = append(all, values...)
@@ -60,7 +60,7 @@ func TestPipelineFilters(t *testing.T) {
 	some := func(satisfied func(*organization.Pipeline) bool) *organization.Pipeline {
 		at := slices.IndexFunc(runs, satisfied)
 		if at < 0 {
-			t.Fatal("no pipeline is like that")
+			t.Fatal("no pipeline has this property")
 		}
 		return runs[at]
 	}
@@ -117,7 +117,7 @@ func TestPipelineFilters(t *testing.T) {
 				}
 			}
 			if test.want != nil && len(want) == 0 {
-				t.Error("no pipeline is like that")
+				t.Error("no pipeline has this property")
 			}
 			values, _ := connected(t, s).all(addressIn(r, "pipelines") + "?pagelen=100&" + test.query)
 			if diff := cmp.Diff(want, column(values, "uuid")); diff != "" {
@@ -145,7 +145,7 @@ func TestPipelineOrder(t *testing.T) {
 		}
 	}
 	if a := c.get(addressIn(r, "pipelines") + "?sort=status"); a.status != http.StatusBadRequest {
-		t.Errorf("sorted by something else: %d %s", a.status, a.body)
+		t.Errorf("sorted by another field: %d %s", a.status, a.body)
 	}
 	if a := c.get(addressIn(r, "pipelines") + "?pagelen=101"); a.status != http.StatusBadRequest {
 		t.Errorf("a page of 101: %d %s", a.status, a.body)
@@ -179,7 +179,7 @@ func TestOmitNext(t *testing.T) {
 		t.Errorf("%d pipelines", seen)
 	}
 	if _, pages := connected(t, Start(t, Options{OmitNext: true, NextForm: NextToken})).all("/2.0/repositories/harbor-labs"); len(pages) < 2 {
-		t.Error("links that are no numbers were left out")
+		t.Error("links with a text instead of a page number were left out")
 	}
 }
 
@@ -188,7 +188,7 @@ func TestSteps(t *testing.T) {
 	s := Start(t, Options{})
 	c := connected(t, s)
 	some := 0
-	for _, r := range administered(s.Organization()) {
+	for _, r := range administeredRepositories(s.Organization()) {
 		for _, p := range s.Organization().PipelinesOf(r).Runs {
 			if len(p.Steps) < 3 {
 				continue
@@ -262,7 +262,7 @@ func TestTestReports(t *testing.T) {
 		}
 	}
 	if !passed || !failed {
-		t.Error("there are no reports of both kinds")
+		t.Error("the repositories do not have reports of both kinds")
 	}
 }
 
@@ -281,7 +281,7 @@ func TestPipelineQuirks(t *testing.T) {
 	caches := everywhere(t, s, "pipelines-config", "caches")
 	c := connected(t, s)
 	var steps, executions []map[string]any
-	for _, r := range administered(o) {
+	for _, r := range administeredRepositories(o) {
 		for _, p := range o.PipelinesOf(r).Runs {
 			values, _ := c.all(addressIn(r, "pipelines", p.UUID, "steps"))
 			steps = append(steps, values...)
@@ -292,13 +292,13 @@ func TestPipelineQuirks(t *testing.T) {
 		}
 	}
 	is := func(path string, want any) func(map[string]any) bool {
-		return func(o map[string]any) bool { got, ok := at(o, path); return ok && got == want }
+		return func(o map[string]any) bool { got, ok := valueAt(o, path); return ok && got == want }
 	}
 	has := func(path string) func(map[string]any) bool {
-		return func(o map[string]any) bool { _, ok := at(o, path); return ok }
+		return func(o map[string]any) bool { _, ok := valueAt(o, path); return ok }
 	}
 	lacks := func(path string) func(map[string]any) bool {
-		return func(o map[string]any) bool { _, ok := at(o, path); return !ok }
+		return func(o map[string]any) bool { _, ok := valueAt(o, path); return !ok }
 	}
 	all := func(of ...func(map[string]any) bool) func(map[string]any) bool {
 		return func(o map[string]any) bool {
@@ -308,7 +308,7 @@ func TestPipelineQuirks(t *testing.T) {
 	like := func(path, pattern string) func(map[string]any) bool {
 		re := regexp.MustCompile(pattern)
 		return func(o map[string]any) bool {
-			got, _ := at(o, path)
+			got, _ := valueAt(o, path)
 			text, _ := got.(string)
 			return re.MatchString(text)
 		}
@@ -373,8 +373,8 @@ func TestPipelineQuirks(t *testing.T) {
 		"secured secret":                {variables, all(is("secured", true), is("key", "AWS_SECRET_ACCESS_KEY"))},
 		"runner with a secret":          {runners, all(has("oauth_client.secret"), lacks("state.version"))},
 		"runner out of date": {runners, func(o map[string]any) bool {
-			v, _ := at(o, "state.version.version")
-			w, _ := at(o, "state.version.current")
+			v, _ := valueAt(o, "state.version.version")
+			w, _ := valueAt(o, "state.version.current")
 			return v != w
 		}},
 		"cordoned runner":       {runners, is("state.cordoned", true)},
@@ -521,10 +521,10 @@ func TestPipelineRefusals(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	o := s.Organization()
-	never := administered(o)[1]
+	never := administeredRepositories(o)[1]
 	busy := theBusy(s)
 	some := o.PipelinesOf(busy)
-	empty := administered(o)[slices.IndexFunc(administered(o), func(r *organization.Repository) bool { return r.MainBranch == "" })]
+	empty := administeredRepositories(o)[slices.IndexFunc(administeredRepositories(o), func(r *organization.Repository) bool { return r.MainBranch == "" })]
 	none := "{00000000-0000-4000-8000-000000000000}"
 	off := "Pipelines is not enabled for repository "
 	tests := map[string]struct{ path, wantDetail string }{
@@ -560,7 +560,7 @@ func TestPipelineRefusals(t *testing.T) {
 			t.Errorf("%s of a repository without pipelines: %v", list, values)
 		}
 	}
-	if a := connected(t, s).get(addressIn(administered(o)[5], "pipelines_config")); a.object()["enabled"] != false {
+	if a := connected(t, s).get(addressIn(administeredRepositories(o)[5], "pipelines_config")); a.object()["enabled"] != false {
 		t.Errorf("turned off later: %s", a.body)
 	}
 	r, err := http.NewRequest(http.MethodGet, s.URL()+addressIn(busy, "pipelines"), nil)
@@ -626,6 +626,6 @@ func TestChangePipelines(t *testing.T) {
 		t.Errorf("%d pipelines, the newest is %v", len(values), values[0])
 	}
 	if before.Runs[0] != first || len(before.Runs) != generate.BusyRuns {
-		t.Error("the change changed what there was before")
+		t.Error("the change modified the organization from before it")
 	}
 }

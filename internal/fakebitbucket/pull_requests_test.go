@@ -16,34 +16,34 @@ import (
 
 const pullRequestsPath = "/2.0/repositories/%s/pullrequests"
 
-// A pulled is a pull request and its repository.
-type pulled struct {
+// A repositoryPullRequest is a pull request and its repository.
+type repositoryPullRequest struct {
 	r *organization.Repository
 	p *organization.PullRequest
 }
 
-func (x pulled) path() string {
+func (x repositoryPullRequest) path() string {
 	return fmt.Sprintf(pullRequestsPath+"/%d", x.r.FullName(), x.p.ID)
 }
 
 // pullRequestsIn returns the pull requests of a workspace, in all states.
-func pullRequestsIn(o *organization.Organization, w *organization.Workspace) []pulled {
-	var all []pulled
+func pullRequestsIn(o *organization.Organization, w *organization.Workspace) []repositoryPullRequest {
+	var all []repositoryPullRequest
 	for _, r := range o.RepositoriesOf(w) {
 		for _, p := range o.PullRequests(r) {
-			all = append(all, pulled{r, p})
+			all = append(all, repositoryPullRequest{r, p})
 		}
 	}
 	return all
 }
 
-// aPulled returns the first pull request with a property in the workspace that the connected user administers.
-func aPulled(t *testing.T, s *Server, such func(pulled) bool) pulled {
+// firstPullRequest returns the first pull request with a property in the workspace that the connected user administers.
+func firstPullRequest(t *testing.T, s *Server, such func(repositoryPullRequest) bool) repositoryPullRequest {
 	t.Helper()
 	all := pullRequestsIn(s.Organization(), s.Organization().Workspaces[0])
 	i := slices.IndexFunc(all, such)
 	if i < 0 {
-		t.Fatalf("there is no such pull request among %d", len(all))
+		t.Fatalf("none of %d pull requests has this property", len(all))
 	}
 	return all[i]
 }
@@ -53,12 +53,12 @@ func pullRequestPortrait(o *organization.Organization) string {
 	var b []byte
 	for _, r := range o.Repositories {
 		for _, p := range o.PullRequests(r) {
-			b = appendJSON(b, pullRequestObject(r, p), everything)
+			b = appendJSON(b, pullRequestObject(r, p), allFields)
 			for _, e := range p.Activity {
-				b = appendJSON(b, pullRequestEvent(r, p, e), everything)
+				b = appendJSON(b, pullRequestEvent(r, p, e), allFields)
 			}
 			for _, f := range p.Files {
-				b = appendJSON(b, pullRequestFile(r, p, f), everything)
+				b = appendJSON(b, pullRequestFile(r, p, f), allFields)
 			}
 			b = append(b, '\n')
 		}
@@ -97,7 +97,7 @@ func TestPullRequestsAreSane(t *testing.T) {
 		for i, p := range all {
 			name := fmt.Sprintf("%s #%d", r.FullName(), p.ID)
 			if p.ID != len(all)-i || o.PullRequest(r, p.ID) != p {
-				t.Errorf("%s is not the newest but %d", name, i)
+				t.Errorf("%s has the number %d, but is not the newest", name, i)
 			}
 			if p.UpdatedOn.Before(p.CreatedOn) || p.UpdatedOn.After(start) {
 				t.Errorf("%s was created %s and updated %s", name, p.CreatedOn, p.UpdatedOn)
@@ -141,7 +141,7 @@ func TestPullRequestQuirks(t *testing.T) {
 	var pulls, participants, activity, comments, tasks, commits, files, statuses, checks []map[string]any
 	c := connected(t, s)
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
-		listed, _ := c.all(fmt.Sprintf(pullRequestsPath, r.FullName()) + query("q", "created_on > 2000-01-01", "pagelen", "50", "fields", "+values.participants"))
+		listed, _ := c.all(fmt.Sprintf(pullRequestsPath, r.FullName()) + queryString("q", "created_on > 2000-01-01", "pagelen", "50", "fields", "+values.participants"))
 		happened, _ := c.all(fmt.Sprintf(pullRequestsPath, r.FullName()) + "/activity?pagelen=50")
 		pulls, activity = append(pulls, listed...), append(activity, happened...)
 		for _, p := range listed {
@@ -167,20 +167,24 @@ func TestPullRequestQuirks(t *testing.T) {
 		}
 	}
 	missing := func(name string) func(map[string]any) bool {
-		return func(o map[string]any) bool { _, ok := at(o, name); return !ok }
+		return func(o map[string]any) bool { _, ok := valueAt(o, name); return !ok }
 	}
 	is := func(name string, want any) func(map[string]any) bool {
-		return func(o map[string]any) bool { got, ok := at(o, name); return ok && got == want }
+		return func(o map[string]any) bool { got, ok := valueAt(o, name); return ok && got == want }
 	}
 	like := func(name, part string) func(map[string]any) bool {
 		return func(o map[string]any) bool {
-			got, _ := at(o, name)
+			got, _ := valueAt(o, name)
 			text, _ := got.(string)
 			return strings.Contains(text, part)
 		}
 	}
 	length := func(name string, n int) func(map[string]any) bool {
-		return func(o map[string]any) bool { got, _ := at(o, name); text, _ := got.(string); return len(text) == n }
+		return func(o map[string]any) bool {
+			got, _ := valueAt(o, name)
+			text, _ := got.(string)
+			return len(text) == n
+		}
 	}
 	both := func(a, b func(map[string]any) bool) func(map[string]any) bool {
 		return func(o map[string]any) bool { return a(o) && b(o) }
@@ -196,23 +200,23 @@ func TestPullRequestQuirks(t *testing.T) {
 		among []map[string]any
 		holds func(map[string]any) bool
 	}{
-		"open":            {pulls, is("state", "OPEN")},
-		"merged":          {pulls, is("state", "MERGED")},
-		"declined":        {pulls, is("state", "DECLINED")},
-		"superseded":      {pulls, is("state", "SUPERSEDED")},
-		"forgotten":       {pulls, aged(true)},
-		"fresh":           {pulls, aged(false)},
-		"draft":           {pulls, is("draft", true)},
-		"no draft":        {pulls, is("draft", false)},
-		"draft not told":  {pulls, missing("draft")},
-		"queued":          {pulls, is("queued", true)},
-		"queued not told": {pulls, missing("queued")},
-		"no reason":       {pulls, is("reason", "")},
-		"reason":          {pulls, like("reason", "No longer")},
-		"deleted fork":    {pulls, both(is("source.repository", nil), is("source.commit", nil))},
+		"open":           {pulls, is("state", "OPEN")},
+		"merged":         {pulls, is("state", "MERGED")},
+		"declined":       {pulls, is("state", "DECLINED")},
+		"superseded":     {pulls, is("state", "SUPERSEDED")},
+		"forgotten":      {pulls, aged(true)},
+		"fresh":          {pulls, aged(false)},
+		"draft":          {pulls, is("draft", true)},
+		"no draft":       {pulls, is("draft", false)},
+		"without draft":  {pulls, missing("draft")},
+		"queued":         {pulls, is("queued", true)},
+		"without queued": {pulls, missing("queued")},
+		"no reason":      {pulls, is("reason", "")},
+		"reason":         {pulls, like("reason", "No longer")},
+		"deleted fork":   {pulls, both(is("source.repository", nil), is("source.commit", nil))},
 		"fork": {pulls, func(o map[string]any) bool {
-			a, _ := at(o, "source.repository.uuid")
-			b, _ := at(o, "destination.repository.uuid")
+			a, _ := valueAt(o, "source.repository.uuid")
+			b, _ := valueAt(o, "destination.repository.uuid")
 			return a != nil && b != nil && a != b
 		}},
 		"deleted target":            {pulls, is("destination.commit", nil)},
@@ -244,7 +248,7 @@ func TestPullRequestQuirks(t *testing.T) {
 		"update":                    {activity, like("update.state", "MERGED")},
 		"update of a draft":         {activity, is("update.draft", true)},
 		"update that asks somebody": {activity, func(o map[string]any) bool {
-			a, _ := at(o, "update.reviewers")
+			a, _ := valueAt(o, "update.reviewers")
 			all, _ := a.([]any)
 			return len(all) > 0
 		}},
@@ -258,12 +262,12 @@ func TestPullRequestQuirks(t *testing.T) {
 		"deleted comment":               {comments, both(is("deleted", true), is("content.raw", ""))},
 		"reply":                         {comments, func(o map[string]any) bool { return !missing("parent.id")(o) }},
 		"comment on a file":             {comments, both(is("inline.from", nil), is("inline.to", nil))},
-		"comment on an old line":        {comments, both(is("inline.to", nil), func(o map[string]any) bool { a, _ := at(o, "inline.from"); return a != nil })},
-		"comment on a new line":         {comments, both(is("inline.from", nil), func(o map[string]any) bool { a, _ := at(o, "inline.to"); return a != nil })},
-		"comment on lines":              {comments, func(o map[string]any) bool { a, _ := at(o, "inline.start_to"); return a != nil }},
+		"comment on an old line":        {comments, both(is("inline.to", nil), func(o map[string]any) bool { a, _ := valueAt(o, "inline.from"); return a != nil })},
+		"comment on a new line":         {comments, both(is("inline.from", nil), func(o map[string]any) bool { a, _ := valueAt(o, "inline.to"); return a != nil })},
+		"comment on lines":              {comments, func(o map[string]any) bool { a, _ := valueAt(o, "inline.start_to"); return a != nil }},
 		"comment on all":                {comments, missing("inline")},
 		"resolved comment":              {comments, like("resolution.created_on", "20")},
-		"pending not told":              {comments, missing("pending")},
+		"without pending":               {comments, missing("pending")},
 		"pending":                       {comments, is("pending", false)},
 		"unresolved task":               {tasks, both(is("state", "UNRESOLVED"), is("resolved_by", nil))},
 		"resolved task":                 {tasks, both(is("state", "RESOLVED"), like("resolved_on", "20"))},
@@ -312,7 +316,7 @@ func TestPullRequestLists(t *testing.T) {
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
-	x := aPulled(t, s, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 && len(x.p.Reviewers) > 0 })
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(o.PullRequests(x.r)) > 50 && len(x.p.Reviewers) > 0 })
 	all := o.PullRequests(x.r)
 	ids := func(such func(*organization.PullRequest) bool) []int {
 		var found []int
@@ -336,17 +340,17 @@ func TestPullRequestLists(t *testing.T) {
 		"open by default":   {"?pagelen=50", ids(state("OPEN"))},
 		"one state":         {"?pagelen=50&state=DECLINED", ids(state("DECLINED"))},
 		"two states":        {"?pagelen=50&state=DECLINED&state=SUPERSEDED", ids(state("DECLINED", "SUPERSEDED"))},
-		"all with q":        {query("q", "created_on > 2000-01-01", "pagelen", "50"), ids(func(*organization.PullRequest) bool { return true })},
-		"states in q":       {query("q", `state IN ("OPEN", "MERGED")`, "pagelen", "50"), ids(state("OPEN", "MERGED"))},
-		"updated since":     {query("q", "updated_on > "+stamp, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.UpdatedOn.After(median.UpdatedOn) })},
-		"author":            {query("q", `author.uuid = "`+author.UUID+`"`), ids(func(p *organization.PullRequest) bool { return p.Author == author })},
-		"author by id":      {query("q", `author.account_id = "`+author.AccountID+`"`), ids(func(p *organization.PullRequest) bool { return p.Author == author })},
-		"reviewer":          {query("q", `reviewers.uuid = "`+x.p.Reviewers[0].UUID+`"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return slices.Contains(p.Reviewers, x.p.Reviewers[0]) })},
-		"drafts":            {query("q", "draft = true", "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.Draft != nil && *p.Draft })},
-		"title":             {query("q", `title ~ "RETRY"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return strings.Contains(p.Title, "Retry") })},
-		"branch":            {query("q", `source.branch.name = "`+x.p.SourceBranch+`" AND destination.branch.name != "x"`), []int{x.p.ID}},
-		"of no fork":        {query("q", `source.repository.full_name = "`+x.r.FullName()+`"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.Fork == nil && !p.ForkDeleted })},
-		"nothing":           {query("q", `state = "NONE"`), nil},
+		"all with q":        {queryString("q", "created_on > 2000-01-01", "pagelen", "50"), ids(func(*organization.PullRequest) bool { return true })},
+		"states in q":       {queryString("q", `state IN ("OPEN", "MERGED")`, "pagelen", "50"), ids(state("OPEN", "MERGED"))},
+		"updated since":     {queryString("q", "updated_on > "+stamp, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.UpdatedOn.After(median.UpdatedOn) })},
+		"author":            {queryString("q", `author.uuid = "`+author.UUID+`"`), ids(func(p *organization.PullRequest) bool { return p.Author == author })},
+		"author by id":      {queryString("q", `author.account_id = "`+author.AccountID+`"`), ids(func(p *organization.PullRequest) bool { return p.Author == author })},
+		"reviewer":          {queryString("q", `reviewers.uuid = "`+x.p.Reviewers[0].UUID+`"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return slices.Contains(p.Reviewers, x.p.Reviewers[0]) })},
+		"drafts":            {queryString("q", "draft = true", "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.Draft != nil && *p.Draft })},
+		"title":             {queryString("q", `title ~ "RETRY"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return strings.Contains(p.Title, "Retry") })},
+		"branch":            {queryString("q", `source.branch.name = "`+x.p.SourceBranch+`" AND destination.branch.name != "x"`), []int{x.p.ID}},
+		"of no fork":        {queryString("q", `source.repository.full_name = "`+x.r.FullName()+`"`, "pagelen", "50"), ids(func(p *organization.PullRequest) bool { return p.Fork == nil && !p.ForkDeleted })},
+		"nothing":           {queryString("q", `state = "NONE"`), nil},
 		"sorted by default": {"?state=MERGED&pagelen=50", ids(state("MERGED"))},
 	}
 	for name, test := range tests {
@@ -363,7 +367,7 @@ func TestPullRequestLists(t *testing.T) {
 		})
 	}
 	for _, order := range []string{"-updated_on", "created_on", "-id"} {
-		values, _ := c.all(fmt.Sprintf(pullRequestsPath, x.r.FullName()) + query("sort", order, "q", "created_on > 2000-01-01", "pagelen", "50"))
+		values, _ := c.all(fmt.Sprintf(pullRequestsPath, x.r.FullName()) + queryString("sort", order, "q", "created_on > 2000-01-01", "pagelen", "50"))
 		name, descending := strings.CutPrefix(order, "-")
 		if descending {
 			slices.Reverse(values)
@@ -371,7 +375,7 @@ func TestPullRequestLists(t *testing.T) {
 		if len(values) != len(all) || !slices.IsSortedFunc(values, func(a, b map[string]any) int {
 			return strings.Compare(fmt.Sprintf("%08v", a[name]), fmt.Sprintf("%08v", b[name]))
 		}) {
-			t.Errorf("sort=%s: %d values are not so sorted", order, len(values))
+			t.Errorf("sort=%s: the %d values are not sorted", order, len(values))
 		}
 	}
 	refusals := map[string]struct {
@@ -379,9 +383,9 @@ func TestPullRequestLists(t *testing.T) {
 	}{
 		"long page":            {"?pagelen=100", "Invalid pagelen"},
 		"longer than a page":   {"?pagelen=51", "Invalid pagelen"},
-		"participants":         {query("q", `participants.user.uuid = "x"`), "participants.user.uuid: field does not support filtering"},
-		"participants by role": {query("q", `participants.role = "REVIEWER"`), "participants.role: field does not support filtering"},
-		"unknown field":        {query("q", `closed_by.uuid = "x"`), "closed_by.uuid: field does not support filtering"},
+		"participants":         {queryString("q", `participants.user.uuid = "x"`), "participants.user.uuid: field does not support filtering"},
+		"participants by role": {queryString("q", `participants.role = "REVIEWER"`), "participants.role: field does not support filtering"},
+		"unknown field":        {queryString("q", `closed_by.uuid = "x"`), "closed_by.uuid: field does not support filtering"},
 		"unknown order":        {"?sort=comment_count", "Invalid field name: comment_count"},
 	}
 	for name, test := range refusals {
@@ -394,9 +398,9 @@ func TestPullRequestLists(t *testing.T) {
 func TestPullRequestStateIsIgnoredBesideQ(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
-	x := aPulled(t, s, func(x pulled) bool { return x.p.State == "MERGED" })
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.p.State == "MERGED" })
 	for given, wantViolation := range map[string]string{
-		query("q", "created_on > 2000-01-01", "state", "OPEN"): "state is ignored beside q",
+		queryString("q", "created_on > 2000-01-01", "state", "OPEN"): "state has no effect with q",
 		"?state=all": `state "all" is unknown`,
 	} {
 		values, _ := connected(t, s).all(fmt.Sprintf(pullRequestsPath, x.r.FullName()) + given)
@@ -413,16 +417,16 @@ func TestPullRequestFieldsOnRequest(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	c := connected(t, s)
-	x := aPulled(t, s, func(x pulled) bool { return x.p.State == "OPEN" && len(x.p.Reviewers) > 0 })
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.p.State == "OPEN" && len(x.p.Reviewers) > 0 })
 	list := fmt.Sprintf(pullRequestsPath, x.r.FullName())
 	tests := map[string]struct {
 		path      string
 		wantNames []string // those of reviewers, participants and rendered that are returned
 	}{
 		"list":               {list, nil},
-		"list with more":     {list + query("fields", "+values.participants"), []string{"participants"}},
-		"list of some":       {list + query("fields", "values.reviewers.uuid,values.participants.role"), []string{"participants", "reviewers"}},
-		"list of everything": {list + query("fields", "*,values.*"), []string{"participants", "reviewers"}},
+		"list with more":     {list + queryString("fields", "+values.participants"), []string{"participants"}},
+		"list of some":       {list + queryString("fields", "values.reviewers.uuid,values.participants.role"), []string{"participants", "reviewers"}},
+		"list of everything": {list + queryString("fields", "*,values.*"), []string{"participants", "reviewers"}},
 		"single":             {x.path(), []string{"participants", "rendered", "reviewers"}},
 	}
 	for name, test := range tests {
@@ -450,9 +454,9 @@ func TestPullRequestPages(t *testing.T) {
 	s := Start(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
-	many := aPulled(t, s, func(x pulled) bool { return len(o.PullRequests(x.r)) > 50 })
-	commits := aPulled(t, s, func(x pulled) bool { return len(x.p.Commits) > 100 })
-	comments := aPulled(t, s, func(x pulled) bool { return len(x.p.Comments) > 100 })
+	many := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
+	commits := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(x.p.Commits) > 100 })
+	comments := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(x.p.Comments) > 100 })
 	happened := 0
 	for _, p := range o.PullRequests(many.r) {
 		happened += len(p.Activity)
@@ -463,7 +467,7 @@ func TestPullRequestPages(t *testing.T) {
 		wantNext string
 		wantSize bool
 	}{
-		"pull requests": {fmt.Sprintf(pullRequestsPath, many.r.FullName()) + query("pagelen", "50", "q", "created_on > 2000-01-01"), len(o.PullRequests(many.r)), "page=2", true},
+		"pull requests": {fmt.Sprintf(pullRequestsPath, many.r.FullName()) + queryString("pagelen", "50", "q", "created_on > 2000-01-01"), len(o.PullRequests(many.r)), "page=2", true},
 		"activity":      {fmt.Sprintf(pullRequestsPath, many.r.FullName()) + "/activity?pagelen=50", happened, "ctx=", false},
 		"comments":      {comments.path() + "/comments?pagelen=100", len(comments.p.Comments), "page=2", true},
 		"commits":       {commits.path() + "/commits?pagelen=100", len(commits.p.Commits), "page=14z3", false},
@@ -476,7 +480,7 @@ func TestPullRequestPages(t *testing.T) {
 				t.Errorf("%d values on %d pages, want %d; next is %s, want %s", len(values), len(pages), test.want, pages[0].Next, test.wantNext)
 			}
 			if (pages[0].Size != nil) != test.wantSize || (pages[0].Page != nil) != test.wantSize {
-				t.Errorf("size %v and page %v, want them told: %v", pages[0].Size, pages[0].Page, test.wantSize)
+				t.Errorf("size %v and page %v, want both: %v", pages[0].Size, pages[0].Page, test.wantSize)
 			}
 		})
 	}
@@ -490,7 +494,7 @@ func TestPullRequestDiffstat(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	c := connected(t, s)
-	x := aPulled(t, s, func(x pulled) bool { return len(x.p.Files) > 500 })
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(x.p.Files) > 500 })
 	a := c.get(x.path() + "/diffstat")
 	location, err := url.Parse(a.header.Get("Location"))
 	if a.status != http.StatusFound || err != nil || location.Query().Get("from_pullrequest_id") != fmt.Sprint(x.p.ID) {
@@ -501,8 +505,8 @@ func TestPullRequestDiffstat(t *testing.T) {
 		t.Errorf("%d files on %d pages of %d, want %d", len(values), len(pages), *pages[0].Pagelen, len(x.p.Files))
 	}
 	for i, f := range x.p.Files {
-		before, _ := at(values[i], "old.path")
-		after, _ := at(values[i], "new.path")
+		before, _ := valueAt(values[i], "old.path")
+		after, _ := valueAt(values[i], "new.path")
 		if values[i]["status"] != f.Status || before != orNullText(f.OldPath) || after != orNullText(f.NewPath) ||
 			values[i]["lines_added"] != float64(f.LinesAdded) || values[i]["lines_removed"] != float64(f.LinesRemoved) {
 			t.Errorf("file %d is %v, want %+v", i, values[i], f)
@@ -516,7 +520,7 @@ func TestPullRequestDiffstat(t *testing.T) {
 			t.Errorf("%s: %d", name, a.status)
 		}
 	}
-	gone := aPulled(t, s, func(x pulled) bool { return x.p.ForkDeleted })
+	gone := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.p.ForkDeleted })
 	if a := c.get(strings.TrimPrefix(c.get(gone.path()+"/diffstat").header.Get("Location"), s.URL())); a.status != http.StatusNotFound {
 		t.Errorf("the diffstat of a deleted fork: %d", a.status)
 	}
@@ -536,7 +540,7 @@ func TestPullRequestLookups(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	c := connected(t, s)
-	x := aPulled(t, s, func(x pulled) bool {
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool {
 		return len(x.p.Comments) > 0 && len(x.p.Tasks) > 0 && len(x.p.Commits) > 0 && x.p.Author != nil && x.p.State == "OPEN"
 	})
 	repository := "/2.0/repositories/" + x.r.FullName()
@@ -558,8 +562,8 @@ func TestPullRequestLookups(t *testing.T) {
 		"no commit":       {repository + "/commit/0123456789/pullrequests", 404, "", nil},
 		"shortest commit": {repository + "/commit/0/pullrequests", 404, "", nil},
 		"checks":          {x.path() + "/mergeability/checks", 200, "size", float64(len(s.Organization().MergeChecks(x.r, x.p, "admin")))},
-		"some checks":     {x.path() + "/mergeability/checks" + query("q", `type = "git_mergeability_check"`), 200, "size", 1.0},
-		"bad checks":      {x.path() + "/mergeability/checks" + query("q", `reason = "x"`), 400, "", nil},
+		"some checks":     {x.path() + "/mergeability/checks" + queryString("q", `type = "git_mergeability_check"`), 200, "size", 1.0},
+		"bad checks":      {x.path() + "/mergeability/checks" + queryString("q", `reason = "x"`), 400, "", nil},
 		"no user":         {"/2.0/workspaces/harbor-labs/pullrequests/nobody", 404, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -568,7 +572,7 @@ func TestPullRequestLookups(t *testing.T) {
 			if a.status != test.wantStatus {
 				t.Fatalf("%d %s, want %d", a.status, a.body, test.wantStatus)
 			}
-			if got, _ := at(a.object(), test.field); test.field != "" && got != test.want {
+			if got, _ := valueAt(a.object(), test.field); test.field != "" && got != test.want {
 				t.Errorf("%s = %v, want %v", test.field, got, test.want)
 			}
 		})
@@ -592,14 +596,14 @@ func TestPullRequestsOfAUser(t *testing.T) {
 		}
 	}
 	if len(want) == 0 || len(hidden) == 0 {
-		t.Fatalf("%d visible, %d hidden: that is no test", len(want), len(hidden))
+		t.Fatalf("%d visible, %d hidden: the test needs both", len(want), len(hidden))
 	}
 	c := connected(t, s)
 	for _, id := range []string{u.UUID, u.AccountID} {
-		values, _ := c.all("/2.0/workspaces/QuarryTools/pullrequests/" + url.PathEscape(id) + query("q", "created_on > 2000-01-01"))
+		values, _ := c.all("/2.0/workspaces/QuarryTools/pullrequests/" + url.PathEscape(id) + queryString("q", "created_on > 2000-01-01"))
 		var got []string
 		for _, v := range values {
-			self, _ := at(v, "links.html.href")
+			self, _ := valueAt(v, "links.html.href")
 			name, number, _ := strings.Cut(strings.TrimPrefix(self.(string), linkSite+"/"), "/pull-requests/")
 			got = append(got, name+" "+number)
 		}
@@ -621,7 +625,7 @@ func TestPullRequestAccess(t *testing.T) {
 	t.Parallel()
 	s := Start(t, Options{})
 	o := s.Organization()
-	x := aPulled(t, s, func(x pulled) bool { return x.r.IsPrivate && !x.p.ForkDeleted && len(x.p.Commits) > 0 })
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.r.IsPrivate && !x.p.ForkDeleted && len(x.p.Commits) > 0 })
 	places := map[string]string{"repository": "/2.0/repositories/" + x.r.FullName()}
 	for _, e := range pullRequestEndpoints {
 		if strings.Contains(e.path, "{comment_id}") || strings.Contains(e.path, "{task_id}") || strings.Contains(e.path, "{spec") {
@@ -654,11 +658,11 @@ func TestPullRequestChanges(t *testing.T) {
 	t.Parallel()
 	now := newClock()
 	s := Start(t, Options{Now: now.now})
-	x := aPulled(t, s, func(x pulled) bool { return x.p.State == "OPEN" })
+	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.p.State == "OPEN" })
 	empty := withoutPullRequests(t, s)
 	c := connected(t, s)
 	since := func(name string) []string {
-		values, _ := c.all(fmt.Sprintf(pullRequestsPath, name) + query("q", "updated_on > "+start.Format(time.RFC3339)))
+		values, _ := c.all(fmt.Sprintf(pullRequestsPath, name) + queryString("q", "updated_on > "+start.Format(time.RFC3339)))
 		return column(values, "title")
 	}
 	if got := since(x.r.FullName()); len(got) != 0 {

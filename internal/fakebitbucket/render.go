@@ -16,11 +16,11 @@ const (
 
 func href(address string) object { return object{{name: "href", value: address}} }
 
-// links returns an object of links from pairs of name and address.
-func links(pairs ...string) object {
+// linksOf returns an object of links from pairs of name and address.
+func linksOf(pairs ...string) object {
 	o := make(object, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		o = append(o, member{name: pairs[i], value: href(pairs[i+1])})
+		o = append(o, jsonMember{name: pairs[i], value: href(pairs[i+1])})
 	}
 	return o
 }
@@ -34,20 +34,20 @@ func userObject(u *organization.User) object {
 		{name: "uuid", value: u.UUID},
 	}
 	if u.AccountID != "" {
-		o = append(o, member{name: "account_id", value: u.AccountID})
+		o = append(o, jsonMember{name: "account_id", value: u.AccountID})
 	} else if u.NullAccountID {
-		o = append(o, member{name: "account_id", value: nil})
+		o = append(o, jsonMember{name: "account_id", value: nil})
 	}
-	o = append(o, member{name: "created_on", value: stamp(u.CreatedOn)})
+	o = append(o, jsonMember{name: "created_on", value: timestampOf(u.CreatedOn)})
 	switch u.Type {
 	case "user":
-		o = append(o, member{name: "nickname", value: u.Nickname},
-			member{name: "account_status", value: "active"}, member{name: "is_staff", value: false},
-			member{name: "location", value: nil})
+		o = append(o, jsonMember{name: "nickname", value: u.Nickname},
+			jsonMember{name: "account_status", value: "active"}, jsonMember{name: "is_staff", value: false},
+			jsonMember{name: "location", value: nil})
 	case "team":
-		o = append(o, member{name: "username", value: u.Account})
+		o = append(o, jsonMember{name: "username", value: u.Account})
 	case "app_user":
-		o = append(o, member{name: "account_status", value: "active"}, member{name: "kind", value: u.Kind})
+		o = append(o, jsonMember{name: "account_status", value: "active"}, jsonMember{name: "kind", value: u.Kind})
 	}
 	return o
 }
@@ -58,7 +58,7 @@ func userLinks(u *organization.User) object {
 	if u.Type == "team" {
 		kind = "teams"
 	}
-	return links(
+	return linksOf(
 		"self", linkAPI+"/"+kind+"/"+id,
 		"avatar", linkSite+"/account/"+id+"/avatar/",
 		"html", linkSite+"/"+id+"/",
@@ -69,9 +69,9 @@ func userLinks(u *organization.User) object {
 
 // currentUser returns a user in the form of /user.
 func currentUser(u *organization.User) object {
-	o := append(userObject(u), member{name: "has_2fa_enabled", value: nil})
+	o := append(userObject(u), jsonMember{name: "has_2fa_enabled", value: nil})
 	if u.Type == "user" {
-		o = append(o, member{name: "username", value: u.Account})
+		o = append(o, jsonMember{name: "username", value: u.Account})
 	}
 	return o
 }
@@ -92,15 +92,15 @@ func workspaceObject(w *organization.Workspace) object {
 		{name: "is_private", value: w.IsPrivate},
 		{name: "is_privacy_enforced", value: w.IsPrivacyEnforced},
 		{name: "forking_mode", value: w.ForkingMode},
-		{name: "created_on", value: stamp(w.CreatedOn)},
-		{name: "updated_on", value: stamp(w.UpdatedOn)},
+		{name: "created_on", value: timestampOf(w.CreatedOn)},
+		{name: "updated_on", value: timestampOf(w.UpdatedOn)},
 		{name: "links", value: lazy(func() any { return workspaceLinks(w) })},
 	}
 }
 
 func workspaceLinks(w *organization.Workspace) object {
 	api := linkSite + "/!api/2.0/workspaces/" + w.Slug
-	return links(
+	return linksOf(
 		"self", api,
 		"html", linkSite+"/"+w.Slug+"/",
 		"avatar", fmt.Sprintf("%s/workspaces/%s/avatar/?ts=%d", linkSite, w.Slug, w.CreatedOn.Unix()),
@@ -140,7 +140,7 @@ func memberObject(m *organization.Membership) object {
 		{name: "user", value: lazy(func() any { return embeddedUser(m.User) })},
 		{name: "workspace", value: lazy(func() any { return embeddedWorkspace(m.Workspace) })},
 		{name: "links", value: lazy(func() any {
-			return links("self", linkAPI+"/workspaces/"+m.Workspace.Slug+"/members/"+url.PathEscape(m.User.UUID))
+			return linksOf("self", linkAPI+"/workspaces/"+m.Workspace.Slug+"/members/"+url.PathEscape(m.User.UUID))
 		})},
 	}
 }
@@ -151,7 +151,7 @@ func memberWithAddress(m *organization.Membership) object {
 	for i := range o {
 		if o[i].name == "user" {
 			user, _ := embeddedUser(m.User).(object)
-			o[i].value = append(user, member{name: "email", value: m.User.Email, extra: true})
+			o[i].value = append(user, jsonMember{name: "email", value: m.User.Email, extra: true})
 		}
 	}
 	return o
@@ -160,9 +160,9 @@ func memberWithAddress(m *organization.Membership) object {
 // membershipObject returns a membership in the form of /permissions, with its role.
 func membershipObject(m *organization.Membership) object {
 	return append(memberObject(m),
-		member{name: "permission", value: level{m.Permission, organization.WorkspacePermissions}},
-		member{name: "added_on", value: orNull(m.AddedOn, layoutNoZone)},
-		member{name: "last_accessed", value: orNull(m.LastAccessed, layoutMicro)})
+		jsonMember{name: "permission", value: permissionLevel{m.Permission, organization.WorkspacePermissions}},
+		jsonMember{name: "added_on", value: orNull(m.AddedOn, layoutNoZone)},
+		jsonMember{name: "last_accessed", value: orNull(m.LastAccessed, layoutMicro)})
 }
 
 func projectObject(p *organization.Project) object {
@@ -174,17 +174,17 @@ func projectObject(p *organization.Project) object {
 		{name: "uuid", value: p.UUID},
 		{name: "is_private", value: p.IsPrivate},
 		{name: "name", value: p.Name},
-		{name: "description", value: text(p.Description)},
+		{name: "description", value: stringOrNull(p.Description)},
 		{name: "links", value: lazy(func() any { return projectLinks(p) })},
-		{name: "created_on", value: stamp(p.CreatedOn)},
-		{name: "updated_on", value: stamp(p.UpdatedOn)},
+		{name: "created_on", value: timestampOf(p.CreatedOn)},
+		{name: "updated_on", value: timestampOf(p.UpdatedOn)},
 		{name: "has_publicly_visible_repos", value: p.HasPubliclyVisibleRepo},
 	}
 }
 
 func projectLinks(p *organization.Project) object {
 	w := p.Workspace.Slug
-	return links(
+	return linksOf(
 		"self", linkAPI+"/workspaces/"+w+"/projects/"+p.Key,
 		"html", linkSite+"/"+w+"/workspace/projects/"+p.Key,
 		"repositories", linkAPI+"/repositories/"+w+`?q=project.key="`+p.Key+`"`,
@@ -205,14 +205,14 @@ func repositoryObject(r *organization.Repository) object {
 		{name: "slug", value: r.Slug},
 		{name: "description", value: r.Description},
 		{name: "scm", value: "git"},
-		{name: "website", value: text(r.Website)},
+		{name: "website", value: stringOrNull(r.Website)},
 		{name: "owner", value: lazy(func() any { return embeddedUser(r.Owner) })},
 		{name: "workspace", value: lazy(func() any { return embeddedWorkspace(r.Workspace) })},
 		{name: "is_private", value: r.IsPrivate},
 		{name: "project", value: lazy(func() any { return embeddedProject(r.Project) })},
 		{name: "fork_policy", value: r.ForkPolicy},
-		{name: "created_on", value: stamp(r.CreatedOn)},
-		{name: "updated_on", value: stamp(r.UpdatedOn)},
+		{name: "created_on", value: timestampOf(r.CreatedOn)},
+		{name: "updated_on", value: timestampOf(r.UpdatedOn)},
 		{name: "size", value: r.Size},
 		{name: "language", value: r.Language},
 		{name: "uuid", value: r.UUID},
@@ -254,7 +254,7 @@ func embeddedRepository(r *organization.Repository) object {
 
 func repositoryLinks(r *organization.Repository) object {
 	api := linkSite + "/!api/2.0/repositories/" + r.FullName()
-	o := links(
+	o := linksOf(
 		"self", api,
 		"html", linkSite+"/"+r.FullName(),
 		"avatar", fmt.Sprintf("https://bytebucket.org/ravatar/%s?ts=%s", url.PathEscape(r.UUID), url.QueryEscape(r.Language)),
@@ -268,7 +268,7 @@ func repositoryLinks(r *organization.Repository) object {
 		"source", api+"/src",
 		"hooks", api+"/hooks",
 	)
-	return append(o, member{name: "clone", value: []object{
+	return append(o, jsonMember{name: "clone", value: []object{
 		{{name: "name", value: "https"}, {name: "href", value: "https://x-token-auth@bitbucket.org/" + r.FullName() + ".git"}},
 		{{name: "name", value: "ssh"}, {name: "href", value: "git@bitbucket.org:" + r.FullName() + ".git"}},
 	}})
@@ -276,26 +276,26 @@ func repositoryLinks(r *organization.Repository) object {
 
 // repositoryPermissions returns effective permissions of users on repositories. It renders each repository and user
 // only once, because long lists repeat them.
-func repositoryPermissions(held []organization.EffectivePermission) collection {
+func repositoryPermissions(permissions []organization.EffectivePermission) collection {
 	repository, user := memo(embeddedRepository), memo(embeddedUser)
-	return collect(held, func(p organization.EffectivePermission) object {
+	return collect(permissions, func(p organization.EffectivePermission) object {
 		return object{
 			{name: "type", value: "repository_permission"},
 			{name: "user", value: lazy(func() any { return user(p.User) })},
 			{name: "repository", value: lazy(func() any { return repository(p.Repository) })},
-			{name: "permission", value: level{p.Permission, organization.RepositoryPermissions}},
+			{name: "permission", value: permissionLevel{p.Permission, organization.RepositoryPermissions}},
 		}
 	})
 }
 
 // memo returns a function that calls f once for each argument. Only one goroutine may use it.
 func memo[K comparable, V any](f func(K) V) func(K) V {
-	known := map[K]V{}
+	results := map[K]V{}
 	return func(k K) V {
-		v, ok := known[k]
+		v, ok := results[k]
 		if !ok {
 			v = f(k)
-			known[k] = v
+			results[k] = v
 		}
 		return v
 	}
@@ -314,7 +314,7 @@ func groupObject(g *organization.Group) object {
 		{name: "email_forwarding_disabled", value: nil},
 		{name: "account_privilege", value: nil},
 		{name: "links", value: lazy(func() any {
-			return links("html", linkSite+"/"+g.Workspace.Slug+"/workspace/settings/groups/"+g.Slug)
+			return linksOf("html", linkSite+"/"+g.Workspace.Slug+"/workspace/settings/groups/"+g.Slug)
 		})},
 	}
 }
@@ -324,14 +324,14 @@ func legacyGroup(g *organization.Group) object {
 	members := make([]object, len(g.Members))
 	for i, u := range g.Members {
 		members[i] = legacyUser(u)
-		members[i] = append(members[i], member{name: "is_active", value: true})
+		members[i] = append(members[i], jsonMember{name: "is_active", value: true})
 	}
 	var permission any
 	if g.Permission != "" {
 		permission = g.Permission
 	}
 	owner := legacyUser(g.Workspace.Account)
-	owner = append(owner.without([]string{"account_id"}), member{name: "account_id", value: nil})
+	owner = append(owner.without([]string{"account_id"}), jsonMember{name: "account_id", value: nil})
 	return object{
 		{name: "name", value: g.Name},
 		{name: "permission", value: permission},
@@ -355,7 +355,7 @@ func legacyUser(u *organization.User) object {
 		{name: "resource_uri", value: "/!api/1.0/users/" + u.UUID},
 	}
 	if u.AccountID != "" {
-		o = append(o, member{name: "account_id", value: u.AccountID})
+		o = append(o, jsonMember{name: "account_id", value: u.AccountID})
 	}
 	return o
 }

@@ -13,7 +13,7 @@ func emailObject(a organization.EmailAddress) object {
 		{name: "email", value: a.Address},
 		{name: "is_primary", value: a.IsPrimary},
 		{name: "is_confirmed", value: a.IsConfirmed},
-		{name: "links", value: links("self", linkAPI+"/user/emails/"+url.PathEscape(a.Address))},
+		{name: "links", value: linksOf("self", linkAPI+"/user/emails/"+url.PathEscape(a.Address))},
 	}
 }
 
@@ -25,11 +25,11 @@ func accountSSHKeyObject(u *organization.User, k *organization.AccountSSHKey) ob
 		{name: "comment", value: k.Comment},
 		{name: "label", value: k.Label},
 		{name: "fingerprint", value: k.Fingerprint},
-		{name: "created_on", value: stamp(k.CreatedOn)},
+		{name: "created_on", value: timestampOf(k.CreatedOn)},
 		{name: "last_used", value: orNull(k.LastUsed, layoutMicro)},
 		{name: "expires_on", value: orNull(k.ExpiresOn, layoutMicro)},
 		{name: "owner", value: lazy(func() any { return embeddedUser(u) })},
-		{name: "links", value: links("self", linkAPI+"/users/"+u.UUID+"/ssh-keys/"+strings.Trim(k.UUID, "{}"))},
+		{name: "links", value: linksOf("self", linkAPI+"/users/"+u.UUID+"/ssh-keys/"+strings.Trim(k.UUID, "{}"))},
 	}
 }
 
@@ -50,12 +50,12 @@ func accountGPGKeyObject(u *organization.User, k *organization.AccountGPGKey) ob
 		{name: "key_id", value: k.KeyID()},
 		{name: "parent_fingerprint", value: nil},
 		{name: "name", value: k.Name},
-		{name: "created_on", value: stamp(k.CreatedOn)},
-		{name: "added_on", value: stamp(k.AddedOn)},
+		{name: "created_on", value: timestampOf(k.CreatedOn)},
+		{name: "added_on", value: timestampOf(k.AddedOn)},
 		{name: "last_used", value: orNull(k.LastUsed, layoutMicro)},
 		{name: "expires_on", value: orNull(k.ExpiresOn, layoutMicro)},
 		{name: "owner", value: lazy(func() any { return embeddedUser(u) })},
-		{name: "links", value: links("self", linkAPI+"/users/"+u.UUID+"/gpg-keys/"+strings.ToUpper(k.Fingerprint))},
+		{name: "links", value: linksOf("self", linkAPI+"/users/"+u.UUID+"/gpg-keys/"+strings.ToUpper(k.Fingerprint))},
 		{name: "key", value: k.Key, extra: true},
 		{name: "subkeys", value: subkeys, extra: true},
 	}

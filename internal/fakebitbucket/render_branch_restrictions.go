@@ -6,16 +6,16 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// restrictionsAskedFor returns the restrictions of a repository with the requested kind and pattern.
-func restrictionsAskedFor(c *call) []*organization.BranchRestriction {
-	asked := func(name, value string) bool { return !c.query.Has(name) || c.query.Get(name) == value }
-	var wanted []*organization.BranchRestriction
+// requestedRestrictions returns the restrictions of a repository with the requested kind and pattern.
+func requestedRestrictions(c *call) []*organization.BranchRestriction {
+	matches := func(name, value string) bool { return !c.query.Has(name) || c.query.Get(name) == value }
+	var restrictions []*organization.BranchRestriction
 	for _, b := range c.org.BranchRestrictions(c.repository) {
-		if asked("kind", b.Kind) && asked("pattern", b.Pattern) {
-			wanted = append(wanted, b)
+		if matches("kind", b.Kind) && matches("pattern", b.Pattern) {
+			restrictions = append(restrictions, b)
 		}
 	}
-	return wanted
+	return restrictions
 }
 
 // branchRestriction renders the branch restrictions of a repository.
@@ -42,11 +42,11 @@ func branchRestriction(r *organization.Repository) func(*organization.BranchRest
 			{name: "value", value: value},
 			{name: "users", value: users},
 			{name: "groups", value: groups},
-			{name: "links", value: links("self",
+			{name: "links", value: linksOf("self",
 				fmt.Sprintf("%s/!api/2.0/repositories/%s/branch-restrictions/%d", linkSite, r.FullName(), b.ID))},
 		}
 		if b.BranchType != "" {
-			o = append(o, member{name: "branch_type", value: b.BranchType})
+			o = append(o, jsonMember{name: "branch_type", value: b.BranchType})
 		}
 		return o
 	}

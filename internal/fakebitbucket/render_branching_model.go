@@ -14,10 +14,10 @@ func branchingModelObject(
 	}
 	model := object{{name: "type", value: kind}, {name: "development", value: branchRole(o, r, m.Development)}}
 	if m.Production.Enabled {
-		model = append(model, member{name: "production", value: branchRole(o, r, m.Production)})
+		model = append(model, jsonMember{name: "production", value: branchRole(o, r, m.Production)})
 	}
-	return append(model, member{name: "branch_types", value: types},
-		member{name: "links", value: links("self", place)})
+	return append(model, jsonMember{name: "branch_types", value: types},
+		jsonMember{name: "links", value: linksOf("self", place)})
 }
 
 // branchRole renders a role with its branch in a repository. The repository is nil for the model of a project.
@@ -33,7 +33,7 @@ func branchRole(o *organization.Organization, r *organization.Repository, role o
 		}
 		if text, ok := name.(string); ok {
 			if b := o.Branch(r, text); b != nil {
-				shown = append(shown, member{name: "branch", value: lazy(func() any {
+				shown = append(shown, jsonMember{name: "branch", value: lazy(func() any {
 					return branchObject(o, r, b).condensed("type", "name", "target")
 				})})
 			}
@@ -62,7 +62,7 @@ func branchingSettings(
 		{name: "production", value: settingsRole(o, r, m.Production)},
 		{name: "branch_types", value: types},
 		{name: "default_branch_deletion", value: deletion},
-		{name: "links", value: links("self", place)},
+		{name: "links", value: linksOf("self", place)},
 	}
 }
 
@@ -75,7 +75,7 @@ func settingsRole(o *organization.Organization, r *organization.Repository, role
 		{name: "name", value: name}, {name: "use_mainbranch", value: role.Name == ""}, {name: "enabled", value: role.Enabled},
 	}
 	if r != nil {
-		shown = append(shown, member{name: "is_valid", value: role.Name == "" || o.Branch(r, role.Name) != nil})
+		shown = append(shown, jsonMember{name: "is_valid", value: role.Name == "" || o.Branch(r, role.Name) != nil})
 	}
 	return shown
 }

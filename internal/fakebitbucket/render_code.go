@@ -16,8 +16,8 @@ func repositoryAPI(r *organization.Repository) string {
 	return linkAPI + "/repositories/" + r.FullName()
 }
 
-// escapedPath returns a path that is escaped for an address.
-func escapedPath(path string) string {
+// escapePath returns a path that is escaped for an address.
+func escapePath(path string) string {
 	return strings.ReplaceAll(url.PathEscape(path), "%2F", "/")
 }
 
@@ -66,7 +66,7 @@ func embeddedCommit(o *organization.Organization, r *organization.Repository, c 
 func commitLinks(r *organization.Repository, c *organization.Commit) object {
 	api := repositoryAPI(r)
 	commit := api + "/commit/" + c.Hash
-	return links(
+	return linksOf(
 		"self", commit,
 		"html", linkSite+"/"+r.FullName()+"/commits/"+c.Hash,
 		"diff", api+"/diff/"+c.Hash,
@@ -81,7 +81,7 @@ func commitLinks(r *organization.Repository, c *organization.Commit) object {
 func signatureObject(kind string, s organization.Signature) object {
 	o := object{{name: "type", value: kind}, {name: "raw", value: s.Raw}}
 	if s.User != nil {
-		o = append(o, member{name: "user", value: lazy(func() any { return embeddedUser(s.User) })})
+		o = append(o, jsonMember{name: "user", value: lazy(func() any { return embeddedUser(s.User) })})
 	}
 	return o
 }
@@ -102,7 +102,7 @@ func approvalObject(a organization.Approval) object {
 		{name: "role", value: "PARTICIPANT"},
 		{name: "approved", value: true},
 		{name: "state", value: "approved"},
-		{name: "participated_on", value: stamp(a.On)},
+		{name: "participated_on", value: timestampOf(a.On)},
 	}
 }
 
@@ -143,8 +143,8 @@ func refTarget(o *organization.Organization, r *organization.Repository, c *orga
 }
 
 func refLinks(r *organization.Repository, kind, page, name string) object {
-	api, escaped := repositoryAPI(r), escapedPath(name)
-	return links(
+	api, escaped := repositoryAPI(r), escapePath(name)
+	return linksOf(
 		"self", api+"/refs/"+kind+"/"+escaped,
 		"commits", api+"/commits/"+escaped,
 		"html", linkSite+"/"+r.FullName()+"/"+page+"/"+escaped,
@@ -160,14 +160,14 @@ func statusObject(
 		{name: "type", value: "build"},
 		{name: "state", value: s.State},
 		{name: "name", value: s.Name},
-		{name: "refname", value: text(s.Refname)},
+		{name: "refname", value: stringOrNull(s.Refname)},
 		{name: "commit", value: lazy(func() any { return embeddedCommit(o, r, c, "type", "hash", "links") })},
 		{name: "url", value: s.URL},
 		{name: "repository", value: lazy(func() any { return embeddedRepository(r) })},
 		{name: "description", value: s.Description},
-		{name: "created_on", value: stamp(s.CreatedOn)},
-		{name: "updated_on", value: stamp(s.UpdatedOn)},
-		{name: "links", value: links("self", self+"/statuses/build/"+url.PathEscape(s.Key), "commit", self)},
+		{name: "created_on", value: timestampOf(s.CreatedOn)},
+		{name: "updated_on", value: timestampOf(s.UpdatedOn)},
+		{name: "links", value: linksOf("self", self+"/statuses/build/"+url.PathEscape(s.Key), "commit", self)},
 	}
 }
 
@@ -178,23 +178,23 @@ func commentObject(
 	all := object{
 		{name: "type", value: "commit_comment"},
 		{name: "id", value: comment.ID},
-		{name: "created_on", value: stamp(comment.CreatedOn)},
-		{name: "updated_on", value: stamp(comment.UpdatedOn)},
+		{name: "created_on", value: timestampOf(comment.CreatedOn)},
+		{name: "updated_on", value: timestampOf(comment.UpdatedOn)},
 		{name: "content", value: lazy(func() any { return renderedText(comment.Text) })},
 		{name: "user", value: lazy(func() any { return embeddedUser(comment.User) })},
 		{name: "deleted", value: comment.Deleted},
 		{name: "commit", value: lazy(func() any { return embeddedCommit(o, r, c, "type", "hash", "links") })},
-		{name: "links", value: links("self", self+fmt.Sprint(comment.ID),
+		{name: "links", value: linksOf("self", self+fmt.Sprint(comment.ID),
 			"html", fmt.Sprintf("%s/%s/commits/%s#comment-%d", linkSite, r.FullName(), c.Hash, comment.ID))},
 	}
 	if comment.Parent != nil {
-		all = append(all, member{name: "parent", value: object{
+		all = append(all, jsonMember{name: "parent", value: object{
 			{name: "id", value: comment.Parent.ID},
-			{name: "links", value: links("self", self+fmt.Sprint(comment.Parent.ID))},
+			{name: "links", value: linksOf("self", self+fmt.Sprint(comment.Parent.ID))},
 		}})
 	}
 	if comment.Path != "" {
-		all = append(all, member{name: "inline", value: object{
+		all = append(all, jsonMember{name: "inline", value: object{
 			{name: "path", value: comment.Path}, {name: "from", value: lineNumber(comment.From)}, {name: "to", value: lineNumber(comment.To)},
 		}})
 	}
@@ -251,7 +251,7 @@ func annotationObject(a *organization.Annotation) object {
 		{name: "updated_on", value: timestamp{a.UpdatedOn, layoutReports}},
 	}
 	if a.Line > 0 {
-		all = append(all, member{name: "line", value: a.Line})
+		all = append(all, jsonMember{name: "line", value: a.Line})
 	}
 	return withoutEmpty(all, "path", "result", "link")
 }
@@ -287,13 +287,13 @@ func fileSide(r *organization.Repository, c *organization.Commit, path string) a
 		{name: "path", value: path},
 		{name: "type", value: "commit_file"},
 		{name: "escaped_path", value: path},
-		{name: "links", value: links("self", repositoryAPI(r)+"/src/"+c.Hash+"/"+escapedPath(path))},
+		{name: "links", value: linksOf("self", repositoryAPI(r)+"/src/"+c.Hash+"/"+escapePath(path))},
 	}
 }
 
 // fileObject renders a file at a commit.
 func fileObject(o *organization.Organization, r *organization.Repository, c *organization.Commit, path string) object {
-	self := repositoryAPI(r) + "/src/" + c.Hash + "/" + escapedPath(path)
+	self := repositoryAPI(r) + "/src/" + c.Hash + "/" + escapePath(path)
 	attributes, size := []string{}, 0
 	if strings.HasSuffix(path, ".sh") {
 		attributes = append(attributes, "executable")
@@ -308,14 +308,14 @@ func fileObject(o *organization.Organization, r *organization.Repository, c *org
 		{name: "attributes", value: attributes},
 		{name: "escaped_path", value: path},
 		{name: "size", value: size},
-		{name: "mimetype", value: mimeType(path)},
-		{name: "links", value: links("self", self, "meta", self+"?format=meta",
-			"history", repositoryAPI(r)+"/filehistory/"+c.Hash+"/"+escapedPath(path))},
+		{name: "mimetype", value: mimeTypeOf(path)},
+		{name: "links", value: linksOf("self", self, "meta", self+"?format=meta",
+			"history", repositoryAPI(r)+"/filehistory/"+c.Hash+"/"+escapePath(path))},
 	}
 }
 
-// mimeType returns the MIME type, or nil if the service does not know it.
-func mimeType(path string) any {
+// mimeTypeOf returns the MIME type, or nil if the service does not know it.
+func mimeTypeOf(path string) any {
 	switch {
 	case strings.HasSuffix(path, ".py"):
 		return "text/x-python"

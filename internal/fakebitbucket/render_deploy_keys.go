@@ -10,9 +10,9 @@ import (
 func repositoryDeployKey(r *organization.Repository) func(*organization.DeployKey) object {
 	return func(k *organization.DeployKey) object {
 		o := append(keyObject("deploy_key", linkAPI+"/repositories/"+r.FullName(), k),
-			member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
+			jsonMember{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
 		if k.Owner != nil {
-			o = append(o, member{name: "owner", value: lazy(func() any { return embeddedUser(k.Owner) })})
+			o = append(o, jsonMember{name: "owner", value: lazy(func() any { return embeddedUser(k.Owner) })})
 		}
 		return o
 	}
@@ -22,9 +22,9 @@ func repositoryDeployKey(r *organization.Repository) func(*organization.DeployKe
 func projectDeployKey(p *organization.Project) func(*organization.DeployKey) object {
 	return func(k *organization.DeployKey) object {
 		o := append(keyObject("project_deploy_key", linkAPI+"/workspaces/"+p.Workspace.Slug+"/projects/"+p.Key, k),
-			member{name: "project", value: lazy(func() any { return embeddedProject(p) })})
+			jsonMember{name: "project", value: lazy(func() any { return embeddedProject(p) })})
 		if k.Owner != nil {
-			o = append(o, member{name: "created_by", value: lazy(func() any { return embeddedUser(k.Owner) })})
+			o = append(o, jsonMember{name: "created_by", value: lazy(func() any { return embeddedUser(k.Owner) })})
 		}
 		return o
 	}
@@ -37,8 +37,8 @@ func keyObject(kind, of string, k *organization.DeployKey) object {
 		{name: "key", value: k.Key},
 		{name: "label", value: k.Label},
 		{name: "comment", value: k.Comment},
-		{name: "created_on", value: stamp(k.CreatedOn)},
+		{name: "created_on", value: timestampOf(k.CreatedOn)},
 		{name: "last_used", value: orNull(k.LastUsed, layoutMicro)},
-		{name: "links", value: links("self", fmt.Sprintf("%s/deploy-keys/%d", of, k.ID))},
+		{name: "links", value: linksOf("self", fmt.Sprintf("%s/deploy-keys/%d", of, k.ID))},
 	}
 }

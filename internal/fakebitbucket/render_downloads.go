@@ -12,10 +12,10 @@ func downloadObject(r *organization.Repository, d *organization.Download) object
 		{name: "name", value: d.Name},
 		{name: "size", value: d.Size},
 		{name: "downloads", value: d.Downloads},
-		{name: "created_on", value: stamp(d.CreatedOn)},
+		{name: "created_on", value: timestampOf(d.CreatedOn)},
 		{name: "user", value: lazy(func() any { return embeddedUser(d.User) })},
 		{name: "links", value: lazy(func() any {
-			return links("self", linkAPI+"/repositories/"+r.FullName()+"/downloads/"+url.PathEscape(d.Name))
+			return linksOf("self", linkAPI+"/repositories/"+r.FullName()+"/downloads/"+url.PathEscape(d.Name))
 		})},
 	}
 }

@@ -20,12 +20,12 @@ const linkPipelines = "http://bitbucket-pipelines.prod.public.atl-paas.net//rest
 
 func runTime(t time.Time) timestamp { return timestamp{t, layoutRun} }
 
-// told appends a member, or leaves it out if its value is unknown.
-func (o object) told(name string, known bool, value func() any) object {
-	if !known {
+// optional appends a member if its value is known.
+func (o object) optional(name string, isPresent bool, value func() any) object {
+	if !isPresent {
 		return o
 	}
-	return append(o, member{name: name, value: lazy(value)})
+	return append(o, jsonMember{name: name, value: lazy(value)})
 }
 
 func pipelineObject(r *organization.Repository, p *organization.Pipeline) object {
@@ -43,16 +43,16 @@ func pipelineObject(r *organization.Repository, p *organization.Pipeline) object
 		{name: "has_variables", value: false},
 		{name: "links", value: lazy(func() any {
 			self := linkPipelines + r.Workspace.UUID + "/repositories/" + r.UUID + "/pipelines/" + p.UUID
-			return links("self", self, "steps", self+"/steps")
+			return linksOf("self", self, "steps", self+"/steps")
 		})},
 	}
-	o = o.told("creator", p.Creator != nil, func() any { return embeddedUser(p.Creator) })
-	o = o.told("trigger", p.Trigger != "", func() any {
+	o = o.optional("creator", p.Creator != nil, func() any { return embeddedUser(p.Creator) })
+	o = o.optional("trigger", p.Trigger != "", func() any {
 		return object{{name: "name", value: p.Trigger}, {name: "type", value: "pipeline_trigger_" + strings.ToLower(p.Trigger)}}
 	})
-	o = o.told("completed_on", p.CompletedOn != nil, func() any { return runTime(*p.CompletedOn) })
-	o = o.told("duration_in_seconds", p.DurationInSeconds != nil, func() any { return *p.DurationInSeconds })
-	return o.told("build_seconds_used", p.BuildSecondsUsed != nil, func() any { return *p.BuildSecondsUsed })
+	o = o.optional("completed_on", p.CompletedOn != nil, func() any { return runTime(*p.CompletedOn) })
+	o = o.optional("duration_in_seconds", p.DurationInSeconds != nil, func() any { return *p.DurationInSeconds })
+	return o.optional("build_seconds_used", p.BuildSecondsUsed != nil, func() any { return *p.BuildSecondsUsed })
 }
 
 func embeddedPipeline(p *organization.Pipeline) object {
@@ -63,16 +63,16 @@ func embeddedPipeline(p *organization.Pipeline) object {
 func stateObject(of string, s organization.RunState) object {
 	kind := of + "_" + strings.ToLower(s.Name)
 	o := object{{name: "name", value: s.Name}, {name: "type", value: kind}}
-	o = o.told("stage", s.Stage != "", func() any { return typed(kind, s.Stage) })
-	return o.told("result", s.Result != "", func() any {
-		result := typed(kind, s.Result)
-		result = result.told("error", s.Error != "", func() any { return errorObject(of, s.ErrorKey, s.Error) })
-		return result.told("terminator", s.Terminator != nil, func() any { return embeddedUser(s.Terminator) })
+	o = o.optional("stage", s.Stage != "", func() any { return typedName(kind, s.Stage) })
+	return o.optional("result", s.Result != "", func() any {
+		result := typedName(kind, s.Result)
+		result = result.optional("error", s.Error != "", func() any { return errorObject(of, s.ErrorKey, s.Error) })
+		return result.optional("terminator", s.Terminator != nil, func() any { return embeddedUser(s.Terminator) })
 	})
 }
 
-// typed returns a name with its type, which starts with another type.
-func typed(kind, name string) object {
+// typedName returns a name with its type, which consists of the kind and the name.
+func typedName(kind, name string) object {
 	return object{{name: "name", value: name}, {name: "type", value: kind + "_" + strings.ToLower(name)}}
 }
 
@@ -86,16 +86,16 @@ func targetObject(r *organization.Repository, t organization.PipelineTarget) obj
 	o := object{{name: "type", value: t.Type}, {name: "commit", value: lazy(func() any { return targetCommit(r, t.Commit) })}}
 	selector := object{{name: "type", value: t.SelectorType}}
 	if t.SelectorPattern != "" {
-		selector = append(selector, member{name: "pattern", value: t.SelectorPattern})
+		selector = append(selector, jsonMember{name: "pattern", value: t.SelectorPattern})
 	}
-	o = append(o, member{name: "selector", value: selector})
+	o = append(o, jsonMember{name: "selector", value: selector})
 	switch t.Type {
 	case "pipeline_ref_target":
-		o = append(o, member{name: "ref_type", value: t.RefType}, member{name: "ref_name", value: t.RefName})
+		o = append(o, jsonMember{name: "ref_type", value: t.RefType}, jsonMember{name: "ref_name", value: t.RefName})
 	case "pipeline_pullrequest_target":
-		o = append(o, member{name: "source", value: t.Source}, member{name: "destination", value: t.Destination},
-			member{name: "destination_commit", value: lazy(func() any { return targetCommit(r, t.DestinationCommit) })},
-			member{name: "pullrequest", value: object{{name: "id", value: t.PullRequest}, {name: "draft", value: false}}})
+		o = append(o, jsonMember{name: "source", value: t.Source}, jsonMember{name: "destination", value: t.Destination},
+			jsonMember{name: "destination_commit", value: lazy(func() any { return targetCommit(r, t.DestinationCommit) })},
+			jsonMember{name: "pullrequest", value: object{{name: "id", value: t.PullRequest}, {name: "draft", value: false}}})
 	}
 	return o
 }
@@ -104,7 +104,7 @@ func targetObject(r *organization.Repository, t organization.PipelineTarget) obj
 func targetCommit(r *organization.Repository, hash string) object {
 	return object{
 		{name: "type", value: "commit"}, {name: "hash", value: hash},
-		{name: "links", value: links(
+		{name: "links", value: linksOf(
 			"self", linkAPI+"/repositories/"+r.FullName()+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)},
 	}
 }
@@ -112,7 +112,7 @@ func targetCommit(r *organization.Repository, hash string) object {
 func stepObject(p *organization.Pipeline, s *organization.PipelineStep) object {
 	image := object{{name: "name", value: s.Image}}
 	if s.Password != "" {
-		image = append(image, member{name: "username", value: "builder"}, member{name: "password", value: s.Password})
+		image = append(image, jsonMember{name: "username", value: "builder"}, jsonMember{name: "password", value: s.Password})
 	}
 	o := object{
 		{name: "type", value: "pipeline_step"},
@@ -127,11 +127,11 @@ func stepObject(p *organization.Pipeline, s *organization.PipelineStep) object {
 		{name: "script_commands", value: commands("user", s.Script...)},
 		{name: "teardown_commands", value: commands("system", `echo "Processing test reports"`)},
 	}
-	o = o.told("name", s.Name != "", func() any { return s.Name })
-	o = o.told("started_on", s.StartedOn != nil, func() any { return timestamp{*s.StartedOn, layoutStep} })
-	o = o.told("completed_on", s.CompletedOn != nil, func() any { return timestamp{*s.CompletedOn, layoutStep} })
-	o = o.told("duration_in_seconds", s.DurationInSeconds != nil, func() any { return *s.DurationInSeconds })
-	return o.told("build_seconds_used", s.BuildSecondsUsed != nil, func() any { return *s.BuildSecondsUsed })
+	o = o.optional("name", s.Name != "", func() any { return s.Name })
+	o = o.optional("started_on", s.StartedOn != nil, func() any { return timestamp{*s.StartedOn, layoutStep} })
+	o = o.optional("completed_on", s.CompletedOn != nil, func() any { return timestamp{*s.CompletedOn, layoutStep} })
+	o = o.optional("duration_in_seconds", s.DurationInSeconds != nil, func() any { return *s.DurationInSeconds })
+	return o.optional("build_seconds_used", s.BuildSecondsUsed != nil, func() any { return *s.BuildSecondsUsed })
 }
 
 func commands(kind string, script ...string) []object {
@@ -200,7 +200,7 @@ func variableObject(v *organization.PipelineVariable) object {
 	o := object{
 		{name: "type", value: "pipeline_variable"}, {name: "uuid", value: v.UUID}, {name: "key", value: v.Key}, {name: "secured", value: v.Secured},
 	}
-	return o.told("value", !v.Secured, func() any { return v.Value })
+	return o.optional("value", !v.Secured, func() any { return v.Value })
 }
 
 func cacheObject(c *organization.PipelineCache) object {
@@ -214,7 +214,7 @@ func cacheObject(c *organization.PipelineCache) object {
 		{name: "file_size_bytes", value: c.Size},
 		{name: "created_on", value: runTime(c.CreatedOn)},
 	}
-	return o.told("key_hash", c.KeyHash != "", func() any { return c.KeyHash })
+	return o.optional("key_hash", c.KeyHash != "", func() any { return c.KeyHash })
 }
 
 func knownHostObject(h *organization.PipelineKnownHost) object {
@@ -236,9 +236,9 @@ func runnerObject(x *organization.PipelineRunner) object {
 	}
 	state := object{{name: "status", value: x.Status}, {name: "updated_on", value: runTime(x.StateOn)}, {name: "cordoned", value: x.Cordoned}}
 	if x.Version == "" {
-		client = append(client, member{name: "secret", value: x.ClientSecret}) // returned only once, to set up the runner
+		client = append(client, jsonMember{name: "secret", value: x.ClientSecret}) // returned only once, to set up the runner
 	} else {
-		state = append(state, member{name: "version", value: object{{name: "version", value: x.Version}, {name: "current", value: "3.2.0"}}})
+		state = append(state, jsonMember{name: "version", value: object{{name: "version", value: x.Version}, {name: "current", value: "3.2.0"}}})
 	}
 	return object{
 		{name: "type", value: "pipeline_runner"},
@@ -272,7 +272,7 @@ func environmentObject(e *organization.DeploymentEnvironment) object {
 			{name: "type", value: "deployment_restrictions_configuration"}, {name: "admin_only", value: e.AdminOnly},
 		}},
 		{name: "environment_lock_enabled", value: true},
-		{name: "lock", value: typed("deployment_environment_lock", lock)},
+		{name: "lock", value: typedName("deployment_environment_lock", lock)},
 		{name: "deployment_gate_enabled", value: e.Gated},
 	}
 }
@@ -293,19 +293,19 @@ func deploymentObject(r *organization.Repository, d *organization.Deployment) ob
 			{name: "created_on", value: runTime(d.Pipeline.CreatedOn)},
 		}
 	}
-	state := typed("deployment_state", d.State)
+	state := typedName("deployment_state", d.State)
 	status := object{}
 	if d.Status != "" {
-		status = typed("deployment_state_completed", d.Status)
+		status = typedName("deployment_state_completed", d.Status)
 	}
 	if d.State != "IN_PROGRESS" {
-		state = append(state, member{name: "status", value: status})
+		state = append(state, jsonMember{name: "status", value: status})
 	}
 	if d.State != "UNDEPLOYED" {
-		state = append(state, member{name: "url", value: site + "/steps/" + url.PathEscape(d.Step.UUID)})
-		state = state.told("started_on", d.StartedOn != nil, func() any { return runTime(*d.StartedOn) })
-		state = state.told("completed_on", d.CompletedOn != nil, func() any { return runTime(*d.CompletedOn) })
-		state = state.told("deployer", d.Deployer != nil, func() any { return embeddedUser(d.Deployer) })
+		state = append(state, jsonMember{name: "url", value: site + "/steps/" + url.PathEscape(d.Step.UUID)})
+		state = state.optional("started_on", d.StartedOn != nil, func() any { return runTime(*d.StartedOn) })
+		state = state.optional("completed_on", d.CompletedOn != nil, func() any { return runTime(*d.CompletedOn) })
+		state = state.optional("deployer", d.Deployer != nil, func() any { return embeddedUser(d.Deployer) })
 	}
 	o := object{
 		{name: "type", value: "deployment"},
@@ -319,5 +319,5 @@ func deploymentObject(r *organization.Repository, d *organization.Deployment) ob
 		{name: "deployable", value: lazy(release)},
 		{name: "release", value: lazy(release)},
 	}
-	return o.told("last_update_time", d.LastUpdate != nil, func() any { return runTime(*d.LastUpdate) })
+	return o.optional("last_update_time", d.LastUpdate != nil, func() any { return runTime(*d.LastUpdate) })
 }

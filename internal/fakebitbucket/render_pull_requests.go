@@ -63,8 +63,8 @@ func pullRequestObject(r *organization.Repository, p *organization.PullRequest) 
 		{name: "closed_by", value: lazy(func() any { return embeddedUser(p.ClosedBy) })},
 		{name: "author", value: lazy(func() any { return embeddedUser(p.Author) })},
 		{name: "reason", value: p.Reason},
-		{name: "created_on", value: stamp(p.CreatedOn)},
-		{name: "updated_on", value: stamp(p.UpdatedOn)},
+		{name: "created_on", value: timestampOf(p.CreatedOn)},
+		{name: "updated_on", value: timestampOf(p.UpdatedOn)},
 		{name: "destination", value: lazy(func() any { return pullRequestDestination(r, p) })},
 		{name: "source", value: lazy(func() any { return pullRequestSource(r, p) })},
 		{name: "reviewers", value: lazy(func() any { return embeddedUsers(p.Reviewers) })},
@@ -116,7 +116,7 @@ func pullRequestLinks(r *organization.Repository, p *organization.PullRequest) o
 	api := pullRequestPath(r, p)
 	compare := linkAPI + "/repositories/" + r.FullName()
 	spec := pullRequestSpec(r, p) + fmt.Sprintf("?from_pullrequest_id=%d", p.ID)
-	return links(
+	return linksOf(
 		"self", api,
 		"html", pullRequestPage(r, p),
 		"commits", api+"/commits",
@@ -145,7 +145,7 @@ func pullRequestSpec(r *organization.Repository, p *organization.PullRequest) st
 }
 
 func pullRequestCommitLinks(r *organization.Repository, hash string) object {
-	return links("self", linkAPI+"/repositories/"+r.FullName()+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)
+	return linksOf("self", linkAPI+"/repositories/"+r.FullName()+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)
 }
 
 // pullRequestCommitEnd returns a commit in the form of pull requests.
@@ -170,7 +170,7 @@ func pullRequestDestination(r *organization.Repository, p *organization.PullRequ
 		{name: "commit", value: lazy(func() any { return pullRequestCommitEnd(r, p.DestinationCommit) })},
 	}
 	if !p.NoDestinationRepository {
-		o = append(o, member{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
+		o = append(o, jsonMember{name: "repository", value: lazy(func() any { return embeddedRepository(r) })})
 	}
 	return o
 }
@@ -203,7 +203,7 @@ func participantObject(p *organization.Participant) object {
 	if p.NoState {
 		return o
 	}
-	state := member{name: "state"}
+	state := jsonMember{name: "state"}
 	if p.State != "" {
 		state.value = p.State
 	}
@@ -213,8 +213,8 @@ func participantObject(p *organization.Participant) object {
 func pullRequestComment(r *organization.Repository, p *organization.PullRequest, c *organization.PullRequestComment) object {
 	o := object{
 		{name: "id", value: c.ID},
-		{name: "created_on", value: stamp(c.CreatedOn)},
-		{name: "updated_on", value: stamp(c.UpdatedOn)},
+		{name: "created_on", value: timestampOf(c.CreatedOn)},
+		{name: "updated_on", value: timestampOf(c.UpdatedOn)},
 		{name: "content", value: lazy(func() any { return rendered(c.Content) })},
 		{name: "user", value: lazy(func() any { return embeddedUser(c.User) })},
 		{name: "deleted", value: c.Deleted},
@@ -223,10 +223,10 @@ func pullRequestComment(r *organization.Repository, p *organization.PullRequest,
 		{name: "pullrequest", value: lazy(func() any { return embeddedPullRequest(r, p) })},
 	}
 	if c.Pending != nil {
-		o = append(o, member{name: "pending", value: *c.Pending})
+		o = append(o, jsonMember{name: "pending", value: *c.Pending})
 	}
 	if c.Inline != nil {
-		o = append(o, member{name: "inline", value: object{
+		o = append(o, jsonMember{name: "inline", value: object{
 			{name: "from", value: orNullInt(c.Inline.From)},
 			{name: "to", value: orNullInt(c.Inline.To)},
 			{name: "start_from", value: orNullInt(c.Inline.StartFrom)},
@@ -235,23 +235,23 @@ func pullRequestComment(r *organization.Repository, p *organization.PullRequest,
 		}})
 	}
 	if c.Parent != nil {
-		o = append(o, member{name: "parent", value: object{
+		o = append(o, jsonMember{name: "parent", value: object{
 			{name: "id", value: c.Parent.ID},
 			{name: "links", value: lazy(func() any { return pullRequestCommentLinks(r, p, c.Parent) })},
 		}})
 	}
 	if c.ResolvedOn != nil {
-		o = append(o, member{name: "resolution", value: object{
+		o = append(o, jsonMember{name: "resolution", value: object{
 			{name: "type", value: "comment_resolution"},
 			{name: "user", value: lazy(func() any { return embeddedUser(c.ResolvedBy) })},
-			{name: "created_on", value: stamp(*c.ResolvedOn)},
+			{name: "created_on", value: timestampOf(*c.ResolvedOn)},
 		}})
 	}
 	return o
 }
 
 func pullRequestCommentLinks(r *organization.Repository, p *organization.PullRequest, c *organization.PullRequestComment) object {
-	return links(
+	return linksOf(
 		"self", fmt.Sprintf("%s/comments/%d", pullRequestPath(r, p), c.ID),
 		"html", fmt.Sprintf("%s/_/diff#comment-%d", pullRequestPage(r, p), c.ID),
 	)
@@ -263,17 +263,17 @@ func pullRequestTask(r *organization.Repository, p *organization.PullRequest, t 
 		{name: "state", value: t.State},
 		{name: "content", value: rendered(t.Content)},
 		{name: "creator", value: lazy(func() any { return embeddedUser(t.Creator) })},
-		{name: "created_on", value: stamp(t.CreatedOn)},
-		{name: "updated_on", value: stamp(t.UpdatedOn)},
+		{name: "created_on", value: timestampOf(t.CreatedOn)},
+		{name: "updated_on", value: timestampOf(t.UpdatedOn)},
 		{name: "resolved_on", value: orNull(t.ResolvedOn, layoutMicro)},
 		{name: "resolved_by", value: lazy(func() any { return embeddedUser(t.ResolvedBy) })},
 		{name: "pending", value: false},
 		{name: "links", value: lazy(func() any {
-			return links("self", fmt.Sprintf("%s/tasks/%d", pullRequestPath(r, p), t.ID), "html", pullRequestPage(r, p))
+			return linksOf("self", fmt.Sprintf("%s/tasks/%d", pullRequestPath(r, p), t.ID), "html", pullRequestPage(r, p))
 		})},
 	}
 	if t.Comment != nil {
-		o = append(o, member{name: "comment", value: object{
+		o = append(o, jsonMember{name: "comment", value: object{
 			{name: "id", value: t.Comment.ID},
 			{name: "links", value: lazy(func() any { return pullRequestCommentLinks(r, p, t.Comment) })},
 		}})
@@ -283,7 +283,7 @@ func pullRequestTask(r *organization.Repository, p *organization.PullRequest, t 
 
 // pullRequestEvent renders an entry of the activity log. The name of the member with the data depends on the kind.
 func pullRequestEvent(r *organization.Repository, p *organization.PullRequest, e *organization.PullRequestEvent) object {
-	pull := member{name: "pull_request", value: lazy(func() any { return embeddedPullRequest(r, p) })}
+	pull := jsonMember{name: "pull_request", value: lazy(func() any { return embeddedPullRequest(r, p) })}
 	if e.Kind == "" {
 		return object{pull}
 	}
@@ -295,7 +295,7 @@ func pullRequestEvent(r *organization.Repository, p *organization.PullRequest, e
 			return pullRequestUpdate(r, p, e)
 		}
 		return object{
-			{name: "date", value: stamp(e.Date)},
+			{name: "date", value: timestampOf(e.Date)},
 			{name: "user", value: lazy(func() any { return embeddedUser(e.User) })},
 			{name: "pullrequest", value: pull.value},
 		}
@@ -315,7 +315,7 @@ func pullRequestUpdate(r *organization.Repository, p *organization.PullRequest, 
 		{name: "changes", value: object{}},
 		{name: "reason", value: p.Reason},
 		{name: "author", value: lazy(func() any { return embeddedUser(e.User) })},
-		{name: "date", value: stamp(e.Date)},
+		{name: "date", value: timestampOf(e.Date)},
 		{name: "destination", value: lazy(func() any { return pullRequestDestination(r, p) })},
 		{name: "source", value: lazy(func() any { return pullRequestSource(r, &then) })},
 	}
@@ -336,7 +336,7 @@ func embeddedUsers(users []*organization.User) []object {
 func pullRequestCommit(r *organization.Repository, c *organization.PullRequestCommit) object {
 	author := object{{name: "type", value: "author"}, {name: "raw", value: c.Raw}}
 	if c.Author != nil {
-		author = append(author, member{name: "user", value: lazy(func() any { return embeddedUser(c.Author) })})
+		author = append(author, jsonMember{name: "user", value: lazy(func() any { return embeddedUser(c.Author) })})
 	}
 	parents := make([]object, len(c.Parents))
 	for i, hash := range c.Parents {
@@ -345,7 +345,7 @@ func pullRequestCommit(r *organization.Repository, c *organization.PullRequestCo
 	return object{
 		{name: "type", value: "commit"},
 		{name: "hash", value: c.Hash},
-		{name: "date", value: stamp(c.Date)},
+		{name: "date", value: timestampOf(c.Date)},
 		{name: "author", value: author},
 		{name: "message", value: c.Message},
 		{name: "summary", value: lazy(func() any { return rendered(strings.TrimSpace(c.Message)) })},
@@ -365,7 +365,7 @@ func pullRequestFile(r *organization.Repository, p *organization.PullRequest, f 
 			{name: "path", value: path},
 			{name: "type", value: "commit_file"},
 			{name: "escaped_path", value: escaped},
-			{name: "links", value: links("self", linkAPI+"/repositories/"+r.FullName()+"/src/"+hash+"/"+escaped)},
+			{name: "links", value: linksOf("self", linkAPI+"/repositories/"+r.FullName()+"/src/"+hash+"/"+escaped)},
 		}
 	}
 	return object{
@@ -389,14 +389,14 @@ func pullRequestStatus(r *organization.Repository, p *organization.PullRequest, 
 		{name: "url", value: s.URL},
 		{name: "repository", value: lazy(func() any { return embeddedRepository(r) })},
 		{name: "description", value: s.Description},
-		{name: "created_on", value: stamp(s.CreatedOn)},
-		{name: "updated_on", value: stamp(s.UpdatedOn)},
-		{name: "links", value: lazy(func() any { return links("self", at+"/statuses/build/"+s.Key, "commit", at) })},
+		{name: "created_on", value: timestampOf(s.CreatedOn)},
+		{name: "updated_on", value: timestampOf(s.UpdatedOn)},
+		{name: "links", value: lazy(func() any { return linksOf("self", at+"/statuses/build/"+s.Key, "commit", at) })},
 	}
 	if s.NoRefname {
 		return o
 	}
-	return append(o, member{name: "refname", value: text(s.Refname)})
+	return append(o, jsonMember{name: "refname", value: stringOrNull(s.Refname)})
 }
 
 // mergeCheck renders a check of a pull request. The OpenAPI document does not contain merge checks.
@@ -418,9 +418,9 @@ func mergeCheck(r *organization.Repository, p *organization.PullRequest, c organ
 		if state == "OPEN" && p.Draft != nil && *p.Draft {
 			state = "DRAFT"
 		}
-		o = append(o, member{name: "state", value: state})
+		o = append(o, jsonMember{name: "state", value: state})
 	case "git_mergeability_check":
-		o = append(o, member{name: "links", value: links("details", pullRequestPath(r, p)+"/conflicts")})
+		o = append(o, jsonMember{name: "links", value: linksOf("details", pullRequestPath(r, p)+"/conflicts")})
 	case "standard_merge_check":
 		counted := map[string]string{
 			"minimum_approvals": "approval_count", "minimum_default_reviewer_approvals": "default_reviewer_approval_count",
@@ -428,10 +428,10 @@ func mergeCheck(r *organization.Repository, p *organization.PullRequest, c organ
 			"minimum_successful_builds": "successful_build_count", "maximum_commits_behind": "commits_behind_count",
 		}
 		o = append(o,
-			member{name: "check", value: object{{name: "type", value: "merge_check"}, {name: "kind", value: c.Kind}}},
-			member{name: "observed", value: object{{name: counted[c.Kind], value: c.Observed}}})
+			jsonMember{name: "check", value: object{{name: "type", value: "merge_check"}, {name: "kind", value: c.Kind}}},
+			jsonMember{name: "observed", value: object{{name: counted[c.Kind], value: c.Observed}}})
 		if c.Counts() {
-			o = append(o, member{name: "requirement", value: object{{name: c.Kind, value: c.Needed}}})
+			o = append(o, jsonMember{name: "requirement", value: object{{name: c.Kind, value: c.Needed}}})
 		}
 	}
 	return o

@@ -21,12 +21,12 @@ func listedSnippet(s *organization.Snippet) object {
 		{name: "title", value: s.Title},
 		{name: "scm", value: "git"},
 		{name: "is_private", value: s.IsPrivate},
-		{name: "created_on", value: stamp(s.CreatedOn)},
-		{name: "updated_on", value: stamp(s.UpdatedOn)},
+		{name: "created_on", value: timestampOf(s.CreatedOn)},
+		{name: "updated_on", value: timestampOf(s.UpdatedOn)},
 		{name: "owner", value: lazy(func() any { return embeddedUser(s.Owner) })},
 		{name: "creator", value: lazy(func() any { return embeddedUser(s.Creator) })},
 		{name: "links", value: lazy(func() any {
-			return links("self", api, "html", site, "comments", api+"/comments", "commits", api+"/commits",
+			return linksOf("self", api, "html", site, "comments", api+"/comments", "commits", api+"/commits",
 				"watchers", api+"/watchers", "diff", api+"/"+s.Commits[0].Hash+"/diff", "patch", api+"/"+s.Commits[0].Hash+"/patch")
 		})},
 	}
@@ -37,11 +37,11 @@ func snippetObject(s *organization.Snippet) object {
 	files := object{}
 	for _, name := range s.Files {
 		escaped := url.PathEscape(name)
-		files = append(files, member{name: name, value: object{{name: "links", value: links(
+		files = append(files, jsonMember{name: name, value: object{{name: "links", value: linksOf(
 			"self", snippetAPI(s)+"/files/"+s.Commits[0].Hash+"/"+escaped,
 			"html", linkSite+"/"+s.Workspace.Slug+"/workspace/snippets/"+s.ID+"#file-"+escaped)}}})
 	}
-	return append(listedSnippet(s), member{name: "files", value: files})
+	return append(listedSnippet(s), jsonMember{name: "files", value: files})
 }
 
 func embeddedSnippet(s *organization.Snippet) object {
@@ -52,8 +52,8 @@ func snippetCommentObject(s *organization.Snippet, c *organization.SnippetCommen
 	o := object{
 		{name: "type", value: "snippet_comment"},
 		{name: "id", value: c.ID},
-		{name: "created_on", value: stamp(c.CreatedOn)},
-		{name: "updated_on", value: stamp(c.UpdatedOn)},
+		{name: "created_on", value: timestampOf(c.CreatedOn)},
+		{name: "updated_on", value: timestampOf(c.UpdatedOn)},
 		{name: "content", value: object{
 			{name: "type", value: "rendered"}, {name: "raw", value: c.Text}, {name: "markup", value: "markdown"},
 			{name: "html", value: "<p>" + c.Text + "</p>"},
@@ -64,7 +64,7 @@ func snippetCommentObject(s *organization.Snippet, c *organization.SnippetCommen
 		{name: "links", value: lazy(func() any { return snippetCommentLinks(s, c) })},
 	}
 	if c.Parent != nil {
-		o = append(o, member{name: "parent", value: object{
+		o = append(o, jsonMember{name: "parent", value: object{
 			{name: "id", value: c.Parent.ID}, {name: "links", value: lazy(func() any { return snippetCommentLinks(s, c.Parent) })},
 		}})
 	}
@@ -73,7 +73,7 @@ func snippetCommentObject(s *organization.Snippet, c *organization.SnippetCommen
 
 func snippetCommentLinks(s *organization.Snippet, c *organization.SnippetComment) object {
 	id := strconv.Itoa(c.ID)
-	return links("self", snippetAPI(s)+"/comments/"+id,
+	return linksOf("self", snippetAPI(s)+"/comments/"+id,
 		"html", linkSite+"/"+s.Workspace.Slug+"/workspace/snippets/"+s.ID+"#comment-"+id)
 }
 
@@ -81,14 +81,14 @@ func snippetCommitObject(s *organization.Snippet, at int) object {
 	c := s.Commits[at]
 	author := object{{name: "type", value: "author"}, {name: "raw", value: c.Author}}
 	if c.User != nil {
-		author = append(author, member{name: "user", value: lazy(func() any { return embeddedUser(c.User) })})
+		author = append(author, jsonMember{name: "user", value: lazy(func() any { return embeddedUser(c.User) })})
 	}
 	parents := []object{}
 	if at+1 < len(s.Commits) {
 		hash := s.Commits[at+1].Hash
 		parents = append(parents, object{
 			{name: "type", value: "snippet_commit"}, {name: "hash", value: hash},
-			{name: "links", value: links("self", snippetAPI(s)+"/commits/"+hash)},
+			{name: "links", value: linksOf("self", snippetAPI(s)+"/commits/"+hash)},
 		})
 	}
 	return object{
@@ -103,7 +103,7 @@ func snippetCommitObject(s *organization.Snippet, at int) object {
 		{name: "author", value: author},
 		{name: "parents", value: parents},
 		{name: "snippet", value: lazy(func() any { return embeddedSnippet(s) })},
-		{name: "links", value: links("self", snippetAPI(s)+"/commits/"+c.Hash, "html",
+		{name: "links", value: linksOf("self", snippetAPI(s)+"/commits/"+c.Hash, "html",
 			linkSite+"/"+s.Workspace.Slug+"/workspace/snippets/"+s.ID+"/revisions/"+c.Hash, "diff", snippetAPI(s)+"/"+c.Hash+"/diff")},
 	}
 }

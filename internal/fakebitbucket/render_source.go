@@ -81,22 +81,22 @@ func sourceObject(r *organization.Repository, hash string, e sourceEntry) object
 		{name: "commit", value: object{
 			{name: "type", value: "commit"},
 			{name: "hash", value: hash},
-			{name: "links", value: links("self", api+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)},
+			{name: "links", value: linksOf("self", api+"/commit/"+hash, "html", linkSite+"/"+r.FullName()+"/commits/"+hash)},
 		}},
-		{name: "links", value: links("self", self, "meta", self+"?format=meta")},
+		{name: "links", value: linksOf("self", self, "meta", self+"?format=meta")},
 	}
 	if e.file == nil {
 		return o
 	}
 	var mimeType any
-	if known := e.file.MimeType(); known != "" {
-		mimeType = known
+	if detected := e.file.MimeType(); detected != "" {
+		mimeType = detected
 	}
 	return append(o,
-		member{name: "attributes", value: append([]string{}, e.file.Attributes...)},
-		member{name: "escaped_path", value: e.path},
-		member{name: "size", value: len(e.file.Content)},
-		member{name: "mimetype", value: mimeType})
+		jsonMember{name: "attributes", value: append([]string{}, e.file.Attributes...)},
+		jsonMember{name: "escaped_path", value: e.path},
+		jsonMember{name: "size", value: len(e.file.Content)},
+		jsonMember{name: "mimetype", value: mimeType})
 }
 
 // rawSource returns the content of a file, or a redirect to it.

@@ -23,7 +23,7 @@ func workspaceWebhook(w *organization.Workspace) func(*organization.Webhook) obj
 
 // webhookObject renders a webhook. Webhooks from before 2025 have the usual time format.
 func webhookObject(h *organization.Webhook, of string, subject lazy) object {
-	created := stamp(h.CreatedAt)
+	created := timestampOf(h.CreatedAt)
 	if h.CreatedAt.Nanosecond()%1000 != 0 {
 		created.layout = layoutNano
 	}
@@ -44,12 +44,12 @@ func webhookObject(h *organization.Webhook, of string, subject lazy) object {
 		{name: "events", value: h.Events},
 		{name: "created_at", value: created},
 		{name: "subject", value: subject},
-		{name: "links", value: links("self", fmt.Sprintf("%s/hooks/%s", of, url.PathEscape(h.UUID)))},
+		{name: "links", value: linksOf("self", fmt.Sprintf("%s/hooks/%s", of, url.PathEscape(h.UUID)))},
 		{name: "source", value: source},
 		{name: "read_only", value: readOnly},
 	}
 	if h.Modern {
-		o = append(o, member{name: "history_enabled", value: false}, member{name: "secret_set", value: h.Secret != ""})
+		o = append(o, jsonMember{name: "history_enabled", value: false}, jsonMember{name: "secret_set", value: h.Secret != ""})
 	}
 	return o
 }

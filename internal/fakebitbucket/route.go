@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A pattern is a path with parameters, as segments. {name} matches one segment, and {name...} at the end matches the
+// A pathPattern is a path with parameters, as segments. {name} matches one segment, and {name...} at the end matches the
 // rest.
-type pattern []segment
+type pathPattern []segment
 
 // A segment is one part of a pattern: fixed text, or a parameter.
 type segment struct {
@@ -18,8 +18,8 @@ type segment struct {
 	rest      bool // it matches the rest of the path
 }
 
-func newPattern(path string) pattern {
-	var p pattern
+func newPattern(path string) pathPattern {
+	var p pathPattern
 	for part := range strings.SplitSeq(path, "/") {
 		s := segment{text: part}
 		if s.text, s.parameter = strings.CutPrefix(part, "{"); s.parameter {
@@ -31,7 +31,7 @@ func newPattern(path string) pattern {
 }
 
 // match returns the values of the parameters in an escaped path. ok is false if the path does not match the pattern.
-func (p pattern) match(segments []string) (values map[string]string, ok bool) {
+func (p pathPattern) match(segments []string) (values map[string]string, ok bool) {
 	if !p.fits(segments) {
 		return nil, false
 	}
@@ -55,7 +55,7 @@ func (p pattern) match(segments []string) (values map[string]string, ok bool) {
 
 // fits reports whether a path has the fixed texts of the pattern and as many segments. It comes first, because most
 // patterns do not fit.
-func (p pattern) fits(segments []string) bool {
+func (p pathPattern) fits(segments []string) bool {
 	if len(segments) != len(p) && (len(segments) < len(p) || !p[len(p)-1].rest) {
 		return false
 	}
@@ -69,7 +69,7 @@ func (p pattern) fits(segments []string) bool {
 
 // A route connects a pattern with an endpoint.
 type route struct {
-	pattern  pattern
+	pattern  pathPattern
 	endpoint *endpoint
 }
 

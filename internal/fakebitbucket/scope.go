@@ -29,7 +29,7 @@ func AllScopes() []string { return slices.Clone(allScopes) }
 // allTokenScopes returns the scopes of API tokens that the endpoints need.
 func allTokenScopes() []string {
 	var all []string
-	for _, e := range endpoints {
+	for _, e := range allEndpoints {
 		all = append(all, strings.Fields(e.tokenScopes)...)
 	}
 	slices.Sort(all)
@@ -58,9 +58,9 @@ func collapse(scopes []string) []string {
 }
 
 // ScopesOf returns the OAuth scopes that an endpoint requires. The endpoint has the form of [Entry.Endpoint].
-func ScopesOf(endpoint string) []string {
-	for _, e := range endpoints {
-		if e.path == endpoint {
+func ScopesOf(path string) []string {
+	for _, e := range allEndpoints {
+		if e.path == path {
 			return strings.Fields(e.scopes)
 		}
 	}

@@ -45,8 +45,8 @@ func TestSnippets(t *testing.T) {
 			}
 			comments, _ := c.all(place + "/" + id + "/comments")
 			for _, y := range comments {
-				raw, _ := at(y, "content.raw")
-				user, _ := at(y, "user.uuid")
+				raw, _ := valueAt(y, "content.raw")
+				user, _ := valueAt(y, "user.uuid")
 				got[id+"/comments"] = append(got[id+"/comments"], fmt.Sprint(y["id"], raw, y["deleted"], y["parent"] != nil, user))
 				if a := c.get(fmt.Sprint(place, "/", id, "/comments/", y["id"])); a.status != 200 {
 					t.Errorf("comment %v: %d", y["id"], a.status)
@@ -54,8 +54,8 @@ func TestSnippets(t *testing.T) {
 			}
 			commits, _ := c.all(place + "/" + id + "/commits")
 			for _, y := range commits {
-				raw, _ := at(y, "author.raw")
-				user, _ := at(y, "author.user")
+				raw, _ := valueAt(y, "author.raw")
+				user, _ := valueAt(y, "author.user")
 				got[id+"/commits"] = append(got[id+"/commits"], fmt.Sprint(y["hash"], raw, user != nil, y["date"]))
 				if a := c.get(fmt.Sprint(place, "/", id, "/commits/", y["hash"])); a.status != 200 {
 					t.Errorf("commit %v: %d", y["hash"], a.status)

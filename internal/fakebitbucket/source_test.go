@@ -27,11 +27,11 @@ func aSourceWith(t *testing.T, o *organization.Organization, holds func(*organiz
 			return r, head.Hash, files[i]
 		}
 	}
-	t.Fatal("no such file")
+	t.Fatal("no file has this property")
 	return nil, "", nil
 }
 
-func is(attribute string) func(*organization.SourceFile) bool {
+func attributeIs(attribute string) func(*organization.SourceFile) bool {
 	return func(f *organization.SourceFile) bool { return slices.Contains(f.Attributes, attribute) }
 }
 
@@ -87,7 +87,7 @@ func TestSourceListing(t *testing.T) {
 	s := Start(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
-	r, hash, _ := aSourceWith(t, o, is("link"))
+	r, hash, _ := aSourceWith(t, o, attributeIs("link"))
 	files := o.SourceFiles(r, o.Commit(r, hash))
 	paths := func(q string) []string {
 		values, _ := c.all(sourcePath(r, hash, "") + q)
@@ -106,19 +106,19 @@ func TestSourceListing(t *testing.T) {
 		if len(f.Content) > 40 {
 			large = append(large, f.Path)
 		}
-		if is("executable")(f) {
+		if attributeIs("executable")(f) {
 			executable = append(executable, f.Path)
 		}
 	}
-	got := paths(query("max_depth", "9", "pagelen", "100", "q", "size > 40", "sort", "path"))
-	slices.SortFunc(large, func(a, b string) int { return compare(a, b) })
+	got := paths(queryString("max_depth", "9", "pagelen", "100", "q", "size > 40", "sort", "path"))
+	slices.SortFunc(large, func(a, b string) int { return compareValues(a, b) })
 	if diff := cmp.Diff(large, got); diff != "" || len(large) == 0 {
 		t.Errorf("large files (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(executable, paths(query("max_depth", "9", "q", `attributes = "executable"`))); diff != "" {
+	if diff := cmp.Diff(executable, paths(queryString("max_depth", "9", "q", `attributes = "executable"`))); diff != "" {
 		t.Errorf("executable files (-want +got):\n%s", diff)
 	}
-	if got := paths(query("max_depth", "9", "q", `path ~ ".MD" AND size > 0`)); len(got) < 2 || !strings.HasSuffix(got[0], ".md") {
+	if got := paths(queryString("max_depth", "9", "q", `path ~ ".MD" AND size > 0`)); len(got) < 2 || !strings.HasSuffix(got[0], ".md") {
 		t.Errorf("by path: %q", got)
 	}
 	if got := paths("?fields=next,values.path"); len(got) < 3 {
@@ -131,8 +131,8 @@ func TestSourceAnswers(t *testing.T) {
 	s := Start(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
-	r, hash, _ := aSourceWith(t, o, is("link"))
-	large, lfs, _ := aSourceWith(t, o, is("lfs"))
+	r, hash, _ := aSourceWith(t, o, attributeIs("link"))
+	large, lfs, _ := aSourceWith(t, o, attributeIs("lfs"))
 	var empty, public *organization.Repository
 	for _, x := range o.RepositoriesOf(o.Workspaces[0]) {
 		switch {
@@ -150,28 +150,28 @@ func TestSourceAnswers(t *testing.T) {
 		wantStatus int
 		want       string // part of the body, or the beginning of the Location
 	}{
-		"by hash":               {of(hash, "README.md"), 200, "# " + r.Name},
-		"by a short hash":       {of(hash[:12], "README.md"), 200, "# " + r.Name},
-		"by HEAD":               {of("HEAD", "README.md"), 200, "# " + r.Name},
-		"by branch":             {of("plain-branch", ""), 200, tagged.Hash},
-		"by a branch's hash":    {of(branched.Hash, "only.md"), 200, "# "},
-		"not at that commit":    {of(branched.Hash, "README.md"), 404, "No such file or directory: README.md"},
-		"branch with a slash":   {of("feature/with-a-slash", "only.md"), 404, `{"shas":["feature"]}`},
-		"no such revision":      {of("nothing", ""), 404, "Commit not found"},
-		"no such file":          {of("HEAD", "nothing.txt"), 404, "No such file or directory: nothing.txt"},
-		"empty repository":      {sourcePath(empty, "HEAD", ""), 404, "Commit not found"},
-		"no root":               {"/2.0/repositories/" + empty.FullName() + "/src", 404, "Commit not found"},
-		"root":                  {"/2.0/repositories/" + r.FullName() + "/src?format=meta", 302, "/2.0/repositories/" + r.FullName() + "/src/" + hash + "/?format=meta"},
-		"file in a large store": {sourcePath(large, lfs, "assets/training.zip"), 301, "https://media.example.com/"},
-		"meta of a file":        {of(hash, "docs/latest.md") + "?format=meta", 200, `"attributes":["link"]`},
-		"fields of meta":        {of(hash, "docs/latest.md") + "?format=meta&fields=size", 200, `{"size":12}`},
-		"meta of a folder":      {of(hash, "docs") + "?format=meta", 200, `"type":"commit_directory"`},
-		"folder without slash":  {of(hash, "docs"), 200, `"path":"docs/latest.md"`},
-		"folder with slash":     {of(hash, "docs/"), 200, `"path":"docs/latest.md"`},
-		"no depth":              {of(hash, "") + "?max_depth=0", 400, "Invalid max_depth"},
-		"another format":        {of(hash, "README.md") + "?format=zip", 400, "Invalid format"},
-		"a filter unknown here": {of(hash, "") + query("q", `mimetype = "x"`), 400, "does not support filtering"},
-		"a numbered page":       {of(hash, "") + "?page=1", 200, `"path":"src"`},
+		"by hash":                   {of(hash, "README.md"), 200, "# " + r.Name},
+		"by a short hash":           {of(hash[:12], "README.md"), 200, "# " + r.Name},
+		"by HEAD":                   {of("HEAD", "README.md"), 200, "# " + r.Name},
+		"by branch":                 {of("plain-branch", ""), 200, tagged.Hash},
+		"by a branch's hash":        {of(branched.Hash, "only.md"), 200, "# "},
+		"not at that commit":        {of(branched.Hash, "README.md"), 404, "No such file or directory: README.md"},
+		"branch with a slash":       {of("feature/with-a-slash", "only.md"), 404, `{"shas":["feature"]}`},
+		"no such revision":          {of("nothing", ""), 404, "Commit not found"},
+		"no file has this property": {of("HEAD", "nothing.txt"), 404, "No such file or directory: nothing.txt"},
+		"empty repository":          {sourcePath(empty, "HEAD", ""), 404, "Commit not found"},
+		"no root":                   {"/2.0/repositories/" + empty.FullName() + "/src", 404, "Commit not found"},
+		"root":                      {"/2.0/repositories/" + r.FullName() + "/src?format=meta", 302, "/2.0/repositories/" + r.FullName() + "/src/" + hash + "/?format=meta"},
+		"file in a large store":     {sourcePath(large, lfs, "assets/training.zip"), 301, "https://media.example.com/"},
+		"meta of a file":            {of(hash, "docs/latest.md") + "?format=meta", 200, `"attributes":["link"]`},
+		"fields of meta":            {of(hash, "docs/latest.md") + "?format=meta&fields=size", 200, `{"size":12}`},
+		"meta of a folder":          {of(hash, "docs") + "?format=meta", 200, `"type":"commit_directory"`},
+		"folder without slash":      {of(hash, "docs"), 200, `"path":"docs/latest.md"`},
+		"folder with slash":         {of(hash, "docs/"), 200, `"path":"docs/latest.md"`},
+		"no depth":                  {of(hash, "") + "?max_depth=0", 400, "Invalid max_depth"},
+		"another format":            {of(hash, "README.md") + "?format=zip", 400, "Invalid format"},
+		"a filter unknown here":     {of(hash, "") + queryString("q", `mimetype = "x"`), 400, "does not support filtering"},
+		"a numbered page":           {of(hash, "") + "?page=1", 200, `"path":"src"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestMadeUpPageOfSource(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Options{})
 	o := s.Organization()
-	r, hash, _ := aSourceWith(t, o, is("link"))
+	r, hash, _ := aSourceWith(t, o, attributeIs("link"))
 	if a := connected(t, s).get(sourcePath(r, hash, "") + "?page=2"); a.status != 400 || a.message() != "Invalid page" || len(s.Violations()) != 1 {
 		t.Errorf("%d %s, violations %q", a.status, a.body, s.Violations())
 	}
@@ -209,7 +209,7 @@ func TestSourceKinds(t *testing.T) {
 	t.Parallel()
 	o := New(Options{}).Organization()
 	for name, holds := range map[string]func(*organization.SourceFile) bool{
-		"executable": is("executable"), "binary": is("binary"), "link": is("link"), "lfs": is("lfs"), "subrepository": is("subrepository"),
+		"executable": attributeIs("executable"), "binary": attributeIs("binary"), "link": attributeIs("link"), "lfs": attributeIs("lfs"), "subrepository": attributeIs("subrepository"),
 		"empty":   func(f *organization.SourceFile) bool { return f.Content == "" },
 		"Latin-1": func(f *organization.SourceFile) bool { return strings.Contains(f.Content, "\xe9") },
 		"null character": func(f *organization.SourceFile) bool {

@@ -18,10 +18,10 @@ func TestViolations(t *testing.T) {
 	}{
 		"fine":                {"GET", "/2.0/user", nil, 200, ""},
 		"escaped braces":      {"GET", "/2.0/repositories/%7B%7D/%7Bx%7D", nil, 404, ""},
-		"unknown path":        {"GET", "/2.0/users", nil, 404, "no such path"},
-		"trailing slash":      {"GET", "/2.0/user/", nil, 404, "no such path"},
-		"doubled slash":       {"GET", "/2.0/repositories//x", nil, 404, "no such path"},
-		"no API":              {"GET", "/3.0/user", nil, 404, "nothing at this address"},
+		"unknown path":        {"GET", "/2.0/users", nil, 404, "the path is unknown"},
+		"trailing slash":      {"GET", "/2.0/user/", nil, 404, "the path is unknown"},
+		"doubled slash":       {"GET", "/2.0/repositories//x", nil, 404, "the path is unknown"},
+		"no API":              {"GET", "/3.0/user", nil, 404, "the address is unknown"},
 		"unknown parameter":   {"GET", "/2.0/user?pagelen=10", nil, 200, "query parameter pagelen is unknown"},
 		"q without BBQL":      {"GET", "/2.0/workspaces/harbor-labs/projects?q=x", nil, 200, "query parameter q is unknown"},
 		"sort without BBQL":   {"GET", "/2.0/workspaces/harbor-labs/permissions?sort=permission", nil, 200, "query parameter sort is unknown"},
@@ -31,15 +31,15 @@ func TestViolations(t *testing.T) {
 		"post":                {"POST", "/2.0/user", nil, 405, "method is not allowed"},
 		"head":                {"HEAD", "/2.0/user", nil, 405, "method is not allowed"},
 		"token in the query":  {"GET", "/2.0/user?access_token=x", nil, 401, "credentials in the query"},
-		"no user agent":       {"GET", "/2.0/user", func(r *http.Request) { r.Header.Set("User-Agent", "") }, 200, "no User-Agent"},
+		"no user agent":       {"GET", "/2.0/user", func(r *http.Request) { r.Header.Set("User-Agent", "") }, 200, "User-Agent is missing"},
 		"unescaped braces":    {"GET", "/2.0/workspaces/{x}", func(r *http.Request) { r.URL.Opaque = r.URL.Path }, 404, "braces must be escaped"},
 		"get for a token":     {"GET", "/site/oauth2/access_token", nil, 405, "method is not allowed"},
 		"unknown to consent":  {"GET", "/site/oauth2/authorize?audience=x", nil, 400, "parameter audience is unknown"},
 		"post to consent":     {"POST", "/site/oauth2/authorize", nil, 405, "method is not allowed"},
-		"JSON for a token":    {"POST", "/site/oauth2/access_token", func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, 400, "no form"},
-		"parameters in query": {"POST", "/site/oauth2/access_token?grant_type=x", form(""), 400, "parameters in the query"},
-		"unknown to tokens":   {"POST", "/site/oauth2/access_token", form("resource=x"), 400, "parameter resource is unknown"},
-		"secret in the body":  {"POST", "/site/oauth2/access_token", form("client_id=a&client_secret=b"), 400, "credentials in the body"},
+		"JSON for a token":    {"POST", "/site/oauth2/access_token", func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, 400, "not a form"},
+		"parameters in query": {"POST", "/site/oauth2/access_token?grant_type=x", withForm(""), 400, "parameters in the query"},
+		"unknown to tokens":   {"POST", "/site/oauth2/access_token", withForm("resource=x"), 400, "parameter resource is unknown"},
+		"secret in the body":  {"POST", "/site/oauth2/access_token", withForm("client_id=a&client_secret=b"), 400, "credentials in the body"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -66,8 +66,8 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// form returns a function that replaces the body of a request with a form.
-func form(body string) func(*http.Request) {
+// withForm returns a function that replaces the body of a request with a form.
+func withForm(body string) func(*http.Request) {
 	return func(r *http.Request) {
 		filled, err := http.NewRequest(r.Method, r.URL.String(), strings.NewReader(body))
 		if err != nil {
@@ -117,14 +117,14 @@ func TestJournal(t *testing.T) {
 	user := bearer(t, s, token)
 	uuid := url.PathEscape(s.Organization().Workspaces[0].UUID)
 	body := user.get("/2.0/repositories/" + uuid + "?pagelen=100").body
-	journal := s.Journal()
-	if len(journal) != 2 {
-		t.Fatalf("%d entries, want 2", len(journal))
+	entries := s.Journal()
+	if len(entries) != 2 {
+		t.Fatalf("%d entries, want 2", len(entries))
 	}
-	if e := journal[0]; e.Method != "POST" || e.Endpoint != "/site/oauth2/access_token" || e.Consumer != consumer.Key {
+	if e := entries[0]; e.Method != "POST" || e.Endpoint != "/site/oauth2/access_token" || e.Consumer != consumer.Key {
 		t.Errorf("first entry %+v", e)
 	}
-	e := journal[1]
+	e := entries[1]
 	if e.Path != "/2.0/repositories/"+s.Organization().Workspaces[0].UUID || e.EscapedPath != "/2.0/repositories/"+uuid ||
 		e.Endpoint != "/2.0/repositories/{workspace}" || e.Query.Get("pagelen") != "100" || e.Status != 200 ||
 		e.User != s.Organization().Connected.UUID || e.Consumer != consumer.Key || e.InFlight != 1 {
@@ -133,7 +133,7 @@ func TestJournal(t *testing.T) {
 	if e.Bytes == 0 || e.Bytes > int64(len(body))/4 {
 		t.Errorf("%d bytes sent for %d: not compressed", e.Bytes, len(body))
 	}
-	if strings.Contains(fmt.Sprintf("%+v", journal), token) {
+	if strings.Contains(fmt.Sprintf("%+v", entries), token) {
 		t.Error("the journal holds credentials")
 	}
 	if s.MaxInFlight() != 1 {

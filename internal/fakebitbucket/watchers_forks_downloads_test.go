@@ -54,7 +54,7 @@ func TestAudience(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if a := c.get("/2.0/repositories/" + o.Repositories[0].FullName() + "/downloads/nothing"); a.status != 404 {
-		t.Errorf("a download that isn't there: %d", a.status)
+		t.Errorf("a missing download: %d", a.status)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestForks(t *testing.T) {
 	if got := list("?role=admin"); slices.Contains(got, shown.FullName()) {
 		t.Errorf("forks that the user administers: %q", got)
 	}
-	if got := list(query("q", `slug = "shown-fork"`, "sort", "-created_on")); !cmp.Equal(got, []string{shown.FullName()}) {
+	if got := list(queryString("q", `slug = "shown-fork"`, "sort", "-created_on")); !cmp.Equal(got, []string{shown.FullName()}) {
 		t.Errorf("forks by slug: %q", got)
 	}
 	if got := list("?role=contributor"); !slices.Contains(got, shown.FullName()) {

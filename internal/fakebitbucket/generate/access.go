@@ -7,9 +7,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A share is one of several permissions that one user has, directly or through a group, on a repository or its
+// A grantShare is one of several permissions that one user has, directly or through a group, on a repository or its
 // project.
-type share struct {
+type grantShare struct {
 	through    string // "", "group" or "another group"
 	on         string // repository or project
 	permission string
@@ -18,29 +18,29 @@ type share struct {
 // An arrangement is the permissions of one user: a member of a group, a member without a group, or an owner.
 type arrangement struct {
 	who    string
-	shares []share
+	shares []grantShare
 }
 
 // arrangements lists all combinations of permissions.
 var arrangements = []arrangement{
-	{"member", []share{{"", "repository", "write"}, {"group", "repository", "write"}}},
-	{"loner", []share{{"", "repository", "read"}}},
-	{"member", []share{{"", "repository", "admin"}, {"group", "repository", "read"}}},
-	{"loner", []share{{"", "project", "write"}}},
-	{"member", []share{{"", "repository", "read"}, {"group", "repository", "write"}}},
-	{"owner", []share{{"", "repository", "read"}}},
-	{"member", []share{{"group", "repository", "read"}, {"another group", "repository", "write"}}},
-	{"loner", []share{{"", "repository", "none"}}},
-	{"member", []share{{"", "repository", "none"}, {"group", "repository", "read"}}},
-	{"loner", []share{{"", "project", "create-repo"}}},
-	{"member", []share{{"", "project", "read"}, {"group", "repository", "write"}}},
-	{"loner", []share{{"", "repository", "admin"}, {"", "project", "read"}}},
-	{"member", []share{{"", "repository", "read"}, {"group", "project", "read"}}},
-	{"owner", []share{{"", "project", "admin"}, {"", "repository", "write"}}},
-	{"member", []share{{"", "repository", "read"}, {"", "project", "write"}, {"group", "repository", "write"}, {"another group", "repository", "read"}}},
-	{"loner", []share{{"", "project", "none"}}},
-	{"loner", []share{{"", "project", "read"}}},
-	{"member", []share{{"", "project", "create-repo"}, {"group", "project", "write"}}},
+	{"member", []grantShare{{"", "repository", "write"}, {"group", "repository", "write"}}},
+	{"loner", []grantShare{{"", "repository", "read"}}},
+	{"member", []grantShare{{"", "repository", "admin"}, {"group", "repository", "read"}}},
+	{"loner", []grantShare{{"", "project", "write"}}},
+	{"member", []grantShare{{"", "repository", "read"}, {"group", "repository", "write"}}},
+	{"owner", []grantShare{{"", "repository", "read"}}},
+	{"member", []grantShare{{"group", "repository", "read"}, {"another group", "repository", "write"}}},
+	{"loner", []grantShare{{"", "repository", "none"}}},
+	{"member", []grantShare{{"", "repository", "none"}, {"group", "repository", "read"}}},
+	{"loner", []grantShare{{"", "project", "create-repo"}}},
+	{"member", []grantShare{{"", "project", "read"}, {"group", "repository", "write"}}},
+	{"loner", []grantShare{{"", "repository", "admin"}, {"", "project", "read"}}},
+	{"member", []grantShare{{"", "repository", "read"}, {"group", "project", "read"}}},
+	{"owner", []grantShare{{"", "project", "admin"}, {"", "repository", "write"}}},
+	{"member", []grantShare{{"", "repository", "read"}, {"", "project", "write"}, {"group", "repository", "write"}, {"another group", "repository", "read"}}},
+	{"loner", []grantShare{{"", "project", "none"}}},
+	{"loner", []grantShare{{"", "project", "read"}}},
+	{"member", []grantShare{{"", "project", "create-repo"}, {"group", "project", "write"}}},
 }
 
 // Outsiders is the number of people who have access without belonging to a workspace.
@@ -51,13 +51,13 @@ const Outsiders = 3
 func (g *generator) access(o Options, workspaces ...*organization.Workspace) {
 	a := &accessGenerator{
 		generator: &generator{Rand: Seeded(uint64(o.Seed), "access"), now: g.now, org: g.org},
-		held:      map[[2]any]bool{},
+		hasGrant:  map[[2]any]bool{},
 	}
 	for _, x := range g.org.RepositoryGrants {
-		a.held[[2]any{x.Repository, holder(x.User, x.Group)}] = true
+		a.hasGrant[[2]any{x.Repository, holder(x.User, x.Group)}] = true
 	}
 	for _, x := range g.org.ProjectGrants {
-		a.held[[2]any{x.Project, holder(x.User, x.Group)}] = true
+		a.hasGrant[[2]any{x.Project, holder(x.User, x.Group)}] = true
 	}
 	var people []*organization.User
 	for i := range Outsiders {
@@ -92,7 +92,7 @@ func (g *generator) access(o Options, workspaces ...*organization.Workspace) {
 // An accessGenerator gives each holder one permission on each thing.
 type accessGenerator struct {
 	*generator
-	held map[[2]any]bool // by repository or project, and holder
+	hasGrant map[[2]any]bool // by repository or project, and holder
 }
 
 func holder(u *organization.User, group *organization.Group) any {
@@ -111,10 +111,10 @@ func (g *accessGenerator) give(
 		on = r
 	}
 	key := [2]any{on, holder(u, group)}
-	if g.held[key] {
+	if g.hasGrant[key] {
 		return
 	}
-	g.held[key] = true
+	g.hasGrant[key] = true
 	if r != nil {
 		g.org.RepositoryGrants = append(g.org.RepositoryGrants,
 			&organization.RepositoryGrant{Repository: r, User: u, Group: group, Permission: permission})
@@ -182,21 +182,21 @@ func (g *accessGenerator) ownersAndLoners(w *organization.Workspace) (owners, lo
 }
 
 // free returns the users who do not have a direct permission yet where the shares would give one.
-func (g *accessGenerator) free(r *organization.Repository, who []*organization.User, shares []share) []*organization.User {
+func (g *accessGenerator) free(r *organization.Repository, who []*organization.User, shares []grantShare) []*organization.User {
 	return slices.DeleteFunc(slices.Clone(who), func(u *organization.User) bool {
-		return slices.ContainsFunc(shares, func(s share) bool {
+		return slices.ContainsFunc(shares, func(s grantShare) bool {
 			on := any(r)
 			if s.on == "project" {
 				on = r.Project
 			}
-			return u == g.org.Connected || s.through == "" && g.held[[2]any{on, u}]
+			return u == g.org.Connected || s.through == "" && g.hasGrant[[2]any{on, u}]
 		})
 	})
 }
 
 // arrange gives a user several permissions at once, on a repository and its project, directly and through groups.
 func (g *accessGenerator) arrange(
-	r *organization.Repository, u *organization.User, in map[string]*organization.Group, shares []share,
+	r *organization.Repository, u *organization.User, in map[string]*organization.Group, shares []grantShare,
 ) {
 	for _, s := range shares {
 		to, group := u, in[s.through]
@@ -254,13 +254,13 @@ func (g *accessGenerator) hide(w *organization.Workspace, people []*organization
 		permission := organization.RepositoryPermissions[1+i/9%3]
 		var candidates, partial []*organization.User // users who have access, but a lower level
 		for _, u := range append(members[:len(members):len(members)], people...) {
-			known := g.org.EffectivePermission(r, u)
-			raises := !organization.AtLeast(known, permission)
+			shown := g.org.EffectivePermission(r, u)
+			raises := !organization.AtLeast(shown, permission)
 			if u == g.org.Connected || raises != (i%9 == 4) {
 				continue
 			}
 			candidates = append(candidates, u)
-			if raises && known != "" {
+			if raises && shown != "" {
 				partial = append(partial, u)
 			}
 		}

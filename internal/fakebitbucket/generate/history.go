@@ -75,9 +75,9 @@ func (g *generator) history(r *organization.Repository) *organization.History {
 func unique(branches []*organization.Branch) []*organization.Branch {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(branches, func(b *organization.Branch) bool {
-		known := seen[b.Name]
+		isDuplicate := seen[b.Name]
 		seen[b.Name] = true
-		return known
+		return isDuplicate
 	})
 }
 
@@ -93,20 +93,20 @@ func (g *generator) signatures(r *organization.Repository) []organization.Signat
 		organization.Signature{Raw: "root@build-7"})
 }
 
-// A step is a commit of the main line. left is the name of a branch that was merged but not deleted.
-type step struct {
+// A mainLineStep is a commit of the main line. left is the name of a branch that was merged but not deleted.
+type mainLineStep struct {
 	*organization.Commit
 	left string
 }
 
 // mainLine returns the commits of the main branch, the oldest first. The main line of a fork begins in the middle of
 // its parent's.
-func (w writer) mainLine(r *organization.Repository, n int) []step {
-	var line []step
+func (w writer) mainLine(r *organization.Repository, n int) []mainLineStep {
+	var line []mainLineStep
 	from := r.CreatedOn
 	if r.Parent != nil && r.Parent.MainBranch != "" {
 		for c := w.org.Head(r.Parent); c != nil; c = c.Parent() {
-			line = append(line, step{Commit: c})
+			line = append(line, mainLineStep{Commit: c})
 		}
 		slices.Reverse(line)
 		line = line[:(len(line)+1)/2]
@@ -124,21 +124,21 @@ func (w writer) mainLine(r *organization.Repository, n int) []step {
 	for i, at := range times {
 		switch {
 		case len(line) == 0:
-			line = append(line, step{Commit: w.commit(at, "Initial commit\n")})
+			line = append(line, mainLineStep{Commit: w.commit(at, "Initial commit\n")})
 		case i > 2 && i != old && w.IntN(5) == 0:
 			line = append(line, w.merge(r, line, i, at))
 		default:
 			if i == old {
 				at = at.AddDate(0, 0, -100-w.IntN(400))
 			}
-			line = append(line, step{Commit: w.commit(at, w.message(), line[len(line)-1].Commit)})
+			line = append(line, mainLineStep{Commit: w.commit(at, w.message(), line[len(line)-1].Commit)})
 		}
 	}
 	return line
 }
 
 // merge returns a step that merges a side line into the main line.
-func (w writer) merge(r *organization.Repository, line []step, number int, at time.Time) step {
+func (w writer) merge(r *organization.Repository, line []mainLineStep, number int, at time.Time) mainLineStep {
 	start := line[max(0, len(line)-1-w.IntN(3))]
 	side, title := start.Commit, ""
 	for range 1 + w.IntN(3) {
@@ -148,7 +148,7 @@ func (w writer) merge(r *organization.Repository, line []step, number int, at ti
 	name := w.branchName(r, number)
 	by := pick(w.generator, w.people)
 	message := fmt.Sprintf("Merged in %s (pull request #%d)\n\n%s\nApproved-by: %s\n", name, number, title, by.Name())
-	s := step{Commit: w.commit(at, message, line[len(line)-1].Commit, side)}
+	s := mainLineStep{Commit: w.commit(at, message, line[len(line)-1].Commit, side)}
 	if w.IntN(3) == 0 {
 		s.left = name
 	}
@@ -156,7 +156,7 @@ func (w writer) merge(r *organization.Repository, line []step, number int, at ti
 }
 
 // branch returns a branch with its own commits, which starts at a commit of the main line.
-func (w writer) branch(r *organization.Repository, line []step, number int) *organization.Branch {
+func (w writer) branch(r *organization.Repository, line []mainLineStep, number int) *organization.Branch {
 	head := line[w.IntN(len(line))].Commit
 	until := r.UpdatedOn
 	if w.IntN(3) == 0 { // soon abandoned
@@ -187,7 +187,7 @@ func (w writer) branchName(r *organization.Repository, number int) string {
 }
 
 // tags returns tags on commits of the main line. Two in three are annotated.
-func (w writer) tags(line []step, n int) []*organization.Tag {
+func (w writer) tags(line []mainLineStep, n int) []*organization.Tag {
 	var tags []*organization.Tag
 	for i := range n {
 		t := &organization.Tag{Name: fmt.Sprintf("v%d.%d.0", i/10, i%10), Target: line[i*len(line)/n].Commit}

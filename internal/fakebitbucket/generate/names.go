@@ -8,8 +8,8 @@ import (
 )
 
 func (g *generator) nameRepository(r *organization.Repository, n int) {
-	d, k := domains[n%len(domains)], kinds[(n/len(domains)+n)%len(kinds)]
-	round := n / (len(domains) * len(kinds))
+	d, k := domains[n%len(domains)], repositoryKinds[(n/len(domains)+n)%len(repositoryKinds)]
+	round := n / (len(domains) * len(repositoryKinds))
 	words := []string{d, k}
 	if round > 0 {
 		words = append([]string{prefixes[(round-1)%len(prefixes)]}, words...)
@@ -21,7 +21,7 @@ func (g *generator) nameRepository(r *organization.Repository, n int) {
 	r.Name = r.Slug
 	switch n % 7 {
 	case 2: // a name with capitals and spaces
-		r.Name = title(words)
+		r.Name = titleCase(words)
 	case 5:
 		r.Slug = strings.ToUpper(r.Slug[:1]) + r.Slug[1:] // a slug that kept its case
 		r.Name = r.Slug
@@ -31,8 +31,8 @@ func (g *generator) nameRepository(r *organization.Repository, n int) {
 	}
 }
 
-// title returns the words as a title.
-func title(words []string) string {
+// titleCase returns the words as a title.
+func titleCase(words []string) string {
 	titled := make([]string, len(words))
 	for i, w := range words {
 		if w == "api" || w == "cli" {

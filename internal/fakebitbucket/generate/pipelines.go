@@ -267,9 +267,9 @@ func (m *pipelineMaker) testReport(result string) *organization.TestReport {
 	}
 	t.Failed, t.Errors = 1+m.IntN(12), m.IntN(2)
 	for i := range t.Failed + t.Errors {
-		class := title([]string{pick(m.generator, domains)}) + "Test"
+		class := titleCase([]string{pick(m.generator, domains)}) + "Test"
 		c := &organization.TestCase{
-			UUID: m.UUID(), Name: fmt.Sprintf("test_%s_%d", pick(m.generator, kinds), i), ClassName: "com.example." + class, Status: "FAILED",
+			UUID: m.UUID(), Name: fmt.Sprintf("test_%s_%d", pick(m.generator, repositoryKinds), i), ClassName: "com.example." + class, Status: "FAILED",
 			Duration: fmt.Sprintf("PT%.7fS", m.Float64()*3), Message: "expected: <3> but was: <4>",
 			Output: "Traceback\n  at " + class + ".java:42\n  \"quoted\" <xml/>",
 		}
@@ -400,7 +400,7 @@ func (m *pipelineMaker) runners(n int) []*organization.PipelineRunner {
 	for i := range n {
 		created := m.ago(700)
 		x := &organization.PipelineRunner{
-			UUID: m.UUID(), Name: pick(m.generator, kinds) + " builder " + fmt.Sprint(i+1), Labels: []string{"self.hosted", "linux"},
+			UUID: m.UUID(), Name: pick(m.generator, repositoryKinds) + " builder " + fmt.Sprint(i+1), Labels: []string{"self.hosted", "linux"},
 			Status: []string{"ONLINE", "OFFLINE", "UNREGISTERED"}[i%3], Version: "3.2.0", Cordoned: i == 1, CreatedOn: created, UpdatedOn: m.after(created),
 			ClientID: m.base64(12), ClientSecret: m.secret(),
 		}

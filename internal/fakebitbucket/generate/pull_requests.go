@@ -21,8 +21,8 @@ var (
 		"This reads `nil` when the list is empty.", "Done in the last push.", "> Please add a test.\n\nThere is one now.",
 		"Is <b>this</b> escaped & safe?", "🚀",
 	}
-	chores = []string{"Add a test", "Update the changelog", "Ask the owners", "Rename the flag", "Measure it again"}
-	paths  = []string{
+	chores       = []string{"Add a test", "Update the changelog", "Ask the owners", "Rename the flag", "Measure it again"}
+	changedPaths = []string{
 		"README.md", "cmd/server/main.go", "internal/queue/retry.go", "docs/how to release.md", "src/größe.py",
 		"web/app/index.tsx", "deploy/chart/values.yaml", "Makefile", ".github/CODEOWNERS", "test/fixtures/a,b.json",
 	}
@@ -220,8 +220,8 @@ func (m *pullRequestMaker) files(p *organization.PullRequest) {
 		n = 40
 	}
 	for i := range n {
-		path := paths[(i+p.ID)%len(paths)]
-		if i >= len(paths) {
+		path := changedPaths[(i+p.ID)%len(changedPaths)]
+		if i >= len(changedPaths) {
 			path = fmt.Sprintf("generated/%03d/%s", i, path)
 		}
 		f := &organization.PullRequestFile{

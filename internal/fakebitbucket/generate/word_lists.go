@@ -8,7 +8,7 @@ var (
 		"loyalty", "reviews", "media", "documents", "scheduling", "support", "partners", "warehouse", "fraud",
 		"ledger", "settings", "gateway", "telemetry",
 	}
-	kinds = []string{
+	repositoryKinds = []string{
 		"api", "web", "worker", "service", "mobile", "library", "infra", "pipeline", "admin", "docs", "cli",
 		"schema", "client", "events", "dashboard", "jobs", "proxy", "tests",
 	}

@@ -141,8 +141,8 @@ type EffectivePermission struct {
 // EffectivePermissions returns the permissions of all users on all repositories of a workspace. They are computed
 // once.
 func (o *Organization) EffectivePermissions(w *Workspace) []EffectivePermission {
-	if known, ok := o.index().effective.Load(w); ok {
-		return known.([]EffectivePermission)
+	if computed, ok := o.index().effective.Load(w); ok {
+		return computed.([]EffectivePermission)
 	}
 	var all []EffectivePermission
 	for _, r := range o.RepositoriesOf(w) {
@@ -158,8 +158,8 @@ func (o *Organization) EffectivePermissionsOn(r *Repository) []EffectivePermissi
 	best := map[*User]string{}
 	var holders []*User
 	hold := func(u *User, level string) {
-		had, known := best[u]
-		if !known {
+		had, isHolder := best[u]
+		if !isHolder {
 			holders = append(holders, u)
 		}
 		best[u] = Higher(had, level)

@@ -53,9 +53,9 @@ func (h *History) replaceBranch(o *Organization, r *Repository, name string, cha
 	if changed != nil {
 		branches = append(branches, changed)
 	}
-	var known []*Commit
-	for _, commit := range h.known {
-		known = append(known, commit)
+	var others []*Commit
+	for _, commit := range h.byHash {
+		others = append(others, commit)
 	}
-	replace(o, "history", r.UUID, NewHistory(branches, slices.Clone(h.Tags), known...))
+	replace(o, "history", r.UUID, NewHistory(branches, slices.Clone(h.Tags), others...))
 }

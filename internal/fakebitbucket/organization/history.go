@@ -28,13 +28,13 @@ type History struct {
 	Branches []*Branch // by name
 	Tags     []*Tag    // by name
 	Commits  []*Commit // reachable from a branch or a tag, in the order of Log
-	known    map[string]*Commit
+	byHash   map[string]*Commit
 }
 
-// NewHistory sorts branches and tags. It also keeps the other known commits, which can still be looked up when no
+// NewHistory sorts branches and tags. It also keeps other commits, which can still be looked up when no
 // branch leads to them.
-func NewHistory(branches []*Branch, tags []*Tag, known ...*Commit) *History {
-	h := &History{Branches: branches, Tags: tags, known: map[string]*Commit{}}
+func NewHistory(branches []*Branch, tags []*Tag, others ...*Commit) *History {
+	h := &History{Branches: branches, Tags: tags, byHash: map[string]*Commit{}}
 	slices.SortFunc(h.Branches, func(a, b *Branch) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(h.Tags, func(a, b *Tag) int { return cmp.Compare(a.Name, b.Name) })
 	var heads []*Commit
@@ -45,8 +45,8 @@ func NewHistory(branches []*Branch, tags []*Tag, known ...*Commit) *History {
 		heads = append(heads, t.Target)
 	}
 	h.Commits = Log(heads, nil)
-	for _, c := range slices.Concat(known, h.Commits) {
-		h.known[c.Hash] = c
+	for _, c := range slices.Concat(others, h.Commits) {
+		h.byHash[c.Hash] = c
 	}
 	return h
 }
@@ -90,7 +90,7 @@ func (o *Organization) Head(r *Repository) *Commit {
 func (o *Organization) Commit(r *Repository, hash string) *Commit {
 	h := o.history(r)
 	if len(hash) == 40 || len(hash) < 7 {
-		return h.known[hash]
+		return h.byHash[hash]
 	}
 	for _, c := range h.Commits {
 		if strings.HasPrefix(c.Hash, hash) {

@@ -6,16 +6,16 @@ import "slices"
 // --date-order. Children come before their parents. Of the commits that could come next, the one with the latest date
 // comes first.
 func Log(include, exclude []*Commit) []*Commit {
-	without := ancestry(exclude)
-	within := ancestry(include)
+	excluded := ancestry(exclude)
+	included := ancestry(include)
 	children := map[*Commit]int{} // children that are not listed yet
-	for c := range within {
+	for c := range included {
 		for _, p := range c.Parents {
 			children[p]++
 		}
 	}
 	var next, log []*Commit
-	for c := range within {
+	for c := range included {
 		if children[c] == 0 {
 			next = append(next, c)
 		}
@@ -29,7 +29,7 @@ func Log(include, exclude []*Commit) []*Commit {
 		}
 		c := next[newest]
 		next = slices.Delete(next, newest, newest+1)
-		if !without[c] {
+		if !excluded[c] {
 			log = append(log, c)
 		}
 		for _, p := range c.Parents {

@@ -223,8 +223,8 @@ func (d *Deployment) Identifier() string { return d.UUID }
 func (s RunState) Status() string {
 	switch s.Name {
 	case "COMPLETED":
-		known := map[string]string{"SUCCESSFUL": "PASSED", "FAILED": "FAILED", "ERROR": "ERROR", "STOPPED": "STOPPED"}
-		return cmp.Or(known[s.Result], "UNKNOWN")
+		statuses := map[string]string{"SUCCESSFUL": "PASSED", "FAILED": "FAILED", "ERROR": "ERROR", "STOPPED": "STOPPED"}
+		return cmp.Or(statuses[s.Result], "UNKNOWN")
 	case "IN_PROGRESS":
 		if s.Stage == "" || s.Stage == "RUNNING" {
 			return "BUILDING"
