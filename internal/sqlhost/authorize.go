@@ -68,7 +68,7 @@ var readingPragmas = []string{
 
 // owns reports whether a table is one of the plugin's.
 func (h *Host) owns(schema, name string) bool {
-	return slices.ContainsFunc(h.tables, func(t *table) bool {
+	return slices.ContainsFunc(h.tables, func(t *hostTable) bool {
 		return strings.EqualFold(t.Name, name) && (schema == "main" || strings.EqualFold(t.Connection, schema))
 	})
 }

@@ -41,10 +41,10 @@ func TestRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
+			h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
 			mustQuery(t, h, `select count(*) from c1.item`)
 			file := filepath.Join(t.TempDir(), "file")
-			_, err := query(h, strings.ReplaceAll(test.query, "{file}", file))
+			_, err := queryRows(h, strings.ReplaceAll(test.query, "{file}", file))
 			if err == nil || test.wantErr != "" && err.Error() != test.wantErr {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
@@ -60,7 +60,7 @@ func TestRefused(t *testing.T) {
 
 // TestNotRefused runs a script that keeps tables and views of its own.
 func TestNotRefused(t *testing.T) {
-	h := open(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
+	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
 	for _, sql := range []string{
 		`create temp table mine as select * from c1.item`,
 		`create temp view item as select * from mine`,
@@ -86,7 +86,7 @@ func TestNotRefused(t *testing.T) {
 		`select * from sqlite_master`,
 		`explain query plan select * from item`,
 	} {
-		if _, err := query(h, sql); err != nil {
+		if _, err := queryRows(h, sql); err != nil {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func BenchmarkScan(b *testing.B) {
 	const rows = 100_000
 	row := fakeRow{"id": int64(1), "name": "a name", "labels": rawJSON(`{"a":1}`), "at": time.Unix(1e9, 5e8)}.proto("c1", []string{"id", "name", "labels", "at"})
-	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: definitions("id INT", "name STRING", "labels JSON", "at TIMESTAMP")}}}}
+	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: columnDefinitions("id INT", "name STRING", "labels JSON", "at TIMESTAMP")}}}}
 	p.execute = func(_ *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
 		response := &proto.ExecuteResponse{Row: row}
 		for range rows {
@@ -22,7 +22,7 @@ func BenchmarkScan(b *testing.B) {
 		}
 		return nil
 	}
-	h := open(b, p)
+	h := openHost(b, p)
 	for name, sql := range map[string]string{
 		"count": `select count(*) from t`,
 		"rows":  `select id, name, labels from t`,

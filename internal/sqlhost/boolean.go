@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// words are PostgreSQL's words for true and false. Their unique prefixes are allowed too.
-var words = []struct {
+// booleanWords are PostgreSQL's words for true and false. Their unique prefixes are allowed too.
+var booleanWords = []struct {
 	word  string
 	least int // letters of the shortest prefix
 	value bool
@@ -15,7 +15,7 @@ var words = []struct {
 // parseBoolean reads one of the words.
 func parseBoolean(s string) (value, ok bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
-	for _, w := range words {
+	for _, w := range booleanWords {
 		if len(s) >= w.least && strings.HasPrefix(w.word, s) {
 			return w.value, true
 		}

@@ -14,7 +14,7 @@ import (
 // A cursor reads the rows of a table. SQLite opens one for each use of the table in a statement, and calls its Filter
 // for each row of an outer loop.
 type cursor struct {
-	table *table
+	table *hostTable
 	text  string // of the plan
 	plan  plan
 
@@ -203,7 +203,9 @@ func (c *cursor) value(i int) vtab.Value {
 	return c.table.value(c.row, i)
 }
 
-func (t *table) value(row *proto.Row, i int) vtab.Value { return value(row.Columns[t.columns[i].name]) }
+func (t *hostTable) value(row *proto.Row, i int) vtab.Value {
+	return sqliteValue(row.Columns[t.columns[i].name])
+}
 
 // Rowid implements [vtab.Cursor]. See [rowids].
 func (c *cursor) Rowid() (int64, error) {
@@ -242,9 +244,9 @@ func (c *cursor) request(p plan, values []vtab.Value) (*proto.ExecuteRequest, er
 	for i, term := range p.Terms {
 		switch term.Op {
 		case vtab.OpLIMIT:
-			limit = number(values[i], -1)
+			limit = intOr(values[i], -1)
 		case vtab.OpOFFSET:
-			offset = number(values[i], 0)
+			offset = intOr(values[i], 0)
 		default:
 			q, how := t.columns[term.Column].qual(term.Op, values[i])
 			if how == never {
@@ -268,7 +270,7 @@ func (c *cursor) request(p plan, values []vtab.Value) (*proto.ExecuteRequest, er
 	return t.request(c.columnNames(), pushed, limit, c.sortOrder(p.Order)), nil
 }
 
-func number(v vtab.Value, otherwise int64) int64 {
+func intOr(v vtab.Value, otherwise int64) int64 {
 	if n, ok := v.(int64); ok {
 		return n
 	}

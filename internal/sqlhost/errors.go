@@ -51,7 +51,7 @@ func cleanText(text string) string {
 }
 
 // scanError returns the error of a scan. If there is only one connection, it removes its name, which the SDK adds.
-func (t *table) scanError(err error) error {
+func (t *hostTable) scanError(err error) error {
 	err = cleanError(err)
 	if text, found := strings.CutPrefix(err.Error(), t.Connection+": "); found && len(t.host.schemas) == 1 {
 		return &cleaned{text, err}

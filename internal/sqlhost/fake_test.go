@@ -294,8 +294,8 @@ func (p *fakePlugin) asked() []*proto.ExecuteRequest {
 	return requests
 }
 
-// definitions makes column definitions of "name TYPE" and adds the SDK's own columns.
-func definitions(columns ...string) []*proto.ColumnDefinition {
+// columnDefinitions makes column definitions of "name TYPE" and adds the SDK's own columns.
+func columnDefinitions(columns ...string) []*proto.ColumnDefinition {
 	columns = append(columns, "sp_connection_name STRING", "sp_ctx JSON", "_ctx JSON")
 	var all []*proto.ColumnDefinition
 	for _, c := range columns {
@@ -313,8 +313,8 @@ func definitions(columns ...string) []*proto.ColumnDefinition {
 	return all
 }
 
-// keys makes optional key columns of "name op op …", or others of "name! op …" and "name? op …".
-func keys(columns ...string) []*proto.KeyColumn {
+// keyColumnsOf makes optional key columns of "name op op …", or others of "name! op …" and "name? op …".
+func keyColumnsOf(columns ...string) []*proto.KeyColumn {
 	var all []*proto.KeyColumn
 	for _, c := range columns {
 		fields := strings.Split(c, ", ")
@@ -332,8 +332,8 @@ func keys(columns ...string) []*proto.KeyColumn {
 
 const compareOperators = "=, <>, <, <=, >, >="
 
-// open opens a host with a single connection named c1, and closes it after the test.
-func open(t testing.TB, p Plugin, connections ...Connection) *Host {
+// openHost opens a host with a single connection named c1, and closes it after the test.
+func openHost(t testing.TB, p Plugin, connections ...Connection) *Host {
 	t.Helper()
 	if len(connections) == 0 {
 		connections = []Connection{{Name: "c1", Plugin: "local/fake"}}
@@ -350,8 +350,8 @@ func open(t testing.TB, p Plugin, connections ...Connection) *Host {
 	return h
 }
 
-// query returns all rows of a statement.
-func query(h *Host, sql string) ([][]any, error) {
+// queryRows returns all rows of a statement.
+func queryRows(h *Host, sql string) ([][]any, error) {
 	rows, err := h.Query(context.Background(), sql)
 	if err != nil {
 		return nil, err
@@ -366,14 +366,14 @@ func query(h *Host, sql string) ([][]any, error) {
 // mustQuery returns the rows as text, one string a row.
 func mustQuery(t testing.TB, h *Host, sql string) []string {
 	t.Helper()
-	rows, err := query(h, sql)
+	rows, err := queryRows(h, sql)
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
-	return texts(rows)
+	return rowTexts(rows)
 }
 
-func texts(rows [][]any) []string {
+func rowTexts(rows [][]any) []string {
 	var all []string
 	for _, row := range rows {
 		var fields []string

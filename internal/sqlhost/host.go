@@ -60,10 +60,10 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 type Host struct {
 	plugin   Plugin
 	conn     driver.Conn
-	tables   []*table
-	schemas  map[string][]*table // by lower-case connection name
-	names    map[string][]Type   // types of columns, by lower-case name
-	attached []string            // lower-case connection names, least recently used first
+	tables   []*hostTable
+	schemas  map[string][]*hostTable // by lower-case connection name
+	names    map[string][]Type       // types of columns, by lower-case name
+	attached []string                // lower-case connection names, least recently used first
 	scans    sync.WaitGroup
 	// ReadOnly refuses every statement that changes something, even in memory. It is set before the first statement.
 	ReadOnly bool
@@ -113,7 +113,7 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	if err := configure(p, connections); err != nil {
 		return nil, err
 	}
-	h := &Host{plugin: p, schemas: make(map[string][]*table), names: make(map[string][]Type), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
+	h := &Host{plugin: p, schemas: make(map[string][]*hostTable), names: make(map[string][]Type), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
 	h.turn <- struct{}{}
 	for _, c := range connections {
 		if err := h.addSchema(c); err != nil {
@@ -198,7 +198,7 @@ func (h *Host) addSchema(c Connection) error {
 		return &ConnectionError{c.Name, cleanError(err)}
 	}
 	schemas := response.GetSchema().GetSchema()
-	var tables []*table
+	var tables []*hostTable
 	for _, name := range slices.Sorted(maps.Keys(schemas)) {
 		t := newTable(h, c, name, schemas[name])
 		t.index = len(h.tables)
@@ -228,7 +228,7 @@ func (h *Host) createBareTables(ctx context.Context) error {
 	return nil
 }
 
-func (h *Host) create(ctx context.Context, schema string, t *table) error {
+func (h *Host) create(ctx context.Context, schema string, t *hostTable) error {
 	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d)", Quote(schema), Quote(t.Name), moduleName, t.index))
 }
 

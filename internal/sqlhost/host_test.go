@@ -18,7 +18,7 @@ import (
 func TestColumns(t *testing.T) {
 	moment := time.Date(2026, 3, 4, 5, 6, 7, 0, time.FixedZone("", 3600))
 	table := &fakeTable{
-		schema: &proto.TableSchema{Columns: definitions("b BOOL", "i INT", "d DOUBLE", "s STRING", "j JSON", "old DATETIME",
+		schema: &proto.TableSchema{Columns: columnDefinitions("b BOOL", "i INT", "d DOUBLE", "s STRING", "j JSON", "old DATETIME",
 			"ip IPADDR", "net CIDR", "ts TIMESTAMP", "inet INET", "tree LTREE", `odd"name STRING`)},
 		rows: []fakeRow{
 			{"b": true, "i": int64(1), "d": 1.5, "s": "é\x00'", "j": rawJSON(`{"a": [1, {"b": true}]}`), "old": moment, "ip": "10.0.0.1",
@@ -59,7 +59,7 @@ func TestColumns(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, &fakePlugin{tables: map[string]*fakeTable{"t": table}})
+			h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"t": table}})
 			rows, err := h.Query(context.Background(), test.query)
 			if err != nil {
 				t.Fatal(err)
@@ -67,7 +67,7 @@ func TestColumns(t *testing.T) {
 			defer rows.Close()
 			var got []string
 			for rows.Next() {
-				got = append(got, texts([][]any{rows.Values()})...)
+				got = append(got, rowTexts([][]any{rows.Values()})...)
 			}
 			if err := rows.Err(); err != nil {
 				t.Fatal(err)
@@ -92,9 +92,9 @@ func TestColumnsUsed(t *testing.T) {
 	for i := range 70 {
 		names = append(names, fmt.Sprintf("c%d INT", i))
 	}
-	table := &fakeTable{schema: &proto.TableSchema{Columns: definitions(names...)}, rows: []fakeRow{{"c2": int64(2), "c65": int64(65)}}}
+	table := &fakeTable{schema: &proto.TableSchema{Columns: columnDefinitions(names...)}, rows: []fakeRow{{"c2": int64(2), "c65": int64(65)}}}
 	p := &fakePlugin{tables: map[string]*fakeTable{"wide": table}}
-	h := open(t, p)
+	h := openHost(t, p)
 	tests := map[string]struct {
 		query string
 		want  []string
@@ -129,19 +129,19 @@ func TestColumnsUsed(t *testing.T) {
 func TestRequiredQuals(t *testing.T) {
 	schema := func(list, get []*proto.KeyColumn) *fakeTable {
 		return &fakeTable{
-			schema: &proto.TableSchema{Columns: definitions("a STRING", "b STRING", "c STRING"), ListCallKeyColumnList: list, GetCallKeyColumnList: get},
+			schema: &proto.TableSchema{Columns: columnDefinitions("a STRING", "b STRING", "c STRING"), ListCallKeyColumnList: list, GetCallKeyColumnList: get},
 			rows:   []fakeRow{{"a": "x", "b": "y", "c": "z"}, {"a": "x", "b": "z"}, {"a": "y", "b": "z"}},
 		}
 	}
 	p := &fakePlugin{tables: map[string]*fakeTable{
-		"must":     schema(keys("a!, =", "c, ="), nil),
-		"both":     schema(keys("a!, =", "b!, ~~*"), nil),
+		"must":     schema(keyColumnsOf("a!, =", "c, ="), nil),
+		"both":     schema(keyColumnsOf("a!, =", "b!, ~~*"), nil),
 		"free":     schema(nil, nil),
-		"either":   schema(keys("a?, =", "b?, ="), nil),
-		"list_get": schema(keys("a!, ="), keys("b!, =", "c!, =")),
-		"get":      schema(nil, keys("b!, =", "c!, =")),
+		"either":   schema(keyColumnsOf("a?, =", "b?, ="), nil),
+		"list_get": schema(keyColumnsOf("a!, ="), keyColumnsOf("b!, =", "c!, =")),
+		"get":      schema(nil, keyColumnsOf("b!, =", "c!, =")),
 	}}
-	h := open(t, p)
+	h := openHost(t, p)
 	tests := map[string]struct {
 		query     string
 		want      []string
@@ -171,11 +171,11 @@ func TestRequiredQuals(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p.asked()
-			rows, err := query(h, test.query)
+			rows, err := queryRows(h, test.query)
 			if got := fmt.Sprint(err); test.wantErr != "" && got != test.wantErr || test.wantErr == "" && err != nil {
 				t.Errorf("error %q, want %q", got, test.wantErr)
 			}
-			if diff := cmp.Diff(test.want, texts(rows)); diff != "" {
+			if diff := cmp.Diff(test.want, rowTexts(rows)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
 			for _, r := range p.asked() {
@@ -189,7 +189,7 @@ func TestRequiredQuals(t *testing.T) {
 
 // TestLimitStopsThePlugin counts the rows that the plugin made.
 func TestLimitStopsThePlugin(t *testing.T) {
-	table := &fakeTable{schema: &proto.TableSchema{Columns: definitions("id INT All", "note STRING"), ListCallKeyColumnList: keys("id, >")}}
+	table := &fakeTable{schema: &proto.TableSchema{Columns: columnDefinitions("id INT All", "note STRING"), ListCallKeyColumnList: keyColumnsOf("id, >")}}
 	for i := range int64(10_000) {
 		table.rows = append(table.rows, fakeRow{"id": i, "note": "x"})
 	}
@@ -209,7 +209,7 @@ func TestLimitStopsThePlugin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &fakePlugin{tables: map[string]*fakeTable{"t": table}}
-			mustQuery(t, open(t, p), test.query)
+			mustQuery(t, openHost(t, p), test.query)
 			if got := p.produced.Load(); got > test.want {
 				t.Errorf("%d rows, want at most %d", got, test.want)
 			}
@@ -238,7 +238,7 @@ func TestOrderIsChecked(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			table := &fakeTable{schema: &proto.TableSchema{Columns: definitions("v INT All", "d DOUBLE All", "ts TIMESTAMP All")}}
+			table := &fakeTable{schema: &proto.TableSchema{Columns: columnDefinitions("v INT All", "d DOUBLE All", "ts TIMESTAMP All")}}
 			p := &fakePlugin{tables: map[string]*fakeTable{"t": table}}
 			p.execute = func(r *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
 				for _, v := range test.values {
@@ -249,7 +249,7 @@ func TestOrderIsChecked(t *testing.T) {
 				}
 				return nil
 			}
-			_, err := query(open(t, p), test.query)
+			_, err := queryRows(openHost(t, p), test.query)
 			if err == nil && test.wantErr != "" || err != nil && err.Error() != test.wantErr {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
@@ -259,7 +259,7 @@ func TestOrderIsChecked(t *testing.T) {
 
 // failAfter is a plugin whose scans fail after some rows.
 func failAfter(rows int, err error) *fakePlugin {
-	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: definitions("id INT", "name STRING")}}}}
+	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: columnDefinitions("id INT", "name STRING")}}}}
 	p.execute = func(r *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
 		for i := range rows {
 			row := fakeRow{"id": int64(i), "name": "x"}
@@ -293,11 +293,11 @@ func TestErrorIsNeverShortRows(t *testing.T) {
 				return
 			}
 			defer h.Close()
-			_, err = query(h, sql)
+			_, err = queryRows(h, sql)
 			if err == nil || err.Error() != "the service said no" || !errors.Is(err, errPlain) {
 				t.Errorf("%s, failing after %d rows: error %v", sql, i%150, err)
 			}
-			if _, err := query(h, `select 1`); err != nil {
+			if _, err := queryRows(h, `select 1`); err != nil {
 				t.Errorf("after the error: %v", err)
 			}
 		})
@@ -324,7 +324,7 @@ func TestQueryErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := failAfter(2, errPlain)
-			_, err := query(open(t, p), test.query)
+			_, err := queryRows(openHost(t, p), test.query)
 			if err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -334,8 +334,8 @@ func TestQueryErrors(t *testing.T) {
 
 // TestErrorNamesConnection has more than one connection: then the SDK's prefix says which it was.
 func TestErrorNamesConnection(t *testing.T) {
-	h := open(t, failAfter(0, errPlain), Connection{Name: "c1"}, Connection{Name: "c2"})
-	if _, err := query(h, `select * from t`); err == nil || err.Error() != "c1: the service said no" {
+	h := openHost(t, failAfter(0, errPlain), Connection{Name: "c1"}, Connection{Name: "c2"})
+	if _, err := queryRows(h, `select * from t`); err == nil || err.Error() != "c1: the service said no" {
 		t.Errorf("error %v, want one that names c1", err)
 	}
 }
@@ -372,7 +372,7 @@ func TestCancel(t *testing.T) {
 			if test.query == forever {
 				cancelSoon(cancel)
 			}
-			h := open(t, p)
+			h := openHost(t, p)
 			err := drain(ctx, h, test.query)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("error %v, want %v", err, context.Canceled)
@@ -408,7 +408,7 @@ func TestDeafPlugin(t *testing.T) {
 		<-release
 		return nil
 	}
-	h := open(t, p)
+	h := openHost(t, p)
 	if err := drain(ctx, h, `select * from t`); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
@@ -417,7 +417,7 @@ func TestDeafPlugin(t *testing.T) {
 
 // TestQueryWaits runs a second query before the rows of the first are closed.
 func TestQueryWaits(t *testing.T) {
-	h := open(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
+	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
 	rows, err := h.Query(context.Background(), `select * from item`)
 	if err != nil {
 		t.Fatal(err)
@@ -440,7 +440,7 @@ func TestQueryWaits(t *testing.T) {
 // TestNothingRunsOn ends statements in all ways, and looks for scans that have not ended.
 func TestNothingRunsOn(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "member": memberTable()}}
-	h := open(t, p)
+	h := openHost(t, p)
 	for _, sql := range []string{
 		`select * from item limit 1`,
 		`select * from item where note = 'note 1' limit 1`,
@@ -449,7 +449,7 @@ func TestNothingRunsOn(t *testing.T) {
 		`select 1 where exists (select * from item where note = 'note 1')`,
 		`select json('{') from item`,
 	} {
-		_, _ = query(h, sql)
+		_, _ = queryRows(h, sql)
 		if running := p.running.Load(); running != 0 {
 			t.Errorf("%s: %d scans run on", sql, running)
 		}
@@ -500,7 +500,7 @@ func TestOpenErrors(t *testing.T) {
 
 func TestAggregator(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}}
-	h := open(t, p, Connection{Name: "a", Plugin: "local/fake", Config: "x = 1"}, Connection{Name: "b", Plugin: "local/fake"},
+	h := openHost(t, p, Connection{Name: "a", Plugin: "local/fake", Config: "x = 1"}, Connection{Name: "b", Plugin: "local/fake"},
 		Connection{Name: "all", Plugin: "local/fake", Type: "aggregator", Connections: []string{"a", "b"}})
 	want := []*proto.ConnectionConfig{
 		{Connection: "a", Plugin: "local/fake", PluginShortName: "fake", PluginInstance: "local/fake", Config: "x = 1"},
@@ -542,7 +542,7 @@ func TestManyConnections(t *testing.T) {
 	for i := range 30 {
 		connections = append(connections, Connection{Name: fmt.Sprintf("c%d", i)})
 	}
-	h := open(t, p, connections...)
+	h := openHost(t, p, connections...)
 	if got := len(h.Tables()); got != 30 {
 		t.Errorf("%d tables, want 30", got)
 	}
@@ -562,7 +562,7 @@ func TestManyConnections(t *testing.T) {
 	if got := mustQuery(t, h, "select count(*) from ("+strings.Join(parts[:10], " union all ")+")"); got[0] != "600" {
 		t.Errorf("ten connections: %q", got)
 	}
-	_, err := query(h, strings.Join(parts, " union all "))
+	_, err := queryRows(h, strings.Join(parts, " union all "))
 	want := "a statement can name at most 10 connections; this one names 11: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10"
 	if err == nil || err.Error() != want {
 		t.Errorf("eleven connections: error %v, want %q", err, want)
@@ -572,9 +572,9 @@ func TestManyConnections(t *testing.T) {
 func TestTables(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{
 		Description:           "Things.",
-		Columns:               definitions("a STRING", "b TIMESTAMP")[:3],
-		ListCallKeyColumnList: keys("a!, =, ~~*"),
-		GetCallKeyColumnList:  keys("a!, =, <>", "b!, ="),
+		Columns:               columnDefinitions("a STRING", "b TIMESTAMP")[:3],
+		ListCallKeyColumnList: keyColumnsOf("a!, =, ~~*"),
+		GetCallKeyColumnList:  keyColumnsOf("a!, =, <>", "b!, ="),
 	}}}}
 	want := []Table{{
 		Connection:  "c1",
@@ -590,7 +590,7 @@ func TestTables(t *testing.T) {
 			{Name: "b", Operators: []string{"="}, Require: "optional"},
 		},
 	}}
-	if diff := cmp.Diff(want, open(t, p).Tables()); diff != "" {
+	if diff := cmp.Diff(want, openHost(t, p).Tables()); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
 }
@@ -599,7 +599,7 @@ func TestTables(t *testing.T) {
 // without a word of it.
 func TestCollationsLast(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}}
-	h := open(t, p)
+	h := openHost(t, p)
 	before := `select count(*) from item where name = 'alpha'`
 	mustQuery(t, h, before)
 	if got := pushedText(p.asked()[0]); got != "name = alpha" {
@@ -614,7 +614,7 @@ func TestCollationsLast(t *testing.T) {
 
 // TestDeclaredTimes reads times from a table that is not the plugin's.
 func TestDeclaredTimes(t *testing.T) {
-	h := open(t, failAfter(0, nil))
+	h := openHost(t, failAfter(0, nil))
 	mustQuery(t, h, `create temp table times(day date, moment timestamp, n date)`)
 	mustQuery(t, h, `insert into times values ('2026-03-04', '2026-03-04 05:06:07', 'soon')`)
 	if diff := cmp.Diff([]string{"2026-03-04|2026-03-04T05:06:07+00:00|soon"}, mustQuery(t, h, `select * from times`)); diff != "" {

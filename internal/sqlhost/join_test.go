@@ -12,8 +12,8 @@ import (
 // memberTable has several rows that are equal in all columns but one.
 func memberTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
-		Columns:               definitions("item_id INT", "who STRING", "role STRING", "serial INT"),
-		ListCallKeyColumnList: keys("item_id, =", "who, =", "role, ="),
+		Columns:               columnDefinitions("item_id INT", "who STRING", "role STRING", "serial INT"),
+		ListCallKeyColumnList: keyColumnsOf("item_id, =", "who, =", "role, ="),
 	}}
 	for i := range int64(30) {
 		row := fakeRow{"item_id": i % 10, "who": fmt.Sprintf("user%d", i%3), "role": "read", "serial": i}
@@ -105,7 +105,7 @@ func TestJoins(t *testing.T) {
 			t.Parallel()
 			p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "member": memberTable()}}
 			p.tables["item"].nullsFirst = true // as SQLite has them
-			h := open(t, p)
+			h := openHost(t, p)
 			got := mustQuery(t, h, test.query)
 			if scans := len(p.asked()); test.wantScans >= 0 && scans != test.wantScans {
 				t.Errorf("%d scans, want %d", scans, test.wantScans)

@@ -23,10 +23,10 @@ const (
 	Ltree     Type = "LTREE"     // string, labels with dots between them
 )
 
-// A kind is a type with its declaration in SQLite. The declaration determines the affinity, that is how SQLite compares
+// A columnKind is a type with its declaration in SQLite. The declaration determines the affinity, that is how SQLite compares
 // the column with a value of another type: with TEXT in the declaration, as text. Without it, "updated_on > '2026'"
 // would turn '2026' into a number, and any text is greater than any number.
-type kind struct {
+type columnKind struct {
 	Type
 	declared string
 }
@@ -34,31 +34,31 @@ type kind struct {
 const textAffinity = " TEXT"
 
 // definition returns the declaration of a column of the kind, without its name. more follows the type.
-func (k kind) definition(more string) string {
+func (k columnKind) definition(more string) string {
 	if k.Type == Timestamp {
 		more += " collate " + timestampCollation
 	}
 	return k.declared + more
 }
 
-func kindOf(t proto.ColumnType) kind {
+func kindOf(t proto.ColumnType) columnKind {
 	switch t {
 	case proto.ColumnType_BOOL:
-		return kind{Boolean, string(Boolean)}
+		return columnKind{Boolean, string(Boolean)}
 	case proto.ColumnType_INT:
-		return kind{Integer, string(Integer)}
+		return columnKind{Integer, string(Integer)}
 	case proto.ColumnType_DOUBLE:
-		return kind{Real, string(Real)}
+		return columnKind{Real, string(Real)}
 	case proto.ColumnType_TIMESTAMP, timestampOld:
-		return kind{Timestamp, string(Timestamp) + textAffinity}
+		return columnKind{Timestamp, string(Timestamp) + textAffinity}
 	case proto.ColumnType_JSON:
-		return kind{JSON, string(JSON) + textAffinity}
+		return columnKind{JSON, string(JSON) + textAffinity}
 	case proto.ColumnType_IPADDR, proto.ColumnType_INET, proto.ColumnType_CIDR:
-		return kind{Inet, string(Inet) + textAffinity}
+		return columnKind{Inet, string(Inet) + textAffinity}
 	case proto.ColumnType_LTREE:
-		return kind{Ltree, string(Ltree) + textAffinity}
+		return columnKind{Ltree, string(Ltree) + textAffinity}
 	default:
-		return kind{Text, string(Text)}
+		return columnKind{Text, string(Text)}
 	}
 }
 
@@ -71,8 +71,8 @@ func declaredType(declared string) Type {
 	return Type(strings.TrimSuffix(declared, textAffinity))
 }
 
-// value returns the plugin's value for a column in SQLite's form.
-func value(c *proto.Column) vtab.Value {
+// sqliteValue returns the plugin's value for a column in SQLite's form.
+func sqliteValue(c *proto.Column) vtab.Value {
 	switch v := c.GetValue().(type) {
 	case *proto.Column_StringValue:
 		return v.StringValue
@@ -111,8 +111,8 @@ func value(c *proto.Column) vtab.Value {
 }
 
 // numeric reports whether SQLite stores the column's values as numbers, which no collation compares.
-func (k kind) numeric() bool { return k.Type == Boolean || k.Type == Integer || k.Type == Real }
+func (k columnKind) numeric() bool { return k.Type == Boolean || k.Type == Integer || k.Type == Real }
 
 // ordered reports whether the plugin sorts the column's values like SQLite. Texts have as many orders as there are
 // collations, and a service rarely uses SQLite's.
-func (k kind) ordered() bool { return k.numeric() || k.Type == Timestamp }
+func (k columnKind) ordered() bool { return k.numeric() || k.Type == Timestamp }

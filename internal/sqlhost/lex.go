@@ -155,8 +155,8 @@ func qualifiers(tokens []token) []string {
 	return names
 }
 
-// constants returns the texts, numbers and names in a statement, in lower case.
-func constants(tokens []token) map[string]bool {
+// constantsOf returns the texts, numbers and names in a statement, in lower case.
+func constantsOf(tokens []token) map[string]bool {
 	all := make(map[string]bool)
 	for _, t := range tokens {
 		all[t.text] = true

@@ -44,10 +44,10 @@ func TestStatements(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
 			var texts []string
-			for _, statement := range got {
-				texts = append(texts, statement.Text)
-				if rest := test.script[statement.Begin:]; !strings.HasPrefix(rest, statement.Text) {
-					t.Errorf("%q does not begin at %q", statement.Text, rest)
+			for _, s := range got {
+				texts = append(texts, s.Text)
+				if rest := test.script[s.Begin:]; !strings.HasPrefix(rest, s.Text) {
+					t.Errorf("%q does not begin at %q", s.Text, rest)
 				}
 			}
 			if diff := cmp.Diff(test.want, texts); diff != "" {

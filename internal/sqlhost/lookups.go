@@ -72,7 +72,7 @@ func (c *cursor) lookup(question string, values []vtab.Value) ([]*proto.Row, err
 
 // compare finds the varying terms, and reports whether there is a new one. Only terms of equality can be looked up: a
 // range that varies may be the only limit of a scan.
-func (l *lookups) compare(terms []term, values []vtab.Value) bool {
+func (l *lookups) compare(terms []whereTerm, values []vtab.Value) bool {
 	found := false
 	for i, v := range values {
 		if l.varying[i] || fmt.Sprintf("%#v", v) == l.first[i] {
@@ -172,7 +172,7 @@ func (c *cursor) rowKeys(row *proto.Row) []string {
 	keys := make([]string, len(c.plan.Terms))
 	for i, term := range c.plan.Terms {
 		if term.Column >= 0 {
-			keys[i] = key(c.table.value(row, term.Column))
+			keys[i] = lookupKey(c.table.value(row, term.Column))
 		}
 	}
 	return keys
@@ -193,15 +193,15 @@ func (l *lookups) key(keys []string) string {
 func keysOf(values []vtab.Value) []string {
 	all := make([]string, len(values))
 	for i, v := range values {
-		all[i] = key(v)
+		all[i] = lookupKey(v)
 	}
 	return all
 }
 
-// key returns the same text for all values that SQLite may treat as equal, whether it compares numbers or text: for 5,
+// lookupKey returns the same text for all values that SQLite may treat as equal, whether it compares numbers or text: for 5,
 // 5.0, '5' and ' 05'. With another collation there are no terms of text columns: see [column.takes]. SQLite writes 15
 // digits of a number that it compares as text.
-func key(v vtab.Value) string {
+func lookupKey(v vtab.Value) string {
 	var number float64
 	switch v := v.(type) {
 	case int64:

@@ -14,8 +14,8 @@ import (
 // thingTable has a thousand rows, and key columns to look them up by.
 func thingTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
-		Columns:               definitions("id INT All", "name STRING", "kind STRING", "note STRING"),
-		ListCallKeyColumnList: keys("id, =, >", "name, =", "kind, ="),
+		Columns:               columnDefinitions("id INT All", "name STRING", "kind STRING", "note STRING"),
+		ListCallKeyColumnList: keyColumnsOf("id, =, >", "name, =", "kind, ="),
 	}}
 	for i := range int64(1_000) {
 		t.rows = append(t.rows, fakeRow{"id": i, "name": fmt.Sprintf("thing%d", i), "kind": fmt.Sprintf("kind%d", i/250), "note": "x"})
@@ -28,7 +28,7 @@ func numbers(n int) string {
 	return fmt.Sprintf(`(with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < %d) select i from n)`, n)
 }
 
-func list(n int) string {
+func inList(n int) string {
 	var all []string
 	for i := range n {
 		all = append(all, fmt.Sprintf("'thing%d'", i))
@@ -48,7 +48,7 @@ func TestLookups(t *testing.T) {
 		"join":                      {`select count(*), count(distinct id) from ` + numbers(1000) + ` cross join thing on id = i`, "1000|1000", 11, ""},
 		"join of two tables":        {`select count(*) from thing a join thing b on b.name = a.name`, "1000", 12, "name = thing9"},
 		"ten values":                {`select count(*) from ` + numbers(10) + ` cross join thing on id = i`, "10", 10, "-"},
-		"in list":                   {`select count(*) from thing where name in (` + list(300) + `)`, "300", 11, ""},
+		"in list":                   {`select count(*) from thing where name in (` + inList(300) + `)`, "300", 11, ""},
 		"in subquery":               {`select count(*) from thing where id in ` + numbers(300), "300", 11, ""},
 		"exists":                    {`select count(*) from ` + numbers(300) + ` where exists (select 1 from thing where id = i)`, "300", 11, ""},
 		"exists, one value":         {`select count(*) from ` + numbers(300) + ` where exists (select i from thing where kind = 'kind1' and note || i <> '')`, "300", 11, "kind = kind1"},
@@ -67,7 +67,7 @@ func TestLookups(t *testing.T) {
 			t.Parallel()
 			p := &fakePlugin{tables: map[string]*fakeTable{"thing": thingTable()}}
 			p.tables["thing"].nullsFirst = true
-			h := open(t, p)
+			h := openHost(t, p)
 			if diff := cmp.Diff([]string{test.want}, mustQuery(t, h, test.query)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
@@ -94,8 +94,8 @@ func askedFor(r *proto.ExecuteRequest, column string) any {
 	return qualValue(q[0].GetValue())
 }
 
-// ids are n rows with an id, and the name that goes with it.
-func ids(n int) []fakeRow {
+// idRows are n rows with an id, and the name that goes with it.
+func idRows(n int) []fakeRow {
 	var rows []fakeRow
 	for i := range int64(n) {
 		rows = append(rows, fakeRow{"id": i, "name": fmt.Sprintf("name%d", i)})
@@ -132,7 +132,7 @@ func TestUnfitForLookups(t *testing.T) {
 			keys: []string{"id, ="},
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
 				if isAll(r) {
-					return ids(290), errPlain
+					return idRows(290), errPlain
 				}
 				return []fakeRow{{"id": askedFor(r, "id")}}, nil
 			},
@@ -142,7 +142,7 @@ func TestUnfitForLookups(t *testing.T) {
 			keys: []string{"id, ="},
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
 				if isAll(r) {
-					return ids(fullMemo + 1), nil
+					return idRows(fullMemo + 1), nil
 				}
 				return []fakeRow{{"id": askedFor(r, "id")}}, nil
 			},
@@ -169,7 +169,7 @@ func TestUnfitForLookups(t *testing.T) {
 			keys: []string{"id, ="},
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
 				if isAll(r) {
-					return ids(100), nil
+					return idRows(100), nil
 				}
 				return []fakeRow{{"id": askedFor(r, "id")}}, nil
 			},
@@ -180,7 +180,7 @@ func TestUnfitForLookups(t *testing.T) {
 			query: `select count(*) from ` + numbers(300) + ` cross join t on id = i or name = 'name' || i`,
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
 				if isAll(r) {
-					return ids(fullMemo/2 + 1), nil
+					return idRows(fullMemo/2 + 1), nil
 				}
 				id := askedFor(r, "id")
 				if id == nil {
@@ -202,7 +202,7 @@ func TestUnfitForLookups(t *testing.T) {
 				if id := askedFor(r, "id"); id != nil {
 					return []fakeRow{{"id": id, "name": askedFor(r, "name")}}, nil
 				}
-				rows := ids(fullMemo/2 + 1)
+				rows := idRows(fullMemo/2 + 1)
 				for i := range rows {
 					rows[i]["name"] = fmt.Sprintf("name%d", i/20)
 				}
@@ -226,8 +226,8 @@ func TestUnfitForLookups(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{
-				Columns:               definitions("id INT", "name STRING"),
-				ListCallKeyColumnList: keys(test.keys...),
+				Columns:               columnDefinitions("id INT", "name STRING"),
+				ListCallKeyColumnList: keyColumnsOf(test.keys...),
 			}}}}
 			p.execute = func(r *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
 				rows, err := test.rows(r)
@@ -238,7 +238,7 @@ func TestUnfitForLookups(t *testing.T) {
 				}
 				return err
 			}
-			h := open(t, p)
+			h := openHost(t, p)
 			h.rowsPerLookup = fullMemo // so that it is not the budget that keeps them
 			sql := test.query
 			if sql == "" {
@@ -260,12 +260,12 @@ func TestUnfitForLookups(t *testing.T) {
 // TestLookupsBudget reads a large table at once only when that costs no more than the lookups before.
 func TestLookupsBudget(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{
-		Columns:               definitions("id INT"),
-		ListCallKeyColumnList: keys("id, ="),
+		Columns:               columnDefinitions("id INT"),
+		ListCallKeyColumnList: keyColumnsOf("id, ="),
 	}}}}
 	read := 0
 	p.execute = func(r *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
-		rows := ids(5000)
+		rows := idRows(5000)
 		if id := askedFor(r, "id"); id != nil {
 			rows = []fakeRow{{"id": id}}
 		}
@@ -277,7 +277,7 @@ func TestLookupsBudget(t *testing.T) {
 		}
 		return nil
 	}
-	h := open(t, p)
+	h := openHost(t, p)
 	if got := mustQuery(t, h, `select count(*) from `+numbers(300)+` cross join t on id = i`); got[0] != "300" {
 		t.Errorf("%s rows, want 300", got[0])
 	}
@@ -302,7 +302,7 @@ func TestCancelLookups(t *testing.T) {
 		}
 		return nil
 	}
-	h := open(t, p)
+	h := openHost(t, p)
 	err := drain(ctx, h, `select * from `+numbers(100)+` cross join thing on id = i`)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
@@ -335,7 +335,7 @@ func TestKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, v := range test.values[1:] {
-				if got := key(test.values[0]) == key(v); got != test.want {
+				if got := lookupKey(test.values[0]) == lookupKey(v); got != test.want {
 					t.Errorf("%#v and %#v: got %t, want %t", test.values[0], v, got, test.want)
 				}
 			}

@@ -9,7 +9,7 @@ import (
 // TestMemoIsBounded scans tables of several sizes with one cursor, each of them twice.
 func TestMemoIsBounded(t *testing.T) {
 	var m memo
-	scan := func(question string, rows int) (found bool) {
+	scanTwice := func(question string, rows int) (found bool) {
 		if _, found = m.begin(question); found {
 			return true
 		}
@@ -31,7 +31,7 @@ func TestMemoIsBounded(t *testing.T) {
 		{"one too many", 1, false},
 	}
 	for _, test := range tests {
-		scan(test.question, test.rows)
+		scanTwice(test.question, test.rows)
 		rows, found := m.rows[test.question]
 		if found != test.want || found && len(rows) != test.rows {
 			t.Errorf("%s: found %t with %d rows, want %t with %d", test.question, found, len(rows), test.want, test.rows)

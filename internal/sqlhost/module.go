@@ -53,7 +53,7 @@ func (m module) Connect(ctx vtab.Context, args []string) (vtab.Table, error) {
 
 // find returns the table for the arguments of a virtual table. The first three arguments are the names of the module,
 // the schema and the table.
-func (m module) find(args []string) (*table, error) {
+func (m module) find(args []string) (*hostTable, error) {
 	if len(args) != 4 {
 		return nil, errors.New("a plugin's table needs a number")
 	}

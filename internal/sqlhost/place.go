@@ -210,7 +210,7 @@ func (h *Host) columnHint(tokens []token, name string) string {
 	}
 	var columns []string
 	for _, t := range h.tables {
-		if slices.ContainsFunc(tokens, func(token token) bool { return token.text == t.Name }) {
+		if slices.ContainsFunc(tokens, func(tok token) bool { return tok.text == t.Name }) {
 			for _, c := range t.columns {
 				columns = append(columns, c.name)
 			}

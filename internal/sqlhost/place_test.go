@@ -15,7 +15,7 @@ func repositories() *fakePlugin {
 	return &fakePlugin{tables: map[string]*fakeTable{
 		"bitbucket_repository": {
 			schema: &proto.TableSchema{
-				Columns: definitions("full_name STRING", "name STRING", "size INT", "updated_on TIMESTAMP", "is_private BOOL"),
+				Columns: columnDefinitions("full_name STRING", "name STRING", "size INT", "updated_on TIMESTAMP", "is_private BOOL"),
 				ListCallKeyColumnList: []*proto.KeyColumn{
 					{Name: "name", Operators: []string{"=", "~~", "~~*"}, Require: optional},
 					{Name: "updated_on", Operators: []string{"<", ">", "<=", ">="}, Require: optional},
@@ -26,7 +26,7 @@ func repositories() *fakePlugin {
 				{"full_name": "acme/api", "name": "api", "size": int64(50), "updated_on": now.Add(-100 * 24 * time.Hour), "is_private": false},
 			},
 		},
-		"bitbucket_user": {schema: &proto.TableSchema{Columns: definitions("uuid STRING", "display_name STRING")}},
+		"bitbucket_user": {schema: &proto.TableSchema{Columns: columnDefinitions("uuid STRING", "display_name STRING")}},
 	}}
 }
 
@@ -97,9 +97,9 @@ func TestStatementError(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, repositories())
+			h := openHost(t, repositories())
 			sql := strings.NewReplacer("«", "", "»", "").Replace(test.sql)
-			_, err := query(h, sql)
+			_, err := queryRows(h, sql)
 			e, ok := errors.AsType[*StatementError](err)
 			if !ok || err.Error() != test.want {
 				t.Fatalf("error %v, want %s", err, test.want)
@@ -135,11 +135,11 @@ func TestPostgres(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := repositories()
-			got, err := query(open(t, p), test.sql)
+			got, err := queryRows(openHost(t, p), test.sql)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, texts(got)); diff != "" {
+			if diff := cmp.Diff(test.want, rowTexts(got)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
 			if sent := pushedText(p.asked()[0]); !strings.Contains(sent, test.qual) {

@@ -23,13 +23,13 @@ const (
 // plan to Filter, with a value for each term.
 type plan struct {
 	Columns uint64 // columns used; bit 63 covers all columns from the 64th on
-	Terms   []term
-	Checks  []term `json:",omitempty"` // terms that the plugin doesn't get; their values follow those of Terms
-	Order   *order `json:",omitempty"` // order in which the plugin returns the rows
+	Terms   []whereTerm
+	Checks  []whereTerm `json:",omitempty"` // terms that the plugin doesn't get; their values follow those of Terms
+	Order   *order      `json:",omitempty"` // order in which the plugin returns the rows
 }
 
-// A term is a WHERE term, "column op value", or LIMIT or OFFSET.
-type term struct {
+// A whereTerm is a WHERE term, "column op value", or LIMIT or OFFSET.
+type whereTerm struct {
 	Column int
 	Op     vtab.ConstraintOp
 }
@@ -51,7 +51,7 @@ const (
 )
 
 // BestIndex implements [vtab.Table].
-func (t *table) BestIndex(info *vtab.IndexInfo) error {
+func (t *hostTable) BestIndex(info *vtab.IndexInfo) error {
 	p := plan{Columns: info.ColUsed}
 	var s statement
 	if t.host.running != nil {
@@ -81,7 +81,7 @@ func (t *table) BestIndex(info *vtab.IndexInfo) error {
 	}
 	for _, c := range checked {
 		c.ArgIndex = len(p.Terms) + len(p.Checks)
-		p.Checks = append(p.Checks, term{c.Column, c.Op})
+		p.Checks = append(p.Checks, whereTerm{c.Column, c.Op})
 	}
 	info.EstimatedRows = int64(max(rows, 1))
 	info.EstimatedCost = scanCost + rows
@@ -107,7 +107,7 @@ func derived(c *vtab.Constraint, all []vtab.Constraint) bool {
 // add adds a constraint to the plan's terms.
 func (p *plan) add(c *vtab.Constraint) {
 	c.ArgIndex = len(p.Terms)
-	p.Terms = append(p.Terms, term{c.Column, c.Op})
+	p.Terms = append(p.Terms, whereTerm{c.Column, c.Op})
 }
 
 func selectivity(op vtab.ConstraintOp) float64 {
@@ -123,7 +123,7 @@ func selectivity(op vtab.ConstraintOp) float64 {
 
 // addLimit adds LIMIT and OFFSET to a plan that contains all of WHERE, if nothing remains to be sorted. It adds ORDER
 // BY only together with a LIMIT: without one, SQLite sorts at no cost.
-func (t *table) addLimit(p *plan, info *vtab.IndexInfo) {
+func (t *hostTable) addLimit(p *plan, info *vtab.IndexInfo) {
 	var limit, offset *vtab.Constraint
 	for i := range info.Constraints {
 		switch c := &info.Constraints[i]; c.Op {
@@ -151,7 +151,7 @@ func (t *table) addLimit(p *plan, info *vtab.IndexInfo) {
 
 // sorts reports whether the plugin returns rows in the wanted order: by one column that it declares as sortable. An
 // aggregator returns its connections' rows unsorted.
-func (t *table) sorts(by []vtab.OrderBy) bool {
+func (t *hostTable) sorts(by []vtab.OrderBy) bool {
 	if len(by) != 1 || by[0].Column < 0 || len(t.children) != 1 {
 		return false
 	}
@@ -167,9 +167,9 @@ func direction(desc bool) proto.SortOrder {
 }
 
 // possible reports whether the plugin has a call that accepts these terms.
-func (t *table) possible(terms []term) bool {
+func (t *hostTable) possible(terms []whereTerm) bool {
 	has := func(k *proto.KeyColumn) bool {
-		return slices.ContainsFunc(terms, func(term term) bool {
+		return slices.ContainsFunc(terms, func(term whereTerm) bool {
 			return term.Column >= 0 && t.columns[term.Column].name == k.GetName() && accepts(k, candidates[term.Op]...)
 		})
 	}
@@ -202,7 +202,7 @@ func missing(keys []*proto.KeyColumn, has func(*proto.KeyColumn) bool) []*proto.
 
 // filters reports whether the plugin applies all quals. It applies only those declared for the call that it makes: get,
 // if that has all it needs, or else list. It returns an error if neither call is possible.
-func (t *table) filters(pushed []*proto.Qual) (bool, error) {
+func (t *hostTable) filters(pushed []*proto.Qual) (bool, error) {
 	has := func(k *proto.KeyColumn) bool {
 		return slices.ContainsFunc(pushed, func(q *proto.Qual) bool { return q.GetFieldName() == k.GetName() && accepts(k, q.GetStringValue()) })
 	}
@@ -222,7 +222,7 @@ func (t *table) filters(pushed []*proto.Qual) (bool, error) {
 	return true, nil
 }
 
-func (t *table) missingError(needed []*proto.KeyColumn) error {
+func (t *hostTable) missingError(needed []*proto.KeyColumn) error {
 	var must, either []string
 	for _, k := range needed {
 		if k.GetRequire() == anyOf {

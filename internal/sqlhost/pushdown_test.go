@@ -16,9 +16,9 @@ import (
 func itemTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
 		Description: "Things to select.",
-		Columns: definitions("id INT All", "name STRING All", "score DOUBLE All", "active BOOL", "updated_on TIMESTAMP All",
+		Columns: columnDefinitions("id INT All", "name STRING All", "score DOUBLE All", "active BOOL", "updated_on TIMESTAMP All",
 			"labels JSON", "address IPADDR", "parent INT Desc", "note STRING"),
-		ListCallKeyColumnList: keys("id, "+compareOperators, "name, ~~*, "+compareOperators, "score, "+compareOperators,
+		ListCallKeyColumnList: keyColumnsOf("id, "+compareOperators, "name, ~~*, "+compareOperators, "score, "+compareOperators,
 			"active, =, <>", "updated_on, "+compareOperators, "labels, =", "address, =", "parent, =, is null, is not null"),
 	}}
 	names := []any{"alpha", "Alpha", "ALPHA", "beta", "Be%ta", `be\ta`, "b_ta", "ÄPFEL", "äpfel", "", "01", "1", "naïve", nil, "be\nta"}
@@ -182,7 +182,7 @@ func TestPushdown(t *testing.T) {
 		"impossible":                  {`where 1 = 2`, `never`},
 	}
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}}
-	h := open(t, p)
+	h := openHost(t, p)
 	p.tables["item"].nullsFirst = true // as SQLite has them
 	columns := "id, name, score, active, updated_on, labels, address, parent, note"
 	mustQuery(t, h, `create temp table copy (id INTEGER, name TEXT, score REAL, active BOOLEAN, updated_on TEXT collate timestamp,

@@ -43,7 +43,7 @@ var candidates = map[vtab.ConstraintOp][]string{
 }
 
 // takes reports whether a term may reach the plugin, as far as is known without its value.
-func (c *column) takes(op vtab.ConstraintOp, folds bool) bool {
+func (c *hostColumn) takes(op vtab.ConstraintOp, folds bool) bool {
 	if folds && op != vtab.OpLIKE && !c.kind.numeric() {
 		return false
 	}
@@ -54,7 +54,7 @@ func (c *column) takes(op vtab.ConstraintOp, folds bool) bool {
 
 // checks reports whether the host must check the value of a term that the plugin doesn't get, because it may not be of
 // the column's type. With lists, = may be part of a list, whose values SQLite would then ask for one by one.
-func (c *column) checks(op vtab.ConstraintOp, s *statement) bool {
+func (c *hostColumn) checks(op vtab.ConstraintOp, s *statement) bool {
 	switch op {
 	case vtab.OpEQ:
 		return c.kind.ordered() && !s.lists
@@ -70,7 +70,7 @@ func (c *column) checks(op vtab.ConstraintOp, s *statement) bool {
 // understand converts a value that the column is compared with to the column's type. A value of another type is an
 // error if it is a constant. A value from another table is equal to nothing, whichever table SQLite reads first. For
 // timestamps, which have a collation, every value that is not a time is an error.
-func (c *column) understand(op vtab.ConstraintOp, v vtab.Value, constants map[string]bool) (vtab.Value, error) {
+func (c *hostColumn) understand(op vtab.ConstraintOp, v vtab.Value, constants map[string]bool) (vtab.Value, error) {
 	s, isText := v.(string)
 	switch {
 	case v == nil || op == vtab.OpISNULL || op == vtab.OpISNOTNULL:
@@ -84,7 +84,7 @@ func (c *column) understand(op vtab.ConstraintOp, v vtab.Value, constants map[st
 		}
 		return nil, fmt.Errorf("%s is compared with %w", c.name, noTimestamp(v))
 	case !c.kind.numeric() || !constants[strings.ToLower(fmt.Sprint(v))]:
-	case c.kind.Type == Boolean && !(isNumber(fmt.Sprint(v)) && (key(v) == "0" || key(v) == "1")):
+	case c.kind.Type == Boolean && !(isNumber(fmt.Sprint(v)) && (lookupKey(v) == "0" || lookupKey(v) == "1")):
 		return nil, noBoolean(c.name, v)
 	case isText && !isNumber(s):
 		return nil, fmt.Errorf("%s is a number, but is compared with '%s'", c.name, s)
@@ -103,7 +103,7 @@ func isNumber(s string) bool {
 }
 
 // qual returns the plugin's qual for the term column op v.
-func (c *column) qual(op vtab.ConstraintOp, v vtab.Value) (*proto.Qual, fit) {
+func (c *hostColumn) qual(op vtab.ConstraintOp, v vtab.Value) (*proto.Qual, fit) {
 	operator, value, how := c.express(op, v)
 	switch {
 	case how == never:
@@ -118,7 +118,7 @@ func (c *column) qual(op vtab.ConstraintOp, v vtab.Value) (*proto.Qual, fit) {
 	}, how
 }
 
-func (c *column) express(op vtab.ConstraintOp, v vtab.Value) (string, *proto.QualValue, fit) {
+func (c *hostColumn) express(op vtab.ConstraintOp, v vtab.Value) (string, *proto.QualValue, fit) {
 	switch {
 	case op == vtab.OpISNULL, op == vtab.OpIS && v == nil:
 		return quals.QualOperatorIsNull, &proto.QualValue{}, exact

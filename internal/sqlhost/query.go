@@ -81,7 +81,7 @@ func (h *Host) answer(ctx context.Context, sql string, tokens []token) (*Rows, e
 // run runs a statement without changes.
 func (h *Host) run(ctx context.Context, sql string, tokens []token) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	h.running = &statement{ctx: ctx, began: time.Now(), folds: h.folds || collates(tokens), lists: h.lists || enumerates(tokens), constants: constants(tokens)}
+	h.running = &statement{ctx: ctx, began: time.Now(), folds: h.folds || collates(tokens), lists: h.lists || enumerates(tokens), constants: constantsOf(tokens)}
 	found, err := h.conn.(driver.QueryerContext).QueryContext(ctx, sql, nil)
 	if err == nil && h.running.err != nil {
 		err = errors.Join(h.running.err, found.Close())

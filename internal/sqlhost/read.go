@@ -61,7 +61,7 @@ func (h *Host) Scan(ctx context.Context, of Scan) iter.Seq2[[]any, error] {
 
 func (h *Host) scanRequest(of Scan) (*proto.ExecuteRequest, error) {
 	tables := h.schemas[strings.ToLower(of.Connection)]
-	i := slices.IndexFunc(tables, func(t *table) bool { return t.Name == of.Table })
+	i := slices.IndexFunc(tables, func(t *hostTable) bool { return t.Name == of.Table })
 	if i < 0 {
 		return nil, fmt.Errorf("connection %s has no table %s", of.Connection, of.Table)
 	}
@@ -112,5 +112,5 @@ func native(c *proto.Column) any {
 		}
 		return v.TimestampValue.AsTime()
 	}
-	return value(c)
+	return sqliteValue(c)
 }

@@ -14,14 +14,14 @@ import (
 func TestScan(t *testing.T) {
 	moment := time.Date(2026, 3, 4, 5, 6, 7, 8000, time.UTC)
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {
-		schema: &proto.TableSchema{Columns: definitions("b BOOL", "i INT", "s STRING", "j JSON", "ts TIMESTAMP"), ListCallKeyColumnList: keys("b, =", "i, =, >=", "s, =", "ts, =")},
+		schema: &proto.TableSchema{Columns: columnDefinitions("b BOOL", "i INT", "s STRING", "j JSON", "ts TIMESTAMP"), ListCallKeyColumnList: keyColumnsOf("b, =", "i, =, >=", "s, =", "ts, =")},
 		rows: []fakeRow{
 			{"b": true, "i": int64(1), "s": "a", "j": rawJSON(`{"x": null}`), "ts": moment},
 			{"b": false, "i": int64(2), "s": "b", "j": rawJSON(`null`)},
 			{"i": int64(3), "s": "c"},
 		},
 	}}}
-	h := open(t, p)
+	h := openHost(t, p)
 	tests := map[string]struct {
 		scan Scan
 		want []string
@@ -59,7 +59,7 @@ func TestScan(t *testing.T) {
 // A reader that has enough, one whose context ends, and an error of the plugin: none leaves a scan behind.
 func TestScanEnds(t *testing.T) {
 	boom := errors.New("boom")
-	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: definitions("i INT")}}}}
+	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: columnDefinitions("i INT")}}}}
 	p.execute = func(_ *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
 		for i := range 1000 {
 			if err := stream.Send(&proto.ExecuteResponse{Row: fakeRow{"i": int64(i)}.proto("c1", []string{"i"})}); err != nil {
@@ -68,22 +68,22 @@ func TestScanEnds(t *testing.T) {
 		}
 		return boom
 	}
-	h := open(t, p)
-	scan := Scan{Connection: "c1", Table: "t", Columns: []string{"i"}}
-	for range h.Scan(context.Background(), scan) {
+	h := openHost(t, p)
+	request := Scan{Connection: "c1", Table: "t", Columns: []string{"i"}}
+	for range h.Scan(context.Background(), request) {
 		break
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var err error
-	for _, err = range h.Scan(ctx, scan) {
+	for _, err = range h.Scan(ctx, request) {
 		cancel()
 	}
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error of a cancelled scan: %v", err)
 	}
 	n := 0
-	for _, err = range h.Scan(context.Background(), scan) {
+	for _, err = range h.Scan(context.Background(), request) {
 		if err == nil {
 			n++
 		}

@@ -8,7 +8,7 @@ import (
 
 func TestReads(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "t": itemTable()}}
-	h := open(t, p)
+	h := openHost(t, p)
 	mustQuery(t, h, `create temp table kept as select id from main.item`)
 	p.asked() // what came before
 	tests := map[string]struct {

@@ -7,7 +7,7 @@ import (
 
 // A host that only reads refuses what changes something, even in memory, and answers everything else.
 func TestReadOnly(t *testing.T) {
-	h := open(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
+	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
 	h.ReadOnly = true
 	for _, sql := range []string{
 		`create temp table mine as select * from item`, `create temp view mine as select 1`, `insert into item(id) values (1)`,
@@ -15,7 +15,7 @@ func TestReadOnly(t *testing.T) {
 		`create virtual table temp.words using fts5(word)`, `attach ':memory:' as x`, `vacuum`, `pragma writable_schema = 1`,
 		`with x as (select 1) insert into item(id) select * from x`, `alter table item add column x`, `begin`,
 	} {
-		if _, err := query(h, sql); err == nil || !strings.Contains(err.Error(), "a query only reads") && !strings.Contains(err.Error(), "may not be") {
+		if _, err := queryRows(h, sql); err == nil || !strings.Contains(err.Error(), "a query only reads") && !strings.Contains(err.Error(), "may not be") {
 			t.Errorf("%s: error %v, want that a query only reads", sql, err)
 		}
 	}
@@ -24,7 +24,7 @@ func TestReadOnly(t *testing.T) {
 		`select value from json_each('[1, 2]')`, `select * from pragma_table_xinfo('item')`, `values (1)`,
 		`select name, count(*) over () from item order by name limit 1`, `explain query plan select * from item`,
 	} {
-		if _, err := query(h, sql); err != nil {
+		if _, err := queryRows(h, sql); err != nil {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
@@ -36,7 +36,7 @@ func TestRehearses(t *testing.T) {
 	empty.rows = nil
 	for _, rehearses := range []bool{false, true} {
 		p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "absent": empty}}
-		h := open(t, p)
+		h := openHost(t, p)
 		h.Rehearses = rehearses
 		mustQuery(t, h, `select count(*) from absent as n join item as i on i.id = n.id where n.id = 3`)
 		scanned := false

@@ -37,7 +37,7 @@ func (h *Host) begin(parent context.Context, request *proto.ExecuteRequest) *sca
 	}
 	h.scans.Go(func() {
 		defer close(s.ended)
-		s.err = h.plugin.Execute(request, stream{s: s})
+		s.err = h.plugin.Execute(request, rowStream{s: s})
 	})
 	return s
 }
@@ -73,15 +73,15 @@ func (s *scan) stop() {
 	}
 }
 
-// A stream is the server's end of a scan. A plugin doesn't use the interface's other methods, which are for headers and
+// A rowStream is the server's end of a scan. A plugin doesn't use the interface's other methods, which are for headers and
 // messages of gRPC.
-type stream struct {
+type rowStream struct {
 	proto.WrapperPlugin_ExecuteServer
 	s *scan
 }
 
 // Send passes on a row. It waits while SQLite processes earlier rows.
-func (st stream) Send(response *proto.ExecuteResponse) error {
+func (st rowStream) Send(response *proto.ExecuteResponse) error {
 	row := response.GetRow()
 	if row == nil {
 		return nil
@@ -95,13 +95,13 @@ func (st stream) Send(response *proto.ExecuteResponse) error {
 }
 
 // Context returns a context that ends when the scan is no longer needed.
-func (st stream) Context() context.Context { return st.s.ctx }
+func (st rowStream) Context() context.Context { return st.s.ctx }
 
 // calls numbers the scans of the process, because the SDK identifies calls by id.
 var calls atomic.Int64
 
 // request returns the request for a scan. A limit of -1 means no limit.
-func (t *table) request(columns []string, pushed []*proto.Qual, limit int64, sort []*proto.SortColumn) *proto.ExecuteRequest {
+func (t *hostTable) request(columns []string, pushed []*proto.Qual, limit int64, sort []*proto.SortColumn) *proto.ExecuteRequest {
 	byColumn := make(map[string]*proto.Quals)
 	for _, q := range pushed {
 		if byColumn[q.GetFieldName()] == nil {

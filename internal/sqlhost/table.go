@@ -55,29 +55,29 @@ func (k KeyColumn) SQLOperators() []string {
 	return names
 }
 
-// A table is a table as the host and SQLite use it.
-type table struct {
+// A hostTable is a table as the host and SQLite use it.
+type hostTable struct {
 	Table
 	host        *Host
 	index       int // in host.tables
 	declaration string
-	columns     []column
+	columns     []hostColumn
 	byName      map[string]int // the index of each column
 	get, list   []*proto.KeyColumn
 	// children are the connections that a scan reads: the connection itself, or those of an aggregator.
 	children []string
 }
 
-// A column is a column with the data for pushing down its WHERE terms and order.
-type column struct {
+// A hostColumn is a column with the data for pushing down its WHERE terms and order.
+type hostColumn struct {
 	name      string
-	kind      kind
+	kind      columnKind
 	operators []string // declared by the plugin
 	sort      proto.SortOrder
 }
 
-func newTable(h *Host, c Connection, name string, schema *proto.TableSchema) *table {
-	t := &table{
+func newTable(h *Host, c Connection, name string, schema *proto.TableSchema) *hostTable {
+	t := &hostTable{
 		Table:    Table{Connection: c.Name, Name: name, Description: schema.GetDescription()},
 		host:     h,
 		get:      schema.GetGetCallKeyColumnList(),
@@ -92,10 +92,10 @@ func newTable(h *Host, c Connection, name string, schema *proto.TableSchema) *ta
 	for i, definition := range schema.GetColumns() {
 		kind := kindOf(definition.GetType())
 		t.byName[definition.GetName()] = i
-		t.columns = append(t.columns, column{
+		t.columns = append(t.columns, hostColumn{
 			name:      definition.GetName(),
 			kind:      kind,
-			operators: operators(t.KeyColumns, definition.GetName()),
+			operators: operatorsOf(t.KeyColumns, definition.GetName()),
 			sort:      definition.GetSortOrder(),
 		})
 		t.Columns = append(t.Columns, Column{
@@ -145,7 +145,7 @@ func union[T comparable](a, b []T) []T {
 	return a
 }
 
-func operators(keys []KeyColumn, column string) []string {
+func operatorsOf(keys []KeyColumn, column string) []string {
 	for _, k := range keys {
 		if k.Name == column {
 			return k.Operators
@@ -155,7 +155,7 @@ func operators(keys []KeyColumn, column string) []string {
 }
 
 // declaration returns the statement that declares the columns for SQLite.
-func declaration(t *table) string {
+func declaration(t *hostTable) string {
 	var b strings.Builder
 	b.WriteString("create table x(")
 	for i, c := range t.columns {
@@ -173,10 +173,10 @@ func declaration(t *table) string {
 }
 
 // Open implements [vtab.Table].
-func (t *table) Open() (vtab.Cursor, error) { return &cursor{table: t}, nil }
+func (t *hostTable) Open() (vtab.Cursor, error) { return &cursor{table: t}, nil }
 
 // Disconnect implements [vtab.Table].
-func (t *table) Disconnect() error { return nil }
+func (t *hostTable) Disconnect() error { return nil }
 
 // Destroy implements [vtab.Table].
-func (t *table) Destroy() error { return nil }
+func (t *hostTable) Destroy() error { return nil }

@@ -72,8 +72,8 @@ func TestStoredOrder(t *testing.T) {
 // momentTable has times with fractions and without, in two columns, of which one is a key column.
 func momentTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
-		Columns:               definitions("id INT", "at TIMESTAMP All", "seen TIMESTAMP", "open BOOL", "done BOOL", "size INT", "share DOUBLE", "name STRING"),
-		ListCallKeyColumnList: keys("at, "+compareOperators, "open, =, <>"),
+		Columns:               columnDefinitions("id INT", "at TIMESTAMP All", "seen TIMESTAMP", "open BOOL", "done BOOL", "size INT", "share DOUBLE", "name STRING"),
+		ListCallKeyColumnList: keyColumnsOf("at, "+compareOperators, "open, =, <>"),
 	}}
 	at := time.Date(2026, 11, 30, 8, 15, 30, 0, time.UTC)
 	for i, step := range []time.Duration{0, 500 * time.Millisecond, time.Second, -8*time.Hour - 15*time.Minute - 30*time.Second, 12 * time.Hour, 24 * time.Hour, time.Microsecond, 0} {
@@ -90,7 +90,7 @@ func momentTable() *fakeTable {
 func TestMoments(t *testing.T) {
 	table := momentTable()
 	table.nullsFirst = true // as SQLite has them
-	h := open(t, &fakePlugin{tables: map[string]*fakeTable{"moment": table}})
+	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"moment": table}})
 	mustQuery(t, h, `create temp table copied as select * from moment`)
 	half := "2026-11-30T08:15:30.5Z"
 	places := []string{
@@ -194,8 +194,8 @@ func TestNoSuchConstant(t *testing.T) {
 	for where, want := range tests {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
-			h := open(t, &fakePlugin{tables: map[string]*fakeTable{"moment": momentTable()}})
-			got, err := query(h, "select id from moment where "+where)
+			h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"moment": momentTable()}})
+			got, err := queryRows(h, "select id from moment where "+where)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%d rows and error %v, want %q", len(got), err, want)
 			}
@@ -220,7 +220,7 @@ func TestBooleans(t *testing.T) {
 		"%s = true": yes, "%s is true": yes, "%s = 1": yes, "%s is null": "7", `x."%s" = 'true'`: yes,
 		"id in (select id from moment m where m.%s = 'true')": yes, "name = 'true'": yes, "name in ('false', 'f')": no, "name = 't'": none,
 	}
-	h := open(t, &fakePlugin{tables: map[string]*fakeTable{"moment": momentTable()}})
+	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"moment": momentTable()}})
 	mustQuery(t, h, `create temp table copied as select * from moment`)
 	mustQuery(t, h, `create temp view viewed as select * from moment`)
 	for where, want := range tests {
@@ -261,7 +261,7 @@ func TestBooleans(t *testing.T) {
 func TestTypedTables(t *testing.T) {
 	t.Parallel()
 	p := &fakePlugin{tables: map[string]*fakeTable{"moment": momentTable(), "item": itemTable()}}
-	h := open(t, p)
+	h := openHost(t, p)
 	mustQuery(t, h, `create temp table plain as with m as materialized (select * from moment) select m.open, m.at, m.id, upper(m.name) as n, max(at) over () as last, cast(id as text) as c, i.labels from m join item i using (id)`)
 	if asked := len(p.asked()); asked != 2 {
 		t.Errorf("%d scans, want 2", asked)
@@ -277,7 +277,7 @@ func TestTypedTables(t *testing.T) {
 		`create temp table a as`:                                      `incomplete input`,
 		`create temp table if not exists plain as select nope`:        ``,
 	} {
-		if _, err := query(h, sql); err == nil && want != "" || err != nil && !strings.Contains(err.Error(), want) {
+		if _, err := queryRows(h, sql); err == nil && want != "" || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", sql, err, want)
 		}
 	}

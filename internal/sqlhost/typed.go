@@ -90,6 +90,6 @@ func (h *Host) resultColumns(ctx context.Context, query string) (columns []resul
 		}
 		name, _ := found[0].(string)
 		declared, _ := found[1].(string)
-		columns = append(columns, resultColumn{name, kind{declaredType(declared), declared}.definition("")})
+		columns = append(columns, resultColumn{name, columnKind{declaredType(declared), declared}.definition("")})
 	}
 }
