@@ -21,9 +21,9 @@ type connection struct {
 	tokenFile  string       // where the authentication method keeps its tokens; "" if it keeps none
 	answers    *cache.Cache // lists of workspaces, repositories and the like, for a short time
 
-	directories directories // of the names that were looked up
-	rehearses   *connection // nil except in a rehearsal
-	madeUp      atomic.Bool // a rehearsal has made up an answer
+	directories *directories // of the names that were looked up
+	rehearses   *connection  // nil except in a rehearsal
+	madeUp      atomic.Bool  // a rehearsal has made up an answer
 }
 
 // open returns a new connection. Its requests use the transport, or the client's own if that is nil.
@@ -50,7 +50,10 @@ func open(settings Settings, method authMethod, budget *api.Budget, transport ht
 	if err != nil {
 		return nil, &ConfigError{[]string{"base_url"}, err.Error()}
 	}
-	c := &connection{Client: client, settings: settings, method: method, authorizer: authorizer, answers: cache.New(cacheLife, cacheBytes)}
+	c := &connection{
+		Client: client, settings: settings, method: method, authorizer: authorizer,
+		answers: cache.New(cacheLife, cacheBytes), directories: newDirectories(),
+	}
 	if chain, ok := authorizer.(*auth.Chain); ok {
 		c.tokenFile = chain.Path()
 	}

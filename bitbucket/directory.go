@@ -44,38 +44,50 @@ type lookup struct {
 // A listRows reads at most this many rows of a list.
 type listRows func(ctx context.Context, most int) rowSeq
 
-// A directory holds rows by their names, for a short time. All fields but turn are guarded by the mutex of directories.
+// A directory holds rows by their names, for a short time. All fields but key, kind and turn are guarded by the mutex of
+// directories.
 type directory struct {
 	key     string
+	kind    *kindOfLookup
+	turn    chan struct{} // held by the lookup that reads the list
 	since   time.Time
-	turn    chan struct{}  // held by the lookup that reads the list
 	names   map[any]bool   // looked up before all rows were read
 	rows    map[any][]*row // all rows of a name; empty if it has none
 	tried   int            // how many rows of the list the last read could return
 	isWhole bool           // the list was read to its end
-	bytes   int            // size of the rows, roughly
+}
+
+func newDirectory(key string, kind *kindOfLookup) *directory {
+	return &directory{
+		key: key, kind: kind, turn: make(chan struct{}, 1), since: time.Now(), names: map[any]bool{}, rows: map[any][]*row{},
+	}
 }
 
 // directories are all directories of a connection.
 type directories struct {
 	mu    sync.Mutex
-	byKey map[string]*directory
-	order []*directory // oldest first
-	bytes int
-	kinds map[string]*kindOfLookup
+	byKey *cache.Cache
+	kinds *cache.Cache // separate, so that large directories do not displace them
+}
+
+func newDirectories() *directories {
+	return &directories{byKey: cache.New(cacheLife, directoryBytes), kinds: cache.New(cacheLife, math.MaxInt)}
 }
 
 // A kindOfLookup counts the names that were looked up in all directories of a kind.
 type kindOfLookup struct {
-	since time.Time
-	names int
+	names int // guarded by the mutex of directories
 }
 
 // find returns the rows of a name.
 func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 	return func(yield func(*row, error) bool) {
-		rows, ok := ds.kept(ctx, l)
-		d := ds.open(l)
+		d, err := ds.open(ctx, l)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		rows, ok := ds.kept(ctx, d, l)
 		if !ok && !cache.IsOffline(ctx) && ds.pays(d, l) > 0 {
 			ds.read(ctx, d, l)
 			rows, ok = ds.look(d, l)
@@ -99,8 +111,7 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 }
 
 // kept returns the rows of a name, if they are kept.
-func (ds *directories) kept(ctx context.Context, l lookup) (rows []*row, ok bool) {
-	d := ds.open(l)
+func (ds *directories) kept(ctx context.Context, d *directory, l lookup) (rows []*row, ok bool) {
 	if rows, ok = ds.look(d, l); !ok && ds.mayBeKept(d, l) {
 		ds.readKept(ctx, d, l)
 		rows, ok = ds.look(d, l)
@@ -108,39 +119,28 @@ func (ds *directories) kept(ctx context.Context, l lookup) (rows []*row, ok bool
 	return rows, ok
 }
 
-// open returns the directory for a lookup, which it creates if there is none.
-func (ds *directories) open(l lookup) *directory {
-	ds.mu.Lock()
-	defer ds.mu.Unlock()
-	d := ds.byKey[l.directory]
-	if d == nil || time.Since(d.since) >= l.life {
-		d = &directory{key: l.directory, since: time.Now(), turn: make(chan struct{}, 1), names: map[any]bool{}, rows: map[any][]*row{}}
-		if ds.byKey == nil {
-			ds.byKey, ds.kinds = map[string]*directory{}, map[string]*kindOfLookup{}
-		}
-		ds.byKey[d.key] = d
-		ds.order = append(ds.order, d)
-		ds.tidy(d)
+// open returns the directory for a lookup, which it creates if there is none, or only one that is too old.
+func (ds *directories) open(ctx context.Context, l lookup) (*directory, error) {
+	kind, err := cache.Get(ctx, ds.kinds, l.kind, func(context.Context) (*kindOfLookup, error) { return &kindOfLookup{}, nil })
+	if err != nil {
+		return nil, err
 	}
-	if kind := ds.kinds[l.kind]; kind == nil || time.Since(kind.since) >= l.life {
-		maps.DeleteFunc(ds.kinds, func(_ string, kind *kindOfLookup) bool { return time.Since(kind.since) >= cacheLife })
-		ds.kinds[l.kind] = &kindOfLookup{since: time.Now()}
+	get := func() (*directory, error) {
+		return cache.Get(ctx, ds.byKey, l.directory, func(context.Context) (*directory, error) { return newDirectory(l.directory, kind), nil })
 	}
-	return d
+	d, err := get()
+	if err == nil && ds.isOlder(d, l.life) {
+		ds.byKey.Forget(d.key)
+		return get()
+	}
+	return d, err
 }
 
-// tidy drops the directories that are too old for any lookup, and then the oldest ones until the rest is below
-// directoryBytes. It keeps the one that is wanted now. The caller holds mu.
-func (ds *directories) tidy(but *directory) {
-	for len(ds.order) > 0 && ds.order[0] != but && (ds.bytes > directoryBytes || time.Since(ds.order[0].since) >= cacheLife) {
-		oldest := ds.order[0]
-		ds.order = ds.order[1:]
-		ds.bytes -= oldest.bytes
-		oldest.bytes = 0
-		if ds.byKey[oldest.key] == oldest {
-			delete(ds.byKey, oldest.key)
-		}
-	}
+// isOlder reports whether a directory is too old for a lookup.
+func (ds *directories) isOlder(d *directory, life time.Duration) bool {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	return time.Since(d.since) >= life
 }
 
 // look returns the rows of a name, if the directory has them.
@@ -149,7 +149,7 @@ func (ds *directories) look(d *directory, l lookup) (rows []*row, ok bool) {
 	defer ds.mu.Unlock()
 	if !d.isWhole && !d.names[l.name] {
 		d.names[l.name] = true
-		ds.kinds[l.kind].names++
+		d.kind.names++
 	}
 	rows, ok = d.rows[l.name]
 	return rows, ok
@@ -163,7 +163,7 @@ func (ds *directories) pays(d *directory, l lookup) (most int) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
 	before, few := len(d.names)-1, fewNames
-	if ds.kinds[l.kind].names > fewNames {
+	if d.kind.names > fewNames {
 		few = 1
 	}
 	switch most = rowsPerName * before; {
@@ -273,12 +273,7 @@ func (ds *directories) add(d *directory, rows map[any][]*row) {
 		}
 	}
 	maps.Copy(d.rows, rows)
-	if ds.byKey[d.key] != d {
-		return // dropped in the meantime
-	}
-	d.bytes += bytes
-	ds.bytes += bytes
-	ds.tidy(d)
+	cache.Grow(ds.byKey, d.key, d, bytes)
 }
 
 // size returns roughly how many bytes the row takes in memory.

@@ -91,7 +91,12 @@ func (s *scan) keptNames(ctx context.Context) (rows []*row, ok bool) {
 		one.conditions = slices.Clone(s.conditions)
 		one.conditions[at] = newCondition(s.conditions[at].column, opEqual, name)
 		one.conditions[at].keyColumn = s.conditions[at].keyColumn
-		found, ok := s.directories.kept(ctx, one.lookup(ctx, at))
+		l := one.lookup(ctx, at)
+		d, err := s.directories.open(ctx, l)
+		if err != nil {
+			return nil, false
+		}
+		found, ok := s.directories.kept(ctx, d, l)
 		if !ok {
 			return nil, false
 		}

@@ -271,7 +271,7 @@ func TestLookupsOfNothing(t *testing.T) {
 
 // Omissions are reported each time, so a lookup that leaves something out is made each time.
 func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
-	var ds directories
+	ds := newDirectories()
 	asked := 0
 	for i := range 3 {
 		noted := new(atomic.Bool)
@@ -305,7 +305,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 		return r
 	}
 	for unit, isUnique := range []bool{false, true} {
-		var ds directories
+		ds := newDirectories()
 		read, asked := 0, 0
 		for i := range 2000 {
 			for range 2 {
@@ -344,7 +344,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 
 // Directories have a size limit. The oldest entries go first.
 func TestDirectoriesAreBounded(t *testing.T) {
-	var ds directories
+	ds := newDirectories()
 	large := &row{}
 	large.set(objectPart, jsontree.Of(strings.Repeat("x", 1<<20)))
 	for i := range 100 {
@@ -353,11 +353,14 @@ func TestDirectoriesAreBounded(t *testing.T) {
 			one: streams.Each(large),
 		}) {
 		}
-		if ds.bytes > directoryBytes {
-			t.Fatalf("%d bytes are held", ds.bytes)
+	}
+	var kept []int
+	for i := range 100 {
+		if _, ok := cache.Peek[*directory](ds.byKey, fmt.Sprint(i)); ok {
+			kept = append(kept, i)
 		}
 	}
-	if len(ds.order) != len(ds.byKey) || len(ds.order) < 5 || ds.byKey["99"] == nil || ds.byKey["0"] != nil {
-		t.Errorf("%d directories are left", len(ds.order))
+	if n := len(kept); n < 5 || n*large.size() > directoryBytes || kept[0] != 100-n || kept[n-1] != 99 {
+		t.Errorf("the directories %v are left, want the newest ones up to %d bytes, each of %d bytes", kept, directoryBytes, large.size())
 	}
 }

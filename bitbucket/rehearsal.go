@@ -52,7 +52,7 @@ func (r *rehearsal) connection(real *connection, table string, limit int64) *con
 	left := limit
 	c := &connection{
 		settings: real.settings, method: real.method, authorizer: real.authorizer,
-		tokenFile: real.tokenFile, answers: r.lists[real], rehearses: real,
+		tokenFile: real.tokenFile, answers: r.lists[real], directories: newDirectories(), rehearses: real,
 	}
 	c.Client = real.Rehearsal(r.known[real], func() {
 		r.mu.Lock()

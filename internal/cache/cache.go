@@ -58,6 +58,16 @@ type flight[T any] struct {
 	waiting int // guarded by the cache's mu
 }
 
+// answer returns the answer if the request has succeeded.
+func (f *flight[T]) answer() (value T, ok bool) {
+	select {
+	case <-f.done:
+		return f.value, f.err == nil
+	default:
+		return value, false
+	}
+}
+
 // Get returns the answer of ask, or a kept answer. All waiting callers share the answer: it does not fail when the
 // context of the first caller ends. Keys of answers of different types must differ.
 func Get[T any](ctx context.Context, c *Cache, key string, ask func(context.Context) (T, error)) (T, error) {
@@ -100,13 +110,25 @@ func peek[T any](c *Cache, key string) (value T, since time.Time, ok bool) {
 	if !ok {
 		return value, since, false
 	}
-	f := e.answer.(*flight[T])
-	select {
-	case <-f.done:
-		return f.value, e.since, f.err == nil
-	default:
-		return value, since, false
+	value, ok = e.answer.(*flight[T]).answer()
+	return value, e.since, ok
+}
+
+// Grow adds bytes to the size of a kept answer, which has grown since. It may drop older answers, but not this one. It
+// has no effect if the answer is no longer kept.
+func Grow[T comparable](c *Cache, key string, answer T, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.entry(key)
+	if !ok {
+		return
 	}
+	if kept, ok := e.answer.(*flight[T]).answer(); !ok || kept != answer {
+		return
+	}
+	e.bytes += bytes
+	c.taken += bytes
+	c.tidy(e)
 }
 
 // Group returns the keys of a group whose answers are kept or requested, the oldest first.
@@ -214,13 +236,14 @@ func (c *Cache) keep(e *entry, bytes int) {
 	e.bytes = bytes
 	c.order = append(c.order, e)
 	c.taken += bytes
-	c.tidy()
+	c.tidy(nil)
 	c.sweepLater()
 }
 
-// tidy drops answers that are too old, and then the oldest while all together are too large. The caller holds mu.
-func (c *Cache) tidy() {
-	for len(c.order) > 0 && (c.taken > c.bytes || c.life > 0 && time.Since(c.order[0].since) >= c.life) {
+// tidy drops answers that are too old, and then the oldest while all together are too large. It ends at the entry to
+// spare, if any. The caller holds mu.
+func (c *Cache) tidy(spare *entry) {
+	for len(c.order) > 0 && c.order[0] != spare && (c.taken > c.bytes || c.life > 0 && time.Since(c.order[0].since) >= c.life) {
 		oldest := c.order[0]
 		c.order = c.order[1:]
 		c.taken -= oldest.bytes
@@ -239,7 +262,7 @@ func (c *Cache) sweepLater() {
 		defer c.mu.Unlock()
 		c.sweeping = false
 		c.known.DeleteExpired()
-		c.tidy()
+		c.tidy(nil)
 		if c.known.ItemCount() > 0 {
 			c.sweepLater()
 		}

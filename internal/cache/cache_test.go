@@ -16,7 +16,7 @@ type blob int
 
 func (b blob) Size() int { return int(b) }
 
-// answering returns what a test asks for: a number that counts how often it was asked.
+// answering returns a function that counts its calls, and returns the count.
 func answering(asked *int) func(context.Context) (int, error) {
 	return func(context.Context) (int, error) {
 		*asked++
@@ -115,6 +115,36 @@ func TestGetForgetsErrorsAndTheOldest(t *testing.T) {
 	_, newest := Peek[blob](c, "5")
 	if oldest || !newest || c.taken != 100 || c.known.ItemCount() != 4 {
 		t.Errorf("%d bytes of %d answers are kept; the oldest: %t, the newest: %t", c.taken, c.known.ItemCount(), oldest, newest)
+	}
+}
+
+func TestGrow(t *testing.T) {
+	t.Parallel()
+	c := New(time.Hour, 100)
+	for i := range 4 {
+		if _, err := Get(t.Context(), c, fmt.Sprint(i), func(context.Context) (blob, error) { return 25, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	isKept := func(key string) bool {
+		_, ok := Peek[blob](c, key)
+		return ok
+	}
+	Grow(c, "2", blob(25), 30)
+	if isKept("0") || isKept("1") || !isKept("2") || !isKept("3") || c.taken != 80 {
+		t.Errorf("%d bytes are kept after an answer grew by 30", c.taken)
+	}
+	Grow(c, "2", blob(25), 1000)
+	if !isKept("2") || !isKept("3") {
+		t.Error("an answer that grew over the limit was dropped, or a newer one")
+	}
+	Grow(c, "0", blob(25), 1000)
+	Grow(c, "3", blob(26), 1000)
+	if c.taken != 1080 {
+		t.Errorf("%d bytes are kept, want 1080: answers that are not kept have grown", c.taken)
+	}
+	if _, err := Get(t.Context(), c, "4", func(context.Context) (blob, error) { return 25, nil }); err != nil || isKept("2") || c.taken != 50 {
+		t.Errorf("%d bytes are kept, want 50; error %v", c.taken, err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// numbers is a list of n items that counts how many were made, and how often it was begun and ended.
+// numbers is a list of n items that counts the items made, and how often reading began and ended.
 type numbers struct {
 	n                  int
 	fails              error // after the n items
@@ -35,7 +35,7 @@ func (c *numbers) read(context.Context) iter.Seq2[int, error] {
 	}
 }
 
-// readAll reads as many items as a reader wants.
+// readAll reads a number of items.
 func readAll(t *testing.T, c *Cache, of *numbers, most int) (n int, failed error) {
 	t.Helper()
 	for item, err := range List(t.Context(), c, "list", of.read) {
