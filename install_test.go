@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// After `make install` Steampipe has the plugin, and the shell the program. Whoever has no such folder on the PATH is told.
+// After `make install`, Steampipe finds the plugin and the shell finds the program. If the folder is not on the PATH, make says so.
 func TestMakeInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
 	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip("skipped: there is no make here")
+		t.Skip("make is not installed")
 	}
 	sources, home := t.TempDir(), t.TempDir()
 	program, err := os.ReadFile(binary)
@@ -43,7 +43,7 @@ func TestMakeInstall(t *testing.T) {
 	if said := run(usual, "make", "install", "--old-file=build", "VERSION=1.2.3"); !strings.Contains(said, bin+" "+warning) {
 		t.Errorf("make install does not say that %s %s:\n%s", bin, warning, said)
 	}
-	for range 2 { // what is there is replaced
+	for range 2 { // the second time replaces the files
 		if said := run(bin+":"+usual, "make", "install", "--old-file=build", "VERSION=1.2.3"); strings.Contains(said, "\n"+bin+" "+warning) {
 			t.Errorf("make install says that %s %s:\n%s", bin, warning, said)
 		}

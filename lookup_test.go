@@ -15,11 +15,11 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// measured has the tests measure at length and print what they find, for docs/performance.md.
+// measured makes the tests measure at length and print the results for docs/performance.md.
 var measured = flag.Bool("measure", false, "measure lookups and memory as docs/performance.md has them, which takes minutes of a quiet machine")
 
-// Whatever a planner makes of a join, ten thousand scans that look one name up each cost the list that has the names once. They
-// come through the process that Steampipe starts, as its wrapper sends them: one after the other, and eight at a time.
+// Whatever the plan of a join, ten thousand scans for one name each cost one reading of the list with the names. The scans go to
+// the process that Steampipe starts, as its wrapper sends them: one after the other, and eight at a time.
 func TestPluginProcessAnswersLookups(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -72,16 +72,16 @@ func TestPluginProcessAnswersLookups(t *testing.T) {
 			}
 			workers.Wait()
 			elapsed := time.Since(begin)
-			took, halfMinutes := elapsed/time.Duration(scans), 1+int(elapsed/(30*time.Second)) // what was read is believed for so long
-			asked := len(slices.DeleteFunc(fake.Journal(), func(e fakebitbucket.Entry) bool { return !strings.HasPrefix(e.Path, "/2.0/") }))
-			if most := halfMinutes * (test.most + 3*(width-1)); asked > most {
-				t.Errorf("%s: %d scans took %d requests, want %d at most", test.table, scans, asked, most)
+			took, halfMinutes := elapsed/time.Duration(scans), 1+int(elapsed/(30*time.Second)) // the life of the cache
+			requested := len(slices.DeleteFunc(fake.Journal(), func(e fakebitbucket.Entry) bool { return !strings.HasPrefix(e.Path, "/2.0/") }))
+			if most := halfMinutes * (test.most + 3*(width-1)); requested > most {
+				t.Errorf("%s: %d scans took %d requests, want %d at most", test.table, scans, requested, most)
 			}
 			if *measured {
 				s.kill()
 				process := (s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime()) / time.Duration(scans)
 				fmt.Printf("| `%s`: %d of `%s`, columns `%s` | %d | %d | %d | %d |\n",
-					test.table, len(test.names), test.key, test.columns, width, asked, took.Microseconds(), process.Microseconds())
+					test.table, len(test.names), test.key, test.columns, width, requested, took.Microseconds(), process.Microseconds())
 			}
 		}
 	}

@@ -27,7 +27,7 @@ import (
 
 const pluginName = "steampipe-plugin-bitbucket"
 
-// binary is the path of the plugin, built as it is released.
+// binary is the path of the plugin, built like a release.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// A steampipe is a host that has started the plugin as a process, and talks gRPC with it.
+// A steampipe is a host that starts the plugin as a process, and calls it over gRPC.
 type steampipe struct {
 	*sdkgrpc.PluginClient
 	t    *testing.T
@@ -63,7 +63,7 @@ func start(t *testing.T, config string) *steampipe {
 	return startLogging(t, config, io.Discard, "STEAMPIPE_LOG_LEVEL=OFF")
 }
 
-// startLogging is start with variables of the environment, and somewhere for the log to go.
+// startLogging is start with environment variables and a writer for the log.
 func startLogging(t *testing.T, config string, log io.Writer, variables ...string) *steampipe {
 	t.Helper()
 	cmd := exec.Command(binary)
@@ -83,7 +83,7 @@ func startLogging(t *testing.T, config string, log io.Writer, variables ...strin
 		t.Fatal(err)
 	}
 	s := &steampipe{served, t, cmd, client.Kill}
-	// What Steampipe sends before the first query, in its order.
+	// The calls that Steampipe makes before the first query, in order.
 	connections := &proto.SetAllConnectionConfigsRequest{MaxCacheSizeMb: -1, Configs: []*proto.ConnectionConfig{
 		{Connection: "bitbucket", Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket", Config: config},
 	}}
@@ -104,12 +104,12 @@ func startLogging(t *testing.T, config string, log io.Writer, variables ...strin
 	return s
 }
 
-// count scans a table and returns how many rows came before the end, or the error.
+// count scans a table and returns the number of rows, or the error.
 func (s *steampipe) count(call, table string, columns ...string) (rows int, err error) {
 	return s.scan(&proto.ExecuteRequest{Table: table, Connection: "bitbucket", CallId: call, QueryContext: &proto.QueryContext{Columns: columns}})
 }
 
-// scan is count for any request.
+// scan counts the rows of any request.
 func (s *steampipe) scan(req *proto.ExecuteRequest) (rows int, err error) {
 	req.ExecuteConnectionData = map[string]*proto.ExecuteConnectionData{"bitbucket": {CacheEnabled: true, CacheTtl: 300}}
 	stream, _, cancel, err := s.Execute(req)
@@ -148,7 +148,7 @@ func TestPluginProcessServesEveryTable(t *testing.T) {
 	if len(schema.Schema) < 8 {
 		t.Errorf("%d tables, want 8 at least", len(schema.Schema))
 	}
-	// What the other scans leave out are the rows of bitbucket_omission, so it comes last.
+	// The rows of bitbucket_omission are the omissions of the other scans, so it comes last.
 	const last = "bitbucket_omission"
 	tables := slices.DeleteFunc(slices.Sorted(maps.Keys(schema.Schema)), func(table string) bool { return table == last })
 	for _, table := range append(tables, last) {
@@ -162,7 +162,7 @@ func TestPluginProcessServesEveryTable(t *testing.T) {
 	}
 }
 
-// One run proves nothing: what the SDK loses it loses under load, and not every time.
+// One run proves nothing: the SDK only loses errors under load, and not every time.
 func TestPluginProcessNeverCutsAFailedScanShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -190,7 +190,7 @@ func TestPluginProcessNeverCutsAFailedScanShort(t *testing.T) {
 	workers.Wait()
 }
 
-// asker writes a config folder with one connection, and returns what runs a query as a process of its own.
+// asker writes a config folder with one connection, and returns a function that runs a query in its own process.
 func asker(t *testing.T, fake *fakebitbucket.Server) func(sql string) (csv string, err error) {
 	t.Helper()
 	folder := t.TempDir()
@@ -206,7 +206,7 @@ func asker(t *testing.T, fake *fakebitbucket.Server) func(sql string) (csv strin
 	}
 }
 
-// What a query says in SQL reaches Bitbucket: its conditions, its columns, its order and its limit.
+// The conditions, columns, order and limit of a query reach Bitbucket.
 func TestQueryReachesBitbucket(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -245,8 +245,8 @@ func TestQueryReachesBitbucket(t *testing.T) {
 	}
 }
 
-// Eight processes share a consumer, its first refresh token and the token file. An access token is good for a hundred
-// requests: they refresh all the time, and the service takes each refresh token once.
+// Eight processes share a consumer, its first refresh token and the token file. An access token is valid for a hundred requests,
+// so they refresh all the time. The service accepts each refresh token once.
 func TestProcessesShareOneChain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -279,7 +279,7 @@ func TestProcessesShareOneChain(t *testing.T) {
 			t.Errorf("a refresh token was used %d times", uses)
 		}
 	}
-	if asked := len(fake.Journal()); refreshes < 15 {
-		t.Errorf("%d refreshes for %d requests, want many", refreshes, asked)
+	if requested := len(fake.Journal()); refreshes < 15 {
+		t.Errorf("%d refreshes for %d requests, want many", refreshes, requested)
 	}
 }

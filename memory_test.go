@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// resident is how much memory the process has, and the most that it had since forgetPeak, in MiB.
+// resident returns the memory of the process, and the most since forgetPeak, in MiB.
 func (s *steampipe) resident() (now, most int) {
 	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
@@ -27,7 +27,7 @@ func (s *steampipe) resident() (now, most int) {
 	return field("VmRSS"), field("VmHWM")
 }
 
-// forgetPeak makes what the process has now the most.
+// forgetPeak resets the peak to the current memory.
 func (s *steampipe) forgetPeak() {
 	s.t.Helper()
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil {
@@ -35,14 +35,14 @@ func (s *steampipe) forgetPeak() {
 	}
 }
 
-// A footprint is the memory of a process after queries, in MiB.
+// A footprint is the memory of a process, in MiB.
 type footprint struct {
 	rest, queried int // before and after the small queries
 	scanning      int // the most during a large scan
 	rows          int // of it
 }
 
-// footprint makes so many small queries, and then a large one.
+// footprint measures the process during a number of small queries and a large one.
 func (s *steampipe) footprint(queries int) (f footprint) {
 	s.t.Helper()
 	f.rest, _ = s.resident()
@@ -61,8 +61,8 @@ func (s *steampipe) footprint(queries int) (f footprint) {
 	return f
 }
 
-// What the process that Steampipe has started keeps of memory: no more after many queries than after some, and little more in
-// a large scan. The limits are twice what it takes.
+// The process that Steampipe starts uses no more memory after many queries than after some, and little more in a large scan. The
+// limits are twice the usual values.
 func TestFootprint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -15,10 +15,10 @@ import (
 	"gopkg.in/yaml.v2"
 )
 
-// A packager is a program that installs packages into a root, whose folder stands for %s.
+// A packager is a program that installs packages into a root folder, which replaces %s.
 type packager struct {
 	format  string   // of its packages
-	files   []string // that a package has for it alone
+	files   []string // in packages for it alone
 	install []string // before the package's file
 	remove  []string // before the package's name
 }
@@ -44,7 +44,7 @@ var packagers = []packager{
 	},
 }
 
-// packaged are the files that a package has for every packager.
+// packaged lists the files in the packages for all packagers.
 var packaged = []string{
 	"/usr/bin/steampipe-plugin-bitbucket",
 	"/usr/share/bash-completion/completions/steampipe-plugin-bitbucket",
@@ -54,7 +54,7 @@ var packaged = []string{
 	"/usr/share/fish/vendor_completions.d/steampipe-plugin-bitbucket.fish",
 }
 
-// A package of the release is installed in a root that has nothing, works there, and leaves nothing.
+// A package of the release can be installed in an empty root, works there, and leaves no files behind.
 func TestPackages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -81,8 +81,8 @@ func TestPackages(t *testing.T) {
 	}
 }
 
-// packageConfig writes nfpm's configuration: that of .goreleaser.yml, with what GoReleaser adds to it. The completions are in
-// the folder, and everything else is where it is in the repository.
+// packageConfig writes nfpm's configuration: that of .goreleaser.yml with GoReleaser's additions. The completions are in the
+// folder, and the other files are in the repository.
 func packageConfig(t *testing.T, folder string) (file string, formats []string) {
 	t.Helper()
 	var release struct {
@@ -92,7 +92,7 @@ func packageConfig(t *testing.T, folder string) (file string, formats []string) 
 			Formats  []string            `yaml:"formats"`
 			Bindir   string              `yaml:"bindir"`
 			Contents []map[string]string `yaml:"contents"`
-			Rest     map[string]any      `yaml:",inline"` // means the same to both
+			Rest     map[string]any      `yaml:",inline"` // has the same meaning for both
 		} `yaml:"nfpms"`
 	}
 	if err := yaml.Unmarshal([]byte(contents(t, ".goreleaser.yml")), &release); err != nil {
@@ -125,7 +125,7 @@ func packageConfig(t *testing.T, folder string) (file string, formats []string) 
 
 func (p packager) test(t *testing.T, file string) {
 	root := t.TempDir()
-	if err := os.Mkdir(filepath.Join(root, "tmp"), 0o700); err != nil { // for SQLite, and no package brings it
+	if err := os.Mkdir(filepath.Join(root, "tmp"), 0o700); err != nil { // SQLite needs it, and it is not in a package
 		t.Fatal(err)
 	}
 	manage := func(commandLine []string, of string) {
@@ -163,7 +163,7 @@ func (p packager) test(t *testing.T, file string) {
 	}
 }
 
-// below are the files of a root, but for those in /var, where the packager notes what it has installed.
+// below returns the files of a root, except for those in /var, where the packager keeps its records.
 func below(t *testing.T, root string) []string {
 	t.Helper()
 	var files []string
@@ -184,8 +184,7 @@ func below(t *testing.T, root string) []string {
 	return files
 }
 
-// asRoot lets a command run as root, in a root of its own unless that is empty. Who is not root becomes it for the command
-// and its files alone.
+// asRoot makes a command run as root, in a root folder if that is not empty. Other users become root in a user namespace.
 func asRoot(cmd *exec.Cmd, root string) *exec.Cmd {
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
@@ -200,7 +199,7 @@ func asRoot(cmd *exec.Cmd, root string) *exec.Cmd {
 	return cmd
 }
 
-// run returns what a command says on standard output.
+// run returns the standard output of a command.
 func run(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	var said strings.Builder

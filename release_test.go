@@ -18,10 +18,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-// Three things build the binary: the release, the image and make. What they say of the build must be what the program
-// knows, for the linker sets no variable that isn't there, and doesn't mind.
+// The release, the image and make build the binary. The variables that they set must exist in the program, because the linker
+// ignores unknown ones.
 
-// What is released for whom is data in .goreleaser.yml; the tests hold the Makefile, the workflows and the pages to it.
+// .goreleaser.yml lists the targets. The tests compare the Makefile, the workflows and the pages with it.
 
 // A releaseBuild is a build of .goreleaser.yml.
 type releaseBuild struct {
@@ -65,19 +65,19 @@ func writeFile(t *testing.T, file, content string) {
 	}
 }
 
-// needs skips a test where a program is missing, which CI on Linux must have.
+// needs skips a test if a program is missing. CI on Linux must have it.
 func needs(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err == nil {
 		return
 	}
 	if os.Getenv("CI") != "" && runtime.GOOS == "linux" {
-		t.Fatalf("there is no %s", program)
+		t.Fatalf("%s is not installed", program)
 	}
-	t.Skipf("skipped: there is no %s here", program)
+	t.Skipf("%s is not installed", program)
 }
 
-// made are the commands that make would run for a target.
+// made returns the commands that make would run for a target.
 func made(t *testing.T, target string, arguments ...string) string {
 	t.Helper()
 	needs(t, "make")
@@ -93,7 +93,7 @@ var (
 	stamp       = regexp.MustCompile(`-X ` + regexp.QuoteMeta("github.com/kindor/steampipe-plugin-bitbucket/bitbucket.") + `(\w+)=(\S*)`)
 )
 
-// stamps are the variables that linker flags set.
+// stamps matches the variables that linker flags set.
 func stamps(ldflags string) map[string]string {
 	set := map[string]string{}
 	for _, s := range stamp.FindAllStringSubmatch(ldflags, -1) {
@@ -102,7 +102,7 @@ func stamps(ldflags string) map[string]string {
 	return set
 }
 
-// stampsOf are those of the one build in a text.
+// stampsOf returns the variables of the only build in a text.
 func stampsOf(t *testing.T, text string) map[string]string {
 	t.Helper()
 	found := quotedFlags.FindAllStringSubmatch(text, -1)
@@ -141,7 +141,7 @@ func TestReleaseTargets(t *testing.T) {
 	}
 }
 
-// A release says what it is. It is built here without -trimpath, under which nothing that is compiled could be used again.
+// A release prints its version. The test builds it without -trimpath, so that Go's cache can be used.
 func TestReleaseSaysWhatItIs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -168,7 +168,7 @@ func TestReleaseSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// The image and make set what the release sets.
+// The image and make set the same variables as the release.
 func TestEveryBuildSaysWhatItIs(t *testing.T) {
 	all := slices.Sorted(maps.Keys(stamps(strings.Join(release(t).LDFlags, " "))))
 	if diff := cmp.Diff([]string{"Commit", "Date", "Version"}, all); diff != "" {
@@ -204,13 +204,13 @@ func TestEveryBuildSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// versioned tells make a version.
+// versioned sets the version for make.
 const versioned = "VERSION=1.2.3"
 
-// A version that nobody has named is that of the tag, and else that of the code.
+// Without a given version, make uses that of the tag, or else that of the code.
 func TestMakeKnowsTheVersion(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("skipped: there is no git here")
+		t.Skip("git is not installed")
 	}
 	folder := t.TempDir()
 	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(folder))
@@ -239,13 +239,13 @@ func TestMakeKnowsTheVersion(t *testing.T) {
 	check("for a release", "3.2.1")
 }
 
-// The image says which version it has, and where it comes from.
+// The labels of the image have its version and its source.
 func TestImageSaysWhatItIs(t *testing.T) {
 	stages := strings.Split(contents(t, "Dockerfile"), "\nFROM ")
 	if argument := "\nARG VERSION=" + bitbucket.Version + "\n"; !strings.Contains(stages[0]+"\n", argument) {
 		t.Errorf("without an argument the image does not carry version %s, that of the code", bitbucket.Version)
 	}
-	for i, stage := range stages[1:] { // an argument from before the first stage is empty in one that does not ask for it
+	for i, stage := range stages[1:] { // an argument before the first stage is empty in a stage that does not declare it
 		if !strings.Contains(stage, "\nARG VERSION\n") {
 			t.Errorf("stage %d does not take the version", i+1)
 		}
@@ -260,7 +260,7 @@ func TestImageSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// Steampipe's image has those platforms that Steampipe runs on, in the version that they are built as.
+// Steampipe's image has the platforms of Steampipe, in the version that was built.
 func TestMakeImage(t *testing.T) {
 	commands := made(t, "image", versioned)
 	want := regexp.MustCompile(`(?m) run \. write "1\.2\.3" "\S+" "\S+" linux/amd64 linux/arm64 darwin/amd64 darwin/arm64$`)
@@ -269,7 +269,7 @@ func TestMakeImage(t *testing.T) {
 	}
 }
 
-// The token file must outlive the container, and be its user's: without that, the first token is the last.
+// The token file must outlive the container and belong to its user. Otherwise the first token is the last one.
 func TestImageKeepsTheToken(t *testing.T) {
 	file := contents(t, "Dockerfile")
 	stages := regexp.MustCompile(`(?m)^FROM `).FindAllStringIndex(file, -1)

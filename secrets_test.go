@@ -18,31 +18,31 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A heard is what a process has written so far.
-type heard struct {
+// A transcript is the output of a process so far.
+type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (h *heard) Write(p []byte) (int, error) {
+func (h *transcript) Write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.text.Write(p)
 }
 
-func (h *heard) String() string {
+func (h *transcript) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.text.String()
 }
 
-// Under Steampipe too nothing shows a secret: no row with all diagnostics in its sp_ctx, no error, no log at its most verbose.
+// Under Steampipe, no row with all diagnostics in its sp_ctx, no error and no verbose log has a secret.
 func TestPluginProcessKeepsSecrets(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, AccessTokenUses: 50})
-	log := &heard{}
+	log := &transcript{}
 	s := startLogging(t, connection(t, fake), log, "STEAMPIPE_LOG_LEVEL=TRACE", "STEAMPIPE_DIAGNOSTIC_LEVEL=all")
 	schema, err := s.GetSchema("bitbucket")
 	if err != nil {
@@ -105,7 +105,7 @@ func TestPluginProcessKeepsSecrets(t *testing.T) {
 	logged := log.String()
 	for _, want := range []struct{ what, text, in string }{{"diagnostics in the rows", `"calls"`, said.String()}, {"logs", "[TRACE]", logged}} {
 		if !strings.Contains(want.in, want.text) {
-			t.Errorf("there are no %s", want.what)
+			t.Errorf("the output has no %s", want.what)
 		}
 	}
 	long := regexp.MustCompile(`[A-Za-z0-9]{12,}`)

@@ -19,14 +19,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A step is one of a job of a workflow.
+// A step is a step of a job in a workflow.
 type step struct {
 	Uses string            `yaml:"uses"`
 	Run  string            `yaml:"run"`
 	Env  map[string]string `yaml:"env"`
 }
 
-// A workflow is what GitHub runs.
+// A workflow is a workflow of GitHub Actions.
 type workflow struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {
@@ -44,7 +44,7 @@ func parse(t *testing.T, file string, to any) {
 	}
 }
 
-// Each job may do what it needs, and the release starts with the tests.
+// Each job only has the permissions that it needs, and the release starts with the tests.
 func TestWorkflows(t *testing.T) {
 	var test, release workflow
 	parse(t, ".github/workflows/test.yml", &test)
@@ -77,7 +77,7 @@ func TestWorkflows(t *testing.T) {
 		return slices.ContainsFunc(steps, func(s step) bool { return s.Run == command })
 	}
 	if !runs(test.Jobs["all"].Steps, ".ci/run") {
-		t.Error("the test does not run what a change must pass")
+		t.Error("the test job does not run .ci/run")
 	}
 	for job, commands := range map[string][]string{"packages": {"make release"}, "image": {"make image", "make push-image"}} {
 		for _, command := range commands {
@@ -88,13 +88,13 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// The release's secrets have the names that the configuration of GoReleaser asks for.
+// The secrets of the release have the names in GoReleaser's configuration.
 func TestReleaseSecrets(t *testing.T) {
 	var release workflow
 	parse(t, ".github/workflows/release.yml", &release)
-	asked := map[string]bool{"GITHUB_TOKEN": true}
+	needed := map[string]bool{"GITHUB_TOKEN": true}
 	for _, name := range regexp.MustCompile(`(?:envOrDefault|isEnvSet) "(\w+)"`).FindAllStringSubmatch(contents(t, ".goreleaser.yml"), -1) {
-		asked[name[1]] = true
+		needed[name[1]] = true
 	}
 	given := map[string]bool{}
 	for _, s := range release.Jobs["packages"].Steps {
@@ -102,8 +102,8 @@ func TestReleaseSecrets(t *testing.T) {
 			given[name] = true
 		}
 	}
-	if diff := cmp.Diff(asked, given); diff != "" {
-		t.Errorf("secrets (-asked +given):\n%s", diff)
+	if diff := cmp.Diff(needed, given); diff != "" {
+		t.Errorf("secrets (-needed +given):\n%s", diff)
 	}
 }
 
@@ -136,7 +136,7 @@ func TestDependabot(t *testing.T) {
 	t.Error("no module is looked after")
 }
 
-// pipeline is the step of CI that docs/audit.md shows.
+// pipeline returns the step of CI in docs/audit.md.
 func pipeline(t *testing.T) (image string, script []string) {
 	t.Helper()
 	block := regexp.MustCompile("(?s)```yaml\n(pipelines:.*?)```").FindStringSubmatch(contents(t, "docs/audit.md"))
@@ -160,12 +160,12 @@ func pipeline(t *testing.T) (image string, script []string) {
 	return step.Image, step.Script
 }
 
-// The audit in CI runs as it is written, with an archive such as the release's in place of a download.
+// The test runs the audit in CI as documented, with a local archive instead of a download.
 func TestAuditInCI(t *testing.T) {
 	needs(t, "sh")
 	image, script := pipeline(t)
 	if certain := []string{"buildpack-deps:curl"}; !slices.Contains(certain, image) {
-		t.Errorf("the image is %s; %v are known to have a shell, curl and CA certificates", image, certain)
+		t.Errorf("the image is %s; only %v surely have a shell, curl and CA certificates", image, certain)
 	}
 	var release struct {
 		Archives []struct {
@@ -193,7 +193,7 @@ func TestAuditInCI(t *testing.T) {
 	}
 }
 
-// downloaded returns a folder with a curl that downloads nothing but an archive with the program.
+// downloaded returns a folder with a curl that only downloads an archive with the program.
 func downloaded(t *testing.T) string {
 	t.Helper()
 	tools := t.TempDir()
@@ -202,7 +202,7 @@ func downloaded(t *testing.T) string {
 	return tools
 }
 
-// runInCI runs the script of a job as a CI system does, in a folder, with some tools and as the connected user.
+// runInCI runs the script of a job like a CI system, in a folder, with some tools and as the connected user.
 func runInCI(t *testing.T, fake *fakebitbucket.Server, tools, dir string, script []string) ([]byte, error) {
 	t.Helper()
 	token := fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...)
@@ -212,7 +212,7 @@ func runInCI(t *testing.T, fake *fakebitbucket.Server, tools, dir string, script
 	return cmd.CombinedOutput()
 }
 
-// commands returns what a job runs, in order: the scripts of GitLab and Bitbucket, and the steps of GitHub.
+// commands returns the commands of a job in order: the scripts of GitLab and Bitbucket, and the steps of GitHub.
 func commands(node any) []string {
 	var all []string
 	switch node := node.(type) {
@@ -237,10 +237,10 @@ func commands(node any) []string {
 	return all
 }
 
-// The reports in CI are made as the account that is expected, and as no other.
+// The reports in CI are only made as the expected account.
 func TestReportsInCI(t *testing.T) {
 	needs(t, "sh")
-	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // by the page
+	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // from the page
 	_, ci, _ := strings.Cut(contents(t, "docs/schedule.md"), "\n## CI\n")
 	blocks := regexp.MustCompile("(?s)\n### ([^\n]+)\n.*?```yaml\n(.*?)```").FindAllStringSubmatch(ci, -1)
 	if len(blocks) != 3 {
@@ -259,7 +259,7 @@ func TestReportsInCI(t *testing.T) {
 				dir := t.TempDir()
 				writeFile(t, filepath.Join(dir, "public.sql"), "select full_name from bitbucket_repository")
 				out, err := runInCI(t, fake, tools, dir, []string{strings.ReplaceAll(strings.Join(script, "\n"), expected, account)})
-				report, _ := os.ReadFile(filepath.Join(dir, "public.csv")) // none is right for another account
+				report, _ := os.ReadFile(filepath.Join(dir, "public.csv")) // there must be none for another account
 				if account != expected && (err != nil || strings.Count(string(report), "\n") < 2) {
 					t.Errorf("the job ends with %v, reports %q and says\n%s", err, report, out)
 				}

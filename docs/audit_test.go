@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 )
 
-// guide is how many recommendations each section of the CIS Software Supply Chain Security Guide 1.0 has.
+// guide maps each section of the CIS Software Supply Chain Security Guide 1.0 to its number of recommendations.
 var guide = map[string]int{
 	"1.1": 20, "1.2": 7, "1.3": 13, "1.4": 4, "1.5": 6, "2.1": 11, "2.2": 8, "2.3": 8, "2.4": 6, "3.1": 8, "3.2": 4,
 	"4.1": 3, "4.2": 6, "4.3": 4, "4.4": 1, "5.1": 7, "5.2": 4,
@@ -23,8 +23,8 @@ var (
 	controlName       = regexp.MustCompile("`([a-z_]+)`")
 )
 
-// The page on the audit has every recommendation of the guide once: with exactly the controls that are about it, or with the
-// reason why there is none.
+// The page on the audit lists every recommendation of the guide once, with exactly its controls or with the reason for having
+// none.
 func TestAuditCoversTheGuide(t *testing.T) {
 	of := map[string][]string{} // controls by recommendation
 	for _, c := range audit.Controls {

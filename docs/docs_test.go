@@ -31,17 +31,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// An example is one of a page.
+// An example is a query on a page.
 type example struct {
 	Example
 	page string
-	none bool // it looks for what should not exist
+	none bool // it returns no rows in the demo organization
 }
 
-// noRows stands below an example that looks for what should not exist, and does not in the demo organization.
+// noRows is the note below an example that returns no rows in the demo organization.
 const noRows = "<!-- finds nothing in the demo organization -->"
 
-// examples are those of a page.
+// examples returns the examples of a page.
 func examples(t *testing.T, page string) []example {
 	t.Helper()
 	text := read(t, page)
@@ -66,7 +66,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// pages are all that have examples.
+// pages returns all pages with examples.
 func pages(t *testing.T) []string {
 	t.Helper()
 	all, err := filepath.Glob("*.md")
@@ -81,7 +81,7 @@ func pages(t *testing.T) []string {
 
 func page(table string) string { return filepath.Join("tables", table+".md") }
 
-// tables are the names of all tables.
+// tables returns the names of all tables.
 func tables(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -149,7 +149,7 @@ func TestExamples(t *testing.T) {
 			}
 			if err != nil {
 				t.Errorf("%s: %v", key(e), err)
-			} else if want, ok := inSQLite[key(e)]; ok && n != want && !strings.HasPrefix(key(e), "bitbucket_omission:") { // which has what went before
+			} else if want, ok := inSQLite[key(e)]; ok && n != want && !strings.HasPrefix(key(e), "bitbucket_omission:") { // its rows depend on the queries before
 				t.Errorf("%s: %d rows in PostgreSQL, %d in SQLite", key(e), n, want)
 			}
 		}
@@ -196,7 +196,7 @@ func TestChangelogNamesEveryTable(t *testing.T) {
 
 var word = regexp.MustCompile("`([a-z:]+)`")
 
-// A page has the form that Steampipe's hub expects, and says what its table needs.
+// A page has the form that Steampipe's hub expects, and names the scopes and the role that its table needs.
 func TestPages(t *testing.T) {
 	found, err := filepath.Glob("tables/*.md")
 	if err != nil {
@@ -267,7 +267,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// The overview lists all tables, by folder, with what their pages say in the front matter.
+// The overview lists all tables by folder, with the descriptions in the front matter of their pages.
 func TestIndexListsEveryTable(t *testing.T) {
 	byFolder := map[string][]string{}
 	for _, table := range Tables() {
@@ -285,7 +285,7 @@ func TestIndexListsEveryTable(t *testing.T) {
 
 var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
-// What the pages show as YAML is YAML, with every key once.
+// The YAML on the pages is valid, and has every key once.
 func TestYAMLIsValid(t *testing.T) {
 	documents := 0
 	for _, page := range pages(t) {

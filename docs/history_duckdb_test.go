@@ -15,7 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
-// The view of the page on the history has what is there and what ended, in Parquet files that real runs of a sync have written.
+// The view on the page about the history has current and former rows, from Parquet files that real runs of a sync wrote.
 func TestHistoryInDuckDB(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

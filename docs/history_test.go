@@ -18,23 +18,23 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
-// chronicled are the tables that the page on the history asks.
+// chronicled lists the tables in the queries on the page about the history.
 var chronicled = []string{
 	"bitbucket_repository", "bitbucket_repository_access", "bitbucket_*_permission", "bitbucket_webhook", "bitbucket_deploy_key",
 	"bitbucket_workspace_member", "bitbucket_group_member",
 }
 
-// A chronicle is what happens to three repositories and four people between the runs of a sync.
+// A chronicle is a series of changes to three repositories and four people between the runs of a sync.
 type chronicle struct {
 	fake           *fakebitbucket.Server
 	website, other *organization.Repository
 
 	keeper, worker, guest, admin *organization.User
 
-	first *organization.Organization // what the first run saw
+	first *organization.Organization // as the first run saw it
 }
 
-// steps are what happens before each run but the first one.
+// steps returns the changes before each run, except the first one.
 func (c *chronicle) steps() []func() {
 	website, other := c.website.FullName(), c.other.FullName()
 	return []func(){
@@ -64,7 +64,7 @@ func (c *chronicle) steps() []func() {
 	}
 }
 
-// happened returns what the queries should find, by their titles. The first run was so many days ago.
+// happened returns the expected rows of the queries, by their titles. The first run was this many days ago.
 func (c *chronicle) happened(since int) map[string][]string {
 	website, other := c.website.FullName(), c.other.FullName()
 	worker, guest, admin := c.worker.DisplayName, c.guest.DisplayName, c.admin.DisplayName
@@ -74,7 +74,7 @@ func (c *chronicle) happened(since int) map[string][]string {
 			seen = append(seen, u.DisplayName+" | "+p+" | Nov 1 | -")
 		}
 	}
-	renamed := c.website.Workspace.Slug + "/shop" // what is still there has the new name
+	renamed := c.website.Workspace.Slug + "/shop" // existing rows have the new name
 	differs := []string{renamed + " | " + worker + " | - | write", website + " | " + guest + " | - | write"}
 	slices.Sort(seen)
 	slices.Sort(differs)
@@ -103,8 +103,8 @@ func (c *chronicle) happened(since int) map[string][]string {
 	}
 }
 
-// administrators returns who administered a repository before 10 November: nobody but the one who came and went gained or
-// lost anything.
+// administrators returns the users who administered a repository before 10 November. Only the user who came and left gained or
+// lost access.
 func (c *chronicle) administrators() []string {
 	o := c.first
 	all := []string{c.admin.DisplayName + " | 1 | Nov 3 | Nov 5"}
@@ -123,14 +123,14 @@ func (c *chronicle) administrators() []string {
 	return all
 }
 
-// touch moves the time at which repositories were last changed, as Bitbucket does for a change of their settings.
+// touch updates the time of the last change of repositories, as Bitbucket does after a change of their settings.
 func (c *chronicle) touch(fullNames ...string) {
 	for _, name := range fullNames {
 		c.fake.ChangeRepository(name, func(r *organization.Repository) { r.UpdatedOn = time.Now() })
 	}
 }
 
-// days are those of November on which the sync runs.
+// days lists the days of November on which the sync runs.
 var days = []int{1, 3, 5, 8, 10}
 
 var (
@@ -160,7 +160,7 @@ func questions(t *testing.T) map[string]string {
 	return all
 }
 
-// The queries of the page find what happened between real runs of a sync.
+// The queries on the page find the changes between real runs of a sync.
 func TestHistory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -186,7 +186,7 @@ func TestHistory(t *testing.T) {
 		times = append(times, time.Date(2026, time.November, day, 3, 0, 0, 0, time.UTC))
 	}
 	replicatest.Date(t, conn, "bitbucket", times...)
-	// In one transaction, there is one current date.
+	// The current date is the same in the whole transaction.
 	if _, err := conn.Exec(t.Context(), "begin; "+postgresBlock.FindStringSubmatch(read(t, "history.md"))[1]); err != nil {
 		t.Fatal(err)
 	}
@@ -209,11 +209,11 @@ func TestHistory(t *testing.T) {
 		delete(found, title)
 	}
 	for title := range found {
-		t.Errorf("nobody knows what %q should find", title)
+		t.Errorf("%q has no expected rows", title)
 	}
 }
 
-// newChronicle picks private repositories of the first workspace, and members who have no access to the first of them.
+// newChronicle picks private repositories of the first workspace, and members without access to the first of them.
 func newChronicle(t *testing.T, fake *fakebitbucket.Server) *chronicle {
 	o := fake.Organization()
 	home := o.Workspaces[0]
@@ -237,7 +237,7 @@ func newChronicle(t *testing.T, fake *fakebitbucket.Server) *chronicle {
 	return c
 }
 
-// answers runs a query, and returns its rows as texts.
+// answers returns the rows of a query as texts.
 func answers(t *testing.T, conn *pgx.Conn, query string) ([]string, error) {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), query)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// ours is where the repository's files and pictures are for a page that is published alone.
+// ours matches the addresses of the repository's files and pictures, for pages that are published alone.
 var ours = regexp.MustCompile(`^https://(?:github\.com/kindor/steampipe-plugin-bitbucket/(?:blob|tree)|` +
 	`raw\.githubusercontent\.com/kindor/steampipe-plugin-bitbucket)/main/`)
 
@@ -18,7 +18,7 @@ var (
 	notInSlug = regexp.MustCompile(`[^a-z0-9_ -]`)
 )
 
-// slugs are the anchors of a page's headings, as GitHub and Steampipe's hub make them.
+// slugs returns the anchors of a page's headings, as GitHub and Steampipe's hub generate them.
 func slugs(text string) map[string]bool {
 	all := map[string]bool{}
 	for _, h := range heading.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
@@ -27,8 +27,8 @@ func slugs(text string) map[string]bool {
 	return all
 }
 
-// Every link to a file of the repository leads there, and to a heading that exists. The pages that Steampipe's hub publishes
-// have no relative links.
+// Every link to the repository leads to an existing file and heading. The pages that Steampipe's hub publishes have no relative
+// links.
 func TestLinks(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {

@@ -21,21 +21,21 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A listener remembers what the plugin is asked.
+// A listener records the requests to the plugin.
 type listener struct {
 	*bitbucket.Server
-	asked map[string]*proto.ExecuteRequest // one of each shape
+	requested map[string]*proto.ExecuteRequest // one request of each shape
 }
 
 func (l *listener) Execute(req *proto.ExecuteRequest, stream proto.WrapperPlugin_ExecuteServer) error {
 	shape := shapeOf(req)
-	if l.asked[shape] == nil {
-		l.asked[shape] = protobuf.Clone(req).(*proto.ExecuteRequest)
+	if l.requested[shape] == nil {
+		l.requested[shape] = protobuf.Clone(req).(*proto.ExecuteRequest)
 	}
 	return l.Server.Execute(req, stream)
 }
 
-// shapeOf is a question without the values of its conditions: a join asks the same for each row of another table.
+// shapeOf returns a request without the values of its conditions, because a join repeats it for each row of another table.
 func shapeOf(req *proto.ExecuteRequest) string {
 	var conditions []string
 	for column, quals := range req.QueryContext.Quals {
@@ -49,13 +49,13 @@ func shapeOf(req *proto.ExecuteRequest) string {
 	return fmt.Sprint(req.Table, columns, conditions, req.QueryContext.SortOrder, limit)
 }
 
-// A tap is a fake that keeps what it answers.
+// A tap is a fake that records its answers.
 type tap struct {
 	*fakebitbucket.Server
 	mu     sync.Mutex
 	bodies map[string][]byte // guarded by mu; by address
 
-	other   *fakebitbucket.Server // the same organization, to try what a client must not
+	other   *fakebitbucket.Server // the same organization, for requests that a client must not make
 	token   string                // for that
 	lengths map[string]int        // the longest pages, by endpoint
 }
@@ -69,7 +69,7 @@ func (tp *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tp.mu.Unlock()
 	maps.Copy(w.Header(), kept.Header())
 	w.WriteHeader(kept.Code)
-	_, _ = w.Write(kept.Body.Bytes()) // to one that has gone, it is nothing
+	_, _ = w.Write(kept.Body.Bytes()) // fails if the client has gone
 }
 
 func address(path string, query url.Values) string { return path + "?" + query.Encode() }
@@ -83,17 +83,17 @@ type sink struct {
 func (s *sink) Context() context.Context          { return s.ctx }
 func (s *sink) Send(*proto.ExecuteResponse) error { return nil }
 
-// askAgain asks each question again on a connection that knows nothing yet, and holds its requests against the fewest that
-// could be.
+// askAgain repeats each request on a new connection, and compares the number of requests to Bitbucket with the least possible
+// one.
 func (l *listener) askAgain(t *testing.T, fake *fakebitbucket.Server) {
 	other := fakebitbucket.New(fakebitbucket.Options{})
 	user := fake.Organization().Connected.UUID
 	tp := &tap{Server: fake, other: other, token: other.AccessToken(user), lengths: map[string]int{}}
 	server := httptest.NewServer(tp)
 	defer server.Close()
-	for _, shape := range slices.Sorted(maps.Keys(l.asked)) {
+	for _, shape := range slices.Sorted(maps.Keys(l.requested)) {
 		tp.bodies = map[string][]byte{}
-		req := protobuf.Clone(l.asked[shape]).(*proto.ExecuteRequest)
+		req := protobuf.Clone(l.requested[shape]).(*proto.ExecuteRequest)
 		const name = "fresh"
 		connection := []*proto.ConnectionConfig{{
 			Connection: name, Plugin: "local/bitbucket", PluginShortName: "bitbucket", PluginInstance: "bitbucket",
@@ -115,11 +115,11 @@ func (l *listener) askAgain(t *testing.T, fake *fakebitbucket.Server) {
 	}
 }
 
-// A list is what was read of one.
+// A list records the reading of a list.
 type list struct{ pages, items, longest int }
 
-// check holds the requests of a question against the fewest that could be: of each list as many as its longest pages make, of
-// all else each once, and none that the conditions exclude. Five in a hundred may be beyond that.
+// check compares the requests with the fewest possible: as many for a list as its longest pages need, every other request once,
+// and none that the conditions exclude. It allows five percent more.
 func (tp *tap) check(t *testing.T, req *proto.ExecuteRequest, shape string, journal []fakebitbucket.Entry) {
 	lists, singles := map[string]*list{}, map[string]int{}
 	for _, e := range journal {
@@ -162,16 +162,16 @@ func (tp *tap) check(t *testing.T, req *proto.ExecuteRequest, shape string, jour
 		workspace, repository := segment(e, "{workspace}"), segment(e, "{repo_slug}")
 		isElsewhere := repository != "" && !slices.Contains(repositories, workspace+"/"+repository)
 		if len(repositories) > 0 && (isElsewhere || e.Endpoint == "/2.0/repositories/{workspace}") {
-			t.Errorf("%s: asked for %s, which the condition on repositories excludes: %s", shape, e.Path, repositories)
+			t.Errorf("%s: requested %s, which the condition on repositories excludes: %s", shape, e.Path, repositories)
 		}
-		isElsewhere = workspace != "" && !slices.Contains(workspaces, workspace) // no workspace is in the address that says which one the user administers
+		isElsewhere = workspace != "" && !slices.Contains(workspaces, workspace) // the address of this list has no workspace
 		if len(workspaces) > 0 && isElsewhere {
-			t.Errorf("%s: asked for %s, which the condition on workspaces excludes: %s", shape, e.Path, workspaces)
+			t.Errorf("%s: requested %s, which the condition on workspaces excludes: %s", shape, e.Path, workspaces)
 		}
 	}
 }
 
-// namesOf are what a column must be one of, or none if the question does not say.
+// namesOf returns the values that the conditions allow for a column, or nil for any.
 func namesOf(req *proto.ExecuteRequest, column string) (names []string) {
 	for _, q := range req.QueryContext.Quals[column].GetQuals() {
 		if q.GetStringValue() != "=" {
@@ -186,7 +186,7 @@ func namesOf(req *proto.ExecuteRequest, column string) (names []string) {
 	return names
 }
 
-// segment is the part of a path that its endpoint's pattern has a name for, or "".
+// segment returns the part of a path with a name in its endpoint's pattern, or "".
 func segment(e fakebitbucket.Entry, name string) string {
 	i := slices.Index(strings.Split(e.Endpoint, "/"), name)
 	if i < 0 {
@@ -195,7 +195,7 @@ func segment(e fakebitbucket.Entry, name string) string {
 	return strings.Split(e.Path, "/")[i]
 }
 
-// longest is the longest page that an endpoint serves, which it is asked for: it refuses longer ones.
+// longest returns the length of the longest page of an endpoint, by requests: the endpoint refuses longer ones.
 func (tp *tap) longest(e fakebitbucket.Entry) int {
 	if tp.lengths[e.Endpoint] == 0 {
 		tp.lengths[e.Endpoint] = 1

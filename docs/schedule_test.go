@@ -15,13 +15,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// The script for cron makes a report as the account that is expected, and as no other: it runs here as it stands, with a
-// shell and the real program.
+// The script for cron only makes a report as the expected account. The test runs the script unchanged, with a shell and the real
+// program.
 func TestScheduledReport(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // by the page
+	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // from the page
 	_, script, found := strings.Cut(read(t, "schedule.md"), "```sh\n#!/bin/sh\n")
 	script, _, _ = strings.Cut(script, "```")
 	if !found || !strings.Contains(script, expected) {
@@ -40,7 +40,7 @@ func TestScheduledReport(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		user, config string
-		elsewhere    bool // the tokens are in a folder that the script is not told of
+		elsewhere    bool // the tokens are in another folder than the script expects
 		want         string
 	}{
 		"as it should be":          {user: o.Connected.UUID},
@@ -95,9 +95,9 @@ func TestScheduledReport(t *testing.T) {
 	}
 }
 
-// Kubernetes has no shell to compare the account with: there it is the query that fails.
+// In Kubernetes there is no shell to compare the account, so the query fails.
 func TestScheduledQueryChecksTheAccount(t *testing.T) {
-	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // by the page
+	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // from the page
 	sql := regexp.MustCompile(`(?s)select\s+case account_uuid.*?bitbucket_connection\n`).FindString(read(t, "schedule.md"))
 	if !strings.Contains(sql, expected) {
 		t.Fatalf("schedule.md has no query that expects an account: %q", sql)

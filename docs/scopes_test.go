@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-// writing are the scopes that also allow changes, which somebody may want to do without.
+// writing lists the scopes that also allow changes. Some users don't want to grant them.
 var writing = []string{"project:admin", "repository:admin", "webhook"}
 
 // The overview lists the scopes that the tables need. The page on limits lists the tables that are lost without those that
@@ -38,7 +38,7 @@ func TestScopes(t *testing.T) {
 	for _, scope := range writing {
 		_, item, found := strings.Cut(limits, "\n- `"+scope+"`: ")
 		if !found {
-			t.Errorf("nothing says what is lost without %s", scope)
+			t.Errorf("the page does not list the tables that need %s", scope)
 			continue
 		}
 		item = regexp.MustCompile(`\n(- |\n)`).Split(item, 2)[0]

@@ -19,13 +19,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
-// An event is what happens before a run of a sync, so many hours after the midnight with which a Monday begins.
+// An event is a change before a run of a sync, a number of hours after the midnight at the beginning of a Monday.
 type event struct {
 	hours   int
 	happens func()
 }
 
-// The controls on a copy find when access was granted and for how long, in a copy that real runs of a sync have made.
+// The controls on a copy find when access was granted and for how long. Real runs of a sync made the copy.
 func TestAccessHistory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -48,7 +48,7 @@ func TestAccessHistory(t *testing.T) {
 	sees := func(permission string) { fake.GrantRepository(hidden, o.Connected.UUID, permission) }
 	grant := func(u *organization.User, permission string) { fake.GrantRepository(website, u.UUID, permission) }
 	events := []event{
-		{6, func() { grant(lost, "admin") }}, // was there at first
+		{6, func() { grant(lost, "admin") }}, // from the beginning
 		{10, func() { grant(day, "read") }},
 		{12, func() { grant(day, "write"); grant(long, "admin") }},
 		{22, func() { fake.GrantRepository(removed, brief.UUID, "admin") }},
@@ -61,7 +61,7 @@ func TestAccessHistory(t *testing.T) {
 			fake.RevokeRepository(website, brief.UUID)
 			fake.RevokeRepository(website, lost.UUID)
 			fake.RemoveRepository(removed)
-			grant(day, "read") // which is less than before
+			grant(day, "read") // less than before
 			sees("read")
 		}},
 		{48 + 5, func() { fake.RevokeRepository(website, long.UUID); sees("admin") }},
@@ -90,7 +90,7 @@ func TestAccessHistory(t *testing.T) {
 		if i == 0 {
 			found := p.results(t, "access_history", "--var", "database=connection.postgres.warehouse", "--search-path", "bitbucket")
 			for _, control := range []string{"access_outside_hours", "administrator_short"} {
-				if diff := cmp.Diff([]string{"copy | skip | The copy has only one run: there is no history yet."}, told(found[control])); diff != "" {
+				if diff := cmp.Diff([]string{"copy | skip | The copy has only one run: there is no history yet."}, linesWithReasons(found[control])); diff != "" {
 					t.Errorf("%s after one run (-want +found):\n%s", control, diff)
 				}
 			}
@@ -121,12 +121,12 @@ func TestAccessHistory(t *testing.T) {
 	slices.Sort(terms)
 	found := p.results(t, "access_history", "--var", "database=connection.postgres.warehouse", "--search-path", "bitbucket", "--var", "short_administrator_hours=17")
 	for control, want := range map[string][]string{"access_outside_hours": granted, "administrator_short": terms} {
-		if diff := cmp.Diff(want, told(found[control])); diff != "" {
+		if diff := cmp.Diff(want, linesWithReasons(found[control])); diff != "" {
 			t.Errorf("%s (-happened +found):\n%s", control, diff)
 		}
 	}
 
-	// Where it is 14 hours later, and people work on all days, the night of Monday is the afternoon of Tuesday.
+	// In a time zone 14 hours ahead, and with work on all days, the night of Monday is the afternoon of Tuesday.
 	found = p.results(t, "access_history", "--var", "database=connection.postgres.warehouse", "--search-path", "bitbucket", "--var", "working_time_zone=Pacific/Kiritimati", "--var", `working_days=["Tue"]`, "--var", "history_days=400")
 	for _, r := range found["access_outside_hours"] {
 		if isNight := strings.Contains(r.Resource, night.UUID) || strings.Contains(r.Resource, website+" "+brief.UUID); isNight != (r.Status == audit.OK) && r.Status != audit.Info {
@@ -141,7 +141,7 @@ func TestAccessHistory(t *testing.T) {
 	}
 }
 
-// warehouse creates a database beside the one that Powerpipe takes for Steampipe's.
+// warehouse creates a database in addition to the one that Powerpipe uses as Steampipe's.
 func warehouse(t *testing.T, server *postgrestest.Server) (location string, conn *pgx.Conn) {
 	t.Helper()
 	if _, err := server.Connect(t).Exec(t.Context(), "create database warehouse"); err != nil {
@@ -156,7 +156,7 @@ func warehouse(t *testing.T, server *postgrestest.Server) (location string, conn
 	return location, conn
 }
 
-// strangers are members of the first workspace who have no access to a repository and administer none.
+// strangers returns members of the first workspace who have no access to a repository and administer none.
 func strangers(o *organization.Organization, fullName string) []*organization.User {
 	var all []*organization.User
 	for _, m := range o.MembersOf(o.Workspaces[0]) {
@@ -168,8 +168,8 @@ func strangers(o *organization.Organization, fullName string) []*organization.Us
 	return all
 }
 
-// told are resources as texts, sorted.
-func told(resources []audit.Resource) []string {
+// linesWithReasons returns resources with their reasons, as sorted texts.
+func linesWithReasons(resources []audit.Resource) []string {
 	var all []string
 	for _, r := range resources {
 		all = append(all, r.Resource+" | "+string(r.Status)+" | "+r.Reason)
@@ -178,7 +178,7 @@ func told(resources []audit.Resource) []string {
 	return all
 }
 
-// The pages of the controls on a copy have all parts, and the variables with their defaults.
+// The pages of the controls on a copy have all sections, and the variables with their defaults.
 func TestAccessHistoryPages(t *testing.T) {
 	t.Parallel()
 	source := files(t, "benchmarks/access_history.pp")[0]

@@ -1,4 +1,4 @@
-// Package powerpipe holds the Powerpipe mod against the plugin: Powerpipe itself runs it, in a PostgreSQL whose tables ask the
+// Package powerpipe tests the Powerpipe mod with the plugin: the real Powerpipe runs it, in a PostgreSQL whose tables call the
 // plugin.
 package powerpipe
 
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// What is generated must be what the sources would make today.
+// The generated files are up to date.
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	mod, err := audit.Mod()
@@ -43,27 +43,27 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// A demo is the tables of the demo organization, in both engines.
+// A demo has the tables of the demo organization in both engines.
 type demo struct {
 	world
 	fake     *fakebitbucket.Server
 	host     *sqlhost.Host
 	postgres *pgx.Conn
-	use      func(*sqlhost.Host) // has PostgreSQL ask another host
+	use      func(*sqlhost.Host) // makes PostgreSQL use another host
 }
 
 func open(t *testing.T) demo {
 	t.Helper()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	fake.SetRole(o.Workspaces[0].Slug, o.Users[len(o.Users)-1].UUID, "member") // who has access to no repository
+	fake.SetRole(o.Workspaces[0].Slug, o.Users[len(o.Users)-1].UUID, "member") // without access to a repository
 	d := demo{world: world{fake.Organization(), time.Now()}, fake: fake, postgres: postgrestest.Start(t)}
 	d.host = d.newHost(t)
 	d.use = postgrestest.Link(t, d.postgres, d.host)
 	return d
 }
 
-// newHost opens a host that has read nothing yet.
+// newHost opens a host with an empty cache.
 func (d demo) newHost(t *testing.T) *sqlhost.Host {
 	t.Helper()
 	config := fmt.Sprintf("base_url = %q\naccess_token = %q", d.fake.URL(), d.fake.AccessToken(d.Connected.UUID, fakebitbucket.AllScopes()...))
@@ -75,8 +75,7 @@ func (d demo) newHost(t *testing.T) *sqlhost.Host {
 	return host
 }
 
-// view runs a dashboard that nobody has looked at before. It reads each list of a repository once, except by different
-// filters.
+// view runs a dashboard with an empty cache. It reads each list of a repository once, unless the filters differ.
 func (d demo) view(t *testing.T, p *program, dashboard string, values map[string]any) snapshot {
 	t.Helper()
 	d.use(d.newHost(t))
@@ -86,7 +85,7 @@ func (d demo) view(t *testing.T, p *program, dashboard string, values map[string
 	journal := d.fake.Journal()[before:]
 	queries, twice := map[string]map[string]bool{}, map[string]string{}
 	for _, e := range journal {
-		// The table of test reports reads the steps of pipelines for itself.
+		// The table of test reports reads the steps of pipelines itself.
 		if !strings.Contains(e.Endpoint, "{repo_slug}/") || strings.HasSuffix(e.Endpoint, "/steps") {
 			continue
 		}
@@ -124,7 +123,7 @@ func TestJoins(t *testing.T) {
 	}
 }
 
-// keep reads the tables that the queries share once, for SQLite.
+// keep reads the tables that the queries share into SQLite, once.
 func (d demo) keep(t *testing.T, values map[string]any) *audit.Run {
 	t.Helper()
 	run := audit.NewRun(d.host, values)
@@ -134,14 +133,14 @@ func (d demo) keep(t *testing.T, values map[string]any) *audit.Run {
 	return run
 }
 
-// values are those of variables, and what people may choose in dashboards: something that has much to show.
+// values returns the values of variables and of inputs in dashboards. They are chosen to show much.
 func (d demo) values() map[string]any {
 	values := audit.Defaults()
 	maps.Copy(values, d.choices())
 	return values
 }
 
-// What the controls find is what is true, in SQLite and in Powerpipe; and the panels of the dashboards show the same in both.
+// The controls find the truth, in SQLite and in Powerpipe, and the panels of the dashboards show the same in both.
 func TestMod(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -171,7 +170,7 @@ func (d demo) panels(t *testing.T, values map[string]any) {
 	}
 }
 
-// prepared is a query in PostgreSQL's dialect, and its arguments.
+// prepared returns a query in PostgreSQL's dialect, and its arguments.
 func (d demo) prepared(t *testing.T, query string, values map[string]any) (sql string, arguments []any) {
 	t.Helper()
 	sql, params, err := audit.Prepared(query)
@@ -203,7 +202,7 @@ func (d demo) reads(t *testing.T) {
 	}
 	want := fmt.Sprintf("Seen by the account | %d of %d repositories | info", administered, visible)
 	for _, query := range []string{"access_seen", "people_seen"} {
-		d.use(d.newHost(t)) // which has left out nothing yet
+		d.use(d.newHost(t)) // without omissions so far
 		if got := d.inPostgres(t, query, values); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
@@ -212,7 +211,7 @@ func (d demo) reads(t *testing.T) {
 	d.panels(t, values)
 }
 
-// inPostgres is the first row that a query finds in PostgreSQL, as a text.
+// inPostgres returns the first row of a query in PostgreSQL, as a text.
 func (d demo) inPostgres(t *testing.T, query string, values map[string]any) string {
 	t.Helper()
 	sql, arguments := d.prepared(t, query, values)
@@ -235,13 +234,13 @@ func (d demo) inPostgres(t *testing.T, query string, values map[string]any) stri
 	return strings.Join(texts, " | ")
 }
 
-// copies reads the copies of the tables: the queries of the dashboards find the same there, without a request.
+// copies runs the queries of the dashboards on copies of the tables. They find the same, without a request.
 func (d demo) copies(t *testing.T, values map[string]any) {
 	script, err := os.ReadFile("copy_tables.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The tables are in public here, and not the copies.
+	// Here the schema public has the tables, and not the copies.
 	sql := strings.NewReplacer(`:"connection".`, "public.", "public.", "copies.").Replace(string(script))
 	if _, err := d.postgres.Exec(t.Context(), "create schema copies; "+sql+" set search_path = copies"); err != nil {
 		t.Fatal(err)
@@ -260,7 +259,7 @@ func (d demo) controls(t *testing.T, run *audit.Run, p *program) {
 	}
 	for _, c := range audit.Controls {
 		if truths[c.Name] == nil {
-			t.Errorf("nobody knows what control %s should find", c.Name)
+			t.Errorf("control %s has no expected results", c.Name)
 			continue
 		}
 		want := truths[c.Name](d.world)
@@ -281,7 +280,7 @@ func (d demo) controls(t *testing.T, run *audit.Run, p *program) {
 		found := verdicts{}
 		for _, r := range inSQLite.Resources {
 			if _, twice := found[r.Resource]; twice {
-				t.Errorf("%s: %s stands there twice", c.Name, r.Resource)
+				t.Errorf("%s: %s comes twice", c.Name, r.Resource)
 			}
 			found[r.Resource] = r.Status
 			if !strings.HasSuffix(r.Reason, ".") || strings.Contains(r.Reason, "  ") {
@@ -297,7 +296,7 @@ func (d demo) controls(t *testing.T, run *audit.Run, p *program) {
 	}
 }
 
-// lines are resources as texts, sorted. Powerpipe does not know all statuses of the audit.
+// lines returns resources as sorted texts. Powerpipe does not have all statuses of the audit.
 func lines(resources []audit.Resource) []string {
 	var all []string
 	for _, r := range resources {
@@ -315,7 +314,7 @@ func lines(resources []audit.Resource) []string {
 	return all
 }
 
-// dashboards runs all of them, compares what each panel shows with what the query finds in SQLite, and opens all links.
+// dashboards runs all dashboards, compares each panel with its query in SQLite, and opens all links.
 func (d demo) dashboards(t *testing.T, p *program, values map[string]any) {
 	queries := map[string]string{} // names by SQL
 	unused := map[string]bool{}
@@ -338,7 +337,7 @@ func (d demo) dashboards(t *testing.T, p *program, values map[string]any) {
 			}
 			query := queries[strings.TrimSpace(panel.SQL)]
 			if query == "" {
-				t.Errorf("%s shows what is none of the queries:\n%s", name, panel.SQL)
+				t.Errorf("the mod does not have the query of %s:\n%s", name, panel.SQL)
 				continue
 			}
 			delete(unused, query)
@@ -373,7 +372,7 @@ func (d demo) dashboards(t *testing.T, p *program, values map[string]any) {
 	p.open(t, snapshots)
 }
 
-// missingColumns is one that a block needs to show what a query finds.
+// missingColumns returns a column that a block needs and its query does not return.
 func missingColumns(block string, columns []string) string {
 	for _, column := range map[string][]string{
 		"card": {"label", "value"}, "input": {"label", "value"}, "node": {"id", "title"}, "edge": {"from_id", "to_id"},
@@ -385,7 +384,7 @@ func missingColumns(block string, columns []string) string {
 	return ""
 }
 
-// An answer is rows, as texts.
+// An answer has rows as texts.
 type answer struct {
 	columns []string
 	rows    [][]string

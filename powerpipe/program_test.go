@@ -19,15 +19,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 )
 
-// A program is Powerpipe, of the version in tools/powerpipe, with a folder of its own.
+// A program is Powerpipe, of the version in tools/powerpipe, with its own folder.
 type program struct {
 	path    string
 	dir     string
 	env     []string
-	secrets []string // that it must not show
+	secrets []string // the output must not have these
 }
 
-// config names the database by its socket, whose folder PGHOST has.
+// config names the database by its socket, in the folder PGHOST.
 const config = `
 connection "steampipe" "default" {
   host     = ""
@@ -37,7 +37,7 @@ connection "steampipe" "default" {
 }
 `
 
-// newProgram builds Powerpipe, unless Go's cache has it, and lets it take the database for Steampipe's.
+// newProgram builds Powerpipe, unless Go's cache has it, and sets the database as Steampipe's.
 func newProgram(t *testing.T, d demo) *program {
 	t.Helper()
 	_, err := d.postgres.Exec(t.Context(), `create schema steampipe_internal;
@@ -72,7 +72,7 @@ func (p *program) addConfig(t *testing.T, name, text string) {
 	}
 }
 
-// run runs a command, which must not warn, and reads what it says as JSON. It may end with the code for alarms.
+// run runs a command, and decodes its output as JSON. The command must not warn, and may end with the exit code for alarms.
 func (p *program) run(t *testing.T, to any, arguments ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), p.path, arguments...)
@@ -98,7 +98,7 @@ func (p *program) run(t *testing.T, to any, arguments ...string) {
 	}
 }
 
-// list is the names of the blocks of a type that Powerpipe lists.
+// list returns the names of the blocks of a type, as Powerpipe lists them.
 func (p *program) list(t *testing.T, kind string) []string {
 	t.Helper()
 	var listed []struct {
@@ -113,7 +113,7 @@ func (p *program) list(t *testing.T, kind string) []string {
 	return names
 }
 
-// lists holds what Powerpipe lists against the sources.
+// lists compares Powerpipe's lists with the sources.
 func (p *program) lists(t *testing.T) {
 	var benchmarks, controls, variables []string
 	for _, b := range audit.Benchmarks {
@@ -132,7 +132,7 @@ func (p *program) lists(t *testing.T) {
 		}
 	}
 	for kind, want := range map[string][]string{"benchmark": benchmarks, "control": controls, "query": audit.Queries(), "variable": variables, "dashboard": dashboards} {
-		for _, file := range append(files(t, "benchmarks/access_history.pp"), files(t, "mod.pp")...) { // which are written by hand, too
+		for _, file := range append(files(t, "benchmarks/access_history.pp"), files(t, "mod.pp")...) { // the files written by hand
 			for _, name := range regexp.MustCompile(`(?m)^`+kind+` "(\w+)"`).FindAllStringSubmatch(file, -1) {
 				want = append(want, name[1])
 			}
@@ -144,7 +144,7 @@ func (p *program) lists(t *testing.T) {
 	}
 }
 
-// below are the names of a benchmark and of those that it has.
+// below returns the names of a benchmark and of its children.
 func below(b *audit.Benchmark) []string {
 	names := []string{b.Name}
 	for _, child := range b.Benchmarks {
@@ -170,7 +170,7 @@ func files(t *testing.T, pattern string) []string {
 	return texts
 }
 
-// A group is what Powerpipe says of a benchmark.
+// A group is Powerpipe's result of a benchmark.
 type group struct {
 	Groups   []group
 	Controls []struct {
@@ -185,7 +185,7 @@ type group struct {
 	}
 }
 
-// benchmark is what a benchmark finds, by control.
+// benchmark returns the results of a benchmark by control.
 func (p *program) benchmark(t *testing.T, name string) map[string][]audit.Resource {
 	t.Helper()
 	found := p.results(t, name, "--var", "needed_permission=read")
@@ -197,7 +197,7 @@ func (p *program) benchmark(t *testing.T, name string) map[string][]audit.Resour
 	return found
 }
 
-// results is what a benchmark finds with more arguments, by control.
+// results returns the results of a benchmark with more arguments, by control.
 func (p *program) results(t *testing.T, benchmark string, arguments ...string) map[string][]audit.Resource {
 	t.Helper()
 	var root group
@@ -235,7 +235,7 @@ func (g group) collect(t *testing.T, found map[string][]audit.Resource) {
 	}
 }
 
-// A snapshot is what Powerpipe shows of a dashboard.
+// A snapshot is Powerpipe's result of a dashboard.
 type snapshot struct {
 	Panels map[string]panel
 }
@@ -287,7 +287,7 @@ func (p panel) answer() answer {
 		var texts []string
 		for _, c := range p.Data.Columns {
 			text := shown(row[c.Name])
-			if c.Type == "NUMERIC" && strings.Contains(text, ".") { // which Powerpipe has as a text
+			if c.Type == "NUMERIC" && strings.Contains(text, ".") { // Powerpipe returns these as texts
 				text = trimmed(text)
 			}
 			texts = append(texts, text)
@@ -297,7 +297,7 @@ func (p panel) answer() answer {
 	return a
 }
 
-// options are what the inputs of a dashboard offer, by input.
+// options returns the choices of the inputs of a dashboard.
 func (s snapshot) options() map[string][]string {
 	all := map[string][]string{}
 	for _, panel := range s.Panels {
@@ -310,7 +310,7 @@ func (s snapshot) options() map[string][]string {
 	return all
 }
 
-// links are those of a panel to other pages, as written and for each row.
+// links returns the links of a panel to other pages, as templates and for each row.
 func (p panel) links(t *testing.T) map[string][]string {
 	all := map[string][]string{}
 	written := []string{p.Properties.Href, p.Properties.Category.Href}
@@ -327,7 +327,7 @@ func (p panel) links(t *testing.T) map[string][]string {
 	return all
 }
 
-// reference is a column's value in a link, alone or escaped.
+// reference matches a column's value in a link, plain or escaped.
 var reference = regexp.MustCompile(`\{\{\s*\.'?([^'|}]+?)'?\s*(\| @uri\s*)?\}\}`)
 
 // render puts a row's values into a link.
@@ -344,13 +344,13 @@ func render(t *testing.T, href string, row map[string]any) string {
 		return value
 	})
 	if strings.ContainsAny(link, "{}") {
-		t.Errorf("%s: nobody knows how to read it", href)
+		t.Errorf("%s: the test can't read this link", href)
 	}
 	return link
 }
 
-// open follows all links of dashboards: their pages are there, and what they pass on can be chosen there. One link of each
-// kind is opened.
+// open checks all links of dashboards: the pages exist, and their inputs offer the values in the links. It opens one link of
+// each kind.
 func (p *program) open(t *testing.T, snapshots map[string]snapshot) {
 	benchmarks := p.list(t, "benchmark")
 	opened := map[string]bool{}

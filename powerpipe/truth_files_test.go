@@ -14,7 +14,7 @@ import (
 
 func init() { maps.Copy(truths, fileTruths) }
 
-// file is the content of a file at the head of the main branch.
+// file returns the content of a file at the head of the main branch.
 func (w world) file(r *repository, path string) (content string, found bool) {
 	head := w.Head(r)
 	if head == nil {
@@ -28,7 +28,7 @@ func (w world) file(r *repository, path string) (content string, found bool) {
 	return "", false
 }
 
-// steps are those of the pipelines of a repository, and none if it has no file.
+// steps returns the steps of the pipelines of a repository, or nil if it has no file.
 func (w world) steps(r *repository) []pipelines.Step {
 	text, found := w.file(r, pipelines.Path)
 	if !found {
@@ -43,12 +43,12 @@ func (w world) steps(r *repository) []pipelines.Step {
 		return []byte(shared), found, nil
 	})
 	if err != nil {
-		panic(err) // nothing else fails
+		panic(err) // no other error is possible
 	}
 	return steps
 }
 
-// perFile judges what a repository has, piece by piece; one without a piece is skipped.
+// perFile judges each item of a repository. It skips repositories without one.
 func perFile[T any](w world, pieces func(*repository) []T, isBad func(*repository, T) bool) verdicts {
 	return w.perVisible(func(r *repository) audit.Status {
 		all := pieces(r)
@@ -59,7 +59,7 @@ func perFile[T any](w world, pieces func(*repository) []T, isBad func(*repositor
 	})
 }
 
-// readable are the steps that could be read.
+// readable returns the steps that could be parsed.
 func (w world) readable(r *repository) []pipelines.Step {
 	return slices.DeleteFunc(w.steps(r), func(s pipelines.Step) bool { return s.Error != "" })
 }
@@ -73,7 +73,7 @@ func (w world) owners(r *repository) []codeowners.Owner {
 	return all
 }
 
-// toProduction are the steps that deploy to production.
+// toProduction returns the steps that deploy to production.
 func (w world) toProduction(r *repository) []pipelines.Step {
 	return slices.DeleteFunc(w.readable(r), func(s pipelines.Step) bool {
 		return s.Trigger == pipelines.Export || s.Deployment != "production"
@@ -91,7 +91,7 @@ func (w world) perTool(program string) verdicts {
 	})
 }
 
-// fileTruths are the truths of what files of repositories say.
+// fileTruths are the truths about files of repositories.
 var fileTruths = map[string]func(w world) verdicts{
 	"pipeline_as_code": func(w world) verdicts {
 		return w.perVisible(func(r *repository) audit.Status {

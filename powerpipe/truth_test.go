@@ -24,7 +24,7 @@ type (
 	verdicts   = map[string]audit.Status // by resource
 )
 
-// verdict is alarm, or ok.
+// verdict returns alarm or ok.
 func verdict(alarms bool) audit.Status {
 	if alarms {
 		return audit.Alarm
@@ -34,7 +34,7 @@ func verdict(alarms bool) audit.Status {
 
 func (w world) daysAgo(days int) time.Time { return w.now.AddDate(0, 0, -days) }
 
-// workspaces are those of the connected user.
+// workspaces returns the workspaces of the connected user.
 func (w world) workspaces() []*workspace {
 	var all []*workspace
 	for _, m := range w.MembershipsOf(w.Connected) {
@@ -43,12 +43,12 @@ func (w world) workspaces() []*workspace {
 	return all
 }
 
-// repositories are those of the workspaces on which the connected user holds a permission.
+// repositories returns the repositories on which the connected user has a permission.
 func (w world) repositories() []*repository {
 	return w.visible(func(r *repository) bool { return w.EffectivePermission(r, w.Connected) != "" })
 }
 
-// administered are those that the connected user administers.
+// administered returns the repositories that the connected user administers.
 func (w world) administered() []*repository {
 	return w.visible(func(r *repository) bool { return w.EffectivePermission(r, w.Connected) == "admin" })
 }
@@ -65,7 +65,7 @@ func (w world) visible(is func(*repository) bool) []*repository {
 	return all
 }
 
-// An access is a user's to a repository that the connected user administers. What can't be known is nil.
+// An access is the access of a user to a repository that the connected user administers. Unknown values are nil.
 type access struct {
 	r                          *repository
 	u                          *user
@@ -74,14 +74,12 @@ type access struct {
 	isMember, isOwner          bool
 }
 
-func known(b bool) *bool { return &b }
-
-// certain is true, and nil for what is not known to be false.
+// certain returns a value, or nil if it is only false because something is unknown.
 func certain(is, unknown bool) *bool {
 	if !is && unknown {
 		return nil
 	}
-	return known(is)
+	return &is
 }
 
 func (w world) access() []access {
@@ -100,7 +98,7 @@ func (w world) access() []access {
 				inGroup = inGroup || shown && p.Group != nil
 				explained = explained || shown && p.Level() == permission
 			}
-			if !groupsShown { // any group that holds no more than the user may be the user's
+			if !groupsShown { // the user may be in any group that has no higher permission than the user
 				for _, g := range w.RepositoryGrants {
 					if g.Repository == r && g.Group != nil && slices.Index(levels, g.Permission) <= slices.Index(levels, permission) && g.Permission != "none" {
 						maybeInGroup = true
@@ -123,31 +121,31 @@ func (w world) access() []access {
 
 var levels = []string{"none", "read", "write", "admin"}
 
-// perRepository judges the repositories that the connected user administers by who has access.
+// perRepository judges the repositories that the connected user administers, by their accesses.
 func (w world) perRepository(judge func([]access) audit.Status) verdicts {
-	held := map[string][]access{}
+	byRepository := map[string][]access{}
 	for _, a := range w.access() {
-		held[a.r.FullName()] = append(held[a.r.FullName()], a)
+		byRepository[a.r.FullName()] = append(byRepository[a.r.FullName()], a)
 	}
 	all := verdicts{}
-	for name, accesses := range held {
+	for name, accesses := range byRepository {
 		all[name] = judge(accesses)
 	}
 	return w.withRest(all, "users with access", true, false)
 }
 
-// A mainBranch is what is known of the rules for the main branch of a repository.
+// A mainBranch has the known rules for the main branch of a repository.
 type mainBranch struct {
 	world
 	r        *repository
 	own      map[string][]*organization.BranchRestriction // by kind, of the repository
 	inForce  map[string][]*organization.BranchRestriction // by kind, if an open pull request shows them
 	isShown  bool                                         // by the merge checks of a pull request
-	enforced *bool                                        // nil if it can't be known
+	enforced *bool                                        // nil if unknown
 }
 
-// perBranch judges the main branches of the repositories that the connected user administers. Those without commits have
-// none.
+// perBranch judges the main branches of the repositories that the connected user administers. Repositories without commits have
+// no main branch.
 func (w world) perBranch(judge func(mainBranch) audit.Status) verdicts {
 	all := verdicts{}
 	for _, r := range w.administered() {
@@ -157,7 +155,7 @@ func (w world) perBranch(judge func(mainBranch) audit.Status) verdicts {
 		b := mainBranch{world: w, r: r, own: w.aboutMainBranch(r, w.BranchRestrictions(r))}
 		b.inForce = w.aboutMainBranch(r, slices.Concat(w.BranchRestrictions(r), w.ProjectRestrictions(r.Project)))
 		if b.own["enforce_merge_checks"] != nil {
-			b.enforced = known(true)
+			b.enforced = new(true)
 		}
 		i := slices.IndexFunc(w.PullRequests(r), func(p *organization.PullRequest) bool {
 			return p.State == "OPEN" && p.DestinationBranch == r.MainBranch
@@ -165,7 +163,7 @@ func (w world) perBranch(judge func(mainBranch) audit.Status) verdicts {
 		if b.isShown = i >= 0; b.isShown {
 			checks := w.MergeChecks(r, w.PullRequests(r)[i], "admin")
 			if slices.ContainsFunc(checks, func(c organization.MergeCheck) bool { return c.Kind != "" }) {
-				b.enforced = known(b.inForce["enforce_merge_checks"] != nil)
+				b.enforced = new(b.inForce["enforce_merge_checks"] != nil)
 			}
 		}
 		all[r.FullName()] = judge(b)
@@ -183,7 +181,7 @@ func (w world) aboutMainBranch(r *repository, all []*organization.BranchRestrict
 	return rules
 }
 
-// checked judges a rule that merge checks show: it must be enforced.
+// checked judges a rule in the merge checks. It must be enforced.
 func (b mainBranch) checked(kind string, enough func(*organization.BranchRestriction) bool) audit.Status {
 	rules := b.own
 	if b.isShown {
@@ -207,7 +205,7 @@ func (b mainBranch) ifEnforced() audit.Status {
 
 func anyRule(*organization.BranchRestriction) bool { return true }
 
-// ownRules is a judge that wants rules of the repository of all the kinds. Whether its project has them can't be known.
+// ownRules returns a judge that requires rules of all the kinds in the repository. The rules of its project are unknown.
 func ownRules(kinds ...string) func(mainBranch) audit.Status {
 	return func(b mainBranch) audit.Status {
 		if slices.ContainsFunc(kinds, func(kind string) bool { return b.own[kind] == nil }) {
@@ -217,7 +215,7 @@ func ownRules(kinds ...string) func(mainBranch) audit.Status {
 	}
 }
 
-// withRest adds what the connected user is not shown, as only administrators of repositories or workspaces are.
+// withRest adds the resources that the connected user can't see, because only administrators can.
 func (w world) withRest(all verdicts, subject string, repositories, workspaces bool) verdicts {
 	hidden := repositories && len(w.administered()) < len(w.repositories())
 	for _, workspace := range w.workspaces() {
@@ -229,7 +227,7 @@ func (w world) withRest(all verdicts, subject string, repositories, workspaces b
 	return all
 }
 
-// isAboutMainBranch tells whether a rule is about the main branch: by a pattern, or by the part that the branch plays.
+// isAboutMainBranch reports whether a rule applies to the main branch: by a pattern, or by the type of the branch.
 func (w world) isAboutMainBranch(r *repository, b *organization.BranchRestriction) bool {
 	if b.BranchMatchKind == "glob" {
 		return matches(r.MainBranch, b.Pattern)
@@ -239,7 +237,7 @@ func (w world) isAboutMainBranch(r *repository, b *organization.BranchRestrictio
 	return role.Enabled && (role.Name == "" || role.Name == r.MainBranch)
 }
 
-// matches compares a name with a pattern in which * stands for any text.
+// matches reports whether a name matches a pattern, in which * matches any text.
 func matches(name, pattern string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
@@ -270,7 +268,7 @@ func (w world) perKey(judge func(*organization.DeployKey) audit.Status) verdicts
 	return w.withRest(all, "deploy keys", true, true)
 }
 
-// projects are those that the connected user administers.
+// projects returns the projects that the connected user administers.
 func (w world) projects() []*project {
 	var all []*project
 	for _, workspace := range w.workspaces() {
@@ -337,12 +335,12 @@ func (w world) perWorkspace(judge func(*workspace) audit.Status) verdicts {
 	return all
 }
 
-// pushedAfterApproval judges a pull request that was merged since a time by what came last since then: the last approval,
-// or another commit. If the first known commit came after the approval, it may be another.
+// pushedAfterApproval judges a pull request that was merged after a time: its last event since then must be an approval, not a
+// commit. If the first known commit came after the approval, this is unknown.
 func pushedAfterApproval(p *organization.PullRequest, since time.Time) audit.Status {
 	var merged, approved, pushed, unsure bool
 	commit, known := "", false
-	for _, e := range slices.Backward(p.Activity) { // the oldest first
+	for _, e := range slices.Backward(p.Activity) { // from the oldest
 		switch {
 		case e.Date.Before(since):
 		case e.Kind == "approval":
@@ -367,7 +365,7 @@ func pushedAfterApproval(p *organization.PullRequest, since time.Time) audit.Sta
 	return audit.OK
 }
 
-// truths say of each control, with the default values, what it should find in the demo organization.
+// truths has the expected results of each control in the demo organization, with the default variables.
 var truths = map[string]func(w world) verdicts{
 	"connected_account_repository": func(w world) verdicts {
 		all := verdicts{}
@@ -400,9 +398,9 @@ var truths = map[string]func(w world) verdicts{
 		return w.withRest(all, "users with access", true, false)
 	},
 	"access_unexplained": func(w world) verdicts {
-		return w.perRepository(func(held []access) audit.Status {
+		return w.perRepository(func(accesses []access) audit.Status {
 			status := audit.OK
-			for _, a := range held {
+			for _, a := range accesses {
 				switch {
 				case a.explained == nil && status == audit.OK:
 					status = audit.Info
@@ -425,9 +423,9 @@ var truths = map[string]func(w world) verdicts{
 		})
 	},
 	"repository_administrators": func(w world) verdicts {
-		return w.perRepository(func(held []access) audit.Status {
+		return w.perRepository(func(accesses []access) audit.Status {
 			administrators := 0
-			for _, a := range held {
+			for _, a := range accesses {
 				if a.permission == "admin" {
 					administrators++
 				}
@@ -436,8 +434,8 @@ var truths = map[string]func(w world) verdicts{
 		})
 	},
 	"repository_trusted_administrators": func(w world) verdicts {
-		return w.perRepository(func(held []access) audit.Status {
-			return verdict(slices.ContainsFunc(held, func(a access) bool { return a.permission == "admin" && !a.isOwner }))
+		return w.perRepository(func(accesses []access) audit.Status {
+			return verdict(slices.ContainsFunc(accesses, func(a access) bool { return a.permission == "admin" && !a.isOwner }))
 		})
 	},
 	"group_write_access": func(w world) verdicts {

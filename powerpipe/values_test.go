@@ -9,7 +9,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// choices are a workspace, a repository and a user with much to show.
+// choices are a workspace, a repository and a user with many rows.
 func (d demo) choices() map[string]any {
 	open := func(p *organization.PullRequest) bool { return p.State == "OPEN" }
 	tested := func(p *organization.Pipeline) bool {
@@ -33,7 +33,7 @@ func (d demo) choices() map[string]any {
 	}
 }
 
-// addresses are those of webhooks that say more than a host.
+// addresses returns the addresses of webhooks that consist of more than a host.
 func (d demo) addresses() []string {
 	var hooks []*organization.Webhook
 	for _, w := range d.workspaces() {
@@ -45,14 +45,14 @@ func (d demo) addresses() []string {
 	var all []string
 	for _, h := range hooks {
 		if _, rest, ok := strings.Cut(h.URL, "://"); ok && strings.Contains(rest, "/") {
-			quoted, _ := json.Marshal(h.URL) // texts can always be encoded
+			quoted, _ := json.Marshal(h.URL) // texts never fail
 			all = append(all, string(quoted[1:len(quoted)-1]))
 		}
 	}
 	return all
 }
 
-// shown is a value as a text that is the same from both engines.
+// shown returns a value as a text that is the same for both engines.
 func shown(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -82,6 +82,6 @@ func encoded(object map[string]any) string {
 	for name, v := range object {
 		object[name] = shown(v)
 	}
-	text, _ := json.Marshal(object) // texts can always be encoded
+	text, _ := json.Marshal(object) // texts never fail
 	return string(text)
 }

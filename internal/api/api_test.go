@@ -117,8 +117,8 @@ func (c *collection) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	query := req.URL.Query()
 	number := max(1, atoi(query.Get("page")))
 	length := c.longest
-	if asked := atoi(query.Get("pagelen")); asked > 0 {
-		length = min(asked, length)
+	if requested := atoi(query.Get("pagelen")); requested > 0 {
+		length = min(requested, length)
 	}
 	from := min((number-1)*length, len(c.names))
 	to := min(from+length, len(c.names))
@@ -152,7 +152,7 @@ func (c *collection) remove(i int) { c.names = slices.Delete(c.names, i, i+1) }
 
 func (c *collection) insert(i int, name string) { c.names = slices.Insert(c.names, i, name) }
 
-// pages are the numbers of the pages that were asked for, in order of arrival.
+// pages returns the numbers of the requested pages, in order of arrival.
 func (c *collection) pages(t testing.TB) []int {
 	t.Helper()
 	c.mu.Lock()
@@ -173,7 +173,7 @@ func atoi(s string) int {
 	return n
 }
 
-// A credentialSource counts what it is asked for.
+// A credentialSource counts the calls of its methods.
 type credentialSource struct {
 	mu       sync.Mutex
 	current  string

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// accept answers only requests with one of these credentials.
+// accept returns a handler that only accepts requests with one of these credentials.
 func accept(credentials ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		for _, credential := range credentials {
@@ -41,7 +41,7 @@ func TestExpiredTokenIsRenewedOnce(t *testing.T) {
 	}
 }
 
-// 401 is also the answer to good credentials that are not good for this, and it need not say so.
+// Bitbucket also answers 401 to valid credentials that an endpoint does not accept, without saying so.
 func TestUnauthorizedWithGoodTokenDoesNotLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestUnauthorizedWithGoodTokenDoesNotLoop(t *testing.T) {
 	})
 }
 
-// A 401 that says that the user has no access, or that the account is locked, is about no credential: none is spent on it,
-// and there is no advice to get another.
+// If a 401 says that the user has no access or that the account is locked, the client does not renew the credential, and does
+// not advise to replace it.
 func TestNothingIsRenewedForWhatTheUserMayNot(t *testing.T) {
 	t.Parallel()
 	tests := map[string]http.HandlerFunc{
@@ -98,7 +98,7 @@ func TestNothingIsRenewedForWhatTheUserMayNot(t *testing.T) {
 			if got := client.Stats().Requests; source.renewals != 0 || got != 3 {
 				t.Errorf("%d renewals, %d requests, want none and 3", source.renewals, got)
 			}
-			// It raises no doubt about one that is dead.
+			// A dead credential is still recognized.
 			if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil || source.renewals != 1 {
 				t.Errorf("error %v, %d renewals, want 1", err, source.renewals)
 			}
@@ -106,7 +106,7 @@ func TestNothingIsRenewedForWhatTheUserMayNot(t *testing.T) {
 	}
 }
 
-// The credential that was refused is no more shown than the one that took its place.
+// An error shows neither the refused credential nor the renewed one.
 func TestErrorDoesNotQuoteTheTokenBefore(t *testing.T) {
 	t.Parallel()
 	client := newMemoryClient(t, plainly(http.StatusUnauthorized, "neither s3cr3t/old nor s3cr3t%2Fold nor token-1 is good"),
@@ -117,7 +117,7 @@ func TestErrorDoesNotQuoteTheTokenBefore(t *testing.T) {
 	}
 }
 
-// unrenewable is a credential that nothing can be done about.
+// unrenewable is a credential that can't be renewed.
 type unrenewable string
 
 func (u unrenewable) Authorization(context.Context) (string, error) { return string(u), nil }
@@ -192,7 +192,7 @@ func TestAuthorizationStaysOnTheHost(t *testing.T) {
 	}
 }
 
-// Tokens may expire in quick succession: a clock that was set, or a short life.
+// Tokens may expire in quick succession, because the clock was set or their life is short.
 func TestTokensThatExpireSoonAreRenewedEachTime(t *testing.T) {
 	t.Parallel()
 	source := &credentialSource{current: "Bearer old"}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A budget counts each request that is sent, also the repeated ones, and refuses those beyond its limit.
+// A budget counts every request, including retries, and refuses those above its limit.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	sent := 0
@@ -22,7 +22,7 @@ func TestBudget(t *testing.T) {
 	if err := ask(); err != nil {
 		t.Errorf("without a limit: %v", err)
 	}
-	for range 2 { // it begins anew
+	for range 2 { // it starts again
 		budget.Begin(2)
 		sent = 0
 		for range 2 {

@@ -36,7 +36,7 @@ func TestBytes(t *testing.T) {
 					t.Errorf("Accept: %s", got)
 				}
 				if got := req.URL.String(); got != "https://api.bitbucket.org/2.0/src/HEAD/a%20b.md?format=raw" {
-					t.Errorf("asked for %s", got)
+					t.Errorf("requested %s", got)
 				}
 				fmt.Fprint(w, tt.body)
 			})
@@ -58,7 +58,7 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// What Get makes of failures Bytes does, too: both go through the same stack.
+// Bytes handles failures like Get, because both use the same transports.
 func TestBytesFails(t *testing.T) {
 	t.Parallel()
 	t.Run("refused", func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestBytesFails(t *testing.T) {
 		t.Parallel()
 		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 			if req.URL.Host != "api.bitbucket.org" {
-				t.Errorf("asked %s", req.URL)
+				t.Errorf("a request to %s", req.URL)
 			}
 			http.Redirect(w, req, "https://media.example/x", http.StatusMovedPermanently)
 		})
@@ -94,7 +94,7 @@ func TestBytesFails(t *testing.T) {
 			case 1:
 				w.WriteHeader(http.StatusServiceUnavailable)
 			case 2:
-				w.Header().Set("Content-Length", "100") // and no more comes
+				w.Header().Set("Content-Length", "100") // the rest is missing
 				fmt.Fprint(w, "half")
 			default:
 				fmt.Fprint(w, "whole")
@@ -116,7 +116,7 @@ func TestBytesFails(t *testing.T) {
 	})
 }
 
-// A limit is that of one request, whatever else is under way.
+// A limit applies to one request, whatever other requests run.
 func TestBytesLimitIsOfTheRequest(t *testing.T) {
 	t.Parallel()
 	body := `{"a": "` + strings.Repeat("x", 1000) + `"}`

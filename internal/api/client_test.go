@@ -104,7 +104,7 @@ func TestNamesSomething(t *testing.T) {
 	const file = "/2.0/repositories/{workspace}/src/{path...}"
 	tests := map[string]struct {
 		path string
-		want bool // that it is asked for
+		want bool // whether it is requested
 	}{
 		"file":             {Path(file, "acme", "docs/a.md"), true},
 		"folder":           {Path(file, "acme", "docs/"), true},
@@ -126,14 +126,14 @@ func TestNamesSomething(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asked := false
+			requested := false
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
-				asked = true
+				requested = true
 				answer(http.StatusOK, `{}`)(w, req)
 			})
 			_, err := client.Get(t.Context(), tt.path, nil)
-			if asked != tt.want || IsNotFound(err) == tt.want {
-				t.Errorf("%s: asked: %v, error %v", tt.path, asked, err)
+			if requested != tt.want || IsNotFound(err) == tt.want {
+				t.Errorf("%s: requests: %v, error %v", tt.path, requested, err)
 			}
 		})
 	}
@@ -179,7 +179,7 @@ func TestRedirects(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		location string
-		want     string // the error, or none
+		want     string // the error; "" for none
 	}{
 		"same host":             {location: "/2.0/there"},
 		"same host, absolute":   {location: "https://api.bitbucket.org/2.0/there"},
@@ -197,7 +197,7 @@ func TestRedirects(t *testing.T) {
 			t.Parallel()
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 				if req.URL.Host != "api.bitbucket.org" {
-					t.Errorf("asked %s", req.URL)
+					t.Errorf("a request to %s", req.URL)
 				}
 				if req.Header.Get("Authorization") != "Bearer secret" {
 					t.Errorf("no authorization for %s", req.URL)
@@ -223,12 +223,12 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// Behind a gateway, redirects lead to Bitbucket's own address, as links to next pages do.
+// Behind a gateway, redirects point to Bitbucket's own address, like links to next pages.
 func TestRedirectsBehindAGateway(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		location string
-		want     string // the error, or none
+		want     string // the error; "" for none
 	}{
 		"the API":                 {location: "https://api.bitbucket.org/2.0/there?page=1"},
 		"the API, on the site":    {location: "https://bitbucket.org/api/2.0/there?page=1"},
@@ -249,7 +249,7 @@ func TestRedirectsBehindAGateway(t *testing.T) {
 			t.Parallel()
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 				if req.URL.Host != "gateway.acme.test" || req.Host != "" && req.Host != "gateway.acme.test" || req.Header.Get("Authorization") != "Bearer secret" {
-					t.Errorf("asked %s of %s with %q", req.URL, req.Host, req.Header.Get("Authorization"))
+					t.Errorf("requested %s from %s with %q", req.URL, req.Host, req.Header.Get("Authorization"))
 				}
 				switch {
 				case req.URL.Path == "/2.0/here":
@@ -285,7 +285,7 @@ func TestStatsAndScopes(t *testing.T) {
 		answer(http.StatusOK, `{"a": 1}`)(w, req)
 	})
 	if scopes, known := client.Scopes(); known {
-		t.Errorf("scopes %v are known before any response", scopes)
+		t.Errorf("scopes %v before any response", scopes)
 	}
 	for range 3 {
 		if _, err := client.Get(context.Background(), "/2.0/user", nil); err != nil {

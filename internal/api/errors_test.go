@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// end is where an error ends: there is no advice.
+// end marks the end of an error without advice.
 const end = "\n"
 
 func TestError(t *testing.T) {
@@ -126,7 +126,7 @@ func TestErrorIsShort(t *testing.T) {
 	}
 }
 
-// A short text is shown, with nothing in it that could be a secret.
+// An error shows a short text, without anything that could be a secret.
 func TestPlainText(t *testing.T) {
 	t.Parallel()
 	const token = "ATATT3xFfGF0-s3cr3t/1=A1B2C3D4"
@@ -135,7 +135,7 @@ func TestPlainText(t *testing.T) {
 		status int
 		kind   string // of the body; by default text/plain
 		body   string
-		want   string // of the message; empty: none of the text is shown
+		want   string // of the message; "" if none of the text is shown
 		advice bool
 	}{
 		"locked out":      {401, "", "Too many invalid password attempts. Log in at https://id.atlassian.com/ to restore access.\n", "Too many invalid password attempts. Log in at https://id.atlassian.com/ to restore access", false},
@@ -182,7 +182,7 @@ func TestPlainText(t *testing.T) {
 	}
 }
 
-// A bare refusal of an API token may be for its scopes.
+// A refusal of an API token without a reason may be caused by its scopes.
 func TestBareRefusalOfAnAPIToken(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -232,7 +232,7 @@ func TestPredicates(t *testing.T) {
 	}
 }
 
-// What keeps one thing from one user is told from what keeps everything from everybody.
+// Errors distinguish a refused object from a refused user.
 func TestWhoIsRefused(t *testing.T) {
 	t.Parallel()
 	const (
@@ -327,12 +327,12 @@ func TestWhoIsRefused(t *testing.T) {
 	})
 }
 
-// unreachable is a way that ends where it begins.
+// unreachable is a transport that always fails.
 type unreachable struct{ err error }
 
 func (u unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, u.err }
 
-// plainly answers with a text.
+// plainly returns a handler that answers with a text.
 func plainly(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")

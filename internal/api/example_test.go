@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 )
 
-// bitbucket answers what the examples ask.
+// bitbucket answers the requests of the examples.
 func bitbucket() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -13,7 +13,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// What the service names as the next page is asked for with the token only where it belongs to the same list.
+// The client only sends the token to a next page that belongs to the same list.
 func FuzzNext(f *testing.F) {
 	for _, address := range []string{
 		"https://api.bitbucket.org/2.0/repositories/acme?page=2", "https://bitbucket.org/!api/2.0/repositories/acme?page=2", "//evil.test/2.0/repositories/acme",
@@ -34,7 +34,7 @@ func FuzzNext(f *testing.F) {
 		}
 		again, err := url.Parse(next.String())
 		if err != nil {
-			t.Fatalf("%q was taken for %q, which is no address: %v", address, next, err)
+			t.Fatalf("%q was accepted for %q, which is not an address: %v", address, next, err)
 		}
 		parts := strings.Split(strings.Trim(again.EscapedPath(), "/"), "/")
 		if again.Scheme != "https" || !strings.EqualFold(again.Hostname(), "api.bitbucket.org") || again.Port() != "" && again.Port() != "443" || again.User != nil || again.Fragment != "" {
@@ -52,7 +52,7 @@ func quoteJSON(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\x00", `\u0000`).Replace(s) + `"`
 }
 
-// The first page that is not one is an error, and what is a page has a list.
+// An invalid first page is an error, and a valid one has a list.
 func FuzzPage(f *testing.F) {
 	for _, body := range []string{
 		`{"values": [], "size": 0, "page": 1, "pagelen": 10}`, `{"values": null}`, `{"values": [1], "next": null, "size": 1e99, "page": -1}`, `{"values": [], "values": 3}`, `[]`, `null`, ``, `{"values":[`,
@@ -63,7 +63,7 @@ func FuzzPage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		document, ok := jsontree.Parse(string(body))
 		if !ok {
-			return // which is seen before
+			return // seen before
 		}
 		p, err := parsePage(document, from)
 		if err == nil && (!p.values.IsArray() || p.size < -1 || p.length < 0 || p.number < 0) {
@@ -72,7 +72,7 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-// The text of an error is short, printable and for people, whatever the body of the answer.
+// Whatever the body of the answer, the text of an error is short and printable.
 func FuzzErrorBody(f *testing.F) {
 	for _, body := range []string{
 		`{"type": "error", "error": {"message": "no", "detail": {"required": ["a"], "granted": []}, "data": {"announcement_url": "https://developer.atlassian.com/x"}}}`,

@@ -56,7 +56,7 @@ func TestListRequests(t *testing.T) {
 				pages := service.pages(t)
 				slices.Sort(pages)
 				if diff := cmp.Diff(tt.wantPages, pages); diff != "" {
-					t.Errorf("pages asked for (-want +got):\n%s", diff)
+					t.Errorf("requested pages (-want +got):\n%s", diff)
 				}
 			})
 		})
@@ -97,7 +97,7 @@ func TestListReadsAheadWithinBounds(t *testing.T) {
 				t.Fatal(err)
 			}
 			n++
-			synctest.Wait() // until everything that may be fetched now has been
+			synctest.Wait() // until all pages that may be fetched now are fetched
 			if got, most := len(service.pages(t)), (n-1)/100+1+4; got > most {
 				t.Fatalf("%d pages fetched at item %d, want at most %d", got, n, most)
 			}
@@ -115,7 +115,7 @@ func TestListFetchesPagesTogether(t *testing.T) {
 		var inFlight atomic.Int32
 		arrived := make(chan struct{})
 		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
-			// The pages after the first only go on when all eight are there.
+			// The pages after the first wait for each other.
 			if req.URL.Query().Has("page") && inFlight.Add(1) == 8 {
 				close(arrived)
 			}
@@ -138,7 +138,7 @@ func TestListStops(t *testing.T) {
 	t.Parallel()
 	t.Run("when the consumer does", func(t *testing.T) {
 		t.Parallel()
-		synctest.Test(t, func(t *testing.T) { // which fails if a goroutine stays behind
+		synctest.Test(t, func(t *testing.T) { // fails if a goroutine is left
 			service := newCollection(5000)
 			var inFlight atomic.Int32
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
@@ -152,7 +152,7 @@ func TestListStops(t *testing.T) {
 			})
 			n := 0
 			for range client.List(t.Context(), List{Path: "/2.0/repositories/acme", PageLen: 100}) {
-				synctest.Wait() // until all that may be fetched ahead is under way
+				synctest.Wait() // until all prefetches are running
 				if n++; n == 3 {
 					break
 				}
@@ -191,7 +191,7 @@ func TestListStops(t *testing.T) {
 func TestListFollowsOtherForms(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		next func(asked *url.URL, n int) string // address of page n, asked being the first's
+		next func(requested *url.URL, n int) string // address of page n; requested is the address of the first
 	}{
 		"opaque token": {func(u *url.URL, n int) string { return u.String() + fmt.Sprintf("&page=t%dk", n) }},
 		"server context": {func(u *url.URL, n int) string {
@@ -231,7 +231,7 @@ func TestListFollowsOtherForms(t *testing.T) {
 				var served atomic.Int32
 				client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 					if req.URL.Host != "api.bitbucket.org" && req.URL.Host != "api.bitbucket.org:443" {
-						t.Errorf("asked %s", req.URL.Host)
+						t.Errorf("a request to %s", req.URL.Host)
 					}
 					first.CompareAndSwap(nil, req.URL)
 					served.Add(1)
@@ -270,8 +270,8 @@ func TestListFollowsOtherForms(t *testing.T) {
 	}
 }
 
-// Pages may hold fewer items than they could and still have a next, and the form of next may
-// change on the way.
+// A page may have fewer items than its length and still have a next page, and the form of next may
+// change between pages.
 func TestListSurprises(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -388,7 +388,7 @@ func TestListSurprises(t *testing.T) {
 	}
 }
 
-// A page that names no next one is not the last as long as there are more items.
+// A page without next is not the last page if the size says that more items follow.
 func TestListWithoutNext(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -424,7 +424,7 @@ func TestListWithoutNext(t *testing.T) {
 			client := newMemoryClient(t, service.ServeHTTP, func(c *Config) { c.MaxConcurrency = 1 })
 			got, err := collect(t.Context(), client, tt.list)
 			if diff := cmp.Diff(tt.wantPages, service.pages(t)); diff != "" {
-				t.Errorf("pages asked for (-want +got):\n%s", diff)
+				t.Errorf("requested pages (-want +got):\n%s", diff)
 			}
 			if tt.wantError != "" {
 				wantProtocolError(t, err, tt.wantError)
@@ -440,8 +440,8 @@ func TestListWithoutNext(t *testing.T) {
 	}
 }
 
-// A collection that changes while it is read loses no item that is there all the time, and hands
-// none out twice.
+// If a collection changes while it is read, no item that exists throughout is lost or returned
+// twice.
 func TestListOfChangingCollection(t *testing.T) {
 	t.Parallel()
 	plain := func(_ int, name string) any { return map[string]any{"name": name} }
@@ -511,7 +511,7 @@ func TestListOfChangingCollection(t *testing.T) {
 	}
 }
 
-// Items with a UUID come once even if the size says less than what has happened.
+// Items with a UUID come once, even if the size does not show all changes.
 func TestListOfCollectionWithMixedChanges(t *testing.T) {
 	t.Parallel()
 	for at := 2; at <= 9; at++ {
@@ -535,7 +535,7 @@ func TestListOfCollectionWithMixedChanges(t *testing.T) {
 	}
 }
 
-// After a change, no more pages are guessed.
+// After a change, the client does not guess the addresses of further pages.
 func TestListOfChangedCollectionGoesOnePageAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -547,9 +547,9 @@ func TestListOfChangedCollectionGoesOnePageAtATime(t *testing.T) {
 		}
 		var arrived, inFlight atomic.Int32
 		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
-			// The first page, eight fetched ahead, and one more for the first of them.
+			// The first page, eight prefetches, and one more after the first prefetch.
 			if together := inFlight.Add(1); arrived.Add(1) > 10 && together > 1 {
-				t.Errorf("page %s was asked for together with others", req.URL.Query().Get("page"))
+				t.Errorf("page %s was requested together with others", req.URL.Query().Get("page"))
 			}
 			time.Sleep(time.Second) // simulated
 			inFlight.Add(-1)
@@ -561,7 +561,7 @@ func TestListOfChangedCollectionGoesOnePageAtATime(t *testing.T) {
 	})
 }
 
-// Items that can't be told apart are at least counted right.
+// Items without an identity are counted correctly.
 func TestListOfChangingCollectionOfEqualItems(t *testing.T) {
 	t.Parallel()
 	for _, change := range []int{-11, -1, 1, 11} {
@@ -756,16 +756,16 @@ func TestListOfSomethingElse(t *testing.T) {
 	}
 }
 
-// The files of a pull request are such a list. Its address has a carriage return and a slash in what stands for one segment.
+// The files of a pull request are such a list. One segment of its address contains a carriage return and a slash.
 func TestListFollowsRedirects(t *testing.T) {
 	t.Parallel()
 	const there = "/2.0/repositories/acme/site/diffstat/acme/site:abc%0Ddef"
 	var mu sync.Mutex
-	var asked []string
+	var requested []string
 	client := newServerClient(t, func(w http.ResponseWriter, req *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		asked = append(asked, req.URL.EscapedPath()+"?"+req.URL.Query().Get("page"))
+		requested = append(requested, req.URL.EscapedPath()+"?"+req.URL.Query().Get("page"))
 		switch at := "http://" + req.Host + there; {
 		case req.URL.Path == "/2.0/repositories/acme/site/pullrequests/7/diffstat":
 			http.Redirect(w, req, at+"?from_pullrequest_id=7&topic=true", http.StatusFound)
@@ -782,12 +782,12 @@ func TestListFollowsRedirects(t *testing.T) {
 		t.Errorf("error %v, items (-want +got):\n%s", err, diff)
 	}
 	want := []string{"/2.0/repositories/acme/site/pullrequests/7/diffstat?", there + "?", there + "?2"}
-	if diff := cmp.Diff(want, asked); diff != "" {
+	if diff := cmp.Diff(want, requested); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
 
-// A service whose next page is always another one must not hold a query for ever.
+// If every page names another next page, the list ends with an error.
 func TestListOfEmptyPagesWithoutEnd(t *testing.T) {
 	t.Parallel()
 	service := newCollection(150)
@@ -805,7 +805,7 @@ func TestListOfEmptyPagesWithoutEnd(t *testing.T) {
 	}
 }
 
-// A page that is named again in another spelling is the same page.
+// The same page in another spelling counts as the same page.
 func TestListThatLoopsInAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	service := newCollection(3)
@@ -820,7 +820,7 @@ func TestListThatLoopsInAnotherSpelling(t *testing.T) {
 	}
 }
 
-// A page that is found by a redirect has been there under both addresses.
+// A page behind a redirect counts under both addresses.
 func TestListThatLoopsBehindARedirect(t *testing.T) {
 	t.Parallel()
 	client := newServerClient(t, func(w http.ResponseWriter, req *http.Request) {
@@ -838,7 +838,7 @@ func TestListThatLoopsBehindARedirect(t *testing.T) {
 	}
 }
 
-// The next page of a list is not something that may be gone.
+// A missing next page is an error, even if a missing list is not.
 func TestNotFoundInTheMiddleOfAList(t *testing.T) {
 	t.Parallel()
 	for page, want := range map[string]bool{"": true, "2": false} {

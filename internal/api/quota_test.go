@@ -103,7 +103,7 @@ func TestQuotaEverybodyWaitsTogether(t *testing.T) {
 			})
 		}
 		all.Wait()
-		// Only those that were in flight when the first was refused are refused too.
+		// The service only refuses the first request and those that were in flight with it.
 		if refused, served := service.refused.Load(), service.served.Load(); refused != 8 || served != 100 {
 			t.Errorf("%d refused, %d served, want 8 and 100", refused, served)
 		}
@@ -147,7 +147,7 @@ func TestQuotaTooFarAway(t *testing.T) {
 				if quota.Waited > time.Minute {
 					t.Errorf("waited %s, longer than allowed", quota.Waited)
 				}
-				// The next one fails at once and asks nothing.
+				// The next request fails at once, without being sent.
 				refused, began := service.refused.Load(), time.Now()
 				if _, err := client.Get(t.Context(), "/2.0/user", nil); tt.header != nil {
 					if _, ok := errors.AsType[*QuotaError](err); !ok || service.refused.Load() != refused || time.Since(began) > 0 {
@@ -159,7 +159,7 @@ func TestQuotaTooFarAway(t *testing.T) {
 	}
 }
 
-// Waits grow only while nothing succeeds in between.
+// Waits grow only as long as no request succeeds.
 func TestQuotaWaitBeginsAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -245,7 +245,7 @@ func TestQuotaObserved(t *testing.T) {
 	}
 }
 
-// A quota that is used up in the middle of a list only delays it.
+// A quota that runs out in the middle of a list only delays it.
 func TestQuotaDuringList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -269,7 +269,7 @@ func TestQuotaDuringList(t *testing.T) {
 	})
 }
 
-// allowance is a service that has so many requests left, and says so: the quota returns at once, at an hour.
+// allowance is a service that reports its remaining requests. The whole quota returns at a full hour.
 type allowance struct {
 	mu       sync.Mutex
 	left     int64
@@ -297,7 +297,7 @@ func (a *allowance) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	answer(status, `{"uuid": "{1}"}`)(w, req)
 }
 
-// Near the quota requests go slower, and none is sent that the service has said it would refuse.
+// Near the quota, requests slow down. The client sends no request above the reported quota.
 func TestQuotaIsNotRunInto(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -372,8 +372,8 @@ func TestQuotaErrorSaysHowMuchAListNeeds(t *testing.T) {
 	})
 }
 
-// A quota returns as the requests of an hour before leave the hour: mostly one by one. So when it does, one request is sent to
-// see, and not all that wait.
+// A quota returns as old requests leave its window of an hour: mostly one by one. So at first only one request is sent, not all
+// that wait.
 func TestQuotaThatReturnsOneByOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -384,7 +384,7 @@ func TestQuotaThatReturnsOneByOne(t *testing.T) {
 			time.Sleep(50 * time.Millisecond) // simulated
 			mu.Lock()
 			defer mu.Unlock()
-			// One request may be made in each ten seconds.
+			// The service accepts one request every ten seconds.
 			allowed := 1 + int(time.Since(began)/(10*time.Second))
 			status := http.StatusOK
 			if received < allowed {

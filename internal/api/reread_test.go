@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// rotate brings the last item to the head, as a list without an order that lasts may.
+// rotate moves the last item to the head, as may happen to a list without a stable order.
 func (c *collection) rotate() {
 	c.insert(0, c.names[len(c.names)-1])
 	c.names = c.names[:len(c.names)-1]
@@ -28,7 +28,7 @@ func wantOnce(t *testing.T, want, got []string) {
 	}
 }
 
-// A list whose order changes while it is read is read again, and each item comes once.
+// If the order of a list changes while it is read, it is read again, and each item comes once.
 func TestListWithoutAnOrderThatLasts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -80,7 +80,7 @@ func TestListWithoutAnOrderThatLasts(t *testing.T) {
 	}
 }
 
-// permission is a grant of one of ten repositories to one of ten users.
+// permission returns a permission of one of ten users on one of ten repositories.
 func permission(name string) any {
 	i := atoi(name[5:])
 	return map[string]any{
@@ -88,7 +88,7 @@ func permission(name string) any {
 	}
 }
 
-// Whatever the order does: as long as no item comes or goes, each comes once, or there is an error.
+// However the order changes: if no item is added or removed, each item comes once, or the list ends with an error.
 func TestListOfAnyOrder(t *testing.T) {
 	t.Parallel()
 	exact, gaveUp := 0, 0
@@ -127,7 +127,7 @@ func TestListOfAnyOrder(t *testing.T) {
 	}
 }
 
-// What came before the order showed is not handed out twice, and what changed meanwhile is seen.
+// Items that came before the change of order was noticed don't come twice, and changes in the meantime are seen.
 func TestListThatChangesAndIsReadAgain(t *testing.T) {
 	t.Parallel()
 	for at := 6; at <= 14; at++ {
@@ -184,7 +184,7 @@ func TestListThatIsNeverInOrder(t *testing.T) {
 	}
 }
 
-// A list that is in order costs no request more, and one that nobody reads to its end none again.
+// A list in a stable order costs no further requests, nor does a list that is not read to its end.
 func TestListIsNotReadAgainWithoutNeed(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -232,7 +232,7 @@ func TestListIsNotReadAgainWithoutNeed(t *testing.T) {
 	})
 }
 
-// A list may be longer than what is remembered of it: then an item that comes twice soon is still seen.
+// A list may be longer than the memory for its items. An item that soon comes twice is still noticed.
 func TestLongListWithoutAnOrder(t *testing.T) {
 	t.Parallel()
 	const remembers, page = 100, 10
@@ -289,14 +289,14 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// cursors serves pages that are named by a token, and refuses those tokens for which refuses is true.
+// cursors serves pages that are addressed by a token. It refuses a token if refuses returns true.
 func cursors(t *testing.T, items int, item func(i int) string, refuses func(page, request int) bool) (http.HandlerFunc, *[]string) {
-	var asked []string
+	var requested []string
 	return func(w http.ResponseWriter, req *http.Request) {
-		asked = append(asked, req.URL.RawQuery)
+		requested = append(requested, req.URL.RawQuery)
 		number := 0
 		fmt.Sscanf(req.URL.Query().Get("ctx"), "t%dk", &number)
-		if refuses(number, len(asked)) {
+		if refuses(number, len(requested)) {
 			answer(http.StatusBadRequest, `{"type": "error", "error": {"message": "Page is no longer valid"}}`)(w, req)
 			return
 		}
@@ -309,10 +309,10 @@ func cursors(t *testing.T, items int, item func(i int) string, refuses func(page
 			next = fmt.Sprintf(`, "next": "https://api.bitbucket.org%s?ctx=t%dk"`, req.URL.EscapedPath(), number+1)
 		}
 		answer(http.StatusOK, `{"values": [`+strings.Join(values, ",")+`]`+next+`}`)(w, req)
-	}, &asked
+	}, &requested
 }
 
-// A page that the service has named and then refuses is read from the start again, once.
+// If the service refuses a page that it has named, the list is read again from the start, once.
 func TestPageThatIsNoLongerValid(t *testing.T) {
 	t.Parallel()
 	forms := map[string]func(i int) string{
@@ -329,22 +329,22 @@ func TestPageThatIsNoLongerValid(t *testing.T) {
 				fmt.Sscanf(item(i)[strings.Index(item(i), `"name": "`)+9:], "%3s", &name)
 				want = append(want, name)
 			}
-			handler, asked := cursors(t, 45, item, func(page, request int) bool { return page == 3 && request == 4 })
+			handler, requested := cursors(t, 45, item, func(page, request int) bool { return page == 3 && request == 4 })
 			got, err := collect(t.Context(), newMemoryClient(t, handler), List{Path: "/2.0/repositories/acme/site/pullrequests/1/activity"})
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("error %v, items (-want +got):\n%s", err, diff)
 			}
-			if len(*asked) != 4+5 {
-				t.Errorf("%d requests, want 9: %q", len(*asked), *asked)
+			if len(*requested) != 4+5 {
+				t.Errorf("%d requests, want 9: %q", len(*requested), *requested)
 			}
 		})
 	}
 	t.Run("never", func(t *testing.T) {
 		t.Parallel()
-		handler, asked := cursors(t, 45, forms["ids"], func(page, _ int) bool { return page == 3 })
+		handler, requested := cursors(t, 45, forms["ids"], func(page, _ int) bool { return page == 3 })
 		got, err := collect(t.Context(), newMemoryClient(t, handler), List{Path: "/2.0/repositories/acme/site/pullrequests/1/activity"})
-		if !HasStatus(err, http.StatusBadRequest) || len(got) != 30 || len(*asked) != 8 {
-			t.Errorf("%d items, %d requests, error %v", len(got), len(*asked), err)
+		if !HasStatus(err, http.StatusBadRequest) || len(got) != 30 || len(*requested) != 8 {
+			t.Errorf("%d items, %d requests, error %v", len(got), len(*requested), err)
 		}
 		if text := err.Error(); !strings.Contains(text, "Page is no longer valid - the list could not be read to its end, even from the start again") {
 			t.Errorf("got error %q", text)
@@ -352,15 +352,15 @@ func TestPageThatIsNoLongerValid(t *testing.T) {
 	})
 	t.Run("the first", func(t *testing.T) {
 		t.Parallel()
-		handler, asked := cursors(t, 45, forms["ids"], func(int, int) bool { return true })
+		handler, requested := cursors(t, 45, forms["ids"], func(int, int) bool { return true })
 		_, err := collect(t.Context(), newMemoryClient(t, handler), List{Path: "/2.0/repositories/acme/site/commits"})
-		if !HasStatus(err, http.StatusBadRequest) || len(*asked) != 1 {
-			t.Errorf("%d requests, error %v, want one", len(*asked), err)
+		if !HasStatus(err, http.StatusBadRequest) || len(*requested) != 1 {
+			t.Errorf("%d requests, error %v, want one", len(*requested), err)
 		}
 	})
 }
 
-// Not every endpoint knows the parameters that save time.
+// Not every endpoint supports the parameters that save time.
 func TestEndpointThatRefusesParameters(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -378,13 +378,13 @@ func TestEndpointThatRefusesParameters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			service := newCollection(150)
-			var asked []string
+			var requested []string
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 				query := req.URL.Query()
 				if query.Has("fields") {
 					query.Set("fields", "F")
 				}
-				asked = append(asked, query.Encode())
+				requested = append(requested, query.Encode())
 				if slices.ContainsFunc(tt.refused, query.Has) {
 					answer(http.StatusBadRequest, `{"type": "error", "error": {"message": "Invalid parameter"}}`)(w, req)
 					return
@@ -395,7 +395,7 @@ func TestEndpointThatRefusesParameters(t *testing.T) {
 			if (err != nil) != tt.fails || err == nil && len(got) != 150 {
 				t.Errorf("%d items, error %v", len(got), err)
 			}
-			if diff := cmp.Diff(tt.want, asked); diff != "" {
+			if diff := cmp.Diff(tt.want, requested); diff != "" {
 				t.Errorf("queries (-want +got):\n%s", diff)
 			}
 		})
@@ -416,7 +416,7 @@ func TestEndpointThatRefusesParameters(t *testing.T) {
 	})
 }
 
-// Some fields come only with a selection: without one, an answer that lacks them must not pass for whole.
+// Some fields only come with a selection. Without one, an answer that lacks them must not look complete.
 func TestFieldsThatComeOnRequest(t *testing.T) {
 	t.Parallel()
 	const list, object = "/2.0/repositories/acme/site/pullrequests", "/2.0/repositories/acme/site/commit/6c11"
@@ -467,11 +467,11 @@ func TestFieldsThatComeOnRequest(t *testing.T) {
 	})
 }
 
-// What a selection of fields leaves of a page without items is nowhere documented.
+// It is not documented how a selection of fields changes a page without items.
 func TestSelectionThatLeavesNoList(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		selected, whole string // what is answered with fields, and without
+		selected, whole string // the answer with fields, and without
 		want            []string
 		wantError       string
 		requests        int64
@@ -497,7 +497,7 @@ func TestSelectionThatLeavesNoList(t *testing.T) {
 					return
 				}
 				if req.URL.Query().Get("pagelen") != "100" {
-					t.Errorf("asked %s", req.URL.RawQuery)
+					t.Errorf("requested %s", req.URL.RawQuery)
 				}
 				answer(http.StatusOK, tt.whole)(w, req)
 			})
@@ -517,13 +517,13 @@ func TestSelectionThatLeavesNoList(t *testing.T) {
 	}
 }
 
-// What tells items from one another is asked for, and no more than that.
+// The client requests the fields that identify items, and no others.
 func TestListSelectsTheKey(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		path   string
 		fields []string
-		want   string // but for the parts of the page
+		want   string // without the parts of the page
 	}{
 		"an id of its own":   {"/2.0/repositories/acme", []string{"name"}, "hash,id,name,uuid"},
 		"a name will do":     {"/2.0/repositories/acme", []string{"full_name", "size"}, "full_name,size"},
@@ -565,7 +565,7 @@ func TestListSelectsTheKey(t *testing.T) {
 	}
 }
 
-// A list of a branch may go on as one of the commit that the branch was at, and as nothing else.
+// The next page of a branch may name the commit of the branch instead, and nothing else.
 func TestNextPageOfACommit(t *testing.T) {
 	t.Parallel()
 	const hash = "6c11ab1c24dd3e9b0d4a1b1a0c2e3f4051627384"
@@ -591,9 +591,9 @@ func TestNextPageOfACommit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const repository = "https://api.bitbucket.org/2.0/repositories/acme/site/"
-			asked := 0
+			requested := 0
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
-				if asked++; asked == 1 {
+				if requested++; requested == 1 {
 					answer(http.StatusOK, `{"values": [{"name": "a"}], "next": "`+repository+tt.to+`?page=8xhd"}`)(w, req)
 					return
 				}

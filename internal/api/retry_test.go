@@ -23,7 +23,7 @@ import (
 
 func TestRetriedStatuses(t *testing.T) {
 	t.Parallel()
-	tests := map[int]int64{ // requests wanted
+	tests := map[int]int64{ // expected requests
 		400: 1, 401: 1, 403: 1, 404: 1, 409: 1, 410: 1, 501: 1, 555: 1, 304: 1,
 		500: 5, 502: 5, 503: 5, 504: 5,
 	}
@@ -166,7 +166,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 			if !ok {
 				t.Fatalf("got error %v, want a *ConnectionError", err)
 			}
-			// Go's transport itself repeats a request on a kept connection that was closed.
+			// Go's transport itself repeats a request if a reused connection was closed.
 			if lost.Attempts != 5 || lost.Path != "/2.0/user" || !strings.Contains(err.Error(), "tried 5 times") || strings.Contains(err.Error(), "http://") {
 				t.Errorf("got %d attempts and error %q", lost.Attempts, err)
 			}
@@ -199,8 +199,8 @@ func TestHangingServerIsCancelled(t *testing.T) {
 	}
 }
 
-// A service that never answers is named, with what was asked of it. Nothing in the error passes for the end of the query,
-// of which Steampipe shows nothing else.
+// If the service never answers, the error names it and the request. The error does not look like the end of the query, for which
+// Steampipe shows no message.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	silences := map[string]struct {
@@ -291,7 +291,7 @@ func TestUntrustedCertificateIsNotRetried(t *testing.T) {
 
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
-	// A few KB that unpack to much more.
+	// A few KB that decompress to much more.
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	if _, err := io.CopyN(z, spaces{}, 2<<20); err != nil {
@@ -383,7 +383,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 	})
 }
 
-// A short list is not held up by a long one that began before it.
+// A long list does not delay a short one that starts later.
 func TestSlotsAreFair(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -414,7 +414,7 @@ func TestSlotsAreFair(t *testing.T) {
 	})
 }
 
-// A bodyCounter counts the bodies that were handed out and not closed.
+// A bodyCounter counts the bodies that were not closed.
 type bodyCounter struct {
 	http.RoundTripper
 	open *atomic.Int32

@@ -87,7 +87,7 @@ func TestSlotsForgetWhoGaveUp(t *testing.T) {
 	}
 }
 
-// However requests come and go, no more than the slots are in flight, and none gets lost.
+// However requests arrive and end, there are never more in flight than slots, and none is lost.
 func TestSlotsAreNeitherLostNorDoubled(t *testing.T) {
 	t.Parallel()
 	var inFlight, most atomic.Int64

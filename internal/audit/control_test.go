@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 )
 
-// What a control says in the mod where it was shown nothing, or was given a value that it must not have.
+// The mod's result of a control without rows, or with an invalid variable.
 func TestControlsInPostgreSQL(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -42,7 +42,7 @@ func TestControlsInPostgreSQL(t *testing.T) {
 	for name, tt := range map[string]struct {
 		control string
 		values  []any
-		rows    string // that the tables have
+		rows    string // of the tables
 		want    []string
 	}{
 		"no workspace": {control: "deploy_key_old", values: keys, want: []string{
@@ -129,7 +129,7 @@ func TestControlsInPostgreSQL(t *testing.T) {
 			values, err := row.Values()
 			var texts []string
 			for _, v := range values {
-				texts = append(texts, v.(string)) // and none is null
+				texts = append(texts, v.(string)) // no value is null
 			}
 			return strings.Join(texts, " | "), err
 		})
@@ -143,7 +143,7 @@ func TestControlsInPostgreSQL(t *testing.T) {
 	}
 }
 
-// What a control says on the whole.
+// The result of a control without resources.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -175,7 +175,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// A control says what can happen, how it judges, and what to do.
+// The text of a control names the risk, the criteria and the remedy.
 func TestControlsAreDocumented(t *testing.T) {
 	t.Parallel()
 	for _, c := range Controls {

@@ -32,11 +32,11 @@ func TestQueriesAreWritten(t *testing.T) {
 			}
 		}
 		if strings.Contains(sqlite, "$1") || strings.Contains(sqlite, "::") {
-			t.Errorf("%s is no SQLite:\n%s", query, sqlite)
+			t.Errorf("%s is not valid in SQLite:\n%s", query, sqlite)
 		}
 		for _, p := range params {
 			if _, ok := values[p.Name]; !ok {
-				t.Errorf("%s takes %s, which nobody knows", query, p.Name)
+				t.Errorf("%s takes the unknown variable %s", query, p.Name)
 			}
 		}
 	}
@@ -56,7 +56,7 @@ func TestQueriesAreWritten(t *testing.T) {
 	}
 }
 
-// Of an address, reports show the scheme and the host alone.
+// Reports only show the scheme and the host of an address.
 func TestHost(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("sqlite", ":memory:")
@@ -90,7 +90,7 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// What says of itself that it is a control, is one; and all that benchmarks name is there.
+// Every control in the mod exists, and so does everything that the benchmarks name.
 func TestDeclarations(t *testing.T) {
 	t.Parallel()
 	queries := map[string]bool{}
@@ -115,7 +115,7 @@ func TestDeclarations(t *testing.T) {
 		}
 		for _, text := range []string{c.Risk, c.Remedy} {
 			if !strings.HasSuffix(text, ".") || strings.Contains(text, "  ") {
-				t.Errorf("control %s: %q is no sentence", c.Name, text)
+				t.Errorf("control %s: %q is not a sentence", c.Name, text)
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func TestFilter(t *testing.T) {
 		"and of none":         {And(), ``},
 		"or of none":          {Or(), ``},
 
-		// What can't be written for certain lets everything pass.
+		// A comparison that can't be expressed exactly lets everything pass.
 		"quote":             {Compare("name", "=", `a" OR name != "`), ``},
 		"backslash":         {Compare("name", "=", `a\`), ``},
 		"line break":        {Compare("name", "=", "a\nb"), ``},
@@ -70,7 +70,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// Whatever a string holds, it is between the only two quotes or not there at all.
+// Whatever a string contains, it is between the only two quotes or missing.
 func FuzzFilter(f *testing.F) {
 	f.Add(`a`)
 	f.Add(`"`)

@@ -9,8 +9,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A filter passes what the comparison says, as the service reads it: whatever the strings hold, nothing breaks out of the
-// quotes. It may let everything pass instead.
+// The service reads a filter as the comparison that it was made from. No string breaks out of the quotes. A filter may also let
+// everything pass.
 func FuzzCompare(f *testing.F) {
 	f.Add("acme", "acme", uint8(0), int64(1), int64(1), false)
 	f.Add(`a" OR name != "`, `a`, uint8(0), int64(0), int64(0), true)
@@ -20,7 +20,7 @@ func FuzzCompare(f *testing.F) {
 		operators := []string{"=", "!=", "<", "<=", ">", ">=", "~", "!~", "IN", "NOT IN", "<>"}
 		operator := operators[int(operation)%len(operators)]
 		at, than := time.UnixMicro(a%1e16).UTC(), time.UnixMicro(b%1e16).UTC()
-		const exact = 1 << 53 // numbers are compared as JSON has them
+		const exact = 1 << 53 // JSON numbers are exact up to here
 		a, b = a%exact, b%exact
 		for _, pair := range []struct {
 			have, want any
@@ -59,7 +59,7 @@ func FuzzCompare(f *testing.F) {
 			if got != wanted {
 				t.Errorf("%s passes %q: %v, want %v", filter, pair.have, got, wanted)
 			}
-			// In a combination it is still one term.
+			// In a combination, it remains one term.
 			never, _ := fakebitbucket.Passes(And(filter, Compare("field", "=", nil)).String(), false, "field", pair.have)
 			always, _ := fakebitbucket.Passes(Or(filter, Compare("field", "!=", nil)).String(), false, "field", pair.have)
 			if never || !always {

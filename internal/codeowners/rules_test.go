@@ -64,7 +64,7 @@ func TestTeams(t *testing.T) {
 	}
 }
 
-// Whatever a file has, its rules have patterns, in the order of their lines, and owners have names.
+// Whatever a file contains, its rules have patterns and come in the order of their lines, and owners have names.
 func FuzzRules(f *testing.F) {
 	f.Add("* ada@example.com\ndocs/ @acme/writers:random(2) # x\n\\# @teams/a")
 	f.Fuzz(func(t *testing.T, text string) {

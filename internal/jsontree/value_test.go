@@ -53,7 +53,7 @@ func TestField(t *testing.T) {
 		{MustParse(`["a"]`), "[", ""},
 		{Value{}, "a", ""},
 	} {
-		for near := range 20 { // wherever it is looked for first
+		for near := range 20 { // wherever the search starts
 			got := test.of.Near(test.name, &near)
 			if got.Raw() != test.want || got.Exists() != (test.want != "") {
 				t.Errorf("field %q of %s is %q, want %q", test.name, test.of.Raw(), got.Raw(), test.want)
@@ -72,7 +72,7 @@ func TestNearIsWhereItWas(t *testing.T) {
 			t.Errorf("%s: %q at %d", text, v.Raw(), near)
 		}
 	}
-	if v := MustParse(`{"x": {"y": 1, "z": 2, "a": 3}, "a": 1}`).Near("a", &near); v.Raw() != "1" || near != 5 { // there is another where it was
+	if v := MustParse(`{"x": {"y": 1, "z": 2, "a": 3}, "a": 1}`).Near("a", &near); v.Raw() != "1" || near != 5 { // another field is at that index
 		t.Errorf("%q at %d", v.Raw(), near)
 	}
 }
@@ -103,7 +103,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// decoded is a value as encoding/json decodes it.
+// decoded returns a value as encoding/json decodes it.
 func decoded(v Value) any {
 	switch {
 	case v.IsObject():
@@ -125,7 +125,7 @@ func decoded(v Value) any {
 	return json.Number(v.Raw())
 }
 
-// What is JSON, and what it says, encoding/json knows as well.
+// The parser accepts the same documents as encoding/json, with the same values.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		`{"values": [{"a": 1, "b": {"c": [true, false, null]}}, {}], "size": -1.5e+3, "next": "https:\/\/x\u0041\n"}`, `[[[]]]`, ` "a" `, `{"a":1,"a":2}`, "{\"\xff\":\"\xff\"}", `[1,]`, `{"\u00"}`, `01`,
@@ -143,7 +143,7 @@ func FuzzParse(f *testing.F) {
 		if v.Raw() != strings.Trim(string(text), " \n\r\t") || v.Size() < len(text) {
 			t.Errorf("%q was taken for %q, of %d bytes", text, v.Raw(), v.Size())
 		}
-		text = bytes.ToValidUTF8(text, []byte("?")) // what to make of bytes that are no text, each reader decides for itself
+		text = bytes.ToValidUTF8(text, []byte("?")) // parsers differ in the handling of invalid UTF-8
 		reader := json.NewDecoder(bytes.NewReader(text))
 		reader.UseNumber()
 		var want any
@@ -169,7 +169,7 @@ func BenchmarkParse(b *testing.B) {
 			Parse(text)
 		}
 	})
-	b.Run("gjson.Valid", func(b *testing.B) { // which is as long, and only says that it is JSON
+	b.Run("gjson.Valid", func(b *testing.B) { // only validates
 		b.SetBytes(int64(len(text)))
 		for b.Loop() {
 			gjson.Valid(text)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever a file has, it is read without a panic, every step is JSON, and there is at least one.
+// Whatever a file contains, reading it does not panic, and returns at least one step. Every step is JSON.
 func FuzzSteps(f *testing.F) {
 	all, err := os.ReadFile("testdata/all.yml")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What a script reads, starts and gives away, command by command.
+// The variables, programs and secrets of each command of a script.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	for command, want := range map[string]struct {
@@ -91,10 +91,10 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// cmpEmpty compares lists, of which none and an empty one are the same.
+// cmpEmpty compares lists. nil equals an empty list.
 var cmpEmpty = cmp.Transformer("list", func(list []string) string { return strings.Join(list, "\n") })
 
-// Secrets have their place and line, wherever they are, and never their value.
+// Secrets have their position and line, wherever they are, and never their value.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	const value = "hunter22hunter22"
@@ -151,7 +151,7 @@ pipelines:
 	}
 }
 
-// Every form that is known has an example here, which has nothing but the form of a secret.
+// Every known form of a secret has an example here. The examples are not real secrets.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("Ab1", 20)

@@ -21,7 +21,7 @@ func stepsOf(t *testing.T, text string) []Step {
 	return steps
 }
 
-// What the whole reference has, once.
+// A file with everything in the reference.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/all.yml")
@@ -76,7 +76,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// A file that can't be read is one step, which says why in words that have nothing of the file.
+// A file that can't be parsed is one step with the reason, which does not quote the file.
 func TestStepsOfFilesThatAreNone(t *testing.T) {
 	t.Parallel()
 	const hidden = "s3cr3tvalue"

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A row comes back as it was, from memory and from the file.
+// A row comes back unchanged, from memory and from the file.
 func TestKeptRows(t *testing.T) {
 	t.Parallel()
 	for _, inMemory := range []int{0, 150, 1 << 20} {

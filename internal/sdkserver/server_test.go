@@ -11,14 +11,14 @@ import (
 	"google.golang.org/grpc"
 )
 
-// What the SDK does by chance this engine does each time: it ends a failed scan as a success.
+// This engine always ends a failed scan as a success, which the SDK does by chance.
 func TestExecuteFindsTheErrorThatTheEngineLost(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("page 3 could not be read")
 	engine := func(_ *proto.ExecuteRequest, stream row_stream.Sender) error {
 		c := stream.Context().Value(callKey{}).(*call)
 		go stream.Send(&proto.ExecuteResponse{Connection: "bitbucket", Row: &proto.Row{}})
-		c.failed("bitbucket", 1, lost) // as a scan that streamed one row does
+		c.failed("bitbucket", 1, lost) // like a scan that streamed one row
 		return nil
 	}
 	server := &Server{PluginServer: sdkgrpc.NewPluginServer("plugin", nil, nil, nil, nil, engine, nil, nil, nil, nil, nil, nil)}

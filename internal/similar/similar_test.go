@@ -19,7 +19,7 @@ func TestTo(t *testing.T) {
 		{"repository", tables, "bitbucket_repository"},
 		{"Bitbucket_User", tables, "bitbucket_user"},
 		{"users", tables, "bitbucket_user"},
-		{"bitbucket_issue", tables, ""}, // the prefix makes it no more similar
+		{"bitbucket_issue", tables, ""}, // the common prefix does not count
 		{"qery", commands, "query"},
 		{"tabels", commands, "tables"},
 		{"descrbe", commands, "describe"},

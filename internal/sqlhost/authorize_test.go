@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRefused runs statements that write, and looks that the tables are still there after them.
+// TestRefused runs statements that write, and checks that the tables still exist.
 func TestRefused(t *testing.T) {
 	const refused = "refused, because a query only reads: "
 	files := refused + "ATTACH, DETACH and VACUUM need database files"
@@ -58,7 +58,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestNotRefused runs a script that keeps tables and views of its own.
+// TestNotRefused runs a script that creates its own tables and views.
 func TestNotRefused(t *testing.T) {
 	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
 	for _, sql := range []string{

@@ -8,7 +8,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// BenchmarkScan reads 100,000 equal rows, most of which is the work of SQLite and its driver.
+// BenchmarkScan reads 100,000 equal rows. Most of the time goes to SQLite and its driver.
 func BenchmarkScan(b *testing.B) {
 	const rows = 100_000
 	row := fakeRow{"id": int64(1), "name": "a name", "labels": rawJSON(`{"a":1}`), "at": time.Unix(1e9, 5e8)}.proto("c1", []string{"id", "name", "labels", "at"})

@@ -16,16 +16,16 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// fakePlugin is a plugin without the SDK's engine. It does to the letter what it is asked: it applies
-// every qual as Postgres would, and then the limit, so that a qual or limit too many loses rows.
+// fakePlugin is a plugin without the SDK's engine. It takes requests literally: it applies every
+// qual as Postgres would, and then the limit, so that a wrong qual or limit loses rows.
 type fakePlugin struct {
 	tables map[string]*fakeTable
-	// execute, if it is set, takes the place of the table's rows.
+	// execute, if set, replaces the table's rows.
 	execute func(*proto.ExecuteRequest, proto.WrapperPlugin_ExecuteServer) error
 	failed  map[string]string // connections with a bad configuration
 
 	running  atomic.Int64 // scans that have not ended
-	produced atomic.Int64 // rows that were sent
+	produced atomic.Int64 // rows sent
 
 	mu       sync.Mutex
 	requests []*proto.ExecuteRequest
@@ -35,7 +35,7 @@ type fakePlugin struct {
 type fakeTable struct {
 	schema *proto.TableSchema
 	rows   []fakeRow
-	// nullsFirst is where rows without a value come when the table sorts in ascending order.
+	// nullsFirst puts rows without a value first when the table sorts in ascending order.
 	nullsFirst bool
 }
 
@@ -105,7 +105,7 @@ func (p *fakePlugin) send(connection string, data *proto.ExecuteConnectionData, 
 	return nil
 }
 
-// sorted returns the rows as sort asks for, or as they are.
+// sorted returns the rows in the requested order, or unchanged.
 func (t *fakeTable) sorted(sort []*proto.SortColumn) []fakeRow {
 	if len(sort) == 0 {
 		return t.rows
@@ -154,7 +154,7 @@ func compareFake(x, y any) int {
 	}
 }
 
-// keeps applies the quals as a strict plugin does.
+// keeps reports whether a row passes the quals of a strict plugin.
 func (t *fakeTable) keeps(row fakeRow, all map[string]*proto.Quals) (bool, error) {
 	for name, quals := range all {
 		for _, q := range quals.GetQuals() {
@@ -209,7 +209,7 @@ func matches(v any, q *proto.Qual) bool {
 	}
 }
 
-// ilike is Postgres' ILIKE, with its escapes.
+// ilike implements Postgres' ILIKE, with its escapes.
 func ilike(pattern string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString("(?is)^")
@@ -253,7 +253,7 @@ func qualValue(v *proto.QualValue) any {
 	}
 }
 
-// proto returns the columns asked for, and no others: a host that forgets to ask has null.
+// proto returns only the requested columns. Others are null.
 func (r fakeRow) proto(connection string, columns []string) *proto.Row {
 	row := &proto.Row{Columns: make(map[string]*proto.Column)}
 	for _, name := range columns {
@@ -285,8 +285,8 @@ func protoColumn(v any) *proto.Column {
 	}
 }
 
-// asked returns the requests since the last call.
-func (p *fakePlugin) asked() []*proto.ExecuteRequest {
+// takeRequests returns the requests since the last call.
+func (p *fakePlugin) takeRequests() []*proto.ExecuteRequest {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	requests := p.requests
@@ -385,7 +385,7 @@ func rowTexts(rows [][]any) []string {
 	return all
 }
 
-// pushedText is what reached the plugin: quals, limit and order, in a form to compare with.
+// pushedText returns the quals, limit and order that reached the plugin, as a text.
 func pushedText(r *proto.ExecuteRequest) string {
 	var all []string
 	for name, quals := range r.GetQueryContext().GetQuals() {

@@ -86,7 +86,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestColumnsUsed looks at the columns that the plugin is asked for, beyond the 64 bits of SQLite's mask.
+// TestColumnsUsed checks the requested columns, beyond the 64 bits of SQLite's mask.
 func TestColumnsUsed(t *testing.T) {
 	var names []string
 	for i := range 70 {
@@ -109,7 +109,7 @@ func TestColumnsUsed(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			mustQuery(t, h, test.query)
-			got := p.asked()[0].GetQueryContext().GetColumns()
+			got := p.takeRequests()[0].GetQueryContext().GetColumns()
 			want := test.want
 			if test.more {
 				for _, c := range table.schema.GetColumns()[63:] {
@@ -170,7 +170,7 @@ func TestRequiredQuals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			p.asked()
+			p.takeRequests()
 			rows, err := queryRows(h, test.query)
 			if got := fmt.Sprint(err); test.wantErr != "" && got != test.wantErr || test.wantErr == "" && err != nil {
 				t.Errorf("error %q, want %q", got, test.wantErr)
@@ -178,7 +178,7 @@ func TestRequiredQuals(t *testing.T) {
 			if diff := cmp.Diff(test.want, rowTexts(rows)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
-			for _, r := range p.asked() {
+			for _, r := range p.takeRequests() {
 				if got := r.GetExecuteConnectionData()["c1"].GetLimit().GetValue(); got != test.wantLimit {
 					t.Errorf("limit %d, want %d", got, test.wantLimit)
 				}
@@ -217,7 +217,7 @@ func TestLimitStopsThePlugin(t *testing.T) {
 	}
 }
 
-// TestOrderIsChecked has a plugin that declares an order and doesn't keep it.
+// TestOrderIsChecked uses a plugin that declares an order and doesn't keep it.
 func TestOrderIsChecked(t *testing.T) {
 	tests := map[string]struct {
 		values  []any
@@ -257,7 +257,7 @@ func TestOrderIsChecked(t *testing.T) {
 	}
 }
 
-// failAfter is a plugin whose scans fail after some rows.
+// failAfter returns a plugin whose scans fail after some rows.
 func failAfter(rows int, err error) *fakePlugin {
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: columnDefinitions("id INT", "name STRING")}}}}
 	p.execute = func(r *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
@@ -332,7 +332,7 @@ func TestQueryErrors(t *testing.T) {
 	}
 }
 
-// TestErrorNamesConnection has more than one connection: then the SDK's prefix says which it was.
+// TestErrorNamesConnection uses several connections: then the SDK's prefix names the one that failed.
 func TestErrorNamesConnection(t *testing.T) {
 	h := openHost(t, failAfter(0, errPlain), Connection{Name: "c1"}, Connection{Name: "c2"})
 	if _, err := queryRows(h, `select * from t`); err == nil || err.Error() != "c1: the service said no" {
@@ -345,7 +345,7 @@ func TestCancel(t *testing.T) {
 	forever := `with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n`
 	tests := map[string]struct {
 		query string
-		rows  int // before nothing comes
+		rows  int // before the scan blocks
 	}{
 		"before the first row": {`select * from t`, 0},
 		"after rows":           {`select * from t`, 3},
@@ -367,7 +367,7 @@ func TestCancel(t *testing.T) {
 				}
 				cancel()
 				<-s.Context().Done()
-				return nil // as if that were all
+				return nil // like the end of the rows
 			}
 			if test.query == forever {
 				cancelSoon(cancel)
@@ -398,7 +398,7 @@ func drain(ctx context.Context, h *Host, sql string) error {
 	return rows.Err()
 }
 
-// TestDeafPlugin has a plugin that doesn't notice the cancellation: the query ends all the same.
+// TestDeafPlugin uses a plugin that ignores the cancellation. The query ends anyway.
 func TestDeafPlugin(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	release := make(chan struct{})
@@ -437,7 +437,7 @@ func TestQueryWaits(t *testing.T) {
 	}
 }
 
-// TestNothingRunsOn ends statements in all ways, and looks for scans that have not ended.
+// TestNothingRunsOn ends statements in all ways, and checks that no scan is left.
 func TestNothingRunsOn(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "member": memberTable()}}
 	h := openHost(t, p)
@@ -492,7 +492,7 @@ func TestOpenErrors(t *testing.T) {
 			}
 			var one *ConnectionError
 			if test.want != "a connection has no name" && !errors.As(err, &one) {
-				t.Errorf("%T is no ConnectionError", err)
+				t.Errorf("%T is not a ConnectionError", err)
 			}
 		})
 	}
@@ -552,7 +552,7 @@ func TestManyConnections(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	for range 2 * maxAttached { // one connection takes one place, however often it is used
+	for range 2 * maxAttached { // a connection counts once, however often it is used
 		mustQuery(t, h, `select count(*) from c29.item`)
 	}
 	var parts []string
@@ -595,14 +595,14 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestCollationsLast makes a table with a collation of its own, which later statements use
-// without a word of it.
+// TestCollationsLast creates a table with its own collation, which later statements use without
+// naming it.
 func TestCollationsLast(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}}
 	h := openHost(t, p)
 	before := `select count(*) from item where name = 'alpha'`
 	mustQuery(t, h, before)
-	if got := pushedText(p.asked()[0]); got != "name = alpha" {
+	if got := pushedText(p.takeRequests()[0]); got != "name = alpha" {
 		t.Errorf("before: %q reached the plugin", got)
 	}
 	mustQuery(t, h, `create temp table names(n text collate nocase)`)
@@ -612,7 +612,7 @@ func TestCollationsLast(t *testing.T) {
 	}
 }
 
-// TestDeclaredTimes reads times from a table that is not the plugin's.
+// TestDeclaredTimes reads times from an ordinary table.
 func TestDeclaredTimes(t *testing.T) {
 	h := openHost(t, failAfter(0, nil))
 	mustQuery(t, h, `create temp table times(day date, moment timestamp, n date)`)

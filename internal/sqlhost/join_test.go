@@ -104,10 +104,10 @@ func TestJoins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "member": memberTable()}}
-			p.tables["item"].nullsFirst = true // as SQLite has them
+			p.tables["item"].nullsFirst = true // as in SQLite
 			h := openHost(t, p)
 			got := mustQuery(t, h, test.query)
-			if scans := len(p.asked()); test.wantScans >= 0 && scans != test.wantScans {
+			if scans := len(p.takeRequests()); test.wantScans >= 0 && scans != test.wantScans {
 				t.Errorf("%d scans, want %d", scans, test.wantScans)
 			}
 			if running := p.running.Load(); running != 0 {

@@ -27,7 +27,7 @@ func TestStatements(t *testing.T) {
 		"json operators":      {"select j ->> '$.a', j -> 'b'; select 1", []string{"select j ->> '$.a', j -> 'b'", "select 1"}, ""},
 		"letters beyond":      {"select 'é;ü' as größe; select 1", []string{"select 'é;ü' as größe", "select 1"}, ""},
 		"parentheses":         {"select (1 + (2)); select 3", []string{"select (1 + (2))", "select 3"}, ""},
-		"closing too much":    {"select 1); select 2", []string{"select 1)", "select 2"}, ""}, // for SQLite to say
+		"closing too much":    {"select 1); select 2", []string{"select 1)", "select 2"}, ""}, // SQLite reports the error
 		"string open":         {"select 1;\nselect 'a", nil, "incomplete statement: a quote opened in line 2 is not closed"},
 		"string open, quotes": {"select 'a''", nil, "incomplete statement: a quote opened in line 1 is not closed"},
 		"name open":           {"select \"a", nil, "incomplete statement: a quote opened in line 1 is not closed"},

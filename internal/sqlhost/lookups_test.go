@@ -11,7 +11,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// thingTable has a thousand rows, and key columns to look them up by.
+// thingTable has a thousand rows, and key columns for lookups.
 func thingTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
 		Columns:               columnDefinitions("id INT All", "name STRING", "kind STRING", "note STRING"),
@@ -23,7 +23,7 @@ func thingTable() *fakeTable {
 	return t
 }
 
-// numbers is a table of the first n numbers, of SQLite's own.
+// numbers returns a subquery with the first n numbers.
 func numbers(n int) string {
 	return fmt.Sprintf(`(with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < %d) select i from n)`, n)
 }
@@ -36,14 +36,14 @@ func inList(n int) string {
 	return strings.Join(all, ", ")
 }
 
-// TestLookups counts the scans of joins and IN lists with many values, and looks at the first that is
-// not for a single value.
+// TestLookups counts the scans of joins and IN lists with many values, and checks the first scan
+// that is not for a single value.
 func TestLookups(t *testing.T) {
 	tests := map[string]struct {
 		query     string // one row
 		want      string
 		wantScans int
-		wantAll   string // what reaches the plugin with the scan after the first ten
+		wantAll   string // the request of the scan after the first ten
 	}{
 		"join":                      {`select count(*), count(distinct id) from ` + numbers(1000) + ` cross join thing on id = i`, "1000|1000", 11, ""},
 		"join of two tables":        {`select count(*) from thing a join thing b on b.name = a.name`, "1000", 12, "name = thing9"},
@@ -71,12 +71,12 @@ func TestLookups(t *testing.T) {
 			if diff := cmp.Diff([]string{test.want}, mustQuery(t, h, test.query)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
-			asked := p.asked()
-			if len(asked) != test.wantScans {
-				t.Errorf("%d scans, want %d", len(asked), test.wantScans)
+			requested := p.takeRequests()
+			if len(requested) != test.wantScans {
+				t.Errorf("%d scans, want %d", len(requested), test.wantScans)
 			}
-			if all := "-"; len(asked) > maxLookups {
-				all = pushedText(asked[maxLookups])
+			if all := "-"; len(requested) > maxLookups {
+				all = pushedText(requested[maxLookups])
 				if all != test.wantAll {
 					t.Errorf("%q reached the plugin after the first lookups, want %q", all, test.wantAll)
 				}
@@ -85,8 +85,8 @@ func TestLookups(t *testing.T) {
 	}
 }
 
-// askedFor is the value that a request asks for in a column, or nil.
-func askedFor(r *proto.ExecuteRequest, column string) any {
+// requestedValue returns the value that a request needs in a column, or nil.
+func requestedValue(r *proto.ExecuteRequest, column string) any {
 	q := r.GetQueryContext().GetQuals()[column].GetQuals()
 	if len(q) == 0 {
 		return nil
@@ -94,7 +94,7 @@ func askedFor(r *proto.ExecuteRequest, column string) any {
 	return qualValue(q[0].GetValue())
 }
 
-// idRows are n rows with an id, and the name that goes with it.
+// idRows returns n rows with an id and its name.
 func idRows(n int) []fakeRow {
 	var rows []fakeRow
 	for i := range int64(n) {
@@ -103,12 +103,12 @@ func idRows(n int) []fakeRow {
 	return rows
 }
 
-// TestUnfitForLookups has tables that cannot be read at once, or not to any use. The rows are the same.
+// TestUnfitForLookups uses tables that cannot be read as a whole, or gain nothing by it. The rows are the same.
 func TestUnfitForLookups(t *testing.T) {
 	isAll := func(r *proto.ExecuteRequest) bool { return len(r.GetQueryContext().GetQuals()) == 0 }
 	tests := map[string]struct {
 		keys []string
-		// rows are the rows for a request, and an error after them.
+		// rows returns the rows for a request, and an error after them.
 		rows      func(*proto.ExecuteRequest) ([]fakeRow, error)
 		query     string
 		want      string
@@ -117,14 +117,14 @@ func TestUnfitForLookups(t *testing.T) {
 		"required": {
 			keys: []string{"id!, ="},
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
-				return []fakeRow{{"id": askedFor(r, "id")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id")}}, nil
 			},
 			want: "300", wantScans: 300,
 		},
 		"any of": {
 			keys: []string{"id?, =", "name?, ="},
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
-				return []fakeRow{{"id": askedFor(r, "id")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id")}}, nil
 			},
 			want: "300", wantScans: 300,
 		},
@@ -134,7 +134,7 @@ func TestUnfitForLookups(t *testing.T) {
 				if isAll(r) {
 					return idRows(290), errPlain
 				}
-				return []fakeRow{{"id": askedFor(r, "id")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id")}}, nil
 			},
 			want: "300", wantScans: 301,
 		},
@@ -144,14 +144,14 @@ func TestUnfitForLookups(t *testing.T) {
 				if isAll(r) {
 					return idRows(fullMemo + 1), nil
 				}
-				return []fakeRow{{"id": askedFor(r, "id")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id")}}, nil
 			},
 			want: "300", wantScans: 301,
 		},
 		"a column that repeats what was asked": {
 			keys: []string{"id, ="},
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
-				return []fakeRow{{"id": askedFor(r, "id"), "name": "a"}, {"id": askedFor(r, "id"), "name": "b"}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id"), "name": "a"}, {"id": requestedValue(r, "id"), "name": "b"}}, nil
 			},
 			want: "600", wantScans: 301,
 		},
@@ -161,7 +161,7 @@ func TestUnfitForLookups(t *testing.T) {
 				if isAll(r) {
 					return []fakeRow{{"id": int64(3)}, {"id": int64(12)}}, nil
 				}
-				return []fakeRow{{"id": askedFor(r, "id")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id")}}, nil
 			},
 			want: "300", wantScans: 301,
 		},
@@ -171,7 +171,7 @@ func TestUnfitForLookups(t *testing.T) {
 				if isAll(r) {
 					return idRows(100), nil
 				}
-				return []fakeRow{{"id": askedFor(r, "id")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id")}}, nil
 			},
 			want: "300", wantScans: 10 + 1 + 200,
 		},
@@ -182,10 +182,10 @@ func TestUnfitForLookups(t *testing.T) {
 				if isAll(r) {
 					return idRows(fullMemo/2 + 1), nil
 				}
-				id := askedFor(r, "id")
+				id := requestedValue(r, "id")
 				if id == nil {
 					var n int64
-					_, err := fmt.Sscanf(askedFor(r, "name").(string), "name%d", &n)
+					_, err := fmt.Sscanf(requestedValue(r, "name").(string), "name%d", &n)
 					id = n
 					if err != nil {
 						return nil, err
@@ -199,8 +199,8 @@ func TestUnfitForLookups(t *testing.T) {
 			keys:  []string{"id, =", "name, ="},
 			query: `select count(*) from ` + numbers(40) + ` cross join t on id = i and name = 'name' || (i / 20)`,
 			rows: func(r *proto.ExecuteRequest) ([]fakeRow, error) {
-				if id := askedFor(r, "id"); id != nil {
-					return []fakeRow{{"id": id, "name": askedFor(r, "name")}}, nil
+				if id := requestedValue(r, "id"); id != nil {
+					return []fakeRow{{"id": id, "name": requestedValue(r, "name")}}, nil
 				}
 				rows := idRows(fullMemo/2 + 1)
 				for i := range rows {
@@ -217,7 +217,7 @@ func TestUnfitForLookups(t *testing.T) {
 				if isAll(r) {
 					return []fakeRow{{"id": int64(11), "name": nil}, {"id": int64(12), "name": nil}}, nil
 				}
-				return []fakeRow{{"id": askedFor(r, "id"), "name": askedFor(r, "name")}}, nil
+				return []fakeRow{{"id": requestedValue(r, "id"), "name": requestedValue(r, "name")}}, nil
 			},
 			want: "40", wantScans: 41,
 		},
@@ -239,7 +239,7 @@ func TestUnfitForLookups(t *testing.T) {
 				return err
 			}
 			h := openHost(t, p)
-			h.rowsPerLookup = fullMemo // so that it is not the budget that keeps them
+			h.rowsPerLookup = fullMemo // so that the budget is not the reason
 			sql := test.query
 			if sql == "" {
 				sql = `select count(*) from ` + numbers(300) + ` cross join t on id = i`
@@ -247,7 +247,7 @@ func TestUnfitForLookups(t *testing.T) {
 			if got := mustQuery(t, h, sql); got[0] != test.want {
 				t.Errorf("%s rows, want %s", got[0], test.want)
 			}
-			if scans := len(p.asked()); scans != test.wantScans {
+			if scans := len(p.takeRequests()); scans != test.wantScans {
 				t.Errorf("%d scans, want %d", scans, test.wantScans)
 			}
 			if running := p.running.Load(); running != 0 {
@@ -257,7 +257,7 @@ func TestUnfitForLookups(t *testing.T) {
 	}
 }
 
-// TestLookupsBudget reads a large table at once only when that costs no more than the lookups before.
+// TestLookupsBudget reads a large table as a whole only if this costs no more than the lookups before.
 func TestLookupsBudget(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{
 		Columns:               columnDefinitions("id INT"),
@@ -266,7 +266,7 @@ func TestLookupsBudget(t *testing.T) {
 	read := 0
 	p.execute = func(r *proto.ExecuteRequest, s proto.WrapperPlugin_ExecuteServer) error {
 		rows := idRows(5000)
-		if id := askedFor(r, "id"); id != nil {
+		if id := requestedValue(r, "id"); id != nil {
 			rows = []fakeRow{{"id": id}}
 		}
 		for _, row := range rows {
@@ -281,8 +281,8 @@ func TestLookupsBudget(t *testing.T) {
 	if got := mustQuery(t, h, `select count(*) from `+numbers(300)+` cross join t on id = i`); got[0] != "300" {
 		t.Errorf("%s rows, want 300", got[0])
 	}
-	// After 10, 20 and 40 values the table is more than these are worth; after 80 it is not.
-	if scans := len(p.asked()); scans != 80+4 {
+	// After 10, 20 and 40 values, the table costs more than the lookups; after 80 it does not.
+	if scans := len(p.takeRequests()); scans != 80+4 {
 		t.Errorf("%d scans, want 80 for one value and 4 for all", scans)
 	}
 	if read > 80+1000+2000+4000+5000+3*100 {
@@ -307,10 +307,10 @@ func TestCancelLookups(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
-	if err := h.Close(); err != nil { // which waits for all scans
+	if err := h.Close(); err != nil { // waits for all scans
 		t.Error(err)
 	}
-	if got := len(p.asked()); got != maxLookups+1 {
+	if got := len(p.takeRequests()); got != maxLookups+1 {
 		t.Errorf("%d scans, want %d", got, maxLookups+1)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// TestMemoIsBounded scans tables of several sizes with one cursor, each of them twice.
+// TestMemoIsBounded scans tables of several sizes with one cursor, each twice.
 func TestMemoIsBounded(t *testing.T) {
 	var m memo
 	scanTwice := func(question string, rows int) (found bool) {
@@ -22,7 +22,7 @@ func TestMemoIsBounded(t *testing.T) {
 	tests := []struct {
 		question string
 		rows     int
-		want     bool // that it is remembered
+		want     bool // whether it is kept
 	}{
 		{"first and large", firstMemo + 1, false},
 		{"large", firstMemo + 1, true},
@@ -38,6 +38,6 @@ func TestMemoIsBounded(t *testing.T) {
 		}
 	}
 	if m.held > fullMemo {
-		t.Errorf("%d rows held, want at most %d", m.held, fullMemo)
+		t.Errorf("%d rows kept, want at most %d", m.held, fullMemo)
 	}
 }

@@ -30,7 +30,7 @@ func repositories() *fakePlugin {
 	}}
 }
 
-// An error about a statement says which part is wrong, and what was meant. The part is between « and ».
+// An error about a statement marks the wrong part, here between « and », and makes a suggestion.
 func TestStatementError(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ sql, want string }{
@@ -142,7 +142,7 @@ func TestPostgres(t *testing.T) {
 			if diff := cmp.Diff(test.want, rowTexts(got)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
-			if sent := pushedText(p.asked()[0]); !strings.Contains(sent, test.qual) {
+			if sent := pushedText(p.takeRequests()[0]); !strings.Contains(sent, test.qual) {
 				t.Errorf("the plugin got %q, want %q", sent, test.qual)
 			}
 		})

@@ -11,7 +11,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-// itemTable has a column of every type, with key columns for all operators, and values that lie on the
+// itemTable has a column of every type, with key columns for all operators, and values at the
 // borders of comparisons.
 func itemTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
@@ -48,11 +48,11 @@ func itemTable() *fakeTable {
 }
 
 // TestPushdown runs each query over the plugin's table, and over an ordinary table with the same
-// declared types and rows. The rows must be the same, whatever the plugin was asked.
+// declared types and rows. The rows must be the same, whatever the host requested.
 func TestPushdown(t *testing.T) {
 	tests := map[string]struct {
-		where string // and what follows it
-		want  string // reaches the plugin
+		where string // and the rest of the statement
+		want  string // the request to the plugin
 	}{
 		"nothing":                     {``, ``},
 		"int =":                       {`where id = 5`, `id = 5`},
@@ -183,7 +183,7 @@ func TestPushdown(t *testing.T) {
 	}
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}}
 	h := openHost(t, p)
-	p.tables["item"].nullsFirst = true // as SQLite has them
+	p.tables["item"].nullsFirst = true // as in SQLite
 	columns := "id, name, score, active, updated_on, labels, address, parent, note"
 	mustQuery(t, h, `create temp table copy (id INTEGER, name TEXT, score REAL, active BOOLEAN, updated_on TEXT collate timestamp,
 		labels TEXT, address TEXT, parent INTEGER, note TEXT)`)
@@ -191,13 +191,13 @@ func TestPushdown(t *testing.T) {
 	if got := mustQuery(t, h, `select count(*) from copy`); got[0] != "60" {
 		t.Fatalf("%v rows copied, want 60", got)
 	}
-	p.asked()
+	p.takeRequests()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			got := mustQuery(t, h, "select "+columns+" from c1.item "+test.where)
-			var asked []string
-			for _, r := range p.asked() {
-				asked = append(asked, pushedText(r))
+			var requested []string
+			for _, r := range p.takeRequests() {
+				requested = append(requested, pushedText(r))
 			}
 			want := mustQuery(t, h, "select "+columns+" from copy "+test.where)
 			if !strings.Contains(test.where, "order by") {
@@ -209,11 +209,11 @@ func TestPushdown(t *testing.T) {
 			}
 			if test.want == "never" {
 				test.want = ""
-				if len(asked) > 0 {
-					t.Errorf("the plugin was asked: %q", asked)
+				if len(requested) > 0 {
+					t.Errorf("requests to the plugin: %q", requested)
 				}
 			}
-			if got := strings.Join(asked, "; "); got != test.want {
+			if got := strings.Join(requested, "; "); got != test.want {
 				t.Errorf("reached the plugin: %q, want %q", got, test.want)
 			}
 		})

@@ -56,7 +56,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// A reader that has enough, one whose context ends, and an error of the plugin: none leaves a scan behind.
+// No scan is left after a reader that stops, after the end of its context, or after an error of the plugin.
 func TestScanEnds(t *testing.T) {
 	boom := errors.New("boom")
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{Columns: columnDefinitions("i INT")}}}}

@@ -10,7 +10,7 @@ func TestReads(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"item": itemTable(), "t": itemTable()}}
 	h := openHost(t, p)
 	mustQuery(t, h, `create temp table kept as select id from main.item`)
-	p.asked() // what came before
+	p.takeRequests() // drops the earlier requests
 	tests := map[string]struct {
 		sql  string
 		want []Read
@@ -35,7 +35,7 @@ func TestReads(t *testing.T) {
 			t.Errorf("%s: reads %v, want an error", sql, got)
 		}
 	}
-	if n := len(p.asked()); n != 0 {
-		t.Errorf("the plugin was asked %d times", n)
+	if n := len(p.takeRequests()); n != 0 {
+		t.Errorf("%d requests to the plugin", n)
 	}
 }

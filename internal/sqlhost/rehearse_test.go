@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A host that only reads refuses what changes something, even in memory, and answers everything else.
+// A host that only reads refuses statements that change something, even in memory, and runs all others.
 func TestReadOnly(t *testing.T) {
 	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"item": itemTable()}})
 	h.ReadOnly = true
@@ -30,7 +30,7 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// A rehearsal scans the tables that are read for rows of another table that has none.
+// A rehearsal also scans tables that a join reads for each row of another table, even if that has no rows.
 func TestRehearses(t *testing.T) {
 	empty := itemTable()
 	empty.rows = nil

@@ -1,6 +1,6 @@
 //go:build !race
 
-// The SDK itself has data races, so the tests that run through it stay out of the race detector.
+// The SDK itself has data races, so the race detector skips the tests that use it.
 
 package sqlhost
 
@@ -38,7 +38,7 @@ type planetConfig struct {
 	Only *string `hcl:"only"`
 }
 
-// planetPlugin is a plugin as plugins are written, with the SDK.
+// planetPlugin is an ordinary plugin that uses the SDK.
 func planetPlugin(context.Context) *plugin.Plugin {
 	columns := []*plugin.Column{
 		{Name: "id", Type: proto.ColumnType_INT, Transform: transform.FromField("ID")},

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// TestCutOff cuts statements off after each token, and leaves each token out.
+// TestCutOff truncates statements after each token, and removes each token.
 func TestCutOff(t *testing.T) {
 	names := map[string][]Type{"open": {Boolean}, "at": {Timestamp}}
 	for _, sql := range []string{

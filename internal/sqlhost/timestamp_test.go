@@ -55,7 +55,7 @@ func TestParseTimestamp(t *testing.T) {
 	}
 }
 
-// As texts, times must be in the order of the times: temporary tables and expressions compare them so.
+// Times as texts must sort by time, because temporary tables and expressions compare texts.
 func TestStoredOrder(t *testing.T) {
 	begin := time.Date(2026, 11, 30, 8, 15, 29, 0, time.UTC)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -69,7 +69,7 @@ func TestStoredOrder(t *testing.T) {
 	}
 }
 
-// momentTable has times with fractions and without, in two columns, of which one is a key column.
+// momentTable has times with and without fractions, in a key column and in another column.
 func momentTable() *fakeTable {
 	t := &fakeTable{schema: &proto.TableSchema{
 		Columns:               columnDefinitions("id INT", "at TIMESTAMP All", "seen TIMESTAMP", "open BOOL", "done BOOL", "size INT", "share DOUBLE", "name STRING"),
@@ -86,10 +86,10 @@ func momentTable() *fakeTable {
 	return t
 }
 
-// TestMoments holds comparisons in all places of a statement against those of Go, in the plugin's table and a copy of it.
+// TestMoments compares comparisons in all parts of a statement with those of Go, in the plugin's table and in a copy of it.
 func TestMoments(t *testing.T) {
 	table := momentTable()
-	table.nullsFirst = true // as SQLite has them
+	table.nullsFirst = true // as in SQLite
 	h := openHost(t, &fakePlugin{tables: map[string]*fakeTable{"moment": table}})
 	mustQuery(t, h, `create temp table copied as select * from moment`)
 	half := "2026-11-30T08:15:30.5Z"
@@ -162,7 +162,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// TestNoSuchConstant compares columns with what is nothing of their type.
+// TestNoSuchConstant compares columns with constants that are not of their type.
 func TestNoSuchConstant(t *testing.T) {
 	tests := map[string]string{
 		"at > 'yesterday'":                     `at is compared with 'yesterday', which is not a time: write '2026-11-30', '2026-11-30 08:15', '2026-11-30T08:15:30Z'`,
@@ -206,7 +206,7 @@ func TestNoSuchConstant(t *testing.T) {
 	}
 }
 
-// TestBooleans writes booleans as PostgreSQL does.
+// TestBooleans uses PostgreSQL's spellings of booleans.
 func TestBooleans(t *testing.T) {
 	t.Parallel()
 	yes, no, all, none := "0 2 4 6", "1 3 5", "0 1 2 3 4 5 6", ""
@@ -257,14 +257,14 @@ func TestBooleans(t *testing.T) {
 	}
 }
 
-// TestTypedTables makes tables of queries: their columns are what those of the plugin are.
+// TestTypedTables creates tables from queries. Their columns have the types of the plugin's columns.
 func TestTypedTables(t *testing.T) {
 	t.Parallel()
 	p := &fakePlugin{tables: map[string]*fakeTable{"moment": momentTable(), "item": itemTable()}}
 	h := openHost(t, p)
 	mustQuery(t, h, `create temp table plain as with m as materialized (select * from moment) select m.open, m.at, m.id, upper(m.name) as n, max(at) over () as last, cast(id as text) as c, i.labels from m join item i using (id)`)
-	if asked := len(p.asked()); asked != 2 {
-		t.Errorf("%d scans, want 2", asked)
+	if requested := len(p.takeRequests()); requested != 2 {
+		t.Errorf("%d scans, want 2", requested)
 	}
 	want := []string{"open|BOOLEAN", "at|TIMESTAMP TEXT", "id|INTEGER", "n|", "last|", "c|TEXT", "labels|JSON TEXT"}
 	if diff := cmp.Diff(want, mustQuery(t, h, `select name, type from pragma_table_info('plain')`)); diff != "" {

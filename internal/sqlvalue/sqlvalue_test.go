@@ -46,7 +46,7 @@ func TestLike(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		pattern, text           string
-		exactly, ascii, lowered bool // by each folding; the last is asked with the text in lower case
+		exactly, ascii, lowered bool // by each folding; the last one is called with the text in lower case
 	}{
 		{"a%", "abc", true, true, true},
 		{"a%", "Abc", false, true, true},

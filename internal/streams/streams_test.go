@@ -69,7 +69,7 @@ func TestFanOut(t *testing.T) {
 	}
 }
 
-// A consumer that stops ends all readers, and none is begun beyond the width.
+// If the consumer stops, all readers end. There are never more readers than the width.
 func TestFanOutStops(t *testing.T) {
 	t.Parallel()
 	var begun, ended atomic.Int64
