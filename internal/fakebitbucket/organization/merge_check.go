@@ -14,33 +14,42 @@ type MergeCheck struct {
 // MergeChecks returns the checks of a pull request for a user with a permission on its repository. Some always apply.
 // The others come from the rules for the destination branch.
 func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission string) []MergeCheck {
-	open := p.State == "OPEN"
-	verdict := func(holds bool) string {
-		switch {
-		case !open:
-			return "SKIPPED"
-		case holds:
-			return "PASSED"
-		}
-		return "FAILED"
-	}
-	draft := p.Draft != nil && *p.Draft
-	builds := map[string]int{}
-	for _, s := range p.Statuses {
-		builds[s.State]++
-	}
 	state := "PASSED"
-	if !open || draft {
+	if p.State != "OPEN" || p.Draft != nil && *p.Draft {
 		state = "FAILED"
 	}
 	reason := "clean"
 	if p.Conflicts {
 		reason = "conflicts"
 	}
-	checks := []MergeCheck{
+	checks := append([]MergeCheck{
 		{Type: "pullrequest_state_check", Status: state, Required: true},
-		{Type: "current_user_permission_check", Status: verdict(AtLeast(permission, "write")), Required: true},
-		{Type: "git_mergeability_check", Status: verdict(!p.Conflicts), Required: true, Reason: reason},
+		{Type: "current_user_permission_check", Status: p.verdict(AtLeast(permission, "write")), Required: true},
+		{Type: "git_mergeability_check", Status: p.verdict(!p.Conflicts), Required: true, Reason: reason},
+	}, o.standardChecks(r, p)...)
+	for i := range checks {
+		c := &checks[i]
+		c.Blocking = c.Required && c.Status != "PASSED" && c.Status != "SKIPPED"
+	}
+	return checks
+}
+
+// verdict returns the status of a check that holds or not.
+func (p *PullRequest) verdict(holds bool) string {
+	switch {
+	case p.State != "OPEN":
+		return "SKIPPED"
+	case holds:
+		return "PASSED"
+	}
+	return "FAILED"
+}
+
+// standardChecks returns the checks of the rules for the destination branch.
+func (o *Organization) standardChecks(r *Repository, p *PullRequest) (checks []MergeCheck) {
+	builds := map[string]int{}
+	for _, s := range p.Statuses {
+		builds[s.State]++
 	}
 	demanded, enforced := map[string]int{}, false
 	for _, rule := range o.Rules(r, p.DestinationBranch) {
@@ -51,35 +60,29 @@ func (o *Organization) MergeChecks(r *Repository, p *PullRequest, permission str
 		demanded[rule.Kind] = max(demanded[rule.Kind], value)
 		enforced = enforced || rule.Kind == "enforce_merge_checks"
 	}
-	standard := func(rule, kind string, observed int, holds bool) {
+	add := func(rule, kind string, observed int, holds bool) {
 		needed, set := demanded[rule]
 		if !set {
 			return
 		}
-		c := MergeCheck{Type: "standard_merge_check", Kind: kind, Status: verdict(holds), Required: enforced, Observed: observed}
+		c := MergeCheck{Type: "standard_merge_check", Kind: kind, Status: p.verdict(holds), Required: enforced, Observed: observed}
 		if c.Counts() {
 			c.Needed = needed
 		}
-		if kind == "failed_builds" && open && builds["INPROGRESS"] > 0 {
+		if kind == "failed_builds" && p.State == "OPEN" && builds["INPROGRESS"] > 0 {
 			c.Status = "PENDING"
 		}
 		checks = append(checks, c)
 	}
-	failed := builds["FAILED"] + builds["STOPPED"]
-	standard("require_approvals_to_merge", "minimum_approvals", p.Approvals(), p.Approvals() >= demanded["require_approvals_to_merge"])
-	defaults := o.defaultReviewerApprovals(r, p)
-	standard("require_default_reviewer_approvals_to_merge", "minimum_default_reviewer_approvals", defaults,
-		defaults >= demanded["require_default_reviewer_approvals_to_merge"])
-	standard("require_passing_builds_to_merge", "minimum_successful_builds", builds["SUCCESSFUL"],
-		builds["SUCCESSFUL"] >= demanded["require_passing_builds_to_merge"])
-	standard("require_passing_builds_to_merge", "failed_builds", failed, failed == 0)
-	standard("require_tasks_to_be_completed", "resolved_tasks", p.OpenTasks(), p.OpenTasks() == 0)
-	standard("require_no_changes_requested", "no_changes_requested", p.changeRequests(), p.changeRequests() == 0)
-	standard("require_commits_behind", "maximum_commits_behind", 0, true)
-	for i := range checks {
-		c := &checks[i]
-		c.Blocking = c.Required && c.Status != "PASSED" && c.Status != "SKIPPED"
-	}
+	atLeast := func(rule, kind string, observed int) { add(rule, kind, observed, observed >= demanded[rule]) }
+	none := func(rule, kind string, observed int) { add(rule, kind, observed, observed == 0) }
+	atLeast("require_approvals_to_merge", "minimum_approvals", p.Approvals())
+	atLeast("require_default_reviewer_approvals_to_merge", "minimum_default_reviewer_approvals", o.defaultReviewerApprovals(r, p))
+	atLeast("require_passing_builds_to_merge", "minimum_successful_builds", builds["SUCCESSFUL"])
+	none("require_passing_builds_to_merge", "failed_builds", builds["FAILED"]+builds["STOPPED"])
+	none("require_tasks_to_be_completed", "resolved_tasks", p.OpenTasks())
+	none("require_no_changes_requested", "no_changes_requested", p.changeRequests())
+	add("require_commits_behind", "maximum_commits_behind", 0, true)
 	return checks
 }
 
