@@ -150,6 +150,7 @@ func TestMod(t *testing.T) {
 	values := d.values()
 	run := d.keep(t, values)
 	t.Run("lists", p.lists)
+	t.Run("example", p.takesExample)
 	t.Run("controls", func(t *testing.T) { d.controls(t, run, p) })
 	t.Run("dashboards", func(t *testing.T) { d.dashboards(t, p, values) })
 	t.Run("reader", func(t *testing.T) { d.reads(t) })

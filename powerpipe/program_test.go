@@ -144,6 +144,35 @@ func (p *program) lists(t *testing.T) {
 	}
 }
 
+// The example of a file with values has all variables, with their descriptions and defaults.
+func TestExampleOfValues(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, pattern := range []string{"*.pp", "*/*.pp"} {
+		for _, file := range files(t, pattern) {
+			for _, v := range regexp.MustCompile(`(?m)^variable "(\w+)" {\n.*\n +default += (.*)\n +description = "(.*)"`).FindAllStringSubmatch(file, -1) {
+				want = append(want, "# "+v[3]+"\n"+v[1]+" = "+v[2])
+			}
+		}
+	}
+	_, example, _ := strings.Cut(files(t, "powerpipe.ppvars.example")[0], "\n\n")
+	got := strings.Split(strings.TrimSpace(example), "\n\n")
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" || len(got) < 30 {
+		t.Errorf("powerpipe.ppvars.example (-variables +example):\n%s", diff)
+	}
+}
+
+// takesExample runs a query with the example of a file with values.
+func (p *program) takesExample(t *testing.T) {
+	var found struct{ Rows []map[string]any }
+	p.run(t, &found, "query", "run", "bitbucket.query.workspace_input", "--var-file", "powerpipe.ppvars.example", "--output", "json")
+	if len(found.Rows) == 0 {
+		t.Error("no workspace is found with the values of the example")
+	}
+}
+
 // below returns the names of a benchmark and of its children.
 func below(b *audit.Benchmark) []string {
 	names := []string{b.Name}

@@ -145,8 +145,33 @@ func valuesFile() string {
 		f.line(0, "\n# %s", v.Description)
 		f.line(0, "%s = %s", v.Name, value(v.Default))
 	}
+	f.WriteString(byHand)
 	return f.String()
 }
+
+// byHand are the values of the variables that the mod declares in files written by hand.
+const byHand = `
+# Powerpipe's connection to the database: Steampipe, or a PostgreSQL with a copy of the tables.
+database = connection.steampipe.default
+
+# Working days: Mon, Tue, Wed, Thu, Fri, Sat or Sun.
+working_days = ["Mon", "Tue", "Wed", "Thu", "Fri"]
+
+# Hour at which working days begin, from 0 to 23.
+working_hours_begin = 7
+
+# Hour at which working days end, from 1 to 24.
+working_hours_end = 19
+
+# Time zone of the working hours, for example Europe/Berlin.
+working_time_zone = "UTC"
+
+# Number of days back for which the history is judged.
+history_days = 30
+
+# Number of hours that an administrator should at least be one.
+short_administrator_hours = 24
+`
 
 func controlsFile() string {
 	f := newFile()
