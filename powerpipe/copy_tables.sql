@@ -10,6 +10,9 @@
 create materialized view if not exists public.bitbucket_branch_restriction as select * from :"connection".bitbucket_branch_restriction with no data;
 refresh materialized view public.bitbucket_branch_restriction;
 
+create materialized view if not exists public.bitbucket_connection as select * from :"connection".bitbucket_connection with no data;
+refresh materialized view public.bitbucket_connection;
+
 create materialized view if not exists public.bitbucket_deploy_key as select * from :"connection".bitbucket_deploy_key with no data;
 refresh materialized view public.bitbucket_deploy_key;
 
@@ -28,10 +31,13 @@ refresh materialized view public.bitbucket_my_workspace;
 create materialized view if not exists public.bitbucket_pipeline as select * from :"connection".bitbucket_pipeline with no data;
 refresh materialized view public.bitbucket_pipeline;
 
-create materialized view if not exists public.bitbucket_pipeline_step as select * from :"connection".bitbucket_pipeline_step with no data;
+create materialized view if not exists public.bitbucket_pipeline_step as select * from :"connection".bitbucket_pipeline_step where pipeline_created_on >= now() - interval '1 year' with no data;
 refresh materialized view public.bitbucket_pipeline_step;
 
-create materialized view if not exists public.bitbucket_pipeline_test_report as select * from :"connection".bitbucket_pipeline_test_report with no data;
+create materialized view if not exists public.bitbucket_pipeline_test_case as select * from :"connection".bitbucket_pipeline_test_case where pipeline_created_on >= now() - interval '1 year' with no data;
+refresh materialized view public.bitbucket_pipeline_test_case;
+
+create materialized view if not exists public.bitbucket_pipeline_test_report as select * from :"connection".bitbucket_pipeline_test_report where pipeline_created_on >= now() - interval '1 year' with no data;
 refresh materialized view public.bitbucket_pipeline_test_report;
 
 create materialized view if not exists public.bitbucket_project as select * from :"connection".bitbucket_project with no data;
@@ -46,8 +52,11 @@ refresh materialized view public.bitbucket_project_group_permission;
 create materialized view if not exists public.bitbucket_pull_request as select * from :"connection".bitbucket_pull_request with no data;
 refresh materialized view public.bitbucket_pull_request;
 
-create materialized view if not exists public.bitbucket_pull_request_activity as select * from :"connection".bitbucket_pull_request_activity with no data;
+create materialized view if not exists public.bitbucket_pull_request_activity as select * from :"connection".bitbucket_pull_request_activity where date >= now() - interval '1 year' with no data;
 refresh materialized view public.bitbucket_pull_request_activity;
+
+create materialized view if not exists public.bitbucket_pull_request_file as select * from :"connection".bitbucket_pull_request_file where pull_request_updated_on >= now() - interval '1 year' with no data;
+refresh materialized view public.bitbucket_pull_request_file;
 
 create materialized view if not exists public.bitbucket_rate_limit as select * from :"connection".bitbucket_rate_limit with no data;
 refresh materialized view public.bitbucket_rate_limit;

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -275,6 +276,8 @@ type panel struct {
 	Status     string
 	Error      string
 	SQL        string
+	Args       []any // values of the query's parameters, in their order
+	Title      string
 	Properties struct {
 		Input    string `json:"unqualified_name"` // of an input
 		Href     string
@@ -305,6 +308,23 @@ func (p *program) dashboard(t *testing.T, name string, inputs map[string]any) sn
 		}
 	}
 	return s
+}
+
+// values are the values of a query's parameters that the panel passes, as SQLite's dialect takes them.
+func (p panel) values(t *testing.T, params []audit.Param) map[string]any {
+	t.Helper()
+	if len(p.Args) != len(params) {
+		t.Fatalf("%d values of %d parameters: %v", len(p.Args), len(params), p.Args)
+	}
+	values := map[string]any{}
+	for i, param := range params {
+		text := fmt.Sprint(p.Args[i])
+		values[param.Name] = text
+		if n, err := strconv.Atoi(text); err == nil && param.Kind == audit.Number {
+			values[param.Name] = n
+		}
+	}
+	return values
 }
 
 func (p panel) answer() answer {
@@ -356,7 +376,39 @@ func (p panel) links(t *testing.T) map[string][]string {
 	return all
 }
 
-// reference matches a column's value in a link, plain or escaped.
+// leads says of which figures and tables of a dashboard nobody finds the rows: the figure of a card is explained by a link, or
+// by a table on the page whose title or column has the words of its label, and each table links to other pages.
+func (s snapshot) leads(t *testing.T, dashboard string) {
+	var words []string
+	for name, panel := range s.Panels {
+		if panel.Type != "table" {
+			continue
+		}
+		words = append(words, strings.ToLower(panel.Title))
+		links := 0
+		for _, c := range panel.Data.Columns {
+			words = append(words, strings.ToLower(c.Name))
+			if panel.Properties.Columns[c.Name].Href != "" {
+				links++
+			}
+		}
+		if links == 0 {
+			t.Errorf("%s: table %q has no link", name, panel.Title)
+		}
+	}
+	for name, panel := range s.Panels {
+		if panel.Type != "card" || panel.Properties.Href != "" || len(panel.Data.Rows) == 0 {
+			continue
+		}
+		label := strings.ToLower(fmt.Sprint(panel.Data.Rows[0]["label"]))
+		label, _, _ = strings.Cut(label, ",")
+		if label != "data read on" && label != "seen" && !slices.ContainsFunc(words, func(of string) bool { return strings.Contains(of, label) }) {
+			t.Errorf("%s of %s: nothing says where the rows of %q are", name, dashboard, label)
+		}
+	}
+}
+
+// reference is a column's value in a link, alone or escaped.
 var reference = regexp.MustCompile(`\{\{\s*\.'?([^'|}]+?)'?\s*(\| @uri\s*)?\}\}`)
 
 // render puts a row's values into a link.

@@ -29,6 +29,8 @@ func (d demo) choices() map[string]any {
 		"repository_full_name": best.r.FullName(),
 		"user_uuid":            best.u.UUID,
 		"since":                9000,
+		"place":                best.r.Workspace.Slug,
+		"permission":           "admin",
 		"needed_permission":    "read",
 	}
 }

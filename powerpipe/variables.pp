@@ -96,6 +96,12 @@ variable "require_enforced_merge_checks" {
   description = "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."
 }
 
+variable "rerun_pipelines" {
+  type        = number
+  default     = 10
+  description = "Number of failed pipelines, the newest whose commit another pipeline passed, in which the dashboards look for flaky tests. Each costs 2 requests, and 1 per step of both."
+}
+
 variable "reviewed_days" {
   type        = number
   default     = 90
@@ -118,6 +124,12 @@ variable "secret_names" {
   type        = list(string)
   default     = ["*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"]
   description = "Patterns of the names, in capitals, of pipeline variables that contain secrets; * matches any text."
+}
+
+variable "sized_pull_requests" {
+  type        = number
+  default     = 50
+  description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
 }
 
 variable "stale_pull_request_days" {

@@ -140,7 +140,7 @@ func (w *writer) functions() template.FuncMap {
 		"number": w.number, "text": w.text, "flag": w.flag, "listed": w.listed, "matches": w.matches,
 		"glob": w.glob, "days_ago": w.daysAgo, "days_since": w.daysSince, "date": w.date, "month": w.month,
 		"each": w.each, "ranked": ranked, "percentile": percentile, "object": w.object, "days_between": w.daysBetween,
-		"months": w.months, "left_out": w.leftOut, "host": w.host, "since": w.since, "not_judged": w.notJudged, "indent": indent,
+		"months": w.months, "workspace_of": w.workspaceOf, "named": named, "looked_up": w.lookedUp, "host": w.host, "since": w.since, "not_judged": w.notJudged, "indent": indent,
 	}
 }
 
@@ -293,25 +293,37 @@ func (w *writer) months(time, source string) string {
 )`, time, source)
 }
 
-// leftOut returns a CTE with what a table left out of the workspace, as the table of omissions has it. Each engine is made to read
-// the source, which asks the table, first.
-func (w *writer) leftOut(source, table string) (string, error) {
-	workspace, err := w.text("workspace_slug")
-	from, asked := "bitbucket_omission", "(select count(*) from "+source+")"
-	if w.dialect == SQLite {
-		from, asked = "(select count(*) as n from "+source+") as asked cross join bitbucket_omission", "asked.n"
+// workspaceOf returns the slug of the workspace in a parameter with a slug or the full name of a repository.
+func (w *writer) workspaceOf(name string) (string, error) {
+	place, err := w.text(name)
+	if w.dialect == PostgreSQL {
+		return "split_part(" + place + ", '/', 1)", err
 	}
-	return fmt.Sprintf(`left_out as materialized (
-  select
-    reason,
-    replace(replace(message, '%[1]s covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
-  from
-    %[2]s
-  where
-    %[3]s >= 0
-    and table_name = '%[1]s'
-    and workspace_slug = %[4]s
-)`, table, from, asked, workspace), err
+	return "substr(" + place + ", 1, instr(" + place + " || '/', '/') - 1)", err
+}
+
+// named returns a name, followed by a suffix where rows with another id have the same name. The suffix is the id unless it is
+// given; of a UUID it is a part.
+func named(name, id string, suffixes ...string) string {
+	suffix := id
+	if strings.Contains(id, "uuid") {
+		suffix = "substr(replace(" + id + ", '{', ''), 1, 8)"
+	}
+	for _, given := range suffixes {
+		suffix = given
+	}
+	window := fmt.Sprintf("(%s) over (partition by %s)", id, name)
+	return fmt.Sprintf("case when min%s <> max%[1]s then %s || ' (' || (%s) || ')' else %[2]s end", window, name, suffix)
+}
+
+// lookedUp returns a CTE with the rows of a table for each row of a source: one lookup by key columns each. In PostgreSQL
+// it must not become a join, in which Steampipe loses conditions.
+func (w *writer) lookedUp(name, columns, source, table, condition string) string {
+	lookup := fmt.Sprintf("cross join %s as t\n  where\n    %s", table, condition)
+	if w.dialect == PostgreSQL {
+		lookup = fmt.Sprintf("cross join lateral (select * from %s as t where %s offset 0) as t", table, condition)
+	}
+	return fmt.Sprintf("%s as materialized (\n  select\n    %s\n  from\n    %s as s\n    %s\n)", name, columns, source, lookup)
 }
 
 // each returns the elements of a JSON array, as rows with a column value.

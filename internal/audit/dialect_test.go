@@ -16,7 +16,7 @@ func TestQueriesAreWritten(t *testing.T) {
 	for _, name := range []string{"workspace_slug", "repository_full_name", "user_uuid"} {
 		values[name] = "it's"
 	}
-	values["since"] = 90
+	values["since"], values["place"], values["permission"] = 90, "it's", "admin"
 	for _, query := range Queries() {
 		sqlite, err := SQL(query, values)
 		if err != nil {
@@ -128,6 +128,38 @@ func TestDeclarations(t *testing.T) {
 		}
 		if _, err := literal(v.Name, v.Kind(), v.Default); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Of those with the same name, each has a suffix. Two rows of one user are no reason for one.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	postgres := postgrestest.Start(t)
+	for expression, want := range map[string]string{
+		named("name", "uuid"):              "Ada Byron (0001aaaa), Ada Byron (0002bbbb), Bo Diddley, Bo Diddley",
+		named("name", "slug"):              "Ada Byron (ada), Ada Byron (byron), Bo Diddley, Bo Diddley",
+		named("name", "uuid", "workspace"): "Ada Byron (acme), Ada Byron (other), Bo Diddley, Bo Diddley",
+	} {
+		const people = `(select '{0001aaaa-1}' as uuid, 'Ada Byron' as name, 'ada' as slug, 'acme' as workspace
+			union all select '{0002bbbb-2}', 'Ada Byron', 'byron', 'other'
+			union all select '{0003cccc-3}', 'Bo Diddley', 'bo', 'acme'
+			union all select '{0003cccc-3}', 'Bo Diddley', 'bo', 'acme')`
+		query := "select string_agg(shown, ', ' order by shown) from (select " + expression + " as shown from " + people + " as people) as named"
+		var inSQLite, inPostgres string
+		if err := db.QueryRow(query).Scan(&inSQLite); err != nil {
+			t.Fatal(err)
+		}
+		if err := postgres.QueryRow(t.Context(), query).Scan(&inPostgres); err != nil {
+			t.Fatal(err)
+		}
+		if inSQLite != want || inPostgres != want {
+			t.Errorf("%s: SQLite %q, PostgreSQL %q, want %q", expression, inSQLite, inPostgres, want)
 		}
 	}
 }

@@ -55,8 +55,8 @@ func copiesFile() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for _, table := range pluginTable.FindAllString(sql, -1) {
-			tables[table] = tables[table] || FindControl(query) == nil
+		for _, m := range pluginTable.FindAllStringSubmatch(sql, -1) {
+			tables[m[1]] = tables[m[1]] || FindControl(query) == nil
 		}
 	}
 	maps.DeleteFunc(tables, func(_ string, isShown bool) bool { return !isShown })
@@ -75,17 +75,31 @@ func copiesFile() (string, error) {
 		names = append(slices.Delete(names, i, i+1), omissions)
 	}
 	for _, table := range names {
-		fmt.Fprintf(&b, "\ncreate materialized view if not exists public.%s as select * from :\"connection\".%[1]s with no data;\n", table)
+		condition := ""
+		if time := recent[table]; time != "" {
+			condition = " where " + time + " >= now() - interval '1 year'"
+		}
+		fmt.Fprintf(&b, "\ncreate materialized view if not exists public.%s as select * from :\"connection\".%[1]s%s with no data;\n", table, condition)
 		fmt.Fprintf(&b, "refresh materialized view public.%s;\n", table)
 	}
 	return b.String(), nil
 }
 
+// recent are the tables that cost requests for each pull request or pipeline, with the time by which the copies are limited to the
+// last year. Dashboards show no more.
+var recent = map[string]string{
+	"bitbucket_pipeline_step":         "pipeline_created_on",
+	"bitbucket_pipeline_test_case":    "pipeline_created_on",
+	"bitbucket_pipeline_test_report":  "pipeline_created_on",
+	"bitbucket_pull_request_activity": "date",
+	"bitbucket_pull_request_file":     "pull_request_updated_on",
+}
+
 // omissions is the table of what the others left out, which is copied after them.
 const omissions = "bitbucket_omission"
 
-// pluginTable matches the name of a table.
-var pluginTable = regexp.MustCompile(`\bbitbucket_\w+`)
+// pluginTable matches the name of a table, and not that of a dashboard, to which some queries link.
+var pluginTable = regexp.MustCompile(`\b(?:from|join)\s+(bitbucket_\w+)`)
 
 // A file is a file of the mod.
 type file struct{ strings.Builder }

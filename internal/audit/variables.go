@@ -35,6 +35,7 @@ var Variables = []Variable{
 	{Name: "project_branch_rules", Default: true, Description: "Whether projects may have branch rules, which Bitbucket's API does not show. If not, what no rule of a repository asks for is not required."},
 	{Name: "public_repositories", Default: []string{""}, Description: "Patterns of the full names of the repositories that may be public; * matches any text."},
 	{Name: "require_enforced_merge_checks", Default: true, Description: "Whether a merge check counts only if it is enforced. Without enforcement, a feature of Bitbucket's Premium plan, a failed check is only a warning."},
+	{Name: "rerun_pipelines", Default: 10, Description: "Number of failed pipelines, the newest whose commit another pipeline passed, in which the dashboards look for flaky tests. Each costs 2 requests, and 1 per step of both."},
 	{Name: "reviewed_days", Default: 90, Min: 1, Description: "Number of days back for which the audit reads what happened to pull requests."},
 	{Name: "sbom_tools", Default: []string{"*syft*", "*cyclonedx*", "*cdxgen*", "*spdx*", "*sbom*"}, Description: "Patterns, in small letters, of the images, pipes and programs that make a Software Bill of Materials; * matches any text."},
 	{Name: "scanners", Default: []string{
@@ -42,6 +43,7 @@ var Variables = []Variable{
 		"*checkmarx*", "*govulncheck*", "*dependency-check*", "*osv-scanner*", "*bandit*",
 	}, Description: "Patterns, in small letters, of the images, pipes and programs that scan for vulnerabilities; * matches any text."},
 	{Name: "secret_names", Default: []string{"*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"}, Description: "Patterns of the names, in capitals, of pipeline variables that contain secrets; * matches any text."},
+	{Name: "sized_pull_requests", Default: 50, Description: "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."},
 	{Name: "stale_pull_request_days", Default: 30, Min: 1, Description: "Number of days after which an open pull request without changes counts as stale, in dashboards."},
 	{Name: "trusted_administrators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."},
 	{Name: "trusted_creators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users, or slugs of groups, who may create repositories or projects."},

@@ -51,14 +51,10 @@ dashboard "bitbucket_access" {
     }
 
     card {
-      width = 3
-      query = query.access_seen
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "admin" }
     }
 
     card {
@@ -130,7 +126,7 @@ dashboard "bitbucket_access" {
     }
 
     flow {
-      title = "What groups are granted, by project"
+      title = "Grants of groups, by project: a line is as thick as they are many"
       type  = "sankey"
       width = 6
 
@@ -147,15 +143,27 @@ dashboard "bitbucket_access" {
       }
 
       edge {
-        category = category.grant
+        category = category.admin
         query    = query.access_flow_grants
-        args     = { workspace_slug = self.input.workspace_slug.value }
+        args     = { workspace_slug = self.input.workspace_slug.value, permission = "admin" }
+      }
+
+      edge {
+        category = category.write
+        query    = query.access_flow_grants
+        args     = { workspace_slug = self.input.workspace_slug.value, permission = "write" }
+      }
+
+      edge {
+        category = category.read
+        query    = query.access_flow_grants
+        args     = { workspace_slug = self.input.workspace_slug.value, permission = "read" }
       }
     }
   }
 
   table {
-    title = "Users"
+    title = "Users with access"
     width = 12
     query = query.access_by_user
     args  = { workspace_slug = self.input.workspace_slug.value }
@@ -208,5 +216,13 @@ dashboard "bitbucket_access" {
     width = 12
     query = query.access_changes
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Where" {
+      href = "{{.link}}"
+    }
+
+    column "link" {
+      display = "none"
+    }
   }
 }

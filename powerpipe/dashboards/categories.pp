@@ -9,6 +9,7 @@ category "group" {
   title = "Group"
   color = "#9d5bd2"
   icon  = "group"
+  href  = "{{.link}}"
 }
 
 category "project" {
@@ -21,6 +22,7 @@ category "place" {
   title = "Repository, project or workspace"
   color = "#3b82f6"
   icon  = "folder"
+  href  = "{{.link}}"
 }
 
 category "membership" {
@@ -31,6 +33,21 @@ category "membership" {
 category "grant" {
   title = "Grant"
   color = "#22a35a"
+}
+
+category "admin" {
+  title = "Admin"
+  color = "#b5475f"
+}
+
+category "write" {
+  title = "Write"
+  color = "#e0a030"
+}
+
+category "read" {
+  title = "Read"
+  color = "#6b8de8"
 }
 
 category "containment" {

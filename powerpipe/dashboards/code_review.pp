@@ -78,14 +78,10 @@ dashboard "bitbucket_code_review" {
     }
 
     card {
-      width = 3
-      query = query.review_seen
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "read" }
     }
 
     card {
@@ -131,7 +127,7 @@ dashboard "bitbucket_code_review" {
   }
 
   table {
-    title = "Open pull requests, the longest without a change first"
+    title = "Open pull requests, the stale pull requests first"
     width = 12
     query = query.review_open
     args  = { workspace_slug = self.input.workspace_slug.value }
@@ -150,7 +146,7 @@ dashboard "bitbucket_code_review" {
   }
 
   table {
-    title = "Merged pull requests, those without approval first"
+    title = "Merged pull requests, those merged without approval first"
     width = 12
     query = query.review_merged
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
@@ -165,6 +161,70 @@ dashboard "bitbucket_code_review" {
 
     column "html_url" {
       display = "none"
+    }
+  }
+
+  container {
+    title = "Size of the newest ${var.sized_pull_requests} merged pull requests, at 2 requests each"
+
+    card {
+      width = 3
+      query = query.review_size
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.review_size_most
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.review_files
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
+      query = query.review_files_most
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    chart {
+      title = "Pull requests, by lines changed"
+      type  = "column"
+      width = 6
+      query = query.review_by_size
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    chart {
+      title    = "Days to merge, by lines changed"
+      type     = "column"
+      width    = 6
+      grouping = "compare"
+      query    = query.review_time_by_size
+      args     = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    table {
+      title = "Lines changed and files changed, the largest pull requests first"
+      width = 12
+      query = query.review_sizes
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+      column "Repository" {
+        href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"
+      }
+
+      column "Title" {
+        href = "{{.html_url}}"
+      }
+
+      column "html_url" {
+        display = "none"
+      }
     }
   }
 

@@ -42,14 +42,10 @@ dashboard "bitbucket_cost" {
     }
 
     card {
-      width = 3
-      query = query.pipeline_seen
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "read" }
     }
 
     card {

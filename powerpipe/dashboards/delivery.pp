@@ -66,14 +66,10 @@ dashboard "bitbucket_delivery" {
     }
 
     card {
-      width = 3
-      query = query.delivery_seen
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "read" }
     }
 
     card {
@@ -108,6 +104,14 @@ dashboard "bitbucket_delivery" {
     width = 12
     query = query.delivery_failures
     args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Commit" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
 
     column "Repository" {
       href = "/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name={{.'Repository' | @uri}}"

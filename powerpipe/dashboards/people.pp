@@ -41,14 +41,10 @@ dashboard "bitbucket_people" {
     }
 
     card {
-      width = 3
-      query = query.people_seen
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "admin" }
     }
 
     card {
@@ -58,7 +54,7 @@ dashboard "bitbucket_people" {
   }
 
   table {
-    title = "Access of outsiders, who are not members"
+    title = "Outsiders with access, who are not members"
     width = 6
     query = query.people_outsiders
     args  = { workspace_slug = self.input.workspace_slug.value }
@@ -104,7 +100,7 @@ dashboard "bitbucket_people" {
   }
 
   table {
-    title = "Members, the least active first"
+    title = "Members, the inactive members first"
     width = 12
     query = query.people_members
     args  = { workspace_slug = self.input.workspace_slug.value }

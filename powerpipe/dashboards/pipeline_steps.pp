@@ -36,8 +36,10 @@ dashboard "bitbucket_pipeline_steps" {
     }
 
     card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.repository_full_name.value, permission = "read" }
     }
 
     card {
@@ -56,10 +58,18 @@ dashboard "bitbucket_pipeline_steps" {
   }
 
   table {
-    title = "Steps, the slowest first"
+    title = "Steps run and steps failed, the slowest first"
     width = 12
     query = query.step_list
     args  = { repository_full_name = self.input.repository_full_name.value, since = self.input.since.value }
+
+    column "Last run" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 
   table {
@@ -67,5 +77,13 @@ dashboard "bitbucket_pipeline_steps" {
     width = 12
     query = query.step_tests
     args  = { repository_full_name = self.input.repository_full_name.value, since = self.input.since.value }
+
+    column "Last run" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 }

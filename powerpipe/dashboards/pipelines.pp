@@ -31,6 +31,12 @@ dashboard "bitbucket_pipelines" {
 
     card {
       width = 3
+      query = query.pipeline_flaky_count
+      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+    }
+
+    card {
+      width = 3
       query = query.pipeline_run_count
       args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
     }
@@ -54,14 +60,10 @@ dashboard "bitbucket_pipelines" {
     }
 
     card {
-      width = 3
-      query = query.pipeline_seen
-      args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "read" }
     }
 
     card {
@@ -116,6 +118,25 @@ dashboard "bitbucket_pipelines" {
     }
 
     column "Run" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
+  }
+
+  table {
+    title = "Flaky tests in the newest ${var.rerun_pipelines} failed pipelines whose commit also passed, at 2 requests each and 1 per step"
+    width = 12
+    query = query.pipeline_flaky_tests
+    args  = { workspace_slug = self.input.workspace_slug.value, since = self.input.since.value }
+
+    column "Repository" {
+      href = "/bitbucket.dashboard.bitbucket_pipeline_steps?input.repository_full_name={{.'Repository' | @uri}}"
+    }
+
+    column "Last failed run" {
       href = "{{.html_url}}"
     }
 

@@ -24,6 +24,7 @@ dashboard "bitbucket_repository_detail" {
 
     card {
       width = 3
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
       query = query.repository_permission
       args  = { repository_full_name = self.input.repository_full_name.value }
     }
@@ -48,8 +49,10 @@ dashboard "bitbucket_repository_detail" {
     }
 
     card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.repository_full_name.value, permission = "admin" }
     }
 
     card {
@@ -117,7 +120,7 @@ dashboard "bitbucket_repository_detail" {
     }
 
     table {
-      title = "Access"
+      title = "Users with access"
       width = 9
       query = query.repository_access
       args  = { repository_full_name = self.input.repository_full_name.value }
@@ -141,6 +144,14 @@ dashboard "bitbucket_repository_detail" {
     width = 12
     query = query.repository_rules
     args  = { repository_full_name = self.input.repository_full_name.value }
+
+    column "Rule" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 
   table {
@@ -148,6 +159,14 @@ dashboard "bitbucket_repository_detail" {
     width = 6
     query = query.repository_deploy_keys
     args  = { repository_full_name = self.input.repository_full_name.value }
+
+    column "Key" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 
   table {
@@ -155,6 +174,14 @@ dashboard "bitbucket_repository_detail" {
     width = 6
     query = query.repository_webhooks
     args  = { repository_full_name = self.input.repository_full_name.value }
+
+    column "Address" {
+      href = "{{.html_url}}"
+    }
+
+    column "html_url" {
+      display = "none"
+    }
   }
 
   table {

@@ -35,8 +35,10 @@ dashboard "bitbucket_user_detail" {
     }
 
     card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = "", permission = "admin" }
     }
 
     card {
@@ -85,6 +87,10 @@ dashboard "bitbucket_user_detail" {
     width = 6
     query = query.user_workspaces
     args  = { user_uuid = self.input.user_uuid.value }
+
+    column "Workspace" {
+      href = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.'Workspace' | @uri}}"
+    }
   }
 
   table {
@@ -92,10 +98,14 @@ dashboard "bitbucket_user_detail" {
     width = 6
     query = query.user_groups
     args  = { user_uuid = self.input.user_uuid.value }
+
+    column "Workspace" {
+      href = "/bitbucket.dashboard.bitbucket_access?input.workspace_slug={{.'Workspace' | @uri}}"
+    }
   }
 
   table {
-    title = "Access"
+    title = "Repositories, those as administrator first"
     width = 12
     query = query.user_access
     args  = { user_uuid = self.input.user_uuid.value }

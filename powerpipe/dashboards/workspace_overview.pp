@@ -63,14 +63,10 @@ dashboard "bitbucket_workspace_overview" {
     }
 
     card {
-      width = 3
-      query = query.workspace_seen
-      args  = { workspace_slug = self.input.workspace_slug.value }
-    }
-
-    card {
-      width = 3
-      query = query.requests_left
+      width = 4
+      href  = "/bitbucket.dashboard.bitbucket_omissions"
+      query = query.seen
+      args  = { place = self.input.workspace_slug.value, permission = "read" }
     }
 
     card {

@@ -8,7 +8,7 @@ query "access_administrators" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -49,7 +49,7 @@ query "access_by_path" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -93,7 +93,7 @@ query "access_by_user" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -131,7 +131,8 @@ query "access_changes" {
       'member' as "What",
       display_name as "Who",
       workspace_slug as "Where",
-      to_char(added_on, 'YYYY-MM-DD') as "When"
+      to_char(added_on, 'YYYY-MM-DD') as "When",
+      '/bitbucket.dashboard.bitbucket_access?input.workspace_slug=' || workspace_slug as link
     from
       bitbucket_workspace_member
     where
@@ -142,7 +143,8 @@ query "access_changes" {
       'deploy key',
       coalesce(nullif(label, ''), comment, cast(id as text)),
       repository_full_name,
-      to_char(added_on, 'YYYY-MM-DD')
+      to_char(added_on, 'YYYY-MM-DD'),
+      'https://bitbucket.org/' || repository_full_name || '/admin/access-keys/'
     from
       bitbucket_deploy_key
     where
@@ -153,7 +155,8 @@ query "access_changes" {
       'deploy key',
       coalesce(nullif(label, ''), comment, cast(id as text)),
       workspace_slug || '/' || project_key,
-      to_char(added_on, 'YYYY-MM-DD')
+      to_char(added_on, 'YYYY-MM-DD'),
+      'https://bitbucket.org/' || workspace_slug || '/workspace/projects/' || project_key
     from
       bitbucket_project_deploy_key
     where
@@ -173,7 +176,8 @@ query "access_changes" {
       'webhook',
       regexp_replace(url, '^([^:/?#]*://)?([^/?#]*@)?([^/?#]*).*$', '\1\3'),
       repository_full_name,
-      to_char(created_at, 'YYYY-MM-DD')
+      to_char(created_at, 'YYYY-MM-DD'),
+      'https://bitbucket.org/' || repository_full_name || '/admin/webhooks'
     from
       bitbucket_webhook
     where
@@ -184,7 +188,8 @@ query "access_changes" {
       'repository',
       coalesce(owner_display_name, workspace_slug),
       full_name,
-      to_char(created_on, 'YYYY-MM-DD')
+      to_char(created_on, 'YYYY-MM-DD'),
+      '/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name=' || full_name
     from
       bitbucket_repository
     where
@@ -207,7 +212,7 @@ query "access_direct_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -259,7 +264,7 @@ query "access_direct_list" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -297,7 +302,7 @@ query "access_flow_grants" {
         group_slug,
         group_name,
         project_key,
-        permission
+        case permission when 'create-repo' then 'write' else permission end as permission
       from
         bitbucket_project_group_permission
       where
@@ -312,7 +317,7 @@ query "access_flow_grants" {
           slug = $1::text
           and is_administrator
       ) > 0
-      union
+      union all
       select
         p.group_slug,
         p.group_name,
@@ -328,14 +333,16 @@ query "access_flow_grants" {
     select
       'group:' || group_slug as from_id,
       'project:' || project_key as to_id,
-      group_name || ' has ' || case when count(distinct permission) = 1 then max(permission) else 'several permissions' end as title
+      group_name || ' has ' || permission as title
     from
       granted
-    group by
-      group_slug, group_name, project_key;
+    where
+      permission = $2::text;
   EOQ
 
   param "workspace_slug" {}
+
+  param "permission" {}
 }
 
 query "access_flow_groups" {
@@ -345,7 +352,7 @@ query "access_flow_groups" {
         group_slug,
         group_name,
         project_key,
-        permission
+        case permission when 'create-repo' then 'write' else permission end as permission
       from
         bitbucket_project_group_permission
       where
@@ -360,7 +367,7 @@ query "access_flow_groups" {
           slug = $1::text
           and is_administrator
       ) > 0
-      union
+      union all
       select
         p.group_slug,
         p.group_name,
@@ -372,13 +379,21 @@ query "access_flow_groups" {
       where
         r.workspace_slug = $1::text
         and p.permission <> 'none'
+    ),
+    groups_of_grants as (
+      select distinct
+        group_slug,
+        group_name
+      from
+        granted
     )
-    select distinct
+    select
       'group:' || group_slug as id,
-      group_name as title,
-      0 as depth
+      case when min(group_slug) over (partition by group_name) <> max(group_slug) over (partition by group_name) then group_name || ' (' || (group_slug) || ')' else group_name end as title,
+      0 as depth,
+      'https://bitbucket.org/' || $1::text || '/workspace/settings/groups' as link
     from
-      granted;
+      groups_of_grants;
   EOQ
 
   param "workspace_slug" {}
@@ -391,7 +406,7 @@ query "access_flow_projects" {
         group_slug,
         group_name,
         project_key,
-        permission
+        case permission when 'create-repo' then 'write' else permission end as permission
       from
         bitbucket_project_group_permission
       where
@@ -406,7 +421,7 @@ query "access_flow_projects" {
           slug = $1::text
           and is_administrator
       ) > 0
-      union
+      union all
       select
         p.group_slug,
         p.group_name,
@@ -430,7 +445,7 @@ query "access_flow_projects" {
     )
     select
       'project:' || key as id,
-      name as title,
+      case when min(key) over (partition by name) <> max(key) over (partition by name) then name || ' (' || (key) || ')' else name end as title,
       1 as depth
     from
       projects
@@ -449,7 +464,7 @@ query "access_outsider_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -492,7 +507,7 @@ query "access_outsiders" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -521,52 +536,6 @@ query "access_outsiders" {
   param "workspace_slug" {}
 }
 
-query "access_seen" {
-  sql = <<-EOQ
-    with access as materialized (
-      select
-        repository_full_name,
-        workspace_slug,
-        project_key,
-        user_uuid,
-        user_display_name,
-        permission,
-        workspace_permission,
-        is_direct,
-        via_group,
-        is_workspace_owner,
-        is_member,
-        is_explained
-      from
-        bitbucket_repository_access
-      where
-        workspace_slug = $1::text
-    ),
-    left_out as materialized (
-      select
-        reason,
-        replace(replace(message, 'bitbucket_repository_access covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
-      from
-        bitbucket_omission
-      where
-        (select count(*) from access) >= 0
-        and table_name = 'bitbucket_repository_access'
-        and workspace_slug = $1::text
-    )
-    select
-      'Seen by the account' as label,
-      coalesce(
-        max(part) filter (where reason = 'not_administered'),
-        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
-      ) as value,
-      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
-    from
-      left_out;
-  EOQ
-
-  param "workspace_slug" {}
-}
-
 query "access_unexplained_count" {
   sql = <<-EOQ
     with access as materialized (
@@ -575,7 +544,7 @@ query "access_unexplained_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -618,7 +587,7 @@ query "access_unexplained_list" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -655,7 +624,7 @@ query "access_user_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -676,6 +645,40 @@ query "access_user_count" {
   EOQ
 
   param "workspace_slug" {}
+}
+
+query "connection_list" {
+  sql = <<-EOQ
+    with connections as materialized (
+      select
+        title,
+        account_display_name,
+        authentication_method,
+        workspaces
+      from
+        bitbucket_connection
+    ),
+    quotas as materialized (
+      select
+        title,
+        remaining,
+        request_limit
+      from
+        bitbucket_rate_limit
+    )
+    select
+      c.title as "Connection",
+      coalesce(c.account_display_name, 'none: the token belongs to no user') as "Account",
+      c.authentication_method as "Authentication",
+      (select string_agg(replace(cast(p.value as text), '"', ''), ', ' order by cast(p.value as text)) from jsonb_array_elements(c.workspaces) as p) as "Workspaces",
+      coalesce(q.remaining || ' of ' || q.request_limit, 'not shown') as "Requests left",
+      'https://bitbucket.org/account/workspaces/' as html_url
+    from
+      connections as c
+      left join quotas as q on q.title = c.title
+    order by
+      c.title;
+  EOQ
 }
 
 query "cost_by_repository" {
@@ -704,10 +707,13 @@ query "cost_by_repository" {
     pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -732,8 +738,9 @@ query "cost_by_repository" {
     )
     select
       r.full_name as "Repository",
-      round(r.size / 1000000.0, 1) as "Megabytes",
+      round(r.size / 1000000000.0, 3) as "Gigabytes",
       round(r.size / 40000000.0, 1) as "Percent of 4 GB",
+      case when r.size > 3000000000 then 'yes' else 'no' end as "Above 3 GB",
       coalesce(u.runs, 0) as "Runs",
       round(coalesce(u.seconds, 0) / 60.0, 2) as "Minutes used"
     from
@@ -753,10 +760,13 @@ query "cost_minutes_by_month" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -818,7 +828,7 @@ query "cost_near_limit_count" {
         workspace_slug = $1::text
     )
     select
-      'Repositories above 3 GB' as label,
+      'Above 3 GB' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -1013,19 +1023,83 @@ query "delivery_by_repository" {
         24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
       from
         restored
+    ),
+    merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    leads as (
+      select
+        repository_full_name,
+        extract(epoch from deployed_on - created_on) / 86400 as days
+      from
+        (
+          select
+            m.repository_full_name,
+            m.created_on,
+            (
+              select min(s.completed_on)
+              from production as s
+              where s.repository_full_name = m.repository_full_name
+                and s.state_status_name = 'SUCCESSFUL'
+                and s.completed_on >= m.updated_on
+            ) as deployed_on
+          from
+            merged as m
+        ) as delivered
+      where
+        deployed_on is not null
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (partition by repository_full_name order by days is null, days) as position,
+        count(days) over (partition by repository_full_name ) as total
+      from
+        leads
+    ),
+    medians as (
+      select
+        repository_full_name,
+        min(days) filter (where position >= 0.5 * total) as days
+      from
+        ranked
+      group by
+        repository_full_name
     )
     select
-      repository_full_name as "Repository",
-      count(*) filter (where state_status_name = 'SUCCESSFUL') as "Successful",
-      count(*) filter (where state_status_name = 'FAILED') as "Failed",
-      round(100.0 * count(*) filter (where state_status_name = 'FAILED') / count(*)) as "Percent failed",
-      to_char(max(completed_on), 'YYYY-MM-DD') as "Last"
+      p.repository_full_name as "Repository",
+      count(*) filter (where p.state_status_name = 'SUCCESSFUL') as "Successful deployments",
+      round(count(*) filter (where p.state_status_name = 'SUCCESSFUL') * 7.0 / $2::integer, 1) as "Deployments a week",
+      count(*) filter (where p.state_status_name = 'FAILED') as "Failed",
+      round(100.0 * count(*) filter (where p.state_status_name = 'FAILED') / count(*)) as "Percent failed",
+      coalesce(cast(round(cast(m.days as numeric), 1) as text), 'no data') as "Days to production, median",
+      to_char(max(p.completed_on), 'YYYY-MM-DD') as "Last"
     from
-      production
+      production as p
+      left join medians as m on m.repository_full_name = p.repository_full_name
     group by
-      repository_full_name
+      p.repository_full_name, m.days
     order by
-      count(*) desc, repository_full_name;
+      count(*) desc, p.repository_full_name;
   EOQ
 
   param "workspace_slug" {}
@@ -1224,7 +1298,9 @@ query "delivery_failures" {
       substr(commit_hash, 1, 12) as "Commit",
       coalesce(deployer_display_name, 'not shown') as "Deployed by",
       to_char(completed_on, 'YYYY-MM-DD') as "Failed",
-      coalesce(to_char(restored_on, 'YYYY-MM-DD'), 'not yet') as "Restored"
+      coalesce(to_char(restored_on, 'YYYY-MM-DD'), 'not yet') as "Restored",
+      coalesce(cast(cast(round(24 * (extract(epoch from restored_on - completed_on) / 86400)) as integer) as text), 'not yet') as "Hours to restore",
+      'https://bitbucket.org/' || repository_full_name || '/commits/' || commit_hash as html_url
     from
       restored
     order by
@@ -1358,13 +1434,14 @@ query "delivery_lead" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -1473,13 +1550,14 @@ query "delivery_lead_most" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -1674,83 +1752,169 @@ query "delivery_restore_most" {
   param "since" {}
 }
 
-query "delivery_seen" {
+query "omission_access_count" {
   sql = <<-EOQ
-    with deployments as materialized (
+    with omissions as materialized (
       select
+        table_name,
+        workspace_slug,
+        project_key,
         repository_full_name,
-        environment_name,
-        environment_type,
-        commit_hash,
-        state_status_name,
-        deployer_display_name,
-        completed_on
-      from
-        bitbucket_deployment
-      where
-        workspace_slug = $1::text
-    ),
-    production as (
-      select
-        *
-      from
-        deployments
-      where
-        environment_type = 'Production'
-        and completed_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
-        and state_status_name is not null
-    ),
-    restored as (
-      select
-        f.repository_full_name,
-        f.environment_name,
-        f.commit_hash,
-        f.deployer_display_name,
-        f.completed_on,
-        (
-          select min(s.completed_on)
-          from deployments as s
-          where s.repository_full_name = f.repository_full_name
-            and s.environment_name = f.environment_name
-            and s.state_status_name = 'SUCCESSFUL'
-            and s.completed_on > f.completed_on
-        ) as restored_on
-      from
-        production as f
-      where
-        f.state_status_name = 'FAILED'
-    ),
-    outages as (
-      select
-        24 * (extract(epoch from restored_on - completed_on) / 86400) as hours
-      from
-        restored
-    ),
-    left_out as materialized (
-      select
-        reason,
-        replace(replace(message, 'bitbucket_deployment covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
+        case reason
+          when 'refused' then 'Bitbucket refused'
+          when 'failed' then 'Bitbucket did not answer'
+          when 'not_administered' then 'only for administrators'
+          when 'hidden_groups' then 'groups are hidden'
+          when 'not_covered' then 'outside the connection'
+          when 'nothing_visible' then 'nothing visible'
+          when 'feature_off' then 'switched off'
+          when 'empty' then 'nothing pushed yet'
+          when 'unknown_revision' then 'no such revision'
+          else reason
+        end as why,
+        message,
+        advice,
+        omitted_on,
+        case when reason in ('refused', 'failed') then 0 when reason in ('feature_off', 'empty', 'unknown_revision') then 2 else 1 end as position,
+        case when reason in ('refused', 'failed') then 'a look' when reason in ('feature_off', 'empty', 'unknown_revision') then 'nothing' else 'more access' end as need
       from
         bitbucket_omission
-      where
-        (select count(*) from deployments) >= 0
-        and table_name = 'bitbucket_deployment'
-        and workspace_slug = $1::text
     )
     select
-      'Seen by the account' as label,
-      coalesce(
-        max(part) filter (where reason = 'not_administered'),
-        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
-      ) as value,
-      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
+      'Needs more access' as label,
+      count(*) as value,
+      case when count(*) > 0 then 'info' else 'ok' end as type
     from
-      left_out;
+      omissions
+    where
+      position = 1;
   EOQ
+}
 
-  param "workspace_slug" {}
+query "omission_list" {
+  sql = <<-EOQ
+    with omissions as materialized (
+      select
+        table_name,
+        workspace_slug,
+        project_key,
+        repository_full_name,
+        case reason
+          when 'refused' then 'Bitbucket refused'
+          when 'failed' then 'Bitbucket did not answer'
+          when 'not_administered' then 'only for administrators'
+          when 'hidden_groups' then 'groups are hidden'
+          when 'not_covered' then 'outside the connection'
+          when 'nothing_visible' then 'nothing visible'
+          when 'feature_off' then 'switched off'
+          when 'empty' then 'nothing pushed yet'
+          when 'unknown_revision' then 'no such revision'
+          else reason
+        end as why,
+        message,
+        advice,
+        omitted_on,
+        case when reason in ('refused', 'failed') then 0 when reason in ('feature_off', 'empty', 'unknown_revision') then 2 else 1 end as position,
+        case when reason in ('refused', 'failed') then 'a look' when reason in ('feature_off', 'empty', 'unknown_revision') then 'nothing' else 'more access' end as need
+      from
+        bitbucket_omission
+    )
+    select
+      need as "Needs",
+      table_name as "Table",
+      coalesce(repository_full_name, workspace_slug || '/' || project_key, workspace_slug, 'all workspaces') as "Place",
+      why as "Why",
+      coalesce(advice, '') as "What to do",
+      message as "Message",
+      case
+        when repository_full_name is not null then 'https://bitbucket.org/' || repository_full_name
+        when project_key is not null then 'https://bitbucket.org/' || workspace_slug || '/workspace/projects/' || project_key
+        when workspace_slug is not null then 'https://bitbucket.org/' || workspace_slug || '/workspace/repositories/'
+        else 'https://bitbucket.org/account/workspaces/'
+      end as html_url
+    from
+      omissions
+    order by
+      position, 3, table_name, message;
+  EOQ
+}
 
-  param "since" {}
+query "omission_nothing_count" {
+  sql = <<-EOQ
+    with omissions as materialized (
+      select
+        table_name,
+        workspace_slug,
+        project_key,
+        repository_full_name,
+        case reason
+          when 'refused' then 'Bitbucket refused'
+          when 'failed' then 'Bitbucket did not answer'
+          when 'not_administered' then 'only for administrators'
+          when 'hidden_groups' then 'groups are hidden'
+          when 'not_covered' then 'outside the connection'
+          when 'nothing_visible' then 'nothing visible'
+          when 'feature_off' then 'switched off'
+          when 'empty' then 'nothing pushed yet'
+          when 'unknown_revision' then 'no such revision'
+          else reason
+        end as why,
+        message,
+        advice,
+        omitted_on,
+        case when reason in ('refused', 'failed') then 0 when reason in ('feature_off', 'empty', 'unknown_revision') then 2 else 1 end as position,
+        case when reason in ('refused', 'failed') then 'a look' when reason in ('feature_off', 'empty', 'unknown_revision') then 'nothing' else 'more access' end as need
+      from
+        bitbucket_omission
+    )
+    select
+      'Off or empty' as label,
+      count(*) as value,
+      'ok' as type
+    from
+      omissions
+    where
+      position = 2;
+  EOQ
+}
+
+query "omission_refused_count" {
+  sql = <<-EOQ
+    with omissions as materialized (
+      select
+        table_name,
+        workspace_slug,
+        project_key,
+        repository_full_name,
+        case reason
+          when 'refused' then 'Bitbucket refused'
+          when 'failed' then 'Bitbucket did not answer'
+          when 'not_administered' then 'only for administrators'
+          when 'hidden_groups' then 'groups are hidden'
+          when 'not_covered' then 'outside the connection'
+          when 'nothing_visible' then 'nothing visible'
+          when 'feature_off' then 'switched off'
+          when 'empty' then 'nothing pushed yet'
+          when 'unknown_revision' then 'no such revision'
+          else reason
+        end as why,
+        message,
+        advice,
+        omitted_on,
+        case when reason in ('refused', 'failed') then 0 when reason in ('feature_off', 'empty', 'unknown_revision') then 2 else 1 end as position,
+        case when reason in ('refused', 'failed') then 'a look' when reason in ('feature_off', 'empty', 'unknown_revision') then 'nothing' else 'more access' end as need
+      from
+        bitbucket_omission
+    )
+    select
+      'Refused or failed' as label,
+      count(*) as value,
+      case when count(*) > 0 then 'alert' else 'ok' end as type
+    from
+      omissions
+    where
+      position = 0;
+  EOQ
 }
 
 query "people_by_last_use" {
@@ -1758,7 +1922,7 @@ query "people_by_last_use" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -1793,7 +1957,7 @@ query "people_by_role" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -1822,7 +1986,7 @@ query "people_inactive_count" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -1861,7 +2025,7 @@ query "people_member_count" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -1886,7 +2050,7 @@ query "people_members" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -1900,7 +2064,7 @@ query "people_members" {
       select
         repository_full_name,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission
       from
         bitbucket_repository_permission
@@ -1941,7 +2105,7 @@ query "people_outsider_count" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -1955,7 +2119,7 @@ query "people_outsider_count" {
       select
         repository_full_name,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission
       from
         bitbucket_repository_permission
@@ -1993,7 +2157,7 @@ query "people_outsiders" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -2007,7 +2171,7 @@ query "people_outsiders" {
       select
         repository_full_name,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission
       from
         bitbucket_repository_permission
@@ -2041,58 +2205,12 @@ query "people_outsiders" {
   param "workspace_slug" {}
 }
 
-query "people_seen" {
-  sql = <<-EOQ
-    with permissions as materialized (
-      select
-        repository_full_name,
-        user_uuid,
-        user_display_name,
-        permission
-      from
-        bitbucket_repository_permission
-      where
-        workspace_slug = $1::text
-    ),
-    held as materialized (
-      select
-        permission
-      from
-        bitbucket_my_repository
-      where
-        workspace_slug = $1::text
-    ),
-    left_out as materialized (
-      select
-        reason,
-        replace(replace(message, 'bitbucket_repository_permission covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
-      from
-        bitbucket_omission
-      where
-        (select count(*) from permissions) >= 0
-        and table_name = 'bitbucket_repository_permission'
-        and workspace_slug = $1::text
-    )
-    select
-      'Seen by the account' as label,
-      coalesce(
-        max(part) filter (where reason = 'not_administered'),
-        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
-      ) as value,
-      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
-    from
-      left_out;
-  EOQ
-
-  param "workspace_slug" {}
-}
-
 query "people_without_access" {
   sql = <<-EOQ
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -2106,7 +2224,7 @@ query "people_without_access" {
       select
         repository_full_name,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission
       from
         bitbucket_repository_permission
@@ -2145,7 +2263,7 @@ query "people_without_access_count" {
     with members as materialized (
       select
         user_uuid,
-        display_name,
+        case when min(user_uuid) over (partition by display_name) <> max(user_uuid) over (partition by display_name) then display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else display_name end as display_name,
         nickname,
         permission,
         added_on,
@@ -2159,7 +2277,7 @@ query "people_without_access_count" {
       select
         repository_full_name,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission
       from
         bitbucket_repository_permission
@@ -2208,10 +2326,13 @@ query "pipeline_by_month" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2257,10 +2378,13 @@ query "pipeline_by_repository" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2306,10 +2430,13 @@ query "pipeline_duration" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2347,10 +2474,13 @@ query "pipeline_duration_most" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2388,10 +2518,13 @@ query "pipeline_failure_count" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2424,10 +2557,13 @@ query "pipeline_failures" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2462,15 +2598,264 @@ query "pipeline_failures" {
   param "since" {}
 }
 
+query "pipeline_flaky_count" {
+  sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        uuid,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    failed as (
+      select
+        repository_full_name,
+        uuid,
+        build_number,
+        created_on,
+        target_commit_hash || ' ' || target_selector_type || ' ' || coalesce(target_selector_pattern, '') as definition,
+        row_number() over (
+          partition by repository_full_name, target_commit_hash, target_selector_type, target_selector_pattern
+          order by build_number desc
+        ) as position
+      from
+        pipelines
+      where
+        result_name = 'FAILED'
+    ),
+    passed as (
+      select
+        repository_full_name,
+        uuid,
+        build_number,
+        created_on,
+        target_commit_hash || ' ' || target_selector_type || ' ' || coalesce(target_selector_pattern, '') as definition,
+        row_number() over (
+          partition by repository_full_name, target_commit_hash, target_selector_type, target_selector_pattern
+          order by build_number desc
+        ) as position
+      from
+        pipelines
+      where
+        result_name = 'SUCCESSFUL'
+    ),
+    reruns as materialized (
+      select
+        f.repository_full_name,
+        f.uuid,
+        f.build_number,
+        f.created_on,
+        p.uuid as passed_uuid
+      from
+        failed as f
+        join passed as p on p.repository_full_name = f.repository_full_name and p.definition = f.definition and p.position = 1
+      where
+        f.position = 1
+      order by
+        f.created_on desc, f.repository_full_name
+      limit $3::integer
+    ),
+    failures as materialized (
+      select
+        s.repository_full_name, s.uuid, s.build_number, s.created_on, t.step_name, coalesce(t.class_name || '.', '') || t.name as test
+      from
+        reruns as s
+        cross join lateral (select * from bitbucket_pipeline_test_case as t where t.repository_full_name = s.repository_full_name and t.pipeline_uuid = s.uuid offset 0) as t
+    ),
+    reports as materialized (
+      select
+        s.repository_full_name, s.uuid, t.step_name, t.number_of_failed_test_cases + t.number_of_error_test_cases as failures, t.number_of_test_cases as tests
+      from
+        reruns as s
+        cross join lateral (select * from bitbucket_pipeline_test_report as t where t.repository_full_name = s.repository_full_name and t.pipeline_uuid = s.passed_uuid offset 0) as t
+    ),
+    flaky_tests as (
+      select distinct
+        f.repository_full_name,
+        f.build_number,
+        f.created_on,
+        coalesce(f.step_name, 'without a name') as step,
+        f.test
+      from
+        failures as f
+        join reports as r on r.repository_full_name = f.repository_full_name and r.uuid = f.uuid
+          and coalesce(r.step_name, '') = coalesce(f.step_name, '')
+      where
+        r.tests > 0
+        and r.failures = 0
+    )
+    select
+      'Flaky tests' as label,
+      count(*) as value,
+      case when count(*) > 0 then 'alert' else 'ok' end as type
+    from
+      (select distinct repository_full_name, step, test from flaky_tests) as tests;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "rerun_pipelines" {
+    description = "Number of failed pipelines, the newest whose commit another pipeline passed, in which the dashboards look for flaky tests. Each costs 2 requests, and 1 per step of both."
+    default     = var.rerun_pipelines
+  }
+}
+
+query "pipeline_flaky_tests" {
+  sql = <<-EOQ
+    with pipelines as materialized (
+      select
+        repository_full_name,
+        uuid,
+        build_number,
+        target_ref_name,
+        target_source,
+        target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
+        state_name,
+        result_name,
+        creator_display_name,
+        created_on,
+        duration_in_seconds,
+        build_seconds_used
+      from
+        bitbucket_pipeline
+      where
+        workspace_slug = $1::text
+        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    failed as (
+      select
+        repository_full_name,
+        uuid,
+        build_number,
+        created_on,
+        target_commit_hash || ' ' || target_selector_type || ' ' || coalesce(target_selector_pattern, '') as definition,
+        row_number() over (
+          partition by repository_full_name, target_commit_hash, target_selector_type, target_selector_pattern
+          order by build_number desc
+        ) as position
+      from
+        pipelines
+      where
+        result_name = 'FAILED'
+    ),
+    passed as (
+      select
+        repository_full_name,
+        uuid,
+        build_number,
+        created_on,
+        target_commit_hash || ' ' || target_selector_type || ' ' || coalesce(target_selector_pattern, '') as definition,
+        row_number() over (
+          partition by repository_full_name, target_commit_hash, target_selector_type, target_selector_pattern
+          order by build_number desc
+        ) as position
+      from
+        pipelines
+      where
+        result_name = 'SUCCESSFUL'
+    ),
+    reruns as materialized (
+      select
+        f.repository_full_name,
+        f.uuid,
+        f.build_number,
+        f.created_on,
+        p.uuid as passed_uuid
+      from
+        failed as f
+        join passed as p on p.repository_full_name = f.repository_full_name and p.definition = f.definition and p.position = 1
+      where
+        f.position = 1
+      order by
+        f.created_on desc, f.repository_full_name
+      limit $3::integer
+    ),
+    failures as materialized (
+      select
+        s.repository_full_name, s.uuid, s.build_number, s.created_on, t.step_name, coalesce(t.class_name || '.', '') || t.name as test
+      from
+        reruns as s
+        cross join lateral (select * from bitbucket_pipeline_test_case as t where t.repository_full_name = s.repository_full_name and t.pipeline_uuid = s.uuid offset 0) as t
+    ),
+    reports as materialized (
+      select
+        s.repository_full_name, s.uuid, t.step_name, t.number_of_failed_test_cases + t.number_of_error_test_cases as failures, t.number_of_test_cases as tests
+      from
+        reruns as s
+        cross join lateral (select * from bitbucket_pipeline_test_report as t where t.repository_full_name = s.repository_full_name and t.pipeline_uuid = s.passed_uuid offset 0) as t
+    ),
+    flaky_tests as (
+      select distinct
+        f.repository_full_name,
+        f.build_number,
+        f.created_on,
+        coalesce(f.step_name, 'without a name') as step,
+        f.test
+      from
+        failures as f
+        join reports as r on r.repository_full_name = f.repository_full_name and r.uuid = f.uuid
+          and coalesce(r.step_name, '') = coalesce(f.step_name, '')
+      where
+        r.tests > 0
+        and r.failures = 0
+    )
+    select
+      test as "Test",
+      repository_full_name as "Repository",
+      step as "Step",
+      count(*) as "Failed and passed",
+      max(build_number) as "Last failed run",
+      to_char(max(created_on), 'YYYY-MM-DD') as "When",
+      'https://bitbucket.org/' || repository_full_name || '/pipelines/results/' || max(build_number) as html_url
+    from
+      flaky_tests
+    group by
+      repository_full_name, step, test
+    order by
+      count(*) desc, max(created_on) desc, repository_full_name, step, test;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "rerun_pipelines" {
+    description = "Number of failed pipelines, the newest whose commit another pipeline passed, in which the dashboards look for flaky tests. Each costs 2 requests, and 1 per step of both."
+    default     = var.rerun_pipelines
+  }
+}
+
 query "pipeline_minutes" {
   sql = <<-EOQ
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2500,10 +2885,13 @@ query "pipeline_minutes_by_repository" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2547,10 +2935,13 @@ query "pipeline_run_count" {
     with pipelines as materialized (
       select
         repository_full_name,
+        uuid,
         build_number,
         target_ref_name,
         target_source,
         target_commit_hash,
+        target_selector_type,
+        target_selector_pattern,
         state_name,
         result_name,
         creator_display_name,
@@ -2575,54 +2966,6 @@ query "pipeline_run_count" {
   param "since" {}
 }
 
-query "pipeline_seen" {
-  sql = <<-EOQ
-    with pipelines as materialized (
-      select
-        repository_full_name,
-        build_number,
-        target_ref_name,
-        target_source,
-        target_commit_hash,
-        state_name,
-        result_name,
-        creator_display_name,
-        created_on,
-        duration_in_seconds,
-        build_seconds_used
-      from
-        bitbucket_pipeline
-      where
-        workspace_slug = $1::text
-        and created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
-    ),
-    left_out as materialized (
-      select
-        reason,
-        replace(replace(message, 'bitbucket_pipeline covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
-      from
-        bitbucket_omission
-      where
-        (select count(*) from pipelines) >= 0
-        and table_name = 'bitbucket_pipeline'
-        and workspace_slug = $1::text
-    )
-    select
-      'Seen by the account' as label,
-      coalesce(
-        max(part) filter (where reason = 'not_administered'),
-        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
-      ) as value,
-      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
-    from
-      left_out;
-  EOQ
-
-  param "workspace_slug" {}
-
-  param "since" {}
-}
-
 query "repository_access" {
   sql = <<-EOQ
     with access as materialized (
@@ -2631,7 +2974,7 @@ query "repository_access" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -2684,7 +3027,8 @@ query "repository_deploy_keys" {
       coalesce(nullif(label, ''), comment) as "Key",
       coalesce(owner_display_name, 'not shown') as "Added by",
       to_char(added_on, 'YYYY-MM-DD') as "Added",
-      coalesce(to_char(last_used, 'YYYY-MM-DD'), 'never') as "Last used"
+      coalesce(to_char(last_used, 'YYYY-MM-DD'), 'never') as "Last used",
+      'https://bitbucket.org/' || repository_full_name || '/admin/access-keys/' as html_url
     from
       bitbucket_deploy_key
     where
@@ -2712,7 +3056,7 @@ query "repository_graph_grants" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -2754,7 +3098,7 @@ query "repository_graph_groups" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -2778,7 +3122,8 @@ query "repository_graph_groups" {
     )
     select distinct
       'group:' || (p.value ->> 'group_slug') as id,
-      p.value ->> 'group_name' as title
+      case when min(p.value ->> 'group_slug') over (partition by p.value ->> 'group_name') <> max(p.value ->> 'group_slug') over (partition by p.value ->> 'group_name') then p.value ->> 'group_name' || ' (' || (p.value ->> 'group_slug') || ')' else p.value ->> 'group_name' end as title,
+      'https://bitbucket.org/' || workspace_slug || '/workspace/settings/groups' as link
     from
       access
       cross join jsonb_array_elements(paths) as p
@@ -2797,7 +3142,7 @@ query "repository_graph_memberships" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -2899,19 +3244,22 @@ query "repository_graph_places" {
     )
     select
       'repository:' || full_name as id,
-      full_name as title
+      substr(full_name, length(workspace_slug) + 2) as title,
+      html_url as link
     from
       repository
     union all
     select
       'project:' || project_key,
-      'Project ' || project_name
+      project_name,
+      'https://bitbucket.org/' || workspace_slug || '/workspace/projects/' || project_key
     from
       repository
     union all
     select
       'workspace:' || workspace_slug,
-      'Workspace ' || workspace_slug
+      workspace_slug,
+      '/bitbucket.dashboard.bitbucket_access?input.workspace_slug=' || workspace_slug
     from
       repository;
   EOQ
@@ -2927,7 +3275,7 @@ query "repository_graph_users" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -3022,13 +3370,14 @@ query "repository_open_count" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3072,6 +3421,7 @@ query "repository_overview" {
     select
       full_name as "Repository",
       project_name as "Project",
+      case when is_private then 'private' else 'public' end as "Visibility",
       coalesce(description, '') as "Description",
       coalesce(nullif(language, ''), 'not set') as "Language",
       coalesce(mainbranch_name, 'none yet') as "Main branch",
@@ -3079,6 +3429,7 @@ query "repository_overview" {
       round(size / 1000000.0, 1) as "Megabytes",
       to_char(created_on, 'YYYY-MM-DD') as "Created",
       to_char(updated_on, 'YYYY-MM-DD') as "Last change",
+      (current_date - cast(updated_on as date)) as "Days since the last change",
       html_url
     from
       repository;
@@ -3132,13 +3483,14 @@ query "repository_pull_requests" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3169,7 +3521,8 @@ query "repository_rules" {
       coalesce(nullif(pattern, ''), branch_type) as "Branches",
       coalesce(cast(value as text), '') as "Value",
       coalesce((select string_agg(u.value ->> 'display_name', ', ' order by u.value ->> 'display_name') from jsonb_array_elements(users) as u), '') as "Except users",
-      coalesce((select string_agg(g.value ->> 'name', ', ' order by g.value ->> 'name') from jsonb_array_elements(groups) as g), '') as "Except groups"
+      coalesce((select string_agg(g.value ->> 'name', ', ' order by g.value ->> 'name') from jsonb_array_elements(groups) as g), '') as "Except groups",
+      'https://bitbucket.org/' || repository_full_name || '/admin/branch-permissions/' as html_url
     from
       bitbucket_branch_restriction
     where
@@ -3197,7 +3550,7 @@ query "repository_user_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -3286,7 +3639,8 @@ query "repository_webhooks" {
       case when active then 'yes' else 'no' end as "Active",
       case when skip_cert_verification then 'no' else 'yes' end as "Certificate checked",
       case when secret_set then 'yes' when secret_set is null then 'not shown' else 'no' end as "Secret",
-      to_char(created_at, 'YYYY-MM-DD') as "Created"
+      to_char(created_at, 'YYYY-MM-DD') as "Created",
+      'https://bitbucket.org/' || repository_full_name || '/admin/webhooks' as html_url
     from
       bitbucket_webhook
     where
@@ -3306,17 +3660,6 @@ query "repository_webhooks" {
   param "repository_full_name" {}
 }
 
-query "requests_left" {
-  sql = <<-EOQ
-    select
-      'Requests left' as label,
-      coalesce(cast(min(remaining) as text), 'not shown') as value,
-      case when min(remaining) < 200 then 'alert' else 'info' end as type
-    from
-      bitbucket_rate_limit;
-  EOQ
-}
-
 query "review_by_month" {
   sql = <<-EOQ
     with merged as materialized (
@@ -3325,13 +3668,14 @@ query "review_by_month" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3374,13 +3718,14 @@ query "review_by_reviewer" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3389,7 +3734,7 @@ query "review_by_reviewer" {
         and state = 'OPEN'
     )
     select
-      p.value -> 'user' ->> 'display_name' as "Reviewer",
+      case when min(p.value -> 'user' ->> 'uuid') over (partition by p.value -> 'user' ->> 'display_name') <> max(p.value -> 'user' ->> 'uuid') over (partition by p.value -> 'user' ->> 'display_name') then p.value -> 'user' ->> 'display_name' || ' (' || (substr(replace(p.value -> 'user' ->> 'uuid', '{', ''), 1, 8)) || ')' else p.value -> 'user' ->> 'display_name' end as "Reviewer",
       count(*) as "Open",
       count(*) filter (where cast(p.value ->> 'approved' as text) in ('true', '1')) as "Approved",
       p.value -> 'user' ->> 'uuid' as user_uuid
@@ -3407,6 +3752,97 @@ query "review_by_reviewer" {
   param "workspace_slug" {}
 }
 
+query "review_by_size" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    )
+    select
+      class as "Lines changed",
+      count(*) as "Pull requests"
+    from
+      sizes
+    group by
+      class
+    order by
+      min(lines);
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
 query "review_days_to_merge" {
   sql = <<-EOQ
     with merged as materialized (
@@ -3415,13 +3851,14 @@ query "review_days_to_merge" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3465,13 +3902,14 @@ query "review_days_to_merge_most" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3507,6 +3945,196 @@ query "review_days_to_merge_most" {
   param "since" {}
 }
 
+query "review_files" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (order by files is null, files) as position,
+        count(files) over () as total
+      from
+        sizes
+    )
+    select
+      'Files changed, median' as label,
+      coalesce(cast(min(files) filter (where position >= 0.5 * total) as text), 'no data') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
+query "review_files_most" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (order by files is null, files) as position,
+        count(files) over () as total
+      from
+        sizes
+    )
+    select
+      'Files changed, 9 of 10' as label,
+      coalesce(cast(min(files) filter (where position >= 0.9 * total) as text), 'no data') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
 query "review_first" {
   sql = <<-EOQ
     with open as materialized (
@@ -3515,13 +4143,14 @@ query "review_first" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3535,13 +4164,14 @@ query "review_first" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3570,6 +4200,8 @@ query "review_first" {
     ),
     first_reviews as (
       select
+        o.repository_full_name,
+        o.id,
         24 * (extract(epoch from min(a.date) - max(o.created_on)) / 86400) as hours
       from
         opened as o
@@ -3609,13 +4241,14 @@ query "review_first_most" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3629,13 +4262,14 @@ query "review_first_most" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3664,6 +4298,8 @@ query "review_first_most" {
     ),
     first_reviews as (
       select
+        o.repository_full_name,
+        o.id,
         24 * (extract(epoch from min(a.date) - max(o.created_on)) / 86400) as hours
       from
         opened as o
@@ -3697,19 +4333,41 @@ query "review_first_most" {
 
 query "review_merged" {
   sql = <<-EOQ
-    with merged as materialized (
+    with open as materialized (
       select
         repository_full_name,
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'OPEN'
+    ),
+    merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3717,22 +4375,61 @@ query "review_merged" {
         workspace_slug = $1::text
         and state = 'MERGED'
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    opened as (
+      select repository_full_name, id, author_uuid, created_on from open
+      union all
+      select repository_full_name, id, author_uuid, created_on from merged
+    ),
+    activity as materialized (
+      select
+        repository_full_name,
+        pull_request_id,
+        kind,
+        user_uuid,
+        date
+      from
+        bitbucket_pull_request_activity
+      where
+        workspace_slug = $1::text
+        and date >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    first_reviews as (
+      select
+        o.repository_full_name,
+        o.id,
+        24 * (extract(epoch from min(a.date) - max(o.created_on)) / 86400) as hours
+      from
+        opened as o
+        join activity as a on a.repository_full_name = o.repository_full_name and a.pull_request_id = o.id
+      where
+        a.kind in ('approval', 'changes_requested', 'comment')
+        and a.user_uuid <> o.author_uuid
+        and o.created_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+      group by
+        o.repository_full_name, o.id
     )
     select
-      repository_full_name as "Repository",
-      id as "Number",
+      p.repository_full_name as "Repository",
+      p.id as "Number",
       title as "Title",
       approval_count as "Approvals",
       coalesce(author_display_name, 'not shown') as "Author",
       coalesce(closed_by_display_name, 'not shown') as "Merged by",
-      case when author_uuid = closed_by_uuid then 'yes' else 'no' end as "By the author",
+      case when author_uuid = closed_by_uuid then 'yes' else 'no' end as "Self-merged",
       round(cast(extract(epoch from updated_on - created_on) / 86400 as numeric), 1) as "Days to merge",
+      case
+        when f.hours is not null then cast(cast(round(f.hours) as integer) as text)
+        when created_on < date_trunc('day', now()) - $2::integer * interval '1 day' then 'not read'
+        else 'none'
+      end as "Hours to review",
       to_char(updated_on, 'YYYY-MM-DD') as "Merged",
       html_url
     from
-      merged
+      merged as p
+      left join first_reviews as f on f.repository_full_name = p.repository_full_name and f.id = p.id
     order by
-      case when approval_count = 0 then 0 else 1 end, updated_on desc, repository_full_name, id;
+      case when approval_count = 0 then 0 else 1 end, updated_on desc, p.repository_full_name, p.id;
   EOQ
 
   param "workspace_slug" {}
@@ -3748,13 +4445,14 @@ query "review_merged_count" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3783,13 +4481,14 @@ query "review_open" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3829,13 +4528,14 @@ query "review_open_by_repository" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3873,13 +4573,14 @@ query "review_open_count" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3897,53 +4598,6 @@ query "review_open_count" {
   param "workspace_slug" {}
 }
 
-query "review_seen" {
-  sql = <<-EOQ
-    with open as materialized (
-      select
-        repository_full_name,
-        id,
-        title,
-        author_uuid,
-        author_display_name,
-        closed_by_uuid,
-        closed_by_display_name,
-        created_on,
-        updated_on,
-        approval_count,
-        participants,
-        html_url
-      from
-        bitbucket_pull_request
-      where
-        workspace_slug = $1::text
-        and state = 'OPEN'
-    ),
-    left_out as materialized (
-      select
-        reason,
-        replace(replace(message, 'bitbucket_pull_request covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
-      from
-        bitbucket_omission
-      where
-        (select count(*) from open) >= 0
-        and table_name = 'bitbucket_pull_request'
-        and workspace_slug = $1::text
-    )
-    select
-      'Seen by the account' as label,
-      coalesce(
-        max(part) filter (where reason = 'not_administered'),
-        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
-      ) as value,
-      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
-    from
-      left_out;
-  EOQ
-
-  param "workspace_slug" {}
-}
-
 query "review_self_merged_count" {
   sql = <<-EOQ
     with merged as materialized (
@@ -3952,13 +4606,14 @@ query "review_self_merged_count" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -3968,7 +4623,7 @@ query "review_self_merged_count" {
         and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
     )
     select
-      'Merged by the author' as label,
+      'Self-merged' as label,
       count(*) as value,
       case when count(*) > 0 then 'alert' else 'ok' end as type
     from
@@ -3982,6 +4637,293 @@ query "review_self_merged_count" {
   param "since" {}
 }
 
+query "review_size" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (order by lines is null, lines) as position,
+        count(lines) over () as total
+      from
+        sizes
+    )
+    select
+      'Lines changed, median' as label,
+      coalesce(cast(min(lines) filter (where position >= 0.5 * total) as text), 'no data') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
+query "review_size_most" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (order by lines is null, lines) as position,
+        count(lines) over () as total
+      from
+        sizes
+    )
+    select
+      'Lines changed, 9 of 10' as label,
+      coalesce(cast(min(lines) filter (where position >= 0.9 * total) as text), 'no data') as value
+    from
+      ranked;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
+query "review_sizes" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    )
+    select
+      repository_full_name as "Repository",
+      id as "Number",
+      title as "Title",
+      lines as "Lines changed",
+      files as "Files changed",
+      round(cast(days as numeric), 1) as "Days to merge",
+      approval_count as "Approvals",
+      coalesce(author_display_name, 'not shown') as "Author",
+      to_char(updated_on, 'YYYY-MM-DD') as "Merged",
+      html_url
+    from
+      sizes
+    order by
+      lines desc, repository_full_name, id;
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
 query "review_stale_count" {
   sql = <<-EOQ
     with open as materialized (
@@ -3990,13 +4932,14 @@ query "review_stale_count" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -4030,13 +4973,14 @@ query "review_time_by_month" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -4086,6 +5030,106 @@ query "review_time_by_month" {
   param "since" {}
 }
 
+query "review_time_by_size" {
+  sql = <<-EOQ
+    with merged as materialized (
+      select
+        repository_full_name,
+        id,
+        title,
+        author_uuid,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
+        closed_by_uuid,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
+        created_on,
+        updated_on,
+        approval_count,
+        participants,
+        source_repository_full_name,
+        html_url
+      from
+        bitbucket_pull_request
+      where
+        workspace_slug = $1::text
+        and state = 'MERGED'
+        and updated_on >= date_trunc('day', now()) - $2::integer * interval '1 day'
+    ),
+    newest as materialized (
+      select
+        *
+      from
+        merged
+      where
+        source_repository_full_name is not null
+      order by
+        updated_on desc, repository_full_name, id
+      limit $3::integer
+    ),
+    changed_files as materialized (
+      select
+        s.repository_full_name, s.id, coalesce(t.lines_added, 0) + coalesce(t.lines_removed, 0) as lines
+      from
+        newest as s
+        cross join lateral (select * from bitbucket_pull_request_file as t where t.repository_full_name = s.repository_full_name and t.pull_request_id = s.id offset 0) as t
+    ),
+    changes as (
+      select
+        repository_full_name,
+        id,
+        cast(sum(lines) as integer) as lines,
+        count(*) as files
+      from
+        changed_files
+      group by
+        repository_full_name, id
+    ),
+    sizes as (
+      select
+        n.*,
+        c.lines,
+        c.files,
+        extract(epoch from n.updated_on - n.created_on) / 86400 as days,
+        case
+          when c.lines <= 10 then 'up to 10'
+          when c.lines <= 100 then '11–100'
+          when c.lines <= 500 then '101–500'
+          when c.lines <= 1000 then '501–1000'
+          else 'over 1000'
+        end as class
+      from
+        newest as n
+        join changes as c on c.repository_full_name = n.repository_full_name and c.id = n.id
+    ),
+    ranked as (
+      select
+        *,
+        row_number() over (partition by class order by days is null, days) as position,
+        count(days) over (partition by class ) as total
+      from
+        sizes
+    )
+    select
+      class as "Lines changed",
+      round(cast(min(days) filter (where position >= 0.5 * total) as numeric), 1) as "Median",
+      round(cast(min(days) filter (where position >= 0.9 * total) as numeric), 1) as "9 of 10"
+    from
+      ranked
+    group by
+      class
+    order by
+      min(lines);
+  EOQ
+
+  param "workspace_slug" {}
+
+  param "since" {}
+
+  param "sized_pull_requests" {
+    description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
+    default     = var.sized_pull_requests
+  }
+}
+
 query "review_unapproved_count" {
   sql = <<-EOQ
     with merged as materialized (
@@ -4094,13 +5138,14 @@ query "review_unapproved_count" {
         id,
         title,
         author_uuid,
-        author_display_name,
+        case when min(author_uuid) over (partition by author_display_name) <> max(author_uuid) over (partition by author_display_name) then author_display_name || ' (' || (substr(replace(author_uuid, '{', ''), 1, 8)) || ')' else author_display_name end as author_display_name,
         closed_by_uuid,
-        closed_by_display_name,
+        case when min(closed_by_uuid) over (partition by closed_by_display_name) <> max(closed_by_uuid) over (partition by closed_by_display_name) then closed_by_display_name || ' (' || (substr(replace(closed_by_uuid, '{', ''), 1, 8)) || ')' else closed_by_display_name end as closed_by_display_name,
         created_on,
         updated_on,
         approval_count,
         participants,
+        source_repository_full_name,
         html_url
       from
         bitbucket_pull_request
@@ -4122,6 +5167,58 @@ query "review_unapproved_count" {
   param "workspace_slug" {}
 
   param "since" {}
+}
+
+query "seen" {
+  sql = <<-EOQ
+    with mine as materialized (
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        $1::text <> ''
+        and workspace_slug = split_part($1::text, '/', 1)
+      union all
+      select
+        permission
+      from
+        bitbucket_my_repository
+      where
+        $1::text = ''
+    ),
+    quota as materialized (
+      select
+        min(remaining) as remaining
+      from
+        bitbucket_rate_limit
+    ),
+    refused as materialized (
+      select
+        count(*) as number
+      from
+        bitbucket_omission
+      where
+        reason in ('refused', 'failed')
+        and split_part($1::text, '/', 1) in ('', workspace_slug)
+    )
+    select
+      'Seen' || coalesce(', ' || min(q.remaining) || ' requests left', '') as label,
+      count(case when m.permission = 'admin' or $2::text = 'read' then 1 end) || ' of ' || count(m.permission) || ' repositories' as value,
+      case
+        when min(f.number) > 0 or min(q.remaining) < 200 then 'alert'
+        when count(case when m.permission = 'admin' or $2::text = 'read' then 1 end) < count(m.permission) then 'info'
+        else 'ok'
+      end as type
+    from
+      quota as q
+      cross join refused as f
+      left join mine as m on true;
+  EOQ
+
+  param "place" {}
+
+  param "permission" {}
 }
 
 query "since_input" {
@@ -4149,6 +5246,7 @@ query "step_durations" {
     with steps as materialized (
       select
         coalesce(name, 'without a name') as name,
+        build_number,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -4198,6 +5296,7 @@ query "step_failure_count" {
     with steps as materialized (
       select
         coalesce(name, 'without a name') as name,
+        build_number,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -4235,6 +5334,7 @@ query "step_list" {
     with steps as materialized (
       select
         coalesce(name, 'without a name') as name,
+        build_number,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -4258,7 +5358,9 @@ query "step_list" {
       count(*) filter (where result_name in ('FAILED', 'ERROR')) as "Failed",
       round(count(*) filter (where result_name in ('FAILED', 'ERROR')) * 100.0 / count(*)) as "Percent failed",
       round(min(duration_in_seconds) filter (where position >= 0.5 * total) / 60.0, 2) as "Minutes, median",
-      round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as "Minutes used"
+      round(coalesce(sum(build_seconds_used), 0) / 60.0, 2) as "Minutes used",
+      max(build_number) as "Last run",
+      'https://bitbucket.org/' || $1::text || '/pipelines/results/' || max(build_number) as html_url
     from
       ranked
     group by
@@ -4277,6 +5379,7 @@ query "step_run_count" {
     with steps as materialized (
       select
         coalesce(name, 'without a name') as name,
+        build_number,
         result_name,
         duration_in_seconds,
         build_seconds_used
@@ -4314,7 +5417,9 @@ query "step_tests" {
       count(*) filter (where number_of_failed_test_cases + number_of_error_test_cases > 0) as "With failing tests",
       count(*) filter (where number_of_failed_test_cases + number_of_error_test_cases = 0) as "Without failing tests",
       max(number_of_test_cases) as "Tests",
-      sum(number_of_failed_test_cases + number_of_error_test_cases) as "Failures"
+      sum(number_of_failed_test_cases + number_of_error_test_cases) as "Failures",
+      max(build_number) as "Last run",
+      'https://bitbucket.org/' || $1::text || '/pipelines/results/' || max(build_number) as html_url
     from
       bitbucket_pipeline_test_report
     where
@@ -4339,7 +5444,7 @@ query "user_access" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4367,11 +5472,12 @@ query "user_access" {
         )
         from jsonb_array_elements(paths) as p
       ) as "Paths",
+      case when is_direct then 'yes' when is_direct is null then 'not shown' else 'no' end as "By direct grants",
       case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
     from
       access
     order by
-      repository_full_name;
+      case when permission = 'admin' then 0 else 1 end, repository_full_name;
   EOQ
 
   param "user_uuid" {}
@@ -4385,7 +5491,7 @@ query "user_admin_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4400,7 +5506,7 @@ query "user_admin_count" {
         user_uuid = $1::text
     )
     select
-      'Of these, as administrator' as label,
+      'As administrator' as label,
       case when count(*) = 0 then 'none seen' else cast(count(*) filter (where permission = 'admin') as text) end as value
     from
       access;
@@ -4417,7 +5523,7 @@ query "user_direct_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4449,7 +5555,7 @@ query "user_graph_grants" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4483,7 +5589,7 @@ query "user_graph_groups" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4499,7 +5605,8 @@ query "user_graph_groups" {
     )
     select distinct
       'group:' || workspace_slug || ':' || (p.value ->> 'group_slug') as id,
-      p.value ->> 'group_name' as title
+      case when min(workspace_slug || '/' || (p.value ->> 'group_slug')) over (partition by p.value ->> 'group_name') <> max(workspace_slug || '/' || (p.value ->> 'group_slug')) over (partition by p.value ->> 'group_name') then p.value ->> 'group_name' || ' (' || (workspace_slug || '/' || (p.value ->> 'group_slug')) || ')' else p.value ->> 'group_name' end as title,
+      'https://bitbucket.org/' || workspace_slug || '/workspace/settings/groups' as link
     from
       access
       cross join jsonb_array_elements(paths) as p
@@ -4518,7 +5625,7 @@ query "user_graph_memberships" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4554,7 +5661,7 @@ query "user_graph_places" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4567,13 +5674,26 @@ query "user_graph_places" {
         bitbucket_repository_access
       where
         user_uuid = $1::text
+    ),
+    places as (
+      select distinct
+        case p.value ->> 'on' when 'repository' then 'repository:' || repository_full_name when 'project' then 'project:' || workspace_slug || '/' || project_key else 'workspace:' || workspace_slug end as id,
+        case p.value ->> 'on' when 'repository' then substr(repository_full_name, length(workspace_slug) + 2) when 'project' then 'Project ' || project_key else workspace_slug end as name,
+        case p.value ->> 'on'
+          when 'repository' then '/bitbucket.dashboard.bitbucket_repository_detail?input.repository_full_name=' || repository_full_name
+          else '/bitbucket.dashboard.bitbucket_access?input.workspace_slug=' || workspace_slug
+        end as link,
+        workspace_slug
+      from
+        access
+        cross join jsonb_array_elements(paths) as p
     )
-    select distinct
-      case p.value ->> 'on' when 'repository' then 'repository:' || repository_full_name when 'project' then 'project:' || workspace_slug || '/' || project_key else 'workspace:' || workspace_slug end as id,
-      case p.value ->> 'on' when 'repository' then repository_full_name when 'project' then 'Project ' || project_key || ' of ' || workspace_slug else 'Workspace ' || workspace_slug end as title
+    select
+      id,
+      case when min(id) over (partition by name) <> max(id) over (partition by name) then name || ' (' || (workspace_slug) || ')' else name end as title,
+      link
     from
-      access
-      cross join jsonb_array_elements(paths) as p;
+      places;
   EOQ
 
   param "user_uuid" {}
@@ -4587,7 +5707,7 @@ query "user_graph_user" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -4635,7 +5755,7 @@ query "user_input" {
       select user_uuid, display_name, nickname from bitbucket_workspace_member
     )
     select
-      max(name) as label,
+      case when min(user_uuid) over (partition by max(name)) <> max(user_uuid) over (partition by max(name)) then max(name) || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else max(name) end as label,
       user_uuid as value,
       case when max(nickname) <> max(name) then jsonb_build_object('nickname', max(nickname)) end as tags
     from
@@ -4676,7 +5796,7 @@ query "user_repository_count" {
         workspace_slug,
         project_key,
         user_uuid,
-        user_display_name,
+        case when min(user_uuid) over (partition by user_display_name) <> max(user_uuid) over (partition by user_display_name) then user_display_name || ' (' || (substr(replace(user_uuid, '{', ''), 1, 8)) || ')' else user_display_name end as user_display_name,
         permission,
         workspace_permission,
         is_direct,
@@ -5292,54 +6412,6 @@ query "workspace_repository_count" {
       count(*) as value
     from
       repositories;
-  EOQ
-
-  param "workspace_slug" {}
-}
-
-query "workspace_seen" {
-  sql = <<-EOQ
-    with repositories as materialized (
-      select
-        full_name,
-        workspace_slug,
-        project_key,
-        project_name,
-        owner_display_name,
-        description,
-        language,
-        mainbranch_name,
-        fork_policy,
-        is_private,
-        size,
-        created_on,
-        updated_on,
-        html_url
-      from
-        bitbucket_repository
-      where
-        workspace_slug = $1::text
-    ),
-    left_out as materialized (
-      select
-        reason,
-        replace(replace(message, 'bitbucket_repository covers what the connected user administers: ', ''), ' of ' || workspace_slug || '.', '') as part
-      from
-        bitbucket_omission
-      where
-        (select count(*) from repositories) >= 0
-        and table_name = 'bitbucket_repository'
-        and workspace_slug = $1::text
-    )
-    select
-      'Seen by the account' as label,
-      coalesce(
-        max(part) filter (where reason = 'not_administered'),
-        case when count(*) > 0 then 'all but ' || count(*) else 'all it can read' end
-      ) as value,
-      case when count(*) filter (where reason <> 'feature_off') > 0 then 'info' else 'ok' end as type
-    from
-      left_out;
   EOQ
 
   param "workspace_slug" {}

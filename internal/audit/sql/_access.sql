@@ -2,7 +2,7 @@
     workspace_slug,
     project_key,
     user_uuid,
-    user_display_name,
+    {{named "user_display_name" "user_uuid"}} as user_display_name,
     permission,
     workspace_permission,
     is_direct,

@@ -3,14 +3,14 @@
     group_slug,
     group_name,
     project_key,
-    permission
+    case permission when 'create-repo' then 'write' else permission end as permission
   from
     bitbucket_project_group_permission
   where
     workspace_slug = {{text "workspace_slug"}}
     and permission <> 'none'
     and {{template "administered_workspace"}}
-  union
+  union all
   select
     p.group_slug,
     p.group_name,

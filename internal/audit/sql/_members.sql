@@ -1,7 +1,7 @@
 {{define "members_of_workspace"}}members as materialized (
   select
     user_uuid,
-    display_name,
+    {{named "display_name" "user_uuid"}} as display_name,
     nickname,
     permission,
     added_on,
@@ -16,7 +16,7 @@
   select
     repository_full_name,
     user_uuid,
-    user_display_name,
+    {{named "user_display_name" "user_uuid"}} as user_display_name,
     permission
   from
     bitbucket_repository_permission

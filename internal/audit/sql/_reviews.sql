@@ -18,6 +18,8 @@ activity as materialized (
 ),
 first_reviews as (
   select
+    o.repository_full_name,
+    o.id,
     24 * ({{days_between "max(o.created_on)" "min(a.date)"}}) as hours
   from
     opened as o

@@ -1,6 +1,7 @@
 {{define "steps"}}steps as materialized (
   select
     coalesce(name, 'without a name') as name,
+    build_number,
     result_name,
     duration_in_seconds,
     build_seconds_used

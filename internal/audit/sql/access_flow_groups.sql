@@ -1,7 +1,15 @@
-with {{template "granted"}}
-select distinct
+with {{template "granted"}},
+groups_of_grants as (
+  select distinct
+    group_slug,
+    group_name
+  from
+    granted
+)
+select
   'group:' || group_slug as id,
-  group_name as title,
-  0 as depth
+  {{named "group_name" "group_slug"}} as title,
+  0 as depth,
+  'https://bitbucket.org/' || {{text "workspace_slug"}} || '/workspace/settings/groups' as link
 from
-  granted
+  groups_of_grants

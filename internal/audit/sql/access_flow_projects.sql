@@ -10,7 +10,7 @@ projects as materialized (
 )
 select
   'project:' || key as id,
-  name as title,
+  {{named "name" "key"}} as title,
   1 as depth
 from
   projects

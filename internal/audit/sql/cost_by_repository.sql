@@ -12,8 +12,9 @@ used as (
 )
 select
   r.full_name as "Repository",
-  round(r.size / 1000000.0, 1) as "Megabytes",
+  round(r.size / 1000000000.0, 3) as "Gigabytes",
   round(r.size / 40000000.0, 1) as "Percent of 4 GB",
+  case when r.size > 3000000000 then 'yes' else 'no' end as "Above 3 GB",
   coalesce(u.runs, 0) as "Runs",
   round(coalesce(u.seconds, 0) / 60.0, 2) as "Minutes used"
 from

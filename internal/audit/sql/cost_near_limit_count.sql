@@ -1,6 +1,6 @@
 with {{template "repositories"}}
 select
-  'Repositories above 3 GB' as label,
+  'Above 3 GB' as label,
   count(*) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from

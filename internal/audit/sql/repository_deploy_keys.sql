@@ -2,7 +2,8 @@ select
   coalesce(nullif(label, ''), comment) as "Key",
   coalesce(owner_display_name, 'not shown') as "Added by",
   {{date "added_on"}} as "Added",
-  coalesce({{date "last_used"}}, 'never') as "Last used"
+  coalesce({{date "last_used"}}, 'never') as "Last used",
+  'https://bitbucket.org/' || repository_full_name || '/admin/access-keys/' as html_url
 from
   bitbucket_deploy_key
 where

@@ -1,7 +1,8 @@
 with {{template "access_of_repository"}}
 select distinct
   'group:' || (p.value ->> 'group_slug') as id,
-  p.value ->> 'group_name' as title
+  {{named "p.value ->> 'group_name'" "p.value ->> 'group_slug'"}} as title,
+  'https://bitbucket.org/' || workspace_slug || '/workspace/settings/groups' as link
 from
   access
   cross join {{each "paths"}} as p

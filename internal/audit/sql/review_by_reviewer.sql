@@ -1,6 +1,6 @@
 with {{template "open"}}
 select
-  p.value -> 'user' ->> 'display_name' as "Reviewer",
+  {{named "p.value -> 'user' ->> 'display_name'" "p.value -> 'user' ->> 'uuid'"}} as "Reviewer",
   count(*) as "Open",
   count(*) filter (where cast(p.value ->> 'approved' as text) in ('true', '1')) as "Approved",
   p.value -> 'user' ->> 'uuid' as user_uuid

@@ -1,6 +1,6 @@
 with {{template "merged"}}
 select
-  'Merged by the author' as label,
+  'Self-merged' as label,
   count(*) as value,
   case when count(*) > 0 then 'alert' else 'ok' end as type
 from

@@ -13,8 +13,9 @@ select
     )
     from {{each "paths"}} as p
   ) as "Paths",
+  case when is_direct then 'yes' when is_direct is null then 'not shown' else 'no' end as "By direct grants",
   case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
 from
   access
 order by
-  repository_full_name
+  case when permission = 'admin' then 0 else 1 end, repository_full_name

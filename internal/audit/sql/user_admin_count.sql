@@ -1,6 +1,6 @@
 with {{template "access_of_user"}}
 select
-  'Of these, as administrator' as label,
+  'As administrator' as label,
   case when count(*) = 0 then 'none seen' else cast(count(*) filter (where permission = 'admin') as text) end as value
 from
   access

@@ -4,7 +4,7 @@ with people as (
   select user_uuid, display_name, nickname from bitbucket_workspace_member
 )
 select
-  max(name) as label,
+  {{named "max(name)" "user_uuid"}} as label,
   user_uuid as value,
   case when max(nickname) <> max(name) then {{object "'nickname'" "max(nickname)"}} end as tags
 from

@@ -1,3 +1,0 @@
-with {{template "deployments"}},
-{{left_out "deployments" "bitbucket_deployment"}}
-{{template "seen"}}

@@ -1,3 +1,0 @@
-with {{template "pipelines"}},
-{{left_out "pipelines" "bitbucket_pipeline"}}
-{{template "seen"}}

@@ -1,3 +1,0 @@
-with {{template "repositories"}},
-{{left_out "repositories" "bitbucket_repository"}}
-{{template "seen"}}
