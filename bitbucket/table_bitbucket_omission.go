@@ -15,7 +15,7 @@ func tableOmission() *table {
 		description: "Something that queries on this connection left out in the last hour, in this process of the plugin: because the connected user may not read it, because it is switched off, or because Bitbucket refused it and on_refusal is \"skip\". Each omission has one row, from the last time.",
 		columns: []column{
 			text("table_name", "Name of the table that left it out."),
-			text("reason", "Reason, in a word: not_administered, feature_off, empty, hidden_groups, not_covered, nothing_visible, refused or failed."),
+			text("reason", "Reason, in a word: not_administered, feature_off, empty, unknown_revision, hidden_groups, not_covered, nothing_visible, refused or failed."),
 			text("message", "A sentence that says what was left out."),
 			text("advice", "What to do about it."),
 			timestamp("omitted_on", "When a query last left it out."),

@@ -386,7 +386,7 @@ func (c *Chain) explain(answer *refusedError, rec record) *Error {
 	case answer.code == deadCode:
 		text += ". This token is not sent again"
 	case !until.IsZero():
-		text += fmt.Sprintf(". It is not sent again before %s, unless consumer_secret changes: Bitbucket locks out a consumer that insists", minute(until))
+		text += fmt.Sprintf(". It is not sent again before %s, unless consumer_secret changes: Bitbucket locks out a consumer that keeps retrying", minute(until))
 	default:
 		text += ". This process doesn't try it again within a minute"
 	}

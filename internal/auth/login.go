@@ -53,7 +53,7 @@ func (c Consumer) refusedCode(refused *refusedError) *Error {
 	text := fmt.Sprintf("Bitbucket refused the authorization code of OAuth consumer %s (%s). A code works once, and for a few minutes only. "+
 		"Log in again", c.Key, refused)
 	if refused.code == "unauthorized_client" || refused.code == "invalid_client" {
-		text = fmt.Sprintf("the key or the secret of OAuth consumer %s is wrong, Bitbucket says (%s). Copy both again from the consumer's page "+
+		text = fmt.Sprintf("the key or the secret of OAuth consumer %s is wrong (Bitbucket answered %s). Copy both again from the consumer's page "+
 			"in the workspace's settings, and log in again", c.Key, refused)
 	}
 	return &Error{Kind: KindAuthorization, Message: text, Status: refused.status, Err: refused}

@@ -36,7 +36,7 @@ const (
 func currentUser() (*windows.SID, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
-		return nil, fmt.Errorf("this process's user can't be found out: %w", err)
+		return nil, fmt.Errorf("can't find out the user of this process: %w", err)
 	}
 	return user.User.Sid, nil
 }

@@ -106,7 +106,7 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, errorf(KindTemporary, err, "another process holds the lock %s and doesn't let go; try again later, or end the process that hangs", lock.Path())
+		return nil, errorf(KindTemporary, err, "another process holds the lock %s and does not release it; try again later, or stop that process if it hangs", lock.Path())
 	case err != nil:
 		return nil, s.writeError(err)
 	}

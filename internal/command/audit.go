@@ -56,11 +56,11 @@ is not ok: it reports what it needs to see. A control whose query fails is an er
 
 A summary of the data that Bitbucket does not show the connected account goes to standard error; --quiet omits it.
 
---save saves what was read in a file: the alarms, the grants, and keys, webhooks, variables, visibility, branch rules, members and
+--save saves the results in a file: the alarms, the grants, and keys, webhooks, variables, visibility, branch rules, members and
 groups. --since reads this file in a later run, and reports what is new, gone and still there. Both flags may name the same file.
-If there is no such file yet, the run is a first run. What the connected account could not see before counts as appeared; what it
-can't see any more counts as disappeared. --since also takes the destination of a sync, such as postgres://USER@HOST/DATABASE or
-parquet:DIR, and compares with its last run. A copy has no alarms, so only grants and the rest are compared.
+If there is no such file yet, this is the first run. If the connected account could not see a resource before, it has appeared. If the
+account can't see it any more, it has disappeared. --since also takes the destination of a sync, such as
+postgres://USER@HOST/DATABASE or parquet:DIR, and compares with its last run. A copy has no alarms, but all the rest is compared.
 
 --accepted names a file of alarms that somebody has accepted for a time. They don't count as alarms until that time is over.
 
@@ -102,7 +102,7 @@ func (a *auditor) addFlags(cmd *cobra.Command) {
 	flags.StringArrayVar(&a.scope.Repositories, "repository", nil, "audit only this repository, for example acme/website; may be repeated")
 	flags.StringArrayVar(&a.vars, "var", nil, "value of a variable, as in min_approvals=1; may be repeated")
 	flags.StringVar(&a.accepted, "accepted", "", "file of accepted alarms")
-	flags.StringVar(&a.save, "save", "", "file to save the alarms and what was read in")
+	flags.StringVar(&a.save, "save", "", "file to save the alarms and the data of this run in")
 	flags.StringVar(&a.since, "since", "", "file that an earlier run saved, or destination of a sync: report what has changed since")
 	flags.StringVar(&a.failOn, "fail-on", failOnAlarm, "when to return 1: "+strings.Join(failOn, ", "))
 	for name, values := range map[string][]string{
@@ -182,7 +182,7 @@ func (a *auditor) check(cmd *cobra.Command) error {
 	case !slices.Contains([]string{failOnAlarm, failOnNew, failOnNever}, a.failOn):
 		return usagef(cmd, "--fail-on is %q: choose %s, %s or %s", a.failOn, failOnAlarm, failOnNew, failOnNever)
 	case a.failOn == failOnNew && a.since == "":
-		return usagef(cmd, "--fail-on %s needs --since, what to compare with", failOnNew)
+		return usagef(cmd, "--fail-on %s needs --since, to have something to compare with", failOnNew)
 	}
 	for _, name := range a.scope.Repositories {
 		if strings.Count(name, "/") != 1 {

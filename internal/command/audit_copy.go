@@ -29,7 +29,7 @@ func openCopied(ctx context.Context, location string) (*copiedRun, error) {
 	}
 	c := &copiedRun{from: from}
 	if c.record, err = from.Open(ctx); err == nil && c.record.Last == nil {
-		err = errors.New("--since names a destination to which nothing was copied yet: run sync first, or correct the name")
+		err = errors.New("the destination of --since is empty, because nothing was copied yet: run sync first, or correct the name")
 	}
 	if err != nil {
 		c.close()

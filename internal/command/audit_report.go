@@ -132,7 +132,7 @@ func (r *auditReport) foundAs(change string) []audit.FindingChange {
 // unread returns an error if a part of the state could not be read, and so was not compared.
 func (r *auditReport) unread() error {
 	if r.stateErr != nil {
-		return fmt.Errorf("can't read what to save or compare: %w", r.stateErr)
+		return fmt.Errorf("can't read the data to save or compare: %w", r.stateErr)
 	}
 	var all []error
 	for _, s := range []*audit.State{r.state, r.before} {

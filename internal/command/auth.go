@@ -22,7 +22,7 @@ type authCommand struct {
 func newAuth(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "auth",
-		Short: "Show and change who the connections connect as",
+		Short: "Show or change the accounts that the connections use",
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -41,10 +41,10 @@ func (a *authCommand) command(use, short, long string, run func(cmd *cobra.Comma
 func newAuthSwitch(c *console) *cobra.Command {
 	a := &authCommand{console: c}
 	cmd := a.command("switch [ACCOUNT]", "Use the login of another account", `
-Makes connections use the login of another account with the same consumer. A second login as another account keeps the first one;
-this command goes back to it. ACCOUNT is the nickname, the name or the UUID of the account. It may be missing if there are only two.
+Makes connections use the login of another account with the same consumer. If you log in as a second account, the first login is kept,
+and this command goes back to it. ACCOUNT is the nickname, the name or the UUID of the account. If there are only two, leave it out.
 
-A login that is kept is not renewed. It dies if it is not used for three months.`,
+A saved login is not renewed while another one is in use. It dies if it is not used for three months.`,
 		func(cmd *cobra.Command, args []string) error { return a.runSwitch(cmd, args) })
 	cmd.Args = cobra.MaximumNArgs(1)
 	return cmd
@@ -58,7 +58,7 @@ Removes the token file of the connection's consumer. Queries then fail until you
 This does not revoke the access: only the user who granted it can do that, in the personal settings of Bitbucket, under App
 authorizations. A plugin that is running keeps its token in memory, and would save it again: restart Steampipe.`,
 		func(cmd *cobra.Command, _ []string) error { return a.logout(cmd) })
-	cmd.Flags().BoolVar(&a.all, "all", false, "also remove the logins of other accounts that are kept")
+	cmd.Flags().BoolVar(&a.all, "all", false, "also remove the saved logins of other accounts")
 	return cmd
 }
 
@@ -130,7 +130,7 @@ func (a *authCommand) runSwitch(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			wanted = strconv.Quote(args[0])
 		}
-		return fmt.Errorf("no login of %s is among those that are kept%s: run `%s login` to log in as another account", wanted, listedAccounts(logins), program)
+		return fmt.Errorf("there is no saved login of %s%s: run `%s login` to log in as another account", wanted, listedAccounts(logins), program)
 	case 1:
 	default:
 		return usagef(cmd, "several logins match%s: name one by its nickname or its UUID", listedAccounts(kept))

@@ -15,7 +15,7 @@ import (
 
 func newAuthStatus(c *console) *cobra.Command {
 	a := &authCommand{console: c}
-	cmd := a.command("status", "Show who the connections connect as, and what they may see", `
+	cmd := a.command("status", "Show the account of each connection, and what it can see", `
 Shows for each connection the account, the authentication method, the workspaces, the scopes and what each missing scope leaves
 out, the age of the token, and the quota that is left. It takes a few requests.
 

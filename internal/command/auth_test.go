@@ -148,7 +148,7 @@ func TestAuthSwitch(t *testing.T) {
 		s.checkSecrets(t, got)
 		return got
 	}
-	if got := auth(exitFailed, "switch"); !strings.Contains(got.err, "no login of another account is among those that are kept") {
+	if got := auth(exitFailed, "switch"); !strings.Contains(got.err, "there is no saved login of another account") {
 		t.Error(got.err)
 	}
 	if got := s.logInAs(t, first.UUID); strings.Contains(got.out, "Before:") {
@@ -175,7 +175,7 @@ func TestAuthSwitch(t *testing.T) {
 	if got := auth(exitOK, "switch", second.UUID); !strings.Contains(got.out, "already use the login of "+second.DisplayName) {
 		t.Error(got.out)
 	}
-	if got := auth(exitFailed, "switch", "nobody"); !strings.Contains(got.err, `no login of "nobody" is among those that are kept (`) || !strings.Contains(got.err, "to log in as another account") {
+	if got := auth(exitFailed, "switch", "nobody"); !strings.Contains(got.err, `there is no saved login of "nobody" (`) || !strings.Contains(got.err, "to log in as another account") {
 		t.Error(got.err)
 	}
 

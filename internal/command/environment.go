@@ -33,5 +33,5 @@ func newEnvironment() *cobra.Command {
 	for _, v := range variables {
 		fmt.Fprintf(&text, "  %-30s %s\n", v.name, v.meaning)
 	}
-	return &cobra.Command{Use: "environment", Short: "Variables of the environment", Long: strings.TrimSpace(text.String())}
+	return &cobra.Command{Use: "environment", Short: "Environment variables", Long: strings.TrimSpace(text.String())}
 }

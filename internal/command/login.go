@@ -66,7 +66,7 @@ a page that can't be shown, copy the address from its address bar, and paste it.
 	flags.StringVar(&l.callback, "callback", defaultCallback, "callback URL of the consumer")
 	flags.BoolVar(&l.noBrowser, "no-browser", false, "do not open a browser or wait for one; only ask for the address that your browser ends up at")
 	flags.DurationVar(&l.timeout, "timeout", defaultTimeout, "how long to wait for access to be granted")
-	flags.StringVar(&l.goal, "for", "", "what you want to see, which says the permissions of the consumer: "+goalNames())
+	flags.StringVar(&l.goal, "for", "", "what you want to see; lists the permissions that this needs: "+goalNames())
 	flags.BoolVar(&l.write, "write", false, "write the connection into the .spc file without asking")
 	flags.BoolVar(&l.noWrite, "no-write", false, "do not write the connection; print what to change")
 	return cmd

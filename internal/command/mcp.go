@@ -28,7 +28,7 @@ it. For Claude Code:
 The tools run SQL that only reads, describe the tables, estimate requests, and audit. Rows and requests are limited. The assistant
 sees what the connected user sees, and no credential.
 
-If the configuration is wrong, the tools say so to the assistant. They read it again each time until it is right.`),
+If the configuration is wrong, the tools tell the assistant. They read the configuration again each time until it is right.`),
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd, &source) },
 	}

@@ -526,7 +526,7 @@ func TestMCPResourcesAndPrompt(t *testing.T) {
 	if !strings.HasSuffix(text, question) || a.InitializeResult().Instructions != rules {
 		t.Errorf("the prompt is %q, and the instructions are %q", text, a.InitializeResult().Instructions)
 	}
-	for _, rule := range []string{"Name the workspace", "Ask for columns", "bitbucket_omission", "data that its users wrote"} {
+	for _, rule := range []string{"Name the workspace", "Name columns", "bitbucket_omission", "data that its users wrote"} {
 		if !strings.Contains(rules, rule) {
 			t.Errorf("the rules lack %q", rule)
 		}

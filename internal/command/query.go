@@ -38,15 +38,15 @@ be temporary: create temp view.
 Times are printed as 2026-11-30T08:15:30+00:00. They are compared as instants with any spelling: '2026-11-30',
 '2026-11-30T08:15:30Z', '2026-11-30 10:15:30.5+02:00', datetime('now', '-7 days'). A time without a zone is in UTC.
 
-A join first asks row by row, with one request each, and reads the whole list when that is cheaper. If you know that it is
-cheaper, force it, and select only the columns that you need:
+A join first looks up names one by one, with one request each. It reads the whole list once that is cheaper. If you know that the
+list is cheaper from the start, force it, and select only the columns that you need:
 
   with r as materialized (select full_name, updated_on from bitbucket_repository)
   select p.full_name, p.permission, r.updated_on
   from bitbucket_my_repository as p join r on r.full_name = p.full_name
 
-On a terminal, rows that are wider than the screen are printed in the format line, unless --output is given, and results that are
-longer go through $PAGER, or less. PAGER=cat turns that off, and NO_COLOR turns off colors.
+If rows are wider than the screen, a terminal shows them in the format line, unless --output is given. Longer results go through
+$PAGER, or less. PAGER=cat turns that off, and NO_COLOR turns off colors.
 
 With --output json, one statement prints an array of rows. Several statements print an array of these arrays, one for each
 statement. If an error cuts the document off, it is not valid JSON. The file of --output-file is replaced only if all statements
@@ -67,7 +67,7 @@ Exit codes: 0 for success, 1 if a statement failed, 2 if the command or the conf
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&q.files, "file", "f", nil, "file of statements, or - for standard input; may be repeated")
 	flags.StringVarP(&q.outFile, "output-file", "o", "", "file to write the results to (default: standard output)")
-	flags.BoolVar(&q.noHeader, "no-header", false, "print no names of columns, in the formats csv, markdown and table")
+	flags.BoolVar(&q.noHeader, "no-header", false, "do not print column names, in the formats csv, markdown and table")
 	flags.BoolVar(&q.timing, "timing", false, "print rows, requests and time after each statement, on standard error")
 	flags.BoolVar(&q.quiet, "quiet", false, "do not report on standard error what the tables left out")
 	addFormatFlag(cmd, &q.format)

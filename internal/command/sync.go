@@ -34,29 +34,29 @@ func newSync(c *console) *cobra.Command {
 	var flags replica.File
 	cmd := &cobra.Command{
 		Use:   "sync [FILE.hcl]",
-		Short: "Copy the tables to Parquet files or PostgreSQL, and later what has changed",
+		Short: "Copy the tables to Parquet files or PostgreSQL, and keep the copy up to date",
 		Long: strings.TrimSpace(`
 Copies the tables of a connection to a destination: a folder or an object store of Parquet files, or a PostgreSQL database. The
-first run copies everything. Later runs read what may have changed, and every --full-every everything again, to find what was
-deleted. Tables about access keep their history: what was there, from when and until when.
+first run copies everything. Later runs only read what may have changed. After --full-every, a run reads everything again, to find
+deleted rows. Tables about access keep their history: old rows, with their times.
 
-The rows of a run become visible together at its end. A run that stops before, for any reason, leaves the copy as it was, and the
-next one goes on from there. If another run writes to the destination, this one ends with an error.
+All rows of a run become visible together at its end. If the run stops early, for any reason, the copy stays as it was, and the
+next run continues from there. If another run writes to the destination, this one ends with an error.
 
-A run spends at most --quota-share per cent of what is left of the hour's quota. Then it stops and keeps what it has read; the next
-run goes on from there. With --wait, it waits for the next hour instead.
+A run spends at most --quota-share per cent of what is left of the hour's quota. Then it stops and keeps what it has read. The next
+run continues from there. With --wait, the run waits for the next hour instead.
 
 Destinations:
   parquet:DIR                        a folder of Parquet files
-  s3://BUCKET/PREFIX?region=...      Amazon S3, or another server of the same kind with &endpoint=...
+  s3://BUCKET/PREFIX?region=...      Amazon S3, or a compatible server with &endpoint=...
   gs://BUCKET/PREFIX                 Google Cloud Storage
   azblob://CONTAINER/PREFIX          Azure Blob Storage
   postgres://USER@HOST/DATABASE      PostgreSQL, in the schema bitbucket, or another one with ?schema=...
 
-Credentials of destinations come from the environment or from files, as their own programs read them.
+Credentials of destinations come from the environment or from files, as for the programs of these services.
 
-A file can have all of it in HCL: to, workspaces, tables, full_every, every, quota_share, wait, and a block for each table of which
-only some columns or rows are copied. Flags take precedence. docs/sync.md describes it.
+A file in HCL can set all of this: to, workspaces, tables, full_every, every, quota_share, wait, and a block for a table, to copy only
+some of its columns or rows. Flags take precedence. docs/sync.md describes it.
 
 Exit codes: 0 if everything was copied; 3 if the run stopped for the quota, or if Bitbucket refused a part (with on_refusal =
 "skip"); 1 if it failed; 2 if the command or the configuration is wrong.`),
@@ -211,7 +211,7 @@ func (s *syncer) conclude(to string, summary replica.Summary, err error) error {
 	case slices.ContainsFunc(summary.Omissions, func(o bitbucket.Omission) bool {
 		return o.Reason == bitbucket.ReasonRefused || o.Reason == bitbucket.ReasonFailed
 	}):
-		return incompleteError{errors.New("the copy keeps the earlier rows of what could not be read: bitbucket_omission lists it")}
+		return incompleteError{errors.New("some parts could not be read: the copy keeps their earlier rows, and bitbucket_omission lists them")}
 	}
 	return nil
 }

@@ -257,7 +257,7 @@ func TestSyncRefused(t *testing.T) {
 		Body: `{"type":"error","error":{"message":"refused"}}`,
 	})
 	report, got := synced(t, "--config", config(), "--to", to, "--tables", "bitbucket_deploy_key", "--full")
-	if got.code != exitIncomplete || !strings.Contains(got.err, "the copy keeps the earlier rows of what could not be read") {
+	if got.code != exitIncomplete || !strings.Contains(got.err, "some parts could not be read: the copy keeps their earlier rows") {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 	if was, is := first.Tables["bitbucket_deploy_key"].Rows, report.Tables["bitbucket_deploy_key"]; is.Rows != was || is.Removed > 0 || was == 0 {

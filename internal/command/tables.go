@@ -46,7 +46,7 @@ func newDescribe(c *console) *cobra.Command {
 	t := &catalog{console: c}
 	cmd := &cobra.Command{
 		Use:   "describe TABLE",
-		Short: "Explain a table: its columns, what it needs, covers and costs, and an example",
+		Short: "Explain a table: its columns, scopes, coverage and cost, with an example",
 		Long: strings.TrimSpace(`
 Explains a table. For each column it shows the conditions that Bitbucket evaluates. All other conditions work too, but the plugin
 reads all rows to evaluate them. After the columns it shows the scopes and the role that the table needs, the rows that it has,

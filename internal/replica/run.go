@@ -61,7 +61,7 @@ type AccountError struct{ What, Copied, Now string }
 
 // Error says whose copy it is.
 func (e *AccountError) Error() string {
-	return fmt.Sprintf("the destination has what %s %s saw, and this run is %s %s, which may see something else: choose another destination", e.What, e.Copied, e.What, e.Now)
+	return fmt.Sprintf("the destination has the data of %s %s, and this run uses %s %s, which may see other data: choose another destination", e.What, e.Copied, e.What, e.Now)
 }
 
 // A runner does one run.

@@ -111,7 +111,7 @@ func (s *selection) checkTable(name string) error {
 		return nil
 	}
 	if slices.ContainsFunc(s.available, func(t sqlhost.Table) bool { return t.Name == name }) {
-		return fmt.Errorf("%s can't be copied: it tells about the running process", name)
+		return fmt.Errorf("%s can't be copied: it is about the running process", name)
 	}
 	if meant := similar.To(name, names); meant != "" {
 		return fmt.Errorf("there is no table %s: did you mean %s?", name, meant)

@@ -193,7 +193,7 @@ func (l *lock) read(ctx context.Context, file string) (holder, error) {
 		return h, err
 	}
 	if err := json.Unmarshal(data, &h); err != nil {
-		return h, fmt.Errorf("cannot understand %s in %s: %w. If no run is under way, delete it", file, l.store.name, err)
+		return h, fmt.Errorf("cannot understand %s in %s: %w. If no run is active, delete it", file, l.store.name, err)
 	}
 	return h, nil
 }

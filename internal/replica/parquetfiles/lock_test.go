@@ -174,7 +174,7 @@ func TestLocations(t *testing.T) {
 		"s3:///prefix":             "has no bucket",
 		"s3://id:secret@bucket":    "the address s3://id:xxxxx@bucket has credentials in it",
 		"s3://bucket?colour=green": "cannot use s3://bucket: ",
-		"%zz":                      "it is no address",
+		"%zz":                      "it is not an address",
 	} {
 		_, err := Open(context.Background(), location)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {

@@ -104,7 +104,7 @@ func (s *store) readJSON(ctx context.Context, name string, value any) (bool, err
 		return false, err
 	}
 	if err := json.Unmarshal(data, value); err != nil {
-		return false, fmt.Errorf("cannot understand %s in %s: %w. Restore it from a backup, or sync to a new place", name, s.name, err)
+		return false, fmt.Errorf("cannot understand %s in %s: %w. Restore it from a backup, or sync to a new destination", name, s.name, err)
 	}
 	return true, nil
 }

@@ -87,7 +87,7 @@ func (m *merge) prepare() error {
 			continue
 		}
 		if known := m.old.Columns[place].Type; known != c.Type {
-			return fmt.Errorf("column %s of %s has the type %s now, and was copied as %s. Sync to a new place", c.Name, m.new.Name, c.Type, known)
+			return fmt.Errorf("column %s of %s has the type %s now, and was copied as %s. Sync to a new destination", c.Name, m.new.Name, c.Type, known)
 		}
 		m.common = append(m.common, i)
 		if !slices.Contains(m.change.Table.Ignored, c.Name) {

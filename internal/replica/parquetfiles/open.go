@@ -40,7 +40,7 @@ func openStore(ctx context.Context, location string) (*store, error) {
 	}
 	u, err := url.Parse(location)
 	if err != nil {
-		return nil, fmt.Errorf("cannot understand the destination: it is no address. It has one of these forms: %s", strings.Join(Forms, ", "))
+		return nil, fmt.Errorf("cannot understand the destination: it is not an address. It has one of these forms: %s", strings.Join(Forms, ", "))
 	}
 	switch u.Scheme {
 	case "s3", "gs", "azblob":

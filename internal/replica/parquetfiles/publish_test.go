@@ -94,7 +94,7 @@ func TestGrowth(t *testing.T) {
 	grown.Columns[1].Type = replica.Integer
 	stage(t, d, grown, []any{int64(1), int64(7), "one", int64(6)})
 	_, err := d.Publish(context.Background(), run(4), []replica.Change{{Table: grown}}, nil)
-	if err == nil || !strings.Contains(err.Error(), "column owner of bitbucket_key has the type integer now, and was copied as text. Sync to a new place") {
+	if err == nil || !strings.Contains(err.Error(), "column owner of bitbucket_key has the type integer now, and was copied as text. Sync to a new destination") {
 		t.Error(err)
 	}
 }

@@ -41,7 +41,7 @@ func (s *store) openFile(ctx context.Context, name string, size int64, columns [
 		}
 		r.leaves[i] = leaf.ColumnIndex
 		if kind := newLeaf(c.Type).Type().Kind(); leaf.Node.Type().Kind() != kind {
-			return nil, fmt.Errorf("column %s in %s of %s is %s, and not %s as the manifest says. Sync to a new place",
+			return nil, fmt.Errorf("column %s in %s of %s is %s, and not %s as the manifest says. Sync to a new destination",
 				c.Name, name, s.name, leaf.Node.Type(), c.Type)
 		}
 	}

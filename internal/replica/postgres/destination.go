@@ -135,7 +135,7 @@ func (d *Destination) failed(trying string, err error) error {
 	case errors.As(err, &server):
 		return fmt.Errorf("%s: %s: %w. Readers see the rows as they were. %s", d.place, trying, err, remedy(server.Code))
 	default:
-		return fmt.Errorf("%s: %s: the connection was lost: %w. Sync again: it goes on from what is staged", d.place, trying, err)
+		return fmt.Errorf("%s: %s: the connection was lost: %w. Sync again: it continues with the staged rows", d.place, trying, err)
 	}
 }
 
@@ -152,11 +152,11 @@ func advisef(format string, arguments ...any) error {
 func remedy(code string) string {
 	switch code {
 	case "53100", "53200", "53400": // disk_full, out_of_memory, configuration_limit_exceeded
-		return "Give the server more room, and sync again: it goes on from what is staged"
+		return "Give the server more room, and sync again: it continues with the staged rows"
 	case "42501": // insufficient_privilege
 		return "Let the role of the sync own the schema and all that is in it, and sync again"
 	default:
-		return "Sync again: it goes on from what is staged"
+		return "Sync again: it continues with the staged rows"
 	}
 }
 
