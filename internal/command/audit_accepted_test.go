@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// An accepted alarm is none until its day is over.
+// An accepted alarm does not count until its last day is over.
 func TestAuditAccepts(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
@@ -62,7 +62,7 @@ func TestAuditAccepts(t *testing.T) {
 	}
 }
 
-// With --fail-on new, an alarm of an earlier run does not fail a run, and a new one does, as does what opens something.
+// With --fail-on new, an alarm of an earlier run does not fail a run. A new alarm does, and so does a change that opens something.
 func TestAuditFailsOnNew(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
@@ -97,7 +97,7 @@ func TestAuditFailsOnNew(t *testing.T) {
 	}
 }
 
-// Each kind of report for people begins with what matters and shows at most ten resources of a control.
+// Each report for people begins with the alarms, and shows at most ten resources of a control.
 func TestAuditPages(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -112,7 +112,7 @@ func TestAuditPages(t *testing.T) {
 		for _, part := range want {
 			_, after, ok := strings.Cut(rest, part)
 			if !ok {
-				t.Fatalf("%s has no %q after what comes before it:\n%s", format, part, got.out)
+				t.Fatalf("%s has no %q after the other parts:\n%s", format, part, got.out)
 			}
 			rest = after
 		}
@@ -126,8 +126,8 @@ func TestAuditPages(t *testing.T) {
 func TestAuditPrintsWhenJudged(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
-	held := make(chan struct{})
-	gate := gated(t, fake, held, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/hooks") })
+	release := make(chan struct{})
+	gate := gated(t, fake, release, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/hooks") })
 	cmd := process(t, "audit", "--config", configAt(t, fake, gate), "--control", "webhook_secret", "--control", "repository_inactive", "--control", "repository_public")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -141,12 +141,12 @@ func TestAuditPrintsWhenJudged(t *testing.T) {
 	if want := "high      ALARM  Only repositories that are intended to be public are public (repository_public)\n"; first != want || err != nil {
 		t.Errorf("the first line is %q, %v, want %q", first, err, want)
 	}
-	close(held) // no webhook was read until here
+	close(release) // until here, no webhook was read
 	rest, err := io.ReadAll(lines)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // the exit code tells
+	_ = cmd.Wait() // the test checks the exit code
 	text := string(rest)
 	medium, low := strings.Index(text, "\nmedium    ALARM  Webhooks"), strings.Index(text, "\nlow       ALARM  Repositories are active")
 	if medium < 0 || low < medium || !strings.HasSuffix(text, "\nControls: 3. Alarm: 3. Not judged: 0.\n") || cmd.ProcessState.ExitCode() != exitFailed {
@@ -154,7 +154,7 @@ func TestAuditPrintsWhenJudged(t *testing.T) {
 	}
 }
 
-// A part of a connection is audited alone, with fewer requests.
+// An audit of a part of a connection makes fewer requests.
 func TestAuditOfPart(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)

@@ -26,7 +26,7 @@ func syncTo(t *testing.T, fake *fakebitbucket.Server, location, tables string) {
 	}
 }
 
-// A comparison with a copy finds what one with a file of the same moment finds.
+// A comparison with a copy finds the same changes as a comparison with a file of the same moment.
 func TestAuditSinceCopy(t *testing.T) {
 	t.Parallel()
 	t.Run("PostgreSQL", func(t *testing.T) {
@@ -46,7 +46,7 @@ func auditSinceCopy(t *testing.T, location string) {
 	syncTo(t, fake, location, compared)
 	since := func(what string, args ...string) []jsonChange {
 		t.Helper()
-		report, got := auditOf(t, append(args, afresh(t, fake, "--since", what)...)...)
+		report, got := auditOf(t, append(args, freshRun(t, fake, "--since", what)...)...)
 		if got.code != exitOK {
 			t.Fatalf("exit code %d: %s", got.code, got.err)
 		}
@@ -86,14 +86,14 @@ func auditSinceCopy(t *testing.T, location string) {
 	}
 
 	for format, want := range map[string]string{"text": noAlarms, "markdown": "\n" + noAlarms + "\n", "html": "<p>" + noAlarms + "</p>"} {
-		got := runCommand(t, "", append([]string{"audit", "--since", location, "--output", format, "--fail-on", "new"}, afresh(t, fake)...)...)
+		got := runCommand(t, "", append([]string{"audit", "--since", location, "--output", format, "--fail-on", "new"}, freshRun(t, fake)...)...)
 		if got.code != exitFailed || !strings.Contains(got.out, want) || strings.Contains(got.out, "New alarms") || strings.Contains(got.err, "new alarms") {
 			t.Errorf("%s: exit code %d, no %q in %q%q", format, got.code, want, got.out, got.err)
 		}
 	}
 }
 
-// changeAll changes something of many kinds, and returns a repository of which something has changed.
+// changeAll makes changes of many kinds, and returns a repository that has changed.
 func changeAll(t *testing.T, fake *fakebitbucket.Server) string {
 	t.Helper()
 	o := fake.Organization()
@@ -118,7 +118,7 @@ func changeAll(t *testing.T, fake *fakebitbucket.Server) string {
 	return private[0].FullName()
 }
 
-// What can't be compared is said, before the first request where that is possible.
+// If a comparison is not possible, the audit says why, before the first request if it can.
 func TestAuditRefusesCopies(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.StartServer(t)
@@ -135,7 +135,7 @@ func TestAuditRefusesCopies(t *testing.T) {
 	}
 	defer busy.Close()
 	block := func(name, user string) string {
-		return writeFile(t, t.TempDir(), "a.spc", connectionBlock(name, []argument{
+		return writeFile(t, t.TempDir(), "a.spc", connectionBlock(name, []spcArgument{
 			{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(user)}, {name: "base_url", value: fake.URL()},
 		}))
 	}
@@ -156,7 +156,7 @@ func TestAuditRefusesCopies(t *testing.T) {
 	}
 	for name, tt := range tests {
 		before := len(fake.Journal())
-		got := runCommand(t, "", append(append([]string{"audit", "--config", tt.config}, quiet...), "--since", tt.since)...)
+		got := runCommand(t, "", append(append([]string{"audit", "--config", tt.config}, passingControl...), "--since", tt.since)...)
 		if got.code != tt.code || !strings.Contains(got.err, tt.want) {
 			t.Errorf("%s: exit code %d and %q, want %d and %q", name, got.code, got.err, tt.code, tt.want)
 		}
@@ -164,10 +164,10 @@ func TestAuditRefusesCopies(t *testing.T) {
 			t.Errorf("%s: the password is shown: %s", name, got.err)
 		}
 		if strings.Contains(got.err, "role in the workspace") {
-			t.Errorf("%s: what was copied is not compared: %s", name, got.err)
+			t.Errorf("%s: the copied tables are not compared: %s", name, got.err)
 		}
-		if asked := len(fake.Journal()) > before; asked != tt.asksBitbucket {
-			t.Errorf("%s: asked Bitbucket is %t, want %t", name, asked, tt.asksBitbucket)
+		if requested := len(fake.Journal()) > before; requested != tt.asksBitbucket {
+			t.Errorf("%s: a request to Bitbucket: %t, want %t", name, requested, tt.asksBitbucket)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (r *auditReport) page() auditPage {
 	for _, result := range r.results {
 		c := pageControl{
 			Name: result.Control.Name, Title: result.Control.Title, Severity: result.Control.Severity,
-			Summary: summary(result), pagePart: r.part("", toldOf(result)),
+			Summary: statusCounts(result), pagePart: r.part("", toldOf(result)),
 		}
 		if result.Err != nil {
 			c.Error = oneLine(result.Err.Error())

@@ -228,13 +228,13 @@ func toldOf(result audit.Result) []string {
 	return reasons
 }
 
-// label returns the status in capitals and with spaces.
-func label(s audit.Status) string { return strings.ToUpper(words(s)) }
+// statusLabel returns the status in capitals and with spaces.
+func statusLabel(s audit.Status) string { return strings.ToUpper(words(s)) }
 
 func words(s audit.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
 
-// summary returns the number of resources with each status.
-func summary(r audit.Result) string {
+// statusCounts returns the number of resources with each status.
+func statusCounts(r audit.Result) string {
 	var parts []string
 	for _, s := range audit.Statuses {
 		if n := r.Count(s); n > 0 {

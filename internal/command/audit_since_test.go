@@ -17,20 +17,20 @@ import (
 // small is an organization that is read in few requests.
 var small = fakebitbucket.Options{Repositories: 24, Projects: 4, Users: 16, Groups: 4}
 
-// afresh are arguments of a run that passes everywhere, with a token of its own: a process remembers what it has read for a
+// freshRun returns the arguments of a run that passes everywhere. It has its own token, because a process caches answers for a
 // while.
-func afresh(t *testing.T, fake *fakebitbucket.Server, args ...string) []string {
+func freshRun(t *testing.T, fake *fakebitbucket.Server, args ...string) []string {
 	t.Helper()
-	return append(append([]string{"--config", configOf(t, fake)}, quiet...), args...)
+	return append(append([]string{"--config", configOf(t, fake)}, passingControl...), args...)
 }
 
-// What was granted and revoked between two runs.
+// An audit lists the access that was granted and revoked between two runs.
 func TestAuditSince(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	file := filepath.Join(t.TempDir(), "audit.db")
 	run := func(args ...string) jsonReport {
-		report, got := auditOf(t, append(args, afresh(t, fake, "--save", file)...)...)
+		report, got := auditOf(t, append(args, freshRun(t, fake, "--save", file)...)...)
 		if got.code != exitOK {
 			t.Fatalf("exit code %d: %s", got.code, got.err)
 		}
@@ -50,13 +50,13 @@ func TestAuditSince(t *testing.T) {
 
 	o := fake.Organization()
 	home := o.Workspaces[0]
-	var private []*organization.Repository // in which only owners and few others are
+	var private []*organization.Repository // to which only owners and few others have access
 	for _, r := range o.RepositoriesOf(home) {
 		if r.IsPrivate {
 			private = append(private, r)
 		}
 	}
-	newcomer := o.Users[len(o.Users)-1]
+	joiner := o.Users[len(o.Users)-1]
 	var member *organization.User
 	for _, m := range o.MembersOf(home) {
 		if m.Permission == "member" && m.User.Type == "user" && o.EffectivePermission(private[0], m.User) == "" {
@@ -77,7 +77,7 @@ func TestAuditSince(t *testing.T) {
 
 	fake.GrantRepository(private[0].FullName(), member.UUID, "admin")
 	created := fake.AddRepository(organization.Repository{Workspace: home, Slug: "brand-new", IsPrivate: true})
-	fake.GrantRepository(created.FullName(), newcomer.UUID, "read")
+	fake.GrantRepository(created.FullName(), joiner.UUID, "read")
 	fake.RemoveRepository(private[1].FullName())
 	report = run("--since", file)
 	kinds := map[string]int{}
@@ -89,11 +89,11 @@ func TestAuditSince(t *testing.T) {
 			}
 		case created.FullName():
 			if c.Change != "granted" && c.Change != "added" {
-				t.Errorf("what is on a new repository is %+v", c)
+				t.Errorf("the access to a new repository is %+v", c)
 			}
 		case private[1].FullName():
 			if c.Change != "disappeared" {
-				t.Errorf("what was on a repository that is gone is %+v", c)
+				t.Errorf("the access to a deleted repository is %+v", c)
 			}
 		default:
 			t.Errorf("an unexpected change: %+v", c)
@@ -109,20 +109,20 @@ func TestAuditSince(t *testing.T) {
 	for format, want := range map[string]string{
 		"text": "- " + sentence, "junit": "<system-out>" + sentence, "csv": "revoked,effective permission," + private[0].FullName() + "," + member.DisplayName + ",admin,\n",
 	} {
-		got := runCommand(t, "", append([]string{"audit", "--since", file, "--output", format}, afresh(t, fake)...)...)
+		got := runCommand(t, "", append([]string{"audit", "--since", file, "--output", format}, freshRun(t, fake)...)...)
 		if got.code != exitOK || !strings.Contains(got.out, want) {
 			t.Errorf("%s: exit code %d, no %q in %q%q", format, got.code, want, got.out, got.err)
 		}
 	}
 }
 
-// What the connected account could not see before has appeared.
+// Access that the connected account could not see before is listed as visible now, not as granted.
 func TestAuditAppears(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	file := filepath.Join(t.TempDir(), "audit.db")
 	run := func(args ...string) jsonReport {
-		report, _ := auditOf(t, append(args, afresh(t, fake, "--save", file)...)...)
+		report, _ := auditOf(t, append(args, freshRun(t, fake, "--save", file)...)...)
 		return report
 	}
 	run()
@@ -159,13 +159,13 @@ func TestAuditRefusesFiles(t *testing.T) {
 	config, dir := configOf(t, fake), t.TempDir()
 	file := filepath.Join(dir, "audit.db")
 	run := func(config string, args ...string) outcome {
-		return runCommand(t, "", append(append([]string{"audit", "--config", config}, quiet...), args...)...)
+		return runCommand(t, "", append(append([]string{"audit", "--config", config}, passingControl...), args...)...)
 	}
 	if got := run(config, "--save", file); got.code != exitOK {
 		t.Fatalf("exit code %d: %s", got.code, got.err)
 	}
 	block := func(name, user string) string {
-		return writeFile(t, t.TempDir(), "a.spc", connectionBlock(name, []argument{
+		return writeFile(t, t.TempDir(), "a.spc", connectionBlock(name, []spcArgument{
 			{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(user, fakebitbucket.AllScopes()...)}, {name: "base_url", value: fake.URL()},
 		}))
 	}
@@ -203,17 +203,17 @@ func TestAuditRefusesFiles(t *testing.T) {
 
 }
 
-// A file that can't be written is found before the first request.
+// If the file can't be written, the audit fails before the first request.
 func TestAuditSaves(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
-	got := runCommand(t, "", append([]string{"audit", "--save", filepath.Join(t.TempDir(), "nowhere", "audit.db")}, afresh(t, fake)...)...)
+	got := runCommand(t, "", append([]string{"audit", "--save", filepath.Join(t.TempDir(), "nowhere", "audit.db")}, freshRun(t, fake)...)...)
 	if got.code != exitUsage || !strings.Contains(got.err, "can't save to ") || got.out != "" || len(fake.Journal()) > 0 {
 		t.Errorf("exit code %d, %q, %q and %d requests, want %d and why", got.code, got.out, got.err, len(fake.Journal()), exitUsage)
 	}
 }
 
-// What a run can't read is said, and taken over from the run before: the next one compares with that.
+// The audit names grants that it can't read, and keeps those of the run before. The next run compares with these.
 func TestAuditCarries(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
@@ -233,10 +233,10 @@ func TestAuditCarries(t *testing.T) {
 	fake.Inject(fault)
 	second, got := run()
 	if got.code != exitIncomplete || !strings.Contains(got.err, "can't read and compare this: deploy key of the repository") {
-		t.Errorf("exit code %d and %q, want %d and what was not read", got.code, got.err, exitIncomplete)
+		t.Errorf("exit code %d and %q, want %d and the grants that were not read", got.code, got.err, exitIncomplete)
 	}
 	if len(second.Changes.Changes)+len(second.Changes.Findings) > 0 {
-		t.Errorf("what was not read is taken for a change: %+v", second.Changes)
+		t.Errorf("grants that were not read count as changes: %+v", second.Changes)
 	}
 	fake.ClearFaults()
 	third, _ := run()
@@ -263,21 +263,21 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// What Bitbucket refuses to a run that skips it was not revoked: nobody knows. The next run compares with the one before.
+// A grant that Bitbucket refuses to show does not count as revoked. The next run compares with the run before.
 func TestAuditSinceSkipsWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	o := fake.Organization()
 	home := o.Workspaces[0]
 	project := o.ProjectsOf(home)[0]
-	newcomer := o.Users[len(o.Users)-2]
-	fake.GrantProject(home.Slug, project.Key, newcomer.UUID, "write")
+	joiner := o.Users[len(o.Users)-2]
+	fake.GrantProject(home.Slug, project.Key, joiner.UUID, "write")
 	file := filepath.Join(t.TempDir(), "audit.db")
 	run := func() jsonReport {
-		config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+		config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 			{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(o.Connected.UUID)}, {name: "base_url", value: fake.URL()}, {name: "on_refusal", value: "skip"},
 		}))
-		report, _ := auditOf(t, append([]string{"--config", config, "--since", file, "--save", file}, quiet...)...)
+		report, _ := auditOf(t, append([]string{"--config", config, "--since", file, "--save", file}, passingControl...)...)
 		return report
 	}
 	run()
@@ -286,14 +286,14 @@ func TestAuditSinceSkipsWhatIsRefused(t *testing.T) {
 		Body: `{"type":"error","error":{"message":"Not from this address"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
 	for _, c := range run().Changes.Changes {
-		t.Errorf("an unexpected change while nothing is known: %+v", c)
+		t.Errorf("a change, although the grants are unknown: %+v", c)
 	}
 	fake.ClearFaults()
-	fake.RevokeProject(home.Slug, project.Key, newcomer.UUID)
+	fake.RevokeProject(home.Slug, project.Key, joiner.UUID)
 	revoked := 0
 	for _, c := range run().Changes.Changes {
 		switch {
-		case c.Name != newcomer.DisplayName:
+		case c.Name != joiner.DisplayName:
 			t.Errorf("an unexpected change: %+v", c)
 		case c.Change == "revoked" && c.Kind == "grant to a user on the project" && c.Place == home.Slug+"/"+project.Key:
 			revoked++

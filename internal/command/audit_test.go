@@ -31,8 +31,8 @@ func auditOf(t *testing.T, args ...string) (jsonReport, outcome) {
 	return report, got
 }
 
-// quiet is a control that passes everywhere.
-var quiet = []string{"--control", "repository_inactive", "--var", "inactive_repository_days=100000"}
+// passingControl is a control that passes everywhere.
+var passingControl = []string{"--control", "repository_inactive", "--var", "inactive_repository_days=100000"}
 
 func TestAudit(t *testing.T) {
 	t.Parallel()
@@ -53,7 +53,7 @@ func TestAudit(t *testing.T) {
 		}
 		bad := "alarm"
 		if slices.Contains([]string{"branch_stale_approvals", "branch_pushes", "branch_force", "branch_delete"}, c.Control) {
-			bad = "info" // a rule of the project may do what the repository's own don't, and no merge check shows it
+			bad = "info" // a rule of the project may do what no rule of the repository does, and no merge check shows it
 		}
 		if diff := cmp.Diff(counts, c.Counts); diff != "" || c.Counts["ok"] == 0 || c.Counts[bad] == 0 {
 			t.Errorf("%s: some should be ok, and some %s; counts (-resources +said):\n%s", c.Control, bad, diff)
@@ -70,12 +70,12 @@ func TestAudit(t *testing.T) {
 	if diff := cmp.Diff(all, controls); diff != "" {
 		t.Errorf("controls, the most severe first (-all +judged):\n%s", diff)
 	}
-	asked := map[string]int{}
+	requests := map[string]int{}
 	for _, e := range fake.Journal() {
-		asked[e.EscapedPath]++
+		requests[e.EscapedPath]++
 	}
 	lists, checks := 0, 0
-	for url, n := range asked {
+	for url, n := range requests {
 		switch {
 		case strings.HasSuffix(url, "/branch-restrictions"):
 		case strings.HasSuffix(url, "/pullrequests"):
@@ -86,10 +86,10 @@ func TestAudit(t *testing.T) {
 			continue
 		}
 		if n > 1 {
-			t.Errorf("%s was asked for %d times", url, n)
+			t.Errorf("%s was requested %d times", url, n)
 		}
 	}
-	// One pull request shows what is in force for the main branch.
+	// One pull request shows the merge checks of the main branch.
 	o := fake.Organization()
 	branches, open := 0, 0
 	for _, m := range o.MembershipsOf(o.Connected) {
@@ -116,12 +116,12 @@ func TestAudit(t *testing.T) {
 	}
 	for _, want := range []string{"okapprovals, as the merge checks of pull request", "alarmno approval, as the merge checks of pull request", "info needs approvals cannot be told: no rule of the repository asks for it"} {
 		if !sentences[want] {
-			t.Errorf("no approval is judged like this: %s", want)
+			t.Errorf("the audit has no such result: %s", want)
 		}
 	}
 }
 
-// control is what the report says of one.
+// control returns a control of the report.
 func (r jsonReport) control(t *testing.T, name string) jsonControl {
 	t.Helper()
 	i := slices.IndexFunc(r.Controls, func(c jsonControl) bool { return c.Control == name })
@@ -131,15 +131,15 @@ func (r jsonReport) control(t *testing.T, name string) jsonControl {
 	return r.Controls[i]
 }
 
-// configOfUser writes a .spc file with a connection to the fake as a user of it.
+// configOfUser writes a .spc file with a connection to the fake as one of its users.
 func configOfUser(t *testing.T, fake *fakebitbucket.Server, u *organization.User) (path string) {
 	t.Helper()
-	return writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+	return writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 		{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(u.UUID, fakebitbucket.AllScopes()...)}, {name: "base_url", value: fake.URL()},
 	}))
 }
 
-// An account that sees nothing gets no green light, in any format.
+// In no format does the audit of an account that sees nothing look good.
 func TestAuditOfNothing(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -192,7 +192,7 @@ func TestAuditOfNothing(t *testing.T) {
 	}
 }
 
-// A plain member is shown what all members are. Each control that asks for more is not judged, and says why.
+// A plain member sees the controls that need no administrator. The other controls are not judged, and say why.
 func TestAuditOfMember(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -207,7 +207,7 @@ func TestAuditOfMember(t *testing.T) {
 		return auditOf(t, append([]string{"--config", configOfUser(t, fake, member)}, args...)...)
 	}
 
-	// Without any grant, the public repositories are all that there is to see.
+	// Without a grant, the account only sees the public repositories.
 	report, _ := reports()
 	for control, want := range map[string]string{
 		"connected_account_repository": "The connected account has a permission on no repository.",
@@ -238,7 +238,7 @@ func TestAuditOfMember(t *testing.T) {
 		t.Errorf("exit code %d and %q", got.code, got.err)
 	}
 
-	// With one repository to administer, that one is judged, and it is said how many are not.
+	// An administrator of one repository gets a result for it, and the number of the others.
 	fake.GrantRepository(repositories[1].FullName(), member.UUID, "admin")
 	report, got = reports("--control", "repository_administrators", "--var", "max_repository_administrators=1000")
 	c := report.Controls[0]
@@ -248,7 +248,7 @@ func TestAuditOfMember(t *testing.T) {
 	}
 }
 
-// What was looked for everywhere, and is nowhere, is no reason to alarm; and it was judged.
+// If the audit could read everything and found nothing, the control is ok.
 func TestAuditOfNone(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -269,7 +269,7 @@ func TestAuditOfNone(t *testing.T) {
 	}
 }
 
-// A script tells results from failures by the exit code.
+// The exit code distinguishes results from failures.
 func TestAuditExitCodes(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -285,14 +285,14 @@ func TestAuditExitCodes(t *testing.T) {
 		want int
 		says string
 	}{
-		"all fine":               {append([]string{"--config", config}, quiet...), 0, ""},
+		"all fine":               {append([]string{"--config", config}, passingControl...), 0, ""},
 		"an alarm":               {[]string{"--config", config, "--control", "repository_public"}, 1, "1 of 1 controls alarm.\n"},
 		"an alarm and a failure": {[]string{"--config", config, "--control", "repository_public", "--control", "deploy_key_old"}, 1, "1 of 2 controls alarm, and 1 could not be judged.\n"},
 		"an alarm that may be":   {[]string{"--config", config, "--control", "repository_public", "--fail-on", "never"}, 0, ""},
 		"a failure":              {[]string{"--config", config, "--control", "deploy_key_old"}, 3, "Error: none of 1 controls could be judged: GET /2.0/"},
-		"a failure beside":       {append([]string{"--config", config, "--control", "deploy_key_old"}, quiet...), 3, "Error: 1 of 2 controls could not be judged; no other control alarms\n"},
+		"a failure beside":       {append([]string{"--config", config, "--control", "deploy_key_old"}, passingControl...), 3, "Error: 1 of 2 controls could not be judged; no other control alarms\n"},
 		"nothing judged":         {[]string{"--config", alone, "--control", "member_inactive"}, 3, "Error: none of 1 controls could be judged: "},
-		"no file":                {append([]string{"--config", config, "--save", nowhere}, quiet...), 2, "Error: can't save to "},
+		"no file":                {append([]string{"--config", config, "--save", nowhere}, passingControl...), 2, "Error: can't save to "},
 		"wrong usage":            {[]string{"--config", config, "--nope"}, 2, "unknown flag"},
 		"no configuration":       {[]string{"--config", filepath.Dir(nowhere)}, 2, "no such file"},
 	} {
@@ -303,7 +303,7 @@ func TestAuditExitCodes(t *testing.T) {
 	}
 }
 
-// What Bitbucket refuses to a table keeps the controls that read it from being ok, but not from an alarm.
+// If Bitbucket refuses a request of a table, the controls that read it can alarm, but not be ok.
 func TestAuditRefused(t *testing.T) {
 	t.Parallel()
 	of := func(status audit.Status, tables ...string) audit.Result {
@@ -328,11 +328,11 @@ func TestAuditRefused(t *testing.T) {
 		t.Errorf("controls (-want +got):\n%s", diff)
 	}
 	if added := report.results[0].Resources[1]; added.Resource != "acme/website" || added.Reason != "acme/website was left out." {
-		t.Errorf("what was refused is told as %+v", added)
+		t.Errorf("the refused grants are reported as %+v", added)
 	}
 }
 
-// With on_refusal = "skip" one repository that Bitbucket refuses costs no other, and no control that reads it is ok.
+// With on_refusal = "skip", a refused repository does not hide the others, and no control that reads it is ok.
 func TestAuditSkips(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -342,10 +342,10 @@ func TestAuditSkips(t *testing.T) {
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Path: "/2.0/repositories/" + refused + "/deploy-keys", Count: -1,
 		Body: `{"type":"error","error":{"message":"Not from this address"}}`, Header: http.Header{"Content-Type": {"application/json"}},
 	})
-	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 		{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(o.Connected.UUID)}, {name: "base_url", value: fake.URL()}, {name: "on_refusal", value: "skip"},
 	}))
-	old := append([]string{"--config", config, "--control", "deploy_key_old", "--var", "old_key_days=100000"}, quiet...)
+	old := append([]string{"--config", config, "--control", "deploy_key_old", "--var", "old_key_days=100000"}, passingControl...)
 	report, got := auditOf(t, old...)
 	c := report.control(t, "deploy_key_old")
 	last := c.Resources[len(c.Resources)-1]
@@ -356,7 +356,7 @@ func TestAuditSkips(t *testing.T) {
 		t.Errorf("%s is %s", other.Control, other.Status)
 	}
 	if !strings.Contains(got.err, "bitbucket_deploy_key") || !strings.Contains(got.err, "bitbucket_omission") {
-		t.Errorf("standard error does not say what was left out: %q", got.err)
+		t.Errorf("standard error does not name the omissions: %q", got.err)
 	}
 	if _, silent := auditOf(t, append([]string{"--quiet"}, old...)...); strings.Contains(silent.err, "bitbucket_omission") {
 		t.Errorf("with --quiet: %q", silent.err)
@@ -386,7 +386,7 @@ func TestAuditQuiet(t *testing.T) {
 	t.Parallel()
 	config := configOf(t, fakebitbucket.Start(t, fakebitbucket.Options{}))
 	for _, format := range auditFormats() {
-		got := runCommand(t, "", append([]string{"audit", "--config", config, "--output", format}, quiet...)...)
+		got := runCommand(t, "", append([]string{"audit", "--config", config, "--output", format}, passingControl...)...)
 		if got.code != exitOK || got.err != "" || !strings.Contains(got.out, "repository_inactive") {
 			t.Errorf("%s: exit code %d, %q and %q", format, got.code, got.err, got.out)
 		}
@@ -445,7 +445,7 @@ func TestAuditFormats(t *testing.T) {
 	}
 }
 
-// A control whose query fails is an error and never ok, and the others are judged.
+// If the query of a control fails, the control is an error, and the others are judged.
 func TestAuditFails(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -548,8 +548,8 @@ func TestAuditVariables(t *testing.T) {
 	if strict, lax := alarms("branch_approvals"), alarms("branch_approvals", "require_enforced_merge_checks=false", "min_approvals=1"); lax >= strict {
 		t.Errorf("%d repositories alarm without enforcement, and %d with it", lax, strict)
 	}
-	if unknown, known := alarms("branch_force"), alarms("branch_force", "project_branch_rules=false"); unknown != 0 || known == 0 {
-		t.Errorf("%d repositories alarm where projects may have rules, and %d where they have none", unknown, known)
+	if withUnknown, withKnown := alarms("branch_force"), alarms("branch_force", "project_branch_rules=false"); withUnknown != 0 || withKnown == 0 {
+		t.Errorf("%d repositories alarm if projects may have rules, and %d if they have none", withUnknown, withKnown)
 	}
 }
 

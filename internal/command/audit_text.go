@@ -15,12 +15,12 @@ import (
 // printControl writes a control, the resources that alarm or were not judged, and what to do about alarms.
 func (r *auditReport) printControl(w io.Writer, result audit.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-8s  %-5s  %s (%s)\n", result.Control.Severity, label(result.Status()), result.Control.Title, result.Control.Name)
+	fmt.Fprintf(&b, "%-8s  %-5s  %s (%s)\n", result.Control.Severity, statusLabel(result.Status()), result.Control.Title, result.Control.Name)
 	switch {
 	case result.Err != nil:
 		fmt.Fprintf(&b, "                 %s\n", printable(oneLine(result.Err.Error())))
 	default:
-		fmt.Fprintf(&b, "                 %s\n", summary(result))
+		fmt.Fprintf(&b, "                 %s\n", statusCounts(result))
 		r.printLines(&b, toldOf(result))
 		if result.Count(audit.Alarm) > 0 {
 			fmt.Fprintf(&b, "                 What to do: %s\n", result.Control.Remedy)

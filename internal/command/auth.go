@@ -81,19 +81,19 @@ func (a *authCommand) logins(cmd *cobra.Command) (dir string, consumer auth.Cons
 }
 
 // one returns the only connection with a consumer, or the named one.
-func (a *authCommand) one(cmd *cobra.Command) (connection, error) {
+func (a *authCommand) one(cmd *cobra.Command) (spcConnection, error) {
 	connections, err := a.source.connections(cmd)
 	if err != nil {
-		return connection{}, err
+		return spcConnection{}, err
 	}
 	if a.connection != "" {
 		i, err := find(cmd, connections, a.connection)
 		if err != nil {
-			return connection{}, err
+			return spcConnection{}, err
 		}
 		return connections[i], nil
 	}
-	var candidates []connection
+	var candidates []spcConnection
 	var names []string
 	for _, c := range connections {
 		if settings, err := c.config.Settings(); err != nil || settings.ConsumerKey != "" {
@@ -102,11 +102,11 @@ func (a *authCommand) one(cmd *cobra.Command) (connection, error) {
 	}
 	switch len(candidates) {
 	case 0:
-		return connection{}, misconfigured("no connection has a consumer: there is no login")
+		return spcConnection{}, misconfigured("no connection has a consumer: there is no login")
 	case 1:
 		return candidates[0], nil
 	}
-	return connection{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
+	return spcConnection{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
 }
 
 func (a *authCommand) runSwitch(cmd *cobra.Command, args []string) error {
@@ -116,11 +116,11 @@ func (a *authCommand) runSwitch(cmd *cobra.Command, args []string) error {
 	}
 	var kept []auth.Login
 	for _, login := range logins {
-		if !login.Active && (len(args) == 0 || names(login.Account, args[0])) {
+		if !login.Active && (len(args) == 0 || namesAccount(login.Account, args[0])) {
 			kept = append(kept, login)
 		}
 	}
-	if len(args) > 0 && len(logins) > 0 && logins[0].Active && names(logins[0].Account, args[0]) && len(kept) == 0 {
+	if len(args) > 0 && len(logins) > 0 && logins[0].Active && namesAccount(logins[0].Account, args[0]) && len(kept) == 0 {
 		_, err := fmt.Fprintf(a.out, "Connections already use the login of %s.\n", described(logins[0].Account, ""))
 		return err
 	}
@@ -145,8 +145,8 @@ func (a *authCommand) runSwitch(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// names reports whether a word of the user names the account.
-func names(account auth.Account, word string) bool {
+// namesAccount reports whether a word of the user names the account.
+func namesAccount(account auth.Account, word string) bool {
 	for _, name := range []string{account.UUID, strings.Trim(account.UUID, "{}"), account.Nickname, account.Name} {
 		if strings.EqualFold(name, word) {
 			return true

@@ -10,7 +10,7 @@ import (
 
 // An authState is what a connection connects as.
 type authState struct {
-	granted
+	grantedAccess
 	method string
 	logins []auth.Login // of the connection's consumer, if the method is a login
 	quota  api.Quota
@@ -23,7 +23,7 @@ const (
 )
 
 // stateOf asks Bitbucket what it grants to the connection. The state has what is known, even with an error; it may be nil.
-func stateOf(ctx context.Context, c connection) (*authState, error) {
+func stateOf(ctx context.Context, c spcConnection) (*authState, error) {
 	settings, err := c.config.Settings()
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func stateOf(ctx context.Context, c connection) (*authState, error) {
 }
 
 // askConnection takes from the table bitbucket_connection what an access token can see that belongs to no user.
-func (s *authState) askConnection(ctx context.Context, c connection) error {
+func (s *authState) askConnection(ctx context.Context, c spcConnection) error {
 	db, err := openDatabase(ctx, []sqlhost.Connection{c.Connection}, func() {})
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func (a *authCommand) status(cmd *cobra.Command) error {
 }
 
 // printStatus prints the facts that are known. failure is why the connection does not work.
-func (a *authCommand) printStatus(c connection, s *authState, failure error) error {
+func (a *authCommand) printStatus(c spcConnection, s *authState, failure error) error {
 	if s == nil {
 		s = &authState{}
 	}
@@ -218,7 +218,7 @@ func (s *authState) document(connection string, failure error) statusDocument {
 		}
 	}
 	if login, ok := s.active(); ok {
-		d.Token = &tokenDocument{login.File, known(login.LoggedInAt), login.ObtainedAt, login.Expiry, int64(time.Since(login.ObtainedAt).Seconds())}
+		d.Token = &tokenDocument{login.File, timeOrNil(login.LoggedInAt), login.ObtainedAt, login.Expiry, int64(time.Since(login.ObtainedAt).Seconds())}
 	}
 	if failure == nil {
 		s.addGranted(&d)
@@ -235,7 +235,7 @@ func (s *authState) addGranted(d *statusDocument) {
 		}
 	}
 	for _, access := range s.workspaces {
-		d.Workspaces = append(d.Workspaces, workspaceDocument{access.Get("workspace.slug").String(), role(access)})
+		d.Workspaces = append(d.Workspaces, workspaceDocument{access.Get("workspace.slug").String(), workspaceRole(access)})
 	}
 	if s.repositories >= 0 {
 		d.Repositories = &s.repositories
@@ -250,12 +250,12 @@ func (s *authState) addGranted(d *statusDocument) {
 		}
 	}
 	if s.quota.Known {
-		d.Quota = &quotaDocument{s.quota.Limit, s.quota.Remaining, known(s.quota.ResetAt)}
+		d.Quota = &quotaDocument{s.quota.Limit, s.quota.Remaining, timeOrNil(s.quota.ResetAt)}
 	}
 }
 
-// known returns a time, or nil if it is zero.
-func known(t time.Time) *time.Time {
+// timeOrNil returns a time, or nil if it is zero.
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -23,7 +23,7 @@ func (s *setup) logInAs(t *testing.T, uuid string) outcome {
 	return got
 }
 
-// connectedAs returns the name of the account that a query sees.
+// connectedAs returns the name of the account that a query uses.
 func (s *setup) connectedAs(t *testing.T) string {
 	t.Helper()
 	got := runCommand(t, "", "query", "--config", s.config, "--output", "csv", "select account_uuid from bitbucket_connection")
@@ -84,22 +84,22 @@ func TestAuthStatus(t *testing.T) {
 	}
 }
 
-// What does not work has exit code 1, and says why; what works is shown nevertheless.
+// If a connection does not work, the exit code is 1 and the status says why. The status still shows the other connections.
 func TestAuthStatusOfWhatDoesNotWork(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
 	uuid := s.Organization().Connected.UUID
 	email, apiToken := s.APIToken(uuid)
-	method := func(name string, arguments ...argument) string {
-		return connectionBlock(name, append([]argument{{name: "plugin", value: "bitbucket"}, {name: "base_url", value: s.URL()}, {name: "oauth_url", value: s.OAuthURL()}}, arguments...))
+	method := func(name string, arguments ...spcArgument) string {
+		return connectionBlock(name, append([]spcArgument{{name: "plugin", value: "bitbucket"}, {name: "base_url", value: s.URL()}, {name: "oauth_url", value: s.OAuthURL()}}, arguments...))
 	}
-	workspaces := argument{value: `workspaces = ["harbor-labs"]`, verbatim: true}
+	workspaces := spcArgument{value: `workspaces = ["harbor-labs"]`, verbatim: true}
 	config := writeFile(t, t.TempDir(), "a.spc", s.connection("a_nobody", s.tokenDir)+
-		method("b_token", argument{name: "access_token", value: s.WorkspaceAccessToken("harbor-labs")}, workspaces)+
-		method("c_api", argument{name: "email", value: email}, argument{name: "api_token", value: apiToken})+
-		method("d_itself", argument{name: "consumer_key", value: s.consumer.Key}, argument{name: "consumer_secret", value: s.consumer.Secret}, argument{name: "grant_type", value: "client_credentials"})+
-		method("e_dead", argument{name: "access_token", value: "hush"}, workspaces)+
-		method("f_half", argument{name: "consumer_key", value: "k"}))
+		method("b_token", spcArgument{name: "access_token", value: s.WorkspaceAccessToken("harbor-labs")}, workspaces)+
+		method("c_api", spcArgument{name: "email", value: email}, spcArgument{name: "api_token", value: apiToken})+
+		method("d_itself", spcArgument{name: "consumer_key", value: s.consumer.Key}, spcArgument{name: "consumer_secret", value: s.consumer.Secret}, spcArgument{name: "grant_type", value: "client_credentials"})+
+		method("e_dead", spcArgument{name: "access_token", value: "hush"}, workspaces)+
+		method("f_half", spcArgument{name: "consumer_key", value: "k"}))
 	documents := statusOf(t, config, exitFailed)
 	for i, want := range []struct{ method, problem string }{
 		{"login", "nobody has logged in"}, {"access_token", ""}, {"api_token", ""}, {"client_credentials", ""},
@@ -133,7 +133,7 @@ func TestAuthStatusOfWhatDoesNotWork(t *testing.T) {
 	}
 }
 
-// A second account's login says whom it replaces, and the first one comes back with auth switch.
+// The login of a second account names the account that it replaces. auth switch brings that account back.
 func TestAuthSwitch(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -201,7 +201,7 @@ func TestAuthUsage(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
 	config := writeFile(t, t.TempDir(), "a.spc", s.connection("one", s.tokenDir)+s.connection("two", s.tokenDir)+
-		connectionBlock("token", []argument{{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}}))
+		connectionBlock("token", []spcArgument{{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}}))
 	for name, tt := range map[string]struct {
 		args []string
 		want string

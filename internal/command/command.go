@@ -42,11 +42,11 @@ func Main() int {
 	context.AfterFunc(ctx, stop) // the second Ctrl-C kills the process
 	// If a reader such as head exits, the write must fail instead of killing the process while it saves a token.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	return run(ctx, newConsole(os.Stdin, os.Stdout, os.Stderr), os.Args[1:])
+	return execute(ctx, newConsole(os.Stdin, os.Stdout, os.Stderr), os.Args[1:])
 }
 
-// run runs one command line and returns its exit code.
-func run(ctx context.Context, c *console, args []string) int {
+// execute runs one command line and returns its exit code.
+func execute(ctx context.Context, c *console, args []string) int {
 	root := newRoot(c)
 	root.SetArgs(args)
 	root.SetIn(c.in)

@@ -66,7 +66,7 @@ func TestVersionAsJSON(t *testing.T) {
 	}
 }
 
-// The scripts for shells ask the program, which knows the names.
+// The completion scripts call the program, which completes the names.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	config := configOf(t, fakebitbucket.Start(t, fakebitbucket.Options{}))

@@ -20,25 +20,25 @@ type console struct {
 	in       io.Reader
 	out, err io.Writer
 	lines    *bufio.Reader            // reads in
-	next     chan typed               // the line that is being read, or nil
+	next     chan typedLine           // the line that is being read, or nil
 	browse   func(url string) error   // opens a page in the user's browser
 	openTTY  func() (*os.File, error) // opens the terminal of the process, which standard input need not be
 }
 
 func newConsole(in io.Reader, out, err io.Writer) *console {
-	return &console{in: in, out: output{out}, err: err, lines: bufio.NewReader(in), browse: browse, openTTY: openTTY}
+	return &console{in: in, out: stdoutWriter{out}, err: err, lines: bufio.NewReader(in), browse: openBrowser, openTTY: openTTY}
 }
 
-// browse opens the user's browser, and discards the browser's output.
-func browse(url string) error {
+// openBrowser opens the user's browser, and discards the browser's output.
+func openBrowser(url string) error {
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	return browser.OpenURL(url)
 }
 
-// An output is standard output. Its Write returns errReaderGone if the reader has exited.
-type output struct{ io.Writer }
+// A stdoutWriter is standard output. Its Write returns errReaderGone if the reader has exited.
+type stdoutWriter struct{ io.Writer }
 
-func (o output) Write(p []byte) (int, error) {
+func (o stdoutWriter) Write(p []byte) (int, error) {
 	n, err := o.Writer.Write(p)
 	if errors.Is(err, syscall.EPIPE) {
 		err = errReaderGone
@@ -46,39 +46,39 @@ func (o output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// terminal returns the file descriptor of a reader or writer, if it is a terminal.
-func terminal(stream any) (fd int, ok bool) {
+// terminalFd returns the file descriptor of a reader or writer, if it is a terminal.
+func terminalFd(stream any) (fd int, ok bool) {
 	switch wrapped := stream.(type) {
 	case *firstWrite:
-		return terminal(wrapped.Writer)
+		return terminalFd(wrapped.Writer)
 	case *destination:
-		return terminal(wrapped.Writer)
-	case *screen:
-		return terminal(wrapped.w)
-	case output:
-		return terminal(wrapped.Writer)
+		return terminalFd(wrapped.Writer)
+	case *pagedOutput:
+		return terminalFd(wrapped.w)
+	case stdoutWriter:
+		return terminalFd(wrapped.Writer)
 	}
-	f, isFile := stream.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
+	f, isOSFile := stream.(*os.File)
+	if !isOSFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}
 	return int(f.Fd()), true
 }
 
-// A typed is a line of standard input.
-type typed struct {
+// A typedLine is a line of standard input.
+type typedLine struct {
 	text string
 	err  error
 }
 
 // line returns the channel of the next line of standard input. A read can't be interrupted, so the line of a question that
 // was answered in another way is that of the next question. Who receives the line calls taken.
-func (c *console) line() <-chan typed {
+func (c *console) line() <-chan typedLine {
 	if c.next == nil {
-		next, lines := make(chan typed, 1), c.lines
+		next, lines := make(chan typedLine, 1), c.lines
 		go func() {
 			text, err := lines.ReadString('\n')
-			next <- typed{strings.TrimSpace(text), err}
+			next <- typedLine{strings.TrimSpace(text), err}
 		}()
 		c.next = next
 	}
@@ -140,7 +140,7 @@ func openTTY() (*os.File, error) {
 
 // askSecret prompts for a line that the terminal doesn't echo.
 func (c *console) askSecret(ctx context.Context, prompt string) (string, error) {
-	fd, ok := terminal(c.in)
+	fd, ok := terminalFd(c.in)
 	if !ok {
 		return c.ask(ctx, prompt)
 	}

@@ -37,7 +37,7 @@ func openDemo(ctx context.Context, adapt func(sqlhost.Connection) sqlhost.Connec
 	organization := fake.Organization()
 	consumer := fake.Consumer(organization.Workspaces[0].Slug)
 	c := bareConnection().Connection
-	c.Config = connectionBody([]argument{
+	c.Config = connectionBody([]spcArgument{
 		{name: "consumer_key", value: consumer.Key},
 		{name: "consumer_secret", value: consumer.Secret},
 		{name: "refresh_token", value: fake.Grant(consumer, organization.Connected.UUID)},
@@ -48,10 +48,10 @@ func openDemo(ctx context.Context, adapt func(sqlhost.Connection) sqlhost.Connec
 	return openDatabase(ctx, []sqlhost.Connection{adapt(c)}, cleanUp)
 }
 
-// A question is a question of the demo and its SQL.
-type question struct{ title, sql string }
+// A demoQuestion is a question of the demo and its SQL.
+type demoQuestion struct{ title, sql string }
 
-var questions = []question{
+var demoQuestions = []demoQuestion{
 	{"Which repositories are the largest?", `
 select full_name, round(size / 1e6, 1) as megabytes, language
 from bitbucket_repository
@@ -135,11 +135,11 @@ func newDemo(c *console) *cobra.Command {
 				return err
 			}
 			defer db.close()
-			for i, q := range questions {
+			for i, q := range demoQuestions {
 				if err := pose(ctx, c, db, q); err != nil {
 					return err
 				}
-				if more, err := c.more(ctx, i+1, len(questions)); err != nil || !more {
+				if more, err := c.more(ctx, i+1, len(demoQuestions)); err != nil || !more {
 					return err
 				}
 			}
@@ -151,8 +151,8 @@ func newDemo(c *console) *cobra.Command {
 
 // more waits until the user wants the next question, if there is one and the user is at a terminal.
 func (c *console) more(ctx context.Context, asked, questions int) (bool, error) {
-	_, in := terminal(c.in)
-	_, out := terminal(c.out)
+	_, in := terminalFd(c.in)
+	_, out := terminalFd(c.out)
 	if !in || !out || asked == questions {
 		return true, nil
 	}
@@ -166,12 +166,12 @@ func (c *console) more(ctx context.Context, asked, questions int) (bool, error) 
 }
 
 // pose prints a question, its SQL, and the answer.
-func pose(ctx context.Context, c *console, db *database, q question) error {
+func pose(ctx context.Context, c *console, db *database, q demoQuestion) error {
 	sql := strings.TrimSpace(q.sql)
 	if _, err := fmt.Fprintf(c.out, "%s\n\n  %s\n\n", q.title, strings.ReplaceAll(sql, "\n", "\n  ")); err != nil {
 		return err
 	}
-	if _, err := answer(ctx, db, sql, newTablePrinter(c.out, layout{results: 1})); err != nil {
+	if _, err := printAnswer(ctx, db, sql, newTablePrinter(c.out, layout{results: 1})); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(c.out)

@@ -10,12 +10,12 @@ import (
 func TestTerminalDemo(t *testing.T) {
 	t.Parallel()
 	const rows = 40
-	e := emulate(t, process(t, "demo"), 80, rows)
-	for i, q := range questions[:len(questions)-1] {
+	e := emulate(t, terminalProcess(t, "demo"), 80, rows)
+	for i, q := range demoQuestions[:len(demoQuestions)-1] {
 		screen := e.waits(t, "the wait after "+q.title, func(screen string) bool {
 			return strings.HasSuffix(screen, " of 12, or q and Enter to end.\n") && strings.Contains(screen, q.title+"\n")
 		})
-		if i == 0 && strings.Contains(screen, questions[1].title) {
+		if i == 0 && strings.Contains(screen, demoQuestions[1].title) {
 			t.Errorf("two questions at once:\n%s", screen)
 		}
 		e.enters(t, "\r")
@@ -24,15 +24,15 @@ func TestTerminalDemo(t *testing.T) {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 
-	e = emulate(t, process(t, "demo"), 80, rows)
+	e = emulate(t, terminalProcess(t, "demo"), 80, rows)
 	e.shows(t, "Press Enter for question 2 of 12")
 	e.enters(t, "q\r")
-	if code, output := e.ends(t); code != exitOK || strings.Contains(output, questions[1].title) {
+	if code, output := e.ends(t); code != exitOK || strings.Contains(output, demoQuestions[1].title) {
 		t.Errorf("exit code %d:\n%s", code, output)
 	}
 }
 
-// The first that make demo says is that it builds, and how long that may take.
+// make demo first says that it builds, and how long this may take.
 func TestMakeDemo(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("make", "-n", "-C", "../..", "demo").Output()

@@ -12,7 +12,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("exit code %d: %s", got.code, got.err)
 	}
 	rest := got.out
-	for _, q := range questions {
+	for _, q := range demoQuestions {
 		_, after, found := strings.Cut(rest, q.title+"\n\n  select ")
 		if !found {
 			t.Fatalf("no question %q, or not in its place:\n%s", q.title, got.out)
@@ -25,7 +25,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// The demo organization passes some controls, so that one sees what good looks like.
+// The demo organization passes some controls, to show a good result.
 func TestAuditOfDemo(t *testing.T) {
 	t.Parallel()
 	report, _ := auditOf(t, "--quiet", "--demo", "--control", "workspace_forking", "--control", "workspace_privacy", "--control", "group_default_permission", "--control", "connected_account_repository")

@@ -10,17 +10,17 @@ import (
 // A destination is where results go: the screen, standard output, or a file.
 type destination struct {
 	io.Writer
-	first  *firstWrite // of the screen
-	screen *screen     // nil for a file
-	file   *os.File    // written first under another name; nil for standard output
-	path   string      // name of the file
+	first  *firstWrite  // of the screen
+	screen *pagedOutput // nil for a file
+	file   *os.File     // written first under another name; nil for standard output
+	path   string       // name of the file
 }
 
 // newDestination opens the destination for results. Without a file it is standard output.
 func newDestination(c *console, file string) (*destination, error) {
 	if file == "" {
 		d := &destination{first: &firstWrite{Writer: c.out, before: func() {}}}
-		d.screen = newScreen(d.first)
+		d.screen = newPagedOutput(d.first)
 		d.Writer = d.screen
 		return d, nil
 	}

@@ -26,7 +26,7 @@ func newEditor(s *shell) *readline.Shell {
 	for _, keymap := range []string{"emacs", "vi-insert"} {
 		_ = e.Config.Bind(keymap, inputrc.Unescape(`\C-i`), "menu-complete", false) // lists the candidates
 	}
-	e.Prompt.Primary(func() string { return prompt })
+	e.Prompt.Primary(func() string { return shellPrompt })
 	below := room{w: s.out}
 	e.SyntaxHighlighter = func(line []rune) string { // is called before the line is drawn
 		below.make(e, line)
@@ -52,7 +52,7 @@ type room struct {
 // column.
 func (r *room) make(e *readline.Shell, line []rune) {
 	width := 0
-	if fd, ok := terminal(r.w); ok {
+	if fd, ok := terminalFd(r.w); ok {
 		width, _, _ = term.GetSize(fd) // 0 if unknown
 	}
 	if len(line) == 0 {
@@ -68,12 +68,12 @@ func (r *room) make(e *readline.Shell, line []rune) {
 func rowsOf(input []rune, width int) int {
 	rows := 0
 	for line := range strings.SplitSeq(string(input), "\n") {
-		rows += 1 + (len(prompt)+prettytext.StringWidth(line))/max(width, 1)
+		rows += 1 + (len(shellPrompt)+prettytext.StringWidth(line))/max(width, 1)
 	}
 	return rows
 }
 
-const prompt = "bitbucket> "
+const shellPrompt = "bitbucket> "
 
 // historyFile returns the file of earlier statements, which only the user can read.
 func historyFile() (string, error) {

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// variables are the variables of the environment that this program reads.
-var variables = []struct{ name, meaning string }{
+// environmentVariables are the variables of the environment that this program reads.
+var environmentVariables = []struct{ name, meaning string }{
 	{"BITBUCKET_OAUTH_CLIENT_ID", "consumer_key: key of the OAuth consumer"},
 	{"BITBUCKET_OAUTH_CLIENT_SECRET", "consumer_secret: secret of the OAuth consumer"},
 	{"BITBUCKET_OAUTH_REFRESH_TOKEN", "refresh_token: a first refresh token, instead of a login"},
@@ -30,7 +30,7 @@ var variables = []struct{ name, meaning string }{
 func newEnvironment() *cobra.Command {
 	var text strings.Builder
 	text.WriteString("These variables complete a connection, or change how the program works. The arguments of a connection in its .spc file come first.\n\n")
-	for _, v := range variables {
+	for _, v := range environmentVariables {
 		fmt.Fprintf(&text, "  %-30s %s\n", v.name, v.meaning)
 	}
 	return &cobra.Command{Use: "environment", Short: "Environment variables", Long: strings.TrimSpace(text.String())}

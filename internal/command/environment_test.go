@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The help has every variable that the configuration reads, and the documentation lists.
+// The help lists every variable that the configuration reads. So does the documentation.
 func TestEnvironmentHelp(t *testing.T) {
 	t.Parallel()
 	got := runCommand(t, "", "help", "environment")

@@ -47,7 +47,7 @@ func (e *estimator) statement(ctx context.Context, sql string) ([]assistant.Cost
 		if _, ok := asked[read.Table]; ok {
 			continue
 		}
-		if err := drain(ctx, e.rehearsal.Host, whole(read)); err != nil && ctx.Err() != nil {
+		if err := drain(ctx, e.rehearsal.Host, selectAll(read)); err != nil && ctx.Err() != nil {
 			return nil, err // otherwise it only can't be read as a whole
 		}
 		costs = append(costs, assistant.Cost{Table: read.Table, Requests: e.rehearsal.Rehearsed()[read.Table], Whole: true})
@@ -55,8 +55,8 @@ func (e *estimator) statement(ctx context.Context, sql string) ([]assistant.Cost
 	return costs, nil
 }
 
-// whole returns a statement that reads a table as a whole.
-func whole(read sqlhost.Read) string {
+// selectAll returns a statement that reads a table as a whole.
+func selectAll(read sqlhost.Read) string {
 	columns := []string{"null"} // if only the number of rows matters
 	for i, column := range read.Columns {
 		columns = append(columns[:i], sqlhost.Quote(column))

@@ -13,8 +13,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// longer are the tables of what belongs to things that are only known when they are read, such as pull requests, and one
-// whose lists have many pages. Their estimates are lower bounds.
+// longer lists the tables whose estimates are lower bounds: those below objects that the estimate does not read, such as pull
+// requests, and one whose lists have many pages.
 var longer = []string{
 	"bitbucket_commit_report_annotation", "bitbucket_deployment_variable", "bitbucket_pipeline_schedule_execution",
 	"bitbucket_pipeline_step", "bitbucket_pipeline_test_case", "bitbucket_pipeline_test_report", "bitbucket_pull_request_activity",
@@ -24,8 +24,8 @@ var longer = []string{
 	"bitbucket_machine_access", "bitbucket_pipeline_definition",
 }
 
-// An estimate is close to the requests that the query then makes, and the query has the rows that it has without one: what
-// the estimate made up is nowhere.
+// An estimate is close to the number of requests of the query. The query returns the same rows as without an estimate: none of
+// the invented answers.
 func TestEstimate(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -37,7 +37,7 @@ func TestEstimate(t *testing.T) {
 		at := slices.IndexFunc(table.Examples, func(e docs.Example) bool { return !strings.Contains(e.SQLite, "'harbor-labs/") })
 		example := table.Examples[at]
 		t.Run(table.Name, func(t *testing.T) {
-			want := answered(t, serve(t, fake), example.SQLite)
+			want := sortedRows(t, serve(t, fake), example.SQLite)
 			fake.ResetJournal()
 			s := serve(t, fake)
 			costs, err := s.Estimate(t.Context(), example.SQLite)
@@ -48,7 +48,7 @@ func TestEstimate(t *testing.T) {
 			for _, c := range costs {
 				estimated += int(c.Requests)
 			}
-			got := answered(t, s, example.SQLite)
+			got := sortedRows(t, s, example.SQLite)
 			if diff := cmp.Diff(want, got); diff != "" && table.Name != "bitbucket_rate_limit" {
 				t.Errorf("rows without an estimate and after one (-without +after):\n%s", diff)
 			}
@@ -77,8 +77,8 @@ func serve(t *testing.T, fake *fakebitbucket.Server) *served {
 	return s
 }
 
-// answered returns the rows of a statement, sorted.
-func answered(t *testing.T, s *served, sql string) (all []string) {
+// sortedRows returns the rows of a statement, sorted.
+func sortedRows(t *testing.T, s *served, sql string) (all []string) {
 	t.Helper()
 	rows, err := s.Query(t.Context(), sql)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // A printer writes results in one format. The output is complete only if end has returned no error.
 type printer interface {
-	print(result) error
+	print(resultSet) error
 	end() error
 }
 
@@ -74,7 +74,7 @@ func knownFormat(format string, known []string) error {
 }
 
 // printAlone prints one result.
-func printAlone(p printer, r result) error {
+func printAlone(p printer, r resultSet) error {
 	if err := p.print(r); err != nil {
 		return err
 	}

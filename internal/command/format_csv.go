@@ -20,7 +20,7 @@ func newCSVPrinter(w io.Writer, l layout) printer {
 	return &csvPrinter{w: buffered, csv: csv.NewWriter(buffered), layout: l}
 }
 
-func (p *csvPrinter) print(r result) error {
+func (p *csvPrinter) print(r resultSet) error {
 	columns := r.Columns()
 	if len(columns) == 0 {
 		return r.Err()
@@ -42,7 +42,7 @@ func (p *csvPrinter) print(r result) error {
 		for i, v := range r.Values() {
 			fields[i] = ""
 			if v != nil {
-				fields[i] = text(columns[i], v)
+				fields[i] = valueText(columns[i], v)
 			}
 		}
 		if err := p.record(fields); err != nil {

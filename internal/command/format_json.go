@@ -23,7 +23,7 @@ func newJSONPrinter(w io.Writer, l layout) printer {
 	return &jsonPrinter{w: bufio.NewWriter(w), results: l.results}
 }
 
-func (p *jsonPrinter) print(r result) error {
+func (p *jsonPrinter) print(r resultSet) error {
 	switch {
 	case p.printed > 0:
 		p.w.WriteString(",\n")
@@ -31,7 +31,7 @@ func (p *jsonPrinter) print(r result) error {
 		p.w.WriteString("[\n")
 	}
 	p.printed++
-	names := keys(r.Columns())
+	names := uniqueNames(r.Columns())
 	before := "[\n"
 	for r.Next() {
 		p.w.WriteString(before)
@@ -85,8 +85,8 @@ func (p *jsonPrinter) end() error {
 	return p.w.Flush()
 }
 
-// keys returns the names of the columns. It numbers repeated names, because a JSON object needs unique keys.
-func keys(columns []sqlhost.Column) []string {
+// uniqueNames returns the names of the columns. It numbers repeated names, because a JSON object needs unique keys.
+func uniqueNames(columns []sqlhost.Column) []string {
 	taken := map[string]bool{}
 	for _, c := range columns {
 		taken[c.Name] = true

@@ -10,8 +10,8 @@ type jsonlPrinter struct{ w *bufio.Writer }
 
 func newJSONLPrinter(w io.Writer, _ layout) printer { return &jsonlPrinter{bufio.NewWriter(w)} }
 
-func (p *jsonlPrinter) print(r result) error {
-	names := keys(r.Columns())
+func (p *jsonlPrinter) print(r resultSet) error {
+	names := uniqueNames(r.Columns())
 	for r.Next() {
 		if err := writeObject(p.w, r.Columns(), names, r.Values()); err != nil {
 			return err

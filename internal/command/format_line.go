@@ -17,7 +17,7 @@ type linePrinter struct {
 
 func newLinePrinter(w io.Writer, _ layout) printer { return &linePrinter{w: bufio.NewWriter(w)} }
 
-func (p *linePrinter) print(r result) error {
+func (p *linePrinter) print(r resultSet) error {
 	columns := r.Columns()
 	width := 0
 	for _, c := range columns {

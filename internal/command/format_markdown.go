@@ -16,7 +16,7 @@ type markdownPrinter struct {
 
 func newMarkdownPrinter(w io.Writer, l layout) printer { return &markdownPrinter{w: w, layout: l} }
 
-func (p *markdownPrinter) print(r result) error {
+func (p *markdownPrinter) print(r resultSet) error {
 	columns := r.Columns()
 	if len(columns) == 0 {
 		return r.Err()

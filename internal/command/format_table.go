@@ -27,13 +27,13 @@ type tablePrinter struct {
 
 func newTablePrinter(w io.Writer, l layout) printer {
 	p := &tablePrinter{w: w, layout: l}
-	if fd, ok := terminal(w); ok {
+	if fd, ok := terminalFd(w); ok {
 		p.width, _, _ = term.GetSize(fd) // 0 if unknown
 	}
 	return p
 }
 
-func (p *tablePrinter) print(r result) error {
+func (p *tablePrinter) print(r resultSet) error {
 	columns := r.Columns()
 	if len(columns) == 0 {
 		return r.Err()
@@ -53,7 +53,7 @@ func (p *tablePrinter) print(r result) error {
 	if !p.layout.noHeader {
 		t.AppendHeader(header)
 	}
-	lines := &list{columns: columns}
+	lines := &resultList{columns: columns}
 	for r.Next() {
 		row := table.Row{}
 		if p.width > 0 && p.layout.narrow {
@@ -129,7 +129,7 @@ func cell(c sqlhost.Column, v any) string {
 	if v == nil {
 		return null
 	}
-	return printable(text(c, v))
+	return printable(valueText(c, v))
 }
 
 // printable replaces characters that control a terminal: everybody who can name a repository can write them.

@@ -12,8 +12,8 @@ import (
 )
 
 // everyKind returns a result with columns of every type.
-func everyKind() *list {
-	return &list{
+func everyKind() *resultList {
+	return &resultList{
 		columns: []sqlhost.Column{
 			{Name: "name", Type: sqlhost.Text}, {Name: "is_private", Type: sqlhost.Boolean}, {Name: "size", Type: sqlhost.Integer},
 			{Name: "share", Type: sqlhost.Real}, {Name: "updated_on", Type: sqlhost.Timestamp}, {Name: "mainbranch", Type: sqlhost.JSON},
@@ -27,12 +27,12 @@ func everyKind() *list {
 	}
 }
 
-func twoResults() []result {
-	return []result{
-		&list{columns: []sqlhost.Column{{Name: "a"}}, rows: [][]any{{int64(1)}, {nil}}},
-		&list{},
-		&list{columns: []sqlhost.Column{{Name: "b"}, {Name: "c"}}},
-		&list{columns: []sqlhost.Column{{Name: "d"}}, rows: [][]any{{"x"}}},
+func twoResults() []resultSet {
+	return []resultSet{
+		&resultList{columns: []sqlhost.Column{{Name: "a"}}, rows: [][]any{{int64(1)}, {nil}}},
+		&resultList{},
+		&resultList{columns: []sqlhost.Column{{Name: "b"}, {Name: "c"}}},
+		&resultList{columns: []sqlhost.Column{{Name: "d"}}, rows: [][]any{{"x"}}},
 	}
 }
 
@@ -41,7 +41,7 @@ func TestFormats(t *testing.T) {
 	tests := map[string]struct {
 		format   string
 		noHeader bool
-		results  []result
+		results  []resultSet
 		want     string
 	}{
 		"jsonl": {
@@ -56,7 +56,7 @@ func TestFormats(t *testing.T) {
 `,
 		},
 		"markdown": {
-			format: "markdown", results: append(twoResults(), &list{columns: []sqlhost.Column{{Name: "e|f"}, {Name: "g"}}, rows: [][]any{{"a|b\nc", int64(1)}}}),
+			format: "markdown", results: append(twoResults(), &resultList{columns: []sqlhost.Column{{Name: "e|f"}, {Name: "g"}}, rows: [][]any{{"a|b\nc", int64(1)}}}),
 			want: `
 | a |
 | ---:|
@@ -79,7 +79,7 @@ func TestFormats(t *testing.T) {
 		"markdown without names": {format: "markdown", noHeader: true, results: twoResults()[3:], want: "| x |\n"},
 		"table without names":    {format: "table", noHeader: true, results: twoResults()[3:], want: "+---+\n| x |\n+---+\n"},
 		"table": {
-			format: "table", results: []result{everyKind()},
+			format: "table", results: []resultSet{everyKind()},
 			want: `
 +----------------+------------+------------------+---------+-------------------------------+-----------------+----------+----------------+
 | name           | is_private |             size |   share | updated_on                    | mainbranch      | count(*) | name           |
@@ -92,7 +92,7 @@ func TestFormats(t *testing.T) {
 `,
 		},
 		"line": {
-			format: "line", results: []result{everyKind()},
+			format: "line", results: []resultSet{everyKind()},
 			want: `
 -[ RECORD 1 ]---------------------------
 name       | café, "größer"
@@ -125,7 +125,7 @@ name       | x'01ff'
 `,
 		},
 		"csv": {
-			format: "csv", results: []result{everyKind()},
+			format: "csv", results: []resultSet{everyKind()},
 			want: `
 name,is_private,size,share,updated_on,mainbranch,count(*),name
 "café, ""größer""",true,9007199254740993,1000000,2026-01-02T03:04:05.678+00:00,"{""name"": ""a<b""}",0,"a
@@ -135,7 +135,7 @@ b"
 `,
 		},
 		"json": {
-			format: "json", results: []result{everyKind()},
+			format: "json", results: []resultSet{everyKind()},
 			want: `
 [
 {"name":"café, \"größer\"","is_private":true,"size":9007199254740993,"share":1000000,"updated_on":"2026-01-02T03:04:05.678+00:00","mainbranch":{"name":"a<b"},"count(*)":0,"name_2":"a\nb"},
@@ -144,8 +144,8 @@ b"
 ]
 `,
 		},
-		"json of no rows":                  {format: "json", results: []result{newList("a")}, want: "\n[]\n"},
-		"json of a statement with no rows": {format: "json", results: []result{&list{}}, want: "\n[]\n"},
+		"json of no rows":                  {format: "json", results: []resultSet{newList("a")}, want: "\n[]\n"},
+		"json of a statement with no rows": {format: "json", results: []resultSet{&resultList{}}, want: "\n[]\n"},
 		"json of several": {
 			format: "json", results: twoResults(),
 			want: `
@@ -231,12 +231,12 @@ d | x
 	}
 }
 
-// A failing is a result that breaks off after its rows.
-type failing struct{ *list }
+// A failingResult ends with an error after its rows.
+type failingResult struct{ *resultList }
 
 var errBroken = errors.New("broken")
 
-func (failing) Err() error { return errBroken }
+func (failingResult) Err() error { return errBroken }
 
 func TestFormatsOfAFailure(t *testing.T) {
 	t.Parallel()
@@ -252,11 +252,11 @@ func TestFormatsOfAFailure(t *testing.T) {
 			if err := p.print(everyKind()); err != nil {
 				t.Fatal(err)
 			}
-			if err := p.print(failing{many}); !errors.Is(err, errBroken) {
+			if err := p.print(failingResult{many}); !errors.Is(err, errBroken) {
 				t.Errorf("print = %v, want %v", err, errBroken)
 			}
 			if format == "json" && json.Valid([]byte(out.String())) {
-				t.Error("what was cut off is a valid document")
+				t.Error("a truncated document is valid")
 			}
 			if format == "table" && strings.Contains(out.String(), "some length") {
 				t.Error("a table was drawn of a part of the rows")
@@ -320,7 +320,7 @@ func TestKeysAreUnique(t *testing.T) {
 	for _, name := range []string{"a", "a_2", "a", "b", "a"} {
 		columns = append(columns, sqlhost.Column{Name: name})
 	}
-	if diff := cmp.Diff([]string{"a", "a_2", "a_3", "b", "a_4"}, keys(columns)); diff != "" {
+	if diff := cmp.Diff([]string{"a", "a_2", "a_3", "b", "a_4"}, uniqueNames(columns)); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 }

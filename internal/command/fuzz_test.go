@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A configuration is read, or the error says in one line what is wrong with it, and shows none of its secrets.
+// Reading a configuration succeeds, or returns an error of one line without any of the secrets.
 func FuzzConfig(f *testing.F) {
 	for _, content := range []string{
 		"connection \"work\" {\n  plugin = \"bitbucket\"\n  access_token = \"mark-of-a-secret\"\n  workspaces = [\"acme\", \"*\"]\n  max_wait = \"5m\"\n}\n",

@@ -14,8 +14,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A granted is what Bitbucket grants to an authentication method. Without the scope account, much of it is unknown.
-type granted struct {
+// A grantedAccess is what Bitbucket grants to an authentication method. Without the scope account, much of it is unknown.
+type grantedAccess struct {
 	user         jsontree.Value   // Bitbucket's account object
 	email        string           // the primary address; "" if unknown
 	workspaces   []jsontree.Value // Bitbucket's workspace_access objects; nil if unknown
@@ -28,14 +28,14 @@ type granted struct {
 const manyRepositories = 1000
 
 // askUser requests the connected user. It skips an answer for which a scope is missing.
-func (g *granted) askUser(ctx context.Context, client *api.Client) error {
+func (g *grantedAccess) askUser(ctx context.Context, client *api.Client) error {
 	user, err := client.Get(ctx, api.Path("/2.0/user"), nil)
 	g.user = user
 	return unlessScopeMissing(err)
 }
 
 // askRest requests the workspaces, the number of repositories, and the scopes if the token does not tell them.
-func (g *granted) askRest(ctx context.Context, client *api.Client, tokenScopes []string) error {
+func (g *grantedAccess) askRest(ctx context.Context, client *api.Client, tokenScopes []string) error {
 	workspaces, err := listed(ctx, client, api.List{Path: api.Path("/2.0/user/workspaces"), PageLen: 100}, -1)
 	if err := unlessScopeMissing(err); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (g *granted) askRest(ctx context.Context, client *api.Client, tokenScopes [
 }
 
 // askTable takes the scopes and the workspaces from the table bitbucket_connection.
-func (g *granted) askTable(ctx context.Context, db *database, connection string) error {
+func (g *grantedAccess) askTable(ctx context.Context, db *database, connection string) error {
 	rows, err := db.Query(ctx, "select account_uuid, scopes, workspaces from "+sqlhost.Quote(connection)+".bitbucket_connection")
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (g *granted) askTable(ctx context.Context, db *database, connection string)
 	return rows.Err()
 }
 
-func (g *granted) askEmail(ctx context.Context, client *api.Client) error {
+func (g *grantedAccess) askEmail(ctx context.Context, client *api.Client) error {
 	emails, err := listed(ctx, client, api.List{Path: api.Path("/2.0/user/emails"), PageLen: 100}, -1)
 	for _, email := range emails {
 		if email.Get("is_primary").Bool() {
@@ -86,7 +86,7 @@ func (g *granted) askEmail(ctx context.Context, client *api.Client) error {
 	return unlessScopeMissing(err)
 }
 
-func (g *granted) countRepositories(ctx context.Context, client *api.Client) error {
+func (g *grantedAccess) countRepositories(ctx context.Context, client *api.Client) error {
 	g.repositories = 0
 	if g.workspaces == nil {
 		g.repositories = -1
@@ -132,7 +132,7 @@ func unlessScopeMissing(err error) error {
 }
 
 // account returns the account as a token file keeps it.
-func (g *granted) account() auth.Account {
+func (g *grantedAccess) account() auth.Account {
 	if !g.user.Exists() {
 		return auth.Account{}
 	}
@@ -161,13 +161,13 @@ func described(a auth.Account, email string) string {
 	return text + " " + a.UUID
 }
 
-func (g *granted) who() string { return described(g.account(), g.email) }
+func (g *grantedAccess) who() string { return described(g.account(), g.email) }
 
-func (g *granted) where() []string {
+func (g *grantedAccess) where() []string {
 	var lines []string
 	for _, access := range g.workspaces {
 		line := access.Get("workspace.slug").String()
-		if role := role(access); role != "" {
+		if role := workspaceRole(access); role != "" {
 			line += " (" + role + ")"
 		}
 		lines = append(lines, line)
@@ -181,8 +181,8 @@ func (g *granted) where() []string {
 	return []string{"none: invite the user to a workspace"}
 }
 
-// role returns the user's role in a workspace, or "" if there is no user.
-func role(access jsontree.Value) string {
+// workspaceRole returns the user's role in a workspace, or "" if there is no user.
+func workspaceRole(access jsontree.Value) string {
 	switch administrator := access.Get("administrator"); {
 	case !administrator.Exists():
 		return ""
@@ -192,7 +192,7 @@ func role(access jsontree.Value) string {
 	return "member"
 }
 
-func (g *granted) howMany() string {
+func (g *grantedAccess) howMany() string {
 	switch {
 	case g.repositories < 0:
 		return "unknown: that takes a user, and the scopes account and repository"
@@ -204,7 +204,7 @@ func (g *granted) howMany() string {
 	return fmt.Sprint(g.repositories)
 }
 
-func (g *granted) what() string {
+func (g *grantedAccess) what() string {
 	switch {
 	case !g.scopesKnown:
 		return "unknown: Bitbucket does not show them"
@@ -215,12 +215,12 @@ func (g *granted) what() string {
 }
 
 // ofAPIToken reports whether the scopes are those of an API token, which have other names.
-func (g *granted) ofAPIToken() bool {
+func (g *grantedAccess) ofAPIToken() bool {
 	return slices.ContainsFunc(g.scopes, func(scope string) bool { return strings.HasSuffix(scope, ":bitbucket") })
 }
 
 // tables returns which tables are unavailable for the goal, and what to do.
-func (g *granted) tables(wanted goal) []string {
+func (g *grantedAccess) tables(wanted goal) []string {
 	if !g.scopesKnown || g.ofAPIToken() {
 		return []string{"unknown"}
 	}

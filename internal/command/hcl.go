@@ -6,14 +6,14 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// An argument is an argument of a connection.
-type argument struct {
+// An spcArgument is an argument of a connection.
+type spcArgument struct {
 	name, value string
 	verbatim    bool // value is written as it is, for example a comment
 }
 
-// write adds the arguments to the body of a block, in their order.
-func write(body *hclwrite.Body, arguments []argument) {
+// writeArguments adds the arguments to the body of a block, in their order.
+func writeArguments(body *hclwrite.Body, arguments []spcArgument) {
 	for _, a := range arguments {
 		if a.verbatim {
 			body.AppendUnstructuredTokens(hclwrite.Tokens{{Type: hclsyntax.TokenNil, Bytes: []byte(a.value + "\n")}})
@@ -24,15 +24,15 @@ func write(body *hclwrite.Body, arguments []argument) {
 }
 
 // connectionBody returns the arguments of a connection without the enclosing block.
-func connectionBody(arguments []argument) string {
+func connectionBody(arguments []spcArgument) string {
 	file := hclwrite.NewEmptyFile()
-	write(file.Body(), arguments)
+	writeArguments(file.Body(), arguments)
 	return string(file.Bytes())
 }
 
 // connectionBlock returns a connection in the form of a .spc file.
-func connectionBlock(name string, arguments []argument) string {
+func connectionBlock(name string, arguments []spcArgument) string {
 	file := hclwrite.NewEmptyFile()
-	write(file.Body().AppendNewBlock("connection", []string{name}).Body(), arguments)
+	writeArguments(file.Body().AppendNewBlock("connection", []string{name}).Body(), arguments)
 	return string(hclwrite.Format(file.Bytes()))
 }

@@ -16,7 +16,7 @@ import (
 // inspect explains a table to a person: its columns, and what its page says.
 func inspect(w io.Writer, table sqlhost.Table) error {
 	width := 100
-	if fd, ok := terminal(w); ok {
+	if fd, ok := terminalFd(w); ok {
 		if columns, _, err := term.GetSize(fd); err == nil && columns > 0 {
 			width = min(columns, width)
 		}
@@ -24,7 +24,7 @@ func inspect(w io.Writer, table sqlhost.Table) error {
 	page, _ := docs.Lookup(table.Name)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", style(w, bold, table.Name))
-	b.WriteString(wrapped(table.Description, "", width))
+	b.WriteString(indentedLines(table.Description, "", width))
 	b.WriteString("\n" + style(w, bold, "Columns") + "\n")
 	l := describe(table)
 	for l.Next() {
@@ -33,13 +33,13 @@ func inspect(w io.Writer, table sqlhost.Table) error {
 		if conditions := values[2].(string); conditions != "" {
 			fmt.Fprintf(&b, "  %s", conditions)
 		}
-		b.WriteString("\n" + wrapped(values[3].(string), "      ", width))
+		b.WriteString("\n" + indentedLines(values[3].(string), "      ", width))
 	}
 	for _, part := range []struct{ title, text string }{
 		{"Scopes", page.Scopes}, {"Role", page.Role}, {"Coverage", page.Coverage}, {"Cost", page.Cost}, {"Conditions", page.Conditions},
 	} {
 		if part.text != "" {
-			b.WriteString("\n" + style(w, bold, part.title) + "\n" + wrapped(plain(part.text), "  ", width))
+			b.WriteString("\n" + style(w, bold, part.title) + "\n" + indentedLines(plain(part.text), "  ", width))
 		}
 	}
 	if len(page.Examples) > 0 {
@@ -64,8 +64,8 @@ func plain(text string) string {
 	return markdownMark.Replace(markdownLink.ReplaceAllString(text, "$1"))
 }
 
-// wrapped returns a text in lines of at most a width, each behind an indentation.
-func wrapped(text, indentation string, width int) string {
+// indentedLines returns a text in lines of at most a width, each behind an indentation.
+func indentedLines(text, indentation string, width int) string {
 	var b strings.Builder
 	for line := range strings.Lines(prettytext.WrapSoft(printable(text), width-len(indentation))) {
 		b.WriteString(indentation + strings.TrimSpace(line) + "\n")

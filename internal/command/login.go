@@ -21,8 +21,8 @@ const (
 	defaultTimeout  = 5 * time.Minute
 )
 
-// A login runs the command login.
-type login struct {
+// A loginCommand runs the command login.
+type loginCommand struct {
 	*console
 	source        connectionFlags
 	connection    string
@@ -37,7 +37,7 @@ type login struct {
 }
 
 func newLogin(c *console) *cobra.Command {
-	l := &login{console: c}
+	l := &loginCommand{console: c}
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Connect to Bitbucket with an OAuth consumer",
@@ -72,7 +72,7 @@ a page that can't be shown, copy the address from its address bar, and paste it.
 	return cmd
 }
 
-func (l *login) run(cmd *cobra.Command) error {
+func (l *loginCommand) run(cmd *cobra.Command) error {
 	wanted, err := l.checkFlags(cmd)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (l *login) run(cmd *cobra.Command) error {
 	return l.finish(ctx, target, signedIn)
 }
 
-func (l *login) checkFlags(cmd *cobra.Command) (goal, error) {
+func (l *loginCommand) checkFlags(cmd *cobra.Command) (goal, error) {
 	wanted, known := goalNamed(l.goal)
 	switch {
 	case l.timeout <= 0:
@@ -120,7 +120,7 @@ func (l *login) checkFlags(cmd *cobra.Command) (goal, error) {
 
 // prepare does what can fail before anything is asked: it checks the addresses and the folders, and listens for the
 // browser. There is no callback if the user has to paste the address.
-func (l *login) prepare(ctx context.Context, t target, state string) (*auth.Callback, error) {
+func (l *loginCommand) prepare(ctx context.Context, t loginTarget, state string) (*auth.Callback, error) {
 	if _, err := newClient(t.settings, nil); err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func newClient(s bitbucket.Settings, authorizer auth.Authorizer) (*api.Client, e
 }
 
 // complete prompts for the key and the secret if they are missing. If the key is, it says first how to create the consumer.
-func (l *login) complete(ctx context.Context, s *bitbucket.Settings, wanted goal) (err error) {
+func (l *loginCommand) complete(ctx context.Context, s *bitbucket.Settings, wanted goal) (err error) {
 	if s.ConsumerKey == "" {
 		l.guide(wanted)
 		if s.ConsumerKey, err = l.ask(ctx, "Consumer key: "); err != nil {
@@ -162,7 +162,7 @@ func (l *login) complete(ctx context.Context, s *bitbucket.Settings, wanted goal
 	if s.ConsumerSecret == "" || l.secretOnStdin {
 		s.ConsumerSecret, err = l.askSecret(ctx, "Consumer secret: ")
 	}
-	if _, terminal := terminal(l.in); l.secretOnStdin && !terminal {
+	if _, terminal := terminalFd(l.in); l.secretOnStdin && !terminal {
 		l.readTerminal() // standard input ends with the secret
 	}
 	return err
@@ -170,7 +170,7 @@ func (l *login) complete(ctx context.Context, s *bitbucket.Settings, wanted goal
 
 // A signIn is a login that Bitbucket has granted.
 type signIn struct {
-	granted
+	grantedAccess
 	token   auth.Token
 	client  *api.Client
 	file    string // contains the tokens
@@ -179,7 +179,7 @@ type signIn struct {
 }
 
 // obtain has the user grant access, and saves the token.
-func (l *login) obtain(ctx context.Context, s bitbucket.Settings, callback *auth.Callback, state string) (*signIn, error) {
+func (l *loginCommand) obtain(ctx context.Context, s bitbucket.Settings, callback *auth.Callback, state string) (*signIn, error) {
 	consumer := s.Consumer(nil)
 	address, err := consumer.AuthorizeURL(state, "")
 	if err != nil {
@@ -242,7 +242,7 @@ func closeCallback(callback *auth.Callback, s *signIn, err error) {
 }
 
 // notes says what in the environment takes precedence over the login.
-func (l *login) notes() {
+func (l *loginCommand) notes() {
 	for _, v := range []struct{ variable, effect string }{
 		{"BITBUCKET_OAUTH_REFRESH_TOKEN", "connections use that refresh token and ignore this login"},
 		{"BITBUCKET_OAUTH_GRANT_TYPE", "the consumer acts for itself and ignores this login"},

@@ -13,12 +13,12 @@ import (
 
 // code has the user grant access, and returns the authorization code. It waits for the browser's redirect, if there is a
 // callback, and at the same time for a pasted address.
-func (l *login) code(ctx context.Context, callback *auth.Callback, s bitbucket.Settings, address, state string) (string, error) {
-	wait := &codeWait{login: l, settings: s, state: state, timeout: time.After(l.timeout), opened: make(chan error, 1)}
+func (l *loginCommand) code(ctx context.Context, callback *auth.Callback, s bitbucket.Settings, address, state string) (string, error) {
+	wait := &codeWait{loginCommand: l, settings: s, state: state, timeout: time.After(l.timeout), opened: make(chan error, 1)}
 	if callback != nil {
 		wait.redirected = callback.Answers()
 	}
-	_, wait.onTerminal = terminal(l.in)
+	_, wait.onTerminal = terminalFd(l.in)
 	wait.begin(address)
 	for {
 		l.say(wait.prompt())
@@ -31,7 +31,7 @@ func (l *login) code(ctx context.Context, callback *auth.Callback, s bitbucket.S
 
 // A codeWait is the wait for an authorization code.
 type codeWait struct {
-	*login
+	*loginCommand
 	settings   bitbucket.Settings
 	state      string
 	redirected <-chan auth.Answer // nil if nothing listens
@@ -78,7 +78,7 @@ func (w *codeWait) prompt() string {
 
 // next waits for one thing to happen. again says that it was not the end of the wait.
 func (w *codeWait) next(ctx context.Context, address string) (code string, again bool, err error) {
-	var typed <-chan typed
+	var typed <-chan typedLine
 	if !w.inputEnded {
 		typed = w.line()
 	}
@@ -98,7 +98,7 @@ func (w *codeWait) next(ctx context.Context, address string) (code string, again
 	case <-w.timeout:
 		fmt.Fprintln(w.err)
 		return "", false, fmt.Errorf("access was not granted within %s (--timeout). Log in again; if the browser shows an error page at the end, "+
-			"copy its address and paste it here", w.login.timeout)
+			"copy its address and paste it here", w.loginCommand.timeout)
 	case <-ctx.Done():
 		fmt.Fprintln(w.err)
 		return "", false, ctx.Err()
@@ -106,7 +106,7 @@ func (w *codeWait) next(ctx context.Context, address string) (code string, again
 }
 
 // typed takes a line of the user.
-func (w *codeWait) typed(line typed, address string) (code string, again bool, err error) {
+func (w *codeWait) typed(line typedLine, address string) (code string, again bool, err error) {
 	switch {
 	case line.text == "" && line.err != nil && w.redirected == nil:
 		fmt.Fprintln(w.err)

@@ -14,8 +14,8 @@ import (
 
 const otherConnection = "connection \"home\" {\n  plugin       = \"bitbucket\"\n  access_token = \"hush\"\n}\n"
 
-// The whole first run: a login that writes the connection, and the query that it ends with. Files that are there keep their
-// comments and other connections, and a second login has nothing to change.
+// The first run: a login writes the connection and suggests a query, which works. Existing files keep their comments and other
+// connections, and a second login changes nothing.
 func TestFirstRun(t *testing.T) {
 	example, err := os.ReadFile("../../config/bitbucket.spc")
 	if err != nil {
@@ -73,7 +73,7 @@ plugin "ours" {
 	const seed = "connection \"bitbucket\" {\n  plugin        = \"bitbucket\"\n  consumer_key  = \"<KEY>\" # ours\n  refresh_token = \"hush\"\n  grant_type    = \"\"\n}\n"
 	tests := map[string]struct {
 		files map[string]string // in Steampipe's config folder; nil for no folder
-		file  string            // that is written
+		file  string            // to be written
 		want  string
 	}{
 		"no config folder":           {nil, "bitbucket.spc", added},
@@ -123,7 +123,7 @@ plugin "ours" {
 			if said := strings.Contains(got.err, "could be read by others until now (mode 0644)"); said != wasOpen {
 				t.Errorf("said that the file was open: %t, want %t: %s", said, wasOpen, got.err)
 			}
-			content := read(t, file)
+			content := readFile(t, file)
 			if diff := cmp.Diff(filled.Replace(tt.want), content); diff != "" {
 				t.Errorf("file (-want +got):\n%s", diff)
 			}
@@ -132,7 +132,7 @@ plugin "ours" {
 			}
 
 			again := s.login(t, "", follow, "--write")
-			if again.code != exitOK || !strings.Contains(again.out, "\nThere is nothing to change in the connection \"bitbucket\" at "+file+":") || read(t, file) != content {
+			if again.code != exitOK || !strings.Contains(again.out, "\nThere is nothing to change in the connection \"bitbucket\" at "+file+":") || readFile(t, file) != content {
 				t.Errorf("a second login: exit code %d, %s%s", again.code, again.out, again.err)
 			}
 			left, err := os.ReadDir(folder)
@@ -143,7 +143,7 @@ plugin "ours" {
 	}
 }
 
-func read(t *testing.T, file string) string {
+func readFile(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -161,8 +161,8 @@ func checkPrivate(t *testing.T, file string) {
 	}
 }
 
-// Without --write and a terminal nothing is written. What the login says to do instead makes the query work that it ends
-// with, without the secret on the screen.
+// Without --write and without a terminal, the login writes nothing. With the changes that it asks for, its query works. It does
+// not print the secret.
 func TestLoginSaysWhatToWrite(t *testing.T) {
 	for name, before := range map[string]string{
 		"a new file":             "",
@@ -194,12 +194,12 @@ func TestLoginSaysWhatToWrite(t *testing.T) {
 				block, _, _ = strings.Cut(block, "\n\nThen try:")
 				writeFile(t, folder, "bitbucket.spc", strings.Replace(block, "\"...\"", "\""+s.consumer.Secret+"\"", 1)+"\n")
 			} else {
-				if read(t, file) != before {
+				if readFile(t, file) != before {
 					t.Error("the file was written")
 				}
-				_, told, _ := strings.Cut(got.out, "change the connection \"bitbucket\" at "+file+":1:\n\n")
-				told, _, _ = strings.Cut(told, "\n\nThen try:")
-				obey(t, file, told, s.consumer.Secret)
+				_, instructions, _ := strings.Cut(got.out, "change the connection \"bitbucket\" at "+file+":1:\n\n")
+				instructions, _, _ = strings.Cut(instructions, "\n\nThen try:")
+				obey(t, file, instructions, s.consumer.Secret)
 			}
 			if rows := try(t, got.out); len(rows) < 10 {
 				t.Errorf("%d repositories", len(rows))
@@ -211,11 +211,11 @@ func TestLoginSaysWhatToWrite(t *testing.T) {
 	}
 }
 
-// obey changes the only connection in a file as a user does who is told to.
-func obey(t *testing.T, file, told, secret string) {
+// obey changes the only connection in a file as the login asks for.
+func obey(t *testing.T, file, instructions, secret string) {
 	t.Helper()
-	lines := strings.Split(strings.TrimSuffix(read(t, file), "}\n"), "\n")
-	for line := range strings.Lines(told) {
+	lines := strings.Split(strings.TrimSuffix(readFile(t, file), "}\n"), "\n")
+	for line := range strings.Lines(instructions) {
 		line = strings.TrimSpace(line)
 		name, deleted := strings.CutPrefix(line, "delete ")
 		if !deleted {
@@ -229,7 +229,7 @@ func obey(t *testing.T, file, told, secret string) {
 	writeFile(t, filepath.Dir(file), filepath.Base(file), strings.Join(lines, "\n")+"\n}\n")
 }
 
-// Where the environment makes the connection there is nothing to configure.
+// If the environment configures the connection, the login writes nothing.
 func TestLoginInEnvironment(t *testing.T) {
 	s := newSetup(t)
 	s.inEnvironment(t)
@@ -245,7 +245,7 @@ func TestLoginInEnvironment(t *testing.T) {
 	}
 }
 
-// --config says in which file or folder a new connection is written. A link to the file stays one.
+// --config sets the file or folder of a new connection. A link to the file remains a link.
 func TestLoginNewFile(t *testing.T) {
 	s := newSetup(t)
 	s.inEnvironment(t)
@@ -273,7 +273,7 @@ func TestLoginNewFile(t *testing.T) {
 	}
 }
 
-// The consumer of --consumer-key takes the place of the one that the connection has, and so of its secret.
+// The consumer of --consumer-key replaces the key and the secret in the connection.
 func TestLoginOtherConsumer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -303,7 +303,7 @@ func TestLoginOtherConsumer(t *testing.T) {
 			if got.code != tt.code {
 				t.Fatalf("exit code %d, want %d: %s%s", got.code, tt.code, got.out, got.err)
 			}
-			if written := read(t, file) != content; written != tt.written {
+			if written := readFile(t, file) != content; written != tt.written {
 				t.Errorf("written: %t, want %t", written, tt.written)
 			}
 			if tt.code == exitOK {
@@ -313,14 +313,14 @@ func TestLoginOtherConsumer(t *testing.T) {
 	}
 }
 
-// A wrong secret in the connection is noticed by the first query, and not when the access token ends.
+// The first query notices a wrong secret in the connection, before the access token expires.
 func TestWrongSecretIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
 	if got := s.login(t, "", follow, "--config", s.config); got.code != exitOK {
 		t.Fatal(got.err)
 	}
-	wrong := writeFile(t, t.TempDir(), "wrong.spc", strings.Replace(read(t, s.config), s.consumer.Secret, "WRONGSECRET", 1))
+	wrong := writeFile(t, t.TempDir(), "wrong.spc", strings.Replace(readFile(t, s.config), s.consumer.Secret, "WRONGSECRET", 1))
 	got := runCommand(t, "", "query", "--config", wrong, "select slug from bitbucket_my_workspace")
 	if got.code != exitUsage || got.out != "" || !strings.Contains(got.err, "is not the secret that OAuth consumer "+s.consumer.Key+" got its token with") ||
 		!strings.Contains(got.err, program+" login") || strings.Contains(got.err, "WRONGSECRET") {
@@ -328,7 +328,7 @@ func TestWrongSecretIsNoticed(t *testing.T) {
 	}
 }
 
-// What the connection has of another authentication method doesn't hide the environment, nor does the environment what it has of this one.
+// Arguments of one authentication method don't hide the environment's values for another, and vice versa.
 func TestLoginDeclaredAndEnvironment(t *testing.T) {
 	for name, tt := range map[string]struct {
 		key, secret string // of the environment
@@ -361,7 +361,7 @@ func TestLoginDeclaredAndEnvironment(t *testing.T) {
 	}
 }
 
-// A new connection calls the plugin as Steampipe does, by the folder that it is installed in.
+// A new connection names the plugin as Steampipe does: by the folder that it is installed in.
 func TestNewConnectionNamesInstalledPlugin(t *testing.T) {
 	t.Parallel()
 	plugins := filepath.Join(t.TempDir(), "plugins")

@@ -6,7 +6,7 @@ import (
 )
 
 // guide says how to create the consumer: where, what to type in each field, and which boxes to tick for what.
-func (l *login) guide(wanted goal) {
+func (l *loginCommand) guide(wanted goal) {
 	l.say("The login needs an OAuth consumer of your workspace (newer pages call it OAuth client). " +
 		"An administrator of the workspace creates it once, on this page, where WORKSPACE is the name in the workspace's address:" + `
 
@@ -20,7 +20,7 @@ The page is also under Workspace settings > OAuth consumers > Add consumer. Fill
   Permissions                 tick these boxes
 
 `)
-	for g, goal := range goals {
+	for g, included := range goals {
 		if g > int(wanted) {
 			break
 		}
@@ -28,11 +28,11 @@ The page is also under Workspace settings > OAuth consumers > Add consumer. Fill
 		if g > 0 {
 			also = ", also"
 		}
-		l.say("  " + goal.what + also + ":\n")
+		l.say("  " + included.what + also + ":\n")
 		for _, p := range permissions {
 			if int(p.goal) == g {
 				line := fmt.Sprintf("    [x] %-26s%s", p.box, p.use)
-				fmt.Fprintln(l.err, wrap(line, width(l.err), strings.Repeat(" ", 34)))
+				fmt.Fprintln(l.err, wrap(line, terminalWidth(l.err), strings.Repeat(" ", 34)))
 			}
 		}
 	}

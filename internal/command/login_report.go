@@ -19,7 +19,7 @@ func (c *console) printFacts(facts []fact) error {
 	for _, f := range facts {
 		labels = max(labels, len(f.label))
 	}
-	columns := width(c.out)
+	columns := terminalWidth(c.out)
 	indent := strings.Repeat(" ", labels+2)
 	for _, f := range facts {
 		label := f.label
@@ -36,7 +36,7 @@ func (c *console) printFacts(facts []fact) error {
 }
 
 // report prints what the login came to.
-func (l *login) report(s *signIn, wanted goal) error {
+func (l *loginCommand) report(s *signIn, wanted goal) error {
 	return l.printFacts([]fact{
 		{"Logged in:", []string{s.who()}},
 		{"Before:", s.earlier()},

@@ -12,9 +12,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-// A target is the connection to log in for.
-type target struct {
-	connection
+// A loginTarget is the connection to log in for.
+type loginTarget struct {
+	spcConnection
 	declared bool             // the connection is in its file already
 	alone    bool             // there is no other connection, so that the environment can make one
 	first    bool             // tables without a schema belong to it
@@ -24,37 +24,37 @@ type target struct {
 
 // target finds the consumer: of the named connection, of --consumer-key, of the only connection with a consumer, or of
 // the environment. Its key and secret may be missing.
-func (l *login) target(cmd *cobra.Command) (target, error) {
+func (l *loginCommand) target(cmd *cobra.Command) (loginTarget, error) {
 	if l.key != "" && l.connection != "" {
-		return target{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give only one")
+		return loginTarget{}, usagef(cmd, "--consumer-key and --connection both name a consumer: give only one")
 	}
 	connections, err := l.source.configured()
 	if err != nil {
-		return target{}, err
+		return loginTarget{}, err
 	}
 	t, err := l.choose(cmd, connections)
 	if err != nil {
-		return target{}, err
+		return loginTarget{}, err
 	}
 	t.alone = len(connections) == 0 && l.source.config == ""
 	first := strings.ToLower(t.Name)
-	t.first = !slices.ContainsFunc(connections, func(c connection) bool { return c.Name < t.Name && strings.ToLower(c.Name) != first })
+	t.first = !slices.ContainsFunc(connections, func(c spcConnection) bool { return c.Name < t.Name && strings.ToLower(c.Name) != first })
 	return t, nil
 }
 
 // choose returns the target among the connections.
-func (l *login) choose(cmd *cobra.Command, connections []connection) (target, error) {
+func (l *loginCommand) choose(cmd *cobra.Command, connections []spcConnection) (loginTarget, error) {
 	if l.key != "" {
 		return l.keyTarget(connections)
 	}
 	if l.connection != "" {
 		i, err := find(cmd, connections, l.connection)
 		if err != nil {
-			return target{}, err
+			return loginTarget{}, err
 		}
 		return namedTarget(connections[i])
 	}
-	var candidates []target
+	var candidates []loginTarget
 	var names []string
 	for _, c := range connections {
 		if c.config.ConsumerKey == nil {
@@ -62,7 +62,7 @@ func (l *login) choose(cmd *cobra.Command, connections []connection) (target, er
 		}
 		t, err := namedTarget(c)
 		if err != nil {
-			return target{}, err
+			return loginTarget{}, err
 		}
 		candidates, names = append(candidates, t), append(names, c.Name)
 	}
@@ -73,34 +73,34 @@ func (l *login) choose(cmd *cobra.Command, connections []connection) (target, er
 		fmt.Fprintf(l.err, "Using the consumer of connection %s.\n", names[0])
 		return candidates[0], nil
 	}
-	return target{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
+	return loginTarget{}, usagef(cmd, "several connections have a consumer: choose %s with --connection", strings.Join(names, ", "))
 }
 
 // namedTarget returns the login for a connection in the .spc files that has a consumer.
-func namedTarget(c connection) (target, error) {
+func namedTarget(c spcConnection) (loginTarget, error) {
 	t, err := declaredTarget(c)
 	if err == nil && t.settings.ConsumerKey == "" {
-		return target{}, at(c.where, "connection %s has no consumer_key: its authentication method needs no login", c.Name)
+		return loginTarget{}, errorAt(c.where, "connection %s has no consumer_key: its authentication method needs no login", c.Name)
 	}
 	return t, err
 }
 
 // declaredTarget returns the login for a connection in the .spc files that has a consumer, or gets one.
-func declaredTarget(c connection) (target, error) {
+func declaredTarget(c spcConnection) (loginTarget, error) {
 	if c.Aggregator() {
-		return target{}, misconfigured("connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
+		return loginTarget{}, misconfigured("connection %s is an aggregator: log in with each of %s", c.Name, strings.Join(c.Connections, ", "))
 	}
 	settings, err := c.config.Settings()
 	if err != nil {
-		return target{}, c.wrong(err)
+		return loginTarget{}, c.wrong(err)
 	}
-	return target{connection: c, declared: true, written: c.config, settings: settings}, nil
+	return loginTarget{spcConnection: c, declared: true, written: c.config, settings: settings}, nil
 }
 
 // keyTarget returns the login for the consumer of --consumer-key or of the environment, to be configured in the default
 // connection.
-func (l *login) keyTarget(connections []connection) (t target, err error) {
-	i := slices.IndexFunc(connections, func(c connection) bool { return strings.EqualFold(c.Name, defaultConnection) })
+func (l *loginCommand) keyTarget(connections []spcConnection) (t loginTarget, err error) {
+	i := slices.IndexFunc(connections, func(c spcConnection) bool { return strings.EqualFold(c.Name, defaultConnection) })
 	if i >= 0 {
 		c := connections[i]
 		written := c.config
@@ -108,7 +108,7 @@ func (l *login) keyTarget(connections []connection) (t target, err error) {
 		t, err = declaredTarget(c)
 		t.written = written
 	} else {
-		t.connection = bareConnection()
+		t.spcConnection = bareConnection()
 		t.Plugin = installedPlugin()
 		t.where.Filename = l.source.newFile()
 		t.settings, err = l.withKey(t.config).Settings()
@@ -120,7 +120,7 @@ func (l *login) keyTarget(connections []connection) (t target, err error) {
 }
 
 // withKey returns the arguments with the consumer of --consumer-key, if given, as the only authentication method.
-func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
+func (l *loginCommand) withKey(c bitbucket.Config) bitbucket.Config {
 	c.RefreshToken, c.GrantType, c.AccessToken, c.Email, c.APIToken = nil, nil, nil, nil, nil
 	if l.key != "" && (c.ConsumerKey == nil || *c.ConsumerKey != l.key) {
 		c.ConsumerKey, c.ConsumerSecret = &l.key, nil
@@ -129,7 +129,7 @@ func (l *login) withKey(c bitbucket.Config) bitbucket.Config {
 }
 
 // hasSecret reports whether the file contains the consumer's secret.
-func (t target) hasSecret() bool {
+func (t loginTarget) hasSecret() bool {
 	return t.config.ConsumerSecret != nil && strings.TrimSpace(*t.config.ConsumerSecret) == t.settings.ConsumerSecret
 }
 

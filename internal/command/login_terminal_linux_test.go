@@ -7,12 +7,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// A newcomer is somebody with an empty home, a terminal, a browser and the program on the PATH. The fake Bitbucket takes the
-// place of the real one.
+// A newcomer has an empty home directory, a terminal, a browser and the program on the PATH. The fake Bitbucket replaces the
+// real one.
 type newcomer struct {
 	*setup
 	t    *testing.T
@@ -34,45 +35,45 @@ func newNewcomer(t *testing.T) *newcomer {
 }
 
 // run runs a command line of the shell on a terminal.
-func (n *newcomer) run(line string) *terminalUser {
+func (n *newcomer) run(line string) *emulator {
 	n.t.Helper()
 	cmd := exec.CommandContext(n.t.Context(), "/bin/sh", "-c", line)
-	cmd.Env = n.env
-	return onTerminal(n.t, cmd)
+	cmd.Env = append(slices.Clone(n.env), "PAGER=cat")
+	return emulate(n.t, cmd, screenColumns, screenRows)
 }
 
-func (n *newcomer) login(flags string) *terminalUser {
+func (n *newcomer) login(flags string) *emulator {
 	n.t.Helper()
 	return n.run("exec " + program + " login --callback " + n.consumer.Callback + " " + flags)
 }
 
-// enterConsumer enters the key and the secret where they are asked for.
-func (n *newcomer) enterConsumer(s *terminalUser) {
-	s.wait("Consumer key: $")
-	s.enter(n.consumer.Key)
-	s.wait("Consumer secret: $")
-	s.hidden()
-	s.enter(n.consumer.Secret)
+// enterConsumer enters the key and the secret at their prompts.
+func (n *newcomer) enterConsumer(e *emulator) {
+	e.writes(n.t, "Consumer key: $")
+	e.enters(n.t, n.consumer.Key+"\n")
+	e.writes(n.t, "Consumer secret: $")
+	e.hides(n.t)
+	e.enters(n.t, n.consumer.Secret+"\n")
 }
 
 func (n *newcomer) spc() string {
 	return filepath.Join(n.home, ".steampipe", "config", "bitbucket.spc")
 }
 
-// The first hour: a login that asks, a browser, a connection that the login writes, and the query that it names.
+// The first hour: a login with its prompts, the browser, the connection that the login writes, and the query that it suggests.
 func TestTerminalFirstHour(t *testing.T) {
 	t.Parallel()
 	n := newNewcomer(t)
 	s := n.login("")
 	n.enterConsumer(s)
-	s.wait(`(?s)Sign in there as the dedicated user.*Press Enter to open it.*ended up at: $`)
+	s.writes(t, `(?s)Sign in there as the dedicated user.*Press Enter to open it.*ended up at: $`)
 	if n.Consented() != 0 {
-		t.Error("the browser was opened before the user was told whom to sign in as")
+		t.Error("the browser was opened before the login said whom to sign in as")
 	}
-	s.enter("")
-	s.wait(`(?s)Write the connection "bitbucket" with its secret to.*Only you.*\[Y/n\] $`)
-	s.enter("yes")
-	code, shown := s.end()
+	s.enters(t, "\n")
+	s.writes(t, `(?s)Write the connection "bitbucket" with its secret to.*Only you.*\[Y/n\] $`)
+	s.enters(t, "yes\n")
+	code, shown := s.ends(t)
 	if code != exitOK || strings.Contains(shown, n.consumer.Secret) || !strings.Contains(shown, n.spc()) {
 		t.Fatalf("exit code %d:\n%s", code, shown)
 	}
@@ -84,25 +85,25 @@ func TestTerminalFirstHour(t *testing.T) {
 	if line == nil || count == nil {
 		t.Fatalf("no query to try, or no number of repositories:\n%s", shown)
 	}
-	n.env = n.env[:3] // what the login knew from the environment is in the file
-	code, answer := n.run(line[1] + " --output csv").end()
+	n.env = n.env[:3] // the file has the values from the environment
+	code, answer := n.run(line[1] + " --output csv").ends(t)
 	if rows := strings.Count(answer, "\n") - 1; code != exitOK || fmt.Sprint(rows) != count[1] {
 		t.Errorf("the query: exit code %d, %d rows, want %s:\n%s", code, rows, count[1], answer)
 	}
 
-	content := read(t, n.spc())
+	content := readFile(t, n.spc())
 	again := n.login("")
-	again.wait("Press Enter to open")
-	again.enter("")
-	code, shown = again.end()
+	again.writes(t, "Press Enter to open")
+	again.enters(t, "\n")
+	code, shown = again.ends(t)
 	if code != exitOK || !strings.Contains(shown, "There is nothing to change in the connection \"bitbucket\"") || strings.Contains(shown, "OAuth consumer of your workspace") ||
-		read(t, n.spc()) != content {
+		readFile(t, n.spc()) != content {
 		t.Errorf("a second login: exit code %d\n%s", code, shown)
 	}
 }
 
-// checkWidthButAddresses fails the test if a line is too long for the screen for another reason than an address, a path or a
-// command to copy.
+// checkWidthButAddresses fails the test if a line is too long for the screen, unless it has an address, a path or a command to
+// copy.
 func checkWidthButAddresses(t *testing.T, shown string) {
 	t.Helper()
 	for line := range strings.Lines(shown) {
@@ -113,19 +114,19 @@ func checkWidthButAddresses(t *testing.T, shown string) {
 	}
 }
 
-// Who does not want the connection to be written is told what to write.
+// If the user declines, the login prints the connection instead of writing it.
 func TestTerminalNotWritten(t *testing.T) {
 	t.Parallel()
 	n := newNewcomer(t)
 	s := n.login("")
 	n.enterConsumer(s)
-	s.wait("Press Enter")
-	s.enter("")
-	s.wait(`\[Y/n\] $`)
-	s.enter("what?")
-	s.wait(`(?s)\[Y/n\].*\[Y/n\] $`)
-	s.enter("n")
-	code, shown := s.end()
+	s.writes(t, "Press Enter")
+	s.enters(t, "\n")
+	s.writes(t, `\[Y/n\] $`)
+	s.enters(t, "what?\n")
+	s.writes(t, `(?s)\[Y/n\].*\[Y/n\] $`)
+	s.enters(t, "n\n")
+	code, shown := s.ends(t)
 	if code != exitOK || !strings.Contains(shown, "Nothing was written.") || !strings.Contains(shown, "consumer_secret = \"...\"") || strings.Contains(shown, n.consumer.Secret) {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
@@ -134,18 +135,18 @@ func TestTerminalNotWritten(t *testing.T) {
 	}
 }
 
-// The address can be pasted at the same prompt at which the browser can be opened: the browser may be elsewhere.
+// The prompt that opens the browser also accepts a pasted address, because the browser may be on another machine.
 func TestTerminalPasted(t *testing.T) {
 	t.Parallel()
 	n := newNewcomer(t)
 	s := n.login("--write")
 	n.enterConsumer(s)
-	address := s.wait(`\n\s+(http\S+/authorize\?\S+)\n`)[1]
-	s.wait("Press Enter")
-	s.enter("https://example.com/")
-	s.wait("This does not help: there is no")
-	s.enter(redirectOf(t, address))
-	if code, shown := s.end(); code != exitOK || !strings.Contains(shown, "Logged in:") {
+	address := s.writes(t, `\n\s+(http\S+/authorize\?\S+)\n`)[1]
+	s.writes(t, "Press Enter")
+	s.enters(t, "https://example.com/\n")
+	s.writes(t, "This does not help: there is no")
+	s.enters(t, redirectOf(t, address)+"\n")
+	if code, shown := s.ends(t); code != exitOK || !strings.Contains(shown, "Logged in:") {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
 	if n.Consented() != 1 {
@@ -153,25 +154,25 @@ func TestTerminalPasted(t *testing.T) {
 	}
 }
 
-// Where standard input has the secret, the terminal of the process takes the address and the answers.
+// If standard input has the secret, the login reads the address and the answers from the terminal.
 func TestTerminalSecretOnStandardInput(t *testing.T) {
 	t.Parallel()
 	n := newNewcomer(t)
 	file := writeFile(t, t.TempDir(), "secret", n.consumer.Secret+"\n")
 	s := n.login("--no-browser --consumer-key " + n.consumer.Key + " --consumer-secret-stdin < " + file)
-	address := s.wait(`\n\s+(http\S+/authorize\?\S+)\n`)[1]
-	s.wait("Paste the address of this page: ")
-	s.enter(redirectOf(t, address))
-	s.wait(`\[Y/n\] $`)
-	s.enter("")
-	code, shown := s.end()
+	address := s.writes(t, `\n\s+(http\S+/authorize\?\S+)\n`)[1]
+	s.writes(t, "Paste the address of this page: ")
+	s.enters(t, redirectOf(t, address)+"\n")
+	s.writes(t, `\[Y/n\] $`)
+	s.enters(t, "\n")
+	code, shown := s.ends(t)
 	if code != exitOK || strings.Contains(shown, n.consumer.Secret) {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
 	checkPrivate(t, n.spc())
 }
 
-// Ctrl-C ends a login at every prompt, with the terminal as it was, and leaves no file behind.
+// Ctrl-C ends a login at every prompt. It restores the terminal and leaves no file behind.
 func TestTerminalCtrlC(t *testing.T) {
 	t.Parallel()
 	for _, prompt := range []string{"Consumer key: $", "Consumer secret: $", "Press Enter"} {
@@ -179,22 +180,22 @@ func TestTerminalCtrlC(t *testing.T) {
 		s := n.login("")
 		switch prompt {
 		case "Consumer key: $":
-			s.wait(prompt)
+			s.writes(t, prompt)
 		case "Consumer secret: $":
-			s.wait("Consumer key: $")
-			s.enter(n.consumer.Key)
-			s.wait(prompt)
-			s.hidden()
+			s.writes(t, "Consumer key: $")
+			s.enters(t, n.consumer.Key+"\n")
+			s.writes(t, prompt)
+			s.hides(t)
 		default:
 			n.enterConsumer(s)
-			s.wait(prompt)
+			s.writes(t, prompt)
 		}
-		s.press(keyCtrlC)
-		code, shown := s.end()
+		s.enters(t, keyCtrlC)
+		code, shown := s.ends(t)
 		if code != exitCancelled || !strings.Contains(shown, "\nError: cancelled\n") {
 			t.Errorf("at %q: exit code %d:\n%s", prompt, code, shown)
 		}
-		if !s.echoes() {
+		if !s.echoes(t) {
 			t.Errorf("at %q: the terminal does not show what is typed", prompt)
 		}
 		if left, err := os.ReadDir(filepath.Join(n.home, ".steampipe", "bitbucket")); err != nil || len(left) > 0 {
@@ -203,7 +204,7 @@ func TestTerminalCtrlC(t *testing.T) {
 	}
 }
 
-// A port in use, a callback that is no address, and a folder that can't be written are told before anything is asked.
+// A port in use, a malformed callback, and a folder that can't be written are errors before the first prompt.
 func TestTerminalFailsEarly(t *testing.T) {
 	t.Parallel()
 	n := newNewcomer(t)
@@ -214,13 +215,13 @@ func TestTerminalFailsEarly(t *testing.T) {
 		"--for nothing":                    "choose access, audit, all",
 		"--config " + n.home + "/a-file/x": "can't read the configuration",
 	} {
-		code, shown := n.login(flags).end()
+		code, shown := n.login(flags).ends(t)
 		if code != exitUsage || !strings.Contains(strings.Join(strings.Fields(shown), " "), want) || strings.Contains(shown, "Consumer key") {
 			t.Errorf("%s: exit code %d:\n%s", flags, code, shown)
 		}
 	}
 	n.env = append(n.env, "BITBUCKET_TOKEN_DIR="+n.home+"/a-file/tokens")
-	if code, shown := n.login("").end(); code != exitFailed || !strings.Contains(shown, "can't be written") || strings.Contains(shown, "Consumer key") {
+	if code, shown := n.login("").ends(t); code != exitFailed || !strings.Contains(shown, "can't be written") || strings.Contains(shown, "Consumer key") {
 		t.Errorf("a token folder that can't be: exit code %d:\n%s", code, shown)
 	}
 }
@@ -231,22 +232,22 @@ func TestTerminalAuthStatus(t *testing.T) {
 	n := newNewcomer(t)
 	s := n.login("--write")
 	n.enterConsumer(s)
-	s.wait("Press Enter")
-	s.enter("")
-	if code, shown := s.end(); code != exitOK {
+	s.writes(t, "Press Enter")
+	s.enters(t, "\n")
+	if code, shown := s.ends(t); code != exitOK {
 		t.Fatalf("exit code %d:\n%s", code, shown)
 	}
-	code, shown := n.run(program + " auth status").end()
+	code, shown := n.run(program + " auth status").ends(t)
 	if code != exitOK || !strings.Contains(shown, "Account:") {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
 	checkWidthButAddresses(t, shown)
-	if code, shown := n.run(program + " auth logout && " + program + " auth status").end(); code != exitFailed || !strings.Contains(shown, "nobody has logged in") {
+	if code, shown := n.run(program + " auth logout && " + program + " auth status").ends(t); code != exitFailed || !strings.Contains(shown, "nobody has logged in") {
 		t.Errorf("after the logout: exit code %d:\n%s", code, shown)
 	}
 }
 
-// The page in the browser comes after the exchange, and says what is true.
+// The page in the browser comes after the exchange of the code, and says how it ended.
 func TestLoginPage(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -267,7 +268,7 @@ func TestLoginPage(t *testing.T) {
 			}
 			config := s.config
 			if tt.secret != "" {
-				config = writeFile(t, t.TempDir(), "wrong.spc", strings.Replace(read(t, s.config), s.consumer.Secret, tt.secret, 1))
+				config = writeFile(t, t.TempDir(), "wrong.spc", strings.Replace(readFile(t, s.config), s.consumer.Secret, tt.secret, 1))
 			}
 			page := make(chan string, 1)
 			s.login(t, "", func(address string) error {

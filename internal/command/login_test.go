@@ -22,7 +22,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A setup is a Bitbucket with a consumer, and a .spc file with a connection for it.
+// A setup is a fake Bitbucket with a consumer, and a .spc file with a connection to it.
 type setup struct {
 	*fakebitbucket.Server
 	consumer fakebitbucket.Consumer
@@ -39,7 +39,7 @@ func newSetup(t *testing.T, scopes ...string) *setup {
 }
 
 func (s *setup) connection(name, tokenDir string) string {
-	return connectionBlock(name, []argument{
+	return connectionBlock(name, []spcArgument{
 		{name: "plugin", value: "bitbucket"},
 		{name: "consumer_key", value: s.consumer.Key},
 		{name: "consumer_secret", value: s.consumer.Secret},
@@ -73,7 +73,7 @@ func (s *setup) login(t *testing.T, stdin string, browse func(address string) er
 	return got
 }
 
-// checkSecrets looks for what must never be shown.
+// checkSecrets fails the test if the output has a secret.
 func (s *setup) checkSecrets(t *testing.T, got outcome) {
 	t.Helper()
 	secrets := []string{s.consumer.Secret, url.QueryEscape(s.consumer.Secret), "access-", "refresh-"}
@@ -84,7 +84,7 @@ func (s *setup) checkSecrets(t *testing.T, got outcome) {
 	}
 }
 
-// follow is a browser at which a person decides at once.
+// follow is a browser whose user decides at once.
 func follow(address string) error {
 	resp, err := http.Get(address)
 	if err != nil {
@@ -93,10 +93,10 @@ func follow(address string) error {
 	return resp.Body.Close()
 }
 
-// suggested is the query that a login ends with.
+// suggested matches the query that a login suggests.
 var suggested = regexp.MustCompile(`(?s)\n\n(?:Try|Then try):\n\n  steampipe-plugin-bitbucket query (?:--config (\S+) )?"([^"]+)"\n$`)
 
-// try runs the query that a login ended with, and returns its rows.
+// try runs the query that a login suggested, and returns its rows.
 func try(t *testing.T, said string) []string {
 	t.Helper()
 	found := suggested.FindStringSubmatch(said)
@@ -157,11 +157,11 @@ If Bitbucket shows an error, make sure that the callback URL of the consumer is 
 (Waiting for the browser. If it can't show the last page, paste its address here: )?
 $`)
 	if !wantErr.MatchString(got.err) {
-		t.Errorf("the user was told:\n%s", got.err)
+		t.Errorf("standard error:\n%s", got.err)
 	}
 }
 
-// What to create in Bitbucket is said to those who have no key yet, and to nobody else.
+// The login explains how to create a consumer only to users without a key.
 func TestLoginGuide(t *testing.T) {
 	for name, wanted := range map[string]goal{"access": goalAccess, "audit": goalAudit, "all": goalAll, "": goalAll} {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestLoginGuide(t *testing.T) {
 	}
 }
 
-// inEnvironment makes the fake Bitbucket the one that a new connection takes.
+// inEnvironment sets the environment so that a new connection uses the fake Bitbucket.
 func (s *setup) inEnvironment(t *testing.T) (install string) {
 	t.Helper()
 	install = t.TempDir()
@@ -199,7 +199,7 @@ func (s *setup) inEnvironment(t *testing.T) (install string) {
 	return install
 }
 
-// The audit needs the permissions of its goal and no others.
+// The audit needs exactly the permissions of its goal.
 func TestAuditPermissions(t *testing.T) {
 	t.Parallel()
 	var read []string
@@ -213,7 +213,7 @@ func TestAuditPermissions(t *testing.T) {
 	for _, sql := range audit.StateStatements() {
 		read = append(read, regexp.MustCompile(`\bbitbucket_\w+`).FindAllString(sql, -1)...)
 	}
-	needed, asked := map[string]bool{}, map[string]bool{}
+	needed, requested := map[string]bool{}, map[string]bool{}
 	for _, r := range bitbucket.Requirements() {
 		for _, scope := range r.Scopes {
 			if r.Column == "" && slices.Contains(read, r.Table) {
@@ -223,11 +223,11 @@ func TestAuditPermissions(t *testing.T) {
 	}
 	for _, p := range permissions {
 		if p.goal <= goalAudit {
-			asked[p.scope] = true
+			requested[p.scope] = true
 		}
 	}
-	if diff := cmp.Diff(needed, asked); diff != "" {
-		t.Errorf("scopes of the audit (-needed +asked):\n%s", diff)
+	if diff := cmp.Diff(needed, requested); diff != "" {
+		t.Errorf("scopes of the audit (-needed +requested):\n%s", diff)
 	}
 }
 
@@ -373,7 +373,7 @@ func TestLoginFails(t *testing.T) {
 			browse: unused, code: exitUsage, want: "connection token has no consumer_key",
 			args: func(t *testing.T, s *setup) []string {
 				return []string{"--connection", "token", "--config", writeFile(t, t.TempDir(), "a.spc",
-					connectionBlock("token", []argument{{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}}))}
+					connectionBlock("token", []spcArgument{{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}}))}
 			},
 		},
 		"an aggregator": {
@@ -408,7 +408,7 @@ func TestLoginFails(t *testing.T) {
 			}
 			got := s.login(t, tt.stdin, tt.browse(s), args...)
 			if tt.code == exitUsage && tt.want != "no address was pasted" && strings.Contains(got.err, "Consumer ") && name != "no secret" {
-				t.Errorf("the user was asked before: %s", got.err)
+				t.Errorf("the login asked the user first: %s", got.err)
 			}
 			last := got.err[strings.LastIndex(strings.TrimSpace(got.err), "\n")+1:]
 			if got.code != tt.code || !strings.HasPrefix(last, "Error: ") || !strings.Contains(last, tt.want) {
@@ -427,7 +427,7 @@ func TestLoginFails(t *testing.T) {
 	}
 }
 
-// An answer that doesn't belong to the login is waited past.
+// The login ignores an answer that does not belong to it, and keeps waiting.
 func TestLoginWrongStateThenRight(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -442,7 +442,7 @@ func TestLoginWrongStateThenRight(t *testing.T) {
 	}
 }
 
-// A browser that can't be opened is no error: the address is there.
+// It is not an error if the browser can't be opened: the login prints the address.
 func TestLoginWithoutWorkingBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -457,7 +457,7 @@ func TestLoginWithoutWorkingBrowser(t *testing.T) {
 	}
 }
 
-// An address can be pasted whether or not the browser's redirect can arrive. What does not belong to the login is asked for
+// An address can be pasted whether or not the browser's redirect can arrive. If it does not belong to the login, the login asks
 // again.
 func TestLoginPasted(t *testing.T) {
 	t.Parallel()
@@ -466,7 +466,7 @@ func TestLoginPasted(t *testing.T) {
 		paste func(redirect string) []string
 		code  int
 		want  string
-		times int // that an address is asked for
+		times int // that the login asks for an address
 	}{
 		"the whole address":       {func(r string) []string { return []string{r} }, exitOK, "Logged in:", 1},
 		"the clipboard was older": {func(r string) []string { return []string{"https://example.com/news", r} }, exitOK, "copy the whole address", 2},
@@ -516,12 +516,12 @@ func TestLoginNothingPasted(t *testing.T) {
 	s := newSetup(t)
 	d := newDialog(t, func(*console) {}, "login", "--no-browser", "--timeout", "30ms", "--config", s.config)
 	d.address()
-	if code := <-d.done; code != exitFailed || !strings.Contains(d.heard.String(), "\nError: access was not granted within 30ms (--timeout). Log in again") {
-		t.Errorf("exit code %d: %s", code, d.heard)
+	if code := <-d.done; code != exitFailed || !strings.Contains(d.err.String(), "\nError: access was not granted within 30ms (--timeout). Log in again") {
+		t.Errorf("exit code %d: %s", code, d.err)
 	}
 }
 
-// redirectOf returns where the authorization page sends the person, without going there.
+// redirectOf returns the address to which the authorization page redirects, without opening it.
 func redirectOf(t *testing.T, address string) string {
 	t.Helper()
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -533,7 +533,7 @@ func redirectOf(t *testing.T, address string) string {
 	return resp.Header.Get("Location")
 }
 
-// What is missing is asked for, the secret last.
+// The login asks for missing values, the secret last.
 func TestLoginAsks(t *testing.T) {
 	s := newSetup(t)
 	t.Setenv("STEAMPIPE_INSTALL_DIR", t.TempDir())
@@ -587,7 +587,7 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// What in the environment would be used instead of the login: the user is told.
+// The login warns about variables that override it.
 func TestLoginNotesWhatIsUsedInstead(t *testing.T) {
 	for variable, value := range map[string]string{"BITBUCKET_OAUTH_REFRESH_TOKEN": "refresh-old", "BITBUCKET_OAUTH_GRANT_TYPE": "client_credentials"} {
 		t.Run(variable, func(t *testing.T) {
@@ -601,7 +601,7 @@ func TestLoginNotesWhatIsUsedInstead(t *testing.T) {
 	}
 }
 
-// A file that can't be written is an error before anything is asked.
+// If the file can't be written, the login fails before the first prompt.
 func TestLoginCheckWritable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -617,7 +617,7 @@ func TestLoginCheckWritable(t *testing.T) {
 	}
 }
 
-// A refusal after the token is kept says that it is.
+// If a request fails after the token was saved, the error says that it was saved.
 func TestLoginFirstRequestFails(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -628,25 +628,25 @@ func TestLoginFirstRequestFails(t *testing.T) {
 	}
 }
 
-// A dialog is a command in process that a test talks with.
+// A dialog is a command in this process that a test types to.
 type dialog struct {
-	t     *testing.T
-	in    *io.PipeWriter
-	done  chan int
-	out   strings.Builder
-	heard *heard
+	t    *testing.T
+	in   *io.PipeWriter
+	done chan int
+	out  strings.Builder
+	err  *transcript
 }
 
 func newDialog(t *testing.T, prepare func(*console), args ...string) *dialog {
 	t.Helper()
 	r, w := io.Pipe()
-	d := &dialog{t: t, in: w, done: make(chan int, 1), heard: newHeard()}
-	c := newConsole(r, &d.out, d.heard)
+	d := &dialog{t: t, in: w, done: make(chan int, 1), err: newTranscript()}
+	c := newConsole(r, &d.out, d.err)
 	prepare(c)
 	ctx := t.Context()
 	go func() {
-		code := run(ctx, c, args)
-		d.heard.end()
+		code := execute(ctx, c, args)
+		d.err.end()
 		d.done <- code
 	}()
 	t.Cleanup(func() { w.Close() })
@@ -656,7 +656,7 @@ func newDialog(t *testing.T, prepare func(*console), args ...string) *dialog {
 // address waits for the address of the authorization page, and returns it.
 func (d *dialog) address() string {
 	d.t.Helper()
-	return waitForAddress(d.t, d.heard.wait)
+	return waitForAddress(d.t, d.err.wait)
 }
 
 var authorizationPage = regexp.MustCompile(`(?m)^  (http\S+/authorize\?\S+)\n`)
@@ -678,50 +678,50 @@ func (d *dialog) say(line string) {
 	}
 }
 
-// end ends the input, and returns what the command came to.
+// end ends the input, and returns the outcome of the command.
 func (d *dialog) end() outcome {
 	d.in.Close()
 	code := <-d.done
-	return outcome{code, d.out.String(), d.heard.text.String()}
+	return outcome{code, d.out.String(), d.err.text.String()}
 }
 
-// A heard is what a command has written so far.
-type heard struct {
-	sync.Mutex // guards what follows
+// A transcript is the output of a command so far.
+type transcript struct {
+	sync.Mutex // guards the other fields
 	more       *sync.Cond
 	text       strings.Builder
 	ended      bool
 }
 
-func newHeard() *heard {
-	h := &heard{}
+func newTranscript() *transcript {
+	h := &transcript{}
 	h.more = sync.NewCond(h)
 	return h
 }
 
-func (h *heard) Write(p []byte) (int, error) {
+func (h *transcript) Write(p []byte) (int, error) {
 	h.Lock()
 	defer h.Unlock()
 	defer h.more.Broadcast()
 	return h.text.Write(p)
 }
 
-func (h *heard) end() {
+func (h *transcript) end() {
 	h.Lock()
 	defer h.Unlock()
 	h.ended = true
 	h.more.Broadcast()
 }
 
-// String returns what was written so far.
-func (h *heard) String() string {
+// String returns the output so far.
+func (h *transcript) String() string {
 	h.Lock()
 	defer h.Unlock()
 	return h.text.String()
 }
 
-// wait waits until the expression matches, and returns what it does; nil if the command ended without.
-func (h *heard) wait(expression *regexp.Regexp) []string {
+// wait waits until the expression matches, and returns the match. It returns nil if the command ended without one.
+func (h *transcript) wait(expression *regexp.Regexp) []string {
 	h.Lock()
 	defer h.Unlock()
 	for {
@@ -732,10 +732,10 @@ func (h *heard) wait(expression *regexp.Regexp) []string {
 	}
 }
 
-// The scopes for each table are known, and login asks for them and no others.
+// Every table declares its scopes, and the login asks for exactly these.
 func TestRequirements(t *testing.T) {
 	t.Parallel()
-	tables, err := schema(t.Context())
+	tables, err := declaredTables(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -744,9 +744,9 @@ func TestRequirements(t *testing.T) {
 		want[table.Name] = true
 	}
 	got := map[string]bool{}
-	asked, needed := map[string]bool{}, map[string]bool{}
+	requested, needed := map[string]bool{}, map[string]bool{}
 	for _, p := range permissions {
-		asked[p.scope] = true
+		requested[p.scope] = true
 	}
 	for _, r := range bitbucket.Requirements() {
 		got[r.Table] = true
@@ -754,15 +754,15 @@ func TestRequirements(t *testing.T) {
 			needed[scope] = true
 		}
 	}
-	if diff := cmp.Diff(needed, asked); diff != "" {
-		t.Errorf("scopes that login asks for (-needed +asked):\n%s", diff)
+	if diff := cmp.Diff(needed, requested); diff != "" {
+		t.Errorf("scopes of the login (-needed +requested):\n%s", diff)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tables with requirements (-want +got):\n%s", diff)
 	}
 }
 
-// Who makes the consumer by the documentation gives it the same permissions.
+// The documentation gives a consumer the same permissions.
 func TestPermissionsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/index.md")
@@ -789,7 +789,7 @@ func TestMissingScopes(t *testing.T) {
 		"admin implies no use": {[]string{"account", "repository:admin"}, []string{"repository"}},
 	}
 	for name, tt := range tests {
-		got := missing(bitbucket.Requirement{Scopes: []string{"account", "repository"}}, tt.granted)
+		got := missingScopes(bitbucket.Requirement{Scopes: []string{"account", "repository"}}, tt.granted)
 		if strings.Join(got, " ") != strings.Join(tt.want, " ") {
 			t.Errorf("%s: missing = %v, want %v", name, got, tt.want)
 		}
@@ -798,7 +798,7 @@ func TestMissingScopes(t *testing.T) {
 
 func TestNewConnectionNamesNoDefaults(t *testing.T) {
 	t.Setenv("STEAMPIPE_INSTALL_DIR", "/somewhere")
-	target, err := (&login{key: `k"${x}`}).keyTarget(nil)
+	target, err := (&loginCommand{key: `k"${x}`}).keyTarget(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

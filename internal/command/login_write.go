@@ -10,25 +10,25 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 )
 
-// A change is what a connection in a .spc file lacks to use the login.
-type change struct {
-	set    []argument
+// A spcChange is what a connection in a .spc file lacks to use the login.
+type spcChange struct {
+	set    []spcArgument
 	remove []string // other credentials, which would take precedence
 }
 
-func (c change) isEmpty() bool { return len(c.set) == 0 && len(c.remove) == 0 }
+func (c spcChange) isEmpty() bool { return len(c.set) == 0 && len(c.remove) == 0 }
 
 // change returns what has to change so that the connection uses the login, with the secret that was verified.
-func (t target) change() change {
-	key := argument{name: "consumer_key", value: t.settings.ConsumerKey}
-	secret := argument{name: "consumer_secret", value: t.settings.ConsumerSecret}
+func (t loginTarget) change() spcChange {
+	key := spcArgument{name: "consumer_key", value: t.settings.ConsumerKey}
+	secret := spcArgument{name: "consumer_secret", value: t.settings.ConsumerSecret}
 	if !t.declared {
 		if t.inEnvironment() {
-			return change{}
+			return spcChange{}
 		}
-		return change{set: append([]argument{{name: "plugin", value: t.Plugin}, key, secret}, t.addresses()...)}
+		return spcChange{set: append([]spcArgument{{name: "plugin", value: t.Plugin}, key, secret}, t.addresses()...)}
 	}
-	var c change
+	var c spcChange
 	for _, name := range bitbucket.CredentialArguments() {
 		if name != key.name && name != secret.name && t.texts[name] != "" {
 			c.remove = append(c.remove, name)
@@ -48,7 +48,7 @@ func (t target) change() change {
 }
 
 // inEnvironment reports whether the environment makes the connection, because no .spc file has one.
-func (t target) inEnvironment() bool {
+func (t loginTarget) inEnvironment() bool {
 	if !t.alone {
 		return false
 	}
@@ -59,27 +59,27 @@ func (t target) inEnvironment() bool {
 
 // addresses returns the folder and the addresses that the login used, if they are not the standard ones and the connection
 // does not have them yet. The environment may not have them for Steampipe.
-func (t target) addresses() []argument {
-	var arguments []argument
+func (t loginTarget) addresses() []spcArgument {
+	var arguments []spcArgument
 	for _, a := range []struct{ name, value, standard string }{
 		{"token_dir", t.settings.TokenDir, bitbucket.DefaultTokenDir()},
 		{"base_url", t.settings.BaseURL, api.DefaultBaseURL},
 		{"oauth_url", t.settings.OAuthURL, auth.DefaultURL},
 	} {
 		if t.texts[a.name] == "" && a.value != a.standard {
-			arguments = append(arguments, argument{name: a.name, value: a.value})
+			arguments = append(arguments, spcArgument{name: a.name, value: a.value})
 		}
 	}
 	return arguments
 }
 
 // finish writes the connection if the user wants that, and says what works now.
-func (l *login) finish(ctx context.Context, t target, s *signIn) error {
+func (l *loginCommand) finish(ctx context.Context, t loginTarget, s *signIn) error {
 	l.notes()
 	change := t.change()
 	if change.isEmpty() {
 		if t.declared {
-			fmt.Fprintf(l.out, "\nThere is nothing to change in the connection %q at %s.\n", t.Name, place(t.where))
+			fmt.Fprintf(l.out, "\nThere is nothing to change in the connection %q at %s.\n", t.Name, fileAndLine(t.where))
 		} else {
 			fmt.Fprintln(l.out, "\nThere is nothing to configure: the environment has the key and the secret.")
 		}
@@ -105,8 +105,8 @@ func (l *login) finish(ctx context.Context, t target, s *signIn) error {
 }
 
 // mayWrite reports whether the connection may be written: by the flags, or because the user says so.
-func (l *login) mayWrite(ctx context.Context, t target) (bool, error) {
-	_, onTerminal := terminal(l.in)
+func (l *loginCommand) mayWrite(ctx context.Context, t loginTarget) (bool, error) {
+	_, onTerminal := terminalFd(l.in)
 	switch {
 	case l.write, l.noWrite, !onTerminal:
 		return l.write, nil
@@ -115,12 +115,12 @@ func (l *login) mayWrite(ctx context.Context, t target) (bool, error) {
 }
 
 // instruct says what to change by hand.
-func (l *login) instruct(t target, c change) {
+func (l *loginCommand) instruct(t loginTarget, c spcChange) {
 	const secret = `consumer_secret = "..."  # the secret that you have entered`
-	var shown []argument
+	var shown []spcArgument
 	for _, a := range c.set {
 		if a.name == "consumer_secret" {
-			a = argument{value: secret, verbatim: true}
+			a = spcArgument{value: secret, verbatim: true}
 		}
 		shown = append(shown, a)
 	}
@@ -129,7 +129,7 @@ func (l *login) instruct(t target, c change) {
 			t.where.Filename, connectionBlock(t.Name, shown))
 		return
 	}
-	fmt.Fprintf(l.out, "\nNothing was written. Log in again with --write, or change the connection %q at %s:\n\n", t.Name, place(t.where))
+	fmt.Fprintf(l.out, "\nNothing was written. Log in again with --write, or change the connection %q at %s:\n\n", t.Name, fileAndLine(t.where))
 	if len(shown) > 0 {
 		for line := range strings.Lines(connectionBody(shown)) {
 			fmt.Fprint(l.out, "  ", line)
@@ -150,14 +150,14 @@ var suggestions = []struct {
 }
 
 // suggest prints a query that works.
-func (l *login) suggest(t target, s *signIn, word string) error {
+func (l *loginCommand) suggest(t loginTarget, s *signIn, word string) error {
 	for _, q := range suggestions {
-		if s.scopesKnown && len(missing(bitbucket.Requirement{Scopes: q.scopes}, s.scopes)) > 0 {
+		if s.scopesKnown && len(missingScopes(bitbucket.Requirement{Scopes: q.scopes}, s.scopes)) > 0 {
 			continue
 		}
 		config, schema := "", ""
 		if l.source.config != "" {
-			config = "--config " + quoted(l.source.config) + " "
+			config = "--config " + shellQuoted(l.source.config) + " "
 		}
 		if !t.first {
 			schema = t.Name + "."
@@ -168,8 +168,8 @@ func (l *login) suggest(t target, s *signIn, word string) error {
 	return nil
 }
 
-// quoted returns a word as a shell takes it.
-func quoted(word string) string {
+// shellQuoted returns a word as a shell takes it.
+func shellQuoted(word string) string {
 	if strings.ContainsFunc(word, func(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/\\._-:,@+=%", r)
 	}) {

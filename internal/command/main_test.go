@@ -61,7 +61,7 @@ func visit(address string) int {
 	return 0
 }
 
-// An outcome is what a command line came to.
+// An outcome is the result of a command line.
 type outcome struct {
 	code     int
 	out, err string
@@ -82,11 +82,11 @@ func runWith(t *testing.T, stdin io.Reader, prepare func(*console), args ...stri
 		return nil
 	}
 	prepare(c)
-	code := run(t.Context(), c, args)
+	code := execute(t.Context(), c, args)
 	return outcome{code, out.String(), err.String()}
 }
 
-// writeFile writes a file of a test's own, and returns its path.
+// writeFile writes a file for a test, and returns its path.
 func writeFile(t testing.TB, dir, name, content string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -105,7 +105,7 @@ func configOf(t testing.TB, fake *fakebitbucket.Server) (path string) {
 // configAt writes a .spc file with a connection to the fake at another address.
 func configAt(t testing.TB, fake *fakebitbucket.Server, address string) (path string) {
 	t.Helper()
-	return writeFile(t, t.TempDir(), "bitbucket.spc", connectionBlock("work", []argument{
+	return writeFile(t, t.TempDir(), "bitbucket.spc", connectionBlock("work", []spcArgument{
 		{name: "plugin", value: localPlugin},
 		{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)},
 		{name: "base_url", value: address},
@@ -113,12 +113,12 @@ func configAt(t testing.TB, fake *fakebitbucket.Server, address string) (path st
 }
 
 // gated returns the address of a server before the fake that holds some requests until a channel is closed.
-func gated(t *testing.T, fake *fakebitbucket.Server, held <-chan struct{}, holds func(*http.Request) bool) string {
+func gated(t *testing.T, fake *fakebitbucket.Server, release <-chan struct{}, holds func(*http.Request) bool) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if holds(r) {
 			select {
-			case <-held:
+			case <-release:
 			case <-r.Context().Done():
 			}
 		}

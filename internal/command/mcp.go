@@ -60,7 +60,7 @@ func (c *console) serve(cmd *cobra.Command, source *connectionFlags) error {
 		}
 		return s, nil
 	}
-	_, person := terminal(c.in)
+	_, person := terminalFd(c.in)
 	switch _, err := open(); {
 	case err != nil && person:
 		return err

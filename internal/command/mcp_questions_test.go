@@ -13,17 +13,17 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A posed is a question that people ask, the SQL for it, and the truth. In the SQL, ~w is a workspace that the connected user
-// administers, ~r a repository in it, and ~u and ~g a user and a group.
-type posed struct {
+// A posedQuestion is a question that people ask, with its SQL and the true answer. In the SQL, ~w is a workspace that the
+// connected user administers, ~r a repository in it, and ~u and ~g a user and a group.
+type posedQuestion struct {
 	question string
 	sql      string
-	requests int // at most, with those of the estimate
+	requests int // at most, including those of the estimate
 	bytes    int // of the answer, at most
 	truth    func(*world) []string
 }
 
-// A world is the organization and what the questions are about.
+// A world is the organization and the subjects of the questions.
 type world struct {
 	*organization.Organization
 	w *organization.Workspace
@@ -64,7 +64,7 @@ func (w *world) pushRule() *organization.BranchRestriction {
 	return rules[0]
 }
 
-// each returns a row for each item, or none.
+// each returns a row for each item.
 func each[T any](items []T, row func(T) string) (rows []string) {
 	for _, item := range items {
 		if one := row(item); one != "" {
@@ -110,7 +110,7 @@ func (w *world) mayPush() []string {
 	})
 }
 
-var posedQuestions = []posed{
+var posedQuestions = []posedQuestion{
 	{"Who can push to main of this repository, and through what?", `
 with access as materialized (
   select user_uuid, permission, paths from bitbucket_repository_access
@@ -243,7 +243,7 @@ where not exists (select 1 from rules) or user_uuid in (select uuid from exempt)
 		}},
 }
 
-// Twenty questions are answered as the truth has it, with few requests, which the estimate said, and in few bytes.
+// Twenty questions get the true answer, in few bytes and with few requests, as estimated.
 func TestMCPQuestions(t *testing.T) {
 	t.Parallel()
 	if len(posedQuestions) != 20 {
@@ -255,12 +255,12 @@ func TestMCPQuestions(t *testing.T) {
 	names := strings.NewReplacer("~w", w.w.Slug, "~r", w.r.FullName(), "~u", w.u.UUID, "~g", w.g.Slug)
 	for _, q := range posedQuestions {
 		t.Run(q.question, func(t *testing.T) {
-			a := assist(t, process(t, "mcp", "--config", config)) // a new one each, so that no other question pays
+			a := assist(t, process(t, "mcp", "--config", config)) // a new process each, so that no question profits from another
 			sql := names.Replace(q.sql)
 			fake.ResetJournal()
 			var e struct{ Requests int }
 			a.answer(&e, "estimate", map[string]any{"sql": sql})
-			var got queried
+			var got queryAnswer
 			text, _ := a.call("query", map[string]any{"sql": sql, "max_rows": 1000})
 			made := len(fake.Journal())
 			a.answer(&got, "query", map[string]any{"sql": sql, "max_rows": 1000})

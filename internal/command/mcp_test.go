@@ -22,27 +22,27 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// An asked is the program as an assistant uses it, and everything that it said.
-type asked struct {
+// An assistantClient is a session of an assistant with the program, and the program's output.
+type assistantClient struct {
 	*testing.T
 	*mcp.ClientSession
-	said bytes.Buffer // results
+	results bytes.Buffer
 }
 
 // assist starts the program for an assistant.
-func assist(t *testing.T, cmd *exec.Cmd) *asked {
+func assist(t *testing.T, cmd *exec.Cmd) *assistantClient {
 	t.Helper()
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
-	session, err := client.Connect(t.Context(), &mcp.CommandTransport{Command: cmd}, nil)
+	clientSession, err := client.Connect(t.Context(), &mcp.CommandTransport{Command: cmd}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = session.Close() })
-	return &asked{T: t, ClientSession: session}
+	t.Cleanup(func() { _ = clientSession.Close() })
+	return &assistantClient{T: t, ClientSession: clientSession}
 }
 
 // call returns the text of a tool's answer, and whether it is an error.
-func (a *asked) call(tool string, arguments map[string]any) (text string, isError bool) {
+func (a *assistantClient) call(tool string, arguments map[string]any) (text string, isError bool) {
 	a.Helper()
 	result, err := a.CallTool(a.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
 	if err != nil {
@@ -51,12 +51,12 @@ func (a *asked) call(tool string, arguments map[string]any) (text string, isErro
 	for _, content := range result.Content {
 		text += content.(*mcp.TextContent).Text
 	}
-	fmt.Fprintln(&a.said, text)
+	fmt.Fprintln(&a.results, text)
 	return text, result.IsError
 }
 
 // answer decodes the answer of a tool.
-func (a *asked) answer(into any, tool string, arguments map[string]any) {
+func (a *assistantClient) answer(into any, tool string, arguments map[string]any) {
 	a.Helper()
 	text, isError := a.call(tool, arguments)
 	decoder := json.NewDecoder(strings.NewReader(text))
@@ -67,15 +67,15 @@ func (a *asked) answer(into any, tool string, arguments map[string]any) {
 }
 
 // fails checks that a tool fails with a text.
-func (a *asked) fails(want, tool string, arguments map[string]any) {
+func (a *assistantClient) fails(want, tool string, arguments map[string]any) {
 	a.Helper()
 	if text, isError := a.call(tool, arguments); !isError || !strings.Contains(text, want) || json.Valid([]byte(text)) {
 		a.Errorf("%s %v: error %t and %q, want an error that says %q", tool, arguments, isError, text, want)
 	}
 }
 
-// A queried is the answer of the tool query.
-type queried struct {
+// A queryAnswer is the answer of the tool query.
+type queryAnswer struct {
 	Notice    string
 	Columns   []string
 	Rows      [][]any
@@ -86,13 +86,13 @@ type queried struct {
 	Requests  int
 }
 
-func (a *asked) query(sql string) (q queried) {
+func (a *assistantClient) query(sql string) (q queryAnswer) {
 	a.Helper()
 	a.answer(&q, "query", map[string]any{"sql": sql})
 	return q
 }
 
-// The list of tools is part of each conversation: it stays small. All tools only read.
+// The list of tools is part of each conversation, so it must be small. All tools only read.
 func TestMCPTools(t *testing.T) {
 	t.Parallel()
 	a := assist(t, process(t, "mcp", "--demo"))
@@ -125,7 +125,7 @@ func TestMCPTools(t *testing.T) {
 	}
 }
 
-// The tables are found by words, described with all that their pages say, and have the examples of the documentation.
+// Words find tables. A description has everything on the table's page, with the examples.
 func TestMCPTables(t *testing.T) {
 	t.Parallel()
 	a := assist(t, process(t, "mcp", "--demo"))
@@ -217,7 +217,7 @@ func TestMCPQuery(t *testing.T) {
 		if test.maxRows > 0 {
 			arguments["max_rows"] = test.maxRows
 		}
-		var q queried
+		var q queryAnswer
 		a.answer(&q, "query", arguments)
 		if q.Rows == nil || len(q.Rows) != test.rows || q.Count != test.rows || q.Truncated == nil || *q.Truncated != (test.more != "") || !strings.Contains(q.More, test.more) {
 			t.Errorf("%s: %d rows, truncated %v: %q; want %d and %q", name, len(q.Rows), q.Truncated, q.More, test.rows, test.more)
@@ -252,7 +252,7 @@ func TestMCPQuery(t *testing.T) {
 	a.fails("validating", "query", map[string]any{"statement": "select 1"})
 }
 
-// Nothing is printed on standard output but the protocol, even with all logs and with a failure.
+// Standard output only has the protocol, even with all logs and with a failure.
 func TestMCPStandardOutput(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 10, Users: 5})
@@ -299,7 +299,7 @@ func TestMCPStandardOutput(t *testing.T) {
 	}
 }
 
-// An error is an error and never an empty table. What the tables left out travels with the rows.
+// A failure is an error and never an empty table. Omissions are in the answer, next to the rows.
 func TestMCPErrorsAndOmissions(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20, Users: 10})
@@ -321,7 +321,7 @@ func TestMCPErrorsAndOmissions(t *testing.T) {
 	}
 }
 
-// A configuration that is wrong is told to the assistant and to its log. Once it is right, the assistant need not be restarted.
+// The assistant and its log show the error of a wrong configuration. After a correction, the assistant need not be restarted.
 func TestMCPWithoutConnection(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -345,18 +345,18 @@ func TestMCPWithoutConnection(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, folder, "a.spc", connectionBlock("work", []argument{{name: "plugin", value: localPlugin}}))
+	writeFile(t, folder, "a.spc", connectionBlock("work", []spcArgument{{name: "plugin", value: localPlugin}}))
 	a.fails(unusable, "query", sql)
 	if err := os.Rename(configOf(t, fake), filepath.Join(folder, "a.spc")); err != nil {
 		t.Fatal(err)
 	}
 	a.query("select uuid from bitbucket_user")
 	if err := a.Close(); err != nil || strings.Count(logs.String(), missing) != 1 {
-		t.Errorf("at its end: %v and %q, want what was missing", err, logs.String())
+		t.Errorf("at its end: %v and %q, want the missing arguments", err, logs.String())
 	}
 }
 
-// An estimate comes before the query, which is refused above the limit and stopped at it.
+// The server estimates a query first. It refuses the query above the limit, and stops it at the limit.
 func TestMCPEstimate(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Quota: 1000})
@@ -389,17 +389,17 @@ func TestMCPEstimate(t *testing.T) {
 	if made := len(fake.Journal()) - before; made != 0 {
 		t.Errorf("%d requests of a query that was refused", made)
 	}
-	var q queried
+	var q queryAnswer
 	a.answer(&q, "query", map[string]any{"sql": keys, "max_requests": 100})
 	if made := len(fake.Journal()) - before; made != q.Requests || made > e.Requests || made < e.Requests*9/10 {
 		t.Errorf("%d requests, the answer says %d, and the estimate was %d", made, q.Requests, e.Requests)
 	}
 
-	// What belongs to pull requests is not known before: the query is stopped.
+	// The estimate can't count the requests below pull requests, so the query is stopped.
 	before = len(fake.Journal())
 	a.fails("stopped: it took more than the 150 requests of max_requests", "query",
 		map[string]any{"sql": "select count(*) from bitbucket_pull_request_file", "max_requests": 150})
-	// Requests that are on their way when the limit is reached are given up, and may not arrive.
+	// Requests that are running when the limit is reached are cancelled, and may not arrive.
 	if made := len(fake.Journal()) - before; made > 150 || made < 150-api.DefaultMaxConcurrency {
 		t.Errorf("%d requests of a query that was stopped at 150", made)
 	}
@@ -409,7 +409,7 @@ func TestMCPEstimate(t *testing.T) {
 	a.fails("syntax error", "estimate", map[string]any{"sql": "selec"})
 }
 
-// An audit runs controls, and says what was not judged. It is refused above the limit of requests.
+// An audit runs controls, and names those that were not judged. The server refuses it above the limit of requests.
 func TestMCPAudit(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20, Users: 10})
@@ -474,7 +474,7 @@ func TestMCPAudit(t *testing.T) {
 		t.Errorf("the query after an audit: %v", q)
 	}
 
-	// A control whose data is refused is not judged, and no control that could not be judged is ok.
+	// If Bitbucket refuses the data of a control, the control is not judged, and never ok.
 	fake.Inject(fakebitbucket.Fault{
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Path: "/2.0/repositories/{workspace}/{repo_slug}/hooks", Count: -1,
 		Body: `{"type":"error","error":{"message":"Not today"}}`, Header: http.Header{"Content-Type": {"application/json"}},
@@ -533,7 +533,7 @@ func TestMCPResourcesAndPrompt(t *testing.T) {
 	}
 }
 
-// What comes from repositories is marked as data, before it is shown, and can't leave its place.
+// Texts from repositories are marked as data, and can't end the mark.
 func TestMCPMarksData(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 10, Users: 5})
@@ -557,7 +557,7 @@ func TestMCPMarksData(t *testing.T) {
 	}
 }
 
-// No answer has a credential: not even if Bitbucket quotes it.
+// No answer has a credential, even if Bitbucket quotes it.
 func TestMCPKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -588,7 +588,7 @@ func TestMCPKeepsSecrets(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Error(err)
 	}
-	w.clean("an answer", a.said.Bytes())
+	w.clean("an answer", a.results.Bytes())
 	w.clean("standard error", logs.Bytes())
 	if len(w.marks()) < 5 || !strings.Contains(logs.String(), "[DEBUG]") {
 		t.Errorf("%d secrets to look for, and logs of %d bytes", len(w.marks()), logs.Len())

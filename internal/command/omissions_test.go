@@ -16,7 +16,7 @@ func TestPrintOmissions(t *testing.T) {
 		var all []bitbucket.Omission
 		for i := range n {
 			o := bitbucket.Omission{Connection: "work", Table: table, Workspace: "acme", Repository: fmt.Sprint("acme/r", i), Reason: reason, Message: fmt.Sprintf("acme/r%d was left out.", i)}
-			all = append(all, o, o) // told twice, it counts once
+			all = append(all, o, o) // reported twice, counted once
 		}
 		return all
 	}

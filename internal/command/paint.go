@@ -15,7 +15,7 @@ const (
 func (c *console) paint(color, text string) string { return style(c.err, color, text) }
 
 func style(stream any, color, text string) string {
-	if _, ok := terminal(stream); !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+	if _, ok := terminalFd(stream); !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return text
 	}
 	return "\x1b[" + color + "m" + text + "\x1b[0m"

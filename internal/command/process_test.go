@@ -21,7 +21,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// process returns the program as a process that knows of no browser and of no connection.
+// process returns the program as a process without a browser and without a connection.
 func process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, args...)
@@ -80,7 +80,7 @@ func TestProcessServesPluginHost(t *testing.T) {
 	}
 }
 
-// The two steps of a person: login in a browser, then query, with nothing but the token file between them.
+// A user logs in with a browser, and then queries. Only the token file connects the two processes.
 func TestProcessLoginThenQuery(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
@@ -103,7 +103,7 @@ func TestProcessLoginThenQuery(t *testing.T) {
 	}
 }
 
-// browserFolder returns a folder whose browser is this test.
+// browserFolder returns a folder for the PATH in which this test binary is the browser.
 func browserFolder(t *testing.T) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -129,7 +129,7 @@ func TestProcessLoginPasted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, cmd)
+	p := startProcess(t, cmd)
 	io.WriteString(in, s.consumer.Secret+"\n")
 	io.WriteString(in, redirectOf(t, waitForAddress(t, p.err.wait))+"\n")
 	got := p.end()
@@ -139,17 +139,17 @@ func TestProcessLoginPasted(t *testing.T) {
 	s.checkSecrets(t, got)
 }
 
-// A started is a process that a test talks with.
-type started struct {
+// A runningProcess is a process that a test types to.
+type runningProcess struct {
 	*exec.Cmd
 	out  bytes.Buffer
-	err  *heard
+	err  *transcript
 	done chan struct{} // closed when it has ended
 }
 
-func start(t *testing.T, cmd *exec.Cmd) *started {
+func startProcess(t *testing.T, cmd *exec.Cmd) *runningProcess {
 	t.Helper()
-	p := &started{Cmd: cmd, err: newHeard(), done: make(chan struct{})}
+	p := &runningProcess{Cmd: cmd, err: newTranscript(), done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.out, p.err
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -163,13 +163,13 @@ func start(t *testing.T, cmd *exec.Cmd) *started {
 }
 
 // end waits for the end of the process.
-func (p *started) end() outcome {
+func (p *runningProcess) end() outcome {
 	<-p.done
 	return outcome{p.ProcessState.ExitCode(), p.out.String(), p.err.text.String()}
 }
 
-// A silent Bitbucket takes requests and answers none.
-func silent(t *testing.T) (address string, asked <-chan struct{}) {
+// silentBitbucket starts a server that never answers.
+func silentBitbucket(t *testing.T) (address string, requested <-chan struct{}) {
 	t.Helper()
 	requests := make(chan struct{}, 100)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -182,13 +182,13 @@ func silent(t *testing.T) (address string, asked <-chan struct{}) {
 
 func TestProcessCancelledQuery(t *testing.T) {
 	t.Parallel()
-	address, asked := silent(t)
-	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+	address, requested := silentBitbucket(t)
+	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 		{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}, {name: "base_url", value: address},
 	}))
 	for format := range formats {
-		p := start(t, process(t, "query", "--config", config, "--output", format, "select 1 as before; select * from bitbucket_repository"))
-		<-asked
+		p := startProcess(t, process(t, "query", "--config", config, "--output", format, "select 1 as before; select * from bitbucket_repository"))
+		<-requested
 		if err := p.Process.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
@@ -202,13 +202,13 @@ func TestProcessCancelledQuery(t *testing.T) {
 	}
 }
 
-// A token that is being renewed when the person cancels is waited for: it may have been spent.
+// If the user cancels while a token is renewed, the program waits for it, because the old token may be used up.
 func TestProcessCancelledRefresh(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t)
-	asked, answer := make(chan struct{}), make(chan struct{})
+	requested, answer := make(chan struct{}), make(chan struct{})
 	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		close(asked)
+		close(requested)
 		<-answer
 		s.ServeHTTP(w, r)
 	}))
@@ -217,13 +217,13 @@ func TestProcessCancelledRefresh(t *testing.T) {
 	content := strings.Replace(s.connection("work", s.tokenDir), "}\n", "  refresh_token = \""+refresh+"\"\n}\n", 1)
 	content = strings.Replace(content, s.OAuthURL(), gate.URL+"/site/oauth2", 1)
 	config := writeFile(t, t.TempDir(), "a.spc", content)
-	p := start(t, process(t, "query", "--config", config, "select * from bitbucket_user"))
-	<-asked
+	p := startProcess(t, process(t, "query", "--config", config, "select * from bitbucket_user"))
+	<-requested
 	if err := p.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	if p.err.wait(regexp.MustCompile("^Error: cancelled\nWaiting for a renewed token to be saved.\n")) == nil {
-		t.Errorf("the person was not told: %s", p.err.text.String())
+		t.Errorf("the program did not say that it waits: %s", p.err.text.String())
 	}
 	close(answer)
 	got := p.end()
@@ -248,7 +248,7 @@ func TestProcessCancelledLogin(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer in.Close()
-			p := start(t, cmd)
+			p := startProcess(t, cmd)
 			waitForAddress(t, p.err.wait)
 			if err := p.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
@@ -288,7 +288,7 @@ func TestProcessCleansUp(t *testing.T) {
 	if _, err := io.Copy(io.Discard, lines); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // the exit code tells
+	_ = cmd.Wait() // the test checks the exit code
 	if code := cmd.ProcessState.ExitCode(); code != exitCancelled || stderr.String() != "Error: cancelled\n" {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
@@ -297,7 +297,7 @@ func TestProcessCleansUp(t *testing.T) {
 	}
 }
 
-// A reader that goes away, such as head, ends the query without a word.
+// If the reader exits, such as head, the query ends without a message.
 func TestProcessBrokenPipe(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"csv", "json", "line"} {
@@ -315,7 +315,7 @@ func TestProcessBrokenPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		out.Close()
-		_ = cmd.Wait() // the exit code tells
+		_ = cmd.Wait() // the test checks the exit code
 		if code := cmd.ProcessState.ExitCode(); code != exitFailed || stderr.String() != "" {
 			t.Errorf("%s: exit code %d and %q, want %d and nothing", format, code, stderr.String(), exitFailed)
 		}
@@ -355,12 +355,12 @@ func TestProcessVerbose(t *testing.T) {
 	if diff := cmp.Diff(outcome{exitOK, "n\n2\n", ""}, quiet, cmp.AllowUnexported(outcome{})); diff != "" {
 		t.Errorf("without --verbose (-want +got):\n%s", diff)
 	}
-	told := runProcess(t, nil, "query", "--demo", "--output", "csv", "--verbose", sql)
-	if told.out != quiet.out || !strings.Contains(told.err, "[DEBUG]") {
-		t.Errorf("with --verbose: %q, %q", told.out, told.err)
+	verbose := runProcess(t, nil, "query", "--demo", "--output", "csv", "--verbose", sql)
+	if verbose.out != quiet.out || !strings.Contains(verbose.err, "[DEBUG]") {
+		t.Errorf("with --verbose: %q, %q", verbose.out, verbose.err)
 	}
-	if strings.Contains(told.err, "access-") || strings.Contains(told.err, "refresh-") || strings.Contains(told.err, "secret-") {
-		t.Errorf("the log has a secret: %s", told.err)
+	if strings.Contains(verbose.err, "access-") || strings.Contains(verbose.err, "refresh-") || strings.Contains(verbose.err, "secret-") {
+		t.Errorf("the log has a secret: %s", verbose.err)
 	}
 	cmd := process(t, "query", "--demo", "--output", "csv", sql)
 	cmd.Env = append(cmd.Env, "STEAMPIPE_LOG_LEVEL=INFO")

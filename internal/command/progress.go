@@ -58,7 +58,7 @@ func showProgress(w io.Writer, line func() string) (stop func()) {
 func widestProgress(w io.Writer) int {
 	const beside, usual = 20, 80
 	width := usual
-	if fd, ok := terminal(w); ok {
+	if fd, ok := terminalFd(w); ok {
 		if columns, _, err := term.GetSize(fd); err == nil && columns > 2*beside {
 			width = columns
 		}
@@ -85,7 +85,7 @@ func plural(n int64, what string) string {
 
 // progress shows how far the database is, if standard error is a terminal.
 func (c *console) progress(db *database) (stop func()) {
-	if _, ok := terminal(c.err); !ok {
+	if _, ok := terminalFd(c.err); !ok {
 		return func() {}
 	}
 	rows, before := db.rows.Load(), db.Progress().Requests

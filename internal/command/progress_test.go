@@ -28,7 +28,7 @@ func TestProgress(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				stop := showProgress(&out, func() string { return progressLine(bitbucket.Progress{Requests: 1, Done: 3, Total: 1200}, 1234) })
-				time.Sleep(tt.takes) // by the clock of the bubble: no time passes
+				time.Sleep(tt.takes) // on the simulated clock
 				stop()
 				stop()
 				if shown := out.String(); (shown == "") != (tt.want == "") || !strings.Contains(shown, tt.want) {

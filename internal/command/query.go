@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A query runs the command query.
-type query struct {
+// A queryCommand runs the command query.
+type queryCommand struct {
 	*console
 	source   connectionFlags
 	files    []string // of statements
@@ -21,7 +21,7 @@ type query struct {
 }
 
 func newQuery(c *console) *cobra.Command {
-	q := &query{console: c}
+	q := &queryCommand{console: c}
 	cmd := &cobra.Command{
 		Use:   "query [SQL | FILE.sql]...",
 		Short: "Run SQL on the tables, without Steampipe; on a terminal, open a shell",
@@ -74,7 +74,7 @@ Exit codes: 0 for success, 1 if a statement failed, 2 if the command or the conf
 	return cmd
 }
 
-func (q *query) run(cmd *cobra.Command, args []string) error {
+func (q *queryCommand) run(cmd *cobra.Command, args []string) error {
 	if q.interactive(args) {
 		return q.shell(cmd)
 	}
@@ -90,7 +90,7 @@ func (q *query) run(cmd *cobra.Command, args []string) error {
 }
 
 // answerAll prints the results of the statements, and then what they left out.
-func (q *query) answerAll(cmd *cobra.Command, statements []statement, out *destination) error {
+func (q *queryCommand) answerAll(cmd *cobra.Command, statements []statement, out *destination) error {
 	ctx := cmd.Context()
 	p, err := newPrinter(cmd, q.format, out, layout{results: len(statements), noHeader: q.noHeader})
 	if err != nil {
@@ -116,18 +116,18 @@ func (q *query) answerAll(cmd *cobra.Command, statements []statement, out *desti
 }
 
 // interactive reports whether the command opens a shell.
-func (q *query) interactive(args []string) bool {
-	_, in := terminal(q.in)
-	_, out := terminal(q.out)
+func (q *queryCommand) interactive(args []string) bool {
+	_, in := terminalFd(q.in)
+	_, out := terminalFd(q.out)
 	return in && out && len(args) == 0 && len(q.files) == 0 && q.outFile == ""
 }
 
 // statements returns the statements in the arguments and files, or on standard input.
-func (q *query) statements(cmd *cobra.Command, args []string) ([]statement, error) {
+func (q *queryCommand) statements(cmd *cobra.Command, args []string) ([]statement, error) {
 	var scripts []script
 	files := q.files
 	if len(args) == 0 && len(files) == 0 {
-		if _, ok := terminal(q.in); ok {
+		if _, ok := terminalFd(q.in); ok {
 			return nil, usagef(cmd, "no SQL: give a statement as an argument or on standard input")
 		}
 		files = []string{"-"}

@@ -47,7 +47,7 @@ func TestQueryFails(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	config := configOf(t, fake)
 	empty := t.TempDir()
-	asked := func(arguments string) []string {
+	queryWith := func(arguments string) []string {
 		return []string{"--config", writeFile(t, t.TempDir(), "a.spc", "connection \"work\" {\n  plugin = \"bitbucket\"\n"+arguments+"\n}\n"), "select * from bitbucket_user"}
 	}
 	tests := map[string]struct {
@@ -73,18 +73,18 @@ func TestQueryFails(t *testing.T) {
 		"an unknown name":                 {args: []string{"--config", config, "--connection", "home", "select 1"}, code: exitUsage, want: "unknown connection home: choose work"},
 		"two sources":                     {args: []string{"--config", config, "--demo", "select 1"}, code: exitUsage, want: "--demo can't be combined with --config or --connection"},
 		"no folder by default":            {args: []string{"select 1"}, code: exitUsage, want: "run `steampipe-plugin-bitbucket login`"},
-		"a wrong address of the API":      {args: asked("base_url = \"http://example.com\"\naccess_token = \"hush\""), code: exitUsage, want: "base_url"},
-		"an address with a path":          {args: asked("base_url = \"https://example.com/2.0\"\naccess_token = \"hush\""), code: exitUsage, want: "base_url"},
-		"a wrong authorization server":    {args: asked("oauth_url = \"http://example.com\"\nconsumer_key = \"k\"\nconsumer_secret = \"hush\""), code: exitUsage, want: "oauth_url"},
-		"no authorization server":         {args: asked("oauth_url = \"example\"\nconsumer_key = \"k\"\nconsumer_secret = \"hush\"\nrefresh_token = \"hush\""), code: exitUsage, want: "oauth_url"},
-		"a line break in an access token": {args: asked(`access_token = "hush\nhush"`), code: exitUsage, want: "access_token contains a line break"},
-		"a line break in a secret":        {args: asked("consumer_key = \"k\"\n" + `consumer_secret = "hush\nhush"`), code: exitUsage, want: "consumer_secret contains a line break"},
-		"a NUL in an e-mail address":      {args: asked(`email = "a\u0000b"` + "\napi_token = \"hush\""), code: exitUsage, want: "email contains a line break or another control character"},
-		"two methods":                     {args: asked("access_token = \"hush\"\nconsumer_key = \"k\""), code: exitUsage, want: "more than one authentication method: consumer_key and access_token are set"},
-		"an app password":                 {args: asked("username = \"me\"\npassword = \"hush\""), code: exitUsage, want: "App passwords no longer work: see https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"},
-		"no way in":                       {args: asked(""), code: exitUsage, want: "no credentials"},
-		"too many at once":                {args: asked("max_concurrency = 0\naccess_token = \"hush\""), code: exitUsage, want: "max_concurrency is 0"},
-		"no duration":                     {args: asked("max_wait = \"long\"\naccess_token = \"hush\""), code: exitUsage, want: "max_wait is"},
+		"a wrong address of the API":      {args: queryWith("base_url = \"http://example.com\"\naccess_token = \"hush\""), code: exitUsage, want: "base_url"},
+		"an address with a path":          {args: queryWith("base_url = \"https://example.com/2.0\"\naccess_token = \"hush\""), code: exitUsage, want: "base_url"},
+		"a wrong authorization server":    {args: queryWith("oauth_url = \"http://example.com\"\nconsumer_key = \"k\"\nconsumer_secret = \"hush\""), code: exitUsage, want: "oauth_url"},
+		"no authorization server":         {args: queryWith("oauth_url = \"example\"\nconsumer_key = \"k\"\nconsumer_secret = \"hush\"\nrefresh_token = \"hush\""), code: exitUsage, want: "oauth_url"},
+		"a line break in an access token": {args: queryWith(`access_token = "hush\nhush"`), code: exitUsage, want: "access_token contains a line break"},
+		"a line break in a secret":        {args: queryWith("consumer_key = \"k\"\n" + `consumer_secret = "hush\nhush"`), code: exitUsage, want: "consumer_secret contains a line break"},
+		"a NUL in an e-mail address":      {args: queryWith(`email = "a\u0000b"` + "\napi_token = \"hush\""), code: exitUsage, want: "email contains a line break or another control character"},
+		"two methods":                     {args: queryWith("access_token = \"hush\"\nconsumer_key = \"k\""), code: exitUsage, want: "more than one authentication method: consumer_key and access_token are set"},
+		"an app password":                 {args: queryWith("username = \"me\"\npassword = \"hush\""), code: exitUsage, want: "App passwords no longer work: see https://github.com/kindor/steampipe-plugin-bitbucket/blob/main/docs/migration.md"},
+		"no credentials":                  {args: queryWith(""), code: exitUsage, want: "no credentials"},
+		"too many at once":                {args: queryWith("max_concurrency = 0\naccess_token = \"hush\""), code: exitUsage, want: "max_concurrency is 0"},
+		"no duration":                     {args: queryWith("max_wait = \"long\"\naccess_token = \"hush\""), code: exitUsage, want: "max_wait is"},
 		"a view that names a schema": {
 			args: []string{"--config", config, "create view v as select * from work.bitbucket_user"}, code: exitFailed, want: "view v cannot reference objects in database work",
 		},
@@ -111,7 +111,7 @@ func TestQueryFails(t *testing.T) {
 	}
 }
 
-// A scan that fails in the middle must not look complete, in no format.
+// In no format does a scan that fails in the middle look complete.
 func TestQueryFailsHalfway(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -149,7 +149,7 @@ $`)
 		t.Errorf("exit code %d and\n%swant %d and %s", got.code, got.err, exitOK, want)
 	}
 	if made := len(fake.Journal()); made != 3 {
-		t.Errorf("%d requests were made, want 3: to measure must cost none", made)
+		t.Errorf("%d requests, want 3: --timing must cost none", made)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestQuerySeveralConnections(t *testing.T) {
 	for _, name := range []string{"first", "second"} {
 		u := fake.Organization().Users[len(users)]
 		users = append(users, u.DisplayName)
-		writeFile(t, dir, name+".spc", connectionBlock(name, []argument{
+		writeFile(t, dir, name+".spc", connectionBlock(name, []spcArgument{
 			{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(u.UUID)}, {name: "base_url", value: fake.URL()},
 		}))
 	}
@@ -187,7 +187,7 @@ func TestQuerySeveralConnections(t *testing.T) {
 	}
 }
 
-// The help says what surprises, and its way around a slow join is a fast one.
+// The help warns of surprises, and its workaround for a slow join is fast.
 func TestQueryHelp(t *testing.T) {
 	t.Parallel()
 	help := runCommand(t, "", "query", "--help").out
@@ -196,12 +196,12 @@ func TestQueryHelp(t *testing.T) {
 			t.Errorf("the help has no %q:\n%s", said, help)
 		}
 	}
-	statement := regexp.MustCompile(`(?s)\n  (with r as materialized .+?)\n\n`).FindStringSubmatch(help)
-	if statement == nil {
+	sql := regexp.MustCompile(`(?s)\n  (with r as materialized .+?)\n\n`).FindStringSubmatch(help)
+	if sql == nil {
 		t.Fatalf("the help has no statement:\n%s", help)
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	got := runCommand(t, "", "query", "--config", configOf(t, fake), "--output", "csv", statement[1])
+	got := runCommand(t, "", "query", "--config", configOf(t, fake), "--output", "csv", sql[1])
 	rows, requests := strings.Count(got.out, "\n"), len(fake.Journal())
 	if got.code != exitOK || rows < 50 || requests > 6 {
 		t.Errorf("exit code %d, %d lines, %d requests: %s", got.code, rows, requests, got.err)

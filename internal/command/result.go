@@ -7,36 +7,36 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A result is a sequence of rows to print, for example *sqlhost.Rows.
-type result interface {
+// A resultSet is a sequence of rows to print, for example *sqlhost.Rows.
+type resultSet interface {
 	Columns() []sqlhost.Column
 	Next() bool
 	Values() []any
 	Err() error
 }
 
-// A list is a result in memory.
-type list struct {
+// A resultList is a result in memory.
+type resultList struct {
 	columns []sqlhost.Column
 	rows    [][]any
 	at      int
 }
 
-func newList(columns ...string) *list {
-	l := &list{}
+func newList(columns ...string) *resultList {
+	l := &resultList{}
 	for _, name := range columns {
 		l.columns = append(l.columns, sqlhost.Column{Name: name, Type: sqlhost.Text})
 	}
 	return l
 }
 
-func (l *list) add(values ...any) { l.rows = append(l.rows, values) }
+func (l *resultList) add(values ...any) { l.rows = append(l.rows, values) }
 
-func (l *list) Columns() []sqlhost.Column { return l.columns }
-func (l *list) Values() []any             { return l.rows[l.at-1] }
-func (l *list) Err() error                { return nil }
+func (l *resultList) Columns() []sqlhost.Column { return l.columns }
+func (l *resultList) Values() []any             { return l.rows[l.at-1] }
+func (l *resultList) Err() error                { return nil }
 
-func (l *list) Next() bool {
+func (l *resultList) Next() bool {
 	if l.at == len(l.rows) {
 		return false
 	}
@@ -44,22 +44,22 @@ func (l *list) Next() bool {
 	return true
 }
 
-// A counted is a result that counts its rows.
-type counted struct {
-	result
+// A countedRows is a result that counts its rows.
+type countedRows struct {
+	resultSet
 	rows int64
 }
 
-func (c *counted) Next() bool {
-	if !c.result.Next() {
+func (c *countedRows) Next() bool {
+	if !c.resultSet.Next() {
 		return false
 	}
 	c.rows++
 	return true
 }
 
-// text returns a value for a person. It never abbreviates numbers.
-func text(c sqlhost.Column, v any) string {
+// valueText returns a value for a person. It never abbreviates numbers.
+func valueText(c sqlhost.Column, v any) string {
 	switch v := c.Native(v).(type) {
 	case string:
 		return v

@@ -82,8 +82,8 @@ var implied = map[string][]string{
 	"snippet:write":     {"snippet"},
 }
 
-// missing returns the scopes of the requirement that are neither granted nor implied.
-func missing(r bitbucket.Requirement, granted []string) []string {
+// missingScopes returns the scopes of the requirement that are neither granted nor implied.
+func missingScopes(r bitbucket.Requirement, granted []string) []string {
 	return slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool { return includes(granted, scope) })
 }
 
@@ -103,7 +103,7 @@ func unavailableWithout(granted []string) []unavailable {
 	lacking := map[string][]string{}
 	out := map[string]bool{} // whole tables
 	for _, r := range bitbucket.Requirements() {
-		if missing := missing(r, granted); len(missing) > 0 && !out[r.Table] {
+		if missing := missingScopes(r, granted); len(missing) > 0 && !out[r.Table] {
 			lacking[missing[0]] = append(lacking[missing[0]], r.String())
 			out[r.Table] = r.Column == ""
 		}

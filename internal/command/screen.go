@@ -14,9 +14,9 @@ import (
 	"golang.org/x/term"
 )
 
-// A screen is the output of a command on a terminal. What fits on the screen is written at the end, and what is longer
+// A pagedOutput is the output of a command on a terminal. What fits on the screen is written at the end, and what is longer
 // goes through the user's pager. On anything else than a terminal, all is written at once.
-type screen struct {
+type pagedOutput struct {
 	w             io.Writer
 	width, height int    // of the terminal; 0 if there is no pager
 	pager         string // command
@@ -31,9 +31,9 @@ type screen struct {
 // errPagerQuit is the error of a write after the user has closed the pager.
 var errPagerQuit = errors.New("the pager was closed")
 
-func newScreen(w io.Writer) *screen {
-	s := &screen{w: w}
-	if fd, ok := terminal(w); ok {
+func newPagedOutput(w io.Writer) *pagedOutput {
+	s := &pagedOutput{w: w}
+	if fd, ok := terminalFd(w); ok {
 		if s.pager = pager(); s.pager != "" {
 			s.width, s.height, _ = term.GetSize(fd) // 0 if unknown
 		}
@@ -55,7 +55,7 @@ func pager() string {
 	return "less"
 }
 
-func (s *screen) Write(p []byte) (int, error) {
+func (s *pagedOutput) Write(p []byte) (int, error) {
 	switch {
 	case s.quit:
 		return 0, errPagerQuit
@@ -85,7 +85,7 @@ func (s *screen) Write(p []byte) (int, error) {
 }
 
 // send writes to the pager.
-func (s *screen) send(p []byte) (int, error) {
+func (s *pagedOutput) send(p []byte) (int, error) {
 	n, err := s.pipe.Write(p)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed) {
 		s.quit, err = true, errPagerQuit
@@ -94,15 +94,15 @@ func (s *screen) send(p []byte) (int, error) {
 }
 
 // start starts the pager. Ctrl-C is then the pager's.
-func (s *screen) start() error {
-	shell, flag := "sh", "-c"
+func (s *pagedOutput) start() error {
+	interpreter, flag := "sh", "-c"
 	if runtime.GOOS == "windows" {
-		shell, flag = "cmd", "/c"
+		interpreter, flag = "cmd", "/c"
 	}
 	if before, ok := s.w.(*firstWrite); ok {
 		before.before() // the progress must be gone
 	}
-	s.running = exec.Command(shell, flag, s.pager)
+	s.running = exec.Command(interpreter, flag, s.pager)
 	s.running.Stdout, s.running.Stderr = os.Stdout, os.Stderr
 	s.running.Env = os.Environ()
 	if _, set := os.LookupEnv("LESS"); !set {
@@ -122,7 +122,7 @@ func (s *screen) start() error {
 }
 
 // close writes what is held, and waits until the user has closed the pager.
-func (s *screen) close() error {
+func (s *pagedOutput) close() error {
 	if s.pipe == nil {
 		_, err := s.w.Write(s.held.Bytes())
 		s.held.Reset()

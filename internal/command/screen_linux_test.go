@@ -8,7 +8,7 @@ import (
 // The editor keeps the rows above it when the screen is full.
 func TestShellAtTheEndOfTheScreen(t *testing.T) {
 	t.Parallel()
-	e := emulate(t, process(t, "query", "--demo"), 80, 12)
+	e := emulate(t, terminalProcess(t, "query", "--demo"), 80, 12)
 	e.prompts(t, "Ctrl-D ends the shell.")
 	e.enters(t, "values (1), (2), (3);\r")
 	e.prompts(t, "|       3 |")
@@ -38,7 +38,7 @@ func TestPager(t *testing.T) {
 		for _, format := range []string{"table", "csv", "line"} {
 			t.Run(name+" "+format, func(t *testing.T) {
 				t.Parallel()
-				cmd := process(t, "query", "--demo", "--output", format, tt.sql)
+				cmd := terminalProcess(t, "query", "--demo", "--output", format, tt.sql)
 				cmd.Env = append(cmd.Env, "PAGER="+tt.pager)
 				code, output := emulate(t, cmd, 80, 24).ends(t)
 				if code != exitOK || strings.Contains(output, "paged:") != tt.paged || strings.Contains(output, "Error") {
@@ -63,7 +63,7 @@ func TestWideRows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, output := emulate(t, process(t, append([]string{"query", "--demo"}, tt.args...)...), 80, 50).ends(t)
+			code, output := emulate(t, terminalProcess(t, append([]string{"query", "--demo"}, tt.args...)...), 80, 50).ends(t)
 			if code != exitOK || strings.Contains(output, "-[ RECORD 1 ]-") != tt.line {
 				t.Errorf("exit code %d:\n%s", code, output)
 			}
@@ -78,7 +78,7 @@ func TestWideRows(t *testing.T) {
 func TestColors(t *testing.T) {
 	t.Parallel()
 	for variable, colored := range map[string]bool{"A=": true, "NO_COLOR=1": false} {
-		cmd := process(t, "query", "--demo", "selec")
+		cmd := terminalProcess(t, "query", "--demo", "selec")
 		cmd.Env = append(cmd.Env, variable)
 		if code, output := emulate(t, cmd, 80, 24).ends(t); code != exitFailed || strings.Contains(output, "\x1b[1;31mError:") != colored {
 			t.Errorf("%s: exit code %d: %q", variable, code, output)

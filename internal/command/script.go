@@ -119,8 +119,8 @@ func marked(text string, begin, end int) string {
 	if len(before) > markedBefore {
 		before = append([]rune("…"), before[len(before)-markedBefore:]...)
 	}
-	if room := max(markedWidth-len(before)-len(part), 0); len(after) > room {
-		after = append(after[:room], '…')
+	if spaces := max(markedWidth-len(before)-len(part), 0); len(after) > spaces {
+		after = append(after[:spaces], '…')
 	}
 	underline := strings.Repeat(" ", prettytext.StringWidth(string(before))) + strings.Repeat("^", max(prettytext.StringWidth(string(part)), 1))
 	return "    " + string(before) + string(part) + string(after) + "\n    " + underline + "\n"

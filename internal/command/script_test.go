@@ -47,7 +47,7 @@ func TestQueryFiles(t *testing.T) {
 	}
 }
 
-// A file of results is replaced only by a whole one.
+// A file of results is only replaced by a complete one.
 func TestQueryOutputFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

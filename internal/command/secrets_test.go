@@ -19,28 +19,28 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A watch looks for what a Bitbucket has given out to nobody but the plugin.
+// A watch searches for the credentials that a fake Bitbucket has issued to the plugin.
 type watch struct {
 	*testing.T
 	fake  *fakebitbucket.Server
-	extra []string // that somebody else gave out
+	extra []string // credentials from elsewhere
 }
 
-var long = regexp.MustCompile(`[A-Za-z0-9]{12,}`)
+var longWord = regexp.MustCompile(`[A-Za-z0-9]{12,}`)
 
-// marks are pieces of the secrets that nothing else has: of a long token its first and last ones, as somebody may show part
-// of it or write it otherwise.
+// marks returns pieces of the secrets that occur nowhere else. A long token has marks at its beginning and its end, because a
+// message may show part of it or encode it.
 func (w *watch) marks() []string {
 	var marks []string
 	for _, secret := range append(w.fake.Issued(), w.extra...) {
-		pieces := long.FindAllString(secret, -1)
+		pieces := longWord.FindAllString(secret, -1)
 		if len(pieces) > 6 {
 			pieces = append(pieces[:3:3], pieces[len(pieces)-3:]...)
 		}
 		marks = append(marks, pieces...)
 		for _, written := range []string{secret, url.QueryEscape(secret)} {
 			marks = append(marks, written)
-			for offset := range 3 { // as part of something in base 64
+			for offset := range 3 { // inside a text in base 64
 				encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("-", offset) + written))
 				marks = append(marks, encoded[4:min(len(encoded)-4, 60)])
 			}
@@ -60,7 +60,7 @@ func (w *watch) clean(where string, text []byte) {
 	}
 }
 
-// files looks into every file below the folders but those that hold secrets by design.
+// files checks every file below the folders, except for those that are meant to hold secrets.
 func (w *watch) files(allowed func(path string) bool, folders ...string) {
 	w.Helper()
 	for _, folder := range folders {
@@ -78,7 +78,7 @@ func (w *watch) files(allowed func(path string) bool, folders ...string) {
 	}
 }
 
-// processes looks at the command lines of the process and its children, as everybody on the machine can.
+// processes checks the command lines of the process and its children, which everybody on the machine can see.
 func (w *watch) processes() {
 	w.Helper()
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -90,8 +90,8 @@ func (w *watch) processes() {
 	}
 }
 
-// Nothing but the token file and the person's own configuration ever has a secret in it: no row, no error, no log at its most
-// verbose, no temporary file, no command line. No other host gets one.
+// Only the token file and the user's configuration have secrets: no row, no error, no verbose log, no temporary file and no
+// command line does. No other host gets one.
 func TestProcessKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -100,13 +100,13 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	s := newSetup(t)
 	w := &watch{T: t, fake: s.Server}
 	home, tmp, install := t.TempDir(), t.TempDir(), t.TempDir()
-	asked := make(chan struct{}, 100)
+	requested := make(chan struct{}, 100)
 	stranger := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("another host was asked: %s", r.URL.Path)
-		asked <- struct{}{}
+		t.Errorf("a request to another host: %s", r.URL.Path)
+		requested <- struct{}{}
 	}))
 	t.Cleanup(stranger.Close)
-	// run runs a command with all logs, and looks at all that it says and leaves.
+	// run runs a command with all logs, and checks its output and its files.
 	run := func(name, stdin string, variables []string, args ...string) outcome {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), binary, append(args, "--verbose")...)
@@ -149,7 +149,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	s.RevokeAccessTokens()
 	succeeds("refresh", query("refresh", s.config, everything))
 
-	// Answers that quote what was sent, or send it on.
+	// Answers that quote the request, or redirect it.
 	authorization := func(r *http.Request) string {
 		_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		return token
@@ -198,7 +198,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 		s.ClearFaults()
 	}
 
-	// The same of the token address. Each refusal is kept in the token file, so each begins with the file that was.
+	// The same for the token endpoint. The token file records each refusal, so each case begins with the original file.
 	files, err := filepath.Glob(filepath.Join(s.tokenDir, "login-*.json"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("token files %v, %v", files, err)
@@ -255,7 +255,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	s.RevokeGrants()
 	fails("a dead grant", query("a dead grant", s.config, "select * from bitbucket_user"))
 
-	// A token file that is damaged, and what is set aside of it.
+	// A damaged token file, and its backup.
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -265,30 +265,30 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	}
 	fails("a damaged file", query("a damaged file", s.config, "select * from bitbucket_user"))
 
-	// The other ways in, from the configuration and from the environment, right and wrong.
+	// The other authentication methods, from the configuration and the environment, right and wrong.
 	o := s.Organization()
 	email, apiToken := s.APIToken(o.Connected.UUID)
-	address := []argument{{name: "plugin", value: "bitbucket"}, {name: "base_url", value: s.URL()}, {name: "oauth_url", value: s.OAuthURL()}, {name: "token_dir", value: s.tokenDir}}
+	address := []spcArgument{{name: "plugin", value: "bitbucket"}, {name: "base_url", value: s.URL()}, {name: "oauth_url", value: s.OAuthURL()}, {name: "token_dir", value: s.tokenDir}}
 	seed := s.Grant(s.consumer, o.Connected.UUID)
 	w.extra = append(w.extra, "PrivateWordOfAPerson1234", "AnotherWordOfAPerson5678")
 	configs := t.TempDir()
 	for name, way := range map[string]struct {
 		works     bool
-		arguments []argument
+		arguments []spcArgument
 	}{
-		"access token":         {true, []argument{{name: "access_token", value: s.AccessToken(o.Connected.UUID)}}},
-		"API token":            {true, []argument{{name: "email", value: email}, {name: "api_token", value: apiToken}}},
-		"refresh token":        {true, []argument{{name: "consumer_key", value: s.consumer.Key}, {name: "consumer_secret", value: s.consumer.Secret}, {name: "refresh_token", value: seed}}},
-		"wrong access token":   {false, []argument{{name: "access_token", value: "PrivateWordOfAPerson1234"}}},
-		"wrong API token":      {false, []argument{{name: "email", value: email}, {name: "api_token", value: "PrivateWordOfAPerson1234"}}},
-		"wrong secret":         {false, []argument{{name: "consumer_key", value: s.consumer.Key}, {name: "consumer_secret", value: "PrivateWordOfAPerson1234"}, {name: "refresh_token", value: "AnotherWordOfAPerson5678"}}},
-		"two ways":             {false, []argument{{name: "access_token", value: "PrivateWordOfAPerson1234"}, {name: "email", value: email}, {name: "api_token", value: apiToken}}},
-		"half a way":           {false, []argument{{name: "consumer_secret", value: "PrivateWordOfAPerson1234"}}},
-		"unknown argument":     {false, []argument{{name: "acces_token", value: "PrivateWordOfAPerson1234"}}},
-		"control characters":   {false, []argument{{name: "access_token", value: "PrivateWordOfAPerson1234\r\nAnotherWordOfAPerson5678"}}},
-		"no HCL":               {false, []argument{{value: `access_token = "PrivateWordOfAPerson1234`, verbatim: true}}},
-		"secret without quote": {false, []argument{{value: `access_token = PrivateWordOfAPerson1234`, verbatim: true}}},
-		"secret in a list":     {false, []argument{{value: `access_token = ["PrivateWordOfAPerson1234"]`, verbatim: true}}},
+		"access token":         {true, []spcArgument{{name: "access_token", value: s.AccessToken(o.Connected.UUID)}}},
+		"API token":            {true, []spcArgument{{name: "email", value: email}, {name: "api_token", value: apiToken}}},
+		"refresh token":        {true, []spcArgument{{name: "consumer_key", value: s.consumer.Key}, {name: "consumer_secret", value: s.consumer.Secret}, {name: "refresh_token", value: seed}}},
+		"wrong access token":   {false, []spcArgument{{name: "access_token", value: "PrivateWordOfAPerson1234"}}},
+		"wrong API token":      {false, []spcArgument{{name: "email", value: email}, {name: "api_token", value: "PrivateWordOfAPerson1234"}}},
+		"wrong secret":         {false, []spcArgument{{name: "consumer_key", value: s.consumer.Key}, {name: "consumer_secret", value: "PrivateWordOfAPerson1234"}, {name: "refresh_token", value: "AnotherWordOfAPerson5678"}}},
+		"two ways":             {false, []spcArgument{{name: "access_token", value: "PrivateWordOfAPerson1234"}, {name: "email", value: email}, {name: "api_token", value: apiToken}}},
+		"half a way":           {false, []spcArgument{{name: "consumer_secret", value: "PrivateWordOfAPerson1234"}}},
+		"unknown argument":     {false, []spcArgument{{name: "acces_token", value: "PrivateWordOfAPerson1234"}}},
+		"control characters":   {false, []spcArgument{{name: "access_token", value: "PrivateWordOfAPerson1234\r\nAnotherWordOfAPerson5678"}}},
+		"no HCL":               {false, []spcArgument{{value: `access_token = "PrivateWordOfAPerson1234`, verbatim: true}}},
+		"secret without quote": {false, []spcArgument{{value: `access_token = PrivateWordOfAPerson1234`, verbatim: true}}},
+		"secret in a list":     {false, []spcArgument{{value: `access_token = ["PrivateWordOfAPerson1234"]`, verbatim: true}}},
 	} {
 		config := writeFile(t, configs, strings.ReplaceAll(name, " ", "-")+".spc", connectionBlock("work", append(address[:len(address):len(address)], way.arguments...)))
 		got := query(name, config, "select * from bitbucket_user")
@@ -301,7 +301,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	succeeds("environment", query("environment", writeFile(t, configs, "none.spc", connectionBlock("work", address)), "select * from bitbucket_user",
 		"BITBUCKET_USERNAME="+email, "BITBUCKET_PASSWORD="+apiToken))
 
-	// A code that is refused, and what a person types in.
+	// A refused code, and typed input.
 	for name, stdin := range map[string]string{
 		"a wrong code": s.consumer.Callback + "?code=PrivateWordOfAPerson1234&state=x\n",
 		"nothing":      "\n",
@@ -309,7 +309,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 		fails(name, run(name, stdin, nil, "login", "--no-browser", "--config", s.config, "--callback", s.consumer.Callback))
 	}
 
-	// While it runs, everybody can see its command line.
+	// The command line of a running process is public.
 	var inSight sync.Once
 	s.Inject(fakebitbucket.Fault{Count: -1, Path: "/2.0/{rest...}", Kind: fakebitbucket.FaultHandler, Handler: func(rw http.ResponseWriter, r *http.Request) {
 		inSight.Do(w.processes)
@@ -319,7 +319,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 
 	w.files(func(string) bool { return false }, home, tmp)
 	w.files(func(path string) bool { return strings.HasPrefix(path, s.tokenDir) }, install, filepath.Dir(s.tokenDir))
-	if len(w.fake.Issued()) < 10 || len(asked) > 0 {
-		t.Errorf("%d secrets were given out, want many; %d requests to another host", len(w.fake.Issued()), len(asked))
+	if len(w.fake.Issued()) < 10 || len(requested) > 0 {
+		t.Errorf("%d secrets were issued, want many; %d requests to another host", len(w.fake.Issued()), len(requested))
 	}
 }

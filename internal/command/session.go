@@ -22,7 +22,7 @@ type session struct {
 func (s *session) answer(ctx context.Context, one statement, p printer, out *destination) error {
 	begin := time.Now()
 	out.waits(s.progress(s.db))
-	rows, err := answer(ctx, s.db, one.Text, p)
+	rows, err := printAnswer(ctx, s.db, one.Text, p)
 	out.ready()
 	if err != nil {
 		return one.placed(err)
@@ -46,14 +46,14 @@ func (s *session) reportOmissions(since time.Time) {
 	}
 }
 
-// answer prints the result of one statement, and returns the number of rows.
-func answer(ctx context.Context, db *database, sql string, p printer) (int64, error) {
+// printAnswer prints the result of one statement, and returns the number of rows.
+func printAnswer(ctx context.Context, db *database, sql string, p printer) (int64, error) {
 	rows, err := db.Query(ctx, sql)
 	if err != nil {
 		return 0, err
 	}
 	defer rows.Close()
-	r := &counted{result: rows}
+	r := &countedRows{resultSet: rows}
 	if err := p.print(r); err != nil {
 		return 0, err
 	}

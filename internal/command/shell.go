@@ -32,7 +32,7 @@ type shell struct {
 
 // shell runs an interactive session until the user ends it. All statements share the connections and what these know,
 // so the lists of workspaces and repositories are read once and not for each statement.
-func (q *query) shell(cmd *cobra.Command) error {
+func (q *queryCommand) shell(cmd *cobra.Command) error {
 	if err := checkFormat(cmd, q.format, formatList()); err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *shell) greet() {
 
 // loop reads and answers statements and commands until the input ends.
 func (s *shell) loop(ctx context.Context, editor *readline.Shell, ended <-chan os.Signal) error {
-	fd, _ := terminal(s.in)
+	fd, _ := terminalFd(s.in)
 	state, err := term.GetState(fd)
 	if err != nil {
 		return err

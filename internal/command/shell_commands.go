@@ -104,7 +104,7 @@ func (s *shell) showTables(_ context.Context, pattern string) error {
 func matchesTable(pattern, name string) bool {
 	pattern = strings.ToLower(strings.TrimSuffix(pattern, ";"))
 	if strings.ContainsAny(pattern, "*%?") {
-		return matches(strings.ReplaceAll(pattern, "%", "*"), name)
+		return matchesPattern(strings.ReplaceAll(pattern, "%", "*"), name)
 	}
 	return strings.Contains(name, pattern)
 }
@@ -158,7 +158,7 @@ func (s *shell) showOmissions(context.Context, string) error {
 }
 
 // show prints a list on the screen.
-func (s *shell) show(l *list) error {
+func (s *shell) show(l *resultList) error {
 	out, err := newDestination(s.console, "")
 	if err != nil {
 		return err

@@ -122,13 +122,13 @@ func (c *completer) names() []string {
 	return names
 }
 
-// named matches a table with the name that the statement gives it.
-var named = regexp.MustCompile(`(?i)\b(bitbucket_\w+)(?:\s+(?:as\s+)?([a-z_]\w*))?`)
+// tableReference matches a table with the name that the statement gives it.
+var tableReference = regexp.MustCompile(`(?i)\b(bitbucket_\w+)(?:\s+(?:as\s+)?([a-z_]\w*))?`)
 
 // columns returns the columns of the tables that a statement names, or of all tables if it names none.
 func (c *completer) columns(text string) []string {
 	var tables []string
-	for _, match := range named.FindAllStringSubmatch(text, -1) {
+	for _, match := range tableReference.FindAllStringSubmatch(text, -1) {
 		tables = append(tables, strings.ToLower(match[1]))
 	}
 	return c.columnsOf("", tables...)
@@ -161,7 +161,7 @@ func (c *completer) qualified(text, qualifier string) []group {
 	}
 	bare := strings.ToLower(qualifier[strings.LastIndex(qualifier, ".")+1:])
 	table := bare
-	for _, match := range named.FindAllStringSubmatch(text, -1) {
+	for _, match := range tableReference.FindAllStringSubmatch(text, -1) {
 		if strings.ToLower(match[2]) == bare {
 			table = strings.ToLower(match[1])
 		}

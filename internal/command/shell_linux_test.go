@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// What the keys of a terminal send.
+// The codes that a terminal sends for keys.
 const (
 	keyUp    = "\x1b[A"
 	keyTab   = "\t"
@@ -23,7 +23,7 @@ const (
 // startShell starts a shell and waits for its prompt.
 func startShell(t *testing.T, args ...string) *emulator {
 	t.Helper()
-	e := emulate(t, process(t, append([]string{"query"}, args...)...), 100, 60)
+	e := emulate(t, terminalProcess(t, append([]string{"query"}, args...)...), 100, 60)
 	e.prompts(t, "Ctrl-D ends the shell.")
 	return e
 }
@@ -99,7 +99,7 @@ func TestShell(t *testing.T) {
 	})
 }
 
-// A table that leaves something out says so after its rows, and .omissions says it again.
+// A note about omissions follows the rows, and .omissions repeats it.
 func TestShellOmissions(t *testing.T) {
 	t.Parallel()
 	e := startShell(t, "--demo")
@@ -112,7 +112,7 @@ func TestShellOmissions(t *testing.T) {
 
 func TestShellHistory(t *testing.T) {
 	t.Parallel()
-	cmd := process(t, "query", "--demo")
+	cmd := terminalProcess(t, "query", "--demo")
 	first := emulate(t, cmd, 100, 40)
 	first.prompts(t, "Ctrl-D ends the shell.")
 	first.enters(t, "select 1 +\r 2 as three;\r")
@@ -159,7 +159,7 @@ func TestShellListsCandidates(t *testing.T) {
 	e.shows(t, "bitbucket_repository_watcher")
 }
 
-// Ctrl-C drops what was typed.
+// Ctrl-C drops the typed text.
 func TestShellDropsLine(t *testing.T) {
 	t.Parallel()
 	e := startShell(t, "--demo")
@@ -172,17 +172,17 @@ func TestShellDropsLine(t *testing.T) {
 	e.leave(t)
 }
 
-// Ctrl-C ends the statement that runs, and not the shell.
+// Ctrl-C ends the running statement, but not the shell.
 func TestShellCancels(t *testing.T) {
 	t.Parallel()
-	address, asked := silent(t)
-	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+	address, requested := silentBitbucket(t)
+	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 		{name: "plugin", value: "bitbucket"}, {name: "access_token", value: "hush"}, {name: "base_url", value: address},
 	}))
 	e := startShell(t, "--config", config)
 	for i := range 2 {
 		e.enters(t, "select * from bitbucket_repository;\r")
-		<-asked
+		<-requested
 		e.enters(t, keyCtrlC)
 		e.waits(t, "a prompt after it was cancelled", func(screen string) bool {
 			return strings.Count(screen, "Error: cancelled") == i+1 && strings.HasSuffix(strings.TrimRight(screen, "\n"), "\nbitbucket>")
@@ -193,7 +193,7 @@ func TestShellCancels(t *testing.T) {
 	e.leave(t)
 }
 
-// All statements share one inventory: the lists of workspaces and repositories are read once.
+// All statements share the lists of workspaces and repositories, which are read once.
 func TestShellSharesInventory(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -217,17 +217,17 @@ func TestShellSharesInventory(t *testing.T) {
 	e.leave(t)
 }
 
-// A shell that is told to end leaves the terminal as it was.
+// SIGTERM ends the shell, which restores the terminal.
 func TestShellEnds(t *testing.T) {
 	t.Parallel()
 	cmd := process(t, "query", "--demo")
 	cmd.Env = append(cmd.Env, "TERM=dumb")
-	user := onTerminal(t, cmd)
-	user.hidden() // the editor reads
+	e := emulate(t, cmd, screenColumns, screenRows)
+	e.hides(t) // the editor reads
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code, _ := user.end(); code != exitOK || !user.echoes() {
-		t.Errorf("exit code %d, the terminal echoes: %t", code, user.echoes())
+	if code, _ := e.ends(t); code != exitOK || !e.echoes(t) {
+		t.Errorf("exit code %d, the terminal echoes: %t", code, e.echoes(t))
 	}
 }

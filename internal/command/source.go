@@ -81,8 +81,8 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 	}
 	db, err := openDatabase(ctx, hosted, func() {})
 	if wrong, ok := errors.AsType[*sqlhost.ConnectionError](err); ok {
-		i := slices.IndexFunc(connections, func(c connection) bool { return c.Name == wrong.Connection })
-		return nil, at(connections[i].where, "%w", wrong)
+		i := slices.IndexFunc(connections, func(c spcConnection) bool { return c.Name == wrong.Connection })
+		return nil, errorAt(connections[i].where, "%w", wrong)
 	}
 	return db, err
 }
@@ -107,7 +107,7 @@ func (s *connectionFlags) within(c sqlhost.Connection) sqlhost.Connection {
 
 // checkUsable returns an error if no connection can be used, whatever Bitbucket answers. If only some can't be used, the
 // statements that read their tables fail.
-func checkUsable(connections []connection) error {
+func checkUsable(connections []spcConnection) error {
 	var wrong []error
 	for _, c := range connections {
 		if c.Aggregator() {
@@ -143,7 +143,7 @@ func openServer(ctx context.Context, server *bitbucket.Server, connections []sql
 
 // connections returns the connections in the .spc files, with the chosen one first. If no file has a connection, the
 // environment makes one.
-func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) {
+func (s *connectionFlags) connections(cmd *cobra.Command) ([]spcConnection, error) {
 	connections, err := s.configured()
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func (s *connectionFlags) connections(cmd *cobra.Command) ([]connection, error) 
 }
 
 // configured returns the connections in the .spc files. Steampipe's config folder may be missing.
-func (s *connectionFlags) configured() ([]connection, error) {
+func (s *connectionFlags) configured() ([]spcConnection, error) {
 	connections, err := readConnections(s.location())
 	if s.config == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -195,7 +195,7 @@ func (s *connectionFlags) newFile() string {
 }
 
 // find returns the index of the connection with the name.
-func find(cmd *cobra.Command, connections []connection, name string) (int, error) {
+func find(cmd *cobra.Command, connections []spcConnection, name string) (int, error) {
 	var names []string
 	for i, c := range connections {
 		if strings.EqualFold(c.Name, name) {
@@ -219,7 +219,7 @@ const (
 )
 
 // environmentConnection returns a connection without a file, if the environment has credentials.
-func environmentConnection() ([]connection, error) {
+func environmentConnection() ([]spcConnection, error) {
 	settings, err := bitbucket.Config{}.Settings()
 	if err != nil {
 		return nil, err
@@ -227,10 +227,10 @@ func environmentConnection() ([]connection, error) {
 	if settings.ConsumerKey == "" && settings.AccessToken == "" && settings.Email == "" {
 		return nil, nil
 	}
-	return []connection{bareConnection()}, nil
+	return []spcConnection{bareConnection()}, nil
 }
 
 // bareConnection returns a connection without arguments.
-func bareConnection() connection {
-	return connection{Connection: sqlhost.Connection{Name: defaultConnection, Plugin: localPlugin}}
+func bareConnection() spcConnection {
+	return spcConnection{Connection: sqlhost.Connection{Name: defaultConnection, Plugin: localPlugin}}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// A connection is a connection block of this plugin in a .spc file.
-type connection struct {
+// A spcConnection is a connection block of this plugin in a .spc file.
+type spcConnection struct {
 	sqlhost.Connection
 	config bitbucket.Config
 	texts  map[string]string // the block's arguments as written, for example `max_wait = "5m"`
@@ -26,7 +26,7 @@ type connection struct {
 }
 
 // check returns an error if the connection can't be used, whatever Bitbucket answers.
-func (c connection) check() error {
+func (c spcConnection) check() error {
 	settings, err := c.config.Settings()
 	if err == nil {
 		_, err = settings.Open()
@@ -38,11 +38,11 @@ func (c connection) check() error {
 }
 
 // wrong adds to an error where the connection is, unless the environment makes it.
-func (c connection) wrong(err error) error {
+func (c spcConnection) wrong(err error) error {
 	if c.where.Filename == "" {
 		return err
 	}
-	return at(c.where, "connection %s: %w", c.Name, err)
+	return errorAt(c.where, "connection %s: %w", c.Name, err)
 }
 
 // The parts of a .spc file that Steampipe itself reads. All other blocks are ignored.
@@ -72,12 +72,12 @@ func isOurs(plugin string) bool {
 
 // readConnections reads this plugin's connections in the .spc files of a folder, or in one file, sorted by name like
 // Steampipe's search path.
-func readConnections(location string) ([]connection, error) {
+func readConnections(location string) ([]spcConnection, error) {
 	files, err := spcFiles(location)
 	if err != nil {
 		return nil, err
 	}
-	var blocks []block
+	var blocks []spcBlock
 	sources := map[string]string{} // of the plugin blocks, by name
 	for _, file := range files {
 		content, err := readBlocks(file, sources)
@@ -86,7 +86,7 @@ func readConnections(location string) ([]connection, error) {
 		}
 		blocks = append(blocks, content...)
 	}
-	var connections []connection
+	var connections []spcConnection
 	for _, b := range blocks {
 		c, ours, err := b.connection(sources)
 		if err != nil {
@@ -99,7 +99,7 @@ func readConnections(location string) ([]connection, error) {
 	if err := checkNames(connections); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(connections, func(a, b connection) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(connections, func(a, b spcConnection) int { return cmp.Compare(a.Name, b.Name) })
 	return connections, resolveAggregators(connections)
 }
 
@@ -124,14 +124,14 @@ func spcFiles(location string) ([]string, error) {
 	return files, nil
 }
 
-// A block is a connection block and the text of its file.
-type block struct {
+// A spcBlock is a connection block and the text of its file.
+type spcBlock struct {
 	*hcl.Block
 	text []byte
 }
 
 // readBlocks returns the connection blocks of a file. It adds the sources of the plugin blocks to sources.
-func readBlocks(file string, sources map[string]string) ([]block, error) {
+func readBlocks(file string, sources map[string]string) ([]spcBlock, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, misconfigured("can't read the configuration: %w", err)
@@ -144,14 +144,14 @@ func readBlocks(file string, sources map[string]string) ([]block, error) {
 	if diagnostics.HasErrors() {
 		return nil, located(diagnostics)
 	}
-	var blocks []block
+	var blocks []spcBlock
 	for _, b := range content.Blocks {
 		if b.Type == "connection" {
-			blocks = append(blocks, block{b, text})
+			blocks = append(blocks, spcBlock{b, text})
 			continue
 		}
 		arguments, _, _ := b.Body.PartialContent(pluginSchema)
-		if source := ""; arguments.Attributes["source"] != nil && value(arguments.Attributes["source"], &source) == nil {
+		if source := ""; arguments.Attributes["source"] != nil && decodeArgument(arguments.Attributes["source"], &source) == nil {
 			sources[b.Labels[0]] = source
 		}
 	}
@@ -159,7 +159,7 @@ func readBlocks(file string, sources map[string]string) ([]block, error) {
 }
 
 // connection returns the connection that the block declares. ours is false if it belongs to another plugin.
-func (b block) connection(sources map[string]string) (c connection, ours bool, err error) {
+func (b spcBlock) connection(sources map[string]string) (c spcConnection, ours bool, err error) {
 	content, rest, diagnostics := b.Body.PartialContent(connectionSchema)
 	if diagnostics.HasErrors() {
 		return c, false, located(diagnostics)
@@ -169,10 +169,10 @@ func (b block) connection(sources map[string]string) (c connection, ours bool, e
 	if c.Plugin, err = pluginOf(arguments["plugin"], sources); err != nil || !isOurs(c.Plugin) {
 		return c, false, err
 	}
-	if err := value(arguments["type"], &c.Type); err != nil {
+	if err := decodeArgument(arguments["type"], &c.Type); err != nil {
 		return c, false, err
 	}
-	if err := value(arguments["connections"], &c.Connections); err != nil {
+	if err := decodeArgument(arguments["connections"], &c.Connections); err != nil {
 		return c, false, err
 	}
 	switch c.Type {
@@ -181,7 +181,7 @@ func (b block) connection(sources map[string]string) (c connection, ours bool, e
 	case "", "plugin":
 		c.Type = ""
 	default:
-		return c, false, at(c.where, "connection %s has the unknown type %q: the only type is \"aggregator\"", c.Name, c.Type)
+		return c, false, errorAt(c.where, "connection %s has the unknown type %q: the only type is \"aggregator\"", c.Name, c.Type)
 	}
 	c.config = bitbucket.ConfigOf(rest)
 	c.Config = b.arguments()
@@ -197,7 +197,7 @@ func pluginOf(argument *hcl.Attribute, sources map[string]string) (string, error
 		}
 	}
 	if name == "" {
-		if err := value(argument, &name); err != nil {
+		if err := decodeArgument(argument, &name); err != nil {
 			return "", err
 		}
 	}
@@ -208,7 +208,7 @@ func pluginOf(argument *hcl.Attribute, sources map[string]string) (string, error
 }
 
 // texts returns the text of each argument of the block.
-func (b block) texts() map[string]string {
+func (b spcBlock) texts() map[string]string {
 	texts := map[string]string{}
 	for name, attribute := range b.Body.(*hclsyntax.Body).Attributes {
 		texts[name] = string(attribute.SrcRange.SliceBytes(b.text))
@@ -217,7 +217,7 @@ func (b block) texts() map[string]string {
 }
 
 // arguments returns the text of the arguments for the plugin, without those for Steampipe itself.
-func (b block) arguments() string {
+func (b spcBlock) arguments() string {
 	body := b.Body.(*hclsyntax.Body)
 	var own []hcl.Range
 	for name, attribute := range body.Attributes {
@@ -239,8 +239,8 @@ func (b block) arguments() string {
 	return text.String()
 }
 
-// value decodes an argument, which may be missing.
-func value(argument *hcl.Attribute, into any) error {
+// decodeArgument decodes an argument, which may be missing.
+func decodeArgument(argument *hcl.Attribute, into any) error {
 	if argument == nil {
 		return nil
 	}
@@ -250,15 +250,15 @@ func value(argument *hcl.Attribute, into any) error {
 	return nil
 }
 
-func checkNames(connections []connection) error {
-	seen := map[string]connection{}
+func checkNames(connections []spcConnection) error {
+	seen := map[string]spcConnection{}
 	for _, c := range connections {
 		if c.Name == "" {
-			return at(c.where, "the connection has no name")
+			return errorAt(c.where, "the connection has no name")
 		}
 		name := strings.ToLower(c.Name) // SQL compares names of schemas like this
 		if other, twice := seen[name]; twice {
-			return at(c.where, "connection %s exists already, at %s", other.Name, place(other.where))
+			return errorAt(c.where, "connection %s exists already, at %s", other.Name, fileAndLine(other.where))
 		}
 		seen[name] = c
 	}
@@ -266,26 +266,26 @@ func checkNames(connections []connection) error {
 }
 
 // resolveAggregators replaces the patterns of each aggregator by the names of the matching connections.
-func resolveAggregators(connections []connection) error {
+func resolveAggregators(connections []spcConnection) error {
 	for i, c := range connections {
 		if !c.Aggregator() {
 			continue
 		}
 		var members []string
 		for _, other := range connections {
-			if !other.Aggregator() && slices.ContainsFunc(c.Connections, func(pattern string) bool { return matches(pattern, other.Name) }) {
+			if !other.Aggregator() && slices.ContainsFunc(c.Connections, func(pattern string) bool { return matchesPattern(pattern, other.Name) }) {
 				members = append(members, other.Name)
 			}
 		}
 		if len(members) == 0 {
-			return at(c.where, "aggregator %s has no connections: its argument \"connections\" matches no connection of this plugin", c.Name)
+			return errorAt(c.where, "aggregator %s has no connections: its argument \"connections\" matches no connection of this plugin", c.Name)
 		}
 		connections[i].Connections = members
 	}
 	return nil
 }
 
-func matches(pattern, name string) bool {
+func matchesPattern(pattern, name string) bool {
 	ok, err := path.Match(pattern, name)
 	return ok && err == nil
 }
@@ -300,14 +300,16 @@ func located(diagnostics hcl.Diagnostics) error {
 		if d.Subject == nil {
 			return misconfigured("%s", problem)
 		}
-		return at(*d.Subject, "%s", problem)
+		return errorAt(*d.Subject, "%s", problem)
 	}
 	return nil
 }
 
-// at returns an error about a place in a file.
-func at(where hcl.Range, format string, args ...any) error {
-	return misconfigured("%s: %w", place(where), fmt.Errorf(format, args...))
+// errorAt returns an error about a place in a file.
+func errorAt(where hcl.Range, format string, args ...any) error {
+	return misconfigured("%s: %w", fileAndLine(where), fmt.Errorf(format, args...))
 }
 
-func place(where hcl.Range) string { return fmt.Sprintf("%s:%d", where.Filename, where.Start.Line) }
+func fileAndLine(where hcl.Range) string {
+	return fmt.Sprintf("%s:%d", where.Filename, where.Start.Line)
+}

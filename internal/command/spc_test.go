@@ -171,7 +171,7 @@ func TestReadConnectionsRefuses(t *testing.T) {
 	}
 }
 
-// What is wrong with the arguments of one connection is told to who asks that connection.
+// An error in the arguments of one connection only concerns queries of that connection.
 func TestArgumentsOfOneConnection(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -211,7 +211,7 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 	}
 }
 
-// A connection that can't be used is told even if no table is read, unless another can be used.
+// A connection that can't be used is an error even if no table is read, unless another connection can be used.
 func TestNoUsableConnection(t *testing.T) {
 	t.Parallel()
 	const (

@@ -15,7 +15,7 @@ import (
 // writeConnection changes a connection in a .spc file. It makes the file, its folder and the connection if they are
 // missing. Comments, other arguments and other connections stay as they are. Afterwards only the user can read the file,
 // since it has a secret. openMode is the mode that it had if others could read it before.
-func writeConnection(file, name string, c change) (openMode string, err error) {
+func writeConnection(file, name string, c spcChange) (openMode string, err error) {
 	if target, err := filepath.EvalSymlinks(file); err == nil {
 		file = target // the link stays
 	}
@@ -40,7 +40,7 @@ func writeConnection(file, name string, c change) (openMode string, err error) {
 }
 
 // apply returns the content of a .spc file with the change.
-func (c change) apply(content []byte, file, name string) ([]byte, error) {
+func (c spcChange) apply(content []byte, file, name string) ([]byte, error) {
 	parsed, diagnostics := hclwrite.ParseConfig(content, file, hcl.InitialPos)
 	if diagnostics.HasErrors() {
 		return nil, located(diagnostics)
@@ -55,7 +55,7 @@ func (c change) apply(content []byte, file, name string) ([]byte, error) {
 		}
 		block = parsed.Body().AppendNewBlock("connection", []string{name})
 	}
-	write(block.Body(), c.set)
+	writeArguments(block.Body(), c.set)
 	for _, name := range c.remove {
 		block.Body().RemoveAttribute(name)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 )
 
-// BenchmarkSync compares the program's ways to take a hundred thousand rows out: rows a second, and the memory of the
-// process. The table has a history, and all of its columns are read.
+// BenchmarkSync compares how the program exports a hundred thousand rows: rows per second, and the memory of the process. The
+// table has a history, and all of its columns are read.
 func BenchmarkSync(b *testing.B) {
 	fake := fakebitbucket.Start(b, fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true})
 	const table = "bitbucket_repository_permission"

@@ -19,8 +19,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// DuckDB and PostgreSQL read the copies of all tables of the demo's organization: the rows are those of query, column by
-// column.
+// The copies of all tables of the demo organization have the rows that query returns, column by column. DuckDB and PostgreSQL
+// read them.
 func TestSyncEqualsQuery(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies all tables twice")
@@ -71,7 +71,7 @@ func TestSyncEqualsQuery(t *testing.T) {
 // openTables opens the tables of a connection to the fake.
 func openTables(t *testing.T, fake *fakebitbucket.Server) *sqlhost.Host {
 	t.Helper()
-	config := connectionBody([]argument{{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)}, {name: "base_url", value: fake.URL()}})
+	config := connectionBody([]spcArgument{{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)}, {name: "base_url", value: fake.URL()}})
 	db, err := openDatabase(t.Context(), []sqlhost.Connection{{Name: "work", Plugin: localPlugin, Config: config}}, func() {})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func openTables(t *testing.T, fake *fakebitbucket.Server) *sqlhost.Host {
 	return db.Host
 }
 
-// copiedColumns returns the columns of a table that copies have; none if it is not copied.
+// copiedColumns returns the columns of a table that copies have, or nil if it is not copied.
 func copiedColumns(table sqlhost.Table) (columns []sqlhost.Column) {
 	_, left, ok := bitbucket.CopyingOf(table.Name)
 	for _, c := range table.Columns {
@@ -91,7 +91,7 @@ func copiedColumns(table sqlhost.Table) (columns []sqlhost.Column) {
 	return columns
 }
 
-// truthOf returns the rows that query shows, as texts.
+// truthOf returns the rows of the command query as texts.
 func truthOf(t *testing.T, host *sqlhost.Host, table string, columns []sqlhost.Column) []string {
 	t.Helper()
 	var names []string
@@ -169,7 +169,7 @@ func rowTexts(t *testing.T, rows []map[string]*string) (texts []string) {
 				continue
 			}
 			values[name] = *text
-			var document any // the same JSON may be written in several ways
+			var document any // the same JSON has several forms
 			if strings.HasPrefix(*text, "{") || strings.HasPrefix(*text, "[") {
 				if json.Unmarshal([]byte(*text), &document) == nil {
 					values[name] = document

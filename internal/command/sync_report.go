@@ -102,7 +102,7 @@ func planLine(p replica.Plan, waits bool) string {
 
 // watch returns a function that shows how far a run is, if standard error is a terminal, and one that removes it.
 func (s *syncer) watch(server *bitbucket.Server) (report func(replica.Status), stop func()) {
-	if _, ok := terminal(s.err); !ok {
+	if _, ok := terminalFd(s.err); !ok {
 		return nil, func() {}
 	}
 	server.Progress() // the first call makes later scans count their repositories

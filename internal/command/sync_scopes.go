@@ -13,7 +13,7 @@ import (
 // withinScopes leaves out the tables and columns for which the connection lacks a scope, and says so. It is an error if a
 // pattern names such a table.
 func (s *syncer) withinScopes(ctx context.Context, db *database, specs []*replica.Spec) ([]*replica.Spec, error) {
-	var g granted
+	var g grantedAccess
 	if err := g.askTable(ctx, db, db.connections[0].Name); err != nil || !g.scopesKnown || g.ofAPIToken() {
 		return specs, err
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 )
 
-// fewTables are tables of each kind of reading.
+// fewTables lists tables of each kind of copying.
 const fewTables = "bitbucket_commit,bitbucket_deploy_key,bitbucket_group_member,bitbucket_pull_request_comment"
 
 // synced runs sync in process, and returns its summary.
@@ -31,7 +31,7 @@ func synced(t *testing.T, args ...string) (syncReport, outcome) {
 	return report, got
 }
 
-// What is wrong is said before the first request.
+// Wrong arguments are errors before the first request.
 func TestSyncUsage(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
@@ -76,7 +76,7 @@ func TestSyncUsage(t *testing.T) {
 	}
 }
 
-// A file chooses tables, columns and rows. A second run reads what has changed, and one that is not due reads nothing.
+// A file chooses tables, columns and rows. A second run only reads changes, and a run that is not due reads nothing.
 func TestSyncFile(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
@@ -128,7 +128,7 @@ table "bitbucket_pull_request" {
 	}
 }
 
-// A run that has spent its share ends with 3, says how it goes on, and does.
+// A run that has used up its share ends with 3 and says how to continue. The next run continues.
 func TestSyncPauses(t *testing.T) {
 	t.Parallel()
 	o := small
@@ -156,14 +156,14 @@ func TestSyncPauses(t *testing.T) {
 	}
 }
 
-// A process that is killed while it reads leaves the last run. The next one goes on: it does not read again what was kept.
+// If a process is killed while it reads, the last run stays visible. The next run continues with the saved rows.
 func TestSyncKilled(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	dir := t.TempDir()
-	held, stuck := make(chan struct{}), make(chan struct{}, 1)
+	release, stuck := make(chan struct{}), make(chan struct{}, 1)
 	var requests atomic.Int64
-	gate := gated(t, fake, held, func(r *http.Request) bool {
+	gate := gated(t, fake, release, func(r *http.Request) bool {
 		requests.Add(1)
 		holds := strings.HasSuffix(r.URL.Path, "/comments")
 		if holds {
@@ -187,7 +187,7 @@ func TestSyncKilled(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "_manifest.json")); err == nil {
 		t.Error("the run was published")
 	}
-	close(held)
+	close(release)
 	first := requests.Swap(0)
 	got := finish(t, process(t, args...), nil)
 	var report syncReport
@@ -209,13 +209,13 @@ func TestSyncKilled(t *testing.T) {
 	}
 }
 
-// Two runs never write to one destination.
+// Two runs never write to one destination at the same time.
 func TestSyncBusy(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	to := "parquet:" + t.TempDir()
-	held, stuck := make(chan struct{}), make(chan struct{}, 1)
-	gate := gated(t, fake, held, func(r *http.Request) bool {
+	release, stuck := make(chan struct{}), make(chan struct{}, 1)
+	gate := gated(t, fake, release, func(r *http.Request) bool {
 		holds := strings.HasPrefix(r.URL.Path, "/2.0/repositories/") // when the run has the destination
 		if holds {
 			select {
@@ -234,19 +234,19 @@ func TestSyncBusy(t *testing.T) {
 	if got.code != exitFailed || !strings.Contains(got.err, "another run writes to ") || !regexp.MustCompile(`process \d+ on `).MatchString(got.err) {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
-	close(held)
+	close(release)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
 }
 
-// What Bitbucket refuses makes the exit code 3, and stays as it was.
+// If Bitbucket refuses a request, the exit code is 3, and the rows stay as they were.
 func TestSyncRefused(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	to := "parquet:" + t.TempDir()
 	config := func() string {
-		return writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+		return writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 			{name: "plugin", value: localPlugin}, {name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)},
 			{name: "base_url", value: fake.URL()}, {name: "on_refusal", value: "skip"},
 		}))
@@ -283,13 +283,14 @@ func TestSyncShowsNoPassword(t *testing.T) {
 	}
 }
 
-// A connection with few scopes copies what it can, and says what it leaves out. A table that is asked for is an error.
+// A connection with few scopes copies the tables that it can read, and names the others. A named table without its scope is an
+// error.
 func TestSyncWithFewScopes(t *testing.T) {
 	t.Parallel()
 	fake := fakebitbucket.Start(t, small)
 	o := fake.Organization()
 	consumer := fake.Consumer(o.Workspaces[0].Slug, "account", "repository")
-	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []argument{
+	config := writeFile(t, t.TempDir(), "a.spc", connectionBlock("work", []spcArgument{
 		{name: "plugin", value: localPlugin}, {name: "consumer_key", value: consumer.Key}, {name: "consumer_secret", value: consumer.Secret},
 		{name: "refresh_token", value: fake.Grant(consumer, o.Connected.UUID)}, {name: "token_dir", value: t.TempDir()},
 		{name: "base_url", value: fake.URL()}, {name: "oauth_url", value: fake.OAuthURL()},

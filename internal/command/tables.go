@@ -27,7 +27,7 @@ func newTables(c *console) *cobra.Command {
 		Short: "List the tables",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			tables, err := schema(cmd.Context())
+			tables, err := declaredTables(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ the requests that it makes, and an example. With --output, only the columns are 
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tables, err := schema(cmd.Context())
+			tables, err := declaredTables(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (c *catalog) page(write func(io.Writer) error) error {
 	return out.finish(write(out))
 }
 
-func (c *catalog) show(cmd *cobra.Command, l *list) error {
+func (c *catalog) show(cmd *cobra.Command, l *resultList) error {
 	return c.page(func(w io.Writer) error {
 		p, err := newPrinter(cmd, c.format, w, layout{results: 1})
 		if err != nil {
@@ -109,8 +109,8 @@ func (c *catalog) show(cmd *cobra.Command, l *list) error {
 	})
 }
 
-// schema returns the tables of a connection without arguments. It makes no request.
-func schema(ctx context.Context) ([]sqlhost.Table, error) {
+// declaredTables returns the tables of a connection without arguments. It makes no request.
+func declaredTables(ctx context.Context) ([]sqlhost.Table, error) {
 	db, err := openDatabase(ctx, []sqlhost.Connection{bareConnection().Connection}, func() {})
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func findTable(tables []sqlhost.Table, name string) (sqlhost.Table, error) {
 }
 
 // describe returns a list of the columns for a person.
-func describe(table sqlhost.Table) *list {
+func describe(table sqlhost.Table) *resultList {
 	conditions := map[string]string{}
 	for _, key := range table.KeyColumns {
 		conditions[key.Name] = operators(key)

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/term"
 )
 
-// width returns the width of the terminal that a writer writes to. It is 0 for other writers.
-func width(w io.Writer) int {
-	fd, ok := terminal(w)
+// terminalWidth returns the width of the terminal that a writer writes to. It is 0 for other writers.
+func terminalWidth(w io.Writer) int {
+	fd, ok := terminalFd(w)
 	if !ok {
 		return 0
 	}
@@ -22,7 +22,7 @@ func width(w io.Writer) int {
 // say writes text for the user to standard error, wrapped at the width of the terminal. Lines that begin with a space are
 // not wrapped.
 func (c *console) say(text string) {
-	columns := width(c.err)
+	columns := terminalWidth(c.err)
 	for line := range strings.Lines(text) {
 		body, end := strings.TrimSuffix(line, "\n"), ""
 		if body != line {

@@ -10,7 +10,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 )
 
-// What is loaded into a database elsewhere keeps its time: of a column, and of an expression.
+// Times of columns and of expressions keep their meaning when another database loads them.
 func TestTimesKeepTheirInstant(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -50,7 +50,7 @@ func TestTimesKeepTheirInstant(t *testing.T) {
 	}
 }
 
-// One time has one form in all outputs, and that form can be asked for again.
+// A time has the same form in all outputs, and conditions accept this form.
 func TestTimesHaveOneForm(t *testing.T) {
 	t.Parallel()
 	config := configOf(t, fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20}))
@@ -65,6 +65,6 @@ func TestTimesHaveOneForm(t *testing.T) {
 	}
 	again := runCommand(t, "", "query", "--config", config, "--output", "csv", "select count(*) from bitbucket_my_repository where updated_on = '"+time+"'")
 	if again.out != "count(*)\n1\n" {
-		t.Errorf("asked for %s: %s%s", time, again.out, again.err)
+		t.Errorf("with the condition %s: %s%s", time, again.out, again.err)
 	}
 }
