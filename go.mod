@@ -199,4 +199,7 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-tool honnef.co/go/tools/cmd/staticcheck
+tool (
+	github.com/kindor/steampipe-plugin-bitbucket
+	honnef.co/go/tools/cmd/staticcheck
+)

@@ -13,6 +13,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // The script for cron only makes a report as the expected account. The test runs the script unchanged, with a shell and the real
@@ -27,9 +28,9 @@ func TestScheduledReport(t *testing.T) {
 	if !found || !strings.Contains(script, expected) {
 		t.Fatal("schedule.md has no script that expects an account")
 	}
-	program := filepath.Join(t.TempDir(), "steampipe-plugin-bitbucket")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-w", "-o", program, "..").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
+	program, err := programtest.Build()
+	if err != nil {
+		t.Fatal(err)
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
 	o := fake.Organization()

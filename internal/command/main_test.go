@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // binary is the program, built once for the tests that run it as a process.
@@ -43,9 +43,8 @@ func runTests(m *testing.M) int {
 		}
 	}
 	os.Setenv("STEAMPIPE_INSTALL_DIR", filepath.Join(dir, "install"))
-	binary = filepath.Join(dir, program)
-	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
+	if binary, err = programtest.Build(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
