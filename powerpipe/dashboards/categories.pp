@@ -19,7 +19,7 @@ category "project" {
 }
 
 category "place" {
-  title = "Repository, project or workspace"
+  title = "Place"
   color = "#3b82f6"
   icon  = "folder"
   href  = "{{.link}}"

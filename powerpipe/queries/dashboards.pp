@@ -2999,7 +2999,7 @@ query "repository_access" {
     select
       user_display_name as "User",
       permission as "Permission",
-      (
+      coalesce((
         select string_agg(
           case
             when p.value ->> 'on' = 'workspace' then 'administrator of the workspace'
@@ -3009,7 +3009,7 @@ query "repository_access" {
           order by p.value ->> 'on', coalesce(p.value ->> 'group_name', '')
         )
         from jsonb_array_elements(paths) as p
-      ) as "Paths",
+      ), 'not shown') as "Paths",
       case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained",
       user_uuid
     from
@@ -5461,7 +5461,7 @@ query "user_access" {
     select
       repository_full_name as "Repository",
       permission as "Permission",
-      (
+      coalesce((
         select string_agg(
           case
             when p.value ->> 'on' = 'workspace' then 'administrator of the workspace'
@@ -5471,7 +5471,7 @@ query "user_access" {
           order by p.value ->> 'on', coalesce(p.value ->> 'group_name', '')
         )
         from jsonb_array_elements(paths) as p
-      ) as "Paths",
+      ), 'not shown') as "Paths",
       case when is_direct then 'yes' when is_direct is null then 'not shown' else 'no' end as "By direct grants",
       case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
     from

@@ -2,7 +2,7 @@ with {{template "access_of_repository"}}
 select
   user_display_name as "User",
   permission as "Permission",
-  (
+  coalesce((
     select string_agg(
       case
         when p.value ->> 'on' = 'workspace' then 'administrator of the workspace'
@@ -12,7 +12,7 @@ select
       order by p.value ->> 'on', coalesce(p.value ->> 'group_name', '')
     )
     from {{each "paths"}} as p
-  ) as "Paths",
+  ), 'not shown') as "Paths",
   case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained",
   user_uuid
 from

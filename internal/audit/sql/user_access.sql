@@ -2,7 +2,7 @@ with {{template "access_of_user"}}
 select
   repository_full_name as "Repository",
   permission as "Permission",
-  (
+  coalesce((
     select string_agg(
       case
         when p.value ->> 'on' = 'workspace' then 'administrator of the workspace'
@@ -12,7 +12,7 @@ select
       order by p.value ->> 'on', coalesce(p.value ->> 'group_name', '')
     )
     from {{each "paths"}} as p
-  ) as "Paths",
+  ), 'not shown') as "Paths",
   case when is_direct then 'yes' when is_direct is null then 'not shown' else 'no' end as "By direct grants",
   case when is_explained then 'yes' when is_explained is null then 'not shown' else 'no' end as "Explained"
 from
