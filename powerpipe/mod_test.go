@@ -241,6 +241,11 @@ func (d demo) reads(t *testing.T) {
 			t.Errorf("%s: seen: %s, want Seen%s", permission, got, want)
 		}
 	}
+	values["place"], values["permission"] = "", "admin"
+	everywhere := fmt.Sprintf(" | %d of %d repositories | info", len(d.administered()), len(d.repositories()))
+	if got := d.inPostgres(t, "seen", values); !strings.HasSuffix(got, everywhere) {
+		t.Errorf("seen everywhere: %s, want Seen%s", got, everywhere)
+	}
 	d.panels(t, values)
 }
 
