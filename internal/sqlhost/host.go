@@ -113,7 +113,10 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	if err := configure(p, connections); err != nil {
 		return nil, err
 	}
-	h := &Host{plugin: p, schemas: make(map[string][]*hostTable), names: make(map[string][]Type), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup}
+	h := &Host{
+		plugin: p, schemas: make(map[string][]*hostTable), names: make(map[string][]Type), turn: make(chan struct{}, 1),
+		maxLookups: maxLookups, rowsPerLookup: rowsPerLookup,
+	}
 	h.turn <- struct{}{}
 	for _, c := range connections {
 		if err := h.addSchema(c); err != nil {
