@@ -76,6 +76,11 @@ Exit codes: 0 if everything was copied; 3 if the run stopped for the quota, or i
 			return s.run(cmd)
 		},
 	}
+	s.addFlags(cmd, &flags)
+	return cmd
+}
+
+func (s *syncer) addFlags(cmd *cobra.Command, flags *replica.File) {
 	s.source.addConfigFlag(cmd)
 	s.source.addDemoFlag(cmd)
 	s.source.addConnectionFlag(cmd, "connection to copy (default: the first by name)")
@@ -90,7 +95,6 @@ Exit codes: 0 if everything was copied; 3 if the run stopped for the quota, or i
 	f.StringVar(&s.format, "output", "text", "format of the summary: "+strings.Join(syncFormats, ", "))
 	f.BoolVar(&s.quiet, "quiet", false, "print no plan, no progress and no omissions on standard error")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(syncFormats, cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 // readOptions reads the file, if there is one, and puts the flags over its values.
