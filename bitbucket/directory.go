@@ -88,8 +88,10 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 			return
 		}
 		rows, ok := ds.kept(ctx, d, l)
-		if !ok && !cache.IsOffline(ctx) && ds.pays(d, l) > 0 {
-			ds.read(ctx, d, l)
+		if !ok && !cache.IsOffline(ctx) {
+			if ds.pays(d, l) > 0 {
+				ds.read(ctx, d, l)
+			}
 			rows, ok = ds.look(d, l)
 		}
 		if ok || l.one == nil {
@@ -112,11 +114,13 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 
 // kept returns the rows of a name, if they are kept.
 func (ds *directories) kept(ctx context.Context, d *directory, l lookup) (rows []*row, ok bool) {
-	if rows, ok = ds.look(d, l); !ok && ds.mayBeKept(d, l) {
-		ds.readKept(ctx, d, l)
-		rows, ok = ds.look(d, l)
+	if rows, ok = ds.look(d, l); ok {
+		return rows, true
 	}
-	return rows, ok
+	if ds.mayBeKept(d, l) {
+		ds.readKept(ctx, d, l)
+	}
+	return ds.look(d, l) // another lookup may have read the list meanwhile
 }
 
 // open returns the directory for a lookup, which it creates if there is none, or only one that is too old.
