@@ -11,6 +11,9 @@ import (
 // a column that says in which workspace, project or repository an object is, at most a fifth more than one that only counts.
 func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
 	bytesOf := func(t *testing.T, a ask) (bytes, requests int64) {
 		t.Helper()

@@ -537,6 +537,9 @@ var atCommits = []atCommit{
 }
 
 func TestAtCommits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		for i, table := range atCommits {
 			t.Run(table.table, func(t *testing.T) {

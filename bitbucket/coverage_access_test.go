@@ -299,6 +299,9 @@ func TestLimitOverRepositories(t *testing.T) {
 
 // A row is the same whether the query names the workspace or not.
 func TestNamedWorkspaceIsTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	slug := fake.Organization().Workspaces[0].Slug

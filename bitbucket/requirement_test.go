@@ -11,6 +11,9 @@ import (
 
 // The scopes that a table declares are those of the requests that it makes, and no other.
 func TestScopesAreThoseOfTheRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20})
 	declared := map[string][]string{}
 	for _, r := range Requirements() {

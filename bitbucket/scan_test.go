@@ -23,6 +23,9 @@ import (
 // The SDK loses the error of some failed scans, and sends fewer rows as if they were all. So a scan that fails after
 // some pages is run many times, under load.
 func TestFailedScanNeverLooksComplete(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 350, OneWorkspace: true})
 	h := connected(t, fake)
 	fake.Inject(failing("3"))
