@@ -197,7 +197,7 @@ func (ds *directories) readKept(ctx context.Context, d *directory, l lookup) {
 			ds.mu.Lock()
 			defer ds.mu.Unlock()
 			d.isWhole = isWhole
-			if at := since(); at.Before(d.since) {
+			if at := since(); !at.IsZero() && at.Before(d.since) {
 				d.since = at
 			}
 		}

@@ -26,12 +26,12 @@ func (s *scan) keptRows(ctx context.Context) (rows []*row, ok bool) {
 // keptRowsOf returns the rows of the scan among those of a wider scan, if the answers to that are kept.
 func (s *scan) keptRowsOf(ctx context.Context, wider *scan) (rows []*row, ok bool) {
 	offline, _ := cache.Offline(ctx)
-	unordered := *s
-	if unordered.order = nil; len(s.order) > 0 {
-		unordered.limit = -1
+	q := s.query
+	if len(s.order) > 0 { // any row may be the first
+		q.order, q.limit = nil, -1
 	}
 	bytes := 0
-	for r, err := range unordered.accepted(wider.table.rows(offline, wider)) {
+	for r, err := range q.accepted(wider.table.rows(offline, wider)) {
 		if err != nil {
 			return nil, false
 		}
@@ -66,14 +66,16 @@ func (s *scan) widerScans() iter.Seq[*scan] {
 
 // withoutAll returns a copy of the scan without some conditions, limit and order.
 func (s *scan) withoutAll(conditions []int) *scan {
-	wider := *s
-	wider.limit, wider.order, wider.deferred, wider.conditions = -1, nil, &deferred{}, nil
+	q := s.query
+	q.limit, q.order, q.conditions = -1, nil, nil
 	for i, c := range s.conditions {
 		if !slices.Contains(conditions, i) {
-			wider.conditions = append(wider.conditions, c)
+			q.conditions = append(q.conditions, c)
 		}
 	}
-	return &wider
+	wider := s.with(q)
+	wider.deferred = &deferred{}
+	return wider
 }
 
 // keptNames returns the rows of the names that a condition lists, if all are kept. A name that is not may still exist.
@@ -87,11 +89,11 @@ func (s *scan) keptNames(ctx context.Context) (rows []*row, ok bool) {
 		return nil, false
 	}
 	for _, name := range slices.Compact(slices.Clone(s.conditions[at].value.([]any))) {
-		one := *s
-		one.conditions = slices.Clone(s.conditions)
-		one.conditions[at] = newCondition(s.conditions[at].column, opEqual, name)
-		one.conditions[at].keyColumn = s.conditions[at].keyColumn
-		l := one.lookup(ctx, at)
+		q := s.query
+		q.conditions = slices.Clone(s.conditions)
+		q.conditions[at] = newCondition(s.conditions[at].column, opEqual, name)
+		q.conditions[at].keyColumn = s.conditions[at].keyColumn
+		l := s.with(q).lookup(ctx, at)
 		d, err := s.directories.open(ctx, l)
 		if err != nil {
 			return nil, false
