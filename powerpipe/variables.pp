@@ -128,7 +128,7 @@ variable "secret_names" {
 
 variable "sized_pull_requests" {
   type        = number
-  default     = 50
+  default     = 25
   description = "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."
 }
 

@@ -43,7 +43,7 @@ var Variables = []Variable{
 		"*checkmarx*", "*govulncheck*", "*dependency-check*", "*osv-scanner*", "*bandit*",
 	}, Description: "Patterns, in small letters, of the images, pipes and programs that scan for vulnerabilities; * matches any text."},
 	{Name: "secret_names", Default: []string{"*TOKEN*", "*SECRET*", "*PASSW*", "*KEY*", "*CREDENTIAL*", "*_DSN", "*WEBHOOK*"}, Description: "Patterns of the names, in capitals, of pipeline variables that contain secrets; * matches any text."},
-	{Name: "sized_pull_requests", Default: 50, Description: "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."},
+	{Name: "sized_pull_requests", Default: 25, Description: "Number of merged pull requests, the newest, whose size the dashboards show. Each costs 2 requests."},
 	{Name: "stale_pull_request_days", Default: 30, Min: 1, Description: "Number of days after which an open pull request without changes counts as stale, in dashboards."},
 	{Name: "trusted_administrators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users who may administer repositories without administering the workspace."},
 	{Name: "trusted_creators", Default: []string{""}, Description: "Ids, in braces, or Atlassian account ids of users, or slugs of groups, who may create repositories or projects."},
