@@ -90,13 +90,18 @@ func TestGroup(t *testing.T) {
 			t.Errorf("kept: %v", got)
 		}
 		c.Forget("3")
-		if got := c.Group("b"); len(got) != 0 || len(c.groups) != 1 {
-			t.Errorf("forgotten: %v, %d groups", got, len(c.groups))
+		groups := func() int {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return len(c.groups)
+		}
+		if got := c.Group("b"); len(got) != 0 || groups() != 1 {
+			t.Errorf("forgotten: %v, %d groups", got, groups())
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got := c.Group("a"); len(got) != 0 || len(c.groups) != 0 {
-			t.Errorf("after their life: %v, %d groups", got, len(c.groups))
+		if got := c.Group("a"); len(got) != 0 || groups() != 0 {
+			t.Errorf("after their life: %v, %d groups", got, groups())
 		}
 	})
 }
