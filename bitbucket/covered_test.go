@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// What a scan has just read answers every scan that it covers: with fewer columns, a limit, or more conditions. This sends
+// What a scan has just read answers every scan that it covers: with fewer columns, an order, or more conditions. This sends
 // no request, and returns the same rows.
 func TestCoveredScansSendNoRequest(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16, Users: 12, Groups: 4})
@@ -64,7 +64,7 @@ func (c coveredScan) String() string { return fmt.Sprintf("%s where %v", c.colum
 // and with several.
 func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 	var all []coveredScan
-	add := func(columns []string, accept func(map[string]any) bool, where ...*proto.Qual) {
+	add := func(columns []string, accept func(map[string]any) bool, where ...*proto.Qual) *coveredScan {
 		c := coveredScan{ask: ask{table: tab.name, columns: strings.Join(columns, " "), where: where}}
 		for _, row := range rows {
 			if !accept(row) {
@@ -74,9 +74,12 @@ func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 		}
 		c.rows = c.only(c.rows)
 		all = append(all, c)
+		return &all[len(all)-1]
 	}
+	every := func(map[string]any) bool { return true }
 	for _, c := range tab.columns {
-		add([]string{c.name}, func(map[string]any) bool { return true })
+		add([]string{c.name}, every)
+		add([]string{c.name}, every).order = &proto.SortColumn{Column: c.name, Order: proto.SortOrder_Desc}
 	}
 	for _, k := range tab.keyColumns {
 		if k.isWider {

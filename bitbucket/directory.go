@@ -87,7 +87,7 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 			yield(nil, err)
 			return
 		}
-		rows, ok := ds.kept(ctx, d, l)
+		rows, ok := ds.keptIn(ctx, d, l)
 		if !ok && !cache.IsOffline(ctx) {
 			if ds.pays(d, l) > 0 {
 				ds.read(ctx, d, l)
@@ -112,8 +112,16 @@ func (ds *directories) find(ctx context.Context, l lookup) rowSeq {
 	}
 }
 
-// kept returns the rows of a name, if they are kept.
-func (ds *directories) kept(ctx context.Context, d *directory, l lookup) (rows []*row, ok bool) {
+// kept returns the rows of a name, if they are kept. It sends no request.
+func (ds *directories) kept(ctx context.Context, l lookup) (rows []*row, ok bool) {
+	d, err := ds.open(ctx, l)
+	if err != nil {
+		return nil, false
+	}
+	return ds.keptIn(ctx, d, l)
+}
+
+func (ds *directories) keptIn(ctx context.Context, d *directory, l lookup) (rows []*row, ok bool) {
 	if rows, ok = ds.look(d, l); ok {
 		return rows, true
 	}

@@ -43,8 +43,8 @@ func (s *scan) keptRowsOf(ctx context.Context, wider *scan) (rows []*row, ok boo
 	return rows, true
 }
 
-// widerScans returns scans that find at least the rows of this one: one without any condition that only leaves out rows,
-// and then one without each of them.
+// widerScans returns scans that find at least the rows of this one, in any order: one without any condition that only
+// leaves out rows, and then one without each of them.
 func (s *scan) widerScans() iter.Seq[*scan] {
 	return func(yield func(*scan) bool) {
 		var narrowing []int
@@ -53,7 +53,7 @@ func (s *scan) widerScans() iter.Seq[*scan] {
 				narrowing = append(narrowing, i)
 			}
 		}
-		if len(narrowing) == 0 || !yield(s.withoutAll(narrowing)) || len(narrowing) == 1 {
+		if len(narrowing)+len(s.order) == 0 || !yield(s.withoutAll(narrowing)) || len(narrowing) == 1 {
 			return
 		}
 		for _, i := range narrowing {
@@ -93,12 +93,7 @@ func (s *scan) keptNames(ctx context.Context) (rows []*row, ok bool) {
 		q.conditions = slices.Clone(s.conditions)
 		q.conditions[at] = newCondition(s.conditions[at].column, opEqual, name)
 		q.conditions[at].keyColumn = s.conditions[at].keyColumn
-		l := s.with(q).lookup(ctx, at)
-		d, err := s.directories.open(ctx, l)
-		if err != nil {
-			return nil, false
-		}
-		found, ok := s.directories.kept(ctx, d, l)
+		found, ok := s.directories.kept(ctx, s.with(q).lookup(ctx, at))
 		if !ok {
 			return nil, false
 		}

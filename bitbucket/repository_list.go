@@ -111,15 +111,34 @@ func (i *repositoryList) repositories(ctx context.Context, s *scan, p workspaceS
 // find returns the repository with a full name, if it is in the part of the list that was read. After the first few
 // names it pays to read the list.
 func (i *repositoryList) find(ctx context.Context, c *connection, fullName string) (repositoryScope, bool) {
-	for found := range c.places().directories.find(ctx, lookup{
-		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: new(atomic.Bool), list: i.substitute(c),
-		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
-	}) {
-		r := repositoryScope{repository: found.part(objectPart)}
-		r.workspaceScope = r.ownWorkspace()
-		return r, true
+	for found := range c.places().directories.find(ctx, i.lookup(c, fullName)) {
+		return ofRow(found), true
 	}
 	return repositoryScope{}, false
+}
+
+// kept returns the repository with a full name, if it is in the part of the list that was read.
+func (i *repositoryList) kept(ctx context.Context, c *connection, fullName string) (repositoryScope, bool) {
+	rows, ok := c.places().directories.kept(ctx, i.lookup(c, fullName))
+	if !ok || len(rows) == 0 {
+		return repositoryScope{}, false
+	}
+	return ofRow(rows[0]), true
+}
+
+// lookup returns the lookup of a repository by its full name.
+func (i *repositoryList) lookup(c *connection, fullName string) lookup {
+	return lookup{
+		directory: i.key, kind: i.key, life: cacheLife, name: fullName, isUnique: true, hasOmissions: new(atomic.Bool), list: i.substitute(c),
+		nameOf: func(r *row) any { return repositoryScope{repository: r.part(objectPart)}.fullName() },
+	}
+}
+
+// ofRow returns the repository that is a row's object.
+func ofRow(r *row) repositoryScope {
+	of := repositoryScope{repository: r.part(objectPart)}
+	of.workspaceScope = of.ownWorkspace()
+	return of
 }
 
 // substitute returns the list as rows of the repositories.

@@ -95,6 +95,9 @@ func (c *connection) repositoryCalled(ctx context.Context, fullName string) (rep
 // well.
 func (c *connection) repository(ctx context.Context, fullName string) (repositoryScope, error) {
 	slug, name, _ := strings.Cut(fullName, "/")
+	if r, ok := administeredRepositories(slug).kept(ctx, c, fullName); ok {
+		return r, nil
+	}
 	if r, ok := visibleRepositories(slug).find(ctx, c, fullName); ok {
 		return r, nil
 	}
