@@ -76,7 +76,7 @@ func collect(ctx context.Context, client *Client, list List) (items []string, er
 		if err != nil {
 			return items, err
 		}
-		items = append(items, name(item))
+		items = append(items, itemName(item))
 		if int64(len(items)) == list.Wanted {
 			break
 		}
@@ -84,7 +84,7 @@ func collect(ctx context.Context, client *Client, list List) (items []string, er
 	return items, nil
 }
 
-func name(item jsontree.Value) string { return item.Get("name").String() }
+func itemName(item jsontree.Value) string { return item.Get("name").String() }
 
 // A collection is a numbered, paged list on the service.
 type collection struct {

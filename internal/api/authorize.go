@@ -14,13 +14,13 @@ import (
 // doubtFor is how long renewals are suspended after one that did not help.
 const doubtFor = time.Minute
 
-// An authorize transport adds the credentials to requests to the API's own host, and to no others. If Bitbucket refuses
+// An authorizeTransport adds the credentials to requests to the API's own host, and to no others. If Bitbucket refuses
 // them, it has them renewed and repeats the request once.
 //
 // Bitbucket may answer 401 to valid credentials that are not allowed to read this object. If it says so, nothing is
 // renewed. It may not say so: if renewed credentials are refused too, renewals are suspended for a while. A scan that
 // finds 500 hidden workspaces must not request 500 tokens.
-type authorize struct {
+type authorizeTransport struct {
 	next       http.RoundTripper
 	base       *url.URL
 	authorizer Authorizer
@@ -47,7 +47,7 @@ type renewalError struct {
 func (e *renewalError) Error() string { return e.err.Error() }
 func (e *renewalError) Unwrap() error { return e.err }
 
-func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a *authorizeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(a.base, req.URL) {
 		return nil, protocolError(req.URL, "would send the token to another host, %s", origin(req.URL))
 	}
@@ -67,7 +67,7 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	if !answered(req.URL, resp, body).blamesCredential() {
+	if !responseError(req.URL, resp, body).blamesCredential() {
 		return resp, nil
 	}
 	renewed, err := a.authorizer.Renew(req.Context(), credential)
@@ -87,14 +87,14 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // renewalSuspended reports whether a 401 is currently not blamed on the credentials.
-func (a *authorize) renewalSuspended() bool {
+func (a *authorizeTransport) renewalSuspended() bool {
 	since := a.doubted.Load()
 	return since != nil && time.Since(*since) < doubtFor
 }
 
 // send sends a copy of the request, because transports must not change a request. It removes the credential and the
 // others from the body of a failure.
-func (a *authorize) send(req *http.Request, credential string, others ...string) (*http.Response, error) {
+func (a *authorizeTransport) send(req *http.Request, credential string, others ...string) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", credential)
 	_, _, isBasic := req.BasicAuth()

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// accept returns a handler that only accepts requests with one of these credentials.
-func accept(credentials ...string) http.HandlerFunc {
+// acceptOnly returns a handler that only accepts requests with one of these credentials.
+func acceptOnly(credentials ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		for _, credential := range credentials {
 			if req.Header.Get("Authorization") == credential {
@@ -27,7 +27,7 @@ func accept(credentials ...string) http.HandlerFunc {
 func TestExpiredTokenIsRenewedOnce(t *testing.T) {
 	t.Parallel()
 	source := &credentialSource{current: "Bearer old"}
-	client := newMemoryClient(t, accept("Bearer token-1"), func(c *Config) { c.Authorizer = source })
+	client := newMemoryClient(t, acceptOnly("Bearer token-1"), func(c *Config) { c.Authorizer = source })
 	for range 3 {
 		if _, err := client.Get(t.Context(), "/2.0/user", nil); err != nil {
 			t.Fatal(err)
@@ -46,7 +46,7 @@ func TestUnauthorizedWithGoodTokenDoesNotLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		source := &credentialSource{current: "Bearer old"}
-		client := newMemoryClient(t, accept(), func(c *Config) { c.Authorizer = source })
+		client := newMemoryClient(t, acceptOnly(), func(c *Config) { c.Authorizer = source })
 		ask := func() {
 			t.Helper()
 			_, err := client.Get(t.Context(), "/2.0/workspaces/acme", nil)
@@ -84,7 +84,7 @@ func TestNothingIsRenewedForWhatTheUserMayNot(t *testing.T) {
 			source := &credentialSource{current: "Bearer old"}
 			client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 				if req.URL.Path == "/2.0/user" {
-					accept("Bearer token-1")(w, req)
+					acceptOnly("Bearer token-1")(w, req)
 					return
 				}
 				refuse(w, req)
@@ -125,7 +125,7 @@ func (u unrenewable) Renew(context.Context, string) (string, error) { return str
 
 func TestUnchangedCredentialIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	client := newMemoryClient(t, accept(), func(c *Config) { c.Authorizer = unrenewable("Bearer old") })
+	client := newMemoryClient(t, acceptOnly(), func(c *Config) { c.Authorizer = unrenewable("Bearer old") })
 	if _, err := client.Get(t.Context(), "/2.0/user", nil); !IsUnauthorized(err) {
 		t.Errorf("got error %v", err)
 	}
@@ -138,7 +138,7 @@ func TestRenewalFails(t *testing.T) {
 	t.Parallel()
 	errDead := errors.New("the refresh token is dead, run login")
 	source := &credentialSource{current: "Bearer old", renewErr: errDead}
-	client := newMemoryClient(t, accept(), func(c *Config) { c.Authorizer = source })
+	client := newMemoryClient(t, acceptOnly(), func(c *Config) { c.Authorizer = source })
 	_, err := client.Get(t.Context(), "/2.0/user", nil)
 	if !IsUnauthorized(err) || !errors.Is(err, errDead) {
 		t.Fatalf("got error %v, want the refusal and why the renewal failed", err)
@@ -200,7 +200,7 @@ func TestTokensThatExpireSoonAreRenewedEachTime(t *testing.T) {
 	client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 		credential := req.Header.Get("Authorization")
 		if good[credential]++; credential == "Bearer old" || good[credential] > 2 {
-			accept()(w, req)
+			acceptOnly()(w, req)
 			return
 		}
 		answer(http.StatusOK, `{"a": 1}`)(w, req)

@@ -81,9 +81,9 @@ type Client struct {
 	rehearses  *Client      // the client that this one rehearses for, or nil
 
 	// The transports that report their state.
-	quota     *quota
-	retry     *retry
-	authorize *authorize
+	quota     *quotaTransport
+	retry     *retryTransport
+	authorize *authorizeTransport
 	exchange  *exchange
 }
 
@@ -108,9 +108,9 @@ func New(config Config) (*Client, error) {
 	}
 
 	wire := &exchange{next: transport, limit: maxBody, timeout: attemptTimeout, budget: config.Budget, deprecations: deprecations{logger: logger}}
-	authorize := &authorize{next: wire, base: base, authorizer: config.Authorizer}
+	authorize := &authorizeTransport{next: wire, base: base, authorizer: config.Authorizer}
 	retry := newRetry(authorize, maxWait, logger)
-	quota := &quota{next: retry, maxWait: maxWait, logger: logger}
+	quota := &quotaTransport{next: retry, maxWait: maxWait, logger: logger}
 	return &Client{
 		base:       base,
 		userAgent:  config.UserAgent,
@@ -187,7 +187,7 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values, fields 
 	case !object.IsObject():
 		return jsontree.Value{}, protocolError(u, "answered with JSON that is not an object")
 	case object.Get("type").String() == "error":
-		return jsontree.Value{}, protocolError(u, "answered with an error under a status of success: %s", text(object.Get("error.message").String()))
+		return jsontree.Value{}, protocolError(u, "answered with an error under a status of success: %s", messageText(object.Get("error.message").String()))
 	case object.Len() == 0:
 		return jsontree.Value{}, protocolError(u, "answered with an empty object")
 	}
@@ -247,11 +247,11 @@ func recall[T sized](ctx context.Context, c *Client, group, key string, request 
 		}
 	}
 	known, err := cache.GetIn(ctx, c.answers, group, key, func(ctx context.Context) (outcome[T], error) {
-		answer, err := request(ctx)
+		result, err := request(ctx)
 		if HasStatus(err, http.StatusForbidden, http.StatusNotFound) {
 			return outcome[T]{refusal: err}, nil
 		}
-		return outcome[T]{answer: answer}, err
+		return outcome[T]{answer: result}, err
 	})
 	if err != nil {
 		return known.answer, err
@@ -322,7 +322,7 @@ func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Res
 		return nil, "", c.failure(ctx, u, err)
 	}
 	defer resp.Body.Close()
-	var body whole
+	var body wholeBody
 	if _, err := io.Copy(&body, resp.Body); err != nil {
 		return nil, "", c.failure(ctx, u, err)
 	}
@@ -332,13 +332,13 @@ func (c *Client) send(ctx context.Context, u *url.URL, accept string) (*http.Res
 	return resp, string(body), nil
 }
 
-// A whole is everything that was written to it. It does not copy a text that arrives in one piece, as from [exchange].
-type whole string
+// A wholeBody is everything that was written to it. It does not copy a text that arrives in one piece, as from [exchange].
+type wholeBody string
 
-func (w *whole) Write(p []byte) (int, error) { return w.WriteString(string(p)) }
+func (w *wholeBody) Write(p []byte) (int, error) { return w.WriteString(string(p)) }
 
-func (w *whole) WriteString(s string) (int, error) {
-	*w += whole(s)
+func (w *wholeBody) WriteString(s string) (int, error) {
+	*w += wholeBody(s)
 	return len(s), nil
 }
 

@@ -12,13 +12,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
 )
 
-// recorded is a service with an object and a list that records the queries of its requests.
-type recorded struct {
+// queryRecorder is a service with an object and a list that records the queries of its requests.
+type queryRecorder struct {
 	mu      sync.Mutex
 	queries []string
 }
 
-func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (r *queryRecorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.queries = append(r.queries, req.URL.Path+"?"+req.URL.RawQuery)
 	r.mu.Unlock()
@@ -26,7 +26,7 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // take returns the number of requests since the last call.
-func (r *recorded) take() int {
+func (r *queryRecorder) take() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := len(r.queries)
@@ -67,7 +67,7 @@ func TestWiderAnswerCovers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			service := &recorded{}
+			service := &queryRecorder{}
 			client := newMemoryClient(t, service.ServeHTTP, func(c *Config) { c.MaxAge = time.Hour })
 			if _, err := collect(t.Context(), client, test.first); err != nil {
 				t.Fatal(err)
@@ -93,7 +93,7 @@ func longSelection() (fields []string) {
 
 func TestWiderObjectCovers(t *testing.T) {
 	t.Parallel()
-	service := &recorded{}
+	service := &queryRecorder{}
 	client := newMemoryClient(t, service.ServeHTTP, func(c *Config) { c.MaxAge = time.Hour })
 	for _, test := range []struct {
 		fields   []string
@@ -122,7 +122,7 @@ func TestWiderObjectCovers(t *testing.T) {
 func TestListThatIsBeingReadCovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		service, release := &recorded{}, make(chan struct{})
+		service, release := &queryRecorder{}, make(chan struct{})
 		client := newMemoryClient(t, func(w http.ResponseWriter, req *http.Request) {
 			service.ServeHTTP(w, req)
 			<-release
@@ -192,7 +192,7 @@ func TestFileIsKept(t *testing.T) {
 // A caller that is offline gets what is kept, and an error for the rest. It leaves nothing behind for others.
 func TestOffline(t *testing.T) {
 	t.Parallel()
-	service := &recorded{}
+	service := &queryRecorder{}
 	client := newMemoryClient(t, service.ServeHTTP, func(c *Config) { c.MaxAge = time.Hour })
 	offline, since := cache.Offline(t.Context())
 	if _, err := client.Get(offline, "/2.0/object", nil, "name"); err != ErrOffline || !since().IsZero() {

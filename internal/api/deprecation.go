@@ -21,7 +21,7 @@ func (n *deprecations) observe(req *http.Request, resp *http.Response) {
 	if deprecation == "" && sunset == "" {
 		return
 	}
-	endpoint := pattern(req)
+	endpoint := endpointPattern(req)
 	if _, logged := n.logged.LoadOrStore(endpoint, true); logged {
 		return
 	}
@@ -32,8 +32,8 @@ func (n *deprecations) observe(req *http.Request, resp *http.Response) {
 // identifiers is the number of segments after a collection's name that identify an object.
 var identifiers = map[string]int{"repositories": 2, "workspaces": 1, "users": 1, "teams": 1, "snippets": 2, "groups": 1, "projects": 1}
 
-// pattern returns the path with a star for each identifier that it recognises.
-func pattern(req *http.Request) string {
+// endpointPattern returns the path with a star for each identifier that it recognises.
+func endpointPattern(req *http.Request) string {
 	parts := segments(req.URL)
 	stars := 0
 	for i, part := range parts {

@@ -54,7 +54,7 @@ func TestPattern(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := pattern(&http.Request{URL: u}); got != want {
+		if got := endpointPattern(&http.Request{URL: u}); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}

@@ -80,10 +80,10 @@ func (e *Error) advice() string {
 	case e.StatusCode == http.StatusUnauthorized && !e.blamesCredential(), e.StatusCode == http.StatusForbidden && !e.isBare():
 		return "" // Bitbucket's words say why
 	case e.StatusCode == http.StatusForbidden && e.apiToken:
-		return advice[e.StatusCode] + ", or the API token lacks a scope" + e.wanted() +
+		return adviceByStatus[e.StatusCode] + ", or the API token lacks a scope" + e.wanted() +
 			". No scope of an API token includes another: create a token with all scopes that the documentation lists"
 	}
-	return advice[e.StatusCode]
+	return adviceByStatus[e.StatusCode]
 }
 
 // wanted returns the scopes that an API token may lack, if they are known.
@@ -94,7 +94,7 @@ func (e *Error) wanted() string {
 	return fmt.Sprintf(" (the one that OAuth calls %s)", strings.Join(e.accepted, ", "))
 }
 
-var advice = map[int]string{
+var adviceByStatus = map[int]string{
 	http.StatusBadRequest:   "Bitbucket did not accept the request's filter, sort order or page size",
 	http.StatusUnauthorized: "the credentials are expired, revoked, or not valid for this",
 	http.StatusForbidden:    "the connected user's role does not allow it",
@@ -156,8 +156,8 @@ const plainNotFound = "Not Found"
 // noAPI is Bitbucket's message for a missing endpoint. The rest of the answer is the same as for a missing object.
 const noAPI = "There is no API hosted at this URL"
 
-// answered returns the error of a failure: from Bitbucket's JSON, or with a short plain text.
-func answered(u *url.URL, resp *http.Response, body []byte) *Error {
+// responseError returns the error of a failure: from Bitbucket's JSON, or with a short plain text.
+func responseError(u *url.URL, resp *http.Response, body []byte) *Error {
 	e := newError(u, resp.StatusCode, body)
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); e.Message == "" && strings.EqualFold(strings.TrimSpace(kind), "text/plain") {
 		e.Message = plainText(string(body))
@@ -166,9 +166,9 @@ func answered(u *url.URL, resp *http.Response, body []byte) *Error {
 	return e
 }
 
-// refusal returns answered for a request with the client's credentials.
+// refusal returns responseError for a request with the client's credentials.
 func (c *Client) refusal(u *url.URL, resp *http.Response, body []byte) *Error {
-	e := answered(u, resp, body)
+	e := responseError(u, resp, body)
 	e.apiToken = c.authorize.apiToken.Load()
 	return e
 }
@@ -197,10 +197,10 @@ func (e *Error) read(body []byte) {
 	inner := envelope.Get("error")
 	if !inner.IsObject() {
 		// The OAuth form: {"error": "invalid_request", "error_description": "…"}.
-		e.Message = text(cmp.Or(envelope.Get("error_description").String(), inner.String()))
+		e.Message = messageText(cmp.Or(envelope.Get("error_description").String(), inner.String()))
 		return
 	}
-	e.Message = text(inner.Get("message").String())
+	e.Message = messageText(inner.Get("message").String())
 	e.Detail = errorDetail(inner.Get("detail"))
 	if fields := errorFields(inner.Get("fields")); e.Detail == "" && !strings.Contains(e.Message, fields) {
 		e.Detail = fields
@@ -216,7 +216,7 @@ func errorDetail(detail gjson.Result) string {
 	case detail.IsArray():
 		return joined(detail)
 	case detail.Type == gjson.String:
-		return text(detail.String())
+		return messageText(detail.String())
 	}
 	return ""
 }
@@ -225,7 +225,7 @@ func errorDetail(detail gjson.Result) string {
 func errorFields(fields gjson.Result) string {
 	var parts []string
 	fields.ForEach(func(name, value gjson.Result) bool {
-		said := text(value.String())
+		said := messageText(value.String())
 		if value.IsArray() {
 			said = joined(value)
 		}
@@ -234,7 +234,7 @@ func errorFields(fields gjson.Result) string {
 		}
 		return len(parts) < 10
 	})
-	return text(strings.Join(parts, "; "))
+	return messageText(strings.Join(parts, "; "))
 }
 
 func joined(list gjson.Result) string {
@@ -244,7 +244,7 @@ func joined(list gjson.Result) string {
 			parts = append(parts, value.String())
 		}
 	}
-	return text(strings.Join(parts, "; "))
+	return messageText(strings.Join(parts, "; "))
 }
 
 func scopeList(list gjson.Result) []string {

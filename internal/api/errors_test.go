@@ -20,8 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// end marks the end of an error without advice.
-const end = "\n"
+// noAdvice marks the end of an error without advice.
+const noAdvice = "\n"
 
 func TestError(t *testing.T) {
 	t.Parallel()
@@ -59,12 +59,12 @@ func TestError(t *testing.T) {
 		"another reason": {
 			403, `{"type": "error", "error": {"message": "In order to access this workspace, you must enable two-step verification."}}`,
 			Error{Message: "In order to access this workspace, you must enable two-step verification."},
-			`403 Forbidden: In order to access this workspace, you must enable two-step verification` + end,
+			`403 Forbidden: In order to access this workspace, you must enable two-step verification` + noAdvice,
 		},
 		"unauthorized for another reason": {
 			401, `{"type": "error", "error": {"message": "You do not have access to view this workspace."}}`,
 			Error{Message: "You do not have access to view this workspace."},
-			`401 Unauthorized: You do not have access to view this workspace` + end,
+			`401 Unauthorized: You do not have access to view this workspace` + noAdvice,
 		},
 		"detail a list":   {400, `{"error": {"message": "m", "detail": ["a", "b", 3]}}`, Error{Message: "m", Detail: "a; b"}, `400 Bad Request: m: a; b - Bitbucket did not accept`},
 		"detail a number": {400, `{"error": {"message": "m", "detail": 3}}`, Error{Message: "m"}, `400 Bad Request: m - `},
@@ -109,7 +109,7 @@ func TestError(t *testing.T) {
 			if diff := gocmp.Diff(&tt.want, got, cmpopts.IgnoreUnexported(Error{})); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
-			if text := got.Error() + end; !strings.Contains(text, tt.wantText) || strings.Contains(text, "secret") {
+			if text := got.Error() + noAdvice; !strings.Contains(text, tt.wantText) || strings.Contains(text, "secret") {
 				t.Errorf("got text  %s\nwant in it %s", text, tt.wantText)
 			}
 		})
@@ -191,8 +191,8 @@ func TestBareRefusalOfAnAPIToken(t *testing.T) {
 	}{
 		"an API token":             {"Basic YW5uOkFUQVRUM3g=", "Forbidden", "", "the connected user's role does not allow it, or the API token lacks a scope. No scope of an API token includes"},
 		"and what is needed":       {"Basic YW5uOkFUQVRUM3g=", "Forbidden", "account, repository", "lacks a scope (the one that OAuth calls account, repository). "},
-		"an API token, explained":  {"Basic YW5uOkFUQVRUM3g=", "You must be an administrator.", "account", "You must be an administrator" + end},
-		"another token":            {"Bearer s3cr3t", "Forbidden", "account", "the connected user's role does not allow it" + end},
+		"an API token, explained":  {"Basic YW5uOkFUQVRUM3g=", "You must be an administrator.", "account", "You must be an administrator" + noAdvice},
+		"another token":            {"Bearer s3cr3t", "Forbidden", "account", "the connected user's role does not allow it" + noAdvice},
 		"an API token, no message": {"Basic YW5uOkFUQVRUM3g=", "", "", "lacks a scope"},
 	}
 	for name, tt := range tests {
@@ -205,7 +205,7 @@ func TestBareRefusalOfAnAPIToken(t *testing.T) {
 				answer(http.StatusForbidden, fmt.Sprintf(`{"type": "error", "error": {"message": %q}}`, tt.body))(w, req)
 			}, func(c *Config) { c.Authorizer = unrenewable(tt.credential) })
 			_, err := client.Get(t.Context(), "/2.0/user/workspaces", nil)
-			if text := err.Error() + end; !strings.Contains(text, tt.want) {
+			if text := err.Error() + noAdvice; !strings.Contains(text, tt.want) {
 				t.Errorf("got  %s\nwant in it %s", text, tt.want)
 			}
 		})
@@ -253,7 +253,7 @@ func TestWhoIsRefused(t *testing.T) {
 		"scope":                 {answer(403, `{"error": {"message": "no", "detail": {"required": ["account"], "granted": []}}}`), forbidden},
 		"web page":              {answer(403, `<html>no</html>`), 0},
 		"no access, by 401":     {answer(401, `{"type": "error", "error": {"message": "You do not have access to view this workspace."}}`), refused | forbidden},
-		"dead token":            {accept(), unauthorized},
+		"dead token":            {acceptOnly(), unauthorized},
 		"locked out":            {plainly(401, "Too many invalid password attempts. Log in at https://id.atlassian.com/ to restore access."), unauthorized},
 		"nothing said":          {answer(401, ``), unauthorized},
 		"not found":             {answer(404, `{"error": {"message": "no"}}`), notFound},
@@ -292,7 +292,7 @@ func TestWhoIsRefused(t *testing.T) {
 	}
 	t.Run("a refusal that follows a renewal which failed", func(t *testing.T) {
 		t.Parallel()
-		client := newMemoryClient(t, accept(), func(c *Config) {
+		client := newMemoryClient(t, acceptOnly(), func(c *Config) {
 			c.Authorizer = &credentialSource{current: "Bearer old", renewErr: errors.New("dead")}
 		})
 		if _, err := client.Get(t.Context(), "/2.0/user", nil); IsRefused(err) || IsUnanswered(err) || !IsUnauthorized(err) {

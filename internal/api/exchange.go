@@ -82,7 +82,7 @@ func (w *exchange) exchange(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if int64(len(body)) > limit {
-		return nil, protocolError(req.URL, "answered with more than %s", size(limit))
+		return nil, protocolError(req.URL, "answered with more than %s", formatSize(limit))
 	}
 	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
 		return nil, protocolError(req.URL, "redirects to something that is not an address")
@@ -91,8 +91,8 @@ func (w *exchange) exchange(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// size returns a limit in units for people.
-func size(limit int64) string {
+// formatSize returns a limit in units for people.
+func formatSize(limit int64) string {
 	if limit >= 1<<20 {
 		return fmt.Sprintf("%d MiB", limit>>20)
 	}

@@ -25,11 +25,11 @@ func withFields(query url.Values, paths []string) url.Values {
 	if len(selected) == 0 {
 		return query
 	}
-	return with(query, "fields", strings.Join(selected, ","))
+	return withParameter(query, "fields", strings.Join(selected, ","))
 }
 
 // withPageFields returns the query with a selection of fields of a page's items, including those that identify an item.
-func withPageFields(query url.Values, paths []string, k key) url.Values {
+func withPageFields(query url.Values, paths []string, k itemKey) url.Values {
 	items := selection(paths)
 	if len(items) == 0 {
 		return query
@@ -38,7 +38,7 @@ func withPageFields(query url.Values, paths []string, k key) url.Values {
 	for _, path := range selection(append(items, k.missing(items)...)) {
 		selected = append(selected, "values."+path)
 	}
-	return with(query, "fields", strings.Join(selected, ","))
+	return withParameter(query, "fields", strings.Join(selected, ","))
 }
 
 // onRequest lists fields that objects contain only if they are selected, by the ends of paths.
@@ -85,8 +85,8 @@ func without(u *url.URL, parameters ...string) *url.URL {
 // encode returns a query as text. Go writes a space as "+"; "%20" means the same to every server.
 func encode(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }
 
-// with returns a copy of the query with one parameter set.
-func with(query url.Values, name, value string) url.Values {
+// withParameter returns a copy of the query with one parameter set.
+func withParameter(query url.Values, name, value string) url.Values {
 	query = maps.Clone(query)
 	if query == nil {
 		query = url.Values{}

@@ -10,14 +10,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A key names the fields that identify an item of a collection.
-type key struct {
+// An itemKey names the fields that identify an item of a collection.
+type itemKey struct {
 	fields []string
 	first  bool // the first field that the item has identifies it, not all together
 }
 
 // ownKey is the key of most collections: an id of the item, or the full name of a repository.
-var ownKey = key{fields: []string{"uuid", "id", "hash", "full_name"}, first: true}
+var ownKey = itemKey{fields: []string{"uuid", "id", "hash", "full_name"}, first: true}
 
 // keys are the keys of the other collections, by the ends of their paths.
 //
@@ -50,10 +50,10 @@ var keys = []struct {
 }
 
 // keyOf returns the key of the collection at a path.
-func keyOf(path string) key {
+func keyOf(path string) itemKey {
 	for _, k := range keys {
 		if endsLike(path, k.path) {
-			return key{fields: k.fields}
+			return itemKey{fields: k.fields}
 		}
 	}
 	return ownKey
@@ -75,7 +75,7 @@ func endsLike(path, pattern string) bool {
 }
 
 // missing returns the fields to select in addition to others, so that items can be identified.
-func (k key) missing(selected []string) []string {
+func (k itemKey) missing(selected []string) []string {
 	switch isKey := func(field string) bool { return slices.Contains(k.fields, field) }; {
 	case !k.first:
 		return k.fields
@@ -87,7 +87,7 @@ func (k key) missing(selected []string) []string {
 
 // identity returns a text that identifies an item. For an item with none of the fields it is the whole item, which may
 // not be unique.
-func (k key) identity(item jsontree.Value) (id string, unique bool) {
+func (k itemKey) identity(item jsontree.Value) (id string, unique bool) {
 	var all strings.Builder
 	for _, field := range k.fields {
 		value := item.Get(field)

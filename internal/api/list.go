@@ -105,7 +105,7 @@ func (c *Client) List(ctx context.Context, l List) iter.Seq2[jsontree.Value, err
 func (c *Client) firstPage(l List) *url.URL {
 	query := l.Query
 	if l.PageLen > 0 {
-		query = with(query, "pagelen", strconv.FormatInt(l.pageLen(), 10))
+		query = withParameter(query, "pagelen", strconv.FormatInt(l.pageLen(), 10))
 	}
 	u := c.url(l.Path, withPageFields(query, l.Fields, keyOf(l.Path)))
 	if tooLong(u) {
@@ -158,7 +158,7 @@ type reader struct {
 	ctx    context.Context
 	first  *url.URL
 	wanted int64
-	key    key
+	key    itemKey
 	most   int64           // allowed number of items, or 0
 	named  map[string]bool // queries of fetched pages, before and after redirects: the path is the same collection
 	pages  int64           // number of pages, or 0 if unknown
@@ -273,7 +273,7 @@ func (r *reader) walk(yield func(jsontree.Value, error) bool) (ended bool, err e
 }
 
 // yieldPage yields the items of a page that were not yielded before.
-func (r *reader) yieldPage(u *url.URL, p *page, yield func(jsontree.Value, error) bool) (more bool, err error) {
+func (r *reader) yieldPage(u *url.URL, p *listPage, yield func(jsontree.Value, error) bool) (more bool, err error) {
 	isWhole := u == r.first && p.next == nil // a single page can't shift
 	isNumbered := p.size >= 0 && (u == r.first || pageNumber(u) > 0)
 	var twice error
@@ -331,7 +331,7 @@ func (r *reader) short(u *url.URL, err error) error {
 }
 
 // after returns the address of the page after p, or nil at the end of the collection.
-func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
+func (r *reader) after(u *url.URL, p *listPage) (*url.URL, error) {
 	isCursor := u != r.first && pageNumber(u) == 0
 	if p.next != nil || isCursor {
 		return p.next, nil
@@ -348,7 +348,7 @@ func (r *reader) after(u *url.URL, p *page) (*url.URL, error) {
 }
 
 // page returns the page at an address that was not requested before.
-func (r *reader) page(u *url.URL) (*page, error) {
+func (r *reader) page(u *url.URL) (*listPage, error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -374,7 +374,7 @@ func (r *reader) page(u *url.URL) (*page, error) {
 func inOneSpelling(u *url.URL) string { return u.Query().Encode() }
 
 // prefetch starts to fetch the next pages, if their addresses can be predicted.
-func (r *reader) prefetch(p *page) {
+func (r *reader) prefetch(p *listPage) {
 	if p.next == nil || p.size < 0 || p.length == 0 || r.shifts.hasShifted() || !differsByNumber(p.next, r.first) {
 		return
 	}

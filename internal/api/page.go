@@ -13,10 +13,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// A page is one response of a paged collection.
+// A listPage is one response of a paged collection.
 //
 // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
-type page struct {
+type listPage struct {
 	at     *url.URL       // address after redirects
 	values jsontree.Value // the array of items
 	next   *url.URL       // nil at the end
@@ -30,7 +30,7 @@ type page struct {
 //
 // The API doesn't document how a selection of fields changes a page without items. If the answer has no list of values,
 // fetchPage requests it once more without the selection.
-func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*page, error) {
+func (c *Client) fetchPage(ctx context.Context, u *url.URL) (*listPage, error) {
 	f, err := c.follow(ctx, u)
 	if err != nil {
 		return nil, err
@@ -53,8 +53,8 @@ func mayBeEmptied(document jsontree.Value) bool {
 
 // parsePage reads the envelope. Only the values are always there: an answer without them is not a page, and must not
 // look like an empty page.
-func parsePage(document jsontree.Value, u *url.URL) (*page, error) {
-	p := &page{at: u, size: -1}
+func parsePage(document jsontree.Value, u *url.URL) (*listPage, error) {
+	p := &listPage{at: u, size: -1}
 	var next gjson.Result
 	for value := range document.Values() {
 		switch value.Name() {

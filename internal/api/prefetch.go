@@ -9,7 +9,7 @@ import (
 // A prefetcher fetches pages before they are needed. It keeps a limited number of them, and is used by one goroutine.
 type prefetcher struct {
 	parent context.Context
-	load   func(context.Context, *url.URL) (*page, error)
+	load   func(context.Context, *url.URL) (*listPage, error)
 	ahead  int
 
 	ctx      context.Context // context of the requests in flight; nil without requests
@@ -22,7 +22,7 @@ type prefetcher struct {
 type prefetched struct {
 	address string
 	done    chan struct{}
-	page    *page // page and err are valid after done
+	page    *listPage // page and err are valid after done
 	err     error
 }
 
@@ -49,7 +49,7 @@ func (f *prefetcher) start(u *url.URL) {
 }
 
 // page returns the page at an address. If it is not the expected page, page cancels all prefetching and fetches it.
-func (f *prefetcher) page(u *url.URL) (*page, error) {
+func (f *prefetcher) page(u *url.URL) (*listPage, error) {
 	if len(f.foreseen) > 0 && f.foreseen[0].address == u.String() {
 		fs := f.foreseen[0]
 		f.foreseen = f.foreseen[1:]

@@ -45,9 +45,9 @@ const (
 	quotaWaitMax = 30 * time.Second
 )
 
-// A quota transport is a gate that closes for the whole client when Bitbucket answers 429. All requests wait together,
+// A quotaTransport is a gate that closes for the whole client when Bitbucket answers 429. All requests wait together,
 // once. A request that would wait longer than maxWait fails at once.
-type quota struct {
+type quotaTransport struct {
 	next    http.RoundTripper
 	maxWait time.Duration
 	logger  hclog.Logger
@@ -69,7 +69,7 @@ type quota struct {
 	answeredAt time.Time // guarded by mu: when the last response arrived
 }
 
-func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
+func (q *quotaTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var waited time.Duration
 	for {
 		closings, err := q.pass(req, &waited)
@@ -93,7 +93,7 @@ func (q *quota) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // pass waits until the gate is open and, if little of the quota is left, for the request's turn. It returns the number
 // of closings so far.
-func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
+func (q *quotaTransport) pass(req *http.Request, waited *time.Duration) (int, error) {
 	for hasTurn := false; ; {
 		q.mu.Lock()
 		if q.mayBeSpent() {
@@ -140,14 +140,14 @@ func (q *quota) pass(req *http.Request, waited *time.Duration) (int, error) {
 	}
 }
 
-func (q *quota) stopWaiting() {
+func (q *quotaTransport) stopWaiting() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting--
 }
 
 // waitsUntil returns when the requests that wait for the quota go on. ok is false if none waits.
-func (q *quota) waitsUntil() (at time.Time, ok bool) {
+func (q *quotaTransport) waitsUntil() (at time.Time, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.opensAt, q.waiting > 0
@@ -163,14 +163,14 @@ const (
 // mayBeSpent reports whether the requests in flight may use up the rest of the quota. Then the next request waits until
 // one of them is answered. The quota may return for one request alone, the first of the previous hour, so the old rest
 // counts until a response arrives after the reset. The caller holds mu.
-func (q *quota) mayBeSpent() bool {
+func (q *quotaTransport) mayBeSpent() bool {
 	o := q.observed
 	return o.Remaining != nil && q.inFlight > 0 && *o.Remaining <= int64(q.inFlight) && !q.answeredAt.After(o.ResetAt)
 }
 
 // turn returns how long a request waits for its turn. If little of the quota is left, turn spreads the rest over the
 // time until the reset, so that it is used up less often. The caller holds mu.
-func (q *quota) turn(now time.Time) time.Duration {
+func (q *quotaTransport) turn(now time.Time) time.Duration {
 	o := q.observed
 	if o.Limit == nil || o.Remaining == nil || *o.Remaining*nearShare > *o.Limit || !o.ResetAt.After(now) {
 		return 0
@@ -183,7 +183,7 @@ func (q *quota) turn(now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
-func (q *quota) exhausted(req *http.Request, wait time.Duration, told bool, waited time.Duration) error {
+func (q *quotaTransport) exhausted(req *http.Request, wait time.Duration, told bool, waited time.Duration) error {
 	err := &QuotaError{Path: req.URL.Path, Waited: waited, MaxWait: q.maxWait, Limit: q.last().Limit}
 	if told {
 		err.ResetIn = wait
@@ -194,7 +194,7 @@ func (q *quota) exhausted(req *http.Request, wait time.Duration, told bool, wait
 
 // close closes the gate, unless another response has closed it since the refused request was sent: eight requests that
 // are refused together count once.
-func (q *quota) close(resp *http.Response, seen int) {
+func (q *quotaTransport) close(resp *http.Response, seen int) {
 	asked, told := quotaReturnsIn(resp)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -213,7 +213,7 @@ func (q *quota) close(resp *http.Response, seen int) {
 }
 
 // succeeded resets the refusals, if the gate hasn't closed since the request was sent.
-func (q *quota) succeeded(seen int) {
+func (q *quotaTransport) succeeded(seen int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closings == seen {
@@ -221,14 +221,14 @@ func (q *quota) succeeded(seen int) {
 	}
 }
 
-func (q *quota) last() Quota {
+func (q *quotaTransport) last() Quota {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.observed
 }
 
 // observe counts an answered or failed request, and reads the quota in the response.
-func (q *quota) observe(resp *http.Response) {
+func (q *quotaTransport) observe(resp *http.Response) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.inFlight--

@@ -13,19 +13,19 @@ import (
 // reaches this client. Rehearsals with the same answers are one rehearsal: nothing is asked twice.
 func (c *Client) Rehearsal(answers *cache.Cache, asked func()) *Client {
 	r := *c
-	r.http = &http.Client{Transport: rehearsal(asked)}
+	r.http = &http.Client{Transport: rehearsalTransport(asked)}
 	r.answers = answers
 	r.rehearses = c
 	return &r
 }
 
-// A rehearsal is a transport that answers without a request.
-type rehearsal func()
+// A rehearsalTransport is a transport that answers without a request.
+type rehearsalTransport func()
 
 // made is an empty list. As an object it has what paths of other requests are made of.
 const made = `{"type": "rehearsal", "values": [], "target": {"hash": "0000000000000000000000000000000000000000"}}`
 
-func (asked rehearsal) RoundTrip(req *http.Request) (*http.Response, error) {
+func (asked rehearsalTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}

@@ -33,17 +33,17 @@ var passing = []int{
 	http.StatusGatewayTimeout,
 }
 
-// A retry transport repeats a request after a temporary failure: a status in passing, or a connection that was refused
+// A retryTransport repeats a request after a temporary failure: a status in passing, or a connection that was refused
 // or broke off. It ignores a used-up quota.
-type retry struct {
+type retryTransport struct {
 	retryablehttp.RoundTripper
 	maxWait time.Duration
 	logger  hclog.Logger
 	count   atomic.Int64
 }
 
-func newRetry(next http.RoundTripper, maxWait time.Duration, logger hclog.Logger) *retry {
-	r := &retry{maxWait: maxWait, logger: logger}
+func newRetry(next http.RoundTripper, maxWait time.Duration, logger hclog.Logger) *retryTransport {
+	r := &retryTransport{maxWait: maxWait, logger: logger}
 	r.Client = &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: next,
@@ -61,7 +61,7 @@ func newRetry(next http.RoundTripper, maxWait time.Duration, logger hclog.Logger
 	return r
 }
 
-func (r *retry) observe(_ retryablehttp.Logger, req *http.Request, attempt int) {
+func (r *retryTransport) observe(_ retryablehttp.Logger, req *http.Request, attempt int) {
 	if attempt > 0 {
 		r.count.Add(1)
 		r.logger.Debug("retrying", "path", req.URL.Path, "attempt", attempt+1)
@@ -70,7 +70,7 @@ func (r *retry) observe(_ retryablehttp.Logger, req *http.Request, attempt int) 
 
 type begunKey struct{}
 
-func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
+func (r *retryTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.RoundTripper.RoundTrip(req.WithContext(context.WithValue(req.Context(), begunKey{}, time.Now())))
 }
 
@@ -112,7 +112,7 @@ func isOurs(err error) bool {
 }
 
 // backoff returns a wait that doubles with each attempt. It follows a Retry-After up to the longest wait of a query.
-func (r *retry) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
+func (r *retryTransport) backoff(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
 	wait := retryablehttp.DefaultBackoff(least, most, attempt, nil)
 	if resp != nil {
 		if asked, ok := retryAfter(resp); ok && asked > wait {

@@ -15,8 +15,8 @@ const (
 	maxWord  = 80
 )
 
-// text returns a message of Bitbucket's for an error, or an empty text for HTML.
-func text(s string) string {
+// messageText returns a message of Bitbucket's for an error, or an empty text for HTML.
+func messageText(s string) string {
 	if isHTML(s) {
 		return ""
 	}
@@ -29,7 +29,7 @@ func plainText(s string) string {
 	if isHTML(s) || strings.Contains(s, "<") {
 		return ""
 	}
-	s = credential.ReplaceAllString(sanitize(s, 4*maxPlain), "$1$2$4[removed]$3")
+	s = credentialPattern.ReplaceAllString(sanitize(s, 4*maxPlain), "$1$2$4[removed]$3")
 	s = longWord.ReplaceAllStringFunc(s, func(word string) string {
 		if strings.ContainsAny(word, "0123456789") {
 			return "[removed]"
@@ -40,8 +40,8 @@ func plainText(s string) string {
 }
 
 var (
-	// credential matches the forms of credentials: in a header, before a host, or in a query.
-	credential = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[^\s]{16,}|(://)[^\s/@]+(@)|((?:token|password|secret)=)[^\s&]+`)
+	// credentialPattern matches the forms of credentials: in a header, before a host, or in a query.
+	credentialPattern = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[^\s]{16,}|(://)[^\s/@]+(@)|((?:token|password|secret)=)[^\s&]+`)
 	// longWord matches a word that may be a token if it contains digits.
 	longWord = regexp.MustCompile(`[A-Za-z0-9+_=-]{20,}`)
 )

@@ -20,7 +20,7 @@ const (
 // Items are recognised by their identity or, without one, as a whole. Identical items are counted: one is skipped for
 // each that was yielded. An item that differs from all yielded items is never skipped.
 type shiftDetector struct {
-	key    key
+	key    itemKey
 	size   int64      // size of the collection on the last page, or -1
 	items  int64      // items on the pages so far; of pages read twice only the last time
 	times  int        // number of changes
@@ -43,7 +43,7 @@ func (m *shiftDetector) hasShifted() bool { return m.times > 0 }
 
 // observe examines a page before its items are yielded. If the collection has changed since the page before, observe
 // returns the address of the page to go back to.
-func (m *shiftDetector) observe(u *url.URL, p *page) (*url.URL, error) {
+func (m *shiftDetector) observe(u *url.URL, p *listPage) (*url.URL, error) {
 	before := m.size
 	m.size = p.size
 	number := pageNumber(u)
