@@ -40,35 +40,35 @@ func SaveLogin(ctx context.Context, dir string, consumer Consumer, token Token, 
 	if err != nil {
 		return before, err
 	}
-	store, err := newStore(dir, consumer, Secret{})
+	s, err := newStore(dir, consumer, Secret{})
 	if err != nil {
 		return before, err
 	}
-	unlock, err := store.lock(ctx)
+	unlock, err := s.lock(ctx)
 	if err != nil {
 		return before, err
 	}
 	defer unlock()
-	before, err = store.keep(account)
+	before, err = s.keep(account)
 	if err != nil {
 		return before, err
 	}
 	rec := startRecord(token)
 	rec.digest, rec.account, rec.loggedInAt = newDigest(consumer.Secret), account, consumer.Now().Round(0).UTC()
-	if err := store.write(rec); err != nil {
+	if err := s.write(rec); err != nil {
 		return before, err
 	}
-	return before, store.dropKept(account)
+	return before, s.dropKept(account)
 }
 
 // Logins returns the consumer's logins in dir: first the one that connections use, then the kept ones. It doesn't need the
 // consumer's secret. It skips files that aren't token files.
 func Logins(dir string, consumer Consumer) ([]Login, error) {
-	store, err := newStore(dir, consumer, Secret{})
+	s, err := newStore(dir, consumer, Secret{})
 	if err != nil {
 		return nil, err
 	}
-	records, err := store.logins()
+	records, err := s.logins()
 	if err != nil {
 		return nil, err
 	}
@@ -89,16 +89,16 @@ func Logins(dir string, consumer Consumer) ([]Login, error) {
 
 // Switch makes connections use the kept login of an account. The login that they used until now is kept.
 func Switch(ctx context.Context, dir string, consumer Consumer, account Account) error {
-	store, err := newStore(dir, consumer, Secret{})
+	s, err := newStore(dir, consumer, Secret{})
 	if err != nil {
 		return err
 	}
-	unlock, err := store.lock(ctx)
+	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return store.switchTo(account)
+	return s.switchTo(account)
 }
 
 // switchTo does the work of [Switch]. No login is missing at any moment. The caller holds the lock.
@@ -119,16 +119,16 @@ func (s *store) switchTo(account Account) error {
 // Logout removes the login that the consumer's connections use. If all is true, it also removes the kept logins. It does not
 // revoke the authorization: only the user can do that, in Bitbucket.
 func Logout(ctx context.Context, dir string, consumer Consumer, all bool) error {
-	store, err := newStore(dir, consumer, Secret{})
+	s, err := newStore(dir, consumer, Secret{})
 	if err != nil {
 		return err
 	}
-	unlock, err := store.lock(ctx)
+	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	saved, err := store.logins()
+	saved, err := s.logins()
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func Logout(ctx context.Context, dir string, consumer Consumer, all bool) error 
 			active = login.account
 		}
 		if all || login.active() || active.UUID != "" && login.account.UUID == active.UUID {
-			if err := store.remove(login.store.path()); err != nil {
+			if err := s.remove(login.store.path()); err != nil {
 				return err
 			}
 		}
@@ -262,25 +262,25 @@ func (s *store) loginIn(name string) (savedLogin, error) {
 // CheckWritable returns an error if no token file can be written and locked in dir. It makes dir if it doesn't exist. A login
 // calls it before it asks the person for anything. It leaves no file behind, because the login may fail.
 func CheckWritable(_ context.Context, dir string, consumer Consumer) error {
-	store, err := newStore(dir, consumer, Secret{})
+	s, err := newStore(dir, consumer, Secret{})
 	if err != nil {
 		return err
 	}
-	if err := store.makeDir(); err != nil {
+	if err := s.makeDir(); err != nil {
 		return err
 	}
-	if err := store.checkOwner(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.checkOwner(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	slot, err := store.reserve()
+	reserved, err := s.reserve()
 	if err != nil {
 		return err
 	}
-	defer slot.discard()
-	lock := flock.New(slot.file.Name()+".lock", flock.SetPermissions(0o600))
+	defer reserved.discard()
+	lock := flock.New(reserved.file.Name()+".lock", flock.SetPermissions(0o600))
 	defer os.Remove(lock.Path())
 	if _, err := lock.TryLock(); err != nil {
-		return store.writeError(err)
+		return s.writeError(err)
 	}
 	return lock.Unlock()
 }

@@ -148,12 +148,12 @@ func TestSwitchIsInterrupted(t *testing.T) {
 			dir, consumer := t.TempDir(), server.consumer()
 			ofAnn, _ := logIn(t, server, dir, ann)
 			ofBob, _ := logIn(t, server, dir, bob)
-			store, err := newStore(dir, consumer, Secret{})
+			s, err := newStore(dir, consumer, Secret{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			left := times
-			store.step = func(at string) {
+			s.step = func(at string) {
 				if at == point {
 					if left--; left == 0 {
 						panic("killed")
@@ -162,12 +162,12 @@ func TestSwitchIsInterrupted(t *testing.T) {
 			}
 			func() {
 				defer func() { recover() }()
-				unlock, err := store.lock(t.Context())
+				unlock, err := s.lock(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer unlock()
-				_ = store.switchTo(ann)
+				_ = s.switchTo(ann)
 			}()
 			got := authorize(t, open(t, dir, consumer, ""))
 			if got != ofAnn && got != ofBob {

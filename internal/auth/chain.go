@@ -45,11 +45,11 @@ func OpenChain(dir string, consumer Consumer, seed Secret) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := newStore(dir, consumer, seed)
+	s, err := newStore(dir, consumer, seed)
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{consumer: consumer, store: store, delays: retryDelays, saveDelay: time.Second}
+	c := &Chain{consumer: consumer, store: s, delays: retryDelays, saveDelay: time.Second}
 	c.renewer.now, c.renewer.maxWait, c.renewer.fetch = consumer.Now, consumer.MaxWait, c.fetch
 	return c, nil
 }
@@ -234,11 +234,11 @@ func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
 	if answer, _ := rec.standing(c.consumer.Secret, c.consumer.Now()); answer != nil {
 		return Token{}, c.explain(answer, rec)
 	}
-	slot, err := c.store.reserve()
+	reserved, err := c.store.reserve()
 	if err != nil {
 		return Token{}, err
 	}
-	defer slot.discard()
+	defer reserved.discard()
 	if rec.refreshingSince.IsZero() {
 		rec.refreshingSince = c.consumer.Now().Round(0).UTC()
 	}
@@ -257,7 +257,7 @@ func (c *Chain) rotate(ctx context.Context, rec record) (Token, error) {
 		next.digest = newDigest(c.consumer.Secret)
 	}
 	c.hold(next)
-	if err := slot.commit(next); err != nil {
+	if err := reserved.commit(next); err != nil {
 		c.saveLater(err)
 	}
 	c.consumer.Logger.Debug("refreshed the access token", "consumer_key", c.consumer.Key, "expiry", next.Expiry, "scopes", next.Scopes)

@@ -132,7 +132,7 @@ func (c Consumer) request(ctx context.Context, grant func(context.Context) (*oau
 		AccessToken:  NewSecret(t.AccessToken),
 		RefreshToken: NewSecret(t.RefreshToken),
 		ObtainedAt:   now,
-		Expiry:       now.Add(lifetime(t)),
+		Expiry:       now.Add(tokenLifetime(t)),
 		Scopes:       grantedScopes(t),
 	}, nil
 }
@@ -149,8 +149,9 @@ func (c Consumer) host() string {
 	return u.Host
 }
 
-// lifetime returns how long the token is valid, from its expires_in. The library computes its expiry with a different clock.
-func lifetime(t *oauth2.Token) time.Duration {
+// tokenLifetime returns how long the token is valid, from its expires_in. The library computes its expiry with a different
+// clock.
+func tokenLifetime(t *oauth2.Token) time.Duration {
 	seconds, _ := t.Extra("expires_in").(float64)
 	if seconds < 1 {
 		return defaultLifetime

@@ -50,13 +50,13 @@ func FuzzTokenFile(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s was read, and written so that it can't be: %v", content, err)
 		}
-		if diff := cmp.Diff(fields(t, got, id), fields(t, again, id)); diff != "" {
+		if diff := cmp.Diff(recordFields(t, got, id), recordFields(t, again, id)); diff != "" {
 			t.Errorf("(-read +written and read):\n%s", diff)
 		}
 	})
 }
 
-func fields(t *testing.T, rec record, id identity) map[string]any {
+func recordFields(t *testing.T, rec record, id identity) map[string]any {
 	t.Helper()
 	content, err := rec.encode(id)
 	if err != nil {

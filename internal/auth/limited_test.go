@@ -33,7 +33,7 @@ func (s *scripted) consumer(maxWait time.Duration) Consumer {
 }
 
 func gives(*http.Request) (*http.Response, error) {
-	return answered(200, []byte(`{"access_token":"access-token-1","refresh_token":"refresh-token-2","expires_in":7200}`)), nil
+	return jsonResponse(200, []byte(`{"access_token":"access-token-1","refresh_token":"refresh-token-2","expires_in":7200}`)), nil
 }
 
 // limits returns the real service's answer to too many requests. The headers are pairs of name and value.

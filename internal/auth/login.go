@@ -100,16 +100,16 @@ func IsNotThisLogin(err error) bool { return err == errNoCode || err == errWrong
 
 // codeFrom returns the code in the parameters of a redirect.
 func codeFrom(values url.Values, state string) (string, error) {
-	code, refusal := values.Get("code"), values.Get("error")
+	code, errorCode := values.Get("code"), values.Get("error")
 	switch {
-	case code == "" && refusal == "":
+	case code == "" && errorCode == "":
 		return "", errNoCode
 	case subtle.ConstantTimeCompare([]byte(values.Get("state")), []byte(state)) != 1:
 		return "", errWrongState
-	case refusal == "access_denied":
+	case errorCode == "access_denied":
 		return "", errorf(KindAuthorization, nil, "access was denied on Bitbucket's page. Log in again, and grant it")
-	case refusal != "":
-		refused := &refusedError{code: presentable(refusal, nil), description: presentable(values.Get("error_description"), nil)}
+	case errorCode != "":
+		refused := &refusedError{code: presentable(errorCode, nil), description: presentable(values.Get("error_description"), nil)}
 		return "", errorf(KindAuthorization, refused, "Bitbucket did not authorize the consumer (%s). "+
 			"Check its callback URL and permissions in the workspace's settings", refused)
 	}

@@ -63,13 +63,13 @@ func TestLivesOfChains(t *testing.T) {
 	}
 }
 
-func liveThrough(t *testing.T, lives int, base string, platform func() platform) {
+func liveThrough(t *testing.T, lives int, base string, newPlatform func() platform) {
 	seen := map[string]int{}
 	for i := range lives {
 		synctest.Test(t, func(t *testing.T) {
 			folder := filepath.Join(base, fmt.Sprint(i))
 			defer os.RemoveAll(folder)
-			l := newLife(t, uint64(i), folder, platform())
+			l := newLife(t, uint64(i), folder, newPlatform())
 			l.live()
 			for what, n := range l.seen {
 				seen[what] += n
@@ -86,7 +86,7 @@ func liveThrough(t *testing.T, lives int, base string, platform func() platform)
 		"killed at saved", "killed at set aside", "killed before the request", "killed after the rotation",
 		"another secret noticed", "another secret refused",
 	}
-	if _, ok := platform().(*likeWindows); ok {
+	if _, ok := newPlatform().(*likeWindows); ok {
 		want = append(want, "file held open")
 	}
 	for _, what := range want {
@@ -159,9 +159,9 @@ type mortal struct {
 	spent string // the refresh token in its last request
 }
 
-func newLife(t *testing.T, seed uint64, dir string, platform platform) *life {
+func newLife(t *testing.T, seed uint64, dir string, on platform) *life {
 	l := &life{
-		t: t, platform: platform, rand: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]*refreshLife{}, access: map[string]time.Time{}, seen: map[string]int{},
+		t: t, platform: on, rand: rand.New(rand.NewPCG(seed, 1)), tokens: map[string]*refreshLife{}, access: map[string]time.Time{}, seen: map[string]int{},
 		refused: map[string]bool{}, kills: map[string]int{}, buried: map[string]int{},
 	}
 	l.calls = l.rand.IntN(2) == 0
@@ -307,24 +307,24 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	m.mu.Lock()
-	trouble := trouble(-1)
+	next := trouble(-1)
 	if len(m.troubles) > 0 {
-		trouble, m.troubles = m.troubles[0], m.troubles[1:]
+		next, m.troubles = m.troubles[0], m.troubles[1:]
 	}
 	dead, latency := m.dead, time.Duration(len(m.log)%5)*time.Second
 	m.mu.Unlock()
 	time.Sleep(latency)
 	switch {
-	case dead || trouble == killedBefore:
+	case dead || next == killedBefore:
 		m.die("before the request")
-	case trouble == requestLost:
+	case next == requestLost:
 		m.happens("request lost")
 		return nil, errors.New("connection reset by peer")
-	case trouble == badGateway:
-		return answered(502, []byte("<html>")), nil
+	case next == badGateway:
+		return jsonResponse(502, []byte("<html>")), nil
 	}
 	status, body := m.spend(m, r.PostForm.Get("refresh_token"))
-	switch trouble {
+	switch next {
 	case killedAfter:
 		m.die("after the rotation")
 	case answerLost:
@@ -340,7 +340,7 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer m.mu.Unlock()
 		m.buried[m.dir+" "+r.PostForm.Get("refresh_token")] = m.kills[m.dir]
 	}
-	return answered(status, body), nil
+	return jsonResponse(status, body), nil
 }
 
 func (l *life) happens(what string) {
@@ -350,7 +350,7 @@ func (l *life) happens(what string) {
 	l.note("%s", what)
 }
 
-func answered(status int, body []byte) *http.Response {
+func jsonResponse(status int, body []byte) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body))}
 }
 

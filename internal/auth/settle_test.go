@@ -8,11 +8,11 @@ import (
 
 func TestTally(t *testing.T) {
 	t.Parallel()
-	var tally tally
-	<-tally.none()
-	endFirst, endSecond := tally.begin(), tally.begin()
-	none := tally.none()
-	if again := tally.none(); again != none {
+	var counter tally
+	<-counter.none()
+	endFirst, endSecond := counter.begin(), counter.begin()
+	none := counter.none()
+	if again := counter.none(); again != none {
 		t.Error("two who wait get two channels")
 	}
 	endFirst()
@@ -23,7 +23,7 @@ func TestTally(t *testing.T) {
 	}
 	endSecond()
 	<-none
-	<-tally.none()
+	<-counter.none()
 }
 
 func TestSettleWaitsForTheRefresh(t *testing.T) {

@@ -259,28 +259,28 @@ func (s *store) traces() ([]string, error) {
 
 // write replaces the file's content with rec.
 func (s *store) write(rec record) error {
-	slot, err := s.reserve()
+	reserved, err := s.reserve()
 	if err != nil {
 		return err
 	}
-	defer slot.discard()
-	return slot.commit(rec)
+	defer reserved.discard()
+	return reserved.commit(rec)
 }
 
-// A slot is reserved disk space for a new version of the token file.
-type slot struct {
+// A reservation is reserved disk space for a new version of the token file.
+type reservation struct {
 	store *store
 	file  pendingFile
 }
 
 // reserve reserves disk space for a new version, next to the file. With a full disk or a read-only folder, it fails before a
 // token is spent.
-func (s *store) reserve() (*slot, error) {
+func (s *store) reserve() (*reservation, error) {
 	file, err := s.platform.create(filepath.Join(s.dir, s.temporaryPrefix()+rand.Text()))
 	if err != nil {
 		return nil, s.writeError(err)
 	}
-	slot := &slot{s, file}
+	reserved := &reservation{s, file}
 	// The padding is random, so that a compressing file system reserves the space, too.
 	padding := make([]byte, reserveSize)
 	rand.Read(padding)
@@ -289,11 +289,11 @@ func (s *store) reserve() (*slot, error) {
 		err = file.Sync()
 	}
 	if err != nil {
-		slot.discard()
+		reserved.discard()
 		return nil, s.writeError(err)
 	}
 	s.at("reserved")
-	return slot, nil
+	return reserved, nil
 }
 
 // temporaryPrefix returns the beginning of the names of temporary files, which become token files.
@@ -310,23 +310,23 @@ func (s *store) removeLeftovers() {
 }
 
 // commit makes rec the file's content. After it returns without an error, rec survives a crash of the machine.
-func (sl *slot) commit(rec record) error {
-	s := sl.store
+func (r *reservation) commit(rec record) error {
+	s := r.store
 	content, err := rec.encode(s.id)
 	if err != nil {
 		return err
 	}
-	if _, err := sl.file.WriteAt(content, 0); err != nil {
+	if _, err := r.file.WriteAt(content, 0); err != nil {
 		return s.writeError(err)
 	}
-	if err := sl.file.Truncate(int64(len(content))); err != nil {
+	if err := r.file.Truncate(int64(len(content))); err != nil {
 		return s.writeError(err)
 	}
 	s.at("written")
-	if err := errors.Join(sl.file.Sync(), sl.file.Close()); err != nil {
+	if err := errors.Join(r.file.Sync(), r.file.Close()); err != nil {
 		return s.writeError(err)
 	}
-	if err := s.replace(sl.file.Name(), s.path()); err != nil {
+	if err := s.replace(r.file.Name(), s.path()); err != nil {
 		return s.writeError(err)
 	}
 	s.at("renamed")
@@ -338,9 +338,9 @@ func (sl *slot) commit(rec record) error {
 }
 
 // discard frees the space if it was not used. If that fails, removeLeftovers removes the file later.
-func (sl *slot) discard() {
-	_ = sl.file.Close() // first, because some platforms can't remove an open file
-	_ = os.Remove(sl.file.Name())
+func (r *reservation) discard() {
+	_ = r.file.Close() // first, because some platforms can't remove an open file
+	_ = os.Remove(r.file.Name())
 }
 
 func (s *store) replace(from, to string) error {
