@@ -70,7 +70,7 @@ func ReadAccepted(path string) (Acceptances, error) {
 }
 
 func (b acceptedBlock) acceptance() (Acceptance, error) {
-	a := Acceptance{Control: b.Control, Resource: b.Resource, Reason: strings.TrimSpace(b.Reason), pattern: pattern(b.Resource)}
+	a := Acceptance{Control: b.Control, Resource: b.Resource, Reason: strings.TrimSpace(b.Reason), pattern: compilePattern(b.Resource)}
 	last, err := time.ParseInLocation(time.DateOnly, b.Until, time.Local)
 	a.Until = last.AddDate(0, 0, 1)
 	switch {
@@ -86,8 +86,8 @@ func (b acceptedBlock) acceptance() (Acceptance, error) {
 	return a, nil
 }
 
-// pattern returns an expression for the whole of a text, in which * matches any text.
-func pattern(s string) *regexp.Regexp {
+// compilePattern returns an expression for the whole of a text, in which * matches any text.
+func compilePattern(s string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(s), `\*`, `.*`) + `$`)
 }
 

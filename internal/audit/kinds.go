@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A kind is a kind of items whose changes the audit reports: grants, and what else opens or protects a repository.
-type kind struct {
+// An itemKind is a kind of items whose changes the audit reports: grants, and what else opens or protects a repository.
+type itemKind struct {
 	name   string // unique
 	format string // an item in a sentence, from its name and its place; empty for a grant
 	how    string // for a grant, the path on which it gives access
@@ -53,7 +53,7 @@ const (
 )
 
 // kinds are all kinds, in the order of reports.
-var kinds = []kind{
+var kinds = []itemKind{
 	{"effective permission", "", "effective", repositoriesAdministered, ofRepository + userGrant + "bitbucket_repository_permission", nil},
 	{"grant to a user on the repository", "", "direct, on the repository", repositoriesAdministered, ofRepository + userGrant + "bitbucket_repository_user_permission", nil},
 	{"grant to a group on the repository", "", "on the repository", repositoriesAdministered, ofRepository + groupGrant + "bitbucket_repository_group_permission", nil},
@@ -76,16 +76,16 @@ var kinds = []kind{
 }
 
 // findKind returns the kind with the name and its place in the order, or -1.
-func findKind(name string) (kind, int) {
-	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+func findKind(name string) (itemKind, int) {
+	i := slices.IndexFunc(kinds, func(k itemKind) bool { return k.name == name })
 	if i < 0 {
-		return kind{}, i
+		return itemKind{}, i
 	}
 	return kinds[i], i
 }
 
 // item returns the item in a row.
-func (k kind) item(row []string) Item {
+func (k itemKind) item(row []string) Item {
 	name, value := row[3], ""
 	if k.read != nil {
 		name, value = k.read(row[3:])

@@ -68,11 +68,11 @@ func (s Scope) where(host *sqlhost.Host, table string) string {
 			}
 		}
 	}
-	workspaces := s.Workspaces
+	slugs := s.Workspaces
 	for _, name := range s.Repositories {
 		slug, _, _ := strings.Cut(name, "/")
-		if !slices.Contains(workspaces, slug) {
-			workspaces = append(slices.Clone(workspaces), slug)
+		if !slices.Contains(slugs, slug) {
+			slugs = append(slices.Clone(slugs), slug)
 		}
 	}
 	var conditions []string
@@ -91,9 +91,9 @@ func (s Scope) where(host *sqlhost.Host, table string) string {
 	}
 	switch {
 	case has["workspace_slug"]:
-		add("workspace_slug", workspaces)
+		add("workspace_slug", slugs)
 	case table == "bitbucket_workspace", table == "bitbucket_my_workspace":
-		add("slug", workspaces)
+		add("slug", slugs)
 	}
 	if len(conditions) == 0 {
 		return ""

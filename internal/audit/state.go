@@ -103,11 +103,11 @@ func (r *Run) State(ctx context.Context, connection, scope string) (*State, erro
 	return s, s.readKinds(ctx, r.texts)
 }
 
-// texts calls f for each row of a statement, with its values as texts. Null is an empty text.
-type texts func(ctx context.Context, sql string, f func([]string)) error
+// textQuery calls f for each row of a statement, with its values as texts. Null is an empty text.
+type textQuery func(ctx context.Context, sql string, f func([]string)) error
 
 // readKinds reads the items of all kinds, and the places that they cover.
-func (s *State) readKinds(ctx context.Context, ask texts) error {
+func (s *State) readKinds(ctx context.Context, ask textQuery) error {
 	areas := map[string]Coverage{}
 	for _, k := range kinds {
 		if err := s.readKind(ctx, k, areas, ask); err != nil {
@@ -121,7 +121,7 @@ func (s *State) readKinds(ctx context.Context, ask texts) error {
 }
 
 // readKind adds the items of a kind to a state, and the places that it covers. Those of an area are read once.
-func (s *State) readKind(ctx context.Context, k kind, areas map[string]Coverage, ask texts) error {
+func (s *State) readKind(ctx context.Context, k itemKind, areas map[string]Coverage, ask textQuery) error {
 	covered, ok := areas[k.area.name]
 	if !ok {
 		covered.ReadAt = s.SavedAt
@@ -140,7 +140,9 @@ func (s *State) readKind(ctx context.Context, k kind, areas map[string]Coverage,
 }
 
 // kindReads returns the tables of the plugin that a kind reads.
-func (r *Run) kindReads(k kind) []string { return slices.Concat(r.reads[k.sql], r.reads[k.area.sql]) }
+func (r *Run) kindReads(k itemKind) []string {
+	return slices.Concat(r.reads[k.sql], r.reads[k.area.sql])
+}
 
 // Omit takes out of a state what a table could not read: the items of a place, given by its name, and of all places in
 // it, or the whole kind if the place is empty. Otherwise they would look revoked.
@@ -270,7 +272,7 @@ func (s *State) Since(before *State) []Change {
 		case !covered && coveredNow[place].CreatedOn < before.Covered[i.Kind].ReadAt.Format(sqlhost.TimestampForm):
 			c.Change = "appeared"
 		default:
-			c.Change = verb(i.Kind, "granted", "added")
+			c.Change = changeVerb(i.Kind, "granted", "added")
 		}
 		changes = append(changes, c)
 	}
@@ -278,7 +280,7 @@ func (s *State) Since(before *State) []Change {
 		if _, is := now[key]; is || s.omitted[i.where()] {
 			continue
 		}
-		c := Change{Change: verb(i.Kind, "revoked", "removed"), Kind: i.Kind, Place: i.PlaceName, Name: i.Name, Before: i.Value}
+		c := Change{Change: changeVerb(i.Kind, "revoked", "removed"), Kind: i.Kind, Place: i.PlaceName, Name: i.Name, Before: i.Value}
 		if _, covered := coveredNow[i.where()]; !covered {
 			c.Change = "disappeared"
 		}
@@ -291,8 +293,8 @@ func (s *State) Since(before *State) []Change {
 	return changes
 }
 
-// verb returns the one for grants or the one for other items.
-func verb(name, ofGrant, ofOther string) string {
+// changeVerb returns the one for grants or the one for other items.
+func changeVerb(name, ofGrant, ofOther string) string {
 	if k, _ := findKind(name); k.how != "" {
 		return ofGrant
 	}

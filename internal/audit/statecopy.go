@@ -119,15 +119,15 @@ func (c *copied) load(ctx context.Context, from replica.Destination, table, wher
 		if err != nil {
 			return err
 		}
-		if _, err := insert.ExecContext(ctx, inSQLite(row)...); err != nil {
+		if _, err := insert.ExecContext(ctx, sqliteValues(row)...); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
 }
 
-// inSQLite returns values in the forms that they have in the plugin's tables.
-func inSQLite(row []any) []any {
+// sqliteValues returns values in the forms that they have in the plugin's tables.
+func sqliteValues(row []any) []any {
 	values := make([]any, len(row))
 	for i, v := range row {
 		switch v := v.(type) {
