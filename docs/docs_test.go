@@ -41,8 +41,8 @@ type example struct {
 // noRows is the note below an example that returns no rows in the demo organization.
 const noRows = "<!-- finds nothing in the demo organization -->"
 
-// examples returns the examples of a page.
-func examples(t *testing.T, page string) []example {
+// readExamples returns the examples of a page.
+func readExamples(t *testing.T, page string) []example {
 	t.Helper()
 	text := read(t, page)
 	found, err := parseExamples(text)
@@ -74,12 +74,12 @@ func pages(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	for _, table := range tables(t) {
-		all = append(all, page(table))
+		all = append(all, tablePage(table))
 	}
 	return append(all, "../README.md")
 }
 
-func page(table string) string { return filepath.Join("tables", table+".md") }
+func tablePage(table string) string { return filepath.Join("tables", table+".md") }
 
 // tables returns the names of all tables.
 func tables(t *testing.T) []string {
@@ -116,7 +116,7 @@ func TestExamples(t *testing.T) {
 	inSQLite := map[string]int{}
 	var all []example
 	for _, page := range pages(t) {
-		all = append(all, examples(t, page)...)
+		all = append(all, readExamples(t, page)...)
 	}
 	key := func(e example) string { return strings.TrimSuffix(filepath.Base(e.page), ".md") + ": " + e.Title }
 	t.Run("SQLite", func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestJoins(t *testing.T) {
 	host := demo(t, fakebitbucket.Start(t, fakebitbucket.Options{}), bitbucket.NewServer())
 	joins := postgrestest.NewJoins(t, postgrestest.Start(t), host)
 	for _, page := range pages(t) {
-		for _, e := range examples(t, page) {
+		for _, e := range readExamples(t, page) {
 			for _, table := range joins.Losing(t, strings.TrimRight(e.Postgres, ";\n")) {
 				t.Errorf("%s: %s: Steampipe may lose a condition on %s: read it in a materialized CTE", e.page, e.Title, table)
 			}
@@ -213,7 +213,7 @@ func TestPages(t *testing.T) {
 	}
 	for _, table := range tables(t) {
 		t.Run(table, func(t *testing.T) {
-			text := read(t, page(table))
+			text := read(t, tablePage(table))
 			title := regexp.MustCompile(`(?m)^title: "Steampipe Table: ` + table + ` - Query Bitbucket (.*) using SQL"$`).FindStringSubmatch(text)
 			if title == nil {
 				t.Fatal("no title in the front matter")
@@ -246,7 +246,7 @@ func TestPages(t *testing.T) {
 			if diff := cmp.Diff(slices.Compact(want), slices.Compact(scopes)); diff != "" {
 				t.Errorf("scopes (-needed +said):\n%s", diff)
 			}
-			all := examples(t, page(table))
+			all := readExamples(t, tablePage(table))
 			if n := len(all); n < 3 || n > 8 {
 				t.Errorf("%d examples, want four or five", n)
 			}

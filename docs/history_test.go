@@ -134,8 +134,8 @@ func (c *chronicle) touch(fullNames ...string) {
 var days = []int{1, 3, 5, 8, 10}
 
 var (
-	postgresBlock = regexp.MustCompile("(?s)```postgresql\n(.*?)```")
-	section       = regexp.MustCompile(`(?m)^## (.*)$`)
+	postgresBlock  = regexp.MustCompile("(?s)```postgresql\n(.*?)```")
+	sectionHeading = regexp.MustCompile(`(?m)^## (.*)$`)
 )
 
 // questions returns the queries of the page on the history, by the titles of their sections.
@@ -143,7 +143,7 @@ func questions(t *testing.T) map[string]string {
 	t.Helper()
 	text := read(t, "history.md")
 	all := map[string]string{}
-	starts := section.FindAllStringSubmatchIndex(text, -1)
+	starts := sectionHeading.FindAllStringSubmatchIndex(text, -1)
 	for i, start := range starts {
 		end := len(text)
 		if i+1 < len(starts) {

@@ -115,13 +115,13 @@ func (l *listener) askAgain(t *testing.T, fake *fakebitbucket.Server) {
 	}
 }
 
-// A list records the reading of a list.
-type list struct{ pages, items, longest int }
+// A listReading records the reading of a list.
+type listReading struct{ pages, items, longest int }
 
 // check compares the requests with the fewest possible: as many for a list as its longest pages need, every other request once,
 // and none that the conditions exclude. It allows five percent more.
 func (tp *tap) check(t *testing.T, req *proto.ExecuteRequest, shape string, journal []fakebitbucket.Entry) {
-	lists, singles := map[string]*list{}, map[string]int{}
+	lists, singles := map[string]*listReading{}, map[string]int{}
 	for _, e := range journal {
 		query := maps.Clone(e.Query)
 		for _, of := range []string{"page", "pagelen", "ctx", "after", "fields"} {
@@ -135,7 +135,7 @@ func (tp *tap) check(t *testing.T, req *proto.ExecuteRequest, shape string, jour
 			continue
 		}
 		if lists[what] == nil {
-			lists[what] = &list{longest: tp.longest(e)}
+			lists[what] = &listReading{longest: tp.longest(e)}
 		}
 		lists[what].pages++
 		lists[what].items += len(page.Values)

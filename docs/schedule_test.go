@@ -52,8 +52,8 @@ func TestScheduledReport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home := t.TempDir()
 			tokens := filepath.Join(home, "tokens")
-			for _, folder := range []string{".local/bin", "reports", ".steampipe/config"} {
-				if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
+			for _, dir := range []string{".local/bin", "reports", ".steampipe/config"} {
+				if err := os.MkdirAll(filepath.Join(home, dir), 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}
