@@ -50,13 +50,13 @@ func (d demo) inWorkspace(slug any) []*repository {
 
 // sizes are the lines and files that the newest merged pull requests of a workspace change, without those whose fork was deleted:
 // Bitbucket shows none of theirs.
-func (d demo) sizes(workspace any, newest int) []string {
+func (d demo) sizes(slug any, newest int) []string {
 	type merged struct {
 		r *repository
 		p *organization.PullRequest
 	}
 	var all []merged
-	for _, r := range d.inWorkspace(workspace) {
+	for _, r := range d.inWorkspace(slug) {
 		for _, p := range d.PullRequests(r) {
 			if p.State == "MERGED" && !p.ForkDeleted {
 				all = append(all, merged{r, p})
@@ -79,13 +79,13 @@ func (d demo) sizes(workspace any, newest int) []string {
 
 // flakyTests are the tests that failed in a pipeline and not in another of the same commit and definition, with the number of such
 // commits, for the newest failed pipelines.
-func (d demo) flakyTests(workspace any, newest int) []string {
+func (d demo) flakyTests(slug any, newest int) []string {
 	type rerun struct {
 		r              *repository
 		failed, passed *organization.Pipeline
 	}
 	var all []rerun
-	for _, r := range d.inWorkspace(workspace) {
+	for _, r := range d.inWorkspace(slug) {
 		last := map[string]map[string]*organization.Pipeline{} // by result and what ran
 		for _, p := range d.PipelinesOf(r).Runs {
 			if last[p.State.Result] == nil {

@@ -55,7 +55,7 @@ type demo struct {
 	use      func(*sqlhost.Host) // makes PostgreSQL use another host
 }
 
-func open(t *testing.T) demo {
+func openDemo(t *testing.T) demo {
 	t.Helper()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -139,7 +139,7 @@ func TestJoins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	d := open(t)
+	d := openDemo(t)
 	joins := postgrestest.NewJoins(t, d.postgres, d.host)
 	for _, query := range audit.Queries() {
 		sql, _, err := audit.Prepared(query)
@@ -174,7 +174,7 @@ func TestMod(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	d := open(t)
+	d := openDemo(t)
 	p := newProgram(t, d)
 	values := d.values()
 	run := d.keep(t, values)
@@ -267,7 +267,7 @@ func (d demo) inPostgres(t *testing.T, query string, values map[string]any) stri
 	}
 	var texts []string
 	for _, v := range found {
-		texts = append(texts, shown(v))
+		texts = append(texts, valueText(v))
 	}
 	return strings.Join(texts, " | ")
 }
@@ -328,14 +328,14 @@ func (d demo) controls(t *testing.T, run *audit.Run, p *program) {
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Errorf("SQLite: %s (-truth +found):\n%s", c.Name, diff)
 		}
-		if diff := cmp.Diff(lines(inSQLite.Resources), lines(inPowerpipe[c.Name])); diff != "" {
+		if diff := cmp.Diff(resourceLines(inSQLite.Resources), resourceLines(inPowerpipe[c.Name])); diff != "" {
 			t.Errorf("%s (-audit +Powerpipe):\n%s", c.Name, diff)
 		}
 	}
 }
 
-// lines returns resources as sorted texts. Powerpipe does not have all statuses of the audit.
-func lines(resources []audit.Resource) []string {
+// resourceLines returns resources as sorted texts. Powerpipe does not have all statuses of the audit.
+func resourceLines(resources []audit.Resource) []string {
 	var all []string
 	for _, r := range resources {
 		status := r.Status
@@ -457,7 +457,7 @@ func (d demo) ask(ctx context.Context, name string, values map[string]any) (answ
 	for rows.Next() {
 		var r []string
 		for _, v := range rows.Values() {
-			r = append(r, shown(v))
+			r = append(r, valueText(v))
 		}
 		a.rows = append(a.rows, r)
 	}

@@ -28,8 +28,8 @@ type program struct {
 	secrets []string // the output must not have these
 }
 
-// config names the database by its socket, in the folder PGHOST.
-const config = `
+// databaseConfig names the database by its socket, in the folder PGHOST.
+const databaseConfig = `
 connection "steampipe" "default" {
   host     = ""
   port     = 5432
@@ -58,7 +58,7 @@ func newProgram(t *testing.T, d demo) *program {
 	if err := os.MkdirAll(filepath.Join(dir, "config"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "config", "test.ppc"), []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "config", "test.ppc"), []byte(databaseConfig), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "HOME="+dir, "PGHOST="+d.postgres.Config().Host, "POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")
@@ -118,7 +118,7 @@ func (p *program) list(t *testing.T, kind string) []string {
 func (p *program) lists(t *testing.T) {
 	var benchmarks, controls, variables []string
 	for _, b := range audit.Benchmarks {
-		benchmarks = append(benchmarks, below(b)...)
+		benchmarks = append(benchmarks, benchmarkNames(b)...)
 	}
 	for _, c := range audit.Controls {
 		controls = append(controls, c.Name)
@@ -174,11 +174,11 @@ func (p *program) takesExample(t *testing.T) {
 	}
 }
 
-// below returns the names of a benchmark and of its children.
-func below(b *audit.Benchmark) []string {
+// benchmarkNames returns the names of a benchmark and of its children.
+func benchmarkNames(b *audit.Benchmark) []string {
 	names := []string{b.Name}
 	for _, child := range b.Benchmarks {
-		names = append(names, below(child)...)
+		names = append(names, benchmarkNames(child)...)
 	}
 	return names
 }
@@ -267,11 +267,11 @@ func (g group) collect(t *testing.T, found map[string][]audit.Resource) {
 
 // A snapshot is Powerpipe's result of a dashboard.
 type snapshot struct {
-	Panels map[string]panel
+	Panels map[string]dashboardPanel
 }
 
-// A panel is a part of a dashboard: a card, a table, an input and so on.
-type panel struct {
+// A dashboardPanel is a part of a dashboard: a card, a table, an input and so on.
+type dashboardPanel struct {
 	Type       string `json:"panel_type"`
 	Status     string
 	Error      string
@@ -311,7 +311,7 @@ func (p *program) dashboard(t *testing.T, name string, inputs map[string]any) sn
 }
 
 // values are the values of a query's parameters that the panel passes, as SQLite's dialect takes them.
-func (p panel) values(t *testing.T, params []audit.Param) map[string]any {
+func (p dashboardPanel) values(t *testing.T, params []audit.Param) map[string]any {
 	t.Helper()
 	if len(p.Args) != len(params) {
 		t.Fatalf("%d values of %d parameters: %v", len(p.Args), len(params), p.Args)
@@ -327,7 +327,7 @@ func (p panel) values(t *testing.T, params []audit.Param) map[string]any {
 	return values
 }
 
-func (p panel) answer() answer {
+func (p dashboardPanel) answer() answer {
 	var a answer
 	for _, c := range p.Data.Columns {
 		a.columns = append(a.columns, c.Name)
@@ -335,7 +335,7 @@ func (p panel) answer() answer {
 	for _, row := range p.Data.Rows {
 		var texts []string
 		for _, c := range p.Data.Columns {
-			text := shown(row[c.Name])
+			text := valueText(row[c.Name])
 			if c.Type == "NUMERIC" && strings.Contains(text, ".") { // Powerpipe returns these as texts
 				text = trimmed(text)
 			}
@@ -360,7 +360,7 @@ func (s snapshot) options() map[string][]string {
 }
 
 // links returns the links of a panel to other pages, as templates and for each row.
-func (p panel) links(t *testing.T) map[string][]string {
+func (p dashboardPanel) links(t *testing.T) map[string][]string {
 	all := map[string][]string{}
 	written := []string{p.Properties.Href, p.Properties.Category.Href}
 	for _, c := range p.Properties.Columns {

@@ -81,13 +81,13 @@ func (w world) toProduction(r *repository) []pipelines.Step {
 }
 
 // perTool judges whether the pipelines of a repository use a program.
-func (w world) perTool(program string) verdicts {
+func (w world) perTool(tool string) verdicts {
 	return w.perVisible(func(r *repository) audit.Status {
 		steps := w.readable(r)
 		if len(steps) == 0 {
 			return audit.Skip
 		}
-		return verdict(!slices.ContainsFunc(steps, func(s pipelines.Step) bool { return slices.Contains(s.Programs, program) }))
+		return verdict(!slices.ContainsFunc(steps, func(s pipelines.Step) bool { return slices.Contains(s.Programs, tool) }))
 	})
 }
 

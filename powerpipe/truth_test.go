@@ -55,8 +55,8 @@ func (w world) administered() []*repository {
 
 func (w world) visible(is func(*repository) bool) []*repository {
 	var all []*repository
-	for _, workspace := range w.workspaces() {
-		for _, r := range w.RepositoriesOf(workspace) {
+	for _, ws := range w.workspaces() {
+		for _, r := range w.RepositoriesOf(ws) {
 			if is(r) {
 				all = append(all, r)
 			}
@@ -218,8 +218,8 @@ func ownRules(kinds ...string) func(mainBranch) audit.Status {
 // withRest adds the resources that the connected user can't see, because only administrators can.
 func (w world) withRest(all verdicts, subject string, repositories, workspaces bool) verdicts {
 	hidden := repositories && len(w.administered()) < len(w.repositories())
-	for _, workspace := range w.workspaces() {
-		hidden = hidden || workspaces && !w.Administers(workspace, w.Connected)
+	for _, ws := range w.workspaces() {
+		hidden = hidden || workspaces && !w.Administers(ws, w.Connected)
 	}
 	if hidden {
 		all[subject+" not shown"] = audit.NotJudged
@@ -271,8 +271,8 @@ func (w world) perKey(judge func(*organization.DeployKey) audit.Status) verdicts
 // projects returns the projects that the connected user administers.
 func (w world) projects() []*project {
 	var all []*project
-	for _, workspace := range w.workspaces() {
-		for _, p := range w.ProjectsOf(workspace) {
+	for _, ws := range w.workspaces() {
+		for _, p := range w.ProjectsOf(ws) {
 			if w.AdministersProject(p, w.Connected) {
 				all = append(all, p)
 			}
@@ -296,9 +296,9 @@ func (w world) perHook(judge func(*organization.Webhook) audit.Status) verdicts 
 	for _, r := range w.administered() {
 		add(r.FullName(), w.Webhooks(r))
 	}
-	for _, workspace := range w.workspaces() {
-		if w.Administers(workspace, w.Connected) {
-			add(workspace.Slug, w.WorkspaceWebhooks(workspace))
+	for _, ws := range w.workspaces() {
+		if w.Administers(ws, w.Connected) {
+			add(ws.Slug, w.WorkspaceWebhooks(ws))
 		}
 	}
 	return w.withRest(all, "webhooks", true, true)
@@ -307,10 +307,10 @@ func (w world) perHook(judge func(*organization.Webhook) audit.Status) verdicts 
 // perGroup judges the groups of workspaces that the connected user administers.
 func (w world) perGroup(judge func(*organization.Group) audit.Status) verdicts {
 	all := verdicts{}
-	for _, workspace := range w.workspaces() {
-		if w.Administers(workspace, w.Connected) {
-			for _, g := range w.GroupsOf(workspace) {
-				all[workspace.Slug+":"+g.Slug] = judge(g)
+	for _, ws := range w.workspaces() {
+		if w.Administers(ws, w.Connected) {
+			for _, g := range w.GroupsOf(ws) {
+				all[ws.Slug+":"+g.Slug] = judge(g)
 			}
 		}
 	}
@@ -329,8 +329,8 @@ func (w world) perVisible(judge func(*repository) audit.Status) verdicts {
 // perWorkspace judges the workspaces of the connected user.
 func (w world) perWorkspace(judge func(*workspace) audit.Status) verdicts {
 	all := verdicts{}
-	for _, workspace := range w.workspaces() {
-		all[workspace.Slug] = judge(workspace)
+	for _, ws := range w.workspaces() {
+		all[ws.Slug] = judge(ws)
 	}
 	return all
 }
@@ -476,16 +476,16 @@ var truths = map[string]func(w world) verdicts{
 			}
 		}
 		all := verdicts{}
-		for _, workspace := range w.workspaces() {
-			for _, m := range w.MembersOf(workspace) {
+		for _, ws := range w.workspaces() {
+			for _, m := range w.MembersOf(ws) {
 				status := audit.Info
 				switch {
 				case m.LastAccessed != nil:
 					status = verdict(m.LastAccessed.Before(w.daysAgo(90)))
-				case commits[workspace][m.User]:
+				case commits[ws][m.User]:
 					status = audit.OK
 				}
-				all[workspace.Slug+" "+m.User.UUID] = status
+				all[ws.Slug+" "+m.User.UUID] = status
 			}
 		}
 		return all

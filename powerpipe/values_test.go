@@ -54,8 +54,8 @@ func (d demo) addresses() []string {
 	return all
 }
 
-// shown returns a value as a text that is the same for both engines.
-func shown(v any) string {
+// valueText returns a value as a text that is the same for both engines.
+func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -82,7 +82,7 @@ func trimmed(number string) string {
 
 func encoded(object map[string]any) string {
 	for name, v := range object {
-		object[name] = shown(v)
+		object[name] = valueText(v)
 	}
 	text, _ := json.Marshal(object) // texts never fail
 	return string(text)
