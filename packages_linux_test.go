@@ -61,7 +61,7 @@ func TestPackages(t *testing.T) {
 	}
 	needs(t, "make")
 	folder := t.TempDir()
-	run(t, exec.Command("make", "completions", "COMPLETIONS="+filepath.Join(folder, "completions")))
+	commandOutput(t, exec.Command("make", "completions", "COMPLETIONS="+filepath.Join(folder, "completions")))
 	config, formats := packageConfig(t, folder)
 	var installed []string
 	for _, p := range packagers {
@@ -70,12 +70,12 @@ func TestPackages(t *testing.T) {
 	if diff := cmp.Diff(formats, installed); diff != "" {
 		t.Errorf("formats (-released +installed):\n%s", diff)
 	}
-	nfpm := strings.TrimSpace(run(t, exec.Command("go", "-C", filepath.Join("tools", "release"), "tool", "-n", "nfpm")))
+	nfpm := strings.TrimSpace(commandOutput(t, exec.Command("go", "-C", filepath.Join("tools", "release"), "tool", "-n", "nfpm")))
 	for _, p := range packagers {
 		t.Run(p.format, func(t *testing.T) {
 			needs(t, p.install[0])
 			file := filepath.Join(folder, pluginName+"."+p.format)
-			run(t, exec.Command(nfpm, "package", "--config", config, "--packager", p.format, "--target", file))
+			commandOutput(t, exec.Command(nfpm, "package", "--config", config, "--packager", p.format, "--target", file))
 			p.test(t, file)
 		})
 	}
@@ -134,7 +134,7 @@ func (p packager) test(t *testing.T, file string) {
 		for _, argument := range append(slices.Clone(commandLine), of) {
 			line = append(line, strings.Replace(argument, "%s", root, 1))
 		}
-		run(t, asRoot(exec.Command(line[0], line[1:]...), ""))
+		commandOutput(t, asRoot(exec.Command(line[0], line[1:]...), ""))
 	}
 	manage(p.install, file)
 	want := slices.Sorted(slices.Values(slices.Concat(packaged, p.files)))
@@ -143,10 +143,10 @@ func (p packager) test(t *testing.T, file string) {
 	}
 	program := func(arguments ...string) string {
 		t.Helper()
-		return run(t, asRoot(exec.Command("/usr/bin/"+pluginName, arguments...), root))
+		return commandOutput(t, asRoot(exec.Command("/usr/bin/"+pluginName, arguments...), root))
 	}
 	for _, arguments := range [][]string{{"version"}, {"query", "--demo", "select count(*) from bitbucket_repository"}} {
-		if diff := cmp.Diff(run(t, exec.Command(binary, arguments...)), program(arguments...)); diff != "" {
+		if diff := cmp.Diff(commandOutput(t, exec.Command(binary, arguments...)), program(arguments...)); diff != "" {
 			t.Errorf("%v (-built +installed):\n%s", arguments, diff)
 		}
 	}
@@ -199,8 +199,8 @@ func asRoot(cmd *exec.Cmd, root string) *exec.Cmd {
 	return cmd
 }
 
-// run returns the standard output of a command.
-func run(t *testing.T, cmd *exec.Cmd) string {
+// commandOutput returns the standard output of a command.
+func commandOutput(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	var said strings.Builder
 	cmd.Stderr = &said

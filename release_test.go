@@ -32,7 +32,7 @@ type releaseBuild struct {
 	LDFlags []string `yaml:"ldflags"`
 }
 
-func release(t *testing.T) releaseBuild {
+func readReleaseBuild(t *testing.T) releaseBuild {
 	t.Helper()
 	var config struct {
 		Builds []releaseBuild `yaml:"builds"`
@@ -113,7 +113,7 @@ func stampsOf(t *testing.T, text string) map[string]string {
 }
 
 func TestReleaseTargets(t *testing.T) {
-	b := release(t)
+	b := readReleaseBuild(t)
 	if !slices.Contains(b.Env, "CGO_ENABLED=0") {
 		t.Errorf("env = %v, want no cgo", b.Env)
 	}
@@ -146,7 +146,7 @@ func TestReleaseSaysWhatItIs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	b := release(t)
+	b := readReleaseBuild(t)
 	var flags strings.Builder
 	err := template.Must(template.New("ldflags").Option("missingkey=error").Parse(strings.Join(b.LDFlags, " "))).
 		Execute(&flags, map[string]string{"Version": "1.2.3", "ShortCommit": "abc1234", "CommitDate": "2026-01-02T03:04:05Z"})
@@ -170,7 +170,7 @@ func TestReleaseSaysWhatItIs(t *testing.T) {
 
 // The image and make set the same variables as the release.
 func TestEveryBuildSaysWhatItIs(t *testing.T) {
-	all := slices.Sorted(maps.Keys(stamps(strings.Join(release(t).LDFlags, " "))))
+	all := slices.Sorted(maps.Keys(stamps(strings.Join(readReleaseBuild(t).LDFlags, " "))))
 	if diff := cmp.Diff([]string{"Commit", "Date", "Version"}, all); diff != "" {
 		t.Errorf("the release sets (-want +got):\n%s", diff)
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A step is a step of a job in a workflow.
-type step struct {
+// A workflowStep is a step of a job in a workflow.
+type workflowStep struct {
 	Uses string            `yaml:"uses"`
 	Run  string            `yaml:"run"`
 	Env  map[string]string `yaml:"env"`
@@ -33,7 +33,7 @@ type workflow struct {
 		Uses        string            `yaml:"uses"`
 		Needs       string            `yaml:"needs"`
 		Permissions map[string]string `yaml:"permissions"`
-		Steps       []step            `yaml:"steps"`
+		Steps       []workflowStep    `yaml:"steps"`
 	} `yaml:"jobs"`
 }
 
@@ -73,8 +73,8 @@ func TestWorkflows(t *testing.T) {
 	if release.Jobs["test"].Uses != "./.github/workflows/test.yml" {
 		t.Errorf("a release is tested by %q", release.Jobs["test"].Uses)
 	}
-	runs := func(steps []step, command string) bool {
-		return slices.ContainsFunc(steps, func(s step) bool { return s.Run == command })
+	runs := func(steps []workflowStep, command string) bool {
+		return slices.ContainsFunc(steps, func(s workflowStep) bool { return s.Run == command })
 	}
 	if !runs(test.Jobs["all"].Steps, ".ci/run") {
 		t.Error("the test job does not run .ci/run")
@@ -212,13 +212,13 @@ func runInCI(t *testing.T, fake *fakebitbucket.Server, tools, dir string, script
 	return cmd.CombinedOutput()
 }
 
-// commands returns the commands of a job in order: the scripts of GitLab and Bitbucket, and the steps of GitHub.
-func commands(node any) []string {
+// jobCommands returns the commands of a job in order: the scripts of GitLab and Bitbucket, and the steps of GitHub.
+func jobCommands(node any) []string {
 	var all []string
 	switch node := node.(type) {
 	case []any:
 		for _, item := range node {
-			all = append(all, commands(item)...)
+			all = append(all, jobCommands(item)...)
 		}
 	case yaml.MapSlice:
 		for _, item := range node {
@@ -230,7 +230,7 @@ func commands(node any) []string {
 					all = append(all, line.(string))
 				}
 			default:
-				all = append(all, commands(item.Value)...)
+				all = append(all, jobCommands(item.Value)...)
 			}
 		}
 	}
@@ -253,7 +253,7 @@ func TestReportsInCI(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(block[2]), &job); err != nil {
 			t.Fatalf("%s: %v", block[1], err)
 		}
-		script := commands(job)
+		script := jobCommands(job)
 		for name, account := range map[string]string{"the expected account": fake.Organization().Connected.UUID, "another account": expected} {
 			t.Run(block[1]+" as "+name, func(t *testing.T) {
 				dir := t.TempDir()
