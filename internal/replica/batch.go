@@ -50,8 +50,8 @@ func (r *runner) stageAll(ctx context.Context) error {
 // plan works out what the phases from one on have to read, as far as it is known.
 func (r *runner) plan(ctx context.Context, first int) error {
 	r.planned, r.touched = nil, r.findTouched()
-	for _, phase := range r.phases()[first:] {
-		batches, err := phase(ctx)
+	for _, p := range r.phases()[first:] {
+		batches, err := p(ctx)
 		if err != nil {
 			return err
 		}
@@ -184,9 +184,9 @@ func (r *runner) yieldRows(ctx context.Context, s Scan, yield func([]any, error)
 }
 
 // observed yields the rows, and notes in the progress what they tell about other tables.
-func (r *runner) observed(p *progress, b batch, access map[string]uint64, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
+func (r *runner) observed(p *runProgress, b batch, access map[string]uint64, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
 	s := b.spec
-	repository, link, hash := s.column(repositoryUUID), r.linkTo(s), r.headColumn(s)
+	uuid, link, hash := s.column(repositoryUUID), r.linkTo(s), r.headColumn(s)
 	seen, sums := map[parent]bool{}, r.sumColumns(s)
 	if sums != nil {
 		p.Sums[s.Name] = 0
@@ -194,10 +194,10 @@ func (r *runner) observed(p *progress, b batch, access map[string]uint64, rows i
 	observe := func(row []any) {
 		p.Scanned++
 		if s.Name == permissionTable {
-			access[fmt.Sprint(row[repository])] += sumOf(row, s.column("user_uuid"), s.column("permission"))
+			access[fmt.Sprint(row[uuid])] += sumOf(row, s.column("user_uuid"), s.column("permission"))
 		}
 		if link >= 0 {
-			if one := (parent{s.Name, fmt.Sprint(row[repository]), fmt.Sprint(row[link]), b.isKnown}); !seen[one] {
+			if one := (parent{s.Name, fmt.Sprint(row[uuid]), fmt.Sprint(row[link]), b.isKnown}); !seen[one] {
 				seen[one] = true
 				p.Parents = append(p.Parents, one)
 			}
@@ -241,7 +241,7 @@ func withAccess(repositories map[string]repository, access map[string]uint64) ma
 }
 
 // noteOmissions notes what a batch has left out, and which of it could not be read.
-func (r *runner) noteOmissions(p *progress, b batch, since time.Time) {
+func (r *runner) noteOmissions(p *runProgress, b batch, since time.Time) {
 	for _, o := range r.source.Omissions(since) {
 		if o.Table != b.spec.Name || o.Reason == bitbucket.ReasonUnknownRevision {
 			continue

@@ -55,7 +55,7 @@ func (r *runner) loadHeads(ctx context.Context, s *Spec) error {
 }
 
 // noteHead notes the head in a row of a table of branches or tags, if it has moved.
-func (r *runner) noteHead(p *progress, s *Spec, row []any, hash int) {
+func (r *runner) noteHead(p *runProgress, s *Spec, row []any, hash int) {
 	uuid, name := fmt.Sprint(row[s.column(repositoryUUID)]), fmt.Sprint(row[s.column("name")])
 	if r.isNew(uuid, p.Repositories[uuid]) || row[hash] == nil {
 		return // all of its commits are read

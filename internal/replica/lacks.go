@@ -8,7 +8,7 @@ import (
 
 // Lacks returns why the copy does not have a table as the spec says, with all those columns and rows; nil if it does.
 func (r Record) Lacks(s *Spec) error {
-	var last state
+	var last runState
 	if err := json.Unmarshal(r.State, &last); err != nil {
 		return fmt.Errorf("the record of the last run can't be read: %w", err)
 	}

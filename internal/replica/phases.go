@@ -79,11 +79,11 @@ func (r *runner) names(repositories []string) (names []any) {
 	return names
 }
 
-// A choice of repositories, by uuid.
-type choice func(uuid string, is repository) bool
+// A repositoryFilter reports whether a run reads a repository, by uuid.
+type repositoryFilter func(uuid string, is repository) bool
 
 // choose returns repositories that there were when the run began, by name.
-func (r *runner) choose(is choice) []string {
+func (r *runner) choose(is repositoryFilter) []string {
 	return slices.DeleteFunc(byName(r.progress.Repositories), func(uuid string) bool { return !is(uuid, r.progress.Repositories[uuid]) })
 }
 
@@ -128,17 +128,17 @@ func (r *runner) hasNewGrounds(s *Spec) bool {
 // toRead returns the repositories of which a run reads all rows of a table of ReadTouched.
 func (r *runner) toRead(s *Spec) []string {
 	if r.isFull(s) || r.hasNewGrounds(s) {
-		return r.choose(all)
+		return r.choose(everyRepository)
 	}
 	return r.choose(r.wasTouched)
 }
 
-func all(string, repository) bool { return true }
+func everyRepository(string, repository) bool { return true }
 
 // toReadWhole returns the repositories of which a run reads all rows of a table that it else reads in parts.
 func (r *runner) toReadWhole(s *Spec) []string {
 	if r.isFull(s) {
-		return r.choose(all)
+		return r.choose(everyRepository)
 	}
 	return r.choose(r.isNew)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 )
 
-// A state is what a run needs to know of the last one.
-type state struct {
+// A runState is what a run needs to know of the last one.
+type runState struct {
 	Tables       map[string]tableState `json:"tables"`
 	Repositories map[string]repository `json:"repositories"` // by uuid
 }
@@ -32,8 +32,8 @@ type repository struct {
 	Access    uint64    `json:"access"`               // a sum over the permissions of all users; 0 if they were not read
 }
 
-// A progress is how far a run is that was not published yet.
-type progress struct {
+// A runProgress is how far a run is that was not published yet.
+type runProgress struct {
 	Run       Run                  `json:"run"`
 	Mark      string               `json:"mark"`                // of what is copied
 	Full      []string             `json:"full"`                // tables that are read completely
@@ -73,7 +73,7 @@ type skip struct {
 }
 
 // clone returns a copy whose lists can be appended to.
-func (p progress) clone() progress {
+func (p runProgress) clone() runProgress {
 	p.Batches, p.Moved, p.Parents = slices.Clip(p.Batches), slices.Clip(p.Moved), slices.Clip(p.Parents)
 	p.Main, p.Sums = maps.Clone(p.Main), maps.Clone(p.Sums)
 	p.Skipped, p.Omissions = slices.Clip(p.Skipped), slices.Clip(p.Omissions)

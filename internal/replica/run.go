@@ -72,8 +72,8 @@ type runner struct {
 	specs  []*Spec
 
 	last     Record
-	old      state
-	progress progress
+	old      runState
+	progress runProgress
 	resumed  bool
 	live     map[string]repository // by uuid, as the connected user sees them now
 
@@ -222,7 +222,7 @@ func (r *runner) mark() string {
 
 // resume takes up a run that was stopped, if there is one that copies the same and is not too old.
 func (r *runner) resume(account string) bool {
-	var p progress
+	var p runProgress
 	if r.last.Progress == nil || json.Unmarshal(r.last.Progress, &p) != nil {
 		return false
 	}
@@ -236,7 +236,7 @@ func (r *runner) resume(account string) bool {
 // beginAnew begins a run.
 func (r *runner) beginAnew(account string) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
-	r.progress = progress{
+	r.progress = runProgress{
 		Run:  Run{ID: started.Format("20060102T150405.000000Z"), StartedAt: started, Connection: r.Connection, Account: account, Version: r.Version},
 		Mark: r.mark(), Repositories: maps.Clone(r.live), Main: map[string]string{}, Sums: map[string]uint64{},
 	}
@@ -268,7 +268,7 @@ func (r *runner) isFull(s *Spec) bool { return slices.Contains(r.progress.Full, 
 
 // publish makes the run visible.
 func (r *runner) publish(ctx context.Context, run Run) (map[string]Counts, error) {
-	next := state{Tables: map[string]tableState{}, Repositories: r.progress.Repositories}
+	next := runState{Tables: map[string]tableState{}, Repositories: r.progress.Repositories}
 	for _, s := range r.specs {
 		was := tableState{Mark: s.mark(), ReadAt: run.StartedAt, FullAt: r.old.Tables[s.Name].FullAt, Sum: r.progress.Sums[s.Name]}
 		if r.isFull(s) {
@@ -285,7 +285,7 @@ func (r *runner) publish(ctx context.Context, run Run) (map[string]Counts, error
 }
 
 // markSkipped marks the repositories of which something could not be read, so that the next run reads all of them again.
-func (r *runner) markSkipped(next state) {
+func (r *runner) markSkipped(next runState) {
 	for _, one := range r.progress.Skipped {
 		for uuid, is := range next.Repositories {
 			if one.covers(uuid, is) {

@@ -129,9 +129,9 @@ func TestNightCostsATenth(t *testing.T) {
 			fake.AddPullRequest(name, organization.PullRequest{Title: "New", CreatedOn: time.Now(), UpdatedOn: time.Now()})
 		}
 	}
-	night := c.copy(to, weekly).Run.Requests
-	t.Logf("%d repositories, %d touched: %d requests of %d, %.1f %%", repositories, touched, night, full, float64(night)*100/float64(full))
-	if night*10 > full {
-		t.Errorf("%d requests for the night, %d for all: more than a tenth", night, full)
+	nightly := c.copy(to, weekly).Run.Requests
+	t.Logf("%d repositories, %d touched: %d requests of %d, %.1f %%", repositories, touched, nightly, full, float64(nightly)*100/float64(full))
+	if nightly*10 > full {
+		t.Errorf("%d requests for the night, %d for all: more than a tenth", nightly, full)
 	}
 }
