@@ -141,7 +141,7 @@ func (d *destination) Current(ctx context.Context, t replica.Table, columns []st
 }
 
 // yieldRows yields the rows of a file. It says whether more are wanted.
-func yieldRows(ctx context.Context, s *store, f data, columns []column, yield func([]any, error) bool) bool {
+func yieldRows(ctx context.Context, s *store, f dataFile, columns []column, yield func([]any, error) bool) bool {
 	r, err := s.openFile(ctx, f.Path, f.Bytes, columns)
 	if err != nil {
 		yield(nil, because(ctx, err))
@@ -263,9 +263,9 @@ func because(ctx context.Context, err error) error {
 }
 
 // stagedFiles returns what is staged, by table, in the order of staging.
-func (d *destination) stagedFiles(ctx context.Context) (map[string][]data, error) {
+func (d *destination) stagedFiles(ctx context.Context) (map[string][]dataFile, error) {
 	type numbered struct {
-		data
+		dataFile
 		number int
 	}
 	byTable := map[string][]numbered{}
@@ -274,14 +274,14 @@ func (d *destination) stagedFiles(ctx context.Context) (map[string][]data, error
 			return nil, err
 		}
 		if name, number := stagedFile(f.Key); number > 0 && number <= d.progress.Staged {
-			byTable[name] = append(byTable[name], numbered{data{Path: f.Key, Bytes: f.Size}, number})
+			byTable[name] = append(byTable[name], numbered{dataFile{Path: f.Key, Bytes: f.Size}, number})
 		}
 	}
-	files := map[string][]data{}
+	files := map[string][]dataFile{}
 	for name, list := range byTable {
 		slices.SortFunc(list, func(a, b numbered) int { return a.number - b.number })
 		for _, f := range list {
-			files[name] = append(files[name], f.data)
+			files[name] = append(files[name], f.dataFile)
 		}
 	}
 	return files, nil

@@ -46,7 +46,7 @@ func secondRun(d *destination, n int) error {
 	if err != nil {
 		return err
 	}
-	if record.Last.ID == run(2).ID {
+	if record.Last.ID == nthRun(2).ID {
 		return d.Close()
 	}
 	batches := []replica.Batch{
@@ -65,7 +65,7 @@ func secondRun(d *destination, n int) error {
 			return err
 		}
 	}
-	_, err = d.Publish(context.Background(), run(n), []replica.Change{{Table: keys, IsWhole: true}, {Table: branches}}, json.RawMessage(`{}`))
+	_, err = d.Publish(context.Background(), nthRun(n), []replica.Change{{Table: keys, IsWhole: true}, {Table: branches}}, json.RawMessage(`{}`))
 	return errors.Join(err, d.Close())
 }
 
@@ -77,7 +77,7 @@ func checkEither(t *testing.T, location string) (isAfter bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	isAfter = m.Run.ID == run(2).ID
+	isAfter = m.Run.ID == nthRun(2).ID
 	rows, gone, commits := rowsBefore, []string(nil), "1"
 	if isAfter {
 		rows, gone, commits = rowsAfter, goneAfter, "2"

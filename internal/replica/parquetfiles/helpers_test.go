@@ -41,8 +41,8 @@ var keys = replica.Table{
 	Key: []string{"id"}, HasHistory: true, Ignored: []string{"used"},
 }
 
-// run returns the n-th run, of the n-th day.
-func run(n int) replica.Run {
+// nthRun returns the n-th run, of the n-th day.
+func nthRun(n int) replica.Run {
 	at := time.Date(2026, 11, n, 8, 15, 30, 0, time.UTC)
 	return replica.Run{ID: at.Format("20060102T150405Z"), StartedAt: at, Version: "9.9.9"}
 }
@@ -87,7 +87,7 @@ func stage(t testing.TB, d *destination, table replica.Table, rows ...[]any) {
 
 func publish(t testing.TB, d *destination, n int, changes ...replica.Change) map[string]replica.Counts {
 	t.Helper()
-	counts, err := d.Publish(context.Background(), run(n), changes, json.RawMessage(fmt.Sprint(n)))
+	counts, err := d.Publish(context.Background(), nthRun(n), changes, json.RawMessage(fmt.Sprint(n)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ type scope struct {
 }
 
 // newScope returns a scope. The places are those of the columns in the table.
-func newScope(t *table, s replica.Scope) (scope, error) {
+func newScope(t *manifestTable, s replica.Scope) (scope, error) {
 	var found scope
 	for _, name := range s.Columns {
 		i := slices.IndexFunc(t.Columns, func(c column) bool { return c.Name == name })

@@ -108,7 +108,7 @@ func (l *lock) create(ctx context.Context) error {
 	}
 	last := 0
 	for _, f := range files {
-		last = max(last, number(f.Key))
+		last = max(last, lockNumber(f.Key))
 	}
 	l.name = fmt.Sprintf("%s%d.json", locks, last+1)
 	err = l.write(ctx, &blob.WriterOptions{IfNotExist: true, ContentType: "application/json"})
@@ -204,15 +204,15 @@ func (l *lock) files(ctx context.Context) ([]*blob.ListObject, error) {
 		if err != nil {
 			return nil, err
 		}
-		if number(f.Key) > 0 {
+		if lockNumber(f.Key) > 0 {
 			files = append(files, f)
 		}
 	}
 	return files, nil
 }
 
-// number returns the number of a lock's file, and 0 for other files.
-func number(file string) int {
+// lockNumber returns the number of a lock's file, and 0 for other files.
+func lockNumber(file string) int {
 	n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(file, locks), ".json"))
 	return n
 }

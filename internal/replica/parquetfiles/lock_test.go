@@ -86,7 +86,7 @@ func TestLockOfOthers(t *testing.T) {
 			d := &destination{store: s}
 			if test.lease < time.Second {
 				// The lock itself is never renewed, since that would be too late, too.
-				isDead, err := (&lock{store: s, holder: here}).isDead(context.Background(), list(t, s)[0], time.Now().Add(time.Second))
+				isDead, err := (&lock{store: s, holder: here}).isDead(context.Background(), lockFiles(t, s)[0], time.Now().Add(time.Second))
 				if err != nil || !isDead {
 					t.Error(isDead, err)
 				}
@@ -97,7 +97,7 @@ func TestLockOfOthers(t *testing.T) {
 			if errors.As(err, &busy) != test.isBusy || (err != nil) != test.isBusy {
 				t.Fatal(err)
 			}
-			if want := len(test.others); test.isBusy && len(list(t, s)) > want {
+			if want := len(test.others); test.isBusy && len(lockFiles(t, s)) > want {
 				t.Error("a run that gave way left its lock")
 			}
 			if test.isBusy && busy.Holder != "process 7 on elsewhere" {
@@ -183,7 +183,7 @@ func TestLocations(t *testing.T) {
 	}
 }
 
-func list(t *testing.T, s *store) []*blob.ListObject {
+func lockFiles(t *testing.T, s *store) []*blob.ListObject {
 	t.Helper()
 	files, err := (&lock{store: s}).files(context.Background())
 	if err != nil {

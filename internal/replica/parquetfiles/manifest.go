@@ -25,20 +25,20 @@ const format = 1
 type manifest struct {
 	Format int             `json:"format"`
 	Run    replica.Run     `json:"run"`
-	Tables []table         `json:"tables"`
+	Tables []manifestTable `json:"tables"`
 	State  json.RawMessage `json:"state,omitempty"`
 }
 
-// A table is what the manifest says about a table.
-type table struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description,omitempty"`
-	Columns     []column `json:"columns"`
-	Key         []string `json:"key"`
-	HasHistory  bool     `json:"has_history"`
-	Rows        int64    `json:"rows"`
-	Files       []data   `json:"files"`                 // with the current rows, each once
-	Ended       []data   `json:"ended_files,omitempty"` // with the rows that are no longer current
+// A manifestTable is what the manifest says about a table.
+type manifestTable struct {
+	Name        string     `json:"name"`
+	Description string     `json:"description,omitempty"`
+	Columns     []column   `json:"columns"`
+	Key         []string   `json:"key"`
+	HasHistory  bool       `json:"has_history"`
+	Rows        int64      `json:"rows"`
+	Files       []dataFile `json:"files"`                 // with the current rows, each once
+	Ended       []dataFile `json:"ended_files,omitempty"` // with the rows that are no longer current
 }
 
 // A column is a column of a table, of those that a history adds, too.
@@ -48,8 +48,8 @@ type column struct {
 	Description string       `json:"description,omitempty"`
 }
 
-// Data is a file with rows.
-type data struct {
+// A dataFile is a file with rows.
+type dataFile struct {
 	Path  string `json:"path"` // from the folder of the manifest
 	Rows  int64  `json:"rows"`
 	Bytes int64  `json:"bytes"`
@@ -70,8 +70,8 @@ type journal struct {
 }
 
 // table returns what the manifest says about a table; nil if it has none.
-func (m *manifest) table(name string) *table {
-	i := slices.IndexFunc(m.Tables, func(t table) bool { return t.Name == name })
+func (m *manifest) table(name string) *manifestTable {
+	i := slices.IndexFunc(m.Tables, func(t manifestTable) bool { return t.Name == name })
 	if i < 0 {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (m *manifest) table(name string) *table {
 }
 
 // set puts a table in its place.
-func (m *manifest) set(t table) {
+func (m *manifest) set(t manifestTable) {
 	if known := m.table(t.Name); known != nil {
 		*known = t
 		return

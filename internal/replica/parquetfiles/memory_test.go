@@ -22,8 +22,8 @@ func heap() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// commits is a table as wide as that of commits.
-var commits = replica.Table{
+// commitTable is a table as wide as that of commits.
+var commitTable = replica.Table{
 	Name: "bitbucket_commit",
 	Columns: []replica.Column{
 		{Name: "repository", Type: replica.Text}, {Name: "hash", Type: replica.Text}, {Name: "message", Type: replica.Text},
@@ -35,13 +35,13 @@ var commits = replica.Table{
 // commitsFrom returns a batch of commits. Their hashes and messages have little that repeats.
 func commitsFrom(first, count int, peak *uint64) replica.Batch {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	return replica.Batch{Table: commits, Rows: func(yield func([]any, error) bool) {
-		row := make([]any, len(commits.Columns))
+	return replica.Batch{Table: commitTable, Rows: func(yield func([]any, error) bool) {
+		row := make([]any, len(commitTable.Columns))
 		for i := first; i < first+count; i++ {
-			hash := fmt.Sprintf("%016x%016x", uint64(i)*0x9E3779B97F4A7C15, uint64(i)*0xC2B2AE3D27D4EB4F)
-			row[0], row[1] = fmt.Sprint("acme/repository-", i/1000), hash
-			row[2] = strings.Repeat("Mend what broke in "+hash[:6]+". ", 3)
-			row[3], row[4], row[5] = fmt.Sprint("user ", i%300), at.Add(time.Duration(i)*time.Minute), `["`+hash[8:]+`"]`
+			sha := fmt.Sprintf("%016x%016x", uint64(i)*0x9E3779B97F4A7C15, uint64(i)*0xC2B2AE3D27D4EB4F)
+			row[0], row[1] = fmt.Sprint("acme/repository-", i/1000), sha
+			row[2] = strings.Repeat("Mend what broke in "+sha[:6]+". ", 3)
+			row[3], row[4], row[5] = fmt.Sprint("user ", i%300), at.Add(time.Duration(i)*time.Minute), `["`+sha[8:]+`"]`
 			if i%1000 == 0 {
 				*peak = max(*peak, heap())
 			}
@@ -72,9 +72,9 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		staged := time.Since(start)
-		counts := publish(t, d, n, replica.Change{Table: commits})[commits.Name]
+		counts := publish(t, d, n, replica.Change{Table: commitTable})[commitTable.Name]
 		var bytes int64
-		files := d.manifest.table(commits.Name).Files
+		files := d.manifest.table(commitTable.Name).Files
 		for _, f := range files {
 			bytes += f.Bytes
 		}

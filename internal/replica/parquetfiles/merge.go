@@ -18,9 +18,9 @@ type merge struct {
 	last   replica.Run // that published the earlier rows
 	run    replica.Run
 	change replica.Change
-	staged []data
-	old    table // nothing in it if the table is new
-	new    table
+	staged []dataFile
+	old    manifestTable // nothing in it if the table is new
+	new    manifestTable
 
 	key, common, versioned []int // places of the columns that identify a row, that both have, that make a version
 	isGrown                bool  // the columns are not those of the earlier files
@@ -41,23 +41,23 @@ const (
 )
 
 // merge returns what the manifest says about the table from now on, and the paths of the new files.
-func (m *merge) merge() (table, []string, error) {
+func (m *merge) merge() (manifestTable, []string, error) {
 	defer func() { m.current.abort(); m.ended.abort() }()
 	if err := m.prepare(); err != nil {
-		return table{}, nil, err
+		return manifestTable{}, nil, err
 	}
 	if err := m.readStaged(); err != nil {
-		return table{}, nil, err
+		return manifestTable{}, nil, err
 	}
 	fates := make([][]byte, len(m.old.Files)) // of the rows of each file; nil if all stay
 	for i, f := range m.old.Files {
 		var err error
 		if fates[i], err = m.decide(f); err != nil {
-			return table{}, nil, err
+			return manifestTable{}, nil, err
 		}
 	}
 	if err := m.write(fates); err != nil {
-		return table{}, nil, err
+		return manifestTable{}, nil, err
 	}
 	for _, f := range m.new.Files {
 		m.new.Rows += f.Rows
@@ -112,7 +112,7 @@ func (m *merge) prepare() error {
 }
 
 // eachBatch reads files, all their rows in order.
-func (m *merge) eachBatch(files []data, do func(b *batch, first int) error) error {
+func (m *merge) eachBatch(files []dataFile, do func(b *batch, first int) error) error {
 	first := 0
 	for _, f := range files {
 		r, err := m.store.openFile(m.ctx, f.Path, f.Bytes, m.new.Columns)
@@ -168,19 +168,19 @@ func (m *merge) hash(e *entry, b *batch, row int, withValues bool) error {
 	if err != nil {
 		return err
 	}
-	version := all
+	versionHash := all
 	if len(m.versioned) < len(m.common) {
-		version, err = m.hasher.row(b, row, m.versioned)
+		versionHash, err = m.hasher.row(b, row, m.versioned)
 	}
-	e.all, e.version = all[0], version[0]
+	e.all, e.version = all[0], versionHash[0]
 	return err
 }
 
 // decide says what becomes of the rows of an earlier file; nil if all of them stay.
-func (m *merge) decide(f data) ([]byte, error) {
+func (m *merge) decide(f dataFile) ([]byte, error) {
 	fates := make([]byte, f.Rows)
 	isKept := true
-	err := m.eachBatch([]data{f}, func(b *batch, first int) error {
+	err := m.eachBatch([]dataFile{f}, func(b *batch, first int) error {
 		for row := range b.rows {
 			fate, err := m.fate(b, row)
 			if err != nil {
@@ -313,10 +313,10 @@ func (m *merge) write(fates [][]byte) error {
 }
 
 // rewrite writes the rows of an earlier file to where they belong now.
-func (m *merge) rewrite(f data, fates []byte) error {
+func (m *merge) rewrite(f dataFile, fates []byte) error {
 	values := make([]parquet.Value, len(m.new.Columns))
 	own := len(m.change.Table.Columns)
-	return m.eachBatch([]data{f}, func(b *batch, first int) error {
+	return m.eachBatch([]dataFile{f}, func(b *batch, first int) error {
 		rows, err := b.all()
 		for row := 0; row < b.rows && err == nil; row++ {
 			fate := stays
@@ -382,16 +382,16 @@ func (m *merge) writeStaged() error {
 // endEnded ends the files with the rows that ended. If a day has many, they become one.
 func (m *merge) endEnded() error {
 	today := folderOfEnded(m.new.Name, m.run)
-	isToday := func(f data) bool { return strings.HasPrefix(f.Path, today) }
+	isToday := func(f dataFile) bool { return strings.HasPrefix(f.Path, today) }
 	m.new.Ended = m.old.Ended
 	if m.new.HasHistory && len(m.new.Ended) == 0 {
 		if err := m.ended.begin(); err != nil {
 			return err
 		}
 	}
-	few := slices.DeleteFunc(slices.Clone(m.new.Ended), func(f data) bool { return !isToday(f) || f.Bytes > fileBytes/2 })
+	few := slices.DeleteFunc(slices.Clone(m.new.Ended), func(f dataFile) bool { return !isToday(f) || f.Bytes > fileBytes/2 })
 	if len(m.ended.files) > 0 && len(few) >= fewFiles {
-		m.new.Ended = slices.DeleteFunc(slices.Clone(m.new.Ended), func(f data) bool { return slices.Contains(few, f) })
+		m.new.Ended = slices.DeleteFunc(slices.Clone(m.new.Ended), func(f dataFile) bool { return slices.Contains(few, f) })
 		values := make([]parquet.Value, len(m.new.Columns))
 		err := m.eachBatch(few, func(b *batch, _ int) error {
 			rows, err := b.all()

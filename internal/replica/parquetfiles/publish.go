@@ -88,7 +88,7 @@ func (d *destination) build(ctx context.Context, next *manifest, changes []repli
 	return counts, files, nil
 }
 
-func (d *destination) newMerge(ctx context.Context, run replica.Run, change replica.Change, staged []data) *merge {
+func (d *destination) newMerge(ctx context.Context, run replica.Run, change replica.Change, staged []dataFile) *merge {
 	m := &merge{ctx: ctx, store: d.store, last: d.manifest.Run, run: run, change: change, staged: staged, new: tableOf(change.Table)}
 	if known := d.manifest.table(change.Table.Name); known != nil {
 		m.old = *known

@@ -93,7 +93,7 @@ func TestGrowth(t *testing.T) {
 	expect(t, "columns of the rows", lines(current), []string{"drei|<nil>|3|", "one|<nil>|1|", "two|<nil>|2|"})
 	grown.Columns[1].Type = replica.Integer
 	stage(t, d, grown, []any{int64(1), int64(7), "one", int64(6)})
-	_, err := d.Publish(context.Background(), run(4), []replica.Change{{Table: grown}}, nil)
+	_, err := d.Publish(context.Background(), nthRun(4), []replica.Change{{Table: grown}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "column owner of bitbucket_key has the type integer now, and was copied as text. Sync to a new destination") {
 		t.Error(err)
 	}
@@ -122,7 +122,7 @@ func TestProgress(t *testing.T) {
 	publish(t, d, 1, replica.Change{Table: branches})
 	d.Close()
 	record, err = d.Open(context.Background())
-	if err != nil || record.Progress != nil || record.Last == nil || record.Last.ID != run(1).ID || string(record.State) != "1" {
+	if err != nil || record.Progress != nil || record.Last == nil || record.Last.ID != nthRun(1).ID || string(record.State) != "1" {
 		t.Fatalf("the record is %+v, %v", record, err)
 	}
 	stage(t, d, branches, []any{"a", "three", nil, nil, nil, nil})

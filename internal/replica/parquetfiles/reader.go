@@ -50,15 +50,15 @@ func (s *store) openFile(ctx context.Context, name string, size int64, columns [
 
 // A batch is some rows that follow each other. The values of a column are only read if they are asked for.
 type batch struct {
-	group  *group
+	group  *rowGroup
 	start  int64 // in the group
 	rows   int
 	values [][]parquet.Value
 	isRead []bool
 }
 
-// A group is one row group that is being read.
-type group struct {
+// A rowGroup is one row group that is being read.
+type rowGroup struct {
 	reader *reader
 	chunks []parquet.ColumnChunk
 	pages  []parquet.Pages
@@ -71,7 +71,7 @@ func (r *reader) batches() iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
 		b := &batch{values: make([][]parquet.Value, len(r.columns)), isRead: make([]bool, len(r.columns))}
 		for _, rows := range r.file.RowGroups() {
-			g := &group{reader: r, chunks: rows.ColumnChunks(), pages: make([]parquet.Pages, len(r.columns)),
+			g := &rowGroup{reader: r, chunks: rows.ColumnChunks(), pages: make([]parquet.Pages, len(r.columns)),
 				values: make([]parquet.ValueReader, len(r.columns)), next: make([]int64, len(r.columns))}
 			isWanted := true
 			for b.group, b.start = g, 0; isWanted && b.start < rows.NumRows(); b.start += int64(b.rows) {
@@ -121,7 +121,7 @@ func (b *batch) all() ([][]parquet.Value, error) {
 }
 
 // read fills the values, from a row on. Pages are not released, since values refer to them.
-func (g *group) read(i int, from int64, values []parquet.Value) error {
+func (g *rowGroup) read(i int, from int64, values []parquet.Value) error {
 	if g.pages[i] == nil {
 		g.pages[i] = g.chunks[g.reader.leaves[i]].Pages()
 	}
@@ -158,7 +158,7 @@ func unexpected(err error) error {
 	return err
 }
 
-func (g *group) close() error {
+func (g *rowGroup) close() error {
 	var err error
 	for _, p := range g.pages {
 		if p != nil {

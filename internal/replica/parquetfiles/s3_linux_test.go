@@ -109,7 +109,7 @@ func checkConditional(t *testing.T, location string) {
 
 // walkS3 fails at one point, and goes on. It says whether nothing failed.
 func walkS3(t *testing.T, location, dir string, point int64) bool {
-	empty(t, location)
+	emptyLocation(t, location)
 	firstRun(t, location)
 	d := open(t, location)
 	var count atomic.Int64
@@ -144,8 +144,8 @@ func walkS3(t *testing.T, location, dir string, point int64) bool {
 	return count.Load() < point
 }
 
-// empty empties a place.
-func empty(t *testing.T, location string) {
+// emptyLocation deletes all files of a location.
+func emptyLocation(t *testing.T, location string) {
 	t.Helper()
 	s := open(t, location).store
 	var names []string

@@ -11,14 +11,15 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// A record is the root of a schema. Its columns have the order of the table; those of a parquet.Group have that of their names.
-type record struct {
+// A schemaRoot is the root of a schema. Its columns have the order of the table; those of a parquet.Group have that of their
+// names.
+type schemaRoot struct {
 	parquet.Group
 	columns []column
 }
 
 // Fields returns the columns.
-func (r record) Fields() []parquet.Field {
+func (r schemaRoot) Fields() []parquet.Field {
 	byName := map[string]parquet.Field{}
 	for _, f := range r.Group.Fields() {
 		byName[f.Name()] = f
@@ -31,7 +32,7 @@ func (r record) Fields() []parquet.Field {
 }
 
 // newSchema returns the schema of a table's files. Every column but those of the key may be null.
-func newSchema(t *table) *parquet.Schema {
+func newSchema(t *manifestTable) *parquet.Schema {
 	group := parquet.Group{}
 	for _, c := range t.Columns {
 		node := newLeaf(c.Type)
@@ -40,7 +41,7 @@ func newSchema(t *table) *parquet.Schema {
 		}
 		group[c.Name] = node
 	}
-	return parquet.NewSchema(t.Name, record{group, t.Columns})
+	return parquet.NewSchema(t.Name, schemaRoot{group, t.Columns})
 }
 
 func newLeaf(t replica.Type) parquet.Node {
@@ -59,8 +60,8 @@ func newLeaf(t replica.Type) parquet.Node {
 }
 
 // tableOf returns what the manifest will say about a table.
-func tableOf(t replica.Table) table {
-	known := table{Name: t.Name, Description: t.Description, Key: t.Key, HasHistory: t.HasHistory}
+func tableOf(t replica.Table) manifestTable {
+	known := manifestTable{Name: t.Name, Description: t.Description, Key: t.Key, HasHistory: t.HasHistory}
 	for _, c := range t.Columns {
 		known.Columns = append(known.Columns, column(c))
 	}

@@ -26,8 +26,8 @@ type store struct {
 	fault func(operation, name string) error
 }
 
-// A file is one that is being written.
-type file struct {
+// A pendingFile is one that is being written.
+type pendingFile struct {
 	*blob.Writer
 	store *store
 	name  string
@@ -35,7 +35,7 @@ type file struct {
 }
 
 // create begins a file. It is there after close, and not after abort.
-func (s *store) create(ctx context.Context, name string) (*file, error) {
+func (s *store) create(ctx context.Context, name string) (*pendingFile, error) {
 	if err := s.allowed("write", name); err != nil {
 		return nil, err
 	}
@@ -45,11 +45,11 @@ func (s *store) create(ctx context.Context, name string) (*file, error) {
 		stop()
 		return nil, s.failed("write", name, err)
 	}
-	return &file{Writer: w, store: s, name: name, stop: stop}, nil
+	return &pendingFile{Writer: w, store: s, name: name, stop: stop}, nil
 }
 
 // close ends the file. If it returns no error, the file survives a loss of power.
-func (f *file) close() error {
+func (f *pendingFile) close() error {
 	defer f.stop()
 	if err := f.Close(); err != nil {
 		return f.store.failed("write", f.name, err)
@@ -58,7 +58,7 @@ func (f *file) close() error {
 }
 
 // abort drops the file.
-func (f *file) abort() {
+func (f *pendingFile) abort() {
 	f.stop()
 	_ = f.Close()
 }

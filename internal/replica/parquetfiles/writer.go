@@ -45,15 +45,15 @@ var newCodec = sync.OnceValue(func() *frugalCodec {
 type writer struct {
 	ctx      context.Context
 	store    *store
-	table    *table
+	table    *manifestTable
 	schema   *parquet.Schema
 	isKey    []bool
 	metadata map[string]string
 	name     func(n int) string // of the n-th file
 	place    string             // where it is until it is moved to its name
-	files    []data
+	files    []dataFile
 
-	file    *file
+	file    *pendingFile
 	rows    *parquet.GenericWriter[any]
 	size    counter
 	row     parquet.Row
@@ -74,7 +74,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *store) newWriter(ctx context.Context, t *table, metadata map[string]string, place string, name func(n int) string) *writer {
+func (s *store) newWriter(ctx context.Context, t *manifestTable, metadata map[string]string, place string, name func(n int) string) *writer {
 	w := &writer{ctx: ctx, store: s, table: t, schema: newSchema(t), metadata: metadata, name: name, place: place}
 	w.row = make(parquet.Row, len(t.Columns))
 	for _, c := range t.Columns {
@@ -94,7 +94,7 @@ func (w *writer) begin() error {
 		return err
 	}
 	w.file, w.size = file, counter{Writer: file}
-	w.files = append(w.files, data{Path: name})
+	w.files = append(w.files, dataFile{Path: name})
 	options := []parquet.WriterOption{
 		w.schema, parquet.Compression(newCodec()), parquet.DataPageVersion(1), parquet.DataPageStatistics(true),
 		parquet.DictionaryMaxBytes(1 << 20), parquet.PageBufferSize(256 << 10), parquet.MaxRowsPerRowGroup(groupRows),
