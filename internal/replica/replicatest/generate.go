@@ -117,7 +117,7 @@ func (g *Generator) row(t replica.Table) []any {
 	for i, c := range t.Columns {
 		values[c.Name] = row[i]
 	}
-	k := t.Name + key(t, values)
+	k := t.Name + rowKey(t, values)
 	if last := g.last[k]; last != nil && !g.chance(3) {
 		other := g.r.IntN(len(row) + 2) // sometimes none
 		for i, c := range t.Columns {

@@ -11,11 +11,11 @@ import (
 // A Model is what readers of a destination should see.
 type Model struct {
 	Last   *Run
-	tables map[string]*table
+	tables map[string]*modelTable
 }
 
-// A table is the rows of one table, with all versions.
-type table struct {
+// A modelTable is the rows of one table, with all versions.
+type modelTable struct {
 	columns map[string]bool // those that were ever copied
 	current map[string]*version
 	ended   []*version
@@ -32,14 +32,14 @@ type version struct {
 // version: a destination may count those as changed.
 func (m *Model) Apply(r *Run) (counts map[string]replica.Counts, silent map[string]int64) {
 	if m.tables == nil {
-		m.tables = map[string]*table{}
+		m.tables = map[string]*modelTable{}
 	}
 	counts, silent = map[string]replica.Counts{}, map[string]int64{}
 	for _, change := range r.Changes {
 		name := change.Table.Name
 		t := m.tables[name]
 		if t == nil {
-			t = &table{columns: map[string]bool{}, current: map[string]*version{}}
+			t = &modelTable{columns: map[string]bool{}, current: map[string]*version{}}
 			m.tables[name] = t
 		}
 		counts[name], silent[name] = t.apply(r, change)
@@ -48,7 +48,7 @@ func (m *Model) Apply(r *Run) (counts map[string]replica.Counts, silent map[stri
 	return counts, silent
 }
 
-func (t *table) apply(r *Run, change replica.Change) (n replica.Counts, silent int64) {
+func (t *modelTable) apply(r *Run, change replica.Change) (n replica.Counts, silent int64) {
 	staged := map[string]map[string]any{}
 	for _, b := range r.Batches {
 		if b.Table.Name != change.Table.Name {
@@ -59,7 +59,7 @@ func (t *table) apply(r *Run, change replica.Change) (n replica.Counts, silent i
 			for i, c := range b.Table.Columns {
 				values[c.Name] = plain(c.Type, row[i])
 			}
-			staged[key(change.Table, values)] = values
+			staged[rowKey(change.Table, values)] = values
 		}
 	}
 	for k, old := range t.current {
@@ -107,7 +107,7 @@ func ends(change replica.Change, values map[string]any) bool {
 }
 
 // differs says whether a row changed so that it has a new version, and whether it changed at all.
-func (t *table) differs(of replica.Table, old, now map[string]any) (versioned, other bool) {
+func (t *modelTable) differs(of replica.Table, old, now map[string]any) (versioned, other bool) {
 	for _, c := range of.Columns {
 		if old[c.Name] != now[c.Name] {
 			other = true
@@ -117,7 +117,7 @@ func (t *table) differs(of replica.Table, old, now map[string]any) (versioned, o
 	return versioned, other
 }
 
-func (t *table) end(k string, r *Run) {
+func (t *modelTable) end(k string, r *Run) {
 	old := t.current[k]
 	old.to = r.Run.StartedAt
 	t.ended = append(t.ended, old)
@@ -163,7 +163,7 @@ func line(values []any) string {
 	return string(text)
 }
 
-func key(of replica.Table, values map[string]any) string {
+func rowKey(of replica.Table, values map[string]any) string {
 	var parts []any
 	for _, name := range of.Key {
 		parts = append(parts, values[name])
