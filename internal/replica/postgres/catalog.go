@@ -24,14 +24,14 @@ var kinds = map[replica.Type]string{
 type relation struct {
 	kind     string            // as in pg_class: r is a table, v a view
 	comments map[string]string // by column; that of the relation itself by ""
-	columns  []column
+	columns  []relationColumn
 	key      []string
 }
 
-// A column is one of a relation.
-type column struct{ name, kind string }
+// A relationColumn is a column of a relation.
+type relationColumn struct{ name, kind string }
 
-func (r *relation) column(name string) *column {
+func (r *relation) column(name string) *relationColumn {
 	if r != nil {
 		for i := range r.columns {
 			if r.columns[i].name == name {
@@ -72,7 +72,7 @@ func (d *Destination) relations(ctx context.Context, q querier, names ...string)
 	}
 	found := map[string]*relation{}
 	var name, kind, comment, ofColumn string
-	var c column
+	var c relationColumn
 	var inKey int
 	_, err = pgx.ForEachRow(rows, []any{&name, &kind, &comment, &c.name, &c.kind, &ofColumn, &inKey}, func() error {
 		r := found[name]
@@ -110,7 +110,7 @@ func list(before string, columns []string) string {
 }
 
 // literal is a text as SQL has it.
-func literal(s string) string { return "'" + strings.ReplaceAll(text(s), "'", "''") + "'" }
+func literal(s string) string { return "'" + strings.ReplaceAll(storedText(s), "'", "''") + "'" }
 
 // checkColumns checks that a table that is there can go on with the columns and the key of today.
 func (d *Destination) checkColumns(name string, r *relation, t replica.Table) error {

@@ -100,8 +100,8 @@ func (w *walk) disturb(stops func(n int, message []byte) bool, do func(), start 
 	}
 }
 
-// at stops before the n-th message.
-func at(n int) func(int, []byte) bool { return func(i int, _ []byte) bool { return i == n } }
+// beforeMessage stops before the n-th message.
+func beforeMessage(n int) func(int, []byte) bool { return func(i int, _ []byte) bool { return i == n } }
 
 // afterCommit stops before the message that follows the n-th commit.
 func afterCommit(n int) func(int, []byte) bool {
@@ -135,7 +135,7 @@ func TestLostConnection(t *testing.T) {
 	w := newWalk(t, 100)
 	for i := range points {
 		run := w.next()
-		w.disturb(at(1+w.messages*i/points), w.proxy.cut, w.do(run))
+		w.disturb(beforeMessage(1+w.messages*i/points), w.proxy.cut, w.do(run))
 		w.check()
 		w.end(run)
 	}
@@ -170,7 +170,7 @@ func TestServerCrash(t *testing.T) {
 	w := newWalk(t, 102)
 	for i := range points {
 		run := w.next()
-		w.disturb(at(w.messages*(i+1)/(points+1)), func() {
+		w.disturb(beforeMessage(w.messages*(i+1)/(points+1)), func() {
 			w.server.Crash()
 			w.conn = w.server.Connect(w)
 			w.target = target(w.server.Location(), w.conn, "walk")
@@ -198,7 +198,7 @@ func TestKilled(t *testing.T) {
 		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilledProcess$")
 		cmd.Env = append(os.Environ(), locationVariable+"="+w.proxy.location()+"&schema=walk",
 			fmt.Sprint(seedVariable, "=", w.seed), fmt.Sprint(runsVariable, "=", w.runs))
-		w.disturb(at(w.messages*(i+1)/(points+1)), func() {
+		w.disturb(beforeMessage(w.messages*(i+1)/(points+1)), func() {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Error(err)
 			}

@@ -29,8 +29,8 @@ var versioning = []replica.Column{
 // searched are columns that queries and runs pick rows by; the first one that a table has gets an index.
 var searched = []string{"repository_uuid", "workspace_uuid", "workspace_slug"}
 
-// A copied table is one that is in the schema, as a run writes it.
-type copied struct {
+// A copiedTable is a table in the schema, as a run writes it.
+type copiedTable struct {
 	replica.Table
 	isNew  bool
 	before []string // columns that it had before this run
@@ -40,27 +40,27 @@ type copied struct {
 // A declaration is what makes one table as it should be: the statements, and what was there.
 type declaration struct {
 	d          *Destination
-	t          copied
+	t          copiedTable
 	found      map[string]*relation
 	statements []string
 }
 
 // declare makes the tables and views of a table, or adds what they do not have. Rows that are there when a table gets its
 // history are known to have been like this in the last run.
-func (d *Destination) declare(ctx context.Context, tx pgx.Tx, t replica.Table, last *replica.Run) (copied, error) {
+func (d *Destination) declare(ctx context.Context, tx pgx.Tx, t replica.Table, last *replica.Run) (copiedTable, error) {
 	found, err := d.relations(ctx, tx, t.Name, t.Name+endedSuffix, t.Name+currentSuffix, t.Name+historySuffix)
 	if err != nil {
-		return copied{}, err
+		return copiedTable{}, err
 	}
 	there := found[t.Name]
 	if there.column(replica.ValidFrom) != nil {
 		t.HasHistory = true // once there is one, it goes on
 	}
-	m := &declaration{d: d, t: copied{Table: t, isNew: there == nil}, found: found}
+	m := &declaration{d: d, t: copiedTable{Table: t, isNew: there == nil}, found: found}
 	for _, name := range []string{t.Name, t.Name + endedSuffix} {
 		if r := found[name]; r != nil {
 			if err := d.checkColumns(name, r, t); err != nil {
-				return copied{}, err
+				return copiedTable{}, err
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (m *declaration) do(statement ...string) {
 func (m *declaration) create() {
 	t, name := m.t, m.d.name(m.t.Name)
 	columns := declarations(t.Columns)
-	m.t.all = names(t.Table)
+	m.t.all = columnNames(t.Table)
 	if t.HasHistory {
 		columns += ", valid_from timestamptz not null, valid_to timestamptz, run_id text not null"
 		m.t.all = append(m.t.all, replica.ValidFrom, replica.ValidTo, replica.SeenBy)

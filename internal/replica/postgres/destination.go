@@ -144,8 +144,8 @@ type advice struct{ text string }
 
 func (a *advice) Error() string { return a.text }
 
-func advisef(format string, arguments ...any) error {
-	return &advice{fmt.Sprintf(format, arguments...)}
+func advisef(format string, args ...any) error {
+	return &advice{fmt.Sprintf(format, args...)}
 }
 
 // remedy says what to do about an error of the server.

@@ -133,7 +133,7 @@ func keys() replica.Table {
 
 func whole(t replica.Table) []replica.Change { return []replica.Change{{Table: t, IsWhole: true}} }
 
-func batch(t replica.Table, rows ...[]any) replicatest.Batch {
+func newBatch(t replica.Table, rows ...[]any) replicatest.Batch {
 	return replicatest.Batch{Table: t, Rows: rows}
 }
 
@@ -152,11 +152,11 @@ func testValues(e *env) {
 		{int64(1), strings.Repeat("long ", 1<<20), true, at(1969, 1000), `{"b": [1.50, 0, 1e300, {"\u00e9": "\ud83d\ude00"}], "a": {}}`, "x"},
 		{int64(2), "\\x00", false, time.Date(2026, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600)), `[]`, "\ufffd"},
 	}
-	e.mustRun(whole(table), batch(table, rows...))
+	e.mustRun(whole(table), newBatch(table, rows...))
 	model := &replicatest.Model{}
-	model.Apply(&replicatest.Run{Batches: []replicatest.Batch{batch(table, rows...)}, Changes: whole(table)})
+	model.Apply(&replicatest.Run{Batches: []replicatest.Batch{newBatch(table, rows...)}, Changes: whole(table)})
 	replicatest.Check(e, target(e.server.Location(), e.conn, e.schema), model, []replica.Table{table})
-	if counts := e.mustRun(whole(table), batch(table, rows...)); counts[table.Name] != (replica.Counts{Rows: 5}) {
+	if counts := e.mustRun(whole(table), newBatch(table, rows...)); counts[table.Name] != (replica.Counts{Rows: 5}) {
 		e.Errorf("the same rows again: %+v, want that nothing is written", counts)
 	}
 	e.want("select pg_typeof(n), pg_typeof(text), pg_typeof(flag), pg_typeof(at), pg_typeof(document) from SCHEMA.bitbucket_value where n = 0",
@@ -182,7 +182,7 @@ func testOddDocuments(e *env) {
 		``:         `""`,
 		"\"\xff\"": "\"\ufffd\"",
 	} {
-		e.mustRun(whole(table), batch(table, []any{"text \xff\x00", document}))
+		e.mustRun(whole(table), newBatch(table, []any{"text \xff\x00", document}))
 		got := e.lines("select id || ' ' || document from SCHEMA.bitbucket_odd")
 		if diff := cmp.Diff([]string{"text \ufffd\ufffd " + want}, got); diff != "" {
 			e.Errorf("%.50s (-want +got):\n%s", document, diff)
@@ -224,14 +224,14 @@ func testDeclarations(e *env) {
 func testMigration(e *env) {
 	e.exec("create role reader_" + e.schema)
 	old := keys()
-	e.mustRun(whole(old), batch(old, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "two", nil}))
+	e.mustRun(whole(old), newBatch(old, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "two", nil}))
 	e.exec("grant usage on schema SCHEMA to reader_migration")
 	e.exec("grant select on SCHEMA.bitbucket_key, SCHEMA.bitbucket_key_current, SCHEMA.bitbucket_key_history, SCHEMA.bitbucket_key_ended to reader_migration")
 	e.exec("create view SCHEMA.mine as select id, label from SCHEMA.bitbucket_key_history")
 	table := keys()
 	table.Columns = slices.Delete(slices.Clone(table.Columns), 2, 3) // no label any more
 	table.Columns = append(table.Columns, replica.Column{Name: "kind", Type: replica.Text, Description: "Kind."})
-	counts := e.mustRun(whole(table), batch(table, []any{"a", "{r}", nil, "rsa"}, []any{"b", "{s}", nil, "dsa"}))
+	counts := e.mustRun(whole(table), newBatch(table, []any{"a", "{r}", nil, "rsa"}, []any{"b", "{s}", nil, "dsa"}))
 	if n := counts[table.Name]; n.Added != 0 || n.Removed != 0 || n.Rows != 2 {
 		e.Errorf("counts are %+v", n)
 	}
@@ -249,18 +249,18 @@ func testMigration(e *env) {
 
 func testOtherType(e *env) {
 	table := keys()
-	e.mustRun(whole(table), batch(table, []any{"a", "{r}", "one", nil}))
+	e.mustRun(whole(table), newBatch(table, []any{"a", "{r}", "one", nil}))
 	other := keys()
 	other.Columns[2].Type = replica.Integer
-	_, err := e.run(whole(other), batch(other, []any{"a", "{r}", int64(1), nil}))
+	_, err := e.run(whole(other), newBatch(other, []any{"a", "{r}", int64(1), nil}))
 	e.wantError(err, "column label", "type text", "bigint", `drop table "other_type"."bitbucket_key", "other_type"."bitbucket_key_ended" cascade`)
 	e.want("select label from SCHEMA.bitbucket_key_current", "one")
 	other = keys()
 	other.Key = []string{"id", "repository_uuid"}
-	_, err = e.run(whole(other), batch(other))
+	_, err = e.run(whole(other), newBatch(other))
 	e.wantError(err, "the key of", "is id,", "key id, repository_uuid", "cascade")
 	e.exec(`drop table "other_type"."bitbucket_key", "other_type"."bitbucket_key_ended" cascade`)
-	e.mustRun(whole(other), batch(other, []any{"a", "{r}", "one", nil}))
+	e.mustRun(whole(other), newBatch(other, []any{"a", "{r}", "one", nil}))
 	e.want("select label from SCHEMA.bitbucket_key_current", "one")
 }
 
@@ -268,20 +268,20 @@ func testOtherType(e *env) {
 func testHistoryBegins(e *env) {
 	plain := keys()
 	plain.HasHistory, plain.Ignored = false, nil
-	e.mustRun(whole(plain), batch(plain, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "two", nil}))
+	e.mustRun(whole(plain), newBatch(plain, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "two", nil}))
 	table := keys()
-	e.mustRun(whole(table), batch(table, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "three", nil}))
+	e.mustRun(whole(table), newBatch(table, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "three", nil}))
 	want := []string{"a one 01:00 <nil> run1", "b two 01:00 02:00 run1", "b three 02:00 <nil> run2"}
 	const history = "select id, label, valid_from, valid_to, run_id from SCHEMA.bitbucket_key_history order by id, valid_from"
 	e.want(history, want...)
-	e.mustRun(whole(plain), batch(plain, []any{"b", "{r}", "three", nil})) // the history goes on
+	e.mustRun(whole(plain), newBatch(plain, []any{"b", "{r}", "three", nil})) // the history goes on
 	want[0] = "a one 01:00 03:00 run1"
 	e.want(history, want...)
 }
 
 func testNullsInScopes(e *env) {
 	table := keys()
-	e.mustRun(whole(table), batch(table, []any{"a", "{r}", "", nil}, []any{"b", nil, "", nil}, []any{"c", "{s}", "", nil}))
+	e.mustRun(whole(table), newBatch(table, []any{"a", "{r}", "", nil}, []any{"b", nil, "", nil}, []any{"c", "{s}", "", nil}))
 	replaced := func(column string, values ...any) []replica.Change {
 		scope := replica.Scope{Columns: []string{column}}
 		for _, v := range values {
@@ -382,7 +382,7 @@ func testTemporaryFiles(e *env) {
 	e.exec("create role narrow login superuser")
 	e.exec("alter role narrow set work_mem = 64")
 	e.exec("alter role narrow set temp_file_limit = 0")
-	run := &replicatest.Run{Run: replica.Run{ID: "run"}, Batches: []replicatest.Batch{batch(table, rows...)}, Changes: whole(table)}
+	run := &replicatest.Run{Run: replica.Run{ID: "run"}, Batches: []replicatest.Batch{newBatch(table, rows...)}, Changes: whole(table)}
 	location := strings.Replace(e.location(), "steampipe@", "narrow@", 1)
 	_, err := run.Do(e.Context(), open(e, location), -1)
 	e.wantError(err, "publishing the run", "temporary file", "more room", "Readers see the rows as they were")
@@ -398,7 +398,7 @@ func testTemporaryFiles(e *env) {
 // Rows may come from the destination itself. Who has read enough stops.
 func testReadingWhileStaging(e *env) {
 	table := keys()
-	e.mustRun(whole(table), batch(table, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "two", nil}))
+	e.mustRun(whole(table), newBatch(table, []any{"a", "{r}", "one", nil}, []any{"b", "{r}", "two", nil}))
 	d := open(e, e.location())
 	if _, err := d.Open(e.Context()); err != nil {
 		e.Fatal(err)
@@ -481,7 +481,7 @@ func testOtherEncoding(e *env) {
 }
 
 func testOtherColumnsStaged(e *env) {
-	run := &replicatest.Run{Run: replica.Run{ID: "run"}, Changes: whole(keys()), Batches: []replicatest.Batch{batch(keys()), batch(keys())}}
+	run := &replicatest.Run{Run: replica.Run{ID: "run"}, Changes: whole(keys()), Batches: []replicatest.Batch{newBatch(keys()), newBatch(keys())}}
 	if _, err := run.Do(e.Context(), open(e, e.location()), 1); err != nil {
 		e.Fatal(err)
 	}
@@ -494,7 +494,7 @@ func testOtherColumnsStaged(e *env) {
 
 func testSchemaOfAnyName(e *env) {
 	e.schema = `A "schema" & more; ` + "é"
-	e.mustRun(whole(keys()), batch(keys(), []any{"a", nil, nil, nil}))
+	e.mustRun(whole(keys()), newBatch(keys(), []any{"a", nil, nil, nil}))
 	e.mustRun(whole(keys()))
 	e.want("select id from SCHEMA.bitbucket_key_history", "a")
 }

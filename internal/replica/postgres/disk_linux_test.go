@@ -93,21 +93,21 @@ func largeRun(number, batches int) *replicatest.Run {
 	return run
 }
 
-// A disk is a small file system.
-type disk struct {
+// A smallDisk is a small file system.
+type smallDisk struct {
 	t    *testing.T
 	path string
 	uid  uint32
 }
 
 // newDisk makes a disk for who owns the folder. Only root can do that.
-func newDisk(t *testing.T, folder string) *disk {
+func newDisk(t *testing.T, folder string) *smallDisk {
 	t.Helper()
 	info, err := os.Stat(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &disk{t: t, path: filepath.Join(folder, "disk"), uid: info.Sys().(*syscall.Stat_t).Uid}
+	d := &smallDisk{t: t, path: filepath.Join(folder, "disk"), uid: info.Sys().(*syscall.Stat_t).Uid}
 	if err := os.Mkdir(d.path, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -127,11 +127,11 @@ func newDisk(t *testing.T, folder string) *disk {
 }
 
 // resize gives the disk another size.
-func (d *disk) resize(megabytes int) {
+func (d *smallDisk) resize(megabytes int) {
 	d.t.Helper()
 	if err := syscall.Mount("tmpfs", d.path, "tmpfs", syscall.MS_REMOUNT, d.options(megabytes)); err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *disk) options(megabytes int) string { return fmt.Sprintf("size=%dm,mode=755", megabytes) }
+func (d *smallDisk) options(megabytes int) string { return fmt.Sprintf("size=%dm,mode=755", megabytes) }

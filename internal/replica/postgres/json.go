@@ -15,8 +15,8 @@ const (
 	farthest = 1000 // exponent of a number
 )
 
-// text returns a text that PostgreSQL can store.
-func text(s string) string {
+// storedText returns a text that PostgreSQL can store.
+func storedText(s string) string {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return s
 	}
@@ -26,7 +26,7 @@ func text(s string) string {
 // document returns a JSON document that jsonb can store, which JSON in general is not. One odd document must not stop a
 // run for good.
 func document(s string) string {
-	s = text(s)
+	s = storedText(s)
 	if !json.Valid([]byte(s)) {
 		return encode(s)
 	}
@@ -89,7 +89,7 @@ func storedString(token string) string {
 	if json.Unmarshal([]byte(token), &s) != nil { // replaces half pairs
 		return token
 	}
-	if clean := text(s); clean != s || strings.Contains(s, "\ufffd") {
+	if clean := storedText(s); clean != s || strings.Contains(s, "\ufffd") {
 		return encode(clean)
 	}
 	return token

@@ -18,7 +18,7 @@ type merge struct {
 	tx      pgx.Tx
 	run     replica.Run
 	change  replica.Change
-	table   copied
+	table   copiedTable
 	counts  replica.Counts
 	renewed int64 // rows whose version ended, and that have a new one
 
@@ -28,7 +28,7 @@ type merge struct {
 }
 
 func (d *Destination) merge(
-	ctx context.Context, tx pgx.Tx, run replica.Run, change replica.Change, table copied,
+	ctx context.Context, tx pgx.Tx, run replica.Run, change replica.Change, table copiedTable,
 ) (replica.Counts, error) {
 	m := &merge{
 		ctx: ctx, tx: tx, run: run, change: change, table: table,
@@ -50,11 +50,11 @@ func (d *Destination) merge(
 }
 
 // do runs a statement and returns how many rows it wrote.
-func (m *merge) do(arguments []any, statement ...string) int64 {
+func (m *merge) do(args []any, statement ...string) int64 {
 	if m.err != nil {
 		return 0
 	}
-	tag, err := m.tx.Exec(m.ctx, strings.Join(statement, ""), arguments...)
+	tag, err := m.tx.Exec(m.ctx, strings.Join(statement, ""), args...)
 	m.err = err
 	return tag.RowsAffected()
 }
@@ -137,7 +137,7 @@ func (m *merge) clearOld() {
 // insert adds the staged rows that are not there.
 func (m *merge) insert() {
 	var a arguments
-	columns := names(m.table.Table)
+	columns := columnNames(m.table.Table)
 	into, from := list("", columns), list("s.", columns)
 	if m.table.HasHistory {
 		into += ", valid_from, run_id"
@@ -149,7 +149,7 @@ func (m *merge) insert() {
 
 // own returns those of the table's own columns, but for the key, that pass.
 func (m *merge) own(passes func(name string) bool) []string {
-	return slices.DeleteFunc(names(m.table.Table), func(name string) bool {
+	return slices.DeleteFunc(columnNames(m.table.Table), func(name string) bool {
 		return slices.Contains(m.table.Key, name) || !passes(name)
 	})
 }

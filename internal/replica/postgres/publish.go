@@ -68,7 +68,7 @@ func (d *Destination) keep(
 		on conflict (id) do update set (started_at, ended_at, is_full, connection, account, version, requests, tables) =
 			(excluded.started_at, excluded.ended_at, excluded.is_full, excluded.connection, excluded.account, excluded.version,
 			excluded.requests, excluded.tables)`,
-		run.ID, run.StartedAt, run.EndedAt, run.IsFull, text(run.Connection), run.Account, run.Version, run.Requests, string(tables))
+		run.ID, run.StartedAt, run.EndedAt, run.IsFull, storedText(run.Connection), run.Account, run.Version, run.Requests, string(tables))
 	if err != nil {
 		return err
 	}

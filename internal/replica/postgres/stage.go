@@ -26,7 +26,7 @@ func (d *Destination) Stage(ctx context.Context, b replica.Batch, progress func(
 		if err := d.stageInto(ctx, tx, b.Table); err != nil {
 			return err
 		}
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{d.schema, stagingPrefix + b.Table.Name}, names(b.Table), rows); err != nil {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{d.schema, stagingPrefix + b.Table.Name}, columnNames(b.Table), rows); err != nil {
 			return err
 		}
 		text, err := progress()
@@ -58,9 +58,9 @@ func (d *Destination) stageInto(ctx context.Context, tx pgx.Tx, t replica.Table)
 	if err != nil {
 		return err
 	}
-	want := []column{{name: serial, kind: kinds[replica.Integer]}}
+	want := []relationColumn{{name: serial, kind: kinds[replica.Integer]}}
 	for _, c := range t.Columns {
-		want = append(want, column{name: c.Name, kind: kinds[c.Type]})
+		want = append(want, relationColumn{name: c.Name, kind: kinds[c.Type]})
 	}
 	if staging := found[name]; staging != nil {
 		if !slices.Equal(staging.columns, want) {
@@ -138,7 +138,7 @@ func (s *source) Next() bool {
 			if s.table.Columns[i].Type == replica.JSON {
 				s.values[i] = document(v)
 			} else {
-				s.values[i] = text(v)
+				s.values[i] = storedText(v)
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func (s *source) Values() ([]any, error) { return s.values, nil }
 // Err returns what ended the rows, if it was an error.
 func (s *source) Err() error { return s.err }
 
-func names(t replica.Table) []string {
+func columnNames(t replica.Table) []string {
 	var all []string
 	for _, c := range t.Columns {
 		all = append(all, c.Name)
