@@ -126,7 +126,7 @@ dashboard "bitbucket_access" {
     }
 
     flow {
-      title = "Grants of groups, by project: a line is as thick as they are many"
+      title = "Number of grants to groups, by project"
       type  = "sankey"
       width = 6
 
