@@ -3,7 +3,7 @@ package audit
 import "slices"
 
 // projectRules is the caveat of controls on rules for the main branch.
-const projectRules = "Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+const projectRules = "Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
 
 // Controls are all controls.
 var Controls = slices.Concat(settingControls, fileControls)

@@ -212,7 +212,7 @@ control "variable_secured" {
 
 control "branch_approvals" {
   title         = "A pull request needs approvals before it is merged into the main branch"
-  description   = "Without a second reviewer, a mistake, or an attacker with one account, reaches the main branch. Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the required number. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Without a second reviewer, a mistake, or an attacker with one account, reaches the main branch. Add the merge check \"Minimum number of approvals\" to the main branch, in the branch restrictions of the repository, and enforce merge checks. The variable min_approvals is the required number. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_approvals.md")
   severity      = "high"
   query         = query.branch_approvals
@@ -226,7 +226,7 @@ control "branch_approvals" {
 
 control "branch_stale_approvals" {
   title         = "Changes to a pull request dismiss its approvals"
-  description   = "Changes after the approval are merged without a review. Turn on \"Reset approvals when the source branch is modified\" for the main branch. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Changes after the approval are merged without a review. Turn on \"Reset approvals when the source branch is modified\" for the main branch. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_stale_approvals.md")
   severity      = "medium"
   query         = query.branch_stale_approvals
@@ -254,7 +254,7 @@ control "pull_request_pushed_after_approval" {
 
 control "branch_builds" {
   title         = "A pull request needs passing builds before it is merged into the main branch"
-  description   = "Code that does not build, or fails its tests or scans, reaches the main branch. Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Code that does not build, or fails its tests or scans, reaches the main branch. Add the merge check \"Minimum number of successful builds\" to the main branch, and enforce merge checks. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_builds.md")
   severity      = "high"
   query         = query.branch_builds
@@ -268,7 +268,7 @@ control "branch_builds" {
 
 control "branch_up_to_date" {
   title         = "A branch must be up to date before it is merged into the main branch"
-  description   = "Checks that passed on an old state do not prove anything about the state after the merge. Add the merge check on commits behind the destination branch to the main branch, and enforce merge checks. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Checks that passed on an old state do not prove anything about the state after the merge. Add the merge check on commits behind the destination branch to the main branch, and enforce merge checks. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_up_to_date.md")
   severity      = "low"
   query         = query.branch_up_to_date
@@ -282,7 +282,7 @@ control "branch_up_to_date" {
 
 control "branch_comments" {
   title         = "Comments must be resolved before a pull request is merged into the main branch"
-  description   = "Code is merged although reviewers have open questions about it. Add the merge checks \"No unresolved pull request comments\" and \"No unresolved pull request tasks\" to the main branch, and enforce merge checks. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Code is merged although reviewers have open questions about it. Add the merge checks \"No unresolved pull request comments\" and \"No unresolved pull request tasks\" to the main branch, and enforce merge checks. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_comments.md")
   severity      = "low"
   query         = query.branch_comments
@@ -296,7 +296,7 @@ control "branch_comments" {
 
 control "branch_administrators" {
   title         = "The rules for the main branch apply to administrators too"
-  description   = "An administrator who is exempt from the rules can push code without a review. Restrict pushes to the main branch, and remove administrators, and groups that administer, from the lists of users and groups that may push to it and merge into it. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "An administrator who is exempt from the rules can push code without a review. Restrict pushes to the main branch, and remove administrators, and groups that administer, from the lists of users and groups that may push to it and merge into it. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_administrators.md")
   severity      = "medium"
   query         = query.branch_administrators
@@ -310,7 +310,7 @@ control "branch_administrators" {
 
 control "branch_pushes" {
   title         = "Pushes to the main branch and merges into it are restricted"
-  description   = "Everybody with write access can change the main branch, with or without a pull request. Add branch permissions to the main branch that define who can push to it and who can merge into it. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Everybody with write access can change the main branch, with or without a pull request. Add branch permissions to the main branch that define who can push to it and who can merge into it. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_pushes.md")
   severity      = "high"
   query         = query.branch_pushes
@@ -324,7 +324,7 @@ control "branch_pushes" {
 
 control "branch_force" {
   title         = "The history of the main branch cannot be rewritten"
-  description   = "A forced push can remove commits and replace them by others, unnoticed. Do not allow rewriting branch history on the main branch. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "A forced push can remove commits and replace them by others, unnoticed. Do not allow rewriting branch history on the main branch. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_force.md")
   severity      = "high"
   query         = query.branch_force
@@ -338,7 +338,7 @@ control "branch_force" {
 
 control "branch_delete" {
   title         = "The main branch cannot be deleted"
-  description   = "Everybody with write access can delete the main branch. Do not allow deleting the main branch. Bitbucket has no API for the rules of projects. What neither the repository's rules nor the merge checks of an open pull request into the main branch show cannot be told, and is info. If no project has rules, set the variable project_branch_rules to false: then it alarms."
+  description   = "Everybody with write access can delete the main branch. Do not allow deleting the main branch. Bitbucket has no API for the rules of projects. If neither the repository's rules nor the merge checks of an open pull request into the main branch show a rule, the project may still have one, and the control is info. If no project has rules, set the variable project_branch_rules to false. The control then alarms."
   documentation = file("./docs/controls/branch_delete.md")
   severity      = "medium"
   query         = query.branch_delete
