@@ -66,11 +66,11 @@ func (b *branchProtection) exempt(kinds ...string) (users, groups []map[string]s
 			foundGroups[slug] = map[string]string{"slug": slug, "name": group.Get("name").String()}
 		}
 	}
-	return byName(foundUsers, "display_name"), byName(foundGroups, "name"), restricted
+	return sortedBy(foundUsers, "display_name"), sortedBy(foundGroups, "name"), restricted
 }
 
-// byName returns objects in the order of a field.
-func byName(found map[string]map[string]string, field string) []map[string]string {
+// sortedBy returns objects in the order of a field.
+func sortedBy(found map[string]map[string]string, field string) []map[string]string {
 	all := []map[string]string{}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		all = append(all, found[id])

@@ -41,21 +41,21 @@ func (b *branchProtection) addProtections(ctx context.Context) error {
 	complete, contradictions := true, []contradiction{}
 	for _, p := range protections {
 		own, isOwn := p.ask(b.rules)
-		value, source, isCertain := any(nil), "unknown", false
+		value, origin, isCertain := any(nil), "unknown", false
 		if shown, isShown := p.shownBy(checks); hasChecks && isShown {
-			value, source, isCertain = shown, "merge_check", true
+			value, origin, isCertain = shown, "merge_check", true
 			switch {
 			case isOwn && own == shown:
-				source = "repository"
+				origin = "repository"
 			case isOwn:
 				contradictions = append(contradictions, contradiction{p.column, own, shown})
 			case shown != p.none:
 				contradictions = append(contradictions, contradiction{p.column, nil, shown})
 			}
 		} else if isOwn { // a rule of the project may ask for a stricter number
-			value, source, isCertain = own, "repository", p.strictest == nil
+			value, origin, isCertain = own, "repository", p.strictest == nil
 		}
-		b.said[p.column], b.said[p.source()] = value, source
+		b.said[p.column], b.said[p.source()] = value, origin
 		complete = complete && isCertain
 	}
 	b.said["is_complete"], b.said["contradictions"] = complete, contradictions

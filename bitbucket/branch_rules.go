@@ -73,11 +73,11 @@ func (b *branchRules) typesOf(ctx context.Context, branch string) ([]string, err
 		b.model = model
 	}
 	types := []string{}
-	for _, part := range []string{"development", "production"} {
-		role := b.model.Field(part)
+	for _, name := range []string{"development", "production"} {
+		role := b.model.Field(name)
 		isMain := role.Get("use_mainbranch").Bool() && branch == b.repository.mainBranch()
 		if isMain || role.Get("name").String() == branch {
-			types = append(types, part)
+			types = append(types, name)
 		}
 	}
 	for kind := range b.model.Field("branch_types").Values() {

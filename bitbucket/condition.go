@@ -109,7 +109,7 @@ func (c condition) compares(value any) bool {
 	case int64, float64:
 		return c.column.kind == kindInteger
 	case time.Time:
-		return c.column.kind == kindTimestamp && isCertain(value)
+		return c.column.kind == kindTimestamp && isTrusted(value)
 	}
 	return false
 }
@@ -345,12 +345,13 @@ type unclear struct{}
 // another one: 9999-12-31 as a day in 1816, and infinity as the last microsecond of 1999. So only times in the age of
 // Git and Bitbucket are trusted.
 var (
-	epoch    = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
-	earliest = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)
-	latest   = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC)
+	epoch           = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	earliestTrusted = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)
+	latestTrusted   = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC)
 )
 
-func isCertain(at time.Time) bool {
+// isTrusted reports whether the time is in that age.
+func isTrusted(at time.Time) bool {
 	isInfinite := at.Equal(epoch) || at.Equal(epoch.Add(-time.Microsecond))
-	return !isInfinite && !at.Before(earliest) && at.Before(latest)
+	return !isInfinite && !at.Before(earliestTrusted) && at.Before(latestTrusted)
 }

@@ -58,13 +58,13 @@ func CopyingOf(tableName string) (c Copying, left []string, ok bool) {
 	t := tables[at]
 	c = t.copying
 	c.Ignored = slices.Clone(c.Ignored)
-	for _, column := range t.columns {
-		isOfKey := slices.Contains(c.Key, column.name)
-		if !isOfKey && (column.uncopied || column.isOfQuery()) {
-			left = append(left, column.name)
+	for _, col := range t.columns {
+		isOfKey := slices.Contains(c.Key, col.name)
+		if !isOfKey && (col.uncopied || col.isOfQuery()) {
+			left = append(left, col.name)
 		}
-		if c.HasHistory && !isOfKey && slices.Contains(repeated, column.name) && !slices.Contains(c.Ignored, column.name) {
-			c.Ignored = append(c.Ignored, column.name)
+		if c.HasHistory && !isOfKey && slices.Contains(repeated, col.name) && !slices.Contains(c.Ignored, col.name) {
+			c.Ignored = append(c.Ignored, col.name)
 		}
 	}
 	return c, left, true
@@ -87,10 +87,10 @@ func whole(key ...string) Copying { return Copying{Key: key, Reading: ReadWhole}
 // touched declares a table of what belongs to repositories. The key is in addition to the repository.
 func touched(key ...string) Copying { return Copying{Key: ofRepository(key...), Reading: ReadTouched} }
 
-// since declares a table of what belongs to repositories, and of which Bitbucket can list what changed. The key is in
+// changedSince declares a table of what belongs to repositories, and of which Bitbucket can list what changed. The key is in
 // addition to the repository.
-func since(column string, key ...string) Copying {
-	return Copying{Key: ofRepository(key...), Reading: ReadSince, Since: column}
+func changedSince(columnName string, key ...string) Copying {
+	return Copying{Key: ofRepository(key...), Reading: ReadSince, Since: columnName}
 }
 
 // newHeads declares a table of commits. The key is in addition to the repository.
@@ -116,14 +116,14 @@ func childrenOf(parent string, link Link, key []string) Copying {
 func ofRepository(key ...string) []string { return append([]string{"repository_uuid"}, key...) }
 
 // unfinished declares a column that is null as long as a row may change without a change of the column Since.
-func (c Copying) unfinished(column string) Copying {
-	c.Unfinished = column
+func (c Copying) unfinished(columnName string) Copying {
+	c.Unfinished = columnName
 	return c
 }
 
 // dependingOn declares that a change in one of these tables may change rows of any repository.
-func (c Copying) dependingOn(tables ...string) Copying {
-	c.Depends = tables
+func (c Copying) dependingOn(tableNames ...string) Copying {
+	c.Depends = tableNames
 	return c
 }
 

@@ -65,11 +65,11 @@ func (s *scan) widerScans() iter.Seq[*scan] {
 }
 
 // withoutAll returns a copy of the scan without some conditions, limit and order.
-func (s *scan) withoutAll(conditions []int) *scan {
+func (s *scan) withoutAll(indexes []int) *scan {
 	q := s.query
 	q.limit, q.order, q.conditions = -1, nil, nil
 	for i, c := range s.conditions {
-		if !slices.Contains(conditions, i) {
+		if !slices.Contains(indexes, i) {
 			q.conditions = append(q.conditions, c)
 		}
 	}

@@ -42,13 +42,13 @@ func (r *rehearsal) begin() map[string]int64 {
 }
 
 // connection returns a connection on which the scan of a table can be rehearsed.
-func (r *rehearsal) connection(real *connection, table string, limit int64) *connection {
+func (r *rehearsal) connection(real *connection, tableName string, limit int64) *connection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known[real] == nil {
 		r.known[real], r.lists[real] = cache.New(real.settings.MaxAge, cacheBytes), cache.New(cacheLife, cacheBytes)
 	}
-	r.asked[table] += 0
+	r.asked[tableName] += 0
 	left := limit
 	c := &connection{
 		settings: real.settings, method: real.method, authorizer: real.authorizer,
@@ -62,7 +62,7 @@ func (r *rehearsal) connection(real *connection, table string, limit int64) *con
 			return
 		}
 		left--
-		r.asked[table]++
+		r.asked[tableName]++
 	})
 	return c
 }

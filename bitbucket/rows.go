@@ -50,8 +50,8 @@ func (c *connection) rowsIn(ctx context.Context, o owner, l api.List) rowSeq {
 	}
 }
 
-// number returns the column that tells objects of a list apart that have no id.
-func number(description string) column {
+// positionColumn returns the column that tells objects of a list apart that have no id.
+func positionColumn(description string) column {
 	return integer("number", description).in(positionPart, "number")
 }
 

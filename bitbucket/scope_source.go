@@ -124,15 +124,15 @@ func (t treeScope) file(ctx context.Context, c *connection, path string) (textFi
 	case file.Get("type").String() == "commit_file" && file.Get("size").Int() == 0:
 		return textFile{file: file, isText: true}, nil
 	}
-	text, ok, err := t.textOf(ctx, c, file)
-	return textFile{file, text, ok}, err
+	content, ok, err := t.textOf(ctx, c, file)
+	return textFile{file, content, ok}, err
 }
 
 // maxContent is the maximum size of a file whose text is fetched, in bytes.
 const maxContent = 1 << 20
 
 // textOf requests the text of a file in UTF-8, of which the fields in fileFields are known. ok is false if it has none.
-func (r repositoryScope) textOf(ctx context.Context, c *connection, file jsontree.Value) (text string, ok bool, err error) {
+func (r repositoryScope) textOf(ctx context.Context, c *connection, file jsontree.Value) (content string, ok bool, err error) {
 	if !mayBeText(file) {
 		return "", false, nil
 	}

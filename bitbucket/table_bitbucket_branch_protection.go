@@ -165,9 +165,9 @@ func latestInto(ctx context.Context, s *scan, r repositoryScope, branch string) 
 	const into = "destination.branch.name"
 	isOpen := newCondition(text("state", ""), opEqual, "OPEN")
 	isOpen.field = "state"
-	open := s.query
-	open.conditions, open.limit, open.order = conditions{isOpen}, -1, nil
-	for p, err := range r.listedPullRequests(ctx, s.with(open), []string{into}) {
+	openOnly := s.query
+	openOnly.conditions, openOnly.limit, openOnly.order = conditions{isOpen}, -1, nil
+	for p, err := range r.listedPullRequests(ctx, s.with(openOnly), []string{into}) {
 		if err != nil {
 			return latest, false, err
 		}

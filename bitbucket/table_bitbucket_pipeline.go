@@ -69,7 +69,7 @@ func tablePipeline() *table {
 			named("trigger_type"),
 		),
 		ids:     map[string]string{"uuid": "", "build_number": "repository_full_name"},
-		copying: since("created_on", "uuid").unfinished("completed_on"),
+		copying: changedSince("created_on", "uuid").unfinished("completed_on"),
 		rows: func(ctx context.Context, s *scan) rowSeq {
 			return s.perRepository(ctx, func(ctx context.Context, r repositoryScope) rowSeq {
 				return r.pipelineRows(ctx, s, s.pipelineList(r))

@@ -20,7 +20,7 @@ func tablePipelineDefinition() *table {
 		description: "A step of a pipeline, as bitbucket-pipelines.yml defines it at the head of the main branch or at another revision. A file that can't be read is a row with the error. Costs two requests per repository with the file.",
 		scopes:      []string{"account", "repository"},
 		columns: slices.Concat([]column{
-			number("Position of the row among those of the file, from 1, with the imported ones."),
+			positionColumn("Position of the row among those of the file, from 1, with the imported ones."),
 			text("trigger_type", "What starts the pipeline: default (a push that no other pipeline matches), branch, tag, bookmark, pull_request or custom; or export, for import by other files."),
 			text("trigger_pattern", "Pattern of the names of branches or tags that start the pipeline, or the name of a custom or exported one. Null for the default pipeline."),
 			document("trigger_events", "Events that start a custom pipeline, each with its condition."),

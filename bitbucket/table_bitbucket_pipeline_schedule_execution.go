@@ -15,7 +15,7 @@ func tablePipelineScheduleExecution() *table {
 		scopes:      []string{"account", "repository", "pipeline"},
 		columns: slices.Concat([]column{
 			text("schedule_uuid", "Immutable id of the schedule, in braces.").in(parentPart, "uuid"),
-			number("Position of the execution among those of the schedule, from 1, as Bitbucket lists them."),
+			positionColumn("Position of the execution among those of the schedule, from 1, as Bitbucket lists them."),
 			text("pipeline_uuid", "Immutable id of the pipeline that was started, in braces. Null if none was started.").at("pipeline.uuid"),
 			text("error_key", "Kind of the error, if no pipeline was started.").at("error.key"),
 			text("error_message", "The error, if no pipeline was started.").at("error.message"),

@@ -69,7 +69,7 @@ func tablePullRequest() *table {
 		}, inRepositoryColumns()),
 		keyColumns: pullRequestKeyColumns(),
 		ids:        map[string]string{"id": "repository_full_name"},
-		copying:    since("updated_on", "id"),
+		copying:    changedSince("updated_on", "id"),
 		rows:       pullRequestRows,
 	}
 }

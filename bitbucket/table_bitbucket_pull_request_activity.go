@@ -20,7 +20,7 @@ func tablePullRequestActivity() *table {
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			integer("pull_request_id", "Number of the pull request, unique in the repository.").at("pull_request.id"),
-			number("Position of the entry in the log of the pull request, from 1, newest first."),
+			positionColumn("Position of the entry in the log of the pull request, from 1, newest first."),
 			text("kind", "What happened: update, comment, approval or changes_requested. Null if Bitbucket does not report it."),
 			happened(timestamp("date", "When it happened. Null if Bitbucket does not report it."), func(e activity) string { return e.date }),
 			document("changes", "Changes of an update. Mostly empty, even if something changed: compare the columns of an update with those of the one before.").at("update.changes"),

@@ -18,7 +18,7 @@ func tablePullRequestMergeCheck() *table {
 		scopes:      []string{"account", "repository", "pullrequest"},
 		columns: slices.Concat([]column{
 			text("type", "Type of the check: pullrequest_state_check, current_user_permission_check, git_mergeability_check, merge_queue_check, or for checks that were set up: standard_merge_check, custom_pre_merge_check or custom_on_merge_check."),
-			number("Position of the check among those of the pull request, from 1, as Bitbucket lists them."),
+			positionColumn("Position of the check among those of the pull request, from 1, as Bitbucket lists them."),
 			text("kind", "Kind of a standard check, such as minimum_approvals or resolved_tasks.").at("check.kind"),
 			text("status", "Result of the check: PASSED, FAILED, PENDING, SKIPPED or UNKNOWN."),
 			boolean("blocking", "True if the pull request can't be merged because of this check."),

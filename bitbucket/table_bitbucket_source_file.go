@@ -150,9 +150,9 @@ func withContent(ctx context.Context, s *scan, r repositoryScope, files rowSeq) 
 		return files
 	}
 	return s.completed(ctx, files, func(ctx context.Context, file *row) error {
-		text, ok, err := r.textOf(ctx, s.connection, file.part(objectPart))
+		content, ok, err := r.textOf(ctx, s.connection, file.part(objectPart))
 		if ok {
-			file.set(contentPart, jsontree.Of(text))
+			file.set(contentPart, jsontree.Of(content))
 		}
 		return err
 	})
