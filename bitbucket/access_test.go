@@ -136,9 +136,9 @@ func TestExplicitGrants(t *testing.T) {
 				}
 			}
 		}
-		rows := h.rows(ask{table: "bitbucket_repository_user_permission"})
+		rows := h.rows(tableQuery{table: "bitbucket_repository_user_permission"})
 		same(t, "grants to users", users, lines(rows, "repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid", "user_uuid", "user_account_id", "user_display_name", "user_type", "permission"))
-		rows = h.rows(ask{table: "bitbucket_repository_group_permission"})
+		rows = h.rows(tableQuery{table: "bitbucket_repository_group_permission"})
 		same(t, "grants to groups", groups, lines(rows, "repository_full_name", "group_slug", "group_full_slug", "group_name", "permission"))
 	})
 }
@@ -159,8 +159,8 @@ func TestExplicitGrantsOnProjects(t *testing.T) {
 		}
 		check := func(users, groups []string, where ...*proto.Qual) {
 			t.Helper()
-			same(t, "grants to users", users, lines(h.rows(ask{table: "bitbucket_project_user_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
-			same(t, "grants to groups", groups, lines(h.rows(ask{table: "bitbucket_project_group_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
+			same(t, "grants to users", users, lines(h.rows(tableQuery{table: "bitbucket_project_user_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
+			same(t, "grants to groups", groups, lines(h.rows(tableQuery{table: "bitbucket_project_group_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
 		}
 		users, groups := grantsOn(o.projects()...)
 		check(users, groups)
@@ -193,21 +193,21 @@ func TestGroups(t *testing.T) {
 		switch {
 		case len(groups) == 0:
 			for _, table := range tables {
-				if rows := h.rows(ask{table: table}); len(rows) != 0 {
+				if rows := h.rows(tableQuery{table: table}); len(rows) != 0 {
 					t.Errorf("%s has %d rows for a user who administers no workspace", table, len(rows))
 				}
 			}
 		case o.GroupsClosed(o.workspaces()[0]) != 0:
 			for _, table := range tables {
-				if rows := h.rows(ask{table: table}); len(rows) != 0 {
+				if rows := h.rows(tableQuery{table: table}); len(rows) != 0 {
 					t.Errorf("%s has %d rows of groups that are closed", table, len(rows))
 				}
 				h.wantOmission(Omission{Table: table, Workspace: o.workspaces()[0].Slug, Reason: ReasonHiddenGroups})
 			}
 		default:
 			fake.ResetJournal()
-			same(t, "groups", groups, lines(h.rows(ask{table: "bitbucket_group"}), "workspace_slug", "workspace_uuid", "slug", "group_slug", "name", "permission", "auto_add", "member_count"))
-			same(t, "members", members, lines(h.rows(ask{table: "bitbucket_group_member"}), "workspace_slug", "group_slug", "group_name", "user_uuid", "user_account_id", "display_name", "nickname", "is_team"))
+			same(t, "groups", groups, lines(h.rows(tableQuery{table: "bitbucket_group"}), "workspace_slug", "workspace_uuid", "slug", "group_slug", "name", "permission", "auto_add", "member_count"))
+			same(t, "members", members, lines(h.rows(tableQuery{table: "bitbucket_group_member"}), "workspace_slug", "group_slug", "group_name", "user_uuid", "user_account_id", "display_name", "nickname", "is_team"))
 			if n := requested(fake)["/1.0/groups/{workspace}"]; n != len(o.workspaces()) {
 				t.Errorf("%d requests for the groups of %d workspaces", n, len(o.workspaces()))
 			}
@@ -215,9 +215,9 @@ func TestGroups(t *testing.T) {
 	})
 }
 
-// held calls each with every effective permission that the user should see: all in the workspaces that the user administers,
+// grants calls each with every effective permission that the user should see: all in the workspaces that the user administers,
 // and in other workspaces those on the repositories that the user administers.
-func (o truth) held(each func(*organization.Repository, *organization.User, string)) {
+func (o truth) grants(each func(*organization.Repository, *organization.User, string)) {
 	for _, r := range o.repositories() {
 		for _, u := range o.Users {
 			if p := o.EffectivePermission(r, u); p != "" {
@@ -236,7 +236,7 @@ func TestEffectivePermissions(t *testing.T) {
 		want := map[string][]string{} // by what a condition is about
 		one := o.repositories()[0]
 		somebody := o.Users[2]
-		o.held(func(r *organization.Repository, u *organization.User, permission string) {
+		o.grants(func(r *organization.Repository, u *organization.User, permission string) {
 			l := line(r.FullName(), r.Workspace.Slug, r.Workspace.UUID, r.Name, r.UUID, u.UUID, orNil(u.AccountID), u.DisplayName, permission)
 			want[""] = append(want[""], l)
 			want[permission] = append(want[permission], l)
@@ -263,7 +263,7 @@ func TestEffectivePermissions(t *testing.T) {
 				continue
 			}
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_repository_permission", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_repository_permission", where: test.where})
 			same(t, name, test.want, lines(rows, "repository_full_name", "workspace_slug", "workspace_uuid", "repository_name", "repository_uuid", "user_uuid", "user_account_id", "user_display_name", "permission"))
 			for _, e := range fake.Journal() {
 				if test.where != nil && strings.Contains(e.Endpoint, "/workspaces/{workspace}/permissions/repositories") && !strings.HasPrefix(e.Endpoint, "/2.0/user") && (e.Query.Get("q") != "") != (name != "not administrators") {
@@ -272,7 +272,7 @@ func TestEffectivePermissions(t *testing.T) {
 			}
 		}
 		fake.ResetJournal()
-		h.rows(ask{table: "bitbucket_repository_permission", columns: "permission", where: []*proto.Qual{where("repository_full_name", "=", one.FullName())}})
+		h.rows(tableQuery{table: "bitbucket_repository_permission", columns: "permission", where: []*proto.Qual{where("repository_full_name", "=", one.FullName())}})
 		if n := len(fake.Journal()); n > 1 {
 			t.Errorf("%d requests for a repository with fewer than 100 users: %v", n, requested(fake))
 		}
@@ -288,7 +288,7 @@ func TestRepositoryAccess(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var want []string
 		unexplained, kinds := 0, map[string]int{}
-		o.held(func(r *organization.Repository, u *organization.User, permission string) {
+		o.grants(func(r *organization.Repository, u *organization.User, permission string) {
 			fields := o.access(r, u, permission)
 			if fields[len(fields)-2] == false {
 				unexplained++
@@ -301,7 +301,7 @@ func TestRepositoryAccess(t *testing.T) {
 		if unexplained == 0 && len(o.workspaces()) > 0 || len(kinds) < 5 {
 			t.Errorf("the organization lacks a kind of path: %v, %d unexplained", kinds, unexplained)
 		}
-		same(t, "access", want, lines(h.rows(ask{table: "bitbucket_repository_access"}), columns...))
+		same(t, "access", want, lines(h.rows(tableQuery{table: "bitbucket_repository_access"}), columns...))
 	})
 }
 
@@ -394,7 +394,7 @@ func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, Users: 80, Groups: 15, OneWorkspace: true})
 	o := fake.Organization()
 	hidden := 0
-	for _, row := range connected(t, fake).rows(ask{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid is_explained paths"}) {
+	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid is_explained paths"}) {
 		r, u := o.Repository(row["repository_full_name"].(string)), o.User(row["user_uuid"].(string))
 		if row["is_explained"] != o.IsExplained(r, u) {
 			t.Errorf("%s, %s: is_explained = %v", r.FullName(), u.DisplayName, row["is_explained"])
@@ -418,9 +418,9 @@ func TestRequestsOfRepositoryAccess(t *testing.T) {
 	h := connected(t, fake)
 	o := truth{fake.Organization(), fake.Organization().Connected}
 	rows := 0
-	o.held(func(*organization.Repository, *organization.User, string) { rows++ })
+	o.grants(func(*organization.Repository, *organization.User, string) { rows++ })
 	fake.ResetJournal()
-	h.rows(ask{table: "bitbucket_repository_access"})
+	h.rows(tableQuery{table: "bitbucket_repository_access"})
 	got, ofRepositories := requested(fake), 0
 	for endpoint, n := range got {
 		if strings.HasPrefix(endpoint, "/repositories/") {
@@ -437,7 +437,7 @@ func TestRequestsOfRepositoryAccess(t *testing.T) {
 
 	fake.ResetJournal()
 	one := o.repositories()[0].FullName()
-	if rows := connected(t, fake).rows(ask{table: "bitbucket_repository_access", where: []*proto.Qual{where("repository_full_name", "=", one)}}); len(rows) == 0 {
+	if rows := connected(t, fake).rows(tableQuery{table: "bitbucket_repository_access", where: []*proto.Qual{where("repository_full_name", "=", one)}}); len(rows) == 0 {
 		t.Error("nobody has access")
 	}
 	got = requested(fake)

@@ -52,9 +52,9 @@ func TestFork(t *testing.T) {
 		t.Fatal("no fork is in another workspace")
 	}
 	for name, test := range map[string]struct {
-		where []*proto.Qual
-		holds func(parent, fork *organization.Repository) bool
-		asked string
+		where     []*proto.Qual
+		holds     func(parent, fork *organization.Repository) bool
+		wantQuery string
 	}{
 		"all":        {nil, func(_, _ *organization.Repository) bool { return true }, ""},
 		"of one":     {[]*proto.Qual{where("repository_full_name", "=", parent.FullName())}, func(p, _ *organization.Repository) bool { return p.UUID == parent.UUID }, ""},
@@ -70,22 +70,22 @@ func TestFork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			same(t, name, seenForks(o, test.holds), lines(h.rows(ask{table: "bitbucket_fork", columns: strings.Join(columns, " "), where: test.where}), columns...))
+			same(t, name, seenForks(o, test.holds), lines(h.rows(tableQuery{table: "bitbucket_fork", columns: strings.Join(columns, " "), where: test.where}), columns...))
 			for _, e := range fake.Journal() {
-				parameter, value, _ := strings.Cut(test.asked, "=")
+				parameter, value, _ := strings.Cut(test.wantQuery, "=")
 				if strings.HasSuffix(e.Endpoint, "/forks") && !strings.HasPrefix(e.Query.Get(parameter), value) {
-					t.Fatalf("Bitbucket was asked %v, without %s", e.Query, test.asked)
+					t.Fatalf("Bitbucket was asked %v, without %s", e.Query, test.wantQuery)
 				}
 			}
 		})
 	}
-	roles := h.rows(ask{table: "bitbucket_fork", columns: "full_name role", where: []*proto.Qual{where("role", "=", []string{"admin", "member"})}})
+	roles := h.rows(tableQuery{table: "bitbucket_fork", columns: "full_name role", where: []*proto.Qual{where("role", "=", []string{"admin", "member"})}})
 	for _, role := range []string{"admin", "member"} {
 		if !slices.Contains(values(roles, "role"), role) {
 			t.Errorf("no fork in the role %s: %v", role, roles)
 		}
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_fork", where: []*proto.Qual{where("role", "=", "janitor")}}); err == nil || !strings.Contains(err.Error(), `unknown role "janitor" on a fork`) {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_fork", where: []*proto.Qual{where("role", "=", "janitor")}}); err == nil || !strings.Contains(err.Error(), `unknown role "janitor" on a fork`) {
 		t.Errorf("error %v for a role that is none", err)
 	}
 }
@@ -105,19 +105,19 @@ func TestRepositoryWatcher(t *testing.T) {
 		return all
 	}
 	all := covered(o, o.Connected)
-	same(t, "watchers", of(all), lines(h.rows(ask{table: "bitbucket_repository_watcher"}), columns...))
+	same(t, "watchers", of(all), lines(h.rows(tableQuery{table: "bitbucket_repository_watcher"}), columns...))
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/watchers"]; got != len(all) {
 		t.Errorf("%d requests for watchers of %d repositories", got, len(all))
 	}
 	watched := slices.DeleteFunc(slices.Clone(all), func(r *organization.Repository) bool { return len(o.Watchers(r)) == 0 })[:3]
 	names := []string{watched[0].FullName(), watched[1].FullName(), watched[2].FullName()}
 	fake.ResetJournal()
-	same(t, "of some", of(watched), lines(h.rows(ask{table: "bitbucket_repository_watcher", where: []*proto.Qual{where("repository_full_name", "=", names)}}), columns...))
+	same(t, "of some", of(watched), lines(h.rows(tableQuery{table: "bitbucket_repository_watcher", where: []*proto.Qual{where("repository_full_name", "=", names)}}), columns...))
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/watchers"]; got != 3 {
 		t.Errorf("%d requests for watchers of 3 repositories", got)
 	}
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_repository_watcher", columns: "user_uuid", limit: 1}); len(rows) != 1 {
+	if rows := h.rows(tableQuery{table: "bitbucket_repository_watcher", columns: "user_uuid", limit: 1}); len(rows) != 1 {
 		t.Errorf("LIMIT 1 gave %d rows", len(rows))
 	}
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/watchers"]; got > 8 {
@@ -146,10 +146,10 @@ func TestDownload(t *testing.T) {
 			want = append(want, line(r.FullName(), r.Workspace.Slug, d.Name, d.Name, d.Size, d.Downloads, d.CreatedOn, uuid, name))
 		}
 	}
-	same(t, "downloads", want, lines(h.rows(ask{table: "bitbucket_download"}), columns...))
+	same(t, "downloads", want, lines(h.rows(tableQuery{table: "bitbucket_download"}), columns...))
 
 	named := func(r *organization.Repository) ([]map[string]any, error) {
-		return h.try(context.Background(), ask{table: "bitbucket_download", columns: "name", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
+		return h.try(context.Background(), tableQuery{table: "bitbucket_download", columns: "name", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 	}
 	if rows, err := named(off); err != nil || len(rows) > 0 {
 		t.Errorf("%d rows, error %v of a repository whose downloads are off", len(rows), err)
@@ -167,12 +167,12 @@ func TestDownload(t *testing.T) {
 			fake.Answer(w, req)
 		},
 	})
-	rest := h.rows(ask{table: "bitbucket_download", columns: "repository_full_name name"})
+	rest := h.rows(tableQuery{table: "bitbucket_download", columns: "repository_full_name name"})
 	if diff := cmp.Diff(len(want)-len(files), len(rest)); diff != "" {
 		t.Errorf("rows without the vanished repository (-want +got):\n%s", diff)
 	}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/repositories/{workspace}/{repo_slug}/downloads", Status: 403, Body: `{"type":"error","error":{"message":"No"}}`, Count: -1})
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_download", columns: "name"}); err == nil {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_download", columns: "name"}); err == nil {
 		t.Error("no error for downloads that Bitbucket refuses")
 	}
 }

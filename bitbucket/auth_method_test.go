@@ -58,7 +58,7 @@ func TestAuthMethods(t *testing.T) {
 			environment(t, nil)
 			h := newHost(t, map[string]string{"bitbucket": test.config(t)})
 			for range 3 {
-				if got := values(h.rows(ask{table: "bitbucket_user", columns: "type"}), "type"); !cmp.Equal(got, []string{test.wantUser}) {
+				if got := values(h.rows(tableQuery{table: "bitbucket_user", columns: "type"}), "type"); !cmp.Equal(got, []string{test.wantUser}) {
 					t.Errorf("connected as %v, want a %s", got, test.wantUser)
 				}
 			}
@@ -82,8 +82,8 @@ func TestLoginWhileThePluginRuns(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	hcl, c, tokens := consumerOf(t, fake, fakebitbucket.AllScopes()...)
 	h := newHost(t, map[string]string{"bitbucket": hcl})
-	kind := func() string { return values(h.rows(ask{table: "bitbucket_user", columns: "type"}), "type")[0] }
-	_, err := h.try(t.Context(), ask{table: "bitbucket_user", columns: "type"})
+	kind := func() string { return values(h.rows(tableQuery{table: "bitbucket_user", columns: "type"}), "type")[0] }
+	_, err := h.try(t.Context(), tableQuery{table: "bitbucket_user", columns: "type"})
 	for _, want := range []string{c.Key, tokens, "steampipe-plugin-bitbucket login", `grant_type = "client_credentials"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("before the login: error %v does not mention %s", err, want)
@@ -102,10 +102,10 @@ func TestAccessTokenOfAWorkspace(t *testing.T) {
 	token := fake.WorkspaceAccessToken(slug, "repository", "project", "account")
 	hcl := fmt.Sprintf("base_url = %q\naccess_token = %q\n", fake.URL(), token)
 	h := newHost(t, map[string]string{"bitbucket": hcl + fmt.Sprintf("workspaces = [%q]", slug)})
-	if rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name"}); len(rows) != len(fake.Organization().RepositoriesOf(fake.Organization().Workspaces[0])) {
+	if rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}); len(rows) != len(fake.Organization().RepositoriesOf(fake.Organization().Workspaces[0])) {
 		t.Errorf("%d repositories", len(rows))
 	}
-	_, err := newHost(t, map[string]string{"bitbucket": hcl}).try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"})
+	_, err := newHost(t, map[string]string{"bitbucket": hcl}).try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name"})
 	if err == nil || !strings.Contains(err.Error(), "workspaces = [") {
 		t.Errorf("error = %v, want one that says to name the workspaces", err)
 	}
@@ -115,45 +115,45 @@ func TestAccessTokenOfAWorkspace(t *testing.T) {
 func TestConnectionTrouble(t *testing.T) {
 	all := fakebitbucket.AllScopes()
 	for name, test := range map[string]struct {
-		ask         ask
+		query       tableQuery
 		arrange     func(t *testing.T, fake *fakebitbucket.Server) (hcl string)
 		wantMention []string
 	}{
-		"dead refresh token": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
+		"dead refresh token": {tableQuery{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl, c, _ := consumerOf(t, fake, all...)
 			seed := fake.Grant(c, fake.Organization().Connected.UUID)
 			fake.RevokeGrants()
 			return hcl + fmt.Sprintf("refresh_token = %q", seed)
 		}, []string{"refused the refresh token", "login"}},
-		"wrong secret": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
+		"wrong secret": {tableQuery{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl, c, _ := consumerOf(t, fake, all...)
 			return strings.Replace(hcl, c.Secret, "wr0ngs3cr3t", 1) + `grant_type = "client_credentials"`
 		}, []string{"consumer_key and consumer_secret"}},
-		"expired access token": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
+		"expired access token": {tableQuery{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl := connectionTo(fake, fake.Organization().Connected.UUID)
 			fake.RevokeAccessTokens()
 			return hcl
 		}, []string{"access token", "access_token"}},
-		"missing scope": {ask{table: "bitbucket_project"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
+		"missing scope": {tableQuery{table: "bitbucket_project"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
 			return fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID, "account"))
 		}, []string{"project", "scope", "account"}},
-		"token folder that can't be made": {ask{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
+		"token folder that can't be made": {tableQuery{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl, c, tokens := consumerOf(t, fake, all...)
 			if err := os.WriteFile(tokens, nil, 0o600); err != nil { // a file in place of the folder
 				t.Fatal(err)
 			}
 			return hcl + fmt.Sprintf("refresh_token = %q", fake.Grant(c, fake.Organization().Connected.UUID))
 		}, []string{"token"}},
-		"a proxy's page": {ask{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
+		"a proxy's page": {tableQuery{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: http.StatusOK, Path: "/2.0/user", Count: -1})
 			return connectionTo(fake, fake.Organization().Connected.UUID)
 		}, []string{"web page", "proxy"}},
-		"quota used up": {ask{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
+		"quota used up": {tableQuery{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: http.StatusTooManyRequests, Path: "/2.0/user", Count: -1,
 				Header: http.Header{"X-Ratelimit-Reset": {"1800"}}, Body: "Rate limit for this resource has been exceeded"})
 			return connectionTo(fake, fake.Organization().Connected.UUID)
 		}, []string{"quota", "30m"}},
-		"quota used up, and no wait allowed": {ask{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
+		"quota used up, and no wait allowed": {tableQuery{table: "bitbucket_user"}, func(_ *testing.T, fake *fakebitbucket.Server) string {
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: http.StatusTooManyRequests, Path: "/2.0/user",
 				Header: http.Header{"X-Ratelimit-Reset": {"20"}}, Body: "Rate limit for this resource has been exceeded"})
 			return connectionTo(fake, fake.Organization().Connected.UUID, `max_wait = "0s"`)
@@ -163,7 +163,7 @@ func TestConnectionTrouble(t *testing.T) {
 			environment(t, nil)
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 			hcl := test.arrange(t, fake)
-			rows, err := newHost(t, map[string]string{"bitbucket": hcl}).try(context.Background(), test.ask)
+			rows, err := newHost(t, map[string]string{"bitbucket": hcl}).try(context.Background(), test.query)
 			if err == nil {
 				t.Fatalf("%d rows and no error", len(rows))
 			}
@@ -195,11 +195,11 @@ func TestDeadTokenIsNotAskedForAgain(t *testing.T) {
 	h := newHost(t, map[string]string{"bitbucket": hcl + fmt.Sprintf("refresh_token = %q", seed)})
 	began := time.Now()
 	inParallel(8, 50, func(int) {
-		if _, err := h.try(context.Background(), ask{table: "bitbucket_user"}); err == nil {
+		if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_user"}); err == nil {
 			t.Error("no error")
 		}
 	})
-	if asked := len(fake.Journal()); asked != 1 && time.Since(began) < 50*time.Second {
-		t.Errorf("50 scans made %d requests, want one", asked)
+	if requests := len(fake.Journal()); requests != 1 && time.Since(began) < 50*time.Second {
+		t.Errorf("50 scans made %d requests, want one", requests)
 	}
 }

@@ -42,14 +42,14 @@ func (c *rowCounter) Send(*proto.ExecuteResponse) error {
 // count scans the repositories and returns how many there are.
 func (h *host) count(columns string, seen func(n int)) int {
 	h.t.Helper()
-	return h.countOf(ask{table: "bitbucket_repository", columns: columns}, seen)
+	return h.countOf(tableQuery{table: "bitbucket_repository", columns: columns}, seen)
 }
 
 // countOf makes a query and returns how many rows it has.
-func (h *host) countOf(a ask, seen func(n int)) int {
+func (h *host) countOf(q tableQuery, seen func(n int)) int {
 	h.t.Helper()
 	stream := &rowCounter{ctx: context.Background(), seen: seen}
-	if err := h.Execute(h.request([]string{"bitbucket"}, a), stream); err != nil {
+	if err := h.Execute(h.request([]string{"bitbucket"}, q), stream); err != nil {
 		h.t.Fatal(err)
 	}
 	return stream.rows
@@ -64,10 +64,10 @@ func inUse() int64 {
 }
 
 // peakMemory returns how much the memory in use grows during a query, at most. It is measured after every so many rows.
-func peakMemory(h *host, a ask, every int) int64 {
-	h.countOf(a, nil) // opens connections and fills pools, which keep their memory
+func peakMemory(h *host, q tableQuery, every int) int64 {
+	h.countOf(q, nil) // opens connections and fills pools, which keep their memory
 	before, peak := inUse(), int64(0)
-	h.countOf(a, func(n int) {
+	h.countOf(q, func(n int) {
 		if n%every == 0 {
 			peak = max(peak, inUse()-before)
 		}
@@ -97,7 +97,7 @@ func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
 	}
 	peak := func(repositories int) int64 {
 		h, _ := recorded(t, fakebitbucket.Options{Repositories: repositories, Users: 200, OneWorkspace: true, EveryoneReads: true})
-		return peakMemory(h, ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, 20*repositories)
+		return peakMemory(h, tableQuery{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, 20*repositories)
 	}
 	few, many := peak(10), peak(300)
 	if grown := many - few; grown > 15<<20 {

@@ -156,7 +156,7 @@ func TestBranchProtection(t *testing.T) {
 		fake.ResetJournal()
 		got := map[string]map[string]any{}
 		seen := map[string]int{}
-		for _, row := range h.rows(ask{table: "bitbucket_branch_protection", columns: strings.Join(columns, " ")}) {
+		for _, row := range h.rows(tableQuery{table: "bitbucket_branch_protection", columns: strings.Join(columns, " ")}) {
 			row["contradictions"] = contradictionsOf(row)
 			got[row["repository_full_name"].(string)] = row
 			seen[fmt.Sprint("complete ", row["is_complete"])]++
@@ -170,11 +170,11 @@ func TestBranchProtection(t *testing.T) {
 		if diff := cmp.Diff(want, columnsOf(got, columns...)); diff != "" {
 			t.Errorf("protections (-want +got):\n%s", diff)
 		}
-		asked := requested(fake)
-		if n := asked["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"]; n != open {
+		requests := requested(fake)
+		if n := requests["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"]; n != open {
 			t.Errorf("the merge checks of %d pull requests were read, want %d", n, open)
 		}
-		if n := asked["/repositories/{workspace}/{repo_slug}/branch-restrictions"]; n != len(want) {
+		if n := requests["/repositories/{workspace}/{repo_slug}/branch-restrictions"]; n != len(want) {
 			t.Errorf("the rules of %d repositories were read, want %d", n, len(want))
 		}
 		t.Logf("%d branches: %v", len(got), seen)
@@ -203,7 +203,7 @@ func TestBranchProtectionOfNamedBranches(t *testing.T) {
 				}
 			}
 		}
-		rows := h.rows(ask{table: "bitbucket_branch_protection", columns: "repository_full_name branch_name approvals approvals_source push_restricted is_main", where: []*proto.Qual{where("branch_name", "=", names)}})
+		rows := h.rows(tableQuery{table: "bitbucket_branch_protection", columns: "repository_full_name branch_name approvals approvals_source push_restricted is_main", where: []*proto.Qual{where("branch_name", "=", names)}})
 		got := byKey(t, rows, "repository_full_name", "branch_name")
 		if diff := cmp.Diff(want, columnsOf(got, "branch_name", "approvals", "approvals_source", "push_restricted", "is_main")); diff != "" {
 			t.Errorf("protections (-want +got):\n%s", diff)
@@ -312,7 +312,7 @@ func TestBranchProtectionPeople(t *testing.T) {
 			seen[fmt.Sprint("people unknown ", pushUsers != nil && pushPeople == nil)]++
 		}
 		fake.ResetJournal()
-		for _, row := range h.rows(ask{table: "bitbucket_branch_protection"}) {
+		for _, row := range h.rows(tableQuery{table: "bitbucket_branch_protection"}) {
 			var values []any
 			for _, prefix := range []string{"push", "merge"} {
 				values = append(values, fieldTexts(row[prefix+"_users"], "uuid", "display_name"), fieldTexts(row[prefix+"_groups"], "slug", "name"), fieldTexts(row[prefix+"_people"], "uuid", "display_name", "group_slugs"))
@@ -327,7 +327,7 @@ func TestBranchProtectionPeople(t *testing.T) {
 			t.Errorf("no branch exempts administrators, or none does not: %v", seen)
 		}
 		fake.ResetJournal()
-		h.rows(ask{table: "bitbucket_branch_protection", columns: "force_denied"})
+		h.rows(tableQuery{table: "bitbucket_branch_protection", columns: "force_denied"})
 		for endpoint, n := range requested(fake) {
 			if strings.Contains(endpoint, "pullrequests") || strings.Contains(endpoint, "permissions-config") || strings.Contains(endpoint, "groups") {
 				t.Errorf("%d requests of %s for a column that only needs the rules", n, endpoint)

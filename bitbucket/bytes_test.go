@@ -15,11 +15,11 @@ func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 		t.Skip("takes long")
 	}
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
-	bytesOf := func(t *testing.T, a ask) (bytes, requests int64) {
+	bytesOf := func(t *testing.T, q tableQuery) (bytes, requests int64) {
 		t.Helper()
-		h.rows(a) // fetches the lists that all queries share
+		h.rows(q) // fetches the lists that all queries share
 		r.forget()
-		h.rows(a)
+		h.rows(q)
 		return r.plain.Load(), r.requests.Load()
 	}
 	for _, tab := range tables {
@@ -27,13 +27,13 @@ func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 			alone, requests := map[string]int64{}, map[string]int64{}
 			cheapest := tab.columns[0].name
 			for _, c := range tab.columns {
-				alone[c.name], requests[c.name] = bytesOf(t, ask{table: tab.name, columns: c.name})
+				alone[c.name], requests[c.name] = bytesOf(t, tableQuery{table: tab.name, columns: c.name})
 				if requests[c.name] < requests[cheapest] || requests[c.name] == requests[cheapest] && alone[c.name] < alone[cheapest] {
 					cheapest = c.name
 				}
 			}
 			for _, c := range tab.columns {
-				both, _ := bytesOf(t, ask{table: tab.name, columns: c.name + " " + cheapest})
+				both, _ := bytesOf(t, tableQuery{table: tab.name, columns: c.name + " " + cheapest})
 				if 10*alone[c.name] > 12*both {
 					t.Errorf("%s takes %d bytes alone, and %d with %s", c.name, alone[c.name], both, cheapest)
 				}

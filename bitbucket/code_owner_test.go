@@ -85,7 +85,7 @@ func TestCodeOwner(t *testing.T) {
 		}
 	}
 	columns := strings.Fields("repository_full_name path commit_hash line pattern owners error not_found unknown")
-	rows := h.rows(ask{table: "bitbucket_code_owner", columns: strings.Join(columns, " ")})
+	rows := h.rows(tableQuery{table: "bitbucket_code_owner", columns: strings.Join(columns, " ")})
 	for _, row := range rows {
 		row["owners"] = len(row["owners"].([]any))
 		for _, list := range []string{"not_found", "unknown"} {
@@ -122,7 +122,7 @@ func TestCodeOwnerShowsOwners(t *testing.T) {
 			r = one
 		}
 	}
-	for _, row := range connected(t, fake).rows(ask{table: "bitbucket_code_owner", columns: "pattern owners", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}) {
+	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_code_owner", columns: "pattern owners", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}) {
 		for _, owner := range row["owners"].([]any) {
 			owner := owner.(map[string]any)
 			switch owner["kind"] {
@@ -162,7 +162,7 @@ func TestCodeOwnerInAnotherFile(t *testing.T) {
 		}
 	}
 	columns := []string{"repository_full_name", "path", "pattern"}
-	rows := connected(t, fake).rows(ask{table: "bitbucket_code_owner", columns: strings.Join(columns, " "), where: []*proto.Qual{where("path", "=", []string{"CODEOWNERS", "../CODEOWNERS", ""})}})
+	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_code_owner", columns: strings.Join(columns, " "), where: []*proto.Qual{where("path", "=", []string{"CODEOWNERS", "../CODEOWNERS", ""})}})
 	same(t, "rules", want, lines(rows, columns...))
 }
 
@@ -178,7 +178,7 @@ func TestCodeOwnerWithoutAddresses(t *testing.T) {
 		fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 		fault.Path, fault.Count = "/2.0/workspaces/{workspace}/members", -1
 		fake.Inject(fault)
-		rows, err := connected(t, fake).try(context.Background(), ask{table: "bitbucket_code_owner", columns: "owners"})
+		rows, err := connected(t, fake).try(context.Background(), tableQuery{table: "bitbucket_code_owner", columns: "owners"})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -91,7 +91,7 @@ func TestBranches(t *testing.T) {
 			}
 			requests += pagesOf(len(o.Branches(r)), 100)
 		})
-		rows := h.rows(ask{table: "bitbucket_branch"})
+		rows := h.rows(tableQuery{table: "bitbucket_branch"})
 		same(t, "branches", want, lines(rows, branchNames...))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/refs/branches"]; n != requests {
 			t.Errorf("%d requests for the branches, want %d", n, requests)
@@ -119,7 +119,7 @@ func TestTags(t *testing.T) {
 			}
 			requests += pagesOf(len(o.Tags(r)), 100)
 		})
-		same(t, "tags", want, lines(h.rows(ask{table: "bitbucket_tag"}), names...))
+		same(t, "tags", want, lines(h.rows(tableQuery{table: "bitbucket_tag"}), names...))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/refs/tags"]; n != requests {
 			t.Errorf("%d requests for the tags, want %d", n, requests)
 		}
@@ -176,7 +176,7 @@ func TestRefConditions(t *testing.T) {
 					}
 				})
 				fake.ResetJournal()
-				got := lines(h.rows(ask{table: table, columns: "repository_full_name name", where: test.where}), "repository_full_name", "name")
+				got := lines(h.rows(tableQuery{table: table, columns: "repository_full_name name", where: test.where}), "repository_full_name", "name")
 				if diff := cmp.Diff(sorted(want), got); diff != "" {
 					t.Errorf("%s, %s (-want +got):\n%s", table, name, diff)
 				}
@@ -206,7 +206,7 @@ func TestRefOrder(t *testing.T) {
 		for _, at := range dates[:7] {
 			want = append(want, line(at))
 		}
-		for _, row := range h.rows(ask{table: "bitbucket_branch", columns: "target_date", limit: 7, order: &proto.SortColumn{Column: "target_date", Order: proto.SortOrder_Desc}}) {
+		for _, row := range h.rows(tableQuery{table: "bitbucket_branch", columns: "target_date", limit: 7, order: &proto.SortColumn{Column: "target_date", Order: proto.SortOrder_Desc}}) {
 			got = append(got, line(row["target_date"]))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -218,7 +218,7 @@ func TestRefOrder(t *testing.T) {
 	})
 }
 
-func commitLine(r *organization.Repository, c *organization.Commit, asked ...any) string {
+func commitLine(r *organization.Repository, c *organization.Commit, parameters ...any) string {
 	kind := any(nil)
 	if c.Author.User != nil {
 		kind = c.Author.User.Type
@@ -227,15 +227,15 @@ func commitLine(r *organization.Repository, c *organization.Commit, asked ...any
 	for _, p := range c.Parents {
 		parents = append(parents, p.Hash)
 	}
-	return line(slices.Concat([]any{r.FullName(), r.Name, r.Workspace.UUID, c.Hash, c.Hash, c.Date, c.Message, parents, kind, "commit"}, signature(&c.Author), signature(&c.Committer), asked)...)
+	return line(slices.Concat([]any{r.FullName(), r.Name, r.Workspace.UUID, c.Hash, c.Hash, c.Date, c.Message, parents, kind, "commit"}, signature(&c.Author), signature(&c.Committer), parameters)...)
 }
 
-func commitLines(rows []map[string]any, asked ...string) []string {
+func commitLines(rows []map[string]any, parameters ...string) []string {
 	for _, row := range rows {
 		row["parents"] = pluck(row["parents"], "hash")
 	}
 	names := []string{"repository_full_name", "repository_name", "workspace_uuid", "hash", "title", "date", "message", "parents", "author_type", "type"}
-	return lines(rows, slices.Concat(names, signatureNames("author"), signatureNames("committer"), asked)...)
+	return lines(rows, slices.Concat(names, signatureNames("author"), signatureNames("committer"), parameters)...)
 }
 
 func TestCommits(t *testing.T) {
@@ -248,7 +248,7 @@ func TestCommits(t *testing.T) {
 			}
 			requests += pagesOf(len(o.Commits(r)), 100)
 		})
-		rows := h.rows(ask{table: "bitbucket_commit"})
+		rows := h.rows(tableQuery{table: "bitbucket_commit"})
 		same(t, "commits", want, commitLines(rows, "revision", "excluded_revision", "path", "dates_in_order"))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/commits"]; n != requests {
 			t.Errorf("%d requests for the commits, want %d", n, requests)
@@ -335,7 +335,7 @@ func TestCommitConditions(t *testing.T) {
 		}
 		for name, test := range tests {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_commit", columns: "repository_full_name hash revision excluded_revision path", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "repository_full_name hash revision excluded_revision path", where: test.where})
 			if diff := cmp.Diff(sorted(append([]string{}, test.want...)), lines(rows, "repository_full_name", "hash", "revision", "excluded_revision", "path")); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
@@ -363,11 +363,11 @@ func TestCommitConditions(t *testing.T) {
 		for _, a := range o.Approvals(one, approved) {
 			users = append(users, a.User.UUID)
 		}
-		participants := h.rows(ask{table: "bitbucket_commit", where: []*proto.Qual{in, where("hash", "=", approved.Hash)}})[0]["participants"]
+		participants := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in, where("hash", "=", approved.Hash)}})[0]["participants"]
 		if diff := cmp.Diff(any(users), pluck(pluck(participants, "user"), "uuid")); diff != "" {
 			t.Errorf("participants (-want +got):\n%s", diff)
 		}
-		if rows := h.rows(ask{table: "bitbucket_commit", where: []*proto.Qual{in, where("revision", "=", "none-such")}}); len(rows) > 0 {
+		if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in, where("revision", "=", "none-such")}}); len(rows) > 0 {
 			t.Errorf("%d rows of a revision that is not there", len(rows))
 		}
 		h.wantOmission(Omission{Table: "bitbucket_commit", Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonUnknownRevision})
@@ -406,21 +406,21 @@ func TestCommitsOutOfOrder(t *testing.T) {
 				t.Fatal("the history is no test")
 			}
 			h := connected(t, fake)
-			for _, asked := range []bool{false, true} { // true is the default
+			for _, inOrder := range []bool{false, true} { // true is the default
 				conditions := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("date", ">", now.Add(-2*time.Hour))}
 				want := []string{"the new one", "the newest"}
-				if !asked {
+				if !inOrder {
 					conditions = append(conditions, where("dates_in_order", "=", false))
 				}
-				if !test.wantFound[asked] {
+				if !test.wantFound[inOrder] {
 					want = []string{"the newest"}
 				}
-				rows := h.rows(ask{table: "bitbucket_commit", columns: "message dates_in_order", where: conditions})
+				rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message dates_in_order", where: conditions})
 				if diff := cmp.Diff(want, sorted(values(rows, "message"))); diff != "" {
-					t.Errorf("dates_in_order %t (-want +got):\n%s", asked, diff)
+					t.Errorf("dates_in_order %t (-want +got):\n%s", inOrder, diff)
 				}
 				for _, row := range rows {
-					if (row["dates_in_order"] == false) == asked {
+					if (row["dates_in_order"] == false) == inOrder {
 						t.Errorf("dates_in_order = %v", row["dates_in_order"])
 					}
 				}
@@ -454,7 +454,7 @@ func TestCommitsInOrder(t *testing.T) {
 		"limit and a date": {[]*proto.Qual{where("date", "<", now.AddDate(0, 0, -250))}, 5, 5, 3},
 	} {
 		fake.ResetJournal()
-		rows := h.rows(ask{table: "bitbucket_commit", columns: "hash date", where: append(test.where, where("repository_full_name", "=", r.FullName())), limit: test.limit})
+		rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "hash date", where: append(test.where, where("repository_full_name", "=", r.FullName())), limit: test.limit})
 		if len(rows) != test.wantRows {
 			t.Errorf("%s: %d rows, want %d", name, len(rows), test.wantRows)
 		}
@@ -574,7 +574,7 @@ func TestAtCommits(t *testing.T) {
 					}
 				})
 				fake.ResetJournal()
-				same(t, "of the heads", want, lines(h.rows(ask{table: table.table}), columns...))
+				same(t, "of the heads", want, lines(h.rows(tableQuery{table: table.table}), columns...))
 				counts := requested(fake)
 				wantHeads := heads
 				if i > 0 {
@@ -601,7 +601,7 @@ func TestAtCommits(t *testing.T) {
 					"no hash 2": {[]*proto.Qual{in, where("commit_hash", "=", "..")}, nil},
 				} {
 					fake.ResetJournal()
-					got := lines(h.rows(ask{table: table.table, where: test.where}), columns...)
+					got := lines(h.rows(tableQuery{table: table.table, where: test.where}), columns...)
 					if diff := cmp.Diff(sorted(append([]string{}, test.want...)), got); diff != "" {
 						t.Errorf("%s (-want +got):\n%s", name, diff)
 					}
@@ -618,9 +618,9 @@ func TestAtCommits(t *testing.T) {
 						anywhere = append(anywhere, at(r, c, c.Hash)...)
 					}
 				})
-				same(t, "in all repositories", anywhere, lines(h.rows(ask{table: table.table, where: []*proto.Qual{where("commit_hash", "=", two[1].Hash)}}), columns...))
+				same(t, "in all repositories", anywhere, lines(h.rows(tableQuery{table: table.table, where: []*proto.Qual{where("commit_hash", "=", two[1].Hash)}}), columns...))
 
-				if rows := h.rows(ask{table: table.table, columns: "commit_hash", limit: 3}); len(rows) != min(3, len(want)) {
+				if rows := h.rows(tableQuery{table: table.table, columns: "commit_hash", limit: 3}); len(rows) != min(3, len(want)) {
 					t.Errorf("%d rows with limit 3", len(rows))
 				}
 			})
@@ -656,7 +656,7 @@ func TestCommitStatusConditions(t *testing.T) {
 				}
 			}
 			fake.ResetJournal()
-			same(t, name, want, lines(h.rows(ask{table: "bitbucket_commit_status", columns: "key state url", where: []*proto.Qual{test.where}}), "key", "state", "url"))
+			same(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_status", columns: "key state url", where: []*proto.Qual{test.where}}), "key", "state", "url"))
 			for _, e := range fake.Journal() {
 				if isSent := test.where.GetStringValue() != "<>"; strings.HasSuffix(e.Endpoint, "/statuses") && (e.Query.Get("q") != "") != isSent {
 					t.Errorf("%s: q is %q", name, e.Query.Get("q"))
@@ -693,7 +693,7 @@ func TestCommitCommentConditions(t *testing.T) {
 			}
 		}
 		fake.ResetJournal()
-		same(t, name, want, lines(h.rows(ask{table: "bitbucket_commit_comment", columns: "id content_raw", where: []*proto.Qual{test.where}}), "id", "content_raw"))
+		same(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_comment", columns: "id content_raw", where: []*proto.Qual{test.where}}), "id", "content_raw"))
 		for _, e := range fake.Journal() {
 			if strings.HasSuffix(e.Endpoint, "/comments") && e.Query.Get("q") == "" {
 				t.Errorf("%s: the condition did not reach Bitbucket", name)
@@ -735,7 +735,7 @@ func TestAnnotationConditions(t *testing.T) {
 			}
 		}
 		fake.ResetJournal()
-		same(t, name, want, lines(h.rows(ask{table: "bitbucket_commit_report_annotation", columns: "uuid", where: []*proto.Qual{test.where}}), "uuid"))
+		same(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_report_annotation", columns: "uuid", where: []*proto.Qual{test.where}}), "uuid"))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations"]; n != requests {
 			t.Errorf("%s: %d requests for findings, want %d", name, n, requests)
 		}
@@ -779,7 +779,7 @@ func TestBranchingModels(t *testing.T) {
 			}
 			want = append(want, line(slices.Concat([]any{r.FullName(), r.Name, r.OverridesBranchingModel, deletion, deletion != nil}, role(m.Development), role(m.Production), prefixes(m))...))
 		})
-		rows := h.rows(ask{table: "bitbucket_branching_model"})
+		rows := h.rows(tableQuery{table: "bitbucket_branching_model"})
 		for _, row := range rows {
 			row["has_settings"] = row["settings"] != nil
 			if row["development_hash"] != nil && row["development_branch"].(map[string]any)["name"] != row["development_name"] {
@@ -793,7 +793,7 @@ func TestBranchingModels(t *testing.T) {
 			t.Errorf("%d requests for settings, want %d", n, settings)
 		}
 		fake.ResetJournal()
-		h.rows(ask{table: "bitbucket_branching_model", columns: strings.NewReplacer("default_branch_deletion", "", " settings", "").Replace(allColumns("bitbucket_branching_model"))})
+		h.rows(tableQuery{table: "bitbucket_branching_model", columns: strings.NewReplacer("default_branch_deletion", "", " settings", "").Replace(allColumns("bitbucket_branching_model"))})
 		if diff := cmp.Diff(map[string]int{"/repositories/{workspace}/{repo_slug}/effective-branching-model": repositories}, requested(fake)); diff != "" {
 			t.Errorf("requests without settings (-want +got):\n%s", diff)
 		}
@@ -804,7 +804,7 @@ func TestBranchingModels(t *testing.T) {
 			want = append(want, line(slices.Concat([]any{p.Workspace.Slug, p.Key, p.Name, m.DeleteBranches, orNil(m.Development.Name), m.Development.Name == "", m.Production.Enabled, orNil(m.Production.Name), m.Production.Name == ""}, prefixes(m))...))
 		}
 		fake.ResetJournal()
-		rows = h.rows(ask{table: "bitbucket_project_branching_model"})
+		rows = h.rows(tableQuery{table: "bitbucket_project_branching_model"})
 		names = []string{"workspace_slug", "project_key", "title", "default_branch_deletion", "development_name", "development_use_mainbranch", "production_enabled", "production_name", "production_use_mainbranch"}
 		same(t, "models of projects", want, lines(rows, append(names, prefixNames...)...))
 		// Whether a project can be read only asking tells, where the user does not administer the workspace.
@@ -822,7 +822,7 @@ func TestBranchingSettingsByRole(t *testing.T) {
 		return o.EffectivePermission(r, o.Connected) == "read"
 	})
 	fake.ChangeBranchingModel(r.FullName(), func(m *organization.BranchingModel) { m.DeleteBranches = true })
-	query := ask{table: "bitbucket_branching_model", columns: "default_branch_deletion overrides_project", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}
+	query := tableQuery{table: "bitbucket_branching_model", columns: "default_branch_deletion overrides_project", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}
 	for _, test := range []struct {
 		role string
 		want any
@@ -861,7 +861,7 @@ func TestCodeVanishes(t *testing.T) {
 			o := fake.Organization()
 			gone := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return o.Head(r) != nil && len(o.Tags(r)) > 0 })
 			h := connected(t, fake)
-			before := h.rows(ask{table: table, columns: "repository_full_name"})
+			before := h.rows(tableQuery{table: table, columns: "repository_full_name"})
 			var want []string
 			for _, row := range before {
 				if row["repository_full_name"] != gone.FullName() {
@@ -877,8 +877,8 @@ func TestCodeVanishes(t *testing.T) {
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: codePath + endpoint, Count: -1, Handler: vanish, Match: func(r *http.Request) bool {
 				return strings.HasPrefix(r.URL.Path, "/2.0/repositories/"+gone.FullName()+"/")
 			}})
-			same(t, "after", want, lines(connected(t, fake).rows(ask{table: table, columns: "repository_full_name"}), "repository_full_name"))
-			_, err := connected(t, fake).try(context.Background(), ask{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
+			same(t, "after", want, lines(connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"))
+			_, err := connected(t, fake).try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 			if err == nil || !strings.Contains(err.Error(), "no longer exists") {
 				t.Errorf("error = %v, want that the repository is gone", err)
 			}
@@ -893,7 +893,7 @@ func TestEmptyRepository(t *testing.T) {
 	empty := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return r.MainBranch == "" })
 	h := connected(t, fake)
 	for table := range codeTables {
-		rows := h.rows(ask{table: table, where: []*proto.Qual{where("repository_full_name", "=", empty.FullName())}})
+		rows := h.rows(tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", empty.FullName())}})
 		if want := table == "bitbucket_branching_model"; (len(rows) == 1) != want || len(rows) > 1 {
 			t.Errorf("%s has %d rows", table, len(rows))
 		}
@@ -909,11 +909,11 @@ func TestMainBranchGone(t *testing.T) {
 	h := connected(t, fake)
 	in := where("repository_full_name", "=", r.FullName())
 	for _, table := range atCommits {
-		if rows := h.rows(ask{table: table.table, where: []*proto.Qual{in}}); len(rows) != 0 {
+		if rows := h.rows(tableQuery{table: table.table, where: []*proto.Qual{in}}); len(rows) != 0 {
 			t.Errorf("%s has %d rows", table.table, len(rows))
 		}
 	}
-	if rows := h.rows(ask{table: "bitbucket_commit", where: []*proto.Qual{in}}); len(rows) == 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in}}); len(rows) == 0 {
 		t.Error("no commits of the branches that are there")
 	}
 }
@@ -922,7 +922,7 @@ func TestMainBranchGone(t *testing.T) {
 func TestCodeWithLimit(t *testing.T) {
 	for table, most := range map[string]int{"bitbucket_branch": 3, "bitbucket_commit": 1, "bitbucket_commit_file": 6, "bitbucket_branching_model": 3} {
 		fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-		rows := connected(t, fake).rows(ask{table: table, columns: "repository_full_name", limit: 3})
+		rows := connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name", limit: 3})
 		n := 0
 		for _, e := range fake.Journal() {
 			if strings.HasPrefix(e.Endpoint, codePath+"/") {
@@ -941,7 +941,7 @@ func TestNewCode(t *testing.T) {
 	r := fresh(fake, "busy")
 	h := connected(t, fake)
 	in := where("repository_full_name", "=", r.FullName())
-	count := func(table string) int { return len(h.rows(ask{table: table, where: []*proto.Qual{in}})) }
+	count := func(table string) int { return len(h.rows(tableQuery{table: table, where: []*proto.Qual{in}})) }
 	branches, commits := count("bitbucket_branch"), count("bitbucket_commit")
 	pushed := fake.Push(r.FullName(), "feature/new", organization.Commit{Message: "New\n"})
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches+1 || c != commits+1 {
@@ -951,7 +951,7 @@ func TestNewCode(t *testing.T) {
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches || c != commits {
 		t.Errorf("%d branches and %d commits, before %d and %d", b, c, branches, commits)
 	}
-	if rows := h.rows(ask{table: "bitbucket_commit", columns: "message", where: []*proto.Qual{in, where("hash", "=", pushed[0].Hash)}}); len(rows) != 1 || rows[0]["message"] != "New\n" {
+	if rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message", where: []*proto.Qual{in, where("hash", "=", pushed[0].Hash)}}); len(rows) != 1 || rows[0]["message"] != "New\n" {
 		t.Errorf("the commit that no branch leads to: %v", rows)
 	}
 }

@@ -211,17 +211,17 @@ func TestConditionsBetween(t *testing.T) {
 func TestConditionOnASubqueryLeavesTheRowsToTheHost(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 12})
 	h := connected(t, fake)
-	all := len(h.rows(ask{table: "bitbucket_repository", columns: "full_name"}))
+	all := len(h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}))
 	for _, q := range []*proto.Qual{
 		where("full_name", "=", "?"), where("uuid", "=", "?"), where("workspace_slug", "=", "?"), where("name", "~~", "?"),
 		where("size", "=", 0), where("size", ">", 0), where("updated_on", ">", time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)),
 	} {
-		rows, err := h.try(t.Context(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}, limit: 3})
+		rows, err := h.try(t.Context(), tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}, limit: 3})
 		if len(rows) != all || err != nil {
 			t.Errorf("%s %s: %d rows of %d, error %v", q.FieldName, q.GetStringValue(), len(rows), all, err)
 		}
 	}
-	if _, err := h.try(t.Context(), ask{table: "bitbucket_commit", columns: "hash", where: []*proto.Qual{where("revision", "=", "?")}}); err == nil || !strings.Contains(err.Error(), "needs a constant") {
+	if _, err := h.try(t.Context(), tableQuery{table: "bitbucket_commit", columns: "hash", where: []*proto.Qual{where("revision", "=", "?")}}); err == nil || !strings.Contains(err.Error(), "needs a constant") {
 		t.Errorf("error %v, want one that a parameter needs a constant", err)
 	}
 }

@@ -39,7 +39,7 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 	look := func(t *testing.T, h *host) {
 		t.Helper()
 		for name := range all {
-			rows, err := h.tryOn(t.Context(), []string{name}, ask{table: "bitbucket_user", columns: "uuid"})
+			rows, err := h.tryOn(t.Context(), []string{name}, tableQuery{table: "bitbucket_user", columns: "uuid"})
 			test, isWrong := wrong[name]
 			if !isWrong {
 				if err != nil || len(rows) != 1 {
@@ -94,10 +94,10 @@ func TestArgumentsAsJSON(t *testing.T) {
 		"good": fmt.Sprintf(`{"base_url": %q, "access_token": %q, "max_concurrency": 2}`, fake.URL(), token),
 		"typo": fmt.Sprintf(`{"base_url": %q, "acces_token": %q}`, fake.URL(), token),
 	})
-	if rows, err := h.tryOn(t.Context(), []string{"good"}, ask{table: "bitbucket_user", columns: "uuid"}); err != nil || len(rows) != 1 {
+	if rows, err := h.tryOn(t.Context(), []string{"good"}, tableQuery{table: "bitbucket_user", columns: "uuid"}); err != nil || len(rows) != 1 {
 		t.Errorf("%d rows and error %v", len(rows), err)
 	}
-	if _, err := h.tryOn(t.Context(), []string{"typo"}, ask{table: "bitbucket_user", columns: "uuid"}); err == nil || !strings.Contains(err.Error(), "acces_token") || strings.Contains(err.Error(), token) {
+	if _, err := h.tryOn(t.Context(), []string{"typo"}, tableQuery{table: "bitbucket_user", columns: "uuid"}); err == nil || !strings.Contains(err.Error(), "acces_token") || strings.Contains(err.Error(), token) {
 		t.Errorf("error %v does not name the argument, or shows its value", err)
 	}
 }

@@ -78,11 +78,11 @@ func TestConnection(t *testing.T) {
 			h := newHost(t, map[string]string{"bitbucket": hcl + "on_refusal = \"strict\"\n"})
 			fake.ResetJournal()
 			const offlineColumns = "authentication_method base_url consumer_key on_refusal plugin_version title token_file workspaces_argument"
-			offline := h.rows(ask{table: "bitbucket_connection", columns: offlineColumns})[0]
+			offline := h.rows(tableQuery{table: "bitbucket_connection", columns: offlineColumns})[0]
 			if n := len(fake.Journal()); n != 0 {
 				t.Errorf("%d requests for what needs none", n)
 			}
-			row := h.rows(ask{table: "bitbucket_connection"})[0]
+			row := h.rows(tableQuery{table: "bitbucket_connection"})[0]
 			for _, ofTheSDK := range []string{"_ctx", "sp_ctx", "sp_connection_name"} {
 				delete(row, ofTheSDK)
 			}
@@ -154,12 +154,12 @@ func TestConnectionRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, map[string]string{"bitbucket": test.hcl})
 			fake.ResetJournal()
-			if rows := h.rows(ask{table: "bitbucket_connection", columns: test.columns}); len(rows) != 1 {
+			if rows := h.rows(tableQuery{table: "bitbucket_connection", columns: test.columns}); len(rows) != 1 {
 				t.Errorf("%d rows", len(rows))
 			}
-			asked := requested(fake)
-			delete(asked, "/site/oauth2/access_token") // the one token of the connection
-			if diff := cmp.Diff(test.want, asked); diff != "" {
+			requests := requested(fake)
+			delete(requests, "/site/oauth2/access_token") // the one token of the connection
+			if diff := cmp.Diff(test.want, requests); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
@@ -182,7 +182,7 @@ func TestConnectionOfNobody(t *testing.T) {
 		"a consumer without a login":     {loggedOut, tokens},
 	} {
 		h := newHost(t, map[string]string{"bitbucket": test.hcl})
-		if rows, err := h.try(t.Context(), ask{table: "bitbucket_connection", columns: "account_uuid"}); err == nil || !strings.Contains(err.Error(), test.want) {
+		if rows, err := h.try(t.Context(), tableQuery{table: "bitbucket_connection", columns: "account_uuid"}); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v and error %v, want one that mentions %s", name, rows, err, test.want)
 		}
 	}

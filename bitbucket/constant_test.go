@@ -13,16 +13,16 @@ import (
 
 // constant starts a plugin of the same SDK that does nothing but stream the first row of a query so many times: what the SDK
 // alone takes for it.
-func (h *host) constant(a ask, rows int) *host {
+func (h *host) constant(q tableQuery, rows int) *host {
 	h.t.Helper()
-	first := a
+	first := q
 	first.limit = 1
 	row := h.rows(first)[0]
-	of := tableNamed(a.table)
+	tab := tableNamed(q.table)
 	values := map[string]any{}
-	for _, name := range a.columnNames() {
+	for _, name := range q.columnNames() {
 		values[name] = row[name]
-		if row[name] != nil && of.column(name).kind == proto.ColumnType_JSON {
+		if row[name] != nil && tab.column(name).kind == proto.ColumnType_JSON {
 			encoded, err := json.Marshal(row[name])
 			if err != nil {
 				h.t.Fatal(err)
@@ -31,22 +31,22 @@ func (h *host) constant(a ask, rows int) *host {
 		}
 	}
 	p := &plugin.Table{
-		Name:  of.name,
+		Name:  tab.name,
 		Cache: &plugin.TableCacheOptions{Enabled: false},
-		List: &plugin.ListConfig{KeyColumns: of.sdkKeyColumns(), Hydrate: func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
+		List: &plugin.ListConfig{KeyColumns: tab.sdkKeyColumns(), Hydrate: func(ctx context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (any, error) {
 			for range rows {
 				d.StreamListItem(ctx, values)
 			}
 			return nil, nil
 		}},
 	}
-	for _, c := range of.columns {
+	for _, c := range tab.columns {
 		p.Columns = append(p.Columns, &plugin.Column{Name: c.name, Type: c.kind, Transform: transform.From(func(_ context.Context, d *transform.TransformData) (any, error) {
 			return d.HydrateItem.(map[string]any)[c.name], nil
 		})})
 	}
 	server := sdkserver.New(func(context.Context) *plugin.Plugin {
-		return &plugin.Plugin{Name: "steampipe-plugin-bitbucket", TableMap: map[string]*plugin.Table{of.name: p}}
+		return &plugin.Plugin{Name: "steampipe-plugin-bitbucket", TableMap: map[string]*plugin.Table{tab.name: p}}
 	})
 	return serve(h.t, &Server{server, newInstance()}, map[string]string{"bitbucket": ""})
 }

@@ -246,7 +246,7 @@ func TestRequestsAreDocumented(t *testing.T) {
 		"max_depth": 2, "subject_type": "repository",
 	}
 	for _, tab := range tables {
-		h.rows(ask{table: tab.name})
+		h.rows(tableQuery{table: tab.name})
 		for _, q := range tab.keyColumns {
 			for _, operator := range q.operators {
 				value, ok := values[q.column]
@@ -263,7 +263,7 @@ func TestRequestsAreDocumented(t *testing.T) {
 				default:
 					value = "x"
 				}
-				h.rows(ask{table: tab.name, where: []*proto.Qual{where(q.column, operator, value)}, limit: 10})
+				h.rows(tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, operator, value)}, limit: 10})
 			}
 		}
 	}
@@ -383,7 +383,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 						body = page(items)
 					}
 					serve(body)
-					query := ask{table: as.table, columns: columns}
+					query := tableQuery{table: as.table, columns: columns}
 					switch {
 					case as.inRepository:
 						if as.where != nil {
@@ -404,7 +404,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 				} else {
 					for _, item := range items {
 						serve(item.Raw)
-						query := ask{table: as.table, columns: columns}
+						query := tableQuery{table: as.table, columns: columns}
 						if as.where != nil {
 							query.where = as.where(item)
 						}
@@ -440,7 +440,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 }
 
 // recordedRows asks for the rows of one workspace, without the condition on it: a recording may call it otherwise.
-func recordedRows(t *testing.T, h *host, query ask) []map[string]any {
+func recordedRows(t *testing.T, h *host, query tableQuery) []map[string]any {
 	t.Helper()
 	slug := query.where[0].Value.GetListValue().Values[0].GetStringValue()
 	fakeConnection := strings.Replace(h.config["bitbucket"], "base_url", fmt.Sprintf("workspaces = [%q]\nbase_url", slug), 1)
@@ -479,7 +479,7 @@ func TestRecordedErrorsAreSentences(t *testing.T) {
 			}
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/user", Status: http.StatusBadRequest, Body: string(text), Count: -1})
-			_, err = connected(t, fake).try(context.Background(), ask{table: "bitbucket_user"})
+			_, err = connected(t, fake).try(context.Background(), tableQuery{table: "bitbucket_user"})
 			message, _, _ := strings.Cut(gjson.GetBytes(text, "error.message").String(), "\n")
 			if err == nil || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error = %v, want one sentence with %q", err, message)
@@ -499,9 +499,9 @@ func TestConnectionsHaveTablesOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, of := range tables {
-		if a, b := first[of.name], second[of.name]; a == nil || b == nil || a == b || a.List == b.List {
-			t.Errorf("%s: %p and %p", of.name, a, b)
+	for _, tab := range tables {
+		if a, b := first[tab.name], second[tab.name]; a == nil || b == nil || a == b || a.List == b.List {
+			t.Errorf("%s: %p and %p", tab.name, a, b)
 		}
 	}
 }

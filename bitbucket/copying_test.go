@@ -111,7 +111,7 @@ func checkLinks(t *testing.T, tab *table, c Copying) {
 		if !isCondition(tab, l.Own, "=") {
 			t.Errorf("%s of a link can't be a condition", l.Own)
 		}
-		if of := tableNamed(c.Parent); !of.hasColumn(l.Parent) || of.column(l.Parent).kind != tab.column(l.Own).kind {
+		if parent := tableNamed(c.Parent); !parent.hasColumn(l.Parent) || parent.column(l.Parent).kind != tab.column(l.Own).kind {
 			t.Errorf("%s of a link is no column of %s, or of another type", l.Parent, c.Parent)
 		}
 	}
@@ -126,7 +126,7 @@ type copied struct {
 
 func newCopied(t *testing.T, fake *fakebitbucket.Server) *copied {
 	h := connected(t, fake)
-	return &copied{host: h, whole: map[string][]map[string]any{}, repositories: different(h.rows(ask{table: "bitbucket_repository", columns: "full_name"}), "full_name")}
+	return &copied{host: h, whole: map[string][]map[string]any{}, repositories: different(h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}), "full_name")}
 }
 
 // different returns the different values in a column.
@@ -149,8 +149,8 @@ func (c *copied) all(tableName string) []map[string]any {
 func (c *copied) scan(tableName string, conditions ...*proto.Qual) []map[string]any {
 	_, left, _ := CopyingOf(tableName)
 	isLeft := func(name string) bool { return slices.Contains(left, name) }
-	names := slices.DeleteFunc(ask{table: tableName}.columnNames(), isLeft)
-	rows := c.rows(ask{table: tableName, columns: strings.Join(names, " "), where: conditions})
+	names := slices.DeleteFunc(tableQuery{table: tableName}.columnNames(), isLeft)
+	rows := c.rows(tableQuery{table: tableName, columns: strings.Join(names, " "), where: conditions})
 	for _, row := range rows { // those of the conditions come unasked
 		maps.DeleteFunc(row, func(name string, _ any) bool { return isLeft(name) })
 	}

@@ -57,7 +57,7 @@ func TestNamedAndRefusedForTheRole(t *testing.T) {
 		}
 	}
 	for table, kind := range administrators {
-		query := ask{table: table, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())}
+		query := tableQuery{table: table, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())}
 		if rows := h.rows(query); len(rows) > 0 {
 			t.Errorf("%s: %d rows of what the user does not administer", table, len(rows))
 		}
@@ -102,7 +102,7 @@ func lackingScope(t *testing.T, table, without string) {
 	token := fake.AccessToken(fake.Organization().Connected.UUID, scopes...)
 	h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
 	for i := range 3 {
-		_, err := h.try(context.Background(), ask{table: table})
+		_, err := h.try(context.Background(), tableQuery{table: table})
 		if err == nil || !strings.Contains(err.Error(), "needs the scope") || !strings.Contains(err.Error(), without) {
 			t.Errorf("time %d: error = %v, want that the scope is missing", i+1, err)
 		}
@@ -114,13 +114,13 @@ func lackingScope(t *testing.T, table, without string) {
 func TestCoverageIsVisible(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
-	workspaces := values(h.rows(ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("is_administrator", "=", true)}}), "slug")
-	repositories := values(h.rows(ask{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", "admin")}}), "full_name")
+	workspaces := values(h.rows(tableQuery{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("is_administrator", "=", true)}}), "slug")
+	repositories := values(h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", "admin")}}), "full_name")
 	if len(workspaces) == 0 || len(repositories) == 0 {
 		t.Fatal("the user administers nothing")
 	}
 	fake.ResetJournal()
-	same(t, "repositories covered", repositories, lines(h.rows(ask{table: "bitbucket_repository_override", columns: "repository_full_name"}), "repository_full_name"))
+	same(t, "repositories covered", repositories, lines(h.rows(tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name"}), "repository_full_name"))
 	for _, e := range fake.Journal() {
 		if e.Status != http.StatusOK {
 			t.Errorf("%s was asked in vain: %d", e.Path, e.Status)
@@ -128,7 +128,7 @@ func TestCoverageIsVisible(t *testing.T) {
 	}
 	for table, kind := range administrators {
 		fake.ResetJournal()
-		h.rows(ask{table: table})
+		h.rows(tableQuery{table: table})
 		for _, e := range fake.Journal() {
 			if e.Status != http.StatusOK && table != "bitbucket_repository_access" && kind != "project" { // whether a project can be read only asking tells
 				t.Errorf("%s (%s): %s was asked in vain: %d", table, kind, e.Path, e.Status)
@@ -153,10 +153,10 @@ func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
 		if kind != "repository" {
 			continue
 		}
-		if rows := h.rows(ask{table: table}); len(rows) != 0 {
+		if rows := h.rows(tableQuery{table: table}); len(rows) != 0 {
 			t.Errorf("%s has %d rows for a user who administers nothing", table, len(rows))
 		}
-		named := ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}
+		named := tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}
 		if rows := h.rows(named); len(rows) != 0 {
 			t.Errorf("%s has %d rows in a workspace in which nothing is administered", table, len(rows))
 		}
@@ -178,29 +178,29 @@ func TestAccessGivenAndTaken(t *testing.T) {
 			u = m.User
 		}
 	}
-	held := func() string {
+	level := func() string {
 		t.Helper()
 		in := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("user_uuid", "=", u.UUID)}
 		var all []string
 		for _, table := range []string{"bitbucket_repository_permission", "bitbucket_repository_user_permission", "bitbucket_repository_access"} {
-			all = append(all, strings.Join(values(h.rows(ask{table: table, where: in}), "permission"), ","))
+			all = append(all, strings.Join(values(h.rows(tableQuery{table: table, where: in}), "permission"), ","))
 		}
-		for _, row := range h.rows(ask{table: "bitbucket_repository_user_permission", columns: "user_uuid repository_full_name permission"}) {
+		for _, row := range h.rows(tableQuery{table: "bitbucket_repository_user_permission", columns: "user_uuid repository_full_name permission"}) {
 			if row["user_uuid"] == u.UUID && row["repository_full_name"] == r.FullName() {
 				all = append(all, "all: "+row["permission"].(string))
 			}
 		}
 		return strings.Join(all, " ")
 	}
-	if got := held(); got != "  " {
+	if got := level(); got != "  " {
 		t.Errorf("before: %q", got)
 	}
 	fake.GrantRepository(r.FullName(), u.UUID, "write")
-	if got := held(); got != "write write write all: write" {
+	if got := level(); got != "write write write all: write" {
 		t.Errorf("after it was given: %q", got)
 	}
 	fake.RevokeRepository(r.FullName(), u.UUID)
-	if got := held(); got != "  " {
+	if got := level(); got != "  " {
 		t.Errorf("after it was taken: %q", got)
 	}
 }
@@ -217,7 +217,7 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
 				o := truth{fake.Organization(), fake.Organization().Connected}
 				h := connected(t, fake)
-				before := h.rows(ask{table: table}) // and the inventory is remembered
+				before := h.rows(tableQuery{table: table}) // and the inventory is remembered
 				var gone *organization.Repository
 				for _, r := range o.repositories() {
 					for _, row := range before {
@@ -236,8 +236,8 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 						want = append(want, line(row["repository_full_name"], row["title"]))
 					}
 				}
-				same(t, table, want, lines(h.rows(ask{table: table}), "repository_full_name", "title"))
-				_, err := h.try(context.Background(), ask{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
+				same(t, table, want, lines(h.rows(tableQuery{table: table}), "repository_full_name", "title"))
+				_, err := h.try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 				if err == nil {
 					t.Errorf("%s: no error for a repository that is named and gone", table)
 				}
@@ -259,7 +259,7 @@ func TestRefusalsThatAreNoAnswer(t *testing.T) {
 			fault.Path, fault.Count, fault.Skip = "/2.0/repositories/{workspace}/{repo_slug}/{rest...}", -1, 3
 			fake.Inject(fault)
 			for _, table := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_webhook"} {
-				if rows, err := h.try(context.Background(), ask{table: table}); err == nil {
+				if rows, err := h.try(context.Background(), tableQuery{table: table}); err == nil {
 					t.Errorf("%s: %d rows and no error", table, len(rows))
 				}
 			}
@@ -272,7 +272,7 @@ func TestScansShareTheRepositories(t *testing.T) {
 	h := connected(t, fake)
 	tables := []string{"bitbucket_deploy_key", "bitbucket_webhook", "bitbucket_branch_restriction", "bitbucket_default_reviewer", "bitbucket_repository_override"}
 	inParallel(len(tables), len(tables), func(i int) {
-		if _, err := h.try(context.Background(), ask{table: tables[i-1]}); err != nil {
+		if _, err := h.try(context.Background(), tableQuery{table: tables[i-1]}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -287,7 +287,7 @@ func TestLimitOverRepositories(t *testing.T) {
 	for i, table := range []string{"bitbucket_repository_override", "bitbucket_repository_user_permission", "bitbucket_repository_permission", "bitbucket_repository_access"} {
 		h := connected(t, fake, fmt.Sprintf("max_wait = \"%ds\"", 50+i)) // a connection that knows nothing yet
 		fake.ResetJournal()
-		if rows := h.rows(ask{table: table, limit: 5}); len(rows) != 5 {
+		if rows := h.rows(tableQuery{table: table, limit: 5}); len(rows) != 5 {
 			t.Errorf("%s: %d rows, want 5", table, len(rows))
 		}
 		if n := len(fake.Journal()); n > 25 {
@@ -308,11 +308,11 @@ func TestNamedWorkspaceIsTheSame(t *testing.T) {
 	for table := range administrators {
 		columns := strings.Fields(allColumns(table))
 		var all []map[string]any
-		for _, row := range h.rows(ask{table: table}) {
+		for _, row := range h.rows(tableQuery{table: table}) {
 			if row["workspace_slug"] == slug {
 				all = append(all, row)
 			}
 		}
-		same(t, table, lines(all, columns...), lines(h.rows(ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
+		same(t, table, lines(all, columns...), lines(h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
 	}
 }

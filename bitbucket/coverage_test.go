@@ -106,52 +106,52 @@ func TestCoverageIsAskedFor(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, OneWorkspace: true, Users: 10})
 	_, rows := theCoverage(t)
 	for _, tab := range tables {
-		asked := askedFor(t, fake, tab)
+		operations := operationsOf(t, fake, tab)
 		for _, c := range rows {
 			for _, name := range c.shown {
-				if table, _, _ := strings.Cut(name, "."); table == tab.name && !asked[c.path] {
+				if table, _, _ := strings.Cut(name, "."); table == tab.name && !operations[c.path] {
 					t.Errorf("%s does not ask for %s", tab.name, c.path)
 				}
 			}
 		}
 	}
-	if askedFor(t, fake, tableNamed("bitbucket_user"))["/repositories/{workspace}"] {
+	if operationsOf(t, fake, tableNamed("bitbucket_user"))["/repositories/{workspace}"] {
 		t.Error("the table of users passes for one of repositories")
 	}
 }
 
-// askedFor are the operations that a table asks for: when the query reads all columns, or the first one alone, and with each
+// operationsOf returns the operations that a table asks for: when the query reads all columns, or the first one alone, and with each
 // condition that Bitbucket can answer.
-func askedFor(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]bool {
+func operationsOf(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]bool {
 	t.Helper()
 	h := connected(t, fake)
 	fake.ResetJournal()
-	scans := []ask{{}, {columns: tab.columns[0].name}}
+	scans := []tableQuery{{}, {columns: tab.columns[0].name}}
 	for _, q := range tab.keyColumns {
-		scans = append(scans, ask{where: []*proto.Qual{where(q.column, "=", exampleOf(fake.Organization(), tab.column(q.column)))}})
+		scans = append(scans, tableQuery{where: []*proto.Qual{where(q.column, "=", exampleOf(fake.Organization(), tab.column(q.column)))}})
 	}
 	for _, scan := range scans {
 		scan.table = tab.name
 		_, _ = h.try(context.Background(), scan) // there may be no rows
 	}
-	asked := map[string]bool{}
+	operations := map[string]bool{}
 	for _, e := range fake.Journal() {
-		asked[strings.ReplaceAll(strings.TrimPrefix(e.Endpoint, "/2.0"), "...}", "}")] = true
+		operations[strings.ReplaceAll(strings.TrimPrefix(e.Endpoint, "/2.0"), "...}", "}")] = true
 	}
-	return asked
+	return operations
 }
 
 // exampleOf is a value that a condition on the column may have.
 func exampleOf(o *organization.Organization, c column) any {
 	r := withSource(o)[0]
-	known := map[string]any{
+	value := map[string]any{
 		"workspace_slug": r.Workspace.Slug, "full_name": r.FullName(), "repository_full_name": r.FullName(), "project_key": r.Project.Key,
 		"uuid": r.UUID, "user_uuid": o.Connected.UUID, "hash": o.Head(r).Hash, "commit_hash": o.Head(r).Hash, "path": "README.md",
 		"role": "member", "subject_type": "repository",
 	}[c.name]
 	switch {
-	case known != nil:
-		return known
+	case value != nil:
+		return value
 	case c.kind == proto.ColumnType_INT:
 		return 1
 	case c.kind == proto.ColumnType_BOOL:

@@ -25,10 +25,10 @@ func TestCoveredScansSendNoRequest(t *testing.T) {
 		}
 		t.Run(tab.name, func(t *testing.T) {
 			h := connected(t, fake, `max_age = "1m"`)
-			rows := h.rows(ask{table: tab.name, columns: allColumns(tab.name)})
+			rows := h.rows(tableQuery{table: tab.name, columns: allColumns(tab.name)})
 			for _, covered := range coveredBy(tab, rows) {
 				fake.ResetJournal()
-				got := covered.only(h.rows(covered.ask))
+				got := covered.only(h.rows(covered.tableQuery))
 				if n := len(fake.Journal()); n > 0 {
 					t.Errorf("%s: %d requests: %v", covered, n, requested(fake))
 				}
@@ -42,7 +42,7 @@ func TestCoveredScansSendNoRequest(t *testing.T) {
 
 // A coveredScan is a scan that needs nothing but what was read, and its rows.
 type coveredScan struct {
-	ask
+	tableQuery
 	rows []map[string]any
 }
 
@@ -65,7 +65,7 @@ func (c coveredScan) String() string { return fmt.Sprintf("%s where %v", c.colum
 func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 	var all []coveredScan
 	add := func(columns []string, accept func(map[string]any) bool, where ...*proto.Qual) *coveredScan {
-		c := coveredScan{ask: ask{table: tab.name, columns: strings.Join(columns, " "), where: where}}
+		c := coveredScan{tableQuery: tableQuery{table: tab.name, columns: strings.Join(columns, " "), where: where}}
 		for _, row := range rows {
 			if !accept(row) {
 				continue

@@ -14,7 +14,7 @@ import (
 // The panels of a dashboard share what they read: twenty ask no more than those of them that ask something new.
 func TestPanelsShareWhatTheyRead(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	kinds := []ask{
+	kinds := []tableQuery{
 		{table: "bitbucket_repository", columns: "full_name size updated_on"},
 		{table: "bitbucket_deploy_key", columns: "repository_full_name label last_used"},
 		{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid permission is_explained"},
@@ -53,7 +53,7 @@ func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Latency: 100 * time.Millisecond})
 	s := simulateToken(t, fake, "max_concurrency = 2")
 	s.online(t, func(t *testing.T, _ *network) {
-		large := ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}
+		large := tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}
 		begun, done := make(chan struct{}), make(chan error)
 		stream := &rowStream{ctx: t.Context(), seen: func(n int) {
 			if n == 20 {
@@ -63,7 +63,7 @@ func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 		go func() { done <- s.Execute(s.request([]string{"bitbucket"}, large), stream) }()
 		<-begun
 		before := len(fake.Journal())
-		s.rows(ask{table: "bitbucket_user", columns: "uuid"})
+		s.rows(tableQuery{table: "bitbucket_user", columns: "uuid"})
 		if n := len(fake.Journal()) - before; n > 5 { // two in flight, its own, and the two that come after it
 			t.Errorf("%d requests were made until the small scan had its answer", n)
 		}
@@ -76,7 +76,7 @@ func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 // If the quota doesn't suffice for a query, the error says how much it needs.
 func TestQuotaErrorSaysHowMuchTheRepositoriesNeed(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Quota: 40})
-	_, err := connected(t, fake, `max_wait = "0s"`).try(context.Background(), ask{table: "bitbucket_deploy_key"})
+	_, err := connected(t, fake, `max_wait = "0s"`).try(context.Background(), tableQuery{table: "bitbucket_deploy_key"})
 	if err == nil || !strings.Contains(err.Error(), "quota of 40 requests") || !strings.Contains(err.Error(), "it returns in") || !strings.Contains(err.Error(), "more requests are needed") {
 		t.Errorf("error = %v, want what it takes and when", err)
 	}

@@ -113,7 +113,7 @@ func TestPipelineDefinition(t *testing.T) {
 				}
 				files += min(1, len(steps))
 			}
-			rows := h.rows(ask{table: "bitbucket_pipeline_definition", columns: strings.Join(definitionColumns, " "), where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_pipeline_definition", columns: strings.Join(definitionColumns, " "), where: test.where})
 			same(t, name, want, lines(rows, definitionColumns...))
 			// Two for each repository with the file, one for each without; and two for each file that others import, or
 			// one if there is none.
@@ -162,7 +162,7 @@ func TestPipelineDefinitionSchedules(t *testing.T) {
 		}
 	}
 	columns := strings.Fields("repository_full_name trigger_type trigger_pattern position schedules")
-	same(t, "schedules", want, lines(h.rows(ask{table: "bitbucket_pipeline_definition", columns: strings.Join(columns, " ")}), columns...))
+	same(t, "schedules", want, lines(h.rows(tableQuery{table: "bitbucket_pipeline_definition", columns: strings.Join(columns, " ")}), columns...))
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/pipelines_config/schedules"]; got != files {
 		t.Errorf("%d requests for schedules, want one for each of %d files", got, files)
 	}
@@ -174,7 +174,7 @@ func TestPipelineDefinitionSchedules(t *testing.T) {
 // A file contains a secret. The rows show its name but not its value.
 func TestPipelineDefinitionKeepsSecrets(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	rows := connected(t, fake).rows(ask{table: "bitbucket_pipeline_definition"})
+	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pipeline_definition"})
 	shown := fmt.Sprint(rows)
 	files, err := filepath.Glob("../internal/fakebitbucket/generate/files/pipelines/*.yml")
 	if err != nil {
@@ -212,7 +212,7 @@ func TestPipelineDefinitionOfNoText(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"type": "commit_file", "path": %q, "attributes": ["lfs"], "size": %d, "commit": {"hash": "0f"}}`, f.Path, len(f.Content))
 	}})
 	for _, table := range []string{"bitbucket_pipeline_definition", "bitbucket_code_owner"} {
-		rows := connected(t, fake).rows(ask{table: table, columns: "error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
+		rows := connected(t, fake).rows(tableQuery{table: table, columns: "error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 		if len(rows) != 1 || rows[0]["error"] != "The file is no text, or too large to be read." {
 			t.Errorf("%s: rows %v", table, rows)
 		}
@@ -245,7 +245,7 @@ func TestPipelineDefinitionImports(t *testing.T) {
 			_, _ = fmt.Fprint(w, file)
 		}
 	}})
-	rows := connected(t, fake).rows(ask{table: "bitbucket_pipeline_definition", columns: "trigger_pattern imported_from programs error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
+	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pipeline_definition", columns: "trigger_pattern imported_from programs error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 	want := []string{
 		line("a", shared.Slug+":ci/next:"+pipelines.Path, []string{"make"}, nil),
 		line("b", "ci/own.yml", []string{"make"}, nil),

@@ -21,20 +21,20 @@ var small = fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups
 func (s *simulation) everything(t *testing.T) []*baseline {
 	t.Helper()
 	var all []*baseline
-	for _, of := range tables {
-		if of.name != "bitbucket_omission" { // its rows depend on earlier queries
-			all = append(all, s.learn(t, ask{table: of.name}))
+	for _, tab := range tables {
+		if tab.name != "bitbucket_omission" { // its rows depend on earlier queries
+			all = append(all, s.learn(t, tableQuery{table: tab.name}))
 		}
 	}
 	return all
 }
 
 // oneOfEachKind keeps a request of each kind.
-func (b *baseline) oneOfEachKind(known map[string]bool) []request {
+func (b *baseline) oneOfEachKind(seen map[string]bool) []request {
 	var kept []request
 	for _, r := range b.requests {
-		if !known[r.kind()] {
-			known[r.kind()] = true
+		if !seen[r.kind()] {
+			seen[r.kind()] = true
 			kept = append(kept, r)
 		}
 	}
@@ -60,11 +60,11 @@ func TestListsThatShift(t *testing.T) {
 	}
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
-	known := map[string]bool{}
+	seen := map[string]bool{}
 	lists := 0
 	for _, b := range s.everything(t) {
 		b.rows = without(positions, b.rows)
-		for _, r := range b.oneOfEachKind(known) {
+		for _, r := range b.oneOfEachKind(seen) {
 			if r.position != "first page" || !r.sized {
 				continue
 			}
@@ -74,7 +74,7 @@ func TestListsThatShift(t *testing.T) {
 			}
 			// The rows of the shorter list alone.
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultDrop, Drop: 1, Match: inList, Count: -1})
-			shorter := without(positions, tally(b.table, s.scan(t, b.ask, func(*network) {}).rows))
+			shorter := without(positions, tally(b.table, s.scan(t, b.tableQuery, func(*network) {}).rows))
 			for name, fault := range map[string]fakebitbucket.Fault{
 				"shrinks": {Skip: 1, Count: -1},
 				"grows":   {Count: 1},
@@ -82,7 +82,7 @@ func TestListsThatShift(t *testing.T) {
 				fault.Kind, fault.Drop, fault.Match = fakebitbucket.FaultDrop, 1, inList
 				fake.ClearFaults()
 				fake.Inject(fault)
-				done := s.scan(t, b.ask, func(*network) {})
+				done := s.scan(t, b.tableQuery, func(*network) {})
 				rows := without(positions, tally(b.table, done.rows))
 				switch {
 				case done.err != nil:
@@ -195,10 +195,10 @@ func TestNotFound(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	scans, quiet := 0, 0
-	for _, of := range tables {
-		for _, b := range s.asks(t, of) {
+	for _, tab := range tables {
+		for _, b := range s.baselines(t, tab) {
 			for _, r := range b.oneOfEachKind(map[string]bool{}) {
-				if of.name == "bitbucket_rate_limit" { // it shows what refusals say, too
+				if tab.name == "bitbucket_rate_limit" { // it shows what refusals say, too
 					continue
 				}
 				if !*soak && (trial{baseline: b, request: r}).draw()%4 > 0 {
@@ -209,7 +209,7 @@ func TestNotFound(t *testing.T) {
 					Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Body: body, Count: -1,
 					Match: func(other *http.Request) bool { return other.URL.RequestURI() == r.uri },
 				})
-				done := s.scan(t, b.ask, func(*network) {})
+				done := s.scan(t, b.tableQuery, func(*network) {})
 				scans++
 				if done.err != nil {
 					continue
@@ -261,9 +261,9 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	before := fake.Organization()
-	for _, of := range tables {
+	for _, tab := range tables {
 		fake.Restore(before)
-		b := s.learn(t, ask{table: of.name})
+		b := s.learn(t, tableQuery{table: tab.name})
 		in := slices.DeleteFunc(slices.Clone(b.requests), func(r request) bool {
 			return !strings.HasPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}/")
 		})
@@ -280,9 +280,9 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 				fake.Answer(w, r)
 			},
 		})
-		done := s.scan(t, b.ask, func(*network) {})
+		done := s.scan(t, b.tableQuery, func(*network) {})
 		if done.err != nil {
-			if isRepositories := strings.HasSuffix(of.name, "_repository"); !isRepositories { // for which this one counts
+			if isRepositories := strings.HasSuffix(tab.name, "_repository"); !isRepositories { // for which this one counts
 				t.Errorf("%s: error %v", b, done.err)
 			}
 			continue
@@ -307,16 +307,16 @@ func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateConsumer(t, fake)
 	leavesNothing(t)
-	known := map[string]bool{}
+	seen := map[string]bool{}
 	requests := 0
 	for _, b := range s.everything(t) {
-		for _, r := range b.oneOfEachKind(known) {
+		for _, r := range b.oneOfEachKind(seen) {
 			fake.ClearFaults()
 			fault := breaches["401 as expired"].fault
 			fault.Match = func(other *http.Request) bool { return other.URL.RequestURI() == r.uri }
 			fake.Inject(fault)
 			before := fake.Rotations()
-			done := s.scan(t, b.ask, func(*network) {})
+			done := s.scan(t, b.tableQuery, func(*network) {})
 			if problem := b.judge(done, true); problem != "" {
 				t.Errorf("%s, expired at %s (%s): %s", b, r.uri, r.position, problem)
 			}
@@ -338,11 +338,11 @@ func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 func TestTokenThatIsRefusedOnce(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
-	b := s.learn(t, ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", fake.Organization().Workspaces[0].Slug)}})
+	b := s.learn(t, tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", fake.Organization().Workspaces[0].Slug)}})
 	fault := breaches["401 as expired"].fault
 	fault.Path = "/2.0/user/workspaces"
 	fake.Inject(fault)
-	if problem := b.judge(s.scan(t, b.ask, func(*network) {}), true); problem != "" {
+	if problem := b.judge(s.scan(t, b.tableQuery, func(*network) {}), true); problem != "" {
 		t.Error(problem)
 	}
 }

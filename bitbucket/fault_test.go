@@ -188,17 +188,17 @@ func (r request) has(does breach) bool {
 
 // A baseline is a scan without any fault: what was asked, and what the rows are.
 type baseline struct {
-	ask
+	tableQuery
 	requests []request
 	rows     map[string]int // how often each row comes, by its JSON
 }
 
 // learn runs a scan without any fault.
-func (s *simulation) learn(t *testing.T, a ask) *baseline {
+func (s *simulation) learn(t *testing.T, q tableQuery) *baseline {
 	t.Helper()
-	b := &baseline{ask: a}
+	b := &baseline{tableQuery: q}
 	var mu sync.Mutex
-	known := map[string]bool{}
+	seen := map[string]bool{}
 	s.fake.ClearFaults()
 	s.fake.ResetJournal()
 	s.fake.Inject(fakebitbucket.Fault{Method: http.MethodGet, Kind: fakebitbucket.FaultEdit, Count: -1, Edit: func(r *http.Request, body []byte) []byte {
@@ -207,16 +207,16 @@ func (s *simulation) learn(t *testing.T, a ask) *baseline {
 		uri := r.URL.RequestURI()
 		mu.Lock()
 		defer mu.Unlock()
-		if !known[uri] {
-			known[uri] = true
+		if !seen[uri] {
+			seen[uri] = true
 			b.requests = append(b.requests, request{uri: uri, path: r.URL.EscapedPath(), position: position(r.URL.Query(), page), sized: page["size"] != nil})
 		}
 		return body
 	}})
-	done := s.scan(t, a, func(*network) {})
+	done := s.scan(t, q, func(*network) {})
 	s.fake.ClearFaults()
 	if done.err != nil {
-		t.Fatalf("%v without any fault: %v", a, done.err)
+		t.Fatalf("%v without any fault: %v", q, done.err)
 	}
 	endpoints := map[string]string{}
 	for _, e := range s.fake.Journal() {
@@ -226,7 +226,7 @@ func (s *simulation) learn(t *testing.T, a ask) *baseline {
 		b.requests[i].endpoint = endpoints[r.path]
 	}
 	slices.SortFunc(b.requests, func(a, b request) int { return cmp.Compare(a.uri, b.uri) })
-	b.rows = tally(a.table, done.rows)
+	b.rows = tally(q.table, done.rows)
 	return b
 }
 
@@ -263,11 +263,11 @@ func position(query url.Values, page map[string]json.RawMessage) string {
 	return "last page"
 }
 
-// asks are the questions about a table: for everything, and by each column that names what is asked for.
-func (s *simulation) asks(t *testing.T, of *table) []*baseline {
+// baselines returns the baselines of a table: for the query of all rows, and for a query by each column that can name an object.
+func (s *simulation) baselines(t *testing.T, tab *table) []*baseline {
 	t.Helper()
-	all := []*baseline{s.learn(t, ask{table: of.name})}
-	for _, q := range of.keyColumns {
+	all := []*baseline{s.learn(t, tableQuery{table: tab.name})}
+	for _, q := range tab.keyColumns {
 		if !slices.Equal(q.operators, nameOperators) {
 			continue
 		}
@@ -277,7 +277,7 @@ func (s *simulation) asks(t *testing.T, of *table) []*baseline {
 				t.Fatal(err)
 			}
 			if name, ok := columns[q.column].(string); ok {
-				all = append(all, s.learn(t, ask{table: of.name, where: []*proto.Qual{where(q.column, "=", name)}}))
+				all = append(all, s.learn(t, tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, "=", name)}}))
 				break
 			}
 		}
@@ -304,8 +304,8 @@ func TestEveryFault(t *testing.T) {
 	leavesNothing(t)
 	var trials []trial
 	kinds := map[string]bool{}
-	for _, of := range tables {
-		for _, b := range s.asks(t, of) {
+	for _, tab := range tables {
+		for _, b := range s.baselines(t, tab) {
 			trials = append(trials, b.trials(kinds)...)
 		}
 	}
@@ -355,7 +355,7 @@ func (t trial) draw() uint64 {
 }
 
 // trials returns the trials that are worth the time. Without -soak, known kinds of requests have only a few.
-func (b *baseline) trials(known map[string]bool) []trial {
+func (b *baseline) trials(seen map[string]bool) []trial {
 	var all []trial
 	byKind := map[string][]request{}
 	for _, r := range b.requests {
@@ -377,7 +377,7 @@ func (b *baseline) trials(known map[string]bool) []trial {
 			}
 			if !*soak && len(of) > 0 {
 				n := int(of[0].draw() % uint64(30*len(of)))
-				if known[kind] && n >= len(of) || breaches[fault].dear && n != 0 {
+				if seen[kind] && n >= len(of) || breaches[fault].dear && n != 0 {
 					continue
 				}
 				n %= len(of)
@@ -385,7 +385,7 @@ func (b *baseline) trials(known map[string]bool) []trial {
 			}
 			all = append(all, of...)
 		}
-		known[kind] = true
+		seen[kind] = true
 	}
 	return all
 }
@@ -394,14 +394,14 @@ func (b *baseline) trials(known map[string]bool) []trial {
 func (s *simulation) tryOne(t *testing.T, tr trial) {
 	t.Helper()
 	does := breaches[tr.fault]
-	var asked, otherwise atomic.Int64 // for the same thing with fewer parameters
+	var injected, otherwise atomic.Int64 // for the same thing with fewer parameters
 	plain := withoutParameters(tr.uri)
 	matches := func(r *http.Request) bool {
 		uri := r.URL.RequestURI()
 		if uri != tr.uri && withoutParameters(uri) == plain {
 			otherwise.Add(1)
 		}
-		return uri == tr.uri && asked.Add(1) > 0
+		return uri == tr.uri && injected.Add(1) > 0
 	}
 	s.fake.ClearFaults()
 	s.fake.ResetJournal()
@@ -413,19 +413,19 @@ func (s *simulation) tryOne(t *testing.T, tr trial) {
 		}
 		s.fake.Inject(fault)
 	}
-	done := s.scan(t, tr.ask, func(n *network) {
+	done := s.scan(t, tr.tableQuery, func(n *network) {
 		if does.broken == nil {
 			return
 		}
 		n.broken = does.broken(n)
-		n.breaks = func(r *http.Request) bool { return matches(r) && (tr.always || asked.Load() == 1) }
+		n.breaks = func(r *http.Request) bool { return matches(r) && (tr.always || injected.Load() == 1) }
 	})
 	s.fake.ClearFaults()
-	if asked.Load() == 0 {
+	if injected.Load() == 0 {
 		t.Errorf("%s: it was not asked for", tr)
 	}
 	problem := tr.judge(done, does.heals && !tr.always)
-	if problem == silent && does.doubtful && asked.Load()+otherwise.Load() > 1 {
+	if problem == silent && does.doubtful && injected.Load()+otherwise.Load() > 1 {
 		problem = "" // it made sure
 	}
 	if problem == silent && tr.isCount() {

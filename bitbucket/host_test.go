@@ -99,8 +99,8 @@ func connectionTo(fake *fakebitbucket.Server, userUUID string, more ...string) s
 	return fmt.Sprintf("base_url = %q\naccess_token = %q\n%s", fake.URL(), token, strings.Join(more, "\n"))
 }
 
-// A ask is what a host wants to know from a table.
-type ask struct {
+// A tableQuery is a query of one table, as a host sends it to the plugin.
+type tableQuery struct {
 	table   string
 	columns string // separated by spaces; empty for all
 	where   []*proto.Qual
@@ -146,35 +146,35 @@ func qualValue(value any) *proto.QualValue {
 }
 
 // rows asks the connection "bitbucket" and fails the test if that fails.
-func (h *host) rows(a ask) []map[string]any {
+func (h *host) rows(q tableQuery) []map[string]any {
 	h.t.Helper()
-	rows, err := h.try(context.Background(), a)
+	rows, err := h.try(context.Background(), q)
 	if err != nil {
-		h.t.Fatalf("%s: %v", a.table, err)
+		h.t.Fatalf("%s: %v", q.table, err)
 	}
 	return rows
 }
 
 // try asks the connection "bitbucket".
-func (h *host) try(ctx context.Context, a ask) ([]map[string]any, error) {
-	return h.tryOn(ctx, []string{"bitbucket"}, a)
+func (h *host) try(ctx context.Context, q tableQuery) ([]map[string]any, error) {
+	return h.tryOn(ctx, []string{"bitbucket"}, q)
 }
 
-func (h *host) tryOn(ctx context.Context, connections []string, a ask) ([]map[string]any, error) {
+func (h *host) tryOn(ctx context.Context, connections []string, q tableQuery) ([]map[string]any, error) {
 	stream := &rowStream{ctx: ctx}
-	err := h.Execute(h.request(connections, a), stream)
+	err := h.Execute(h.request(connections, q), stream)
 	return stream.rows, err
 }
 
-func (h *host) request(connections []string, a ask) *proto.ExecuteRequest {
+func (h *host) request(connections []string, q tableQuery) *proto.ExecuteRequest {
 	req := &proto.ExecuteRequest{
-		Table:                 a.table,
+		Table:                 q.table,
 		Connection:            connections[0],
 		CallId:                fmt.Sprint("call-", h.calls.Add(1)),
-		QueryContext:          &proto.QueryContext{Columns: a.columnNames(), Quals: map[string]*proto.Quals{}},
+		QueryContext:          &proto.QueryContext{Columns: q.columnNames(), Quals: map[string]*proto.Quals{}},
 		ExecuteConnectionData: map[string]*proto.ExecuteConnectionData{},
 	}
-	for _, q := range a.where {
+	for _, q := range q.where {
 		of := req.QueryContext.Quals[q.FieldName]
 		if of == nil {
 			of = &proto.Quals{}
@@ -182,25 +182,25 @@ func (h *host) request(connections []string, a ask) *proto.ExecuteRequest {
 		}
 		of.Quals = append(of.Quals, q)
 	}
-	if a.order != nil {
-		req.QueryContext.SortOrder = []*proto.SortColumn{a.order}
+	if q.order != nil {
+		req.QueryContext.SortOrder = []*proto.SortColumn{q.order}
 	}
 	for _, name := range connections {
 		data := &proto.ExecuteConnectionData{CacheEnabled: true, CacheTtl: 300}
-		if a.limit > 0 {
-			data.Limit = &proto.NullableInt{Value: a.limit}
+		if q.limit > 0 {
+			data.Limit = &proto.NullableInt{Value: q.limit}
 		}
 		req.ExecuteConnectionData[name] = data
 	}
 	return req
 }
 
-func (a ask) columnNames() []string {
-	if a.columns != "" {
-		return strings.Fields(a.columns)
+func (q tableQuery) columnNames() []string {
+	if q.columns != "" {
+		return strings.Fields(q.columns)
 	}
 	var all []string
-	for _, c := range tableNamed(a.table).columns {
+	for _, c := range tableNamed(q.table).columns {
 		all = append(all, c.name)
 	}
 	return all

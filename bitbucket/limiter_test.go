@@ -22,7 +22,7 @@ func TestLimitersChooseScans(t *testing.T) {
 	}
 	t.Cleanup(func() { h.SetRateLimiters(&proto.SetRateLimitersRequest{}) })
 	for table, want := range map[string][]any{"bitbucket_project": {"projects"}, "bitbucket_pipeline_step": {"pipelines"}, "bitbucket_pipeline": {}} {
-		row := h.rows(ask{table: table, limit: 1})[0]
+		row := h.rows(tableQuery{table: table, limit: 1})[0]
 		calls := row["_ctx"].(map[string]any)["diagnostics"].(map[string]any)["calls"].([]any)
 		if diff := cmp.Diff(want, calls[0].(map[string]any)["rate_limiters"]); diff != "" {
 			t.Errorf("limiters of %s mismatch (-want +got):\n%s", table, diff)

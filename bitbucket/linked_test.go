@@ -46,9 +46,9 @@ func linkInstance(t *testing.T, i *instance, bodies map[string]string) *linkingH
 }
 
 // read counts the rows that come before the end, or the error. Seen is called after each, if it is set.
-func (l *linkingHost) read(ctx context.Context, connection string, a ask, seen func(n int)) (rows int, err error) {
+func (l *linkingHost) read(ctx context.Context, connection string, q tableQuery, seen func(n int)) (rows int, err error) {
 	stream := anywhere.NewLocalPluginStream(ctx)
-	l.CallExecuteAsync(l.request([]string{connection}, a), stream)
+	l.CallExecuteAsync(l.request([]string{connection}, q), stream)
 	for {
 		row, err := stream.Recv()
 		if row == nil || err != nil {
@@ -86,27 +86,27 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 	})
 	faults := []struct {
 		connection string
-		ask
+		tableQuery
 		want string
 	}{
-		{"failing", ask{table: "bitbucket_repository", columns: "full_name"}, "made to fail"}, // after the rows of two pages
-		{"failing", ask{table: "bitbucket_deploy_key", columns: "id label"}, "made to fail"},  // after those of some repositories
-		{"failing", ask{table: "bitbucket_snippet", columns: "id title"}, "made to fail"},     // before the first row
-		{"wrong", ask{table: "bitbucket_repository", columns: "full_name"}, "no credentials"}, // before the first request
+		{"failing", tableQuery{table: "bitbucket_repository", columns: "full_name"}, "made to fail"}, // after the rows of two pages
+		{"failing", tableQuery{table: "bitbucket_deploy_key", columns: "id label"}, "made to fail"},  // after those of some repositories
+		{"failing", tableQuery{table: "bitbucket_snippet", columns: "id title"}, "made to fail"},     // before the first row
+		{"wrong", tableQuery{table: "bitbucket_repository", columns: "full_name"}, "no credentials"}, // before the first request
 	}
 	var workers sync.WaitGroup
 	for worker := range width {
 		workers.Go(func() {
 			for run := range runs / width {
 				fault := faults[(worker+run)%len(faults)]
-				rows, err := l.read(t.Context(), fault.connection, fault.ask, nil)
+				rows, err := l.read(t.Context(), fault.connection, fault.tableQuery, nil)
 				if err == nil || rows > 0 || !strings.Contains(err.Error(), fault.want) {
 					t.Errorf("%s: %d rows, and error %v, want one of %q", fault.table, rows, err, fault.want)
 				}
 				if run%10 > 0 {
 					continue
 				}
-				if rows, err := l.read(t.Context(), "good", ask{table: "bitbucket_repository", columns: "full_name"}, nil); err != nil || rows != all {
+				if rows, err := l.read(t.Context(), "good", tableQuery{table: "bitbucket_repository", columns: "full_name"}, nil); err != nil || rows != all {
 					t.Errorf("a whole scan had %d rows of %d, error %v", rows, all, err)
 				}
 			}
@@ -119,7 +119,7 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 func TestLinkedPluginStopsAsking(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 3000, OneWorkspace: true})
 	l := link(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
-	repositories := ask{table: "bitbucket_repository", columns: "full_name", limit: 7}
+	repositories := tableQuery{table: "bitbucket_repository", columns: "full_name", limit: 7}
 	fake.ResetJournal()
 	if rows, err := l.read(t.Context(), "bitbucket", repositories, nil); rows != 7 || err != nil {
 		t.Errorf("%d rows for LIMIT 7, error %v", rows, err)
@@ -153,12 +153,12 @@ func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
 	i := newInstance()
 	i.lists.KeptBytes = 10 << 10
 	l := linkInstance(t, i, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
-	repositories := ask{table: "bitbucket_repository", columns: "full_name is_private size updated_on project_key links"}
+	repositories := tableQuery{table: "bitbucket_repository", columns: "full_name is_private size updated_on project_key links"}
 	for run := range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
 		rows, err := l.read(ctx, "bitbucket", repositories, func(n int) {
-			if held := deleted(t, dir); n == 1 && held != 1 {
-				t.Errorf("%d files at the first row, want 1 that has no name any more", held)
+			if openFiles := deleted(t, dir); n == 1 && openFiles != 1 {
+				t.Errorf("%d files at the first row, want 1 that has no name any more", openFiles)
 			}
 			if run > 0 && n == 10*run {
 				cancel()
@@ -171,8 +171,8 @@ func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
 		for deadline := time.Now().Add(time.Minute); deleted(t, dir) > 0 && time.Now().Before(deadline); {
 			runtime.Gosched()
 		}
-		if held := deleted(t, dir); held > 0 {
-			t.Errorf("%d files are left open", held)
+		if openFiles := deleted(t, dir); openFiles > 0 {
+			t.Errorf("%d files are left open", openFiles)
 		}
 	}
 	if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {

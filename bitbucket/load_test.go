@@ -142,25 +142,25 @@ func (l *load) breakSome() {
 // query asks something, judges the answer, and says whether there was one.
 func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	b := l.questions[random.IntN(len(l.questions))]
-	a := b.ask
+	q := b.tableQuery
 	if random.IntN(4) == 0 {
-		a.limit = int64(1 + random.IntN(10))
+		q.limit = int64(1 + random.IntN(10))
 	}
 	begin := time.Now()
-	rows, err := l.try(t.Context(), a)
+	rows, err := l.try(t.Context(), q)
 	if took := time.Since(begin); took > time.Hour {
 		t.Errorf("%s took %s", b, took)
 	}
-	counts := without(ages, tally(a.table, rows))
+	counts := without(ages, tally(q.table, rows))
 	if more := extra(counts, b.rows); len(more) > 0 {
 		t.Errorf("%s: a row that is not there, or twice: %.300s (error %v)", b, more[0], err)
 	}
 	want := total(b.rows)
-	if a.limit > 0 {
-		want = min(want, int(a.limit))
+	if q.limit > 0 {
+		want = min(want, int(q.limit))
 	}
 	if err == nil && len(rows) != want {
-		t.Errorf("%s, LIMIT %d: %d rows instead of %d, and no error", b, a.limit, len(rows), want)
+		t.Errorf("%s, LIMIT %d: %d rows instead of %d, and no error", b, q.limit, len(rows), want)
 	}
 	outcome := "right"
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 // A nested is a join that a planner has turned into one scan of a table for each row of another: each names what it looks up, with
 // = on the keys, as PostgreSQL's wrapper sends it.
 type nested struct {
-	ask
+	tableQuery
 	keys string // columns, separated by spaces
 	// names are the values of the keys, one after the other; those of the table's own rows if it has none.
 	names func(*organization.Organization) [][]any
@@ -38,14 +38,14 @@ func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any
 	h.t.Helper()
 	found := make([][]map[string]any, scans)
 	inParallel(width, scans, func(i int) {
-		one := n.ask
-		one.where = slices.Clone(n.where)
+		q := n.tableQuery
+		q.where = slices.Clone(n.where)
 		for j, key := range strings.Fields(n.keys) {
-			one.where = append(one.where, where(key, "=", names[(i-1)%len(names)][j]))
+			q.where = append(q.where, where(key, "=", names[(i-1)%len(names)][j]))
 		}
-		rows, err := h.try(context.Background(), one)
+		rows, err := h.try(context.Background(), q)
 		if err != nil {
-			h.t.Errorf("%s %v: %v", n.table, one.where, err)
+			h.t.Errorf("%s %v: %v", n.table, q.where, err)
 		}
 		for _, row := range rows {
 			found[i-1] = append(found[i-1], shown(row, n.columns))
@@ -63,11 +63,11 @@ func remembering(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
 
 // shown is a row without what the query did not ask for.
 func shown(row map[string]any, columns string) map[string]any {
-	asked := map[string]any{}
+	selected := map[string]any{}
 	for _, column := range strings.Fields(columns) {
-		asked[column] = row[column]
+		selected[column] = row[column]
 	}
-	return asked
+	return selected
 }
 
 // keysOf are the values of the keys in a row.
@@ -104,30 +104,30 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 	// In each repository one name is asked for singly before its list is read, and ten before the inventory is.
 	const inEach = repositories + 10 + 10
 	for _, n := range []nested{
-		{ask: ask{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "full_name", most: 10},
-		{ask: ask{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "uuid", most: 10},
-		{ask: ask{table: "bitbucket_repository", columns: "full_name size slug", where: inAll}, keys: "slug", most: 10},
-		{ask: ask{table: "bitbucket_repository", columns: "full_name project_key size", where: inAll}, keys: "project_key", most: 10},
-		{ask: ask{table: "bitbucket_my_repository", columns: "full_name uuid permission"}, keys: "full_name", most: 10},
-		{ask: ask{table: "bitbucket_project", columns: "workspace_slug key name"}, keys: "workspace_slug key", most: 10},
-		{ask: ask{table: "bitbucket_workspace_member", columns: "workspace_slug user_uuid display_name"}, keys: "workspace_slug user_uuid", most: 11},
-		{ask: ask{table: "bitbucket_user", columns: "uuid display_name account_id"}, keys: "uuid", names: members, most: 12},
-		{ask: ask{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name name", most: inEach},
-		{ask: ask{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name target_hash", most: inEach},
-		{ask: ask{table: "bitbucket_tag", columns: "repository_full_name name"}, keys: "repository_full_name name", most: inEach},
-		{ask: ask{table: "bitbucket_commit", columns: "repository_full_name hash date"}, keys: "repository_full_name hash", most: inEach},
-		{ask: ask{table: "bitbucket_pull_request", columns: "repository_full_name id title"}, keys: "repository_full_name id", most: inEach},
-		{ask: ask{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name uuid", most: inEach},
-		{ask: ask{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name build_number", most: inEach},
-		{ask: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name", most: inEach},
-		{ask: ask{table: "bitbucket_repository_user_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name user_uuid", most: inEach},
-		{ask: ask{table: "bitbucket_repository_group_permission", columns: "repository_full_name group_slug permission"}, keys: "repository_full_name group_slug", most: inEach},
-		{ask: ask{table: "bitbucket_deploy_key", columns: "repository_full_name key_id label"}, keys: "repository_full_name", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "full_name", most: 10},
+		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "uuid", most: 10},
+		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size slug", where: inAll}, keys: "slug", most: 10},
+		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name project_key size", where: inAll}, keys: "project_key", most: 10},
+		{tableQuery: tableQuery{table: "bitbucket_my_repository", columns: "full_name uuid permission"}, keys: "full_name", most: 10},
+		{tableQuery: tableQuery{table: "bitbucket_project", columns: "workspace_slug key name"}, keys: "workspace_slug key", most: 10},
+		{tableQuery: tableQuery{table: "bitbucket_workspace_member", columns: "workspace_slug user_uuid display_name"}, keys: "workspace_slug user_uuid", most: 11},
+		{tableQuery: tableQuery{table: "bitbucket_user", columns: "uuid display_name account_id"}, keys: "uuid", names: members, most: 12},
+		{tableQuery: tableQuery{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name name", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_branch", columns: "repository_full_name name target_hash"}, keys: "repository_full_name target_hash", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_tag", columns: "repository_full_name name"}, keys: "repository_full_name name", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_commit", columns: "repository_full_name hash date"}, keys: "repository_full_name hash", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name id title"}, keys: "repository_full_name id", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name uuid", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_pipeline", columns: "repository_full_name uuid build_number"}, keys: "repository_full_name build_number", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_repository_user_permission", columns: "repository_full_name user_uuid permission"}, keys: "repository_full_name user_uuid", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_repository_group_permission", columns: "repository_full_name group_slug permission"}, keys: "repository_full_name group_slug", most: inEach},
+		{tableQuery: tableQuery{table: "bitbucket_deploy_key", columns: "repository_full_name key_id label"}, keys: "repository_full_name", most: inEach},
 	} {
 		for _, width := range []int{1, 8} {
 			t.Run(fmt.Sprintf("%s by %s, %d at a time", n.table, n.keys, width), func(t *testing.T) {
 				fake.ResetJournal()
-				all := connected(t, fake).rows(n.ask)
+				all := connected(t, fake).rows(n.tableQuery)
 				whole := len(fake.Journal())
 				byName := map[string][]map[string]any{}
 				var names [][]any
@@ -147,8 +147,8 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 					fake.ResetJournal()
 					found = n.run(h, names, width, scans)
 				})
-				if asked, most := len(fake.Journal()), whole+n.most+3*(width-1); asked > most || asked > len(names)+len(names)/4+5 {
-					t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), asked, whole)
+				if requests, most := len(fake.Journal()), whole+n.most+3*(width-1); requests > most || requests > len(names)+len(names)/4+5 {
+					t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), requests, whole)
 				}
 				for i, rows := range found {
 					name := fmt.Sprint(names[i%len(names)])
@@ -172,10 +172,10 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 150, OneWorkspace: true})
 	slug := fake.Organization().Repositories[0].Workspace.Slug
-	inner := nested{ask: ask{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
+	inner := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
 	remembering(t, fake, func(h *host) {
 		var names [][]any
-		for _, b := range h.rows(ask{table: "bitbucket_branch", columns: "repository_full_name", where: inner.where}) {
+		for _, b := range h.rows(tableQuery{table: "bitbucket_branch", columns: "repository_full_name", where: inner.where}) {
 			names = append(names, keysOf(b, "repository_full_name"))
 		}
 		fake.ResetJournal()
@@ -202,7 +202,7 @@ func TestLookupsInAnyOrder(t *testing.T) {
 	for _, width := range []int{1, 8} {
 		remembering(t, fake, func(h *host) {
 			fake.ResetJournal()
-			for i, rows := range (nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
+			for i, rows := range (nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
 				if len(rows) != 1 {
 					t.Errorf("rows of %v: %v", names[i], rows)
 				}
@@ -224,33 +224,33 @@ func TestLookupsAreFresh(t *testing.T) {
 	gone := names[20][0].(string)
 	s := simulateToken(t, fake, `max_age = "30s"`)
 	s.online(t, func(t *testing.T, _ *network) {
-		n := nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
+		n := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
 		n.run(s.host, names, 1, 30)
 		fake.RemoveRepository(gone)
-		if rows := s.rows(n.of(gone)); len(rows) != 1 {
+		if rows := s.rows(n.queryFor(gone)); len(rows) != 1 {
 			t.Errorf("%d rows of what was read a moment ago", len(rows))
 		}
 		time.Sleep(time.Minute) // simulated
-		if rows, err := s.try(t.Context(), n.of(gone)); err == nil {
+		if rows, err := s.try(t.Context(), n.queryFor(gone)); err == nil {
 			t.Errorf("%d rows, a minute after the repository was removed", len(rows))
 		}
 	})
 	none := simulateToken(t, fake, `max_age = "0s"`)
 	none.online(t, func(t *testing.T, _ *network) {
 		fake.ResetJournal()
-		n := nested{ask: ask{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
+		n := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
 		n.run(none.host, names[:20], 1, 40)
-		if asked := len(fake.Journal()); asked != 40 {
-			t.Errorf("%d requests of 40 scans although no answer may be remembered", asked)
+		if requests := len(fake.Journal()); requests != 40 {
+			t.Errorf("%d requests of 40 scans although no answer may be remembered", requests)
 		}
 	})
 }
 
-// of is the scan for one name.
-func (n nested) of(name any) ask {
-	one := n.ask
-	one.where = append(slices.Clone(n.where), where(n.keys, "=", name))
-	return one
+// queryFor returns the query for one name.
+func (n nested) queryFor(name any) tableQuery {
+	q := n.tableQuery
+	q.where = append(slices.Clone(n.where), where(n.keys, "=", name))
+	return q
 }
 
 // A name that there is nothing of is asked for once, like any other.
@@ -259,7 +259,7 @@ func TestLookupsOfNothing(t *testing.T) {
 	remembering(t, fake, func(h *host) {
 		fake.ResetJournal()
 		for range 20 {
-			if rows := h.rows(ask{table: "bitbucket_user", columns: "uuid website", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-0000-0000-000000000000}")}}); len(rows) != 0 {
+			if rows := h.rows(tableQuery{table: "bitbucket_user", columns: "uuid website", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-0000-0000-000000000000}")}}); len(rows) != 0 {
 				t.Errorf("rows of nobody: %v", rows)
 			}
 		}
@@ -272,12 +272,12 @@ func TestLookupsOfNothing(t *testing.T) {
 // Omissions are reported each time, so a lookup that leaves something out is made each time.
 func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 	ds := newDirectories()
-	asked := 0
+	lookups := 0
 	for i := range 3 {
 		noted := new(atomic.Bool)
 		for range ds.find(t.Context(), lookup{
 			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, hasOmissions: noted,
-			one: func(func(*row, error) bool) { asked++; noted.Store(i < 2) },
+			one: func(func(*row, error) bool) { lookups++; noted.Store(i < 2) },
 		}) {
 			t.Fatal("a row")
 		}
@@ -285,13 +285,13 @@ func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 	for range 3 {
 		for range ds.find(t.Context(), lookup{
 			directory: "refused", life: time.Hour, name: "one", nameOf: func(*row) any { return "one" }, hasOmissions: new(atomic.Bool),
-			one: func(func(*row, error) bool) { asked++ },
+			one: func(func(*row, error) bool) { lookups++ },
 		}) {
 			t.Fatal("a row")
 		}
 	}
-	if asked != 3 {
-		t.Errorf("asked %d times", asked)
+	if lookups != 3 {
+		t.Errorf("asked %d times", lookups)
 	}
 }
 
@@ -306,12 +306,12 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 	}
 	for unit, isUnique := range []bool{false, true} {
 		ds := newDirectories()
-		read, asked := 0, 0
+		read, lookups := 0, 0
 		for i := range 2000 {
 			for range 2 {
 				for range ds.find(t.Context(), lookup{
 					directory: "list", life: time.Hour, name: fmt.Sprint(list + i), nameOf: name, isUnique: isUnique, hasOmissions: new(atomic.Bool),
-					one: func(yield func(*row, error) bool) { asked++ },
+					one: func(yield func(*row, error) bool) { lookups++ },
 					list: func(ctx context.Context, most int) rowSeq {
 						if cache.IsOffline(ctx) {
 							return streams.Fail[*row](api.ErrOffline)
@@ -332,11 +332,11 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 					t.Fatal("a row of nothing")
 				}
 			}
-			if asked != i+1 {
-				t.Fatalf("%d: %d names were asked for %d times", unit, i+1, asked)
+			if lookups != i+1 {
+				t.Fatalf("%d: %d names were asked for %d times", unit, i+1, lookups)
 			}
-			if i < fewNames && read > 0 || read > 2*rowsPerName*asked {
-				t.Fatalf("%d: %d rows were read for %d names", unit, read, asked)
+			if i < fewNames && read > 0 || read > 2*rowsPerName*lookups {
+				t.Fatalf("%d: %d rows were read for %d names", unit, read, lookups)
 			}
 		}
 	}

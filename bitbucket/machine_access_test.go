@@ -88,7 +88,7 @@ func TestMachineAccess(t *testing.T) {
 	all := machines(o)
 	columns := strings.Fields("what id created_on last_used workspace_slug project_key repository_full_name")
 	got := func(conditions ...*proto.Qual) []string {
-		rows := h.rows(ask{table: "bitbucket_machine_access", columns: "kind level id created_on age_days last_used workspace_slug project_key repository_full_name", where: conditions})
+		rows := h.rows(tableQuery{table: "bitbucket_machine_access", columns: "kind level id created_on age_days last_used workspace_slug project_key repository_full_name", where: conditions})
 		for _, row := range rows {
 			row["what"] = fmt.Sprint(row["kind"], " ", row["level"])
 			created, isKnown := row["created_on"].(time.Time)
@@ -150,11 +150,11 @@ func TestMachineAccessWithoutOIDC(t *testing.T) {
 		Body: `{"type": "error", "error": {"message": "This API is not accessible with this credential."}}`,
 	})
 	h := connected(t, fake)
-	rows, err := h.try(context.Background(), ask{table: "bitbucket_machine_access", columns: "kind"})
+	rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_machine_access", columns: "kind"})
 	if err != nil || len(rows) == 0 {
 		t.Errorf("%d rows, error %v", len(rows), err)
 	}
-	omitted := h.rows(ask{table: "bitbucket_omission", columns: "table_name message reason"})
+	omitted := h.rows(tableQuery{table: "bitbucket_omission", columns: "table_name message reason"})
 	if !slices.ContainsFunc(omitted, func(row map[string]any) bool {
 		return strings.Contains(fmt.Sprint(row), "the OIDC providers of workspaces")
 	}) {

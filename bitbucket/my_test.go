@@ -19,12 +19,12 @@ func TestMyEmail(t *testing.T) {
 	for _, a := range o.EmailAddresses(o.Connected) {
 		want = append(want, line(a.Address, a.Address, a.IsPrimary, a.IsConfirmed))
 	}
-	same(t, "addresses", want, lines(connected(t, fake).rows(ask{table: "bitbucket_my_email"}), "email", "title", "is_primary", "is_confirmed"))
+	same(t, "addresses", want, lines(connected(t, fake).rows(tableQuery{table: "bitbucket_my_email"}), "email", "title", "is_primary", "is_confirmed"))
 	if diff := cmp.Diff(map[string]int{"/user/emails": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
 	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(o.Connected.UUID, "account"))
-	if _, err := newHost(t, map[string]string{"bitbucket": token}).try(context.Background(), ask{table: "bitbucket_my_email"}); err == nil || !strings.Contains(err.Error(), "needs the scope email") {
+	if _, err := newHost(t, map[string]string{"bitbucket": token}).try(context.Background(), tableQuery{table: "bitbucket_my_email"}); err == nil || !strings.Contains(err.Error(), "needs the scope email") {
 		t.Errorf("error %v, want one that names the scope", err)
 	}
 }
@@ -46,7 +46,7 @@ func TestMyKeys(t *testing.T) {
 			gpg = append(gpg, line(k.Fingerprint, k.KeyID(), k.Name, k.Name, k.Key, nil, len(k.Subkeys), k.CreatedOn, k.AddedOn, k.LastUsed, k.ExpiresOn, u.UUID))
 		}
 		fake.ResetJournal()
-		rows := lines(h.rows(ask{table: "bitbucket_my_ssh_key"}), "uuid", "fingerprint", "label", "comment", "key", "created_on", "last_used", "expires_on", "owner_uuid", "title")
+		rows := lines(h.rows(tableQuery{table: "bitbucket_my_ssh_key"}), "uuid", "fingerprint", "label", "comment", "key", "created_on", "last_used", "expires_on", "owner_uuid", "title")
 		if diff := cmp.Diff(sorted(ssh), rows); diff != "" || u == o.Connected && len(ssh) < 3 {
 			t.Errorf("SSH keys of %s (-want +got):\n%s", u.DisplayName, diff)
 		}
@@ -54,7 +54,7 @@ func TestMyKeys(t *testing.T) {
 			t.Errorf("requests mismatch (-want +got):\n%s", diff)
 		}
 		fake.ResetJournal()
-		keys := h.rows(ask{table: "bitbucket_my_gpg_key"})
+		keys := h.rows(tableQuery{table: "bitbucket_my_gpg_key"})
 		for _, row := range keys {
 			row["subkeys"] = len(row["subkeys"].([]any))
 		}
@@ -66,14 +66,14 @@ func TestMyKeys(t *testing.T) {
 		}
 	}
 	fake.ResetJournal()
-	connected(t, fake).rows(ask{table: "bitbucket_my_gpg_key", columns: "fingerprint name"})
+	connected(t, fake).rows(tableQuery{table: "bitbucket_my_gpg_key", columns: "fingerprint name"})
 	for _, e := range fake.Journal() {
 		if strings.Contains(e.Query.Get("fields"), "key,") || strings.Contains(e.Query.Get("fields"), "subkeys") {
 			t.Errorf("the keys themselves were asked for: %s", e.Query.Get("fields"))
 		}
 	}
 	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.WorkspaceAccessToken("harbor-labs"))
-	if _, err := newHost(t, map[string]string{"bitbucket": token}).try(context.Background(), ask{table: "bitbucket_my_ssh_key"}); err == nil {
+	if _, err := newHost(t, map[string]string{"bitbucket": token}).try(context.Background(), tableQuery{table: "bitbucket_my_ssh_key"}); err == nil {
 		t.Error("no error for a token that is no user's")
 	}
 }

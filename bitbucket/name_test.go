@@ -49,7 +49,7 @@ func TestNamesInAnotherSpelling(t *testing.T) {
 				kind = "workspace"
 			}
 			for spelling, want := range spellings[kind] {
-				_, err := h.try(context.Background(), ask{table: tab.name, where: []*proto.Qual{where(q.column, "=", spelling)}})
+				_, err := h.try(context.Background(), tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, "=", spelling)}})
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("%s, %s = %q: error = %v, want %q", tab.name, q.column, spelling, err, want)
 				}
@@ -58,7 +58,7 @@ func TestNamesInAnotherSpelling(t *testing.T) {
 				continue
 			}
 			for _, spelling := range []string{strings.Trim(r.UUID, "{}"), upper(r.UUID)} {
-				_, err := h.try(context.Background(), ask{table: tab.name, where: []*proto.Qual{where(q.column, "=", spelling)}})
+				_, err := h.try(context.Background(), tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, "=", spelling)}})
 				if err == nil || !strings.Contains(err.Error(), "with its braces and in lower case") {
 					t.Errorf("%s, %s = %q: error = %v, want what form a uuid has", tab.name, q.column, spelling, err)
 				}
@@ -96,7 +96,7 @@ func TestNameOfARepositoryThatWasRenamed(t *testing.T) {
 			case "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_my_repository": // no address with a name
 				continue
 			}
-			_, err := h.try(context.Background(), ask{table: tab.name, where: []*proto.Qual{where(q.column, "=", old)}})
+			_, err := h.try(context.Background(), tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, "=", old)}})
 			if err == nil || !strings.Contains(err.Error(), old+" is called "+r.FullName()+" now") {
 				t.Errorf("%s: error = %v, want how it is called", tab.name, err)
 			}

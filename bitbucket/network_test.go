@@ -166,7 +166,7 @@ func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simul
 	s := &simulation{host: newHost(t, map[string]string{"bitbucket": arguments}), fake: fake, settings: settings}
 	// The SDK's first query starts goroutines that never end. They must not be in a bubble.
 	s.connect(&route{http.NewFileTransport(http.Dir(t.TempDir()))})
-	if _, err := s.try(context.Background(), ask{table: "bitbucket_my_workspace"}); err == nil {
+	if _, err := s.try(context.Background(), tableQuery{table: "bitbucket_my_workspace"}); err == nil {
 		t.Fatal("no error without a network")
 	}
 	return s
@@ -257,12 +257,12 @@ func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (inUse 
 }
 
 // scan asks over a network of its own, which prepare may break first.
-func (s *simulation) scan(t *testing.T, a ask, prepare func(*network)) (done scanning) {
+func (s *simulation) scan(t *testing.T, q tableQuery, prepare func(*network)) (done scanning) {
 	t.Helper()
 	done.inUse = s.online(t, func(t *testing.T, n *network) {
 		prepare(n)
 		begin := time.Now()
-		done.rows, done.err = s.try(t.Context(), a)
+		done.rows, done.err = s.try(t.Context(), q)
 		done.took = time.Since(begin)
 		n.strangers.Range(func(host, _ any) bool {
 			done.other = append(done.other, host.(string))

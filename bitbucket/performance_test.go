@@ -16,69 +16,69 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A kind is a kind of scan whose cost is measured.
-type kind struct {
+// A scanKind is a kind of scan whose cost is measured.
+type scanKind struct {
 	name    string
 	options fakebitbucket.Options
-	few     ask
+	few     tableQuery
 	all     string // the columns that come with the same requests
 	pageLen int    // the longest page that its endpoint serves
 	// overhead is the number of requests that are not for rows.
 	overhead int
 	// of is the column that says in which list a row was, of which there is one for each of so many owners; "" if each row is
 	// one request, or all are in one list.
-	of     string
-	owners int
+	ownerColumn string
+	owners      int
 
 	trips, first int // round trips one after the other, and until the first row
 }
 
 const roundTrip = 100 * time.Millisecond
 
-// kinds are the scans that everything else is made of. Beside the large workspace there is an empty one.
-func kinds() []kind {
+// scanKinds returns the scans that all others consist of. Beside the large workspace there is an empty one.
+func scanKinds() []scanKind {
 	byName := fakebitbucket.Options{OneWorkspace: true}
-	return []kind{
+	return []scanKind{
 		{
 			name: "5,000 repositories", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
-			few: ask{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, overhead: 1, of: "workspace_slug", owners: 2,
+			few: tableQuery{table: "bitbucket_repository", columns: fewColumns}, all: listColumns(), pageLen: 100, overhead: 1, ownerColumn: "workspace_slug", owners: 2,
 			trips: 9, first: 2,
 		},
 		{
 			name: "10 of them", options: fakebitbucket.Options{Repositories: 5000, OneWorkspace: true},
-			few: ask{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, overhead: 1, of: "workspace_slug", owners: 1,
+			few: tableQuery{table: "bitbucket_repository", columns: fewColumns, limit: 10}, all: listColumns(), pageLen: 100, overhead: 1, ownerColumn: "workspace_slug", owners: 1,
 			trips: 2, first: 2,
 		},
 		{
 			name: "one by its name", options: byName,
-			few: ask{table: "bitbucket_repository", columns: fewColumns, where: []*proto.Qual{where("full_name", "=", fakebitbucket.New(byName).Organization().Repositories[0].FullName())}}, all: listColumns(), pageLen: 1,
+			few: tableQuery{table: "bitbucket_repository", columns: fewColumns, where: []*proto.Qual{where("full_name", "=", fakebitbucket.New(byName).Organization().Repositories[0].FullName())}}, all: listColumns(), pageLen: 1,
 			trips: 1, first: 1,
 		},
 		{
 			name: "the settings of 500 repositories", options: fakebitbucket.Options{Repositories: 500, OneWorkspace: true},
-			few: ask{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, overhead: 1 + 5 + 1,
+			few: tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, overhead: 1 + 5 + 1,
 			trips: 67, first: 4, // the pages ahead take their turns as well, and what is left out is counted at the end
 		},
 		{
 			name: "pull requests of 100 repositories", options: fakebitbucket.Options{Repositories: 100, OneWorkspace: true},
-			few: ask{table: "bitbucket_pull_request", columns: "repository_full_name id state"}, all: allColumns("bitbucket_pull_request"), pageLen: 50,
-			overhead: 1 + 1 + 1, of: "repository_full_name", owners: 100, trips: 16, first: 3,
+			few: tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name id state"}, all: allColumns("bitbucket_pull_request"), pageLen: 50,
+			overhead: 1 + 1 + 1, ownerColumn: "repository_full_name", owners: 100, trips: 16, first: 3,
 		},
 		{
 			name: "100,000 effective permissions", options: fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true},
-			few: ask{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
-			pageLen: 100, overhead: 1, of: "workspace_slug", owners: 2, trips: 129, first: 2, // the last to count what is left out
+			few: tableQuery{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
+			pageLen: 100, overhead: 1, ownerColumn: "workspace_slug", owners: 2, trips: 129, first: 2, // the last to count what is left out
 		},
 	}
 }
 
 // fewest is the smallest number of requests that these rows can be had with.
-func (k kind) fewest(rows []map[string]any) int {
+func (k scanKind) fewest(rows []map[string]any) int {
 	lists := map[any]int{}
 	for _, row := range rows {
-		lists[row[k.of]]++
+		lists[row[k.ownerColumn]]++
 	}
-	if k.of == "" {
+	if k.ownerColumn == "" {
 		lists = map[any]int{nil: len(rows)}
 	}
 	n := k.overhead + max(0, k.owners-len(lists)) // a list without rows is a request as well
@@ -93,15 +93,15 @@ func (k kind) fewest(rows []map[string]any) int {
 type cost struct{ rows, requests, fewest, trips, first int }
 
 // cost scans in simulated time.
-func (k kind) cost(t *testing.T) (c cost) {
+func (k scanKind) cost(t *testing.T) (c cost) {
 	t.Helper()
 	options := k.options
 	options.Latency = roundTrip
 	fake := fakebitbucket.New(options)
 	s := simulateToken(t, fake)
-	a := k.few
-	if k.of != "" && !strings.Contains(a.columns, k.of) {
-		a.columns += " " + k.of
+	q := k.few
+	if k.ownerColumn != "" && !strings.Contains(q.columns, k.ownerColumn) {
+		q.columns += " " + k.ownerColumn
 	}
 	s.online(t, func(t *testing.T, _ *network) {
 		fake.ResetJournal()
@@ -111,7 +111,7 @@ func (k kind) cost(t *testing.T) (c cost) {
 				c.first = int(time.Since(begin) / roundTrip)
 			}
 		}}
-		if err := s.Execute(s.request([]string{"bitbucket"}, a), stream); err != nil {
+		if err := s.Execute(s.request([]string{"bitbucket"}, q), stream); err != nil {
 			t.Fatal(err)
 		}
 		c.trips = int(time.Since(begin) / roundTrip)
@@ -127,7 +127,7 @@ func TestCostOfScans(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	for _, k := range kinds() {
+	for _, k := range scanKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			c := k.cost(t)
 			if c.rows == 0 || 100*c.requests > 105*c.fewest {
@@ -181,7 +181,7 @@ func TestNoRequestAfterTheLastRow(t *testing.T) {
 				}
 			}}
 			fake.ResetJournal()
-			err := s.Execute(s.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: "full_name", limit: limit}), stream)
+			err := s.Execute(s.request([]string{"bitbucket"}, tableQuery{table: "bitbucket_repository", columns: "full_name", limit: limit}), stream)
 			if (err != nil) != (limit == 0) {
 				t.Errorf("%s: error %v", name, err)
 			}
@@ -204,23 +204,23 @@ type measurement struct {
 }
 
 // measure scans recorded answers, after each of which there is a round trip, or none.
-func (k kind) measure(t *testing.T) (m measurement) {
+func (k scanKind) measure(t *testing.T) (m measurement) {
 	t.Helper()
 	m.cost = k.cost(t)
 	h, r := recorded(t, k.options)
 	all := k.few
 	all.columns = k.all
-	bytes := func(a ask) [2]int64 {
-		h.countOf(a, nil) // recorded
+	bytes := func(q tableQuery) [2]int64 {
+		h.countOf(q, nil) // recorded
 		r.forget()
-		h.countOf(a, nil)
+		h.countOf(q, nil)
 		return [2]int64{r.bytes.Load(), r.plain.Load()}
 	}
-	rate := func(h *host, a ask) float64 {
+	rate := func(h *host, q tableQuery) float64 {
 		runtime.GC()
 		rows, begin := 0, time.Now()
 		for time.Since(begin) < 2*time.Second {
-			rows += h.countOf(a, nil)
+			rows += h.countOf(q, nil)
 		}
 		return float64(rows) / time.Since(begin).Seconds()
 	}
@@ -228,12 +228,12 @@ func (k kind) measure(t *testing.T) (m measurement) {
 	rows := h.countOf(k.few, nil)
 	alone := simulateToken(t, r.fake, `max_age = "0s"`) // without network
 	alone.connect(&route{r})
-	rates := func(a ask) (float64, [2]float64) {
-		alone.countOf(a, nil) // recorded
-		constant := h.constant(a, rows)
+	rates := func(q tableQuery) (float64, [2]float64) {
+		alone.countOf(q, nil) // recorded
+		constant := h.constant(q, rows)
 		var n, most, own float64
 		for range 3 { // in turn, so that what else the machine does strikes all
-			n, most, own = max(n, rate(h, a)), max(most, rate(constant, a)), max(own, rate(alone.host, a))
+			n, most, own = max(n, rate(h, q)), max(most, rate(constant, q)), max(own, rate(alone.host, q))
 		}
 		return n, [2]float64{n / most, own / most}
 	}
@@ -244,7 +244,7 @@ func (k kind) measure(t *testing.T) (m measurement) {
 	}
 	m.peak = peakMemory(h, k.few, max(1, rows/20))
 	r.latency = roundTrip
-	h.countOf(ask{table: "bitbucket_user"}, nil) // a connection that is kept alive
+	h.countOf(tableQuery{table: "bitbucket_user"}, nil) // a connection that is kept alive
 	begin := time.Now()
 	h.countOf(k.few, func(n int) {
 		if n == 1 {
@@ -273,7 +273,7 @@ func TestPerformance(t *testing.T) {
 	}
 	line("scan", "rows", "requests", "fewest possible", "round trips in turn", "first row after", "KiB, few columns", "KiB, all", "seconds at 100 ms", "first row, seconds", "rows/s, few columns", "rows/s, all", "MiB above idle")
 	fmt.Fprintln(out, strings.Repeat("|---", 13)+"|")
-	for _, k := range kinds() {
+	for _, k := range scanKinds() {
 		m := k.measure(t)
 		size := func(n [2]int64) string { return fmt.Sprintf("%d (%d)", n[0]>>10, n[1]>>10) }
 		speed := func(rate float64, share [2]float64) string {

@@ -192,7 +192,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 						want = append(want, wantedRows(o, []*fakeRepository{r}, func(p *fakePipelines) []map[string]any { return test.rows(r, p) })...)
 					}
 					covers(t, table, want, test.but...)
-					sameRows(t, want, h.rows(ask{table: table}))
+					sameRows(t, want, h.rows(tableQuery{table: table}))
 				})
 			}
 			for table, rows := range map[string]func(*organization.WorkspacePipelines) []map[string]any{
@@ -211,7 +211,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 						}
 					}
 					covers(t, table, want)
-					sameRows(t, want, h.rows(ask{table: table}))
+					sameRows(t, want, h.rows(tableQuery{table: table}))
 				})
 			}
 		})
@@ -260,7 +260,7 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 		variables = repo + "/deployments_config/environments/{environment_uuid}/variables"
 	)
 	ofHome, ofSome := where("workspace_slug", "=", home.Slug), where("repository_full_name", "=", some.FullName())
-	h.rows(ask{table: "bitbucket_pipeline_cache", columns: "uuid"}) // which fills the inventory
+	h.rows(tableQuery{table: "bitbucket_pipeline_cache", columns: "uuid"}) // which fills the inventory
 	for name, test := range map[string]struct {
 		table string
 		where []*proto.Qual
@@ -293,7 +293,7 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: test.table, where: test.where, limit: test.limit})
+			rows := h.rows(tableQuery{table: test.table, where: test.where, limit: test.limit})
 			if len(rows) != test.rows && test.rows >= 0 || len(rows) == 0 && test.rows != 0 {
 				t.Errorf("%d rows, want %d", len(rows), test.rows)
 			}
@@ -331,7 +331,7 @@ func TestPipelineTablesRefused(t *testing.T) {
 		"bitbucket_workspace_variable":      where("workspace_slug", "=", away.Slug),
 		"bitbucket_workspace_runner":        where("workspace_slug", "=", away.Slug),
 	} {
-		if rows := h.rows(ask{table: table, where: []*proto.Qual{condition}}); len(rows) > 0 {
+		if rows := h.rows(tableQuery{table: table, where: []*proto.Qual{condition}}); len(rows) > 0 {
 			t.Errorf("%s: %d rows of what the user does not administer", table, len(rows))
 		}
 		if !slices.ContainsFunc(h.Server.Omissions(time.Time{}), func(o Omission) bool { return o.Table == table && o.Reason == ReasonNotAdministered }) {
@@ -339,7 +339,7 @@ func TestPipelineTablesRefused(t *testing.T) {
 		}
 	}
 	for _, table := range []string{"bitbucket_pipeline", "bitbucket_deployment", "bitbucket_pipeline_schedule", "bitbucket_pipeline_cache", "bitbucket_deployment_environment"} {
-		rows := h.rows(ask{table: table, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", reader.FullName())}})
+		rows := h.rows(tableQuery{table: table, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", reader.FullName())}})
 		if i := slices.IndexFunc(rows, func(row map[string]any) bool { return row["repository_full_name"] != reader.FullName() }); i >= 0 {
 			t.Errorf("%s has a row of %v", table, rows[i])
 		}

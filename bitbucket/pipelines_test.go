@@ -78,7 +78,7 @@ func sameRows(t *testing.T, want, got []map[string]any) {
 // covers fails the test unless the wanted rows have all columns of the table but the named ones.
 func covers(t *testing.T, table string, want []map[string]any, but ...string) {
 	t.Helper()
-	for _, c := range (ask{table: table}).columnNames() {
+	for _, c := range (tableQuery{table: table}).columnNames() {
 		if _, ok := want[0][c]; !ok && !slices.Contains(but, c) {
 			t.Errorf("nothing is known of the column %s", c)
 		}
@@ -155,7 +155,7 @@ func TestPipeline(t *testing.T) {
 			o := fake.Organization()
 			want := wantedRows(o, covered(o, o.Connected), pipelinesTruth)
 			covers(t, "bitbucket_pipeline", want, "state", "target", "configuration_sources")
-			sameRows(t, want, connected(t, fake).rows(ask{table: "bitbucket_pipeline"}))
+			sameRows(t, want, connected(t, fake).rows(tableQuery{table: "bitbucket_pipeline"}))
 		})
 	}
 }
@@ -257,7 +257,7 @@ func TestPipelineConditions(t *testing.T) {
 			}
 			got := map[string]bool{}
 			fake.ResetJournal()
-			for _, uuid := range values(h.rows(ask{table: "bitbucket_pipeline", columns: "uuid", where: test.where}), "uuid") {
+			for _, uuid := range values(h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", where: test.where}), "uuid") {
 				got[uuid] = true
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -297,27 +297,27 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 	week := time.Now().Add(-7 * 24 * time.Hour)
 	asc, desc := &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Asc}, &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}
 	for name, test := range map[string]struct {
-		ask  ask
-		want []string // pages
-		rows func(*fakePipeline) bool
+		query tableQuery
+		want  []string // pages
+		rows  func(*fakePipeline) bool
 	}{
-		"the last seven days":               {ask{where: []*proto.Qual{where("created_on", ">", week)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
-		"the last seven days, newest first": {ask{where: []*proto.Qual{where("created_on", ">", week)}, order: desc}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
-		"the last seven days, oldest first": {ask{where: []*proto.Qual{where("created_on", ">", week)}, order: asc}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
-		"the five oldest of seven days":     {ask{where: []*proto.Qual{where("created_on", ">", week)}, order: asc, limit: 5}, []string{"1 of 100 by -created_on"}, nil},
-		"to the end of a page":              {ask{where: []*proto.Qual{where("created_on", ">=", runs[len(runs)-99].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(runs[len(runs)-99].CreatedOn) }},
-		"over the end of a page":            {ask{where: []*proto.Qual{where("created_on", ">=", runs[len(runs)-101].CreatedOn)}}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(runs[len(runs)-101].CreatedOn) }},
-		"the beginning":                     {ask{where: []*proto.Qual{where("created_on", "<", runs[50].CreatedOn)}}, []string{"1 of 100 by created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.Before(runs[50].CreatedOn) }},
-		"the newest five":                   {ask{order: desc, limit: 5}, []string{"1 of 10 by -created_on"}, nil},
-		"the oldest five":                   {ask{order: asc, limit: 5}, []string{"1 of 10 by created_on"}, nil},
-		"any five":                          {ask{limit: 5}, []string{"1 of 10 by -created_on"}, nil},
-		"five failed":                       {ask{where: []*proto.Qual{where("result_name", "=", "FAILED")}, limit: 5}, []string{"1 of 10 by -created_on"}, nil},
-		"five completed":                    {ask{where: []*proto.Qual{where("state_name", "=", "COMPLETED")}, limit: 5}, []string{"1 of 100 by -created_on"}, nil},
-		"five of an old time, newest first": {ask{where: []*proto.Qual{where("created_on", "<", runs[399].CreatedOn)}, order: desc, limit: 5}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, nil},
-		"just then":                         {ask{where: []*proto.Qual{where("created_on", "=", runs[len(runs)-3].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p == runs[len(runs)-3] }},
+		"the last seven days":               {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
+		"the last seven days, newest first": {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}, order: desc}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
+		"the last seven days, oldest first": {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}, order: asc}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
+		"the five oldest of seven days":     {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}, order: asc, limit: 5}, []string{"1 of 100 by -created_on"}, nil},
+		"to the end of a page":              {tableQuery{where: []*proto.Qual{where("created_on", ">=", runs[len(runs)-99].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(runs[len(runs)-99].CreatedOn) }},
+		"over the end of a page":            {tableQuery{where: []*proto.Qual{where("created_on", ">=", runs[len(runs)-101].CreatedOn)}}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(runs[len(runs)-101].CreatedOn) }},
+		"the beginning":                     {tableQuery{where: []*proto.Qual{where("created_on", "<", runs[50].CreatedOn)}}, []string{"1 of 100 by created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.Before(runs[50].CreatedOn) }},
+		"the newest five":                   {tableQuery{order: desc, limit: 5}, []string{"1 of 10 by -created_on"}, nil},
+		"the oldest five":                   {tableQuery{order: asc, limit: 5}, []string{"1 of 10 by created_on"}, nil},
+		"any five":                          {tableQuery{limit: 5}, []string{"1 of 10 by -created_on"}, nil},
+		"five failed":                       {tableQuery{where: []*proto.Qual{where("result_name", "=", "FAILED")}, limit: 5}, []string{"1 of 10 by -created_on"}, nil},
+		"five completed":                    {tableQuery{where: []*proto.Qual{where("state_name", "=", "COMPLETED")}, limit: 5}, []string{"1 of 100 by -created_on"}, nil},
+		"five of an old time, newest first": {tableQuery{where: []*proto.Qual{where("created_on", "<", runs[399].CreatedOn)}, order: desc, limit: 5}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, nil},
+		"just then":                         {tableQuery{where: []*proto.Qual{where("created_on", "=", runs[len(runs)-3].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p == runs[len(runs)-3] }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			query := test.ask
+			query := test.query
 			query.table, query.columns = "bitbucket_pipeline", "uuid created_on result_name state_name"
 			query.where = append(query.where, where("repository_full_name", "=", of.FullName()))
 			fake.ResetJournal()
@@ -353,7 +353,7 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 			}
 		})
 	}
-	oldest := h.rows(ask{table: "bitbucket_pipeline", columns: "uuid", order: asc, limit: 5, where: []*proto.Qual{where("created_on", ">", week), where("repository_full_name", "=", of.FullName())}})
+	oldest := h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", order: asc, limit: 5, where: []*proto.Qual{where("created_on", ">", week), where("repository_full_name", "=", of.FullName())}})
 	at := slices.IndexFunc(runs, func(p *fakePipeline) bool { return p.CreatedOn.After(week) })
 	var want []string
 	for _, p := range runs[at : at+5] {
@@ -377,13 +377,13 @@ func TestPipelineOrderOverRepositories(t *testing.T) {
 	for _, p := range all[:12] {
 		want = append(want, p.UUID)
 	}
-	rows := h.rows(ask{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 12, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
+	rows := h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 12, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
 	if diff := cmp.Diff(want, values(rows, "uuid")); diff != "" {
 		t.Errorf("the newest pipelines mismatch (-want +got):\n%s", diff)
 	}
 	// A few that are named come in order, too.
 	uuids := []string{all[3].UUID, all[0].UUID, all[9].UUID, all[5].UUID}
-	rows = h.rows(ask{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 2, where: []*proto.Qual{where("uuid", "=", uuids)}, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
+	rows = h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 2, where: []*proto.Qual{where("uuid", "=", uuids)}, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
 	if diff := cmp.Diff([]string{all[0].UUID, all[3].UUID}, values(rows, "uuid")); diff != "" {
 		t.Errorf("the newest of some mismatch (-want +got):\n%s", diff)
 	}
@@ -405,7 +405,7 @@ func TestPipelinesThatAreOff(t *testing.T) {
 	off := all[slices.IndexFunc(all, func(r *fakeRepository) bool { return !o.PipelinesOf(r).Known })]
 	for _, table := range tablesOfPipelines {
 		t.Run(table, func(t *testing.T) {
-			rows, err := h.try(context.Background(), ask{table: table, where: []*proto.Qual{where("repository_full_name", "=", off.FullName())}})
+			rows, err := h.try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", off.FullName())}})
 			switch table {
 			case "bitbucket_deployment", "bitbucket_deployment_environment", "bitbucket_deployment_variable", "bitbucket_pipeline_ssh_key":
 				if err != nil || len(rows) != 0 { // another service, or something that doesn't exist in any case
@@ -417,7 +417,7 @@ func TestPipelinesThatAreOff(t *testing.T) {
 				}
 				h.wantOmission(Omission{Table: table, Workspace: off.Workspace.Slug, Repository: off.FullName(), Reason: ReasonFeatureOff})
 			}
-			rows = h.rows(ask{table: table, where: []*proto.Qual{where("workspace_slug", "=", off.Workspace.Slug)}})
+			rows = h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", off.Workspace.Slug)}})
 			if len(rows) == 0 || slices.Contains(values(rows, "repository_full_name"), off.FullName()) {
 				t.Errorf("%d rows of the workspace", len(rows))
 			}
@@ -431,10 +431,10 @@ func TestPipelinesOfRepositoryThatVanished(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 			h := connected(t, fake)
 			o := fake.Organization()
-			h.rows(ask{table: table, columns: "title"}) // which leaves the repositories in the inventory
+			h.rows(tableQuery{table: table, columns: "title"}) // which leaves the repositories in the inventory
 			gone := busy(t, o)
 			fake.RemoveRepository(gone.FullName())
-			rows := h.rows(ask{table: table})
+			rows := h.rows(tableQuery{table: table})
 			if len(rows) == 0 || slices.Contains(values(rows, "repository_full_name"), gone.FullName()) {
 				t.Errorf("%d rows, or some of a repository that is gone", len(rows))
 			}
@@ -448,7 +448,7 @@ func TestPipelinesOfEmptyOrganization(t *testing.T) {
 	fake.ChangePipelines(r.FullName(), func(p *fakePipelines) { *p = fakePipelines{Known: true} })
 	h := connected(t, fake)
 	for _, table := range tablesOfPipelines {
-		if rows := h.rows(ask{table: table}); len(rows) != 0 && table != "bitbucket_pipeline_config" {
+		if rows := h.rows(tableQuery{table: table}); len(rows) != 0 && table != "bitbucket_pipeline_config" {
 			t.Errorf("%s: %v", table, rows)
 		}
 	}
@@ -479,7 +479,7 @@ func TestPipelineSecrets(t *testing.T) {
 	for _, table := range append([]string{"bitbucket_workspace_variable", "bitbucket_workspace_runner"}, tablesOfPipelines...) {
 		for _, columns := range []string{"", "workspace_slug", "title"} {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: table, columns: columns})
+			rows := h.rows(tableQuery{table: table, columns: columns})
 			b, err := json.Marshal(rows)
 			if err != nil || len(rows) == 0 {
 				t.Fatalf("%s: %d rows, error %v", table, len(rows), err)
@@ -595,7 +595,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 		t.Run(table, func(t *testing.T) {
 			want := wantedRows(o, all, stepsTruth(test.truth))
 			covers(t, table, want, test.but...)
-			sameRows(t, want, h.rows(ask{table: table}))
+			sameRows(t, want, h.rows(tableQuery{table: table}))
 			const title, number = "title pipeline_uuid", "title pipeline_uuid build_number pipeline_created_on"
 			for name, condition := range map[string]struct {
 				columns string
@@ -615,7 +615,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 			} {
 				t.Run(name, func(t *testing.T) {
 					fake.ResetJournal()
-					got := h.rows(ask{table: table, columns: condition.columns, where: append(condition.where, inRepository)})
+					got := h.rows(tableQuery{table: table, columns: condition.columns, where: append(condition.where, inRepository)})
 					wantRows, wantRequests := []string{}, map[string]int{}
 					for endpoint, n := range condition.first {
 						wantRequests[endpoint] = n
@@ -650,7 +650,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 			t.Run("by step", func(t *testing.T) {
 				fake.ResetJournal()
 				step := run.Steps[0].UUID
-				got := h.rows(ask{table: table, columns: "step_uuid pipeline_uuid", where: []*proto.Qual{inRepository, where("pipeline_uuid", "=", run.UUID), where("step_uuid", "=", step)}})
+				got := h.rows(tableQuery{table: table, columns: "step_uuid pipeline_uuid", where: []*proto.Qual{inRepository, where("pipeline_uuid", "=", run.UUID), where("step_uuid", "=", step)}})
 				if diff := cmp.Diff(slices.Repeat([]string{step}, len(test.truth(run, run.Steps[0]))), values(got, "step_uuid")); diff != "" {
 					t.Errorf("rows mismatch (-want +got):\n%s", diff)
 				}
@@ -661,7 +661,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 		})
 	}
 	for _, where := range []*proto.Qual{where("pipeline_uuid", "=", "{none}"), where("build_number", "=", 9999), where("step_uuid", "=", "{none}")} {
-		if rows := h.rows(ask{table: "bitbucket_pipeline_test_report", where: []*proto.Qual{inRepository, where}}); len(rows) != 0 {
+		if rows := h.rows(tableQuery{table: "bitbucket_pipeline_test_report", where: []*proto.Qual{inRepository, where}}); len(rows) != 0 {
 			t.Errorf("%d reports of what does not exist", len(rows))
 		}
 	}
@@ -672,9 +672,9 @@ func TestPipelineStepLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
 	of := busy(t, fake.Organization())
-	h.rows(ask{table: "bitbucket_pipeline_step", columns: "uuid", limit: 1, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
+	h.rows(tableQuery{table: "bitbucket_pipeline_step", columns: "uuid", limit: 1, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
 	fake.ResetJournal()
-	rows := h.rows(ask{table: "bitbucket_pipeline_step", columns: "uuid", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
+	rows := h.rows(tableQuery{table: "bitbucket_pipeline_step", columns: "uuid", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
 	requests := requested(fake)
 	if len(rows) != 5 || requests[pipelinesPath] != 1 || requests[pipelinesPath+"/{pipeline_uuid}/steps"] > 20 {
 		t.Errorf("%d rows took %v", len(rows), requests)
@@ -687,7 +687,7 @@ func TestPipelineReasonsCostRequests(t *testing.T) {
 	h := connected(t, fake)
 	of := busy(t, fake.Organization())
 	fake.ResetJournal()
-	rows := h.rows(ask{table: "bitbucket_pipeline_test_case", columns: "reasons", limit: 3, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
+	rows := h.rows(tableQuery{table: "bitbucket_pipeline_test_case", columns: "reasons", limit: 3, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
 	const reasons = pipelinesPath + "/{pipeline_uuid}/steps/{step_uuid}/test_reports/test_cases/{test_case_uuid}/test_case_reasons"
 	if n := requested(fake)[reasons]; len(rows) != 3 || n < 3 || n > 12 {
 		t.Errorf("%d rows took %d requests for reasons", len(rows), n)

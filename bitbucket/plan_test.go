@@ -59,12 +59,12 @@ func namesFor(tab *table, h *host) map[string][]nameQuals {
 	all := map[string][]nameQuals{}
 	for _, column := range []string{"full_name", "repository_full_name"} {
 		if has(column) {
-			for _, row := range h.rows(ask{table: "bitbucket_repository", columns: "full_name"}) {
+			for _, row := range h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}) {
 				all[column] = append(all[column], nameQuals{where(column, "=", row["full_name"])})
 			}
 		}
 	}
-	workspaces := h.rows(ask{table: "bitbucket_my_workspace", columns: "slug"})
+	workspaces := h.rows(tableQuery{table: "bitbucket_my_workspace", columns: "slug"})
 	if column := tab.workspaceColumn(); has(column) {
 		for _, row := range workspaces {
 			all[column] = append(all[column], nameQuals{where(column, "=", row["slug"])})
@@ -74,7 +74,7 @@ func namesFor(tab *table, h *host) map[string][]nameQuals {
 		if !has(column) || column == "key" && tab.name != "bitbucket_project" {
 			continue
 		}
-		for _, row := range h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug"}) {
+		for _, row := range h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug"}) {
 			group := fmt.Sprintf("%s of %s", column, row["workspace_slug"])
 			all[group] = append(all[group], nameQuals{where("workspace_slug", "=", row["workspace_slug"]), where(column, "=", row["key"])})
 		}
@@ -131,7 +131,7 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 	t.Run("whole", func(t *testing.T) {
 		h := connected(t, fake)
 		fake.ResetJournal()
-		rows = h.rows(ask{table: tab.name, columns: columns})
+		rows = h.rows(tableQuery{table: tab.name, columns: columns})
 		cost = len(fake.Journal())
 		groups = namesFor(tab, h)
 	})
@@ -149,11 +149,11 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 			combinations++
 			t.Run(p.name+" by "+group, func(t *testing.T) {
 				h := connected(t, fake, `max_age = "30s"`)
-				h.rows(ask{table: "bitbucket_repository", columns: "full_name"})
+				h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"})
 				fake.ResetJournal()
 				var got []map[string]any
 				for _, scan := range p.scans(names) {
-					got = append(got, h.rows(ask{table: tab.name, columns: columns, where: scan})...)
+					got = append(got, h.rows(tableQuery{table: tab.name, columns: columns, where: scan})...)
 				}
 				if diff := gocmp.Diff(encoded(want), encoded(got)); diff != "" {
 					t.Errorf("rows mismatch (-whole +plan):\n%.2000s", diff)

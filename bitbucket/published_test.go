@@ -28,7 +28,7 @@ func TestWebhookEvent(t *testing.T) {
 	}
 	read := func(where ...*proto.Qual) []string {
 		fake.ResetJournal()
-		return lines(h.rows(ask{table: "bitbucket_webhook_event", where: where}), "subject_type", "event", "category", "label", "title", "description")
+		return lines(h.rows(tableQuery{table: "bitbucket_webhook_event", where: where}), "subject_type", "event", "category", "label", "title", "description")
 	}
 	same(t, "events", of("repository", "workspace"), read())
 	if diff := cmp.Diff(map[string]int{"/hook_events": 1, "/hook_events/{subject_type}": 2}, requested(fake)); diff != "" {
@@ -38,7 +38,7 @@ func TestWebhookEvent(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"/hook_events/{subject_type}": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_webhook_event", where: []*proto.Qual{where("subject_type", "=", "team")}}); err == nil || !strings.Contains(err.Error(), "Invalid subject type") {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_webhook_event", where: []*proto.Qual{where("subject_type", "=", "team")}}); err == nil || !strings.Contains(err.Error(), "Invalid subject type") {
 		t.Errorf("error %v, want what Bitbucket says", err)
 	}
 }
@@ -58,7 +58,7 @@ func TestWorkspaceGPGKey(t *testing.T) {
 	}
 	read := func(where ...*proto.Qual) []string {
 		fake.ResetJournal()
-		return lines(h.rows(ask{table: "bitbucket_workspace_gpg_key", where: where}), "workspace_slug", "title", "key")
+		return lines(h.rows(tableQuery{table: "bitbucket_workspace_gpg_key", where: where}), "workspace_slug", "title", "key")
 	}
 	same(t, "keys", of(o.Workspaces[:2]...), read())
 	if len(o.SystemKeys(o.Workspaces[0])) != 2 {
@@ -68,7 +68,7 @@ func TestWorkspaceGPGKey(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}/settings/gpg/public-key": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_workspace_gpg_key", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); err == nil {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_workspace_gpg_key", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); err == nil {
 		t.Error("no error for a workspace that the user does not belong to")
 	}
 	const a, b = beginOfKey + "\na\n" + endOfKey, beginOfKey + "\nb\n" + endOfKey
@@ -104,7 +104,7 @@ func asJSON(text string) string {
 func TestWorkspaceGPGKeyInJSON(t *testing.T) {
 	bare, wrapped := fakebitbucket.Start(t, fakebitbucket.Options{}), fakebitbucket.Start(t, fakebitbucket.Options{KeysAsJSON: true})
 	read := func(fake *fakebitbucket.Server) []string {
-		return lines(connected(t, fake).rows(ask{table: "bitbucket_workspace_gpg_key"}), "workspace_slug", "key")
+		return lines(connected(t, fake).rows(tableQuery{table: "bitbucket_workspace_gpg_key"}), "workspace_slug", "key")
 	}
 	same(t, "keys", read(bare), read(wrapped))
 }
@@ -119,7 +119,7 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 		issuer := "https://api.bitbucket.org/2.0/workspaces/" + w.Slug + "/pipelines-config/identity/oidc"
 		want = append(want, line(w.Slug, issuer, issuer, issuer+"/keys.json", texts([]string{"RS256"}), issuer, texts(o.OIDCKeyIDs(w))))
 	}
-	rows := h.rows(ask{table: "bitbucket_workspace_oidc_provider"})
+	rows := h.rows(tableQuery{table: "bitbucket_workspace_oidc_provider"})
 	for _, row := range rows {
 		row["configuration"] = row["configuration"].(map[string]any)["issuer"]
 		ids := []any{}
@@ -136,7 +136,7 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_workspace_oidc_provider", columns: "issuer", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); len(rows) != 1 {
+	if rows := h.rows(tableQuery{table: "bitbucket_workspace_oidc_provider", columns: "issuer", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[2].Slug)}}); len(rows) != 1 {
 		t.Errorf("%d rows of a workspace that the query names", len(rows))
 	}
 	if diff := cmp.Diff(map[string]int{configuration: 1, "/workspaces/{workspace}": 1}, requested(fake)); diff != "" {
@@ -144,7 +144,7 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 	}
 	email, token := fake.APIToken(o.Connected.UUID)
 	basic := fmt.Sprintf("base_url = %q\nemail = %q\napi_token = %q", fake.URL(), email, token)
-	if _, err := newHost(t, map[string]string{"bitbucket": basic}).try(context.Background(), ask{table: "bitbucket_workspace_oidc_provider"}); err == nil || !strings.Contains(err.Error(), "Forbidden") {
+	if _, err := newHost(t, map[string]string{"bitbucket": basic}).try(context.Background(), tableQuery{table: "bitbucket_workspace_oidc_provider"}); err == nil || !strings.Contains(err.Error(), "Forbidden") {
 		t.Errorf("error %v, want what Bitbucket says to an API token", err)
 	}
 }

@@ -44,12 +44,12 @@ func TestPullRequestEndsCostRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake)
 			fake.ResetJournal()
-			h.rows(ask{table: "bitbucket_pull_request", columns: test.columns, where: test.where})
-			asked := requested(fake)
-			if n, want := asked["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"], len(pullRequestsSeenBy(o, o.Connected, test.want)); n != want {
+			h.rows(tableQuery{table: "bitbucket_pull_request", columns: test.columns, where: test.where})
+			requests := requested(fake)
+			if n, want := requests["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"], len(pullRequestsSeenBy(o, o.Connected, test.want)); n != want {
 				t.Errorf("%d logs were read, want %d", n, want)
 			}
-			if n := asked["/repositories/{workspace}/{repo_slug}/commit/{commit}"]; n != 0 {
+			if n := requests["/repositories/{workspace}/{repo_slug}/commit/{commit}"]; n != 0 {
 				t.Errorf("%d merge commits were asked for, although the logs show the ends", n)
 			}
 		})
@@ -96,7 +96,7 @@ func TestPullRequestEndFromTheMergeCommit(t *testing.T) {
 				p.Activity = slices.DeleteFunc(slices.Clone(one.Activity), func(e *organization.PullRequestEvent) bool { return e.State == "MERGED" })
 				test.change(p)
 			})
-			rows := connected(t, fake).rows(ask{table: "bitbucket_pull_request", columns: "closed_on merged_on closed_on_source", where: one.named("id")})
+			rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pull_request", columns: "closed_on merged_on closed_on_source", where: one.named("id")})
 			if len(rows) != 1 {
 				t.Fatalf("%d rows", len(rows))
 			}

@@ -162,7 +162,7 @@ func merged(all ...map[string]any) map[string]any {
 func TestPullRequest(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	rows := connected(t, fake).rows(ask{table: "bitbucket_pull_request"})
+	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pull_request"})
 	var want []map[string]any
 	all := pullRequestsSeenBy(o, o.Connected, nil)
 	for _, x := range all {
@@ -206,7 +206,7 @@ func TestPullRequestConditions(t *testing.T) {
 		where      []*proto.Qual
 		want       func(fakePullRequest) bool
 		wantFilter string // part of the q that Bitbucket must have been sent
-		wantAsked  int    // requests for lists
+		wantLists  int    // requests for lists
 		wantSingle int    // requests for single pull requests
 	}{
 		"repository":           {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName())}, func(x fakePullRequest) bool { return x.r == one.r }, "", never, 0},
@@ -238,7 +238,7 @@ func TestPullRequestConditions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name id", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name id", where: test.where})
 			sameLines(t, "pull requests", pullRequestNames(pullRequestsSeenBy(o, o.Connected, test.want)), lines(rows, "repository_full_name", "id"))
 			for _, e := range fake.Journal() {
 				if e.Endpoint != "/2.0"+list {
@@ -248,9 +248,9 @@ func TestPullRequestConditions(t *testing.T) {
 					t.Errorf("Bitbucket was sent %v, want q=%s", e.Query, test.wantFilter)
 				}
 			}
-			asked := requested(fake)
-			if test.wantAsked != never && asked[list] != test.wantAsked || asked[single] != test.wantSingle {
-				t.Errorf("%d lists and %d single pull requests were asked for, want %d and %d", asked[list], asked[single], test.wantAsked, test.wantSingle)
+			requests := requested(fake)
+			if test.wantLists != never && requests[list] != test.wantLists || requests[single] != test.wantSingle {
+				t.Errorf("%d lists and %d single pull requests were asked for, want %d and %d", requests[list], requests[single], test.wantLists, test.wantSingle)
 			}
 		})
 	}
@@ -274,12 +274,12 @@ func TestPullRequestsOfManyNumbers(t *testing.T) {
 		return []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), q}
 	}
 	fake.ResetJournal()
-	rows := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name id", where: in("id")})
+	rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name id", where: in("id")})
 	sameLines(t, "pull requests", want, lines(rows, "repository_full_name", "id"))
 	if n := len(fake.Journal()); n > 3 {
 		t.Errorf("30 pull requests took %d requests", n)
 	}
-	participants := h.rows(ask{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: in("pull_request_id")})
+	participants := h.rows(tableQuery{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: in("pull_request_id")})
 	for _, row := range participants {
 		if name := line(row["repository_full_name"], row["pull_request_id"]); !slices.Contains(want, name) {
 			t.Errorf("a participant of %s, which was not asked for", name)
@@ -299,20 +299,20 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	in := []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}
 	for limit, wantRequests := range map[int64]int{5: 1, 50: 1, 51: 2} {
 		fake.ResetJournal()
-		rows := h.rows(ask{table: "bitbucket_pull_request", columns: "id", where: in, limit: limit})
+		rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "id", where: in, limit: limit})
 		if int64(len(rows)) != limit || requested(fake)[list] != wantRequests {
 			t.Errorf("LIMIT %d: %d rows by %d requests, want %d", limit, len(rows), requested(fake)[list], wantRequests)
 		}
 	}
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_pull_request", columns: "id", limit: 3}); len(rows) != 3 || requested(fake)[list] > 8 {
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "id", limit: 3}); len(rows) != 3 || requested(fake)[list] > 8 {
 		t.Errorf("LIMIT 3: %d rows by %d requests", len(rows), requested(fake)[list])
 	}
 
 	all := pullRequestsSeenBy(o, o.Connected, nil)
 	slices.SortFunc(all, func(a, b fakePullRequest) int { return b.UpdatedOn.Compare(a.UpdatedOn) })
 	fake.ResetJournal()
-	rows := h.rows(ask{
+	rows := h.rows(tableQuery{
 		table: "bitbucket_pull_request", columns: "repository_full_name id", limit: 20,
 		order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
 	})
@@ -326,13 +326,13 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	if got, want := requested(fake)[list], len(covered(o, o.Connected)); got != want {
 		t.Errorf("%d requests for lists, want one for each of %d repositories", got, want)
 	}
-	byAuthor := h.rows(ask{
+	byAuthor := h.rows(tableQuery{
 		table: "bitbucket_pull_request", columns: "created_on", limit: 5, where: []*proto.Qual{where("author_uuid", "=", o.Users[2].UUID)},
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Asc},
 	})
 	numbers := where("id", "=", 0)
 	numbers.Value = &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: &proto.QualValueList{Values: []*proto.QualValue{qualValue(1), qualValue(5), qualValue(3)}}}}
-	byNumber := h.rows(ask{
+	byNumber := h.rows(tableQuery{
 		table: "bitbucket_pull_request", columns: "id", where: append(slices.Clone(in), numbers),
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
 	})
@@ -373,7 +373,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_pull_request", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_pull_request", where: test.where})
 			var want []map[string]any
 			for _, x := range pullRequestsSeenBy(o, o.Connected, test.want) {
 				want = append(want, x.truth())
@@ -382,14 +382,14 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 				t.Fatal("the organization has none, which is no test")
 			}
 			sameRows(t, want, rows)
-			asked := requested(fake)
+			requests := requested(fake)
 			for endpoint, n := range test.wantLists {
-				if asked[endpoint] != n {
-					t.Errorf("%d requests of %s, want %d", asked[endpoint], endpoint, n)
+				if requests[endpoint] != n {
+					t.Errorf("%d requests of %s, want %d", requests[endpoint], endpoint, n)
 				}
 			}
-			if test.wantLists[list] == 0 && test.wantLists != nil && asked[list] > 0 {
-				t.Errorf("%d repositories were asked", asked[list])
+			if test.wantLists[list] == 0 && test.wantLists != nil && requests[list] > 0 {
+				t.Errorf("%d repositories were asked", requests[list])
 			}
 		})
 	}
@@ -406,8 +406,8 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	if len(want) == 0 {
 		t.Fatal("there is none in the public workspace, which is no test")
 	}
-	sameRows(t, want, h.rows(ask{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", owner.UUID), where("workspace_slug", "=", public.Slug)}}))
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", "nobodys-workspace")}}); err == nil {
+	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", owner.UUID), where("workspace_slug", "=", public.Slug)}}))
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", "nobodys-workspace")}}); err == nil {
 		t.Error("no error for a workspace that does not exist")
 	}
 }
@@ -418,14 +418,14 @@ func TestPullRequestIncrements(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	last := time.Time{}
-	for _, row := range h.rows(ask{table: "bitbucket_pull_request", columns: "updated_on"}) {
+	for _, row := range h.rows(tableQuery{table: "bitbucket_pull_request", columns: "updated_on"}) {
 		if at := row["updated_on"].(time.Time); at.After(last) {
 			last = at
 		}
 	}
 	since := func(table, column string) ([]map[string]any, map[string]int, int64) {
 		fake.ResetJournal()
-		rows := h.rows(ask{table: table, columns: "repository_full_name", where: []*proto.Qual{where(column, ">", last)}})
+		rows := h.rows(tableQuery{table: table, columns: "repository_full_name", where: []*proto.Qual{where(column, ">", last)}})
 		var bytes int64
 		for _, e := range fake.Journal() {
 			bytes += e.Bytes
@@ -434,8 +434,8 @@ func TestPullRequestIncrements(t *testing.T) {
 	}
 	const list = "/repositories/{workspace}/{repo_slug}/pullrequests"
 	repositories := len(covered(o, o.Connected))
-	if rows, asked, bytes := since("bitbucket_pull_request", "updated_on"); len(rows) != 0 || asked[list] != repositories || bytes > int64(repositories)*250 {
-		t.Errorf("%d rows, %v requests and %d bytes where nothing has changed", len(rows), asked, bytes)
+	if rows, requests, bytes := since("bitbucket_pull_request", "updated_on"); len(rows) != 0 || requests[list] != repositories || bytes > int64(repositories)*250 {
+		t.Errorf("%d rows, %v requests and %d bytes where nothing has changed", len(rows), requests, bytes)
 	}
 	changed := []fakePullRequest{
 		firstPullRequest(t, fake, func(x fakePullRequest) bool {
@@ -451,18 +451,18 @@ func TestPullRequestIncrements(t *testing.T) {
 		fake.ChangePullRequest(x.r.FullName(), x.ID, func(p *organization.PullRequest) { p.UpdatedOn = later })
 		comments += len(x.Comments)
 	}
-	rows, asked, _ := since("bitbucket_pull_request", "updated_on")
+	rows, requests, _ := since("bitbucket_pull_request", "updated_on")
 	sameLines(t, "changed repositories", []string{changed[0].r.FullName(), changed[1].r.FullName()}, lines(rows, "repository_full_name"))
-	if asked[list] != repositories {
-		t.Errorf("%v requests, want one for each of %d repositories", asked, repositories)
+	if requests[list] != repositories {
+		t.Errorf("%v requests, want one for each of %d repositories", requests, repositories)
 	}
-	rows, asked, _ = since("bitbucket_pull_request_comment", "pull_request_updated_on")
-	if len(rows) != comments || asked[list] != repositories || asked[list+"/{pull_request_id}/comments"] != 2 {
-		t.Errorf("%d comments by %v requests, want %d, and none of what has not changed", len(rows), asked, comments)
+	rows, requests, _ = since("bitbucket_pull_request_comment", "pull_request_updated_on")
+	if len(rows) != comments || requests[list] != repositories || requests[list+"/{pull_request_id}/comments"] != 2 {
+		t.Errorf("%d comments by %v requests, want %d, and none of what has not changed", len(rows), requests, comments)
 	}
-	rows, asked, _ = since("bitbucket_pull_request_participant", "pull_request_updated_on")
-	if want := len(changed[0].Participants) + len(changed[1].Participants); len(rows) != want || asked[list] != repositories {
-		t.Errorf("%d participants by %v requests, want %d", len(rows), asked, want)
+	rows, requests, _ = since("bitbucket_pull_request_participant", "pull_request_updated_on")
+	if want := len(changed[0].Participants) + len(changed[1].Participants); len(rows) != want || requests[list] != repositories {
+		t.Errorf("%d participants by %v requests, want %d", len(rows), requests, want)
 	}
 }
 
@@ -480,32 +480,32 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 		}
 		t.Run(tab.name, func(t *testing.T) {
 			h := connected(t, fake)
-			if rows := h.rows(ask{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where(column, "=", 9999)}}); len(rows) != 0 {
+			if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where(column, "=", 9999)}}); len(rows) != 0 {
 				t.Errorf("%d rows of a number that no repository has", len(rows))
 			}
 			for name, conditions := range map[string][]*proto.Qual{
 				"repository": {where("repository_full_name", "=", one.r.Workspace.Slug+"/nothing-here")},
 				"workspace":  {where("workspace_slug", "=", "nobodys-workspace")},
 			} {
-				if rows, err := h.try(context.Background(), ask{table: tab.name, columns: "repository_full_name", where: conditions}); err == nil || len(rows) > 0 {
+				if rows, err := h.try(context.Background(), tableQuery{table: tab.name, columns: "repository_full_name", where: conditions}); err == nil || len(rows) > 0 {
 					t.Errorf("%d rows and error %v, want an error for a missing %s", len(rows), err, name)
 				}
 			}
-			if rows := h.rows(ask{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where(column, "=", 9999)}}); len(rows) != 0 {
+			if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where(column, "=", 9999)}}); len(rows) != 0 {
 				t.Errorf("%d rows of a number that the repository does not have", len(rows))
 			}
 		})
 	}
 	// A repository that goes while a scan runs has no rows; the inventory of a moment ago still has it.
 	h := connected(t, fake)
-	before := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name"})
+	before := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name"})
 	fake.RemoveRepository(one.r.FullName())
-	after := h.rows(ask{table: "bitbucket_pull_request", columns: "repository_full_name"})
+	after := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name"})
 	if len(before)-len(after) != len(o.PullRequests(one.r)) {
 		t.Errorf("%d rows, and %d without %s", len(before), len(after), one.r.FullName())
 	}
 	for _, table := range []string{"bitbucket_pull_request_comment", "bitbucket_pull_request_activity", "bitbucket_pull_request_participant"} {
-		if slices.Contains(values(h.rows(ask{table: table, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
+		if slices.Contains(values(h.rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
 			t.Errorf("%s has rows of %s", table, one.r.FullName())
 		}
 	}
@@ -668,7 +668,7 @@ func TestPullRequestParts(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					h := connected(t, fake)
 					fake.ResetJournal()
-					rows := h.rows(ask{table: tabName(t), where: test.where})
+					rows := h.rows(tableQuery{table: tabName(t), where: test.where})
 					want, pullRequests := truth(test.satisfied)
 					if len(want) > 0 || len(rows) > 0 {
 						sameRows(t, want, rows)
@@ -676,12 +676,12 @@ func TestPullRequestParts(t *testing.T) {
 					if all := len(tableNamed(tabName(t)).columns); len(want) > 0 && len(want[0])+documents[tabName(t)] != all {
 						t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 					}
-					asked := requested(fake)
-					if n := asked[list+"/{pull_request_id}"+part.endpoint]; part.requests > 0 && n < pullRequests*part.requests || n > pullRequests*part.requests+pullRequests/2 && part.requests > 0 {
+					requests := requested(fake)
+					if n := requests[list+"/{pull_request_id}"+part.endpoint]; part.requests > 0 && n < pullRequests*part.requests || n > pullRequests*part.requests+pullRequests/2 && part.requests > 0 {
 						t.Errorf("%d requests of %s for %d pull requests", n, part.endpoint, pullRequests)
 					}
-					if test.wantLists >= 0 && asked[list] != test.wantLists {
-						t.Errorf("%d lists of pull requests were asked for, want %d", asked[list], test.wantLists)
+					if test.wantLists >= 0 && requests[list] != test.wantLists {
+						t.Errorf("%d lists of pull requests were asked for, want %d", requests[list], test.wantLists)
 					}
 					for _, e := range fake.Journal() {
 						if e.Endpoint == "/2.0"+list && (!strings.Contains(e.Query.Get("q"), test.wantFilter) || e.Query.Get("pagelen") != "50") {
@@ -706,12 +706,12 @@ func TestPullRequestPartConditions(t *testing.T) {
 	middle := commented.Comments[60].CreatedOn
 	built := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Statuses) > 1 })
 	for name, test := range map[string]struct {
-		table      string
-		where      []*proto.Qual
-		keep       func(fakePullRequest, map[string]any) bool
-		endpoint   string
-		wantFilter string
-		asks       func(fakePullRequest) bool // of which pull requests something is asked
+		table       string
+		where       []*proto.Qual
+		keep        func(fakePullRequest, map[string]any) bool
+		endpoint    string
+		wantFilter  string
+		isRequested func(fakePullRequest) bool // of which pull requests something is asked
 	}{
 		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ fakePullRequest, row map[string]any) bool { return row["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
 		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ fakePullRequest, row map[string]any) bool { return !row["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
@@ -731,10 +731,10 @@ func TestPullRequestPartConditions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []map[string]any
-			asked := 0
+			pullRequests := 0
 			for _, x := range pullRequestsSeenBy(o, o.Connected, nil) {
-				if test.asks == nil || test.asks(x) {
-					asked++
+				if test.isRequested == nil || test.isRequested(x) {
+					pullRequests++
 				}
 				for _, row := range pullRequestParts[test.table].truth(x) {
 					if test.keep(x, row) {
@@ -746,9 +746,9 @@ func TestPullRequestPartConditions(t *testing.T) {
 				t.Fatal("the organization has none, which is no test")
 			}
 			fake.ResetJournal()
-			sameRows(t, want, h.rows(ask{table: test.table, where: test.where}))
-			if n := requested(fake)[below+test.endpoint]; n < asked || n > asked+asked/10 {
-				t.Errorf("%d requests for %d pull requests", n, asked)
+			sameRows(t, want, h.rows(tableQuery{table: test.table, where: test.where}))
+			if n := requested(fake)[below+test.endpoint]; n < pullRequests || n > pullRequests+pullRequests/10 {
+				t.Errorf("%d requests for %d pull requests", n, pullRequests)
 			}
 			for _, e := range fake.Journal() {
 				if q := e.Query.Get("q"); e.Endpoint == "/2.0"+below+test.endpoint && !strings.Contains(q, test.wantFilter) || strings.HasSuffix(e.Endpoint, "/tasks") && q != "" {
@@ -767,14 +767,14 @@ func TestPullRequestPartsLimit(t *testing.T) {
 		t.Run(table, func(t *testing.T) {
 			h := connected(t, fake)
 			fake.ResetJournal()
-			if rows := h.rows(ask{table: table, columns: "pull_request_id", limit: 3}); len(rows) != 3 {
+			if rows := h.rows(tableQuery{table: table, columns: "pull_request_id", limit: 3}); len(rows) != 3 {
 				t.Errorf("LIMIT 3 gave %d rows", len(rows))
 			}
 			if n := len(fake.Journal()); n > 60 {
 				t.Errorf("LIMIT 3 of all repositories: %v", requested(fake))
 			}
 			fake.ResetJournal()
-			h.rows(ask{table: table, columns: "pull_request_id", where: []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}, limit: 3})
+			h.rows(tableQuery{table: table, columns: "pull_request_id", where: []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}, limit: 3})
 			if n := requested(fake)["/repositories/{workspace}/{repo_slug}/pullrequests"]; n != 1 || len(fake.Journal()) > 25 {
 				t.Errorf("LIMIT 3 of a repository: %v", requested(fake))
 			}
@@ -791,7 +791,7 @@ func TestPullRequestsByRepositoryAlone(t *testing.T) {
 			continue
 		}
 		fake.ResetJournal()
-		if rows := h.rows(ask{table: tab.name, columns: "repository_full_name"}); len(rows) == 0 {
+		if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name"}); len(rows) == 0 {
 			t.Errorf("%s has no rows", tab.name)
 		}
 		for _, e := range fake.Journal() {
@@ -810,9 +810,9 @@ func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
 	const single = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
 	for columns, want := range map[string]int{"id pull_request_id workspace_slug": 0, "id pull_request_state": 1} {
 		fake.ResetJournal()
-		rows := connected(t, fake).rows(ask{table: "bitbucket_pull_request_comment", columns: columns, where: one.named("pull_request_id")})
-		if asked := requested(fake); len(rows) != len(one.Comments) || asked[single] != want || asked[single+"/comments"] != 1 {
-			t.Errorf("%s: %d rows by %v", columns, len(rows), asked)
+		rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pull_request_comment", columns: columns, where: one.named("pull_request_id")})
+		if requests := requested(fake); len(rows) != len(one.Comments) || requests[single] != want || requests[single+"/comments"] != 1 {
+			t.Errorf("%s: %d rows by %v", columns, len(rows), requests)
 		}
 	}
 }
@@ -821,9 +821,9 @@ func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
 func TestPullRequestPartsShareTheList(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
-	h.rows(ask{table: "bitbucket_pull_request_comment", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
+	h.rows(tableQuery{table: "bitbucket_pull_request_comment", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
 	fake.ResetJournal()
-	h.rows(ask{table: "bitbucket_pull_request_task", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
+	h.rows(tableQuery{table: "bitbucket_pull_request_task", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/pullrequests"]; n != 0 {
 		t.Errorf("%d lists of pull requests were asked for again", n)
 	}
@@ -834,10 +834,10 @@ func TestPullRequestOfADeletedFork(t *testing.T) {
 	gone := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.ForkDeleted })
 	h := connected(t, fake)
 	for _, table := range []string{"bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_status"} {
-		if rows := h.rows(ask{table: table, where: gone.named("pull_request_id")}); len(rows) != 0 {
+		if rows := h.rows(tableQuery{table: table, where: gone.named("pull_request_id")}); len(rows) != 0 {
 			t.Errorf("%s: %d rows", table, len(rows))
 		}
-		if rows := h.rows(ask{table: table, columns: "repository_full_name", where: gone.named("pull_request_id")}); len(rows) != 0 {
+		if rows := h.rows(tableQuery{table: table, columns: "repository_full_name", where: gone.named("pull_request_id")}); len(rows) != 0 {
 			t.Errorf("%s, named alone: %d rows", table, len(rows))
 		}
 	}
@@ -848,14 +848,14 @@ func TestPullRequestFilesOfAManyFold(t *testing.T) {
 	large := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Files) > 500 })
 	h := connected(t, fake)
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_pull_request_file", where: large.named("pull_request_id")}); len(rows) != len(large.Files) {
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_file", where: large.named("pull_request_id")}); len(rows) != len(large.Files) {
 		t.Errorf("%d files, want %d", len(rows), len(large.Files))
 	}
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/diffstat/{spec...}"]; n != 2 {
 		t.Errorf("%d pages", n)
 	}
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_pull_request_file", columns: "path", where: large.named("pull_request_id"), limit: 100}); len(rows) != 100 {
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_file", columns: "path", where: large.named("pull_request_id"), limit: 100}); len(rows) != 100 {
 		t.Errorf("LIMIT 100 gave %d files", len(rows))
 	}
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/diffstat/{spec...}"]; n != 1 {
@@ -898,21 +898,21 @@ func TestPullRequestMergeCheck(t *testing.T) {
 		want = append(want, truth(x)...)
 	}
 	fake.ResetJournal()
-	sameRows(t, want, h.rows(ask{table: "bitbucket_pull_request_merge_check"}))
+	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request_merge_check"}))
 	const checks = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"
 	if n := requested(fake)[checks]; n != len(open) {
 		t.Errorf("%d requests for %d open pull requests", n, len(open))
 	}
-	sameRows(t, truth(open[0]), h.rows(ask{table: "bitbucket_pull_request_merge_check", where: open[0].named("pull_request_id")}))
+	sameRows(t, truth(open[0]), h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: open[0].named("pull_request_id")}))
 	fake.ResetJournal()
 	closed := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.State == "MERGED" })
-	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "status", where: closed.named("pull_request_id")}); len(rows) != 0 || requested(fake)[checks] != 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", columns: "status", where: closed.named("pull_request_id")}); len(rows) != 0 || requested(fake)[checks] != 0 {
 		t.Errorf("%d checks of a pull request that was merged", len(rows))
 	}
-	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_state", "=", "MERGED")}}); len(rows) != 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_state", "=", "MERGED")}}); len(rows) != 0 {
 		t.Errorf("%d checks of merged pull requests", len(rows))
 	}
-	for _, row := range h.rows(ask{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", open[0].r.FullName())}}) {
+	for _, row := range h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", open[0].r.FullName())}}) {
 		_, counted := row["observed"].(map[string]any)
 		_, demanded := row["requirement"].(map[string]any)
 		number := slices.Contains([]any{"minimum_approvals", "minimum_default_reviewer_approvals", "minimum_successful_builds", "maximum_commits_behind"}, row["kind"])
@@ -929,12 +929,12 @@ func TestPullRequestMergeCheck(t *testing.T) {
 		}
 	}
 	fake.ResetJournal()
-	sameRows(t, want, h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_is_latest_into_main", "=", true)}}))
+	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_is_latest_into_main", "=", true)}}))
 	if n := requested(fake)[checks]; n != len(latest) || n == len(open) {
 		t.Errorf("%d requests for the checks of %d pull requests, of %d that are open", n, len(latest), len(open))
 	}
 	older := open[slices.IndexFunc(open, func(x fakePullRequest) bool { return !isLatest(x) && x.DestinationBranch == x.r.MainBranch })]
-	if rows := h.rows(ask{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{
 		where("pull_request_is_latest_into_main", "=", true), where("pull_request_updated_on", "<=", older.UpdatedOn), where("repository_full_name", "=", older.r.FullName()),
 	}}); slices.ContainsFunc(rows, func(row map[string]any) bool { return row["pull_request_id"] == int64(older.ID) }) {
 		t.Errorf("pull request %d counts as the latest, and is not", older.ID)
@@ -1037,19 +1037,19 @@ func TestPullRequestActivity(t *testing.T) {
 				t.Fatal("the organization has none, which is no test")
 			}
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_pull_request_activity", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_pull_request_activity", where: test.where})
 			sameRows(t, want, rows)
 			if all := len(tablePullRequestActivity().columns); len(want[0])+2 != all { // changes, reviewers
 				t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 			}
-			asked := requested(fake)
-			if n := asked[all]; n < test.wantAll[0] || n > test.wantAll[1] || asked[single] != test.wantSingle {
-				t.Errorf("%d requests for logs of repositories, want %v; %d for single ones, want %d", n, test.wantAll, asked[single], test.wantSingle)
+			requests := requested(fake)
+			if n := requests[all]; n < test.wantAll[0] || n > test.wantAll[1] || requests[single] != test.wantSingle {
+				t.Errorf("%d requests for logs of repositories, want %v; %d for single ones, want %d", n, test.wantAll, requests[single], test.wantSingle)
 			}
 		})
 	}
 	unknown := 0
-	for _, row := range h.rows(ask{table: "bitbucket_pull_request_activity", columns: "kind"}) {
+	for _, row := range h.rows(tableQuery{table: "bitbucket_pull_request_activity", columns: "kind"}) {
 		if row["kind"] == nil {
 			unknown++
 		}
@@ -1058,7 +1058,7 @@ func TestPullRequestActivity(t *testing.T) {
 		t.Errorf("%d activities are of no kind, want %d", unknown, want)
 	}
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_pull_request_activity", columns: "kind", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}}); len(rows) != 5 || requested(fake)[all] != 1 {
+	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_activity", columns: "kind", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}}); len(rows) != 5 || requested(fake)[all] != 1 {
 		t.Errorf("LIMIT 5: %d rows by %d requests", len(rows), requested(fake)[all])
 	}
 	for _, e := range fake.Journal() {
@@ -1074,7 +1074,7 @@ func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Participants) > 0 })
 	long := "%" + strings.Repeat("ü", 900) + "%" // of three signs for each byte in an address
-	rows := connected(t, fake).rows(ask{
+	rows := connected(t, fake).rows(tableQuery{
 		table: "bitbucket_pull_request",
 		where: []*proto.Qual{where("title", "=", []string{one.Title, long}), where("repository_full_name", "=", one.r.FullName())},
 	})
@@ -1142,7 +1142,7 @@ func TestPullRequestRecordings(t *testing.T) {
 						columns = append(columns, c.name)
 					}
 				}
-				rows := connected(t, fake).rows(ask{table: as.table, columns: strings.Join(columns, " "), where: conditions})
+				rows := connected(t, fake).rows(tableQuery{table: as.table, columns: strings.Join(columns, " "), where: conditions})
 				var want []string
 				for _, item := range items {
 					want = append(want, item.Get(as.path).String())

@@ -46,10 +46,10 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 		t.Cleanup(func() { _ = host.Close() })
 		work.Go(func() {
 			for name := range names {
-				a := &asked{t: t, host: host}
-				a.all(name)
-				combinations.Add(int64(a.combinations))
-				queries.Add(int64(a.queries))
+				q := &queryTest{t: t, host: host}
+				q.run(name)
+				combinations.Add(int64(q.combinations))
+				queries.Add(int64(q.queries))
 			}
 		})
 	}
@@ -60,8 +60,8 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 	}
 }
 
-// An asked is a table that is asked in many ways.
-type asked struct {
+// A queryTest queries a table with many conditions.
+type queryTest struct {
 	t                     *testing.T
 	host                  *sqlhost.Host
 	table                 sqlhost.Table
@@ -69,57 +69,57 @@ type asked struct {
 	combinations, queries int
 }
 
-func (a *asked) all(name string) {
-	for _, table := range a.host.Tables() {
+func (q *queryTest) run(name string) {
+	for _, table := range q.host.Tables() {
 		if table.Name == name {
-			a.table = table
+			q.table = table
 		}
 	}
-	a.table.Columns = slices.DeleteFunc(slices.Clone(a.table.Columns), func(c sqlhost.Column) bool { return c.Hidden })
+	q.table.Columns = slices.DeleteFunc(slices.Clone(q.table.Columns), func(c sqlhost.Column) bool { return c.Hidden })
 	var err error
-	if a.rows, err = a.query("select * from " + name); err != nil || len(a.rows) == 0 {
-		a.t.Errorf("%s: %d rows, error %v", name, len(a.rows), err)
+	if q.rows, err = q.query("select * from " + name); err != nil || len(q.rows) == 0 {
+		q.t.Errorf("%s: %d rows, error %v", name, len(q.rows), err)
 		return
 	}
-	var some []askedCondition
-	for i, c := range a.table.Columns {
-		if askedOf[c.Name] {
+	var some []sqlCondition
+	for i, c := range q.table.Columns {
+		if repeatsQuery[c.Name] {
 			continue
 		}
-		isKey := a.isKey(i)
-		for n, one := range conditionsOn(c, a.values(i)) {
+		isKey := q.isKey(i)
+		for n, one := range conditionsOn(c, q.values(i)) {
 			if one.column = i; isKey || (n+i)%7 == 0 {
 				some = append(some, one)
 			}
 		}
 	}
-	a.expressions(some)
+	q.expressions(some)
 	// A large table is asked less often for the rows of a condition.
-	wanted := max(12, 50-len(a.rows)/10)
-	stride := max(1, len(some)/wanted) | 1
+	checks := max(12, 50-len(q.rows)/10)
+	stride := max(1, len(some)/checks) | 1
 	for n := 0; n < len(some); n += stride {
-		a.ask(some[n], n%3 == 0)
+		q.check(some[n], n%3 == 0)
 	}
 }
 
-// askedOf are columns that repeat what the query asks them for, and are null otherwise.
-var askedOf = map[string]bool{"dates_in_order": true}
+// repeatsQuery are the columns that repeat the condition of the query, and are null without one.
+var repeatsQuery = map[string]bool{"dates_in_order": true}
 
-func (a *asked) isKey(column int) bool {
-	return slices.ContainsFunc(a.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == a.table.Columns[column].Name })
+func (q *queryTest) isKey(column int) bool {
+	return slices.ContainsFunc(q.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == q.table.Columns[column].Name })
 }
 
 // namesThings reports whether a column names a repository, a workspace or another thing that the table is asked for. What is no
 // name of one, or is spelled otherwise, may be an error.
-func (a *asked) namesThings(column int) bool {
-	name := a.table.Columns[column].Name
+func (q *queryTest) namesThings(column int) bool {
+	name := q.table.Columns[column].Name
 	return slices.Contains([]string{"full_name", "repository_full_name", "workspace_slug"}, name) ||
-		slices.ContainsFunc(a.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == name && slices.Equal(k.Operators, nameOperators) })
+		slices.ContainsFunc(q.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == name && slices.Equal(k.Operators, nameOperators) })
 }
 
-func (a *asked) query(sql string) ([][]any, error) {
-	a.queries++
-	rows, err := a.host.Query(a.t.Context(), sql)
+func (q *queryTest) query(sql string) ([][]any, error) {
+	q.queries++
+	rows, err := q.host.Query(q.t.Context(), sql)
 	if err != nil {
 		return nil, err
 	}
@@ -132,19 +132,19 @@ func (a *asked) query(sql string) ([][]any, error) {
 }
 
 // values are the different values of a column, in order.
-func (a *asked) values(column int) []any {
+func (q *queryTest) values(column int) []any {
 	var all []any
-	for _, row := range a.rows {
+	for _, row := range q.rows {
 		if row[column] != nil && !slices.Contains(all, row[column]) {
 			all = append(all, row[column])
 		}
 	}
-	slices.SortFunc(all, func(x, y any) int { return compareAsSQL(a.table.Columns[column].Type, x, y) })
+	slices.SortFunc(all, func(x, y any) int { return compareAsSQL(q.table.Columns[column].Type, x, y) })
 	return all
 }
 
 // expressions asks for what the conditions are for each of a few rows, without demanding them.
-func (a *asked) expressions(conditions []askedCondition) {
+func (q *queryTest) expressions(conditions []sqlCondition) {
 	const most, rows = 1000, 12
 	for part := range slices.Chunk(conditions, most) {
 		list := make([]string, 0, 2*len(part))
@@ -152,42 +152,42 @@ func (a *asked) expressions(conditions []askedCondition) {
 			list = append(list, "("+c.sql+")")
 		}
 		var names []string
-		for _, c := range a.table.Columns {
+		for _, c := range q.table.Columns {
 			names = append(names, c.Name)
 		}
-		got, err := a.query(fmt.Sprintf("select %s, %s from (select * from %s limit %d)", strings.Join(names, ", "), strings.Join(list, ", "), a.table.Name, rows))
+		got, err := q.query(fmt.Sprintf("select %s, %s from (select * from %s limit %d)", strings.Join(names, ", "), strings.Join(list, ", "), q.table.Name, rows))
 		if err != nil {
-			a.t.Errorf("%s: %v", a.table.Name, err)
+			q.t.Errorf("%s: %v", q.table.Name, err)
 			return
 		}
-		a.combinations += len(part)
+		q.combinations += len(part)
 		for _, row := range got {
 			for i, c := range part {
-				have, said := row[c.column], fmt.Sprint(row[len(names)+i])
-				if want := c.holds(have); said != want.sql() {
-					a.t.Errorf("%s: %s, where it is %v: %v, want %s", a.table.Name, c.sql, have, said, want.sql())
+				have, truth := row[c.column], fmt.Sprint(row[len(names)+i])
+				if want := c.holds(have); truth != want.sql() {
+					q.t.Errorf("%s: %s, where it is %v: %v, want %s", q.table.Name, c.sql, have, truth, want.sql())
 				}
 			}
 		}
 	}
 }
 
-// ask asks for the rows of a condition.
-func (a *asked) ask(c askedCondition, limited bool) {
+// check queries the rows of a condition, and compares them with those of the whole table.
+func (q *queryTest) check(c sqlCondition, limited bool) {
 	// To tell rows apart, select the column itself and those that need no request.
 	selected := []int{c.column}
-	for i := range a.table.Columns {
-		if a.isKey(i) && !askedOf[a.table.Columns[i].Name] {
+	for i := range q.table.Columns {
+		if q.isKey(i) && !repeatsQuery[q.table.Columns[i].Name] {
 			selected = append(selected, i)
 		}
 	}
 	var names []string
 	for _, i := range selected {
-		names = append(names, a.table.Columns[i].Name)
+		names = append(names, q.table.Columns[i].Name)
 	}
 	want := map[string]int{}
 	matching := 0
-	for _, row := range a.rows {
+	for _, row := range q.rows {
 		if c.holds(row[c.column]) == yes {
 			var values []any
 			for _, i := range selected {
@@ -197,27 +197,27 @@ func (a *asked) ask(c askedCondition, limited bool) {
 			matching++
 		}
 	}
-	sql := "select " + strings.Join(names, ", ") + " from " + a.table.Name + " where " + c.sql
+	sql := "select " + strings.Join(names, ", ") + " from " + q.table.Name + " where " + c.sql
 	limit := matching
 	if limited && matching > 0 {
 		limit = (matching + 1) / 2
 		sql += fmt.Sprint(" limit ", limit)
 	}
-	a.combinations++
-	got, err := a.query(sql)
+	q.combinations++
+	got, err := q.query(sql)
 	if err != nil {
-		if !c.absent || !a.namesThings(c.column) {
-			a.t.Errorf("%s: %v", sql, err)
+		if !c.absent || !q.namesThings(c.column) {
+			q.t.Errorf("%s: %v", sql, err)
 		}
 		return
 	}
 	if len(got) != limit {
-		a.t.Errorf("%s: %d rows, want %d", sql, len(got), limit)
+		q.t.Errorf("%s: %d rows, want %d", sql, len(got), limit)
 		return
 	}
 	for _, row := range got {
 		if want[fmt.Sprint(row)]--; want[fmt.Sprint(row)] < 0 {
-			a.t.Errorf("%s: a row that is none of those that satisfy it: %v", sql, row)
+			q.t.Errorf("%s: a row that is none of those that satisfy it: %v", sql, row)
 			return
 		}
 	}
@@ -258,8 +258,8 @@ func or(a, b ternary) ternary {
 	return no
 }
 
-// An askedCondition is a condition in SQL, and what it is by the rules.
-type askedCondition struct {
+// A sqlCondition is a condition in SQL, and what it is by the rules.
+type sqlCondition struct {
 	column int
 	sql    string
 	holds  func(v any) ternary
@@ -388,10 +388,10 @@ var comparisons = []struct {
 }
 
 // conditionsOn are the conditions on a column of the values.
-func conditionsOn(c sqlhost.Column, values []any) []askedCondition {
-	var all []askedCondition
+func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
+	var all []sqlCondition
 	add := func(absent bool, holds func(v any) ternary, sql string, parts ...any) {
-		all = append(all, askedCondition{sql: fmt.Sprintf(sql, parts...), holds: holds, absent: absent})
+		all = append(all, sqlCondition{sql: fmt.Sprintf(sql, parts...), holds: holds, absent: absent})
 	}
 	add(false, func(v any) ternary { return ternaryOf(v == nil) }, "%s is null", c.Name)
 	add(false, func(v any) ternary { return ternaryOf(v != nil) }, "%s is not null", c.Name)

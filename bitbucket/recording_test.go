@@ -55,10 +55,10 @@ func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (r *recording) answer(req *http.Request) *answer {
-	asked := req.Header.Get("Accept-Encoding") + " " + req.URL.RequestURI()
-	kept, ok := r.answers.Load(asked)
+	key := req.Header.Get("Accept-Encoding") + " " + req.URL.RequestURI()
+	kept, ok := r.answers.Load(key)
 	if !ok {
-		kept, _ = r.answers.LoadOrStore(asked, r.record(req))
+		kept, _ = r.answers.LoadOrStore(key, r.record(req))
 	}
 	return kept.(*answer)
 }

@@ -36,7 +36,7 @@ func TestOnRefusal(t *testing.T) {
 				fake.ClearFaults()
 				columns := "repository_full_name"
 				skip, fail := connected(t, fake, `on_refusal = "skip"`), connected(t, fake)
-				all := values(fail.rows(ask{table: tab, columns: columns}), "repository_full_name")
+				all := values(fail.rows(tableQuery{table: tab, columns: columns}), "repository_full_name")
 				behind := all[slices.IndexFunc(all, func(name string) bool { return strings.HasPrefix(name, w.Slug+"/") })]
 				fault := refusal.fault
 				fault.Kind, fault.Count, fault.Path = fakebitbucket.FaultStatus, -1, "/2.0/repositories/"+behind+"/{rest...}"
@@ -50,11 +50,11 @@ func TestOnRefusal(t *testing.T) {
 					want := slices.DeleteFunc(slices.Clone(want), func(name string) bool {
 						return plan == "name alone" || plan == "by name" && name != want[0]
 					})
-					got := values(skip.rows(ask{table: tab, columns: columns, where: where}), "repository_full_name")
+					got := values(skip.rows(tableQuery{table: tab, columns: columns, where: where}), "repository_full_name")
 					if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 						t.Errorf("%s: %d rows, want %d: %v", plan, len(got), len(want), slices.Compact(got))
 					}
-					if _, err := fail.try(context.Background(), ask{table: tab, columns: columns, where: where}); err == nil {
+					if _, err := fail.try(context.Background(), tableQuery{table: tab, columns: columns, where: where}); err == nil {
 						t.Errorf("%s: no error where on_refusal is fail", plan)
 					}
 				}
@@ -74,7 +74,7 @@ func TestRefusedInTheMiddle(t *testing.T) {
 		Body:  `{"type": "error", "error": {"message": "In order to access this workspace, you must enable two-step verification."}}`,
 	})
 	for _, tab := range []string{"bitbucket_repository", "bitbucket_branch"} {
-		if rows := h.rows(ask{table: tab, columns: "title"}); len(rows) > 0 {
+		if rows := h.rows(tableQuery{table: tab, columns: "title"}); len(rows) > 0 {
 			t.Errorf("%s: %d rows of a workspace that is not there as a whole", tab, len(rows))
 		}
 		h.wantOmission(Omission{Table: tab, Workspace: fake.Organization().Workspaces[0].Slug, Reason: ReasonRefused})
@@ -98,7 +98,7 @@ func TestNotPassedOver(t *testing.T) {
 		fault.Kind, fault.Count = fakebitbucket.FaultStatus, -1
 		fake.Inject(fault)
 		h := connected(t, fake, `on_refusal = "skip"`)
-		if rows, err := h.try(context.Background(), ask{table: "bitbucket_branch", columns: "name"}); err == nil {
+		if rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_branch", columns: "name"}); err == nil {
 			t.Errorf("%s: %d rows and no error", name, len(rows))
 		}
 	}
@@ -113,12 +113,12 @@ func TestOmissions(t *testing.T) {
 	h := connected(t, fake)
 	begin := time.Now()
 	for range 3 {
-		h.rows(ask{table: "bitbucket_workspace_variable"})
-		h.rows(ask{table: "bitbucket_deploy_key"})
+		h.rows(tableQuery{table: "bitbucket_workspace_variable"})
+		h.rows(tableQuery{table: "bitbucket_deploy_key"})
 	}
 	all := h.Server.Omissions(begin)
 	fake.ResetJournal()
-	rows := h.rows(ask{table: "bitbucket_omission"})
+	rows := h.rows(tableQuery{table: "bitbucket_omission"})
 	if n := len(fake.Journal()); n > 0 {
 		t.Errorf("%d requests for omissions", n)
 	}
@@ -172,12 +172,12 @@ func TestEffectiveListIsTheWorkspaces(t *testing.T) {
 	})
 	for _, tab := range []string{"bitbucket_repository_permission", "bitbucket_repository_access"} {
 		h := connected(t, fake)
-		if rows := h.rows(ask{table: tab, columns: "repository_full_name"}); len(rows) == 0 {
+		if rows := h.rows(tableQuery{table: tab, columns: "repository_full_name"}); len(rows) == 0 {
 			t.Errorf("%s: no rows of the workspace that the user administers", tab)
 		}
 		h.wantOmission(Omission{Table: tab, Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonNotAdministered})
 		h = connected(t, fake)
-		if rows := h.rows(ask{table: tab, where: []*proto.Qual{where("repository_full_name", "=", one.FullName())}}); len(rows) > 0 {
+		if rows := h.rows(tableQuery{table: tab, where: []*proto.Qual{where("repository_full_name", "=", one.FullName())}}); len(rows) > 0 {
 			t.Errorf("%s: %d rows that Bitbucket refuses", tab, len(rows))
 		}
 		h.wantOmission(Omission{Table: tab, Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonNotAdministered})

@@ -24,15 +24,15 @@ func TestRemovedEndpoint(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
 	scans := 0
-	for _, of := range tables {
-		if of.name == "bitbucket_rate_limit" { // it shows what refusals say, too
+	for _, tab := range tables {
+		if tab.name == "bitbucket_rate_limit" { // it shows what refusals say, too
 			continue
 		}
-		known := map[string]bool{}
-		for _, b := range s.asks(t, of) {
+		seen := map[string]bool{}
+		for _, b := range s.baselines(t, tab) {
 			endpoints := map[string]map[string]bool{} // the paths of each that no other question about the table has asked
 			for _, r := range b.requests {
-				if known[r.endpoint] {
+				if seen[r.endpoint] {
 					continue
 				}
 				if endpoints[r.endpoint] == nil {
@@ -41,13 +41,13 @@ func TestRemovedEndpoint(t *testing.T) {
 				endpoints[r.endpoint][r.path] = true
 			}
 			for endpoint, paths := range endpoints {
-				known[endpoint] = true
+				seen[endpoint] = true
 				for name, fault := range removals {
 					fault.Count = -1
 					fault.Match = func(r *http.Request) bool { return paths[r.URL.EscapedPath()] }
 					fake.ClearFaults()
 					fake.Inject(fault)
-					done := s.scan(t, b.ask, func(*network) {})
+					done := s.scan(t, b.tableQuery, func(*network) {})
 					scans++
 					switch {
 					case done.err == nil:

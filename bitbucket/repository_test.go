@@ -57,7 +57,7 @@ func TestRepository(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
 	h := connected(t, fake)
 	o := fake.Organization()
-	rows := h.rows(ask{table: "bitbucket_repository", columns: allColumns("bitbucket_repository")})
+	rows := h.rows(tableQuery{table: "bitbucket_repository", columns: allColumns("bitbucket_repository")})
 	if diff := gocmp.Diff(fullNames(covered(o, o.Connected), nil), sorted(values(rows, "full_name"))); diff != "" {
 		t.Fatalf("repositories mismatch (-want +got):\n%s", diff)
 	}
@@ -114,7 +114,9 @@ func orNil(s string) any {
 	return s
 }
 
-func allColumns(table string) string { return strings.Join(ask{table: table}.columnNames(), " ") }
+func allColumns(table string) string {
+	return strings.Join(tableQuery{table: table}.columnNames(), " ")
+}
 
 func TestRepositoryConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
@@ -170,7 +172,7 @@ func TestRepositoryConditions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: test.where})
 			if diff := gocmp.Diff(fullNames(all, test.want), sorted(values(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
@@ -211,7 +213,7 @@ func TestRepositoryNamedButRefused(t *testing.T) {
 		"unknown role":       where("role", "=", "janitor"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}})
+			rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{q}})
 			if err == nil || len(rows) > 0 {
 				t.Fatalf("%d rows, error %v, want an error", len(rows), err)
 			}
@@ -229,7 +231,7 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 	all := covered(o, o.Connected)
 
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", limit: 5}); len(rows) != 5 {
+	if rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", limit: 5}); len(rows) != 5 {
 		t.Errorf("LIMIT 5 gave %d rows", len(rows))
 	}
 	if got := requested(fake)["/repositories/{workspace}"]; got != 1 {
@@ -244,7 +246,7 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 	slug := all[0].Workspace.Slug
 	fake.ResetJournal()
 	inOne := where("workspace_slug", "=", slug)
-	if rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{inOne}, limit: 250}); len(rows) != 250 {
+	if rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{inOne}, limit: 250}); len(rows) != 250 {
 		t.Errorf("LIMIT 250 gave %d rows", len(rows))
 	}
 	if diff := gocmp.Diff(map[string]int{"/repositories/{workspace}": 3}, requested(fake)); diff != "" {
@@ -265,7 +267,7 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint("order by ", test.column, " ", test.order), func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{
+			rows := h.rows(tableQuery{
 				table: "bitbucket_repository", columns: "full_name " + test.column, limit: 20,
 				order: &proto.SortColumn{Column: test.column, Order: test.order},
 				where: []*proto.Qual{where("size", ">=", -1), where("updated_on", ">", time.Unix(0, 0)), where("created_on", ">", time.Unix(0, 0))},
@@ -290,7 +292,7 @@ func TestRepositoryNamedInOrder(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	named := slices.Clone(covered(o, o.Connected)[:12])
-	rows := h.rows(ask{
+	rows := h.rows(tableQuery{
 		table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", fullNames(named, nil))},
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
 	})
@@ -313,7 +315,7 @@ func TestRepositoryInListIsOneScan(t *testing.T) {
 		names = append(names, r.Name)
 	}
 	fake.ResetJournal()
-	rows := h.rows(ask{table: "bitbucket_repository", columns: "name", where: []*proto.Qual{where("name", "=", names)}, limit: 7})
+	rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "name", where: []*proto.Qual{where("name", "=", names)}, limit: 7})
 	if len(rows) != 7 {
 		t.Errorf("LIMIT 7 gave %d rows", len(rows))
 	}
@@ -339,7 +341,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where}})
+			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where}})
 			if diff := gocmp.Diff(names, sorted(values(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
@@ -349,7 +351,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 		})
 	}
 	fake.ResetJournal()
-	h.rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", names), where("full_name", "<>", names[:30]), where("is_private", "=", true)}, limit: 1})
+	h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", names), where("full_name", "<>", names[:30]), where("is_private", "=", true)}, limit: 1})
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}"]; n > 0 {
 		t.Errorf("%d repositories that other conditions keep out were looked up", n)
 	}
@@ -358,11 +360,11 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 	for _, n := range names[:11] {
 		uuids = append(uuids, o.Repository(n).UUID)
 	}
-	if rows := newHost(t, map[string]string{"bitbucket": token}).rows(ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("uuid", "=", uuids)}}); len(rows) != 11 {
+	if rows := newHost(t, map[string]string{"bitbucket": token}).rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("uuid", "=", uuids)}}); len(rows) != 11 {
 		t.Errorf("%d of 11 repositories, for a token that can't list the workspaces", len(rows))
 	}
 	missing := where("full_name", "=", append(slices.Clone(names), o.Workspaces[0].Slug+"/nothing-here"))
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{missing}}); err == nil || !strings.Contains(err.Error(), "nothing-here") {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{missing}}); err == nil || !strings.Contains(err.Error(), "nothing-here") {
 		t.Errorf("error = %v, want one that names the missing repository", err)
 	}
 }
@@ -370,7 +372,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 func TestRepositoryOrderByTwoColumnsReadsWholePages(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, OneWorkspace: true})
 	h := connected(t, fake)
-	req := h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: "full_name", limit: 5, where: []*proto.Qual{where("workspace_slug", "=", fake.Organization().Workspaces[0].Slug)}})
+	req := h.request([]string{"bitbucket"}, tableQuery{table: "bitbucket_repository", columns: "full_name", limit: 5, where: []*proto.Qual{where("workspace_slug", "=", fake.Organization().Workspaces[0].Slug)}})
 	req.QueryContext.SortOrder = []*proto.SortColumn{{Column: "updated_on", Order: proto.SortOrder_Asc}, {Column: "size", Order: proto.SortOrder_Asc}}
 	stream := &rowStream{ctx: context.Background()}
 	if err := h.Execute(req, stream); err != nil || len(stream.rows) != 5 {
@@ -388,7 +390,7 @@ func TestRepositoryAsksForTheColumnsOfTheQuery(t *testing.T) {
 	h := connected(t, fake)
 	bytes := func(columns string) (n int64) {
 		fake.ResetJournal()
-		h.rows(ask{table: "bitbucket_repository", columns: columns})
+		h.rows(tableQuery{table: "bitbucket_repository", columns: columns})
 		for _, e := range fake.Journal() {
 			n += e.Bytes
 		}
@@ -402,7 +404,7 @@ func TestRepositoryAsksForTheColumnsOfTheQuery(t *testing.T) {
 
 func TestRepositoryFillsInTheColumnsOfTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	for _, row := range connected(t, fake).rows(ask{table: "bitbucket_repository", columns: "name", limit: 3}) {
+	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository", columns: "name", limit: 3}) {
 		if row["name"] == nil || row["title"] != nil {
 			t.Errorf("name %v, title %v: want the name alone", row["name"], row["title"])
 		}
@@ -420,7 +422,7 @@ func TestRepositoryGrantedAndRevoked(t *testing.T) {
 		}
 	}
 	seen := func(table string) bool {
-		return slices.Contains(values(h.rows(ask{table: table, columns: "full_name"}), "full_name"), hidden.FullName())
+		return slices.Contains(values(h.rows(tableQuery{table: table, columns: "full_name"}), "full_name"), hidden.FullName())
 	}
 	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
 		if seen(table) {

@@ -23,7 +23,7 @@ func TestScopesAreThoseOfTheRequests(t *testing.T) {
 		t.Run(tab.name, func(t *testing.T) {
 			h := connected(t, fake)
 			fake.ResetJournal()
-			h.rows(ask{table: tab.name})
+			h.rows(tableQuery{table: tab.name})
 			var needed []string
 			for _, e := range fake.Journal() {
 				needed = append(needed, fakebitbucket.ScopesOf(e.Endpoint)...)

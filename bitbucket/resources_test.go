@@ -47,9 +47,9 @@ func TestDeployKeys(t *testing.T) {
 				projectKeys = append(projectKeys, row(k, p.Workspace.Slug, p.Key))
 			}
 		}
-		same(t, "deploy keys", keys, lines(h.rows(ask{table: "bitbucket_deploy_key"}), append([]string{"repository_full_name"}, columns...)...))
+		same(t, "deploy keys", keys, lines(h.rows(tableQuery{table: "bitbucket_deploy_key"}), append([]string{"repository_full_name"}, columns...)...))
 		if len(o.projects()) > 0 {
-			same(t, "deploy keys of projects", projectKeys, lines(h.rows(ask{table: "bitbucket_project_deploy_key"}), append([]string{"workspace_slug", "project_key"}, columns...)...))
+			same(t, "deploy keys of projects", projectKeys, lines(h.rows(tableQuery{table: "bitbucket_project_deploy_key"}), append([]string{"workspace_slug", "project_key"}, columns...)...))
 		}
 	})
 }
@@ -79,10 +79,10 @@ func TestWebhooks(t *testing.T) {
 				workspaceHooks = append(workspaceHooks, row(hook, w.Slug))
 			}
 		}
-		rows := h.rows(ask{table: "bitbucket_webhook"})
+		rows := h.rows(tableQuery{table: "bitbucket_webhook"})
 		same(t, "webhooks", hooks, lines(rows, append([]string{"repository_full_name"}, columns...)...))
 		if len(o.workspaces()) > 0 {
-			more := h.rows(ask{table: "bitbucket_workspace_webhook"})
+			more := h.rows(tableQuery{table: "bitbucket_workspace_webhook"})
 			same(t, "webhooks of workspaces", workspaceHooks, lines(more, append([]string{"workspace_slug"}, columns...)...))
 			rows = append(rows, more...)
 		}
@@ -142,7 +142,7 @@ func TestBranchRestrictions(t *testing.T) {
 				quals = append(quals, where(column, "=", value))
 			}
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_branch_restriction", where: quals})
+			rows := h.rows(tableQuery{table: "bitbucket_branch_restriction", where: quals})
 			for _, row := range rows {
 				row["users"], row["groups"] = ids(row["users"], "uuid"), ids(row["groups"], "slug")
 			}
@@ -169,9 +169,9 @@ func TestDefaultReviewers(t *testing.T) {
 				ofProjects = append(ofProjects, line(p.Workspace.Slug, p.Key, u.UUID, "project"))
 			}
 		}
-		same(t, "reviewers", want, lines(h.rows(ask{table: "bitbucket_default_reviewer"}), "repository_full_name", "repository_uuid", "user_uuid", "user_display_name", "reviewer_type"))
+		same(t, "reviewers", want, lines(h.rows(tableQuery{table: "bitbucket_default_reviewer"}), "repository_full_name", "repository_uuid", "user_uuid", "user_display_name", "reviewer_type"))
 		if len(o.projects()) > 0 {
-			same(t, "reviewers of projects", ofProjects, lines(h.rows(ask{table: "bitbucket_project_default_reviewer"}), "workspace_slug", "project_key", "user_uuid", "reviewer_type"))
+			same(t, "reviewers of projects", ofProjects, lines(h.rows(tableQuery{table: "bitbucket_project_default_reviewer"}), "workspace_slug", "project_key", "user_uuid", "reviewer_type"))
 		}
 	})
 }
@@ -182,6 +182,6 @@ func TestRepositoryOverrides(t *testing.T) {
 		for _, r := range o.repositories() {
 			want = append(want, line(r.FullName(), r.OverridesBranchingModel, r.OverridesMergeStrategy))
 		}
-		same(t, "overrides", want, lines(h.rows(ask{table: "bitbucket_repository_override"}), "repository_full_name", "overrides_branching_model", "overrides_default_merge_strategy"))
+		same(t, "overrides", want, lines(h.rows(tableQuery{table: "bitbucket_repository_override"}), "repository_full_name", "overrides_branching_model", "overrides_default_merge_strategy"))
 	})
 }

@@ -31,7 +31,7 @@ func TestFailedScanNeverLooksComplete(t *testing.T) {
 	fake.Inject(failing("3"))
 	var failed atomic.Int64
 	inParallel(8, 200, func(int) {
-		rows, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"})
+		rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name"})
 		if err == nil {
 			t.Errorf("a scan that failed came back with %d rows and no error", len(rows))
 			return
@@ -78,7 +78,7 @@ func TestCancelledScanStopsAskingAndLeavesNothing(t *testing.T) {
 			cancel()
 		}
 	}}
-	err := h.Execute(h.request([]string{"bitbucket"}, ask{table: "bitbucket_repository", columns: "full_name"}), stream)
+	err := h.Execute(h.request([]string{"bitbucket"}, tableQuery{table: "bitbucket_repository", columns: "full_name"}), stream)
 	if !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "cancel") {
 		t.Errorf("error = %v, want that it was cancelled", err)
 	}
@@ -142,7 +142,7 @@ func TestCancelledScansInOrderLeaveNothing(t *testing.T) {
 				cancel()
 			}
 		}}
-		ordered := ask{table: "bitbucket_repository", columns: "full_name", order: &proto.SortColumn{Column: "size", Order: proto.SortOrder_Asc}}
+		ordered := tableQuery{table: "bitbucket_repository", columns: "full_name", order: &proto.SortColumn{Column: "size", Order: proto.SortOrder_Asc}}
 		if err := h.Execute(h.request([]string{"bitbucket"}, ordered), stream); err == nil {
 			t.Error("no error of a cancelled scan")
 		}
@@ -156,7 +156,7 @@ func TestFailedScansLeaveNoGoroutine(t *testing.T) {
 	h := connected(t, fake)
 	fake.Inject(failing("5"))
 	for range 20 {
-		if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"}); err == nil {
+		if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name"}); err == nil {
 			t.Fatal("no error")
 		}
 	}
@@ -175,7 +175,7 @@ func TestPanicIsAnError(t *testing.T) {
 	defer func() { tables = original }()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := serve(t, NewServer(), map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
-	_, err := h.try(context.Background(), ask{table: "bitbucket_broken"})
+	_, err := h.try(context.Background(), tableQuery{table: "bitbucket_broken"})
 	if err == nil || !strings.Contains(err.Error(), "oops") || strings.Contains(err.Error(), "goroutine") {
 		t.Errorf("error = %v, want one sentence about oops", err)
 	}
@@ -195,7 +195,7 @@ func TestFiltersThatAreIgnored(t *testing.T) {
 	public := fullNames(covered(o, o.Connected), func(r *organization.Repository) bool { return !r.IsPrivate })
 	for name, limit := range map[string]int64{"all": 0, "limited": 20, "limited to one": 1} {
 		t.Run(name, func(t *testing.T) {
-			rows := h.rows(ask{table: "bitbucket_repository", columns: "full_name is_private", where: []*proto.Qual{where("is_private", "=", false)}, limit: limit})
+			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name is_private", where: []*proto.Qual{where("is_private", "=", false)}, limit: limit})
 			want := len(public)
 			if limit > 0 {
 				want = int(limit)
@@ -222,21 +222,21 @@ func TestWorkspaceThatVanishesDuringTheScan(t *testing.T) {
 			left = w.Slug
 		}
 	}
-	h.rows(ask{table: "bitbucket_repository", columns: "full_name"}) // takes the inventory
+	h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}) // takes the inventory
 	fake.Inject(fakebitbucket.Fault{
 		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/"+left) }, Count: -1,
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"No workspace"}}`,
 	})
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name"}); err == nil {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name"}); err == nil {
 		t.Error("no error although the workspace is still the user's")
 	}
 	fake.RemoveMember(left, o.Connected.UUID)
-	for _, slug := range values(h.rows(ask{table: "bitbucket_repository", columns: "workspace_slug"}), "workspace_slug") {
+	for _, slug := range values(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug"}), "workspace_slug") {
 		if slug == left {
 			t.Errorf("rows of %s, which the user has left", left)
 		}
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("workspace_slug", "=", left)}}); err == nil {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("workspace_slug", "=", left)}}); err == nil {
 		t.Error("no error although the query names the workspace")
 	}
 }
@@ -356,13 +356,13 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 func TestInventoryOutlivesTheFirstWhoAsks(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
-	asked, answer := make(chan bool), make(chan bool)
+	requested, answer := make(chan bool), make(chan bool)
 	fake.Inject(fakebitbucket.Fault{Path: "/2.0/user/workspaces", Kind: fakebitbucket.FaultHandler, Handler: func(w http.ResponseWriter, r *http.Request) {
-		close(asked)
+		close(requested)
 		<-answer
 		fake.Answer(w, r)
 	}})
-	projects := ask{table: "bitbucket_project", columns: "key"}
+	projects := tableQuery{table: "bitbucket_project", columns: "key"}
 	first, cancel := context.WithCancel(context.Background())
 	var scans sync.WaitGroup
 	scans.Go(func() {
@@ -370,7 +370,7 @@ func TestInventoryOutlivesTheFirstWhoAsks(t *testing.T) {
 			t.Error("the cancelled scan ended without an error")
 		}
 	})
-	<-asked
+	<-requested
 	waiting := make(chan bool)
 	scans.Go(func() {
 		close(waiting)

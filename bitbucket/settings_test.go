@@ -222,7 +222,7 @@ func TestSettingsHideSecrets(t *testing.T) {
 func TestErrorOfAWrongConfigNamesTheArgument(t *testing.T) {
 	environment(t, nil)
 	h := newHost(t, map[string]string{"bitbucket": `consumer_key = "key"`})
-	_, err := h.try(context.Background(), ask{table: "bitbucket_user"})
+	_, err := h.try(context.Background(), tableQuery{table: "bitbucket_user"})
 	if err == nil || !strings.Contains(err.Error(), "consumer_secret") {
 		t.Errorf("error = %v, want one that names consumer_secret", err)
 	}

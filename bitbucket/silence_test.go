@@ -15,7 +15,7 @@ func TestSilentBitbucketIsNamed(t *testing.T) {
 	for _, kind := range []fakebitbucket.FaultKind{fakebitbucket.FaultHang, fakebitbucket.FaultStall} {
 		fake.ClearFaults()
 		fake.Inject(fakebitbucket.Fault{Kind: kind, Count: -1})
-		done := s.scan(t, ask{table: "bitbucket_my_workspace"}, func(*network) {})
+		done := s.scan(t, tableQuery{table: "bitbucket_my_workspace"}, func(*network) {})
 		if done.err == nil {
 			t.Fatal("no error")
 		}

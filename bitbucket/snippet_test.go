@@ -71,7 +71,7 @@ func TestSnippet(t *testing.T) {
 			for _, s := range theSnippets(o, test.holds) {
 				want = append(want, snippetLine(s))
 			}
-			same(t, name, want, lines(newHost.rows(ask{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
+			same(t, name, want, lines(newHost.rows(tableQuery{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
 			if diff := cmp.Diff(test.want, requested(fake)); diff != "" {
 				t.Errorf("requests mismatch (-want +got):\n%s", diff)
 			}
@@ -89,12 +89,12 @@ func TestSnippet(t *testing.T) {
 		"no role":      {where("role", "=", "janitor")},
 		"not mine":     {where("id", "=", o.Snippets(o.Workspaces[2])[0].ID), where("workspace_slug", "=", o.Workspaces[2].Slug)},
 	} {
-		if rows, err := h.try(context.Background(), ask{table: "bitbucket_snippet", columns: "id", where: q}); err == nil || len(rows) > 0 {
+		if rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_snippet", columns: "id", where: q}); err == nil || len(rows) > 0 {
 			t.Errorf("%s: %d rows, error %v, want an error", name, len(rows), err)
 		}
 	}
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_snippet", columns: "id files", limit: 2}); len(rows) != 2 {
+	if rows := h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files", limit: 2}); len(rows) != 2 {
 		t.Errorf("LIMIT 2 gave %d rows", len(rows))
 	}
 	if got := requested(fake)[one]; got != 2 {
@@ -106,7 +106,7 @@ func TestSnippetWithATokenOfTheWorkspace(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.WorkspaceAccessToken(o.Workspaces[0].Slug))
-	rows := newHost(t, map[string]string{"bitbucket": token}).rows(ask{table: "bitbucket_snippet", columns: "id workspace_uuid", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}})
+	rows := newHost(t, map[string]string{"bitbucket": token}).rows(tableQuery{table: "bitbucket_snippet", columns: "id workspace_uuid", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}})
 	if len(rows) == 0 || rows[0]["workspace_uuid"] != nil {
 		t.Errorf("with a token that is no user's: %v", rows)
 	}
@@ -121,7 +121,7 @@ func TestSnippetFiles(t *testing.T) {
 		want = append(want, line(s.ID, sorted(slices.Clone(s.Files))))
 	}
 	read := func(where ...*proto.Qual) []string {
-		rows := h.rows(ask{table: "bitbucket_snippet", columns: "id files", where: where})
+		rows := h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files", where: where})
 		for _, row := range rows {
 			var names []string
 			for name := range row["files"].(map[string]any) {
@@ -139,7 +139,7 @@ func TestSnippetFiles(t *testing.T) {
 		t.Errorf("%d requests for the files of one snippet", n)
 	}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/snippets/{workspace}/" + one.ID, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"Snippet not found"}}`, Count: -1})
-	for _, row := range h.rows(ask{table: "bitbucket_snippet", columns: "id files"}) {
+	for _, row := range h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files"}) {
 		if (row["files"] == nil) != (row["id"] == one.ID) {
 			t.Errorf("%s, gone since it was listed: %s, has files %v", row["id"], one.ID, row["files"])
 		}
@@ -155,11 +155,11 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 		var all []string
 		for _, s := range some {
 			for _, c := range s.Comments {
-				answered := any(nil)
+				response := any(nil)
 				if c.Parent != nil {
-					answered = c.Parent.ID
+					response = c.Parent.ID
 				}
-				all = append(all, line(s.Workspace.Slug, s.ID, c.ID, orNil(c.Text), c.CreatedOn, c.UpdatedOn, c.Deleted, answered, c.User.UUID, c.User.DisplayName))
+				all = append(all, line(s.Workspace.Slug, s.ID, c.ID, orNil(c.Text), c.CreatedOn, c.UpdatedOn, c.Deleted, response, c.User.UUID, c.User.DisplayName))
 			}
 		}
 		return all
@@ -192,7 +192,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			read := func(where ...*proto.Qual) []string {
 				fake.ResetJournal()
-				return lines(h.rows(ask{table: name, where: where}), tab.columns...)
+				return lines(h.rows(tableQuery{table: name, where: where}), tab.columns...)
 			}
 			same(t, "all", tab.of(all), read())
 			if got := requested(fake)[tab.list]; got != len(all) {
@@ -211,7 +211,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 				t.Errorf("%d rows of no snippet", len(rows))
 			}
 			fake.ResetJournal()
-			if rows := h.rows(ask{table: name, columns: "snippet_id", limit: 1}); len(rows) != 1 {
+			if rows := h.rows(tableQuery{table: name, columns: "snippet_id", limit: 1}); len(rows) != 1 {
 				t.Errorf("LIMIT 1 gave %d rows", len(rows))
 			}
 			if got := requested(fake)[tab.list]; got > 4 {
@@ -222,7 +222,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 			same(t, "without one that is gone", tab.of(slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return s == one })), read())
 			fake.ClearFaults()
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Count: -1})
-			if _, err := h.try(context.Background(), ask{table: name}); err == nil {
+			if _, err := h.try(context.Background(), tableQuery{table: name}); err == nil {
 				t.Error("no error for a web page that is not Bitbucket's word")
 			}
 			fake.ClearFaults()

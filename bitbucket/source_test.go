@@ -68,10 +68,10 @@ func TestSourceFile(t *testing.T) {
 	type file = organization.SourceFile
 	const places = "/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"
 	for name, test := range map[string]struct {
-		where    []*proto.Qual
-		revision string
-		holds    func(path string, f *file) bool
-		asked    string // what Bitbucket must have been asked each time: a part of the query, or of the path
+		where     []*proto.Qual
+		revision  string
+		holds     func(path string, f *file) bool
+		wantQuery string // what Bitbucket must have been asked each time: a part of the query, or of the path
 	}{
 		"the root":        {nil, "", func(path string, _ *file) bool { return depthOf(path) == 1 }, "/src/HEAD/"},
 		"a folder":        {[]*proto.Qual{where("folder", "=", "docs")}, "", func(path string, _ *file) bool { return depthOf(path) == 2 && strings.HasPrefix(path, "docs/") }, "/src/HEAD/docs"},
@@ -95,28 +95,28 @@ func TestSourceFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_source_file", columns: strings.Join(sourceColumns, " "), where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: strings.Join(sourceColumns, " "), where: test.where})
 			same(t, name, theSource(o, test.revision, test.holds), lines(rows, sourceColumns...))
-			asked := 0
+			requests := 0
 			for _, e := range fake.Journal() {
 				if strings.TrimPrefix(e.Endpoint, "/2.0") != places || e.Query.Get("page") != "" {
 					continue
 				}
-				asked++
+				requests++
 				query := []string{e.Path + "?"}
 				for name, values := range e.Query {
 					query = append(query, name+"="+values[0])
 				}
-				if !strings.Contains(strings.Join(query, " "), test.asked) {
-					t.Errorf("Bitbucket was asked %q, without %q", query, test.asked)
+				if !strings.Contains(strings.Join(query, " "), test.wantQuery) {
+					t.Errorf("Bitbucket was asked %q, without %q", query, test.wantQuery)
 				}
 			}
 			files := 1
 			if name == "awkward files" {
 				files = 3
 			}
-			if want := files * len(withSource(o)); asked != want {
-				t.Errorf("%d requests, want %d for %d repositories that are not empty", asked, want, len(withSource(o)))
+			if want := files * len(withSource(o)); requests != want {
+				t.Errorf("%d requests, want %d for %d repositories that are not empty", requests, want, len(withSource(o)))
 			}
 		})
 	}
@@ -162,7 +162,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 		"depth, file": {[]*proto.Qual{where("path", "=", []string{"docs/old.txt", "README.md"}), where("max_depth", "=", 1)}, []string{line("README.md", nil, nil, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := lines(h.rows(ask{table: "bitbucket_source_file", columns: columns, where: append(test.where, in)}), strings.Fields(columns)...)
+			got := lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: append(test.where, in)}), strings.Fields(columns)...)
 			for _, want := range test.want {
 				if !slices.Contains(got, want) {
 					t.Errorf("no row %s among\n%s", want, strings.Join(got, "\n"))
@@ -174,7 +174,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 		})
 	}
 	upper := where("folder", "=", "DOCS")
-	if rows := h.rows(ask{table: "bitbucket_source_file", columns: columns, where: []*proto.Qual{in, upper}}); len(rows) > 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: []*proto.Qual{in, upper}}); len(rows) > 0 {
 		t.Errorf("the folder DOCS has %v", rows)
 	}
 }
@@ -192,14 +192,14 @@ func TestSourceFileByNamesThatAreNone(t *testing.T) {
 	} {
 		for _, value := range values {
 			for _, repository := range []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("workspace_slug", "=", r.Workspace.Slug)} {
-				rows, err := h.try(context.Background(), ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{repository, where(column, "=", value)}})
+				rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{repository, where(column, "=", value)}})
 				if err != nil || len(rows) > 0 {
 					t.Errorf("%s = %q, %s: %d rows, error %v", column, value, repository.FieldName, len(rows), err)
 				}
 			}
 		}
 	}
-	_, err := h.try(context.Background(), ask{table: "bitbucket_source_file", where: []*proto.Qual{where("max_depth", "=", 0)}})
+	_, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", where: []*proto.Qual{where("max_depth", "=", 0)}})
 	if err == nil || !strings.Contains(err.Error(), "at least 1") {
 		t.Errorf("error %v, want one about the depth", err)
 	}
@@ -230,7 +230,7 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 	of := func(n named) []string {
 		h := connected(t, fake, "# "+n.name) // with nothing remembered
 		fake.ResetJournal()
-		return lines(h.rows(ask{table: "bitbucket_source_file", columns: "path revision commit_hash", where: []*proto.Qual{
+		return lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: "path revision commit_hash", where: []*proto.Qual{
 			where("repository_full_name", "=", n.repository.FullName()), where("revision", "=", n.name), where("max_depth", "=", 9)}}), "path", "revision", "commit_hash")
 	}
 	for _, n := range names {
@@ -249,7 +249,7 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 		t.Errorf("a branch that is not there has %q", got)
 	}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", Status: http.StatusNotFound, Count: -1})
-	_, err := connected(t, fake).try(context.Background(), ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("revision", "=", "feature/x")}})
+	_, err := connected(t, fake).try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("revision", "=", "feature/x")}})
 	if err == nil {
 		t.Error("no error for a web page that is not Bitbucket's word")
 	}
@@ -262,7 +262,7 @@ func TestSourceFileContent(t *testing.T) {
 	contents := func(r *organization.Repository, conditions ...*proto.Qual) map[string]any {
 		fake.ResetJournal()
 		got := map[string]any{}
-		for _, row := range h.rows(ask{table: "bitbucket_source_file", columns: "path content", where: append(conditions, where("repository_full_name", "=", r.FullName()))}) {
+		for _, row := range h.rows(tableQuery{table: "bitbucket_source_file", columns: "path content", where: append(conditions, where("repository_full_name", "=", r.FullName()))}) {
 			got[row["path"].(string)] = row["content"]
 		}
 		return got
@@ -301,13 +301,13 @@ func TestSourceFileContent(t *testing.T) {
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; n != 2 {
 		t.Errorf("%d requests for one file, want 2", n)
 	}
-	h.rows(ask{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}})
+	h.rows(tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}})
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 200, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, f.Path) && req.URL.RawQuery == "" }})
-	if _, err := h.try(t.Context(), ask{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}}); err == nil || !strings.Contains(err.Error(), "bytes for a file that has") {
+	if _, err := h.try(t.Context(), tableQuery{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}}); err == nil || !strings.Contains(err.Error(), "bytes for a file that has") {
 		t.Errorf("error %v, want that a page is not the file", err)
 	}
 	fake.ClearFaults()
-	if got := len(h.rows(ask{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("path", "~~", "%.md")}, limit: 3})); got != 3 {
+	if got := len(h.rows(tableQuery{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("path", "~~", "%.md")}, limit: 3})); got != 3 {
 		t.Errorf("LIMIT 3 gave %d rows", got)
 	}
 }
@@ -321,7 +321,7 @@ func TestSourceFileFails(t *testing.T) {
 	file := func(req *http.Request) bool {
 		return strings.Contains(req.URL.Path, "/"+r.Slug+"/src/") && strings.HasSuffix(req.URL.Path, "/docs/read me & more.md") && !req.URL.Query().Has("format")
 	}
-	query := ask{table: "bitbucket_source_file", columns: "repository_full_name path content", where: []*proto.Qual{where("path", "=", []string{"README.md", "docs/read me & more.md"})}}
+	query := tableQuery{table: "bitbucket_source_file", columns: "repository_full_name path content", where: []*proto.Qual{where("path", "=", []string{"README.md", "docs/read me & more.md"})}}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Match: file, Handler: func(w http.ResponseWriter, req *http.Request) {
 		fake.RemoveRepository(r.FullName())
 		fake.Answer(w, req)
@@ -348,13 +348,13 @@ func TestSourceFileFails(t *testing.T) {
 			defer fake.ClearFaults()
 			in := where("repository_full_name", "=", other.FullName())
 			for _, q := range [][]*proto.Qual{{in}, {in, where("path", "=", "README.md")}, {where("path", "=", "README.md")}} {
-				if _, err := h.try(context.Background(), ask{table: "bitbucket_source_file", columns: "path", where: q}); err == nil {
+				if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: q}); err == nil {
 					t.Errorf("no error with %d conditions", len(q))
 				}
 			}
 		})
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_source_file", where: []*proto.Qual{where("repository_full_name", "=", r.Workspace.Slug+"/nothing")}}); err == nil {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", where: []*proto.Qual{where("repository_full_name", "=", r.Workspace.Slug+"/nothing")}}); err == nil {
 		t.Error("no error for a repository that is not there")
 	}
 }
@@ -363,7 +363,7 @@ func TestSourceFileLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_source_file", columns: "path", limit: 3}); len(rows) != 3 {
+	if rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: "path", limit: 3}); len(rows) != 3 {
 		t.Errorf("LIMIT 3 gave %d rows", len(rows))
 	}
 	if diff := cmp.Diff(map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": 1, "/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}": 1}, requested(fake)); diff != "" {
@@ -371,7 +371,7 @@ func TestSourceFileLimit(t *testing.T) {
 	}
 	r, _ := aSource(t, fake.Organization(), "data/export.json")
 	fake.ResetJournal()
-	if rows := h.rows(ask{table: "bitbucket_source_file", columns: "path", limit: 120, where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("folder", "=", "migrations")}}); len(rows) != 120 {
+	if rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: "path", limit: 120, where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("folder", "=", "migrations")}}); len(rows) != 120 {
 		t.Errorf("LIMIT 120 gave %d rows", len(rows))
 	}
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; n != 2 {

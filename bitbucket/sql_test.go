@@ -35,14 +35,14 @@ func TestConditionsMeanWhatSQLSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			options.Repositories, options.Projects, options.Users, options.Groups = 4, 2, 5, 2
 			fake := fakebitbucket.Start(t, options)
-			e := &examination{h: connected(t, fake, `max_age = "1m"`)}
-			for _, of := range tables {
-				t.Run(of.name, func(t *testing.T) {
+			e := &conditionTest{h: connected(t, fake, `max_age = "1m"`)}
+			for _, tab := range tables {
+				t.Run(tab.name, func(t *testing.T) {
 					fake.ResetJournal() // frees a hundred thousand entries that aren't used
-					x := &examined{examination: e, of: of, random: rand.New(rand.NewPCG(1, 2)), asked: map[string]answered{}}
+					x := &tableTest{conditionTest: e, tab: tab, random: rand.New(rand.NewPCG(1, 2)), results: map[string]queryResult{}}
 					x.keys = x.keyColumns()
-					for _, q := range of.keyColumns {
-						c := of.column(q.column)
+					for _, q := range tab.keyColumns {
+						c := tab.column(q.column)
 						if !options.FoldsCase || q.field != "" && c.kind == proto.ColumnType_STRING {
 							x.column(t, c, q)
 						}
@@ -56,24 +56,24 @@ func TestConditionsMeanWhatSQLSays(t *testing.T) {
 	}
 }
 
-// An examination asks the tables of one organization.
-type examination struct {
+// A conditionTest queries the tables of one organization.
+type conditionTest struct {
 	h *host
 
 	combinations, limited, queries, refused int
 }
 
-// An examined is one of the tables.
-type examined struct {
-	*examination
-	of     *table
-	keys   string // the columns that conditions can be on, and what tells a row from others
-	random *rand.Rand
-	asked  map[string]answered // what the table was asked
+// A tableTest queries one of the tables.
+type tableTest struct {
+	*conditionTest
+	tab     *table
+	keys    string // the columns that conditions can be on, and what tells a row from others
+	random  *rand.Rand
+	results map[string]queryResult // what the table was asked
 }
 
-// An answered is what came of a query.
-type answered struct {
+// A queryResult is the result of a query.
+type queryResult struct {
 	rows []sqlRow
 	err  error
 }
@@ -98,20 +98,20 @@ var widens = []string{
 	"bitbucket_commit.hash", "bitbucket_source_file.path", "bitbucket_repository.uuid",
 }
 
-func (x *examined) isOneOf(columns []string, name string) bool {
-	return slices.Contains(columns, name) || slices.Contains(columns, x.of.name+"."+name)
+func (x *tableTest) isOneOf(columns []string, name string) bool {
+	return slices.Contains(columns, name) || slices.Contains(columns, x.tab.name+"."+name)
 }
 
-func (x *examined) widens(name string) bool {
-	return x.isOneOf(widens, name) || x.of.column(name).from()[0].part == queryPart
+func (x *tableTest) widens(name string) bool {
+	return x.isOneOf(widens, name) || x.tab.column(name).from()[0].part == queryPart
 }
 
-func (x *examined) keyColumns() string {
+func (x *tableTest) keyColumns() string {
 	columns := map[string]bool{}
-	for _, q := range x.of.keyColumns {
+	for _, q := range x.tab.keyColumns {
 		columns[q.column] = true
 	}
-	for _, c := range x.of.columns {
+	for _, c := range x.tab.columns {
 		if slices.Contains([]string{"uuid", "id", "name", "title", "full_name", "hash", "path", "slug", "key"}, c.name) {
 			columns[c.name] = true
 		}
@@ -119,15 +119,15 @@ func (x *examined) keyColumns() string {
 	return strings.Join(slices.Sorted(maps.Keys(columns)), " ")
 }
 
-// ask asks the table, if it was not asked the same before: ANY and ALL are.
-func (x *examined) ask(columns string, limit int, order *proto.SortColumn, where ...*proto.Qual) ([]sqlRow, error) {
+// query queries the table, or returns the result of the same query if it was made before, as ANY and ALL often are the same.
+func (x *tableTest) query(columns string, limit int, order *proto.SortColumn, where ...*proto.Qual) ([]sqlRow, error) {
 	key := fmt.Sprint(columns, limit, order, where)
-	if a, known := x.asked[key]; known {
+	if a, known := x.results[key]; known {
 		return a.rows, a.err
 	}
 	x.queries++
-	got, err := x.h.try(context.Background(), ask{table: x.of.name, columns: columns, where: where, limit: int64(limit), order: order})
-	a := answered{err: err}
+	got, err := x.h.try(context.Background(), tableQuery{table: x.tab.name, columns: columns, where: where, limit: int64(limit), order: order})
+	a := queryResult{err: err}
 	names := strings.Fields(columns)
 	for _, r := range got {
 		var text strings.Builder
@@ -136,26 +136,26 @@ func (x *examined) ask(columns string, limit int, order *proto.SortColumn, where
 		}
 		a.rows = append(a.rows, sqlRow{r, text.String()})
 	}
-	x.asked[key] = a
+	x.results[key] = a
 	return a.rows, a.err
 }
 
 // all are the rows of the table, as no condition leaves any out.
-func (x *examined) all(t *testing.T, columns string) []sqlRow {
-	rows, err := x.ask(columns, 0, nil)
+func (x *tableTest) all(t *testing.T, columns string) []sqlRow {
+	rows, err := x.query(columns, 0, nil)
 	if err != nil {
-		t.Fatalf("%s: %v", x.of.name, err)
+		t.Fatalf("%s: %v", x.tab.name, err)
 	}
 	return rows
 }
 
 // forms are the conditions on a key column.
-func (x *examined) forms(t *testing.T, q keyColumn) []sqlForm {
-	return formsOf(x.of.column(q.column).kind, q.operators, valuesIn(x.all(t, x.keys), q.column))
+func (x *tableTest) forms(t *testing.T, q keyColumn) []sqlForm {
+	return formsOf(x.tab.column(q.column).kind, q.operators, valuesIn(x.all(t, x.keys), q.column))
 }
 
 // column asks by one condition on a column, each.
-func (x *examined) column(t *testing.T, c column, q keyColumn) {
+func (x *tableTest) column(t *testing.T, c column, q keyColumn) {
 	for _, f := range x.forms(t, q) {
 		if c.from()[0].part == queryPart && f.names == nil {
 			continue // what repeats the query has no rows of which it could choose some
@@ -166,8 +166,8 @@ func (x *examined) column(t *testing.T, c column, q keyColumn) {
 		if gproto.Size(where)%2 == 1 {
 			columns = c.name
 		}
-		what := fmt.Sprintf("%s where %s, columns %s", x.of.name, f.on(c.name), columns)
-		got, err := x.ask(columns, 0, nil, where)
+		what := fmt.Sprintf("%s where %s, columns %s", x.tab.name, f.on(c.name), columns)
+		got, err := x.query(columns, 0, nil, where)
 		if err != nil {
 			if !x.mayRefuse(t, c.name, f) {
 				t.Errorf("%s: %v", what, err)
@@ -178,7 +178,7 @@ func (x *examined) column(t *testing.T, c column, q keyColumn) {
 		keeps := func(r sqlRow) bool { return f.keeps(r.values[c.name]) }
 		want, kept := keptBy(x.all(t, columns), keeps), keptBy(got, keeps)
 		if x.widens(c.name) && f.names != nil {
-			if x.of.column(c.name).from()[0].part == queryPart {
+			if x.tab.column(c.name).from()[0].part == queryPart {
 				want = nil // the column repeats the query, and these rows are of another one
 			}
 			want = x.widened(t, what, c.name, columns, f, want)
@@ -194,21 +194,21 @@ func (x *examined) column(t *testing.T, c column, q keyColumn) {
 }
 
 // mayRefuse says whether a condition names something that is not there, or has a uuid in another spelling.
-func (x *examined) mayRefuse(t *testing.T, column string, f sqlForm) bool {
-	misspelled := func(name sqlValueOf) bool {
+func (x *tableTest) mayRefuse(t *testing.T, column string, f sqlForm) bool {
+	misspelled := func(name sqlConstant) bool {
 		id, isText := name.value.(string)
 		return isText && anyUUID.MatchString(id) && id != canonicalUUID(id)
 	}
 	if strings.HasSuffix(column, "uuid") && slices.ContainsFunc(f.mentions, misspelled) {
 		return true
 	}
-	return x.isOneOf(namesPlaces, column) && slices.ContainsFunc(f.mentions, func(name sqlValueOf) bool {
+	return x.isOneOf(namesPlaces, column) && slices.ContainsFunc(f.mentions, func(name sqlConstant) bool {
 		return !slices.ContainsFunc(x.all(t, x.keys), func(r sqlRow) bool { return r.values[column] == name.value })
 	})
 }
 
 // mayRefuseOne is mayRefuse for one of several conditions.
-func (x *examined) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlForm) bool {
+func (x *tableTest) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlForm) bool {
 	for i, f := range forms {
 		if x.mayRefuse(t, where[i].FieldName, f) {
 			return true
@@ -218,10 +218,10 @@ func (x *examined) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlFo
 }
 
 // widened is what a condition by names has: what each of the names has alone. That has what all rows have of it, and more.
-func (x *examined) widened(t *testing.T, what, column, columns string, f sqlForm, have []sqlRow) []sqlRow {
+func (x *tableTest) widened(t *testing.T, what, column, columns string, f sqlForm, have []sqlRow) []sqlRow {
 	var want []sqlRow
 	for _, name := range f.names {
-		rows, err := x.ask(columns, 0, nil, sqlQual(column, "=", name.wire))
+		rows, err := x.query(columns, 0, nil, sqlQual(column, "=", name.wire))
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -234,7 +234,7 @@ func (x *examined) widened(t *testing.T, what, column, columns string, f sqlForm
 }
 
 // limit asks for the first rows: as many as there are, and none that are not.
-func (x *examined) limit(t *testing.T, what, columns string, want []sqlRow, keeps func(sqlRow) bool, where ...*proto.Qual) {
+func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, keeps func(sqlRow) bool, where ...*proto.Qual) {
 	size, mayBeOpen := 0, false
 	for _, q := range where {
 		size += gproto.Size(q)
@@ -248,7 +248,7 @@ func (x *examined) limit(t *testing.T, what, columns string, want []sqlRow, keep
 	if mayBeOpen {
 		limit = 4
 	}
-	got, err := x.ask(columns, limit, nil, where...)
+	got, err := x.query(columns, limit, nil, where...)
 	if err != nil {
 		t.Errorf("%s limit %d: %v", what, limit, err)
 		return
@@ -264,11 +264,11 @@ func (x *examined) limit(t *testing.T, what, columns string, want []sqlRow, keep
 }
 
 // several asks by conditions on several columns, and in an order that Bitbucket keeps.
-func (x *examined) several(t *testing.T) {
-	exact := slices.DeleteFunc(slices.Clone(x.of.keyColumns), func(q keyColumn) bool {
+func (x *tableTest) several(t *testing.T) {
+	exact := slices.DeleteFunc(slices.Clone(x.tab.keyColumns), func(q keyColumn) bool {
 		return x.widens(q.column) || x.isOneOf(namesPlaces, q.column)
 	})
-	sortable := slices.DeleteFunc(strings.Fields(x.keys), func(name string) bool { return x.of.column(name).sort == "" })
+	sortable := slices.DeleteFunc(strings.Fields(x.keys), func(name string) bool { return x.tab.column(name).sort == "" })
 	times := 8
 	if *soak {
 		times = 500
@@ -298,12 +298,12 @@ func (x *examined) several(t *testing.T) {
 			return true
 		}
 		var order *proto.SortColumn
-		what := fmt.Sprintf("%s where %s", x.of.name, strings.Join(texts, " and "))
+		what := fmt.Sprintf("%s where %s", x.tab.name, strings.Join(texts, " and "))
 		if len(sortable) > 0 {
 			order = &proto.SortColumn{Column: sortable[x.random.IntN(len(sortable))], Order: proto.SortOrder(x.random.IntN(2))}
 			what += fmt.Sprintf(" order by %s %s", order.Column, order.Order)
 		}
-		got, err := x.ask(x.keys, 0, order, where...)
+		got, err := x.query(x.keys, 0, order, where...)
 		if err != nil {
 			if !x.mayRefuseOne(t, where, forms) {
 				t.Errorf("%s: %v", what, err)
@@ -321,7 +321,7 @@ func (x *examined) several(t *testing.T) {
 		}
 		x.limited++
 		limit := 1 + x.random.IntN(5)
-		first, err := x.ask(x.keys, limit, order, where...)
+		first, err := x.query(x.keys, limit, order, where...)
 		if err != nil {
 			t.Errorf("%s limit %d: %v", what, limit, err)
 			continue
@@ -337,7 +337,7 @@ func (x *examined) several(t *testing.T) {
 	}
 }
 
-func (x *examined) inOrder(t *testing.T, what string, by *proto.SortColumn, rows []sqlRow) {
+func (x *tableTest) inOrder(t *testing.T, what string, by *proto.SortColumn, rows []sqlRow) {
 	for i := 1; i < len(rows); i++ {
 		before, after := rows[i-1].values[by.Column], rows[i].values[by.Column]
 		if by.Order == proto.SortOrder_Desc {
@@ -382,13 +382,13 @@ func difference(want, got []sqlRow) string {
 	return fmt.Sprintf("lacks %d of %d: %.300s\nhas %d too many: %.300s", len(lacks), len(want), strings.Join(lacks, "; "), len(has), strings.Join(has, "; "))
 }
 
-// A sqlValueOf is a value of a query, and how the wrapper sends it.
-type sqlValueOf struct {
+// A sqlConstant is a value of a query, and how the wrapper sends it.
+type sqlConstant struct {
 	value any // string, int64, bool, time.Time, or nil
 	wire  *proto.QualValue
 }
 
-func (v sqlValueOf) String() string { return fmt.Sprintf("%v", v.value) }
+func (v sqlConstant) String() string { return fmt.Sprintf("%v", v.value) }
 
 // A sqlForm is a condition on a column x: in SQL, as the wrapper sends it, and what it keeps.
 type sqlForm struct {
@@ -396,8 +396,8 @@ type sqlForm struct {
 	operator string
 	wire     *proto.QualValue
 	keeps    func(have any) bool
-	names    []sqlValueOf // one of which the column must have, each once; nil where the condition is of another kind
-	mentions []sqlValueOf // in the condition, if it is one of equality
+	names    []sqlConstant // one of which the column must have, each once; nil where the condition is of another kind
+	mentions []sqlConstant // in the condition, if it is one of equality
 }
 
 // on is the condition on a column.
@@ -495,7 +495,7 @@ func matchesLike(have, pattern []rune) bool {
 }
 
 // any3 is have operator ANY (list), all3 with ALL.
-func any3(have any, operator string, list []sqlValueOf) truth3 {
+func any3(have any, operator string, list []sqlConstant) truth3 {
 	highest := isFalse
 	for _, one := range list {
 		switch compare3(have, operator, one.value) {
@@ -508,7 +508,7 @@ func any3(have any, operator string, list []sqlValueOf) truth3 {
 	return highest
 }
 
-func all3(have any, operator string, list []sqlValueOf) truth3 {
+func all3(have any, operator string, list []sqlConstant) truth3 {
 	lowest := isTrue
 	for _, one := range list {
 		switch compare3(have, operator, one.value) {
@@ -524,9 +524,9 @@ func all3(have any, operator string, list []sqlValueOf) truth3 {
 // formsOf are the conditions on a column of a kind, which has values.
 func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	values := examples(kind, have)
-	null := sqlValueOf{}
+	null := sqlConstant{}
 	var forms []sqlForm
-	add := func(sql, operator string, wire *proto.QualValue, keeps func(any) truth3, names ...sqlValueOf) {
+	add := func(sql, operator string, wire *proto.QualValue, keeps func(any) truth3, names ...sqlConstant) {
 		f := sqlForm{sql: sql, operator: operator, wire: wire, keeps: func(have any) bool { return keeps(have) == isTrue }}
 		if isEqual := operator == "="; isEqual {
 			f.mentions = distinctNames(names)
@@ -546,10 +546,10 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 		lists := listsOf(sent)
 		if operator == "<>" { // most rows may hold then, and few count
 			for i := range have[:min(len(have), 4)] {
-				var most []sqlValueOf
+				var most []sqlConstant
 				for j, v := range have {
 					if j != i {
-						most = append(most, sqlValueOf{v, wireOf(v)})
+						most = append(most, sqlConstant{v, wireOf(v)})
 					}
 				}
 				lists = append(lists, most)
@@ -568,7 +568,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	if len(values) > 2 {
 		a, b, c := values[0], values[1], values[2]
 		or := func(one, other truth3) truth3 { return max(one, other) }
-		for _, nested := range [][]sqlValueOf{{a, b}, {b}, {}, {b, null}} {
+		for _, nested := range [][]sqlConstant{{a, b}, {b}, {}, {b, null}} {
 			wire := wires(wireList(nested), c.wire)
 			equal := func(have any) truth3 { return compare3(have, "=", c.value) }
 			mentions := append(slices.Clone(nested), c)
@@ -582,13 +582,13 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	if kind == proto.ColumnType_BOOL {
 		is := qualValue(true)
 		add(" = false", "<>", is, func(have any) truth3 { return compare3(have, "=", false) })
-		forms[len(forms)-1].names = []sqlValueOf{{false, qualValue(false)}}
+		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}
 		add(" is false", "<>", is, func(have any) truth3 { return truthOf(have == false) })
-		forms[len(forms)-1].names = []sqlValueOf{{false, qualValue(false)}}
+		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}
 		add(" is not true", "<>", is, func(have any) truth3 { return truthOf(have != true) })
-		forms[len(forms)-1].names = []sqlValueOf{{false, qualValue(false)}} // all that a query can ask for
+		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}} // all that a query can ask for
 		add(" is true", "=", is, func(have any) truth3 { return truthOf(have == true) })
-		forms[len(forms)-1].names = []sqlValueOf{{true, is}}
+		forms[len(forms)-1].names = []sqlConstant{{true, is}}
 	}
 	add(" is null", "is null", nil, func(have any) truth3 { return truthOf(have == nil) })
 	add(" is not null", "is not null", nil, func(have any) truth3 { return truthOf(have != nil) })
@@ -596,19 +596,19 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 }
 
 // listsOf are lists of the values, of each length and with null.
-func listsOf(values []sqlValueOf) [][]sqlValueOf {
-	lists := [][]sqlValueOf{{}, {{}}, values}
+func listsOf(values []sqlConstant) [][]sqlConstant {
+	lists := [][]sqlConstant{{}, {{}}, values}
 	for i, v := range values[:min(len(values), 2)] {
 		next := values[(i+1)%len(values)]
-		lists = append(lists, []sqlValueOf{v}, []sqlValueOf{v, next}, []sqlValueOf{{}, v, {}, next, v})
+		lists = append(lists, []sqlConstant{v}, []sqlConstant{v, next}, []sqlConstant{{}, v, {}, next, v})
 	}
 	return lists
 }
 
-func distinctNames(list []sqlValueOf) []sqlValueOf {
-	var names []sqlValueOf
+func distinctNames(list []sqlConstant) []sqlConstant {
+	var names []sqlConstant
 	for _, v := range list {
-		if v.value != nil && !slices.ContainsFunc(names, func(other sqlValueOf) bool { return other.value == v.value }) {
+		if v.value != nil && !slices.ContainsFunc(names, func(other sqlConstant) bool { return other.value == v.value }) {
 			names = append(names, v)
 		}
 	}
@@ -616,7 +616,7 @@ func distinctNames(list []sqlValueOf) []sqlValueOf {
 }
 
 // wireList is a list as the wrapper sends it: each value once, but every null.
-func wireList(list []sqlValueOf) *proto.QualValue {
+func wireList(list []sqlConstant) *proto.QualValue {
 	var values []*proto.QualValue
 	var seen []any
 	for _, v := range list {
@@ -632,7 +632,7 @@ func wires(values ...*proto.QualValue) *proto.QualValue {
 }
 
 // examples are values to compare a column with: some that it has, and awkward ones.
-func examples(kind proto.ColumnType, have []any) []sqlValueOf {
+func examples(kind proto.ColumnType, have []any) []sqlConstant {
 	var some []any
 	for _, i := range []int{0, len(have) / 2, len(have) - 1} {
 		if i >= 0 && i < len(have) && !slices.Contains(some, have[i]) {
@@ -657,10 +657,10 @@ func examples(kind proto.ColumnType, have []any) []sqlValueOf {
 		some = append(some, time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2038, 1, 19, 3, 14, 8, 0, time.UTC),
 			time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC))
 	}
-	var values []sqlValueOf
+	var values []sqlConstant
 	for _, v := range some {
-		if !slices.ContainsFunc(values, func(other sqlValueOf) bool { return other.value == v }) {
-			values = append(values, sqlValueOf{v, wireOf(v)})
+		if !slices.ContainsFunc(values, func(other sqlConstant) bool { return other.value == v }) {
+			values = append(values, sqlConstant{v, wireOf(v)})
 		}
 	}
 	return values
@@ -680,7 +680,7 @@ func wireOf(v any) *proto.QualValue {
 }
 
 // patterns are those of LIKE that some values match, and awkward ones.
-func patterns(have []any) []sqlValueOf {
+func patterns(have []any) []sqlConstant {
 	all := []string{"%", "_%", "", `%\%%`, `%\_%`, `%"%`, `%'%`, `%\\%`, "%ö%", "%e%o%", "___________"}
 	for _, i := range []int{0, len(have) / 2} {
 		if i < len(have) {
@@ -690,10 +690,10 @@ func patterns(have []any) []sqlValueOf {
 			all = append(all, escaped, inOtherCase(escaped), "%"+strings.ToValidUTF8(middle, ""), "_"+strings.ToValidUTF8(v[1:], "_")+"%")
 		}
 	}
-	var values []sqlValueOf
+	var values []sqlConstant
 	for _, pattern := range all {
-		if !slices.ContainsFunc(values, func(other sqlValueOf) bool { return other.value == pattern }) {
-			values = append(values, sqlValueOf{pattern, qualValue(pattern)})
+		if !slices.ContainsFunc(values, func(other sqlConstant) bool { return other.value == pattern }) {
+			values = append(values, sqlConstant{pattern, qualValue(pattern)})
 		}
 	}
 	return values

@@ -63,7 +63,7 @@ func TestMyWorkspace(t *testing.T) {
 			others = append(others, w.Slug)
 		}
 	}
-	rows := byKey(t, h.rows(ask{table: "bitbucket_my_workspace"}), "slug")
+	rows := byKey(t, h.rows(tableQuery{table: "bitbucket_my_workspace"}), "slug")
 	if diff := cmp.Diff(want, columnsOf(rows, "slug", "uuid", "is_administrator", "permission", "title")); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
@@ -85,7 +85,7 @@ func TestMyWorkspace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_my_workspace", columns: test.columns, where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_my_workspace", columns: test.columns, where: test.where})
 			if diff := cmp.Diff(sorted(slices.Clone(test.want)), sorted(values(rows, "slug"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
@@ -110,7 +110,7 @@ func TestWorkspace(t *testing.T) {
 		}
 	}
 	got := map[string]string{}
-	for _, row := range h.rows(ask{table: "bitbucket_workspace"}) {
+	for _, row := range h.rows(tableQuery{table: "bitbucket_workspace"}) {
 		got[row["slug"].(string)] = fmt.Sprint(row["name"])
 	}
 	if diff := cmp.Diff(mine, got); diff != "" {
@@ -123,7 +123,7 @@ func TestWorkspace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_workspace", columns: "slug uuid name", where: []*proto.Qual{q}})
+			rows := h.rows(tableQuery{table: "bitbucket_workspace", columns: "slug uuid name", where: []*proto.Qual{q}})
 			want := []map[string]any{{"slug": foreign.Slug, "uuid": foreign.UUID, "name": foreign.Name}}
 			if len(rows) != 1 || !cmp.Equal(want[0], columnsOf(byKey(t, rows, "slug"), "slug", "uuid", "name")[foreign.Slug]) {
 				t.Errorf("rows = %v, want %v", rows, want)
@@ -133,7 +133,7 @@ func TestWorkspace(t *testing.T) {
 			}
 		})
 	}
-	if _, err := h.try(context.Background(), ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", "nobodys-workspace")}}); err == nil {
+	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", "nobodys-workspace")}}); err == nil {
 		t.Error("no error for a workspace that does not exist")
 	}
 }
@@ -157,14 +157,14 @@ func TestMyRepository(t *testing.T) {
 		t.Fatalf("the organization lacks a level: %v", levels)
 	}
 	columns := []string{"permission", "uuid", "name", "is_private", "workspace_slug", "workspace_uuid"}
-	rows := byKey(t, h.rows(ask{table: "bitbucket_my_repository", columns: "full_name " + strings.Join(columns, " ")}), "full_name")
+	rows := byKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name " + strings.Join(columns, " ")}), "full_name")
 	if diff := cmp.Diff(want, columnsOf(rows, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 	for level, names := range levels {
 		t.Run(level, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", level)}})
+			rows := h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", level)}})
 			if diff := cmp.Diff(sorted(names), sorted(values(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
@@ -177,7 +177,7 @@ func TestMyRepository(t *testing.T) {
 	}
 	name := levels["write"][0]
 	fake.ResetJournal()
-	got := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", name)}})
+	got := h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", name)}})
 	if len(got) != 1 || got[0]["full_name"] != name || got[0]["repository_full_name"] != name {
 		t.Errorf("by repository_full_name: %v", got)
 	}
@@ -190,7 +190,7 @@ func TestProject(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Projects: 12})
 	h := connected(t, fake)
 	o := fake.Organization()
-	listed := byKey(t, h.rows(ask{table: "bitbucket_project"}), "workspace_slug", "key")
+	listed := byKey(t, h.rows(tableQuery{table: "bitbucket_project"}), "workspace_slug", "key")
 	if len(listed) == 0 {
 		t.Fatal("no projects")
 	}
@@ -211,20 +211,20 @@ func TestProject(t *testing.T) {
 	for _, w := range o.Workspaces {
 		if o.Administers(w, o.Connected) {
 			owned = len(o.ProjectsOf(w))
-			rows := h.rows(ask{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}})
+			rows := h.rows(tableQuery{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}})
 			if len(rows) != owned {
 				t.Errorf("%d projects in %s, want %d", len(rows), w.Slug, owned)
 			}
 			p := o.ProjectsOf(w)[0]
 			fake.ResetJournal()
-			rows = h.rows(ask{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", w.Slug), where("key", "=", p.Key)}})
+			rows = h.rows(tableQuery{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", w.Slug), where("key", "=", p.Key)}})
 			if len(rows) != 1 || rows[0]["key"] != p.Key {
 				t.Errorf("by key: %v", rows)
 			}
 			if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}/projects/{project_key}": 1}, requested(fake)); diff != "" {
 				t.Errorf("requests mismatch (-want +got):\n%s", diff)
 			}
-			rows = h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", p.Key)}})
+			rows = h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", p.Key)}})
 			if !slices.Contains(values(rows, "workspace_slug"), w.Slug) {
 				t.Errorf("by key in all workspaces: %v", rows)
 			}
@@ -259,9 +259,9 @@ func TestWorkspaceMember(t *testing.T) {
 			}
 		}
 	}
-	rows := h.rows(ask{table: "bitbucket_workspace_member"})
-	if asked, members := requested(fake)["/users/{selected_user}"], len(rows); asked >= members || asked > len(o.Users) {
-		t.Errorf("%d memberships of %d users took %d requests for users", members, len(o.Users), asked)
+	rows := h.rows(tableQuery{table: "bitbucket_workspace_member"})
+	if requests, members := requested(fake)["/users/{selected_user}"], len(rows); requests >= members || requests > len(o.Users) {
+		t.Errorf("%d memberships of %d users took %d requests for users", members, len(o.Users), requests)
 	}
 	for _, row := range rows {
 		for _, c := range []string{"added_on", "last_accessed"} {
@@ -297,7 +297,7 @@ func TestWorkspaceMember(t *testing.T) {
 				}
 			}
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_workspace_member", columns: test.columns, where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_workspace_member", columns: test.columns, where: test.where})
 			var got []string
 			for key := range byKey(t, rows, "workspace_slug", "user_uuid") {
 				got = append(got, key)
@@ -328,7 +328,7 @@ func TestUser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(ask{table: "bitbucket_user", where: test.where})
+			rows := h.rows(tableQuery{table: "bitbucket_user", where: test.where})
 			if len(rows) != 1 || rows[0]["uuid"] != test.want.UUID || rows[0]["display_name"] != test.want.DisplayName || rows[0]["type"] != test.want.Type {
 				t.Errorf("rows = %v, want %s", rows, test.want.DisplayName)
 			}
@@ -337,10 +337,10 @@ func TestUser(t *testing.T) {
 			}
 		})
 	}
-	if rows := h.rows(ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}}); len(rows) != 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}}); len(rows) != 0 {
 		t.Errorf("rows = %v of a user that does not exist", rows)
 	}
-	if rows := h.rows(ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", o.Workspaces[0].Account.UUID)}}); len(rows) != 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", o.Workspaces[0].Account.UUID)}}); len(rows) != 0 {
 		t.Errorf("rows = %v of a workspace's account", rows)
 	}
 }
@@ -348,7 +348,7 @@ func TestUser(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Quota: 1000})
 	h := connected(t, fake)
-	row := h.rows(ask{table: "bitbucket_rate_limit"})[0]
+	row := h.rows(tableQuery{table: "bitbucket_rate_limit"})[0]
 	if row["request_limit"] != int64(1000) || row["remaining"] != int64(999) || row["requests"] != int64(1) {
 		t.Errorf("row = %v, want 999 of 1000 left after one request", row)
 	}
@@ -356,19 +356,19 @@ func TestRateLimit(t *testing.T) {
 		t.Errorf("reset_at = %v, want within the hour", row["reset_at"])
 	}
 	fake.ResetJournal()
-	h.rows(ask{table: "bitbucket_rate_limit"})
+	h.rows(tableQuery{table: "bitbucket_rate_limit"})
 	if n := len(fake.Journal()); n != 0 {
 		t.Errorf("asking again made %d requests, want none", n)
 	}
 
 	refused := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID, "repository"))
-	row = newHost(t, map[string]string{"bitbucket": refused}).rows(ask{table: "bitbucket_rate_limit"})[0]
+	row = newHost(t, map[string]string{"bitbucket": refused}).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
 	if row["request_limit"] != int64(1000) {
 		t.Errorf("row = %v, want what the refusal told", row)
 	}
 
 	silent := fakebitbucket.Start(t, fakebitbucket.Options{})
-	row = connected(t, silent).rows(ask{table: "bitbucket_rate_limit"})[0]
+	row = connected(t, silent).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
 	if row["request_limit"] != nil || row["remaining"] != nil || row["observed_at"] != nil || row["requests"] != int64(1) {
 		t.Errorf("row = %v, want nulls where Bitbucket told nothing", row)
 	}
@@ -406,7 +406,7 @@ func TestWorkspacesOfTheConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake, test.workspaces)
 			fake.ResetJournal()
-			found := values(h.rows(ask{table: "bitbucket_repository", columns: "workspace_slug", where: test.where}), "workspace_slug")
+			found := values(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug", where: test.where}), "workspace_slug")
 			if diff := cmp.Diff(sorted(slices.Clone(test.want)), slices.Compact(sorted(found))); diff != "" {
 				t.Errorf("workspaces mismatch (-want +got):\n%s", diff)
 			}
@@ -425,20 +425,20 @@ func TestNamedButNotCovered(t *testing.T) {
 	r := o.RepositoriesOf(w)[0]
 	h := connected(t, fake, fmt.Sprintf("workspaces = [%q]", other.Slug))
 	for name, test := range map[string]struct {
-		ask          ask
+		query        tableQuery
 		wantRequests int
 	}{
-		"repository by name":   {ask{table: "bitbucket_repository", where: []*proto.Qual{where("full_name", "=", r.FullName())}}, 0},
-		"repository by uuid":   {ask{table: "bitbucket_repository", where: []*proto.Qual{where("uuid", "=", r.UUID)}}, 1},
-		"workspace by slug":    {ask{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", w.Slug)}}, 0},
-		"workspace by uuid":    {ask{table: "bitbucket_workspace", where: []*proto.Qual{where("uuid", "=", w.UUID)}}, 1},
-		"membership":           {ask{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("slug", "=", w.Slug)}}, 1},
-		"permission by name":   {ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", r.FullName())}}, 0},
-		"members of workspace": {ask{table: "bitbucket_workspace_member", where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}, 0},
+		"repository by name":   {tableQuery{table: "bitbucket_repository", where: []*proto.Qual{where("full_name", "=", r.FullName())}}, 0},
+		"repository by uuid":   {tableQuery{table: "bitbucket_repository", where: []*proto.Qual{where("uuid", "=", r.UUID)}}, 1},
+		"workspace by slug":    {tableQuery{table: "bitbucket_workspace", where: []*proto.Qual{where("slug", "=", w.Slug)}}, 0},
+		"workspace by uuid":    {tableQuery{table: "bitbucket_workspace", where: []*proto.Qual{where("uuid", "=", w.UUID)}}, 1},
+		"membership":           {tableQuery{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("slug", "=", w.Slug)}}, 1},
+		"permission by name":   {tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("full_name", "=", r.FullName())}}, 0},
+		"members of workspace": {tableQuery{table: "bitbucket_workspace_member", where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			if rows := h.rows(test.ask); len(rows) != 0 {
+			if rows := h.rows(test.query); len(rows) != 0 {
 				t.Errorf("%d rows, want none", len(rows))
 			}
 			if got := len(fake.Journal()); got != test.wantRequests {
@@ -457,22 +457,22 @@ func TestNamedInTwoWays(t *testing.T) {
 	upper, twice := strings.ToUpper, func(values ...string) any { return values }
 	for name, test := range map[string]struct {
 		config string
-		ask    ask
+		query  tableQuery
 		want   int
 	}{
-		"connection":                 {fmt.Sprintf("workspaces = [%q, %q]", w.Slug, w.Slug), ask{table: "bitbucket_repository"}, own},
-		"connection, another case":   {fmt.Sprintf("workspaces = [%q]", upper(w.Slug)), ask{table: "bitbucket_repository"}, own},
-		"user by uuid and by id":     {"", ask{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", twice(o.Connected.UUID, o.Connected.AccountID))}}, 1},
-		"a workspace beside pattern": {fmt.Sprintf("workspaces = [%q, %q]", o.Workspaces[2].Slug, w.Slug[:3]+"*"), ask{table: "bitbucket_workspace"}, 2},
+		"connection":                 {fmt.Sprintf("workspaces = [%q, %q]", w.Slug, w.Slug), tableQuery{table: "bitbucket_repository"}, own},
+		"connection, another case":   {fmt.Sprintf("workspaces = [%q]", upper(w.Slug)), tableQuery{table: "bitbucket_repository"}, own},
+		"user by uuid and by id":     {"", tableQuery{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", twice(o.Connected.UUID, o.Connected.AccountID))}}, 1},
+		"a workspace beside pattern": {fmt.Sprintf("workspaces = [%q, %q]", o.Workspaces[2].Slug, w.Slug[:3]+"*"), tableQuery{table: "bitbucket_workspace"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake, test.config)
-			if rows := h.rows(test.ask); len(rows) != test.want {
+			if rows := h.rows(test.query); len(rows) != test.want {
 				t.Errorf("%d rows, want %d", len(rows), test.want)
 			}
 		})
 	}
-	if _, err := connected(t, fake, `workspaces = ["nobodys-workspace", "h*"]`).try(context.Background(), ask{table: "bitbucket_repository"}); err == nil {
+	if _, err := connected(t, fake, `workspaces = ["nobodys-workspace", "h*"]`).try(context.Background(), tableQuery{table: "bitbucket_repository"}); err == nil {
 		t.Error("no error for a workspace that the connection names and that does not exist, beside a pattern")
 	}
 }
@@ -486,11 +486,11 @@ func TestProjectOfSeveralWorkspaces(t *testing.T) {
 		if o.Project(second, p.Key) != nil {
 			continue
 		}
-		rows := h.rows(ask{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", []string{first.Slug, second.Slug}), where("key", "=", p.Key)}})
+		rows := h.rows(tableQuery{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", []string{first.Slug, second.Slug}), where("key", "=", p.Key)}})
 		if len(rows) != 1 {
 			t.Errorf("%d rows of %s, which one of two workspaces has", len(rows), p.Key)
 		}
-		if _, err := h.try(context.Background(), ask{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", second.Slug), where("key", "=", p.Key)}}); err == nil {
+		if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", second.Slug), where("key", "=", p.Key)}}); err == nil {
 			t.Errorf("no error for %s in %s", p.Key, second.Slug)
 		}
 		return
@@ -504,19 +504,19 @@ func TestMyRepositoryLooksUpFewDetails(t *testing.T) {
 	h := connected(t, fake)
 	r := o.RepositoriesOf(o.Workspaces[0])[3]
 	for name, test := range map[string]struct {
-		ask  ask
-		want map[string]int
+		query tableQuery
+		want  map[string]int
 	}{
-		"named": {ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("full_name", "=", r.FullName())}},
+		"named": {tableQuery{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("full_name", "=", r.FullName())}},
 			map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 1, "/repositories/{workspace}/{repo_slug}": 1}},
-		"limited": {ask{table: "bitbucket_my_repository", columns: "full_name size", limit: 2, where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}},
+		"limited": {tableQuery{table: "bitbucket_my_repository", columns: "full_name size", limit: 2, where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}},
 			map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 1, "/repositories/{workspace}/{repo_slug}": 2}},
-		"all": {ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}},
+		"all": {tableQuery{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}},
 			map[string]int{"/user/workspaces/{workspace}/permissions/repositories": 5, "/repositories/{workspace}": 5}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			for _, row := range h.rows(test.ask) {
+			for _, row := range h.rows(test.query) {
 				if want := o.Repository(row["full_name"].(string)).Size; row["size"] != want {
 					t.Errorf("size of %s is %v, want %d", row["full_name"], row["size"], want)
 				}
@@ -534,13 +534,13 @@ func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	slug := fake.Organization().Workspaces[1].Slug
 	h := connected(t, fake)
 	all := map[string]map[string]any{}
-	for key, row := range byKey(t, h.rows(ask{table: "bitbucket_my_repository"}), "full_name") {
+	for key, row := range byKey(t, h.rows(tableQuery{table: "bitbucket_my_repository"}), "full_name") {
 		if row["workspace_slug"] == slug {
 			all[key] = row
 		}
 	}
-	named := byKey(t, h.rows(ask{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
-	columns := ask{table: "bitbucket_my_repository"}.columnNames()
+	named := byKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
+	columns := tableQuery{table: "bitbucket_my_repository"}.columnNames()
 	if diff := cmp.Diff(columnsOf(all, columns...), columnsOf(named, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-all +named):\n%s", diff)
 	}
@@ -555,7 +555,7 @@ func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 		Path: "/2.0/user/workspaces/{workspace}/permissions/repositories", Kind: fakebitbucket.FaultStatus, Status: http.StatusOK, Count: -1,
 		Body: `{"values":[{"type":"repository_permission","permission":"read","repository":{"full_name":"` + slug + `/gone","name":"gone","uuid":"{00000000-0000-4000-8000-000000000000}"}}]}`,
 	})
-	if rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", slug)}}); len(rows) != 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name size", where: []*proto.Qual{where("workspace_slug", "=", slug)}}); len(rows) != 0 {
 		t.Errorf("rows = %v, want none", rows)
 	}
 
@@ -573,7 +573,7 @@ func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 		},
 	})
 	for _, limit := range []int64{1, 2, 11, 12} {
-		rows := h.rows(ask{table: "bitbucket_my_repository", columns: "full_name size", limit: limit, where: []*proto.Qual{where("workspace_slug", "=", slug)}})
+		rows := h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name size", limit: limit, where: []*proto.Qual{where("workspace_slug", "=", slug)}})
 		if int64(len(rows)) != limit {
 			t.Errorf("LIMIT %d gave %d rows, with one of 13 gone", limit, len(rows))
 		}
@@ -583,9 +583,9 @@ func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 func TestProjectsOfManyKeys(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
-	all := h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug"})
+	all := h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug"})
 	fake.ResetJournal()
-	rows := h.rows(ask{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", append(manyNames(60), values(all, "key")...))}})
+	rows := h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", append(manyNames(60), values(all, "key")...))}})
 	if len(rows) != len(all) {
 		t.Errorf("%d projects, want %d", len(rows), len(all))
 	}
@@ -601,7 +601,7 @@ func TestAggregator(t *testing.T) {
 		"one": connectionTo(first, first.Organization().Connected.UUID),
 		"two": connectionTo(second, second.Organization().Connected.UUID),
 	})
-	rows, err := h.tryOn(context.Background(), []string{"one", "two"}, ask{table: "bitbucket_repository", columns: "full_name"})
+	rows, err := h.tryOn(context.Background(), []string{"one", "two"}, tableQuery{table: "bitbucket_repository", columns: "full_name"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -637,7 +637,7 @@ func TestAggregatorInOrder(t *testing.T) {
 	slices.SortFunc(want, func(a, b time.Time) int { return b.Compare(a) })
 	for name, limit := range map[string]int64{"all": 0, "limited": 10} {
 		t.Run(name, func(t *testing.T) {
-			rows, err := h.tryOn(context.Background(), []string{"one", "two"}, ask{
+			rows, err := h.tryOn(context.Background(), []string{"one", "two"}, tableQuery{
 				table: "bitbucket_repository", columns: "full_name updated_on", limit: limit,
 				order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
 			})
@@ -657,7 +657,7 @@ func TestAggregatorInOrder(t *testing.T) {
 		})
 	}
 	second.Inject(failing(""))
-	if _, err := h.tryOn(context.Background(), []string{"one", "two"}, ask{
+	if _, err := h.tryOn(context.Background(), []string{"one", "two"}, tableQuery{
 		table: "bitbucket_repository", columns: "updated_on", order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
 	}); err == nil || !strings.Contains(err.Error(), "two: ") {
 		t.Errorf("error = %v, want that of connection two", err)
@@ -669,9 +669,9 @@ func TestQueriesShareTheInventory(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	for range 5 {
-		h.rows(ask{table: "bitbucket_repository", columns: "name"})
-		h.rows(ask{table: "bitbucket_project", columns: "name"})
-		h.rows(ask{table: "bitbucket_workspace_member", columns: "display_name"})
+		h.rows(tableQuery{table: "bitbucket_repository", columns: "name"})
+		h.rows(tableQuery{table: "bitbucket_project", columns: "name"})
+		h.rows(tableQuery{table: "bitbucket_workspace_member", columns: "display_name"})
 	}
 	if got := requested(fake)["/user/workspaces"]; got != 1 {
 		t.Errorf("15 queries asked %d times for the workspaces, want once", got)
@@ -689,7 +689,7 @@ func TestWorkspaceUUIDIsTheSameNamedOrNot(t *testing.T) {
 		if !slices.ContainsFunc(tab.columns, func(c column) bool { return c.name == "workspace_uuid" && c.from()[0].part == workspacePart }) {
 			continue
 		}
-		rows := h.rows(ask{table: tab.name, columns: "workspace_slug workspace_uuid", where: in})
+		rows := h.rows(tableQuery{table: tab.name, columns: "workspace_slug workspace_uuid", where: in})
 		for _, row := range rows {
 			if row["workspace_uuid"] != w.UUID {
 				t.Errorf("%s: %v", tab.name, row)
