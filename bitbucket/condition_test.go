@@ -83,9 +83,9 @@ func TestConditionVerdict(t *testing.T) {
 		"a comparison that nobody declared": {name, "~", "x", holds},
 	} {
 		t.Run(what, func(t *testing.T) {
-			value := sqlValue(qualOf(test.value))
-			if test.value == (unclear{}) {
-				value = test.value
+			value := test.value
+			if value != (unclear{}) {
+				value = sqlValue(qualValue(value))
 			}
 			if got := newCondition(test.column, test.operator, value).verdict(test.column.value(r)); got != test.want {
 				t.Errorf("%s %s %v: verdict %v, want %v", test.column.name, test.operator, test.value, got, test.want)
@@ -94,26 +94,10 @@ func TestConditionVerdict(t *testing.T) {
 	}
 }
 
-// qualOf is qualValue, for lists of anything too.
-func qualOf(value any) *proto.QualValue {
-	switch v := value.(type) {
-	case []any:
-		list := &proto.QualValueList{}
-		for _, one := range v {
-			list.Values = append(list.Values, qualOf(one))
-		}
-		return &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: list}}
-	case int64:
-		return qualValue(int(v))
-	case nil, unclear:
-		return nil
-	}
-	return qualValue(value)
-}
-
-// TestListsOfAnyAndAll holds the verdict for a list against both readings that it can have: a row that one of them keeps must
-// not fail. It counts towards LIMIT only if each of them keeps it, or keeps no row at all.
+// TestListsOfAnyAndAll compares the verdict for a list with both meanings that it can have, ANY and ALL. A row that one of them
+// keeps must not fail. It counts towards LIMIT only if each of them keeps it, or keeps no row at all.
 func TestListsOfAnyAndAll(t *testing.T) {
+	quantified := map[string]func(x any, operator string, list []any) truthValue{"any": compareAny, "all": compareAll}
 	values := []any{"a", "b", "c", nil}
 	lists := [][]any{{}}
 	for _, first := range values {
@@ -127,17 +111,17 @@ func TestListsOfAnyAndAll(t *testing.T) {
 	}
 	for _, operator := range []string{"=", "<>"} {
 		for _, list := range lists {
-			c := newCondition(text("x", ""), operator, sqlValue(qualOf(list)))
+			c := newCondition(text("x", ""), operator, sqlValue(qualValue(list)))
 			for _, have := range values {
 				got := c.verdict(have)
-				for _, quantifier := range []string{"any", "all"} {
-					is := keeps(have, operator, quantifier, list)
+				for quantifier, compare := range quantified {
+					is := compare(have, operator, list) == isTrue
 					if is && got == fails {
 						t.Errorf("%v %s %s %v is true, and fails", have, operator, quantifier, list)
 					}
 					keepsSome := false
 					for _, other := range values {
-						keepsSome = keepsSome || keeps(other, operator, quantifier, list)
+						keepsSome = keepsSome || compare(other, operator, list) == isTrue
 					}
 					if !is && got == holds && keepsSome {
 						t.Errorf("%v %s %s %v is not true, and holds", have, operator, quantifier, list)
@@ -148,20 +132,7 @@ func TestListsOfAnyAndAll(t *testing.T) {
 	}
 }
 
-// keeps says, by SQL's rules, whether WHERE have operator quantifier (list) keeps a row.
-func keeps(have any, operator, quantifier string, list []any) bool {
-	anyTrue, allTrue := false, true
-	for _, one := range list {
-		is := have != nil && one != nil && (have == one) == (operator == "=")
-		anyTrue, allTrue = anyTrue || is, allTrue && is // null is not true, and that is all that counts
-	}
-	if quantifier == "any" {
-		return anyTrue
-	}
-	return allTrue
-}
-
-// A list in a list is what the wrapper makes of x = ANY (…) OR x = …, and of x = ALL (…) OR x = ….
+// TestListsInLists reads the nested lists that the wrapper makes of x = ANY (…) OR x = …, and of x = ALL (…) OR x = ….
 func TestListsInLists(t *testing.T) {
 	for _, test := range []struct {
 		list []any
@@ -173,7 +144,7 @@ func TestListsInLists(t *testing.T) {
 		{[]any{[]any{nil}, "c"}, unclear{}},
 		{[]any{nil, "c"}, []any{nil, "c"}},
 	} {
-		if got := sqlValue(qualOf(test.list)); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", test.want) {
+		if got := sqlValue(qualValue(test.list)); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", test.want) {
 			t.Errorf("%v is %#v, want %#v", test.list, got, test.want)
 		}
 	}
@@ -182,7 +153,7 @@ func TestListsInLists(t *testing.T) {
 func TestConditionsBetween(t *testing.T) {
 	n := integer("n", "")
 	is := func(operator string, value any) condition {
-		return newCondition(n, operator, sqlValue(qualOf(value)))
+		return newCondition(n, operator, sqlValue(qualValue(value)))
 	}
 	for what, test := range map[string]struct {
 		conditions conditions
@@ -206,8 +177,8 @@ func TestConditionsBetween(t *testing.T) {
 	}
 }
 
-// Steampipe's wrapper sends the value of a subquery before it is known, so that a query with one must get all rows that it may
-// be about.
+// TestConditionOnASubqueryLeavesTheRowsToTheHost sends "?" for the value of a subquery, as Steampipe's wrapper does before it
+// has the value. The query must return all rows to which the condition could apply.
 func TestConditionOnASubqueryLeavesTheRowsToTheHost(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 12})
 	h := connected(t, fake)
@@ -222,6 +193,6 @@ func TestConditionOnASubqueryLeavesTheRowsToTheHost(t *testing.T) {
 		}
 	}
 	if _, err := h.try(t.Context(), tableQuery{table: "bitbucket_commit", columns: "hash", where: []*proto.Qual{where("revision", "=", "?")}}); err == nil || !strings.Contains(err.Error(), "needs a constant") {
-		t.Errorf("error %v, want one that a parameter needs a constant", err)
+		t.Errorf("error %v, want one that says that a parameter needs a constant", err)
 	}
 }

@@ -43,7 +43,7 @@ func TestConditionFilter(t *testing.T) {
 		"another kind":             {size, "=", "many", "", false},
 	} {
 		t.Run(what, func(t *testing.T) {
-			c := newCondition(test.column, test.operator, sqlValue(qualOf(test.value)))
+			c := newCondition(test.column, test.operator, sqlValue(qualValue(test.value)))
 			c.keyColumn = filtered("f", "f", nil)
 			if filter, exact := c.filter(); filter.String() != test.want || exact != test.wantExact {
 				t.Errorf("filter = %q, exact %v, want %q, %v", filter, exact, test.want, test.wantExact)

@@ -5,9 +5,7 @@
 package bitbucket
 
 import (
-	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -161,11 +159,12 @@ func (q *queryTest) expressions(conditions []sqlCondition) {
 			return
 		}
 		q.combinations += len(part)
+		texts := map[truthValue]string{isFalse: "0", isTrue: "1", isNull: "<nil>"}
 		for _, row := range got {
 			for i, c := range part {
 				have, truth := row[c.column], fmt.Sprint(row[len(names)+i])
-				if want := c.holds(have); truth != want.sql() {
-					q.t.Errorf("%s: %s, where it is %v: %v, want %s", q.table.Name, c.sql, have, truth, want.sql())
+				if want := texts[c.holds(have)]; truth != want {
+					q.t.Errorf("%s: %s, where it is %v: %v, want %s", q.table.Name, c.sql, have, truth, want)
 				}
 			}
 		}
@@ -188,7 +187,7 @@ func (q *queryTest) check(c sqlCondition, limited bool) {
 	want := map[string]int{}
 	matching := 0
 	for _, row := range q.rows {
-		if c.holds(row[c.column]) == yes {
+		if c.holds(row[c.column]) == isTrue {
 			var values []any
 			for _, i := range selected {
 				values = append(values, row[i])
@@ -223,46 +222,11 @@ func (q *queryTest) check(c sqlCondition, limited bool) {
 	}
 }
 
-// A ternary is what a condition is for a row: SQL knows three values.
-type ternary int
-
-const (
-	no ternary = iota
-	yes
-	unsure
-)
-
-func (t ternary) sql() string { return map[ternary]string{no: "0", yes: "1", unsure: "<nil>"}[t] }
-
-func ternaryOf(b bool) ternary {
-	if b {
-		return yes
-	}
-	return no
-}
-
-func not(t ternary) ternary {
-	if t == unsure {
-		return unsure
-	}
-	return 1 - t
-}
-
-func or(a, b ternary) ternary {
-	switch {
-	case a == yes || b == yes:
-		return yes
-	case a == unsure || b == unsure:
-		return unsure
-	}
-	return no
-}
-
 // A sqlCondition is a condition in SQL, and what it is by the rules.
 type sqlCondition struct {
 	column int
 	sql    string
-	holds  func(v any) ternary
+	holds  func(v any) truthValue
 	absent bool // it asks for a value that the column doesn't have
 }
 
@@ -275,16 +239,10 @@ type constant struct {
 
 // compareAsSQL compares two values of a column, which are not null.
 func compareAsSQL(kind sqlhost.Type, x, y any) int {
-	switch kind {
-	case sqlhost.Timestamp:
+	if kind == sqlhost.Timestamp {
 		return instant(x).Compare(instant(y))
-	case sqlhost.Boolean, sqlhost.Integer:
-		return cmp.Compare(x.(int64), y.(int64))
-	case sqlhost.Real:
-		return cmp.Compare(x.(float64), y.(float64))
-	default:
-		return strings.Compare(x.(string), y.(string))
 	}
+	return orderOf(x, y)
 }
 
 func instant(v any) time.Time {
@@ -374,93 +332,80 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 	return all
 }
 
-// comparisons are the operators that compare, each with the operator for swapped operands and the orders that satisfy it.
-var comparisons = []struct {
-	operator, reversed string
-	holds              func(order int) bool
-}{
-	{"=", "=", func(o int) bool { return o == 0 }},
-	{"<>", "<>", func(o int) bool { return o != 0 }},
-	{"<", ">", func(o int) bool { return o < 0 }},
-	{"<=", ">=", func(o int) bool { return o <= 0 }},
-	{">", "<", func(o int) bool { return o > 0 }},
-	{">=", "<=", func(o int) bool { return o >= 0 }},
-}
-
 // conditionsOn are the conditions on a column of the values.
 func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
 	var all []sqlCondition
-	add := func(absent bool, holds func(v any) ternary, sql string, parts ...any) {
+	add := func(absent bool, holds func(v any) truthValue, sql string, parts ...any) {
 		all = append(all, sqlCondition{sql: fmt.Sprintf(sql, parts...), holds: holds, absent: absent})
 	}
-	add(false, func(v any) ternary { return ternaryOf(v == nil) }, "%s is null", c.Name)
-	add(false, func(v any) ternary { return ternaryOf(v != nil) }, "%s is not null", c.Name)
-	compared := func(x any, to constant, holds func(order int) bool) ternary {
+	add(false, func(v any) truthValue { return truthOf(v == nil) }, "%s is null", c.Name)
+	add(false, func(v any) truthValue { return truthOf(v != nil) }, "%s is not null", c.Name)
+	compared := func(x any, to constant, holds func(order int) bool) truthValue {
 		if x == nil || to.value == nil {
-			return unsure
+			return isNull
 		}
-		return ternaryOf(holds(compareAsSQL(c.Type, x, to.value)))
+		return truthOf(holds(compareAsSQL(c.Type, x, to.value)))
 	}
-	equal := func(x any, to constant) ternary { return compared(x, to, comparisons[0].holds) }
+	equal := func(x any, to constant) truthValue { return compared(x, to, comparisons[0].holds) }
 	null := constant{sql: "null"}
 	constants := constantsOf(c, values)
 	for i, k := range append(constants, null) {
 		other := constants[(i+1)%len(constants)]
 		third := constants[(i+5)%len(constants)]
 		for n, o := range comparisons {
-			holds := func(v any) ternary { return compared(v, k, o.holds) }
+			holds := func(v any) truthValue { return compared(v, k, o.holds) }
 			absent := o.operator == "=" && k.absent
 			forms := []struct {
 				sql   string
-				holds func(v any) ternary
+				holds func(v any) truthValue
 			}{
 				{"%[1]s %[2]s %[3]s", holds},
 				{"%[3]s %[4]s %[1]s", holds},
-				{"not (%[1]s %[2]s %[3]s)", func(v any) ternary { return not(holds(v)) }},
-				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) ternary { return ternaryOf(holds(v) == yes) }},
-				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) ternary { return or(holds(v), ternaryOf(v == nil)) }},
-				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) ternary { return ternaryOf(holds(v) == yes) }},
+				{"not (%[1]s %[2]s %[3]s)", func(v any) truthValue { return holds(v).not() }},
+				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) truthValue { return truthOf(holds(v) == isTrue) }},
+				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) truthValue { return max(holds(v), truthOf(v == nil)) }},
+				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) truthValue { return truthOf(holds(v) == isTrue) }},
 			}
 			add(absent, forms[0].holds, forms[0].sql, c.Name, o.operator, k.sql, o.reversed)
 			f := forms[1+(i+n)%(len(forms)-1)]
 			add(absent, f.holds, f.sql, c.Name, o.operator, k.sql, o.reversed)
 		}
-		is := func(v any) ternary { return ternaryOf(equal(v, k) == yes || v == nil && k.value == nil) }
+		is := func(v any) truthValue { return truthOf(equal(v, k) == isTrue || v == nil && k.value == nil) }
 		add(k.absent, is, "%s is %s", c.Name, k.sql)
-		add(false, func(v any) ternary { return not(is(v)) }, "%s is not %s", c.Name, k.sql)
-		listed := func(list ...constant) func(v any) ternary {
-			return func(v any) ternary {
-				result := no
+		add(false, func(v any) truthValue { return is(v).not() }, "%s is not %s", c.Name, k.sql)
+		listed := func(list ...constant) func(v any) truthValue {
+			return func(v any) truthValue {
+				result := isFalse
 				for _, one := range list {
-					result = or(result, equal(v, one))
+					result = max(result, equal(v, one))
 				}
 				return result
 			}
 		}
 		add(k.absent || other.absent || third.absent, listed(k, other, third), "%s in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
-		add(false, func(v any) ternary { return not(listed(k, other, third)(v)) }, "%s not in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
+		add(false, func(v any) truthValue { return listed(k, other, third)(v).not() }, "%s not in (%s, %s, %s)", c.Name, k.sql, other.sql, third.sql)
 		add(k.absent || other.absent, listed(k, other), "(%[1]s = %[2]s or %[1]s = %[3]s)", c.Name, k.sql, other.sql)
 		add(k.absent, listed(k, null), "%s in (%s, null)", c.Name, k.sql)
-		add(false, func(v any) ternary { return not(listed(k, null)(v)) }, "%s not in (%s, null)", c.Name, k.sql)
-		between := func(v any) ternary {
-			return not(or(not(compared(v, k, comparisons[5].holds)), not(compared(v, other, comparisons[3].holds))))
+		add(false, func(v any) truthValue { return listed(k, null)(v).not() }, "%s not in (%s, null)", c.Name, k.sql)
+		between := func(v any) truthValue {
+			return min(compared(v, k, comparisons[5].holds), compared(v, other, comparisons[3].holds))
 		}
 		add(false, between, "%s between %s and %s", c.Name, k.sql, other.sql)
-		add(false, func(v any) ternary { return not(between(v)) }, "%s not between %s and %s", c.Name, k.sql, other.sql)
+		add(false, func(v any) truthValue { return between(v).not() }, "%s not between %s and %s", c.Name, k.sql, other.sql)
 	}
-	add(false, func(v any) ternary { return no }, "%s in ()", c.Name)
-	add(false, func(v any) ternary { return yes }, "%s not in ()", c.Name)
+	add(false, func(v any) truthValue { return isFalse }, "%s in ()", c.Name)
+	add(false, func(v any) truthValue { return isTrue }, "%s not in ()", c.Name)
 	if c.Type == sqlhost.Text {
 		for _, pattern := range patternsOf(constants) {
-			like := func(v any) ternary {
+			like := func(v any) truthValue {
 				if v == nil {
-					return unsure
+					return isNull
 				}
-				return ternaryOf(isLike(v.(string), pattern))
+				return truthOf(matchesLikeOfSQLite(v.(string), pattern))
 			}
 			quoted := "'" + strings.ReplaceAll(pattern, "'", "''") + "'"
 			add(false, like, "%s like %s", c.Name, quoted)
-			add(false, func(v any) ternary { return not(like(v)) }, "%s not like %s", c.Name, quoted)
+			add(false, func(v any) truthValue { return like(v).not() }, "%s not like %s", c.Name, quoted)
 		}
 	}
 	return all
@@ -480,8 +425,9 @@ func patternsOf(constants []constant) []string {
 	return patterns
 }
 
-// isLike matches as SQLite's LIKE does: letters of ASCII in any case.
-func isLike(s, pattern string) bool {
+// matchesLikeOfSQLite reports whether a text matches a pattern of SQLite's LIKE: letters of ASCII in any case, and without an
+// escape.
+func matchesLikeOfSQLite(text, pattern string) bool {
 	fold := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if 'A' <= r && r <= 'Z' {
@@ -490,16 +436,5 @@ func isLike(s, pattern string) bool {
 			return r
 		}, s)
 	}
-	var expression strings.Builder
-	for _, r := range fold(pattern) {
-		switch r {
-		case '%':
-			expression.WriteString(".*")
-		case '_':
-			expression.WriteString(".")
-		default:
-			expression.WriteString(regexp.QuoteMeta(string(r)))
-		}
-	}
-	return regexp.MustCompile("(?s)^" + expression.String() + "$").MatchString(fold(s))
+	return matchesLike(fold(text), fold(strings.ReplaceAll(pattern, `\`, `\\`)))
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 	gproto "google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
@@ -343,7 +342,7 @@ func (x *tableTest) inOrder(t *testing.T, what string, by *proto.SortColumn, row
 		if by.Order == proto.SortOrder_Desc {
 			before, after = after, before
 		}
-		if before == nil && after != nil || compare3(before, ">", after) == isTrue {
+		if before == nil && after != nil || compare(before, ">", after) == isTrue {
 			t.Errorf("%s: %v comes before %v", what, rows[i-1].values[by.Column], rows[i].values[by.Column])
 		}
 	}
@@ -421,112 +420,12 @@ func valuesIn(rows []sqlRow, column string) []any {
 	return found
 }
 
-// truth is SQL's: null, false or true.
-type truth3 int
-
-const (
-	isNull truth3 = iota - 1
-	isFalse
-	isTrue
-)
-
-func truthOf(is bool) truth3 {
-	if is {
-		return isTrue
-	}
-	return isFalse
-}
-
-// compare3 is have operator want.
-func compare3(have any, operator string, want any) truth3 {
-	if have == nil || want == nil {
-		return isNull
-	}
-	order := 0
-	switch have := have.(type) {
-	case string:
-		switch operator {
-		case "~~":
-			return truthOf(matchesLike([]rune(have), []rune(want.(string))))
-		case "~~*":
-			return truthOf(matchesLike([]rune(strings.ToLower(have)), []rune(strings.ToLower(want.(string)))))
-		}
-		order = strings.Compare(have, want.(string))
-	case bool:
-		if have != want.(bool) {
-			order = 1
-		}
-	case int64:
-		order = cmp.Compare(have, want.(int64))
-	case time.Time:
-		order = have.Compare(want.(time.Time))
-	}
-	switch operator {
-	case "=":
-		return truthOf(order == 0)
-	case "<>":
-		return truthOf(order != 0)
-	case "<":
-		return truthOf(order < 0)
-	case "<=":
-		return truthOf(order <= 0)
-	case ">":
-		return truthOf(order > 0)
-	case ">=":
-		return truthOf(order >= 0)
-	}
-	panic(operator)
-}
-
-// matchesLike matches a pattern from its beginning.
-func matchesLike(have, pattern []rune) bool {
-	if len(pattern) == 0 {
-		return len(have) == 0
-	}
-	switch pattern[0] {
-	case '%':
-		return matchesLike(have, pattern[1:]) || len(have) > 0 && matchesLike(have[1:], pattern)
-	case '_':
-		return len(have) > 0 && matchesLike(have[1:], pattern[1:])
-	case '\\':
-		pattern = pattern[1:]
-	}
-	return len(have) > 0 && len(pattern) > 0 && have[0] == pattern[0] && matchesLike(have[1:], pattern[1:])
-}
-
-// any3 is have operator ANY (list), all3 with ALL.
-func any3(have any, operator string, list []sqlConstant) truth3 {
-	highest := isFalse
-	for _, one := range list {
-		switch compare3(have, operator, one.value) {
-		case isTrue:
-			return isTrue
-		case isNull:
-			highest = isNull
-		}
-	}
-	return highest
-}
-
-func all3(have any, operator string, list []sqlConstant) truth3 {
-	lowest := isTrue
-	for _, one := range list {
-		switch compare3(have, operator, one.value) {
-		case isFalse:
-			return isFalse
-		case isNull:
-			lowest = isNull
-		}
-	}
-	return lowest
-}
-
 // formsOf are the conditions on a column of a kind, which has values.
 func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	values := examples(kind, have)
 	null := sqlConstant{}
 	var forms []sqlForm
-	add := func(sql, operator string, wire *proto.QualValue, keeps func(any) truth3, names ...sqlConstant) {
+	add := func(sql, operator string, wire *proto.QualValue, keeps func(any) truthValue, names ...sqlConstant) {
 		f := sqlForm{sql: sql, operator: operator, wire: wire, keeps: func(have any) bool { return keeps(have) == isTrue }}
 		if isEqual := operator == "="; isEqual {
 			f.mentions = distinctNames(names)
@@ -540,7 +439,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 			sent = patterns(have)
 		}
 		for _, v := range append(slices.Clone(sent), null) {
-			add(fmt.Sprintf(" %s %q", operator, v), operator, v.wire, func(have any) truth3 { return compare3(have, operator, v.value) }, v)
+			add(fmt.Sprintf(" %s %q", operator, v), operator, v.wire, func(have any) truthValue { return compare(have, operator, v.value) }, v)
 			byName()
 		}
 		lists := listsOf(sent)
@@ -556,9 +455,10 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 			}
 		}
 		for _, list := range lists {
-			add(fmt.Sprintf(" %s any %q", operator, list), operator, wireList(list), func(have any) truth3 { return any3(have, operator, list) }, list...)
+			values := plainValues(list)
+			add(fmt.Sprintf(" %s any %q", operator, list), operator, wireList(list), func(have any) truthValue { return compareAny(have, operator, values) }, list...)
 			byName()
-			add(fmt.Sprintf(" %s all %q", operator, list), operator, wireList(list), func(have any) truth3 { return all3(have, operator, list) }, list...)
+			add(fmt.Sprintf(" %s all %q", operator, list), operator, wireList(list), func(have any) truthValue { return compareAll(have, operator, values) }, list...)
 			if len(list) == 1 {
 				byName()
 			}
@@ -567,31 +467,30 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	// The wrapper's forms of OR, and of tests of booleans and null.
 	if len(values) > 2 {
 		a, b, c := values[0], values[1], values[2]
-		or := func(one, other truth3) truth3 { return max(one, other) }
 		for _, nested := range [][]sqlConstant{{a, b}, {b}, {}, {b, null}} {
 			wire := wires(wireList(nested), c.wire)
-			equal := func(have any) truth3 { return compare3(have, "=", c.value) }
-			mentions := append(slices.Clone(nested), c)
-			add(fmt.Sprintf(" = any %q or … = %q", nested, c), "=", wire, func(have any) truth3 { return or(any3(have, "=", nested), equal(have)) }, mentions...)
+			equal := func(have any) truthValue { return compare(have, "=", c.value) }
+			mentions, values := append(slices.Clone(nested), c), plainValues(nested)
+			add(fmt.Sprintf(" = any %q or … = %q", nested, c), "=", wire, func(have any) truthValue { return max(compareAny(have, "=", values), equal(have)) }, mentions...)
 			if len(nested) == 1 {
 				byName()
 			}
-			add(fmt.Sprintf(" = all %q or … = %q", nested, c), "=", wire, func(have any) truth3 { return or(all3(have, "=", nested), equal(have)) }, mentions...)
+			add(fmt.Sprintf(" = all %q or … = %q", nested, c), "=", wire, func(have any) truthValue { return max(compareAll(have, "=", values), equal(have)) }, mentions...)
 		}
 	}
 	if kind == proto.ColumnType_BOOL {
 		is := qualValue(true)
-		add(" = false", "<>", is, func(have any) truth3 { return compare3(have, "=", false) })
+		add(" = false", "<>", is, func(have any) truthValue { return compare(have, "=", false) })
 		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}
-		add(" is false", "<>", is, func(have any) truth3 { return truthOf(have == false) })
+		add(" is false", "<>", is, func(have any) truthValue { return truthOf(have == false) })
 		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}
-		add(" is not true", "<>", is, func(have any) truth3 { return truthOf(have != true) })
+		add(" is not true", "<>", is, func(have any) truthValue { return truthOf(have != true) })
 		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}} // all that a query can ask for
-		add(" is true", "=", is, func(have any) truth3 { return truthOf(have == true) })
+		add(" is true", "=", is, func(have any) truthValue { return truthOf(have == true) })
 		forms[len(forms)-1].names = []sqlConstant{{true, is}}
 	}
-	add(" is null", "is null", nil, func(have any) truth3 { return truthOf(have == nil) })
-	add(" is not null", "is not null", nil, func(have any) truth3 { return truthOf(have != nil) })
+	add(" is null", "is null", nil, func(have any) truthValue { return truthOf(have == nil) })
+	add(" is not null", "is not null", nil, func(have any) truthValue { return truthOf(have != nil) })
 	return forms
 }
 
@@ -613,6 +512,14 @@ func distinctNames(list []sqlConstant) []sqlConstant {
 		}
 	}
 	return names
+}
+
+func plainValues(list []sqlConstant) []any {
+	var values []any
+	for _, c := range list {
+		values = append(values, c.value)
+	}
+	return values
 }
 
 // wireList is a list as the wrapper sends it: each value once, but every null.
@@ -667,14 +574,10 @@ func examples(kind proto.ColumnType, have []any) []sqlConstant {
 }
 
 func wireOf(v any) *proto.QualValue {
-	switch v := v.(type) {
-	case int64:
-		return &proto.QualValue{Value: &proto.QualValue_Int64Value{Int64Value: v}}
-	case time.Time:
+	if at, isTime := v.(time.Time); isTime {
 		// As PgTimeToTimestamp of the wrapper does it: nanoseconds from 2000, which overflow.
-		epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-		micros := (v.Unix()-epoch.Unix())*1_000_000 + int64(v.Nanosecond()/1000)
-		return &proto.QualValue{Value: &proto.QualValue_TimestampValue{TimestampValue: timestamppb.New(epoch.Add(time.Duration(micros * 1000)))}}
+		micros := (at.Unix()-epoch.Unix())*1_000_000 + int64(at.Nanosecond()/1000)
+		return qualValue(epoch.Add(time.Duration(micros * 1000)))
 	}
 	return qualValue(v)
 }
