@@ -90,8 +90,8 @@ func (o truth) repositories() []*organization.Repository {
 	return all
 }
 
-// projects are those of the workspaces that the user administers, and elsewhere those that the user administers and in which
-// there is a repository that says so.
+// projects returns the projects of the workspaces that the user administers. In other workspaces, it returns those that the
+// user administers and that have a repository which the user administers.
 func (o truth) projects() []*organization.Project {
 	var all []*organization.Project
 	for _, p := range o.Projects {
@@ -103,8 +103,8 @@ func (o truth) projects() []*organization.Project {
 	return all
 }
 
-// organizations are those that the tables about access are compared with: for a user who administers one workspace, and in
-// another some repositories, and for users who administer no workspace.
+// organizations are the organizations for the tests of tables about access. In one the user administers a workspace, and some
+// repositories of another. In the others the user administers no workspace.
 var organizations = map[string]fakebitbucket.Options{
 	"administrator":         {Repositories: 300, Users: 80, Groups: 15},
 	"administrator, seed 7": {Repositories: 310, Users: 85, Groups: 16, Seed: 7, OneWorkspace: true},
@@ -233,7 +233,7 @@ func TestEffectivePermissions(t *testing.T) {
 		t.Skip("takes long")
 	}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
-		want := map[string][]string{} // by what a condition is about
+		want := map[string][]string{} // by the columns of the condition
 		one := o.repositories()[0]
 		somebody := o.Users[2]
 		o.grants(func(r *organization.Repository, u *organization.User, permission string) {
@@ -259,7 +259,7 @@ func TestEffectivePermissions(t *testing.T) {
 			"one user":             {[]*proto.Qual{where("user_uuid", "=", somebody.UUID)}, want["user"]},
 			"one account":          {[]*proto.Qual{where("user_account_id", "=", somebody.AccountID)}, want["user"]},
 		} {
-			if test.where != nil && !strings.HasSuffix(t.Name(), "r") { // these two show as much as all, and faster
+			if test.where != nil && !strings.HasSuffix(t.Name(), "r") { // these two are enough, and faster than all
 				continue
 			}
 			fake.ResetJournal()
@@ -299,7 +299,7 @@ func TestRepositoryAccess(t *testing.T) {
 			want = append(want, line(fields...))
 		})
 		if unexplained == 0 && len(o.workspaces()) > 0 || len(kinds) < 5 {
-			t.Errorf("the organization lacks a kind of path: %v, %d unexplained", kinds, unexplained)
+			t.Errorf("the organization lacks a kind of path: %v, %d rows without an explanation", kinds, unexplained)
 		}
 		same(t, "access", want, lines(h.rows(tableQuery{table: "bitbucket_repository_access"}), columns...))
 	})
@@ -389,7 +389,7 @@ func (o truth) access(r *organization.Repository, u *organization.User, permissi
 		o.Administers(r.Workspace, u), role != nil, role, orUnknown(highest == permission, maybeExplains || !projectKnown), unreadable}
 }
 
-// If everything can be read, the table must show the same access paths as the fake.
+// If the plugin can read everything, the table must show the same access paths as the fake.
 func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, Users: 80, Groups: 15, OneWorkspace: true})
 	o := fake.Organization()
@@ -408,7 +408,7 @@ func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 		}
 	}
 	if hidden == 0 {
-		t.Error("no access is unexplained")
+		t.Error("each access has an explanation")
 	}
 }
 
@@ -438,11 +438,11 @@ func TestRequestsOfRepositoryAccess(t *testing.T) {
 	fake.ResetJournal()
 	one := o.repositories()[0].FullName()
 	if rows := connected(t, fake).rows(tableQuery{table: "bitbucket_repository_access", where: []*proto.Qual{where("repository_full_name", "=", one)}}); len(rows) == 0 {
-		t.Error("nobody has access")
+		t.Error("no rows")
 	}
 	got = requested(fake)
 	beyond := len(fake.Journal()) - got["/user/workspaces"] - got["/workspaces/{workspace}/permissions"] // the inventory
 	if beyond > 6 {
-		t.Errorf("%d requests for one repository beyond the inventory, want 6: %v", beyond, got)
+		t.Errorf("%d requests for one repository besides the inventory, want 6: %v", beyond, got)
 	}
 }

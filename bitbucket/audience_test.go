@@ -15,7 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// seenForks returns the forks that the connected user sees, of the repositories that the scan covers.
+// seenForks returns the forks that the connected user sees, of the repositories in the user's workspaces.
 func seenForks(o *organization.Organization, holds func(parent, fork *organization.Repository) bool) []string {
 	var all []string
 	for _, r := range covered(o, o.Connected) {

@@ -32,7 +32,7 @@ func TestAuthMethods(t *testing.T) {
 	all := fakebitbucket.AllScopes()
 	for name, test := range map[string]struct {
 		config   func(t *testing.T) string
-		wantUser string // the type of the account that Bitbucket takes the connection for
+		wantUser string // the type of the account that Bitbucket reports
 	}{
 		"access token": {func(*testing.T) string { return connectionTo(fake, o.Connected.UUID) }, "user"},
 		"API token": {func(*testing.T) string {
@@ -50,7 +50,7 @@ func TestAuthMethods(t *testing.T) {
 		}, "user"},
 		"client credentials": {func(t *testing.T) string {
 			hcl, c, tokens := consumerOf(t, fake, all...)
-			login(t, fake, c, tokens) // it is not used
+			login(t, fake, c, tokens) // not used
 			return hcl + `grant_type = "client_credentials"`
 		}, "app_user"},
 	} {
@@ -76,7 +76,7 @@ func login(t *testing.T, fake *fakebitbucket.Server, c fakebitbucket.Consumer, t
 	}
 }
 
-// A connection without a refresh token uses a login that happens while the plugin runs.
+// TestLoginWhileThePluginRuns logs in after a connection without a refresh token has failed. The next query uses the login.
 func TestLoginWhileThePluginRuns(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -111,7 +111,7 @@ func TestAccessTokenOfAWorkspace(t *testing.T) {
 	}
 }
 
-// Each error of a connection says what to do and shows no secret.
+// TestConnectionTrouble checks that each error of a connection says what to do, and shows no secret.
 func TestConnectionTrouble(t *testing.T) {
 	all := fakebitbucket.AllScopes()
 	for name, test := range map[string]struct {
@@ -139,7 +139,7 @@ func TestConnectionTrouble(t *testing.T) {
 		}, []string{"project", "scope", "account"}},
 		"token folder that can't be made": {tableQuery{table: "bitbucket_user"}, func(t *testing.T, fake *fakebitbucket.Server) string {
 			hcl, c, tokens := consumerOf(t, fake, all...)
-			if err := os.WriteFile(tokens, nil, 0o600); err != nil { // a file in place of the folder
+			if err := os.WriteFile(tokens, nil, 0o600); err != nil { // a file instead of the folder
 				t.Fatal(err)
 			}
 			return hcl + fmt.Sprintf("refresh_token = %q", fake.Grant(c, fake.Organization().Connected.UUID))
@@ -179,14 +179,14 @@ func TestConnectionTrouble(t *testing.T) {
 				}
 			}
 			if strings.ContainsAny(err.Error(), "<>\n") || len(err.Error()) > 900 {
-				t.Errorf("error is no sentence for a person: %s", err)
+				t.Errorf("the error is not one readable sentence: %s", err)
 			}
 		})
 	}
 }
 
-// A refused refresh is not repeated: 50 waiting scans make one request.
-func TestDeadTokenIsNotAskedForAgain(t *testing.T) {
+// TestDeadTokenIsSentOnce runs 50 scans with a refresh token that Bitbucket refuses. Only one of them sends it.
+func TestDeadTokenIsSentOnce(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	hcl, c, _ := consumerOf(t, fake, fakebitbucket.AllScopes()...)
@@ -200,6 +200,6 @@ func TestDeadTokenIsNotAskedForAgain(t *testing.T) {
 		}
 	})
 	if requests := len(fake.Journal()); requests != 1 && time.Since(began) < 50*time.Second {
-		t.Errorf("50 scans made %d requests, want one", requests)
+		t.Errorf("50 scans made %d requests, want 1", requests)
 	}
 }

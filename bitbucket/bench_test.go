@@ -63,9 +63,9 @@ func inUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// peakMemory returns how much the memory in use grows during a query, at most. It is measured after every so many rows.
+// peakMemory returns the maximum by which the memory in use grows during a query. It measures after every so many rows.
 func peakMemory(h *host, q tableQuery, every int) int64 {
-	h.countOf(q, nil) // opens connections and fills pools, which keep their memory
+	h.countOf(q, nil) // opens connections and fills pools, which are not freed
 	before, peak := inUse(), int64(0)
 	h.countOf(q, func(n int) {
 		if n%every == 0 {
@@ -81,7 +81,7 @@ func TestRequestsOfALargeScan(t *testing.T) {
 	if rows := h.count(fewColumns, nil); rows != manyRows {
 		t.Errorf("%d rows, want %d", rows, manyRows)
 	}
-	want := map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": manyRows/100 + 1} // and the empty workspace's page
+	want := map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": manyRows/100 + 1} // and one of the empty workspace
 	for endpoint, n := range requested(fake) {
 		if n != want[endpoint] {
 			t.Errorf("%d requests of %s, want %d", n, endpoint, want[endpoint])
@@ -89,8 +89,8 @@ func TestRequestsOfALargeScan(t *testing.T) {
 	}
 }
 
-// Rows and pages in flight, here and in the SDK, take some megabytes, depending on how busy the machine is. If the rows were
-// kept, they would take more than twenty.
+// TestMemoryDoesNotGrowWithTheRows compares a short scan with a long one. Rows and pages in flight, here and in the SDK, take
+// some megabytes, depending on the load of the machine. If the plugin kept the rows, they would take more than twenty.
 func TestMemoryDoesNotGrowWithTheRows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

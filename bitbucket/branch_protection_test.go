@@ -34,8 +34,8 @@ var protectionKinds = map[string]struct {
 	"tasks_completed":            {[]string{"require_tasks_to_be_completed"}, "resolved_tasks", false},
 }
 
-// requiredBy returns what rules require, nil for nothing. In the fake, counting rules of one kind have the same value, except
-// for one of a project.
+// requiredBy returns what the rules require, or nil if they require nothing. In the fake, counting rules of one kind have the
+// same value, except for one of a project.
 func requiredBy(rules []*organization.BranchRestriction, kinds []string, counts bool) any {
 	value := any(nil)
 	for _, b := range rules {
@@ -172,21 +172,22 @@ func TestBranchProtection(t *testing.T) {
 		}
 		requests := requested(fake)
 		if n := requests["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"]; n != open {
-			t.Errorf("the merge checks of %d pull requests were read, want %d", n, open)
+			t.Errorf("%d requests for merge checks, want %d", n, open)
 		}
 		if n := requests["/repositories/{workspace}/{repo_slug}/branch-restrictions"]; n != len(want) {
-			t.Errorf("the rules of %d repositories were read, want %d", n, len(want))
+			t.Errorf("%d requests for rules, want %d", n, len(want))
 		}
 		t.Logf("%d branches: %v", len(got), seen)
 		for _, one := range []string{"repository", "merge_check", "unknown", "contradiction", "complete false"} {
 			if len(want) > 20 && seen[one] == 0 {
-				t.Errorf("no branch has %q, which is no test", one)
+				t.Errorf("the organization has no branch with %q", one)
 			}
 		}
 	})
 }
 
-// Branches that a query names have rows if they exist, whatever kinds of rules apply to them.
+// TestBranchProtectionOfNamedBranches checks that named branches have rows if they exist, whatever kinds of rules apply to
+// them.
 func TestBranchProtectionOfNamedBranches(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		names := []string{"develop", "production", "main", "release/2.x", "nobody-has-this"}
@@ -209,12 +210,12 @@ func TestBranchProtectionOfNamedBranches(t *testing.T) {
 			t.Errorf("protections (-want +got):\n%s", diff)
 		}
 		if len(want) > 20 && typed == 0 {
-			t.Error("no rule is about a type of branches, which is no test")
+			t.Error("the organization has no rule for a type of branches")
 		}
 	})
 }
 
-// Patterns match the same branches as in Bitbucket.
+// TestBranchPatterns checks that patterns match the same branches as in Bitbucket.
 func TestBranchPatterns(t *testing.T) {
 	for _, test := range []struct {
 		pattern, branch string
@@ -232,7 +233,7 @@ func TestBranchPatterns(t *testing.T) {
 }
 
 // peopleTruth returns the expected columns about those whom the repository's rules of one kind don't restrict: users, groups
-// and everybody, as texts. They are nil if there is no rule of this kind, or if this can't be known.
+// and everybody, as texts. They are nil if there is no rule of this kind, or if the user can't see this.
 func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
 	us, gs, everybody := []string{}, []string{}, map[string][]string{}
 	restricted, unknown := false, false
@@ -245,11 +246,11 @@ func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
 			us = append(us, u.UUID+" "+u.DisplayName)
 			everybody[u.UUID+" "+u.DisplayName] = append(everybody[u.UUID+" "+u.DisplayName], "")
 		}
-		for _, of := range b.Groups {
-			gs = append(gs, of.Slug+" "+of.Name)
+		for _, group := range b.Groups {
+			gs = append(gs, group.Slug+" "+group.Name)
 			unknown = unknown || !g.Administers(g.r.Workspace, g.user) || g.GroupsClosed(g.r.Workspace) != 0
-			for _, u := range of.Members {
-				everybody[u.UUID+" "+u.DisplayName] = append(everybody[u.UUID+" "+u.DisplayName], of.Slug)
+			for _, u := range group.Members {
+				everybody[u.UUID+" "+u.DisplayName] = append(everybody[u.UUID+" "+u.DisplayName], group.Slug)
 			}
 		}
 	}
@@ -330,13 +331,13 @@ func TestBranchProtectionPeople(t *testing.T) {
 		h.rows(tableQuery{table: "bitbucket_branch_protection", columns: "force_denied"})
 		for endpoint, n := range requested(fake) {
 			if strings.Contains(endpoint, "pullrequests") || strings.Contains(endpoint, "permissions-config") || strings.Contains(endpoint, "groups") {
-				t.Errorf("%d requests of %s for a column that only needs the rules", n, endpoint)
+				t.Errorf("%d requests for %s, but the column only needs the rules", n, endpoint)
 			}
 		}
 	})
 }
 
-// exemptTruth returns whether the repository's rules on pushes and merges exempt an administrator, and whom.
+// exemptTruth reports whether the repository's rules on pushes and merges exempt an administrator, and returns the names.
 func (g protectedBranch) exemptTruth() (exempt, names any) {
 	all, restricted, unsure := []string{}, false, false
 	projectShown := g.AdministersProject(g.r.Project, g.user)
@@ -351,14 +352,14 @@ func (g protectedBranch) exemptTruth() (exempt, names any) {
 				all = append(all, "user "+u.UUID+" "+u.DisplayName)
 			}
 		}
-		for _, of := range b.Groups {
+		for _, group := range b.Groups {
 			administers := slices.ContainsFunc(g.RepositoryGrants, func(x *organization.RepositoryGrant) bool {
-				return x.Repository == g.r && x.Group == of && x.Permission == "admin"
+				return x.Repository == g.r && x.Group == group && x.Permission == "admin"
 			}) || projectShown && slices.ContainsFunc(g.ProjectGrants, func(x *organization.ProjectGrant) bool {
-				return x.Project == g.r.Project && x.Group == of && x.Permission == "admin"
+				return x.Project == g.r.Project && x.Group == group && x.Permission == "admin"
 			})
 			if administers {
-				all = append(all, "group "+of.Slug+" "+of.Name)
+				all = append(all, "group "+group.Slug+" "+group.Name)
 			}
 		}
 	}

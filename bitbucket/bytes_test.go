@@ -7,8 +7,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A query of one column takes no more bytes than it needs: at most a fifth more than one of that column and another, and for
-// a column that says in which workspace, project or repository an object is, at most a fifth more than one that only counts.
+// TestOneColumnTakesTheFewestBytes compares the bytes of a query of one column with those of one of two columns: it takes at
+// most a fifth more. A column of the workspace, project or repository takes at most a fifth more than the cheapest column.
 func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -17,7 +17,7 @@ func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
 	bytesOf := func(t *testing.T, q tableQuery) (bytes, requests int64) {
 		t.Helper()
-		h.rows(q) // fetches the lists that all queries share
+		h.rows(q) // reads the lists that all queries share
 		r.forget()
 		h.rows(q)
 		return r.plain.Load(), r.requests.Load()

@@ -15,7 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// isThere reports whether an owner exists, and whether the connected user can know it. Only administrators see addresses and
+// isThere reports whether an owner exists, and whether the connected user can see it. Only administrators see addresses and
 // groups, and Bitbucket may no longer show a name.
 func isThere(o *organization.Organization, r *organization.Repository, owner codeowners.Owner) (found, known bool) {
 	members := func(is func(*organization.User) bool) bool {
@@ -108,11 +108,11 @@ func TestCodeOwner(t *testing.T) {
 		t.Errorf("%d requests for members, want at most one for the addresses of each of %d files, and one for each workspace", n, len(mails))
 	}
 	if got["/groups/{workspace}"]+got["/1.0/groups/{workspace}"] != 1 {
-		t.Errorf("groups were asked for otherwise than once: %v", got)
+		t.Errorf("the groups were not requested once: %v", got)
 	}
 }
 
-// The owners show who they are.
+// TestCodeOwnerShowsOwners checks the columns about the owner.
 func TestCodeOwnerShowsOwners(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -149,7 +149,7 @@ func TestCodeOwnerShowsOwners(t *testing.T) {
 	}
 }
 
-// If the query names another file, it is read instead of Bitbucket's own.
+// TestCodeOwnerInAnotherFile names a file in the query. The plugin reads it instead of Bitbucket's own.
 func TestCodeOwnerInAnotherFile(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -166,7 +166,7 @@ func TestCodeOwnerInAnotherFile(t *testing.T) {
 	same(t, "rules", want, lines(rows, columns...))
 }
 
-// If Bitbucket refuses or ignores the search for addresses, no owner counts as gone.
+// TestCodeOwnerWithoutAddresses refuses or ignores the search for addresses. No owner counts as gone then.
 func TestCodeOwnerWithoutAddresses(t *testing.T) {
 	for name, fault := range map[string]fakebitbucket.Fault{
 		"refused": {Kind: fakebitbucket.FaultStatus, Status: http.StatusForbidden, Body: `{"type": "error", "error": {"message": "You must be an administrator."}}`},

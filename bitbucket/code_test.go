@@ -46,7 +46,7 @@ func (o truth) with(t *testing.T, holds func(*organization.Repository) bool) *or
 	return all[i]
 }
 
-// pagesOf returns how many requests a list of n takes.
+// pagesOf returns the number of pages of a list of n items.
 func pagesOf(n, length int) int { return max(1, (n+length-1)/length) }
 
 // signature returns the expected columns of an author: raw, UUID, account ID, name and nickname.
@@ -139,7 +139,7 @@ func TestRefConditions(t *testing.T) {
 		tests := map[string]struct {
 			where []*proto.Qual
 			holds func(ref) bool
-			q     bool // Bitbucket filters by the condition
+			q     bool // Bitbucket gets the condition
 		}{
 			"named":         {[]*proto.Qual{where("name", "=", "production")}, func(x ref) bool { return x.name == "production" }, true},
 			"one of":        {[]*proto.Qual{where("name", "=", []string{slash.Name, "v0.1.0"})}, func(x ref) bool { return x.name == slash.Name || x.name == "v0.1.0" }, true},
@@ -190,7 +190,7 @@ func TestRefConditions(t *testing.T) {
 	})
 }
 
-// TestRefOrder asks for the newest branches of all repositories.
+// TestRefOrder queries the newest branches of all repositories.
 func TestRefOrder(t *testing.T) {
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
 		var dates []time.Time
@@ -309,9 +309,9 @@ func TestCommitConditions(t *testing.T) {
 		tests := map[string]struct {
 			where    []*proto.Qual
 			want     []string
-			sent     string // the parameters of the lists that Bitbucket got
+			sent     string // the parameters of the requests for lists
 			lists    int
-			requests int // for single commits
+			requests int // requests for single commits
 		}{
 			"of one":           {[]*proto.Qual{in}, row(o.Commits(one), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
 			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(organization.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(organization.Log(of(head), nil)), 100), 0},
@@ -354,7 +354,7 @@ func TestCommitConditions(t *testing.T) {
 					}
 				}
 				if got, _ := url.QueryUnescape(sent.Encode()); strings.HasSuffix(e.Endpoint, "/commits") && test.sent != "" && got != test.sent {
-					t.Errorf("%s: Bitbucket was asked %s, want %s", name, got, test.sent)
+					t.Errorf("%s: Bitbucket got %s, want %s", name, got, test.sent)
 				}
 			}
 		}
@@ -368,7 +368,7 @@ func TestCommitConditions(t *testing.T) {
 			t.Errorf("participants (-want +got):\n%s", diff)
 		}
 		if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in, where("revision", "=", "none-such")}}); len(rows) > 0 {
-			t.Errorf("%d rows of a revision that is not there", len(rows))
+			t.Errorf("%d rows of a revision that does not exist", len(rows))
 		}
 		h.wantOmission(Omission{Table: "bitbucket_commit", Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonUnknownRevision})
 	})
@@ -380,7 +380,7 @@ func fresh(fake *fakebitbucket.Server, slug string) *organization.Repository {
 	return fake.AddRepository(organization.Repository{Workspace: fake.Organization().Workspaces[0], Slug: slug, MainBranch: "main", CreatedOn: at, UpdatedOn: at})
 }
 
-// TestCommitsOutOfOrder looks for a new commit below old ones: a rebase keeps the dates.
+// TestCommitsOutOfOrder queries a new commit that is below old ones: a rebase keeps the dates.
 func TestCommitsOutOfOrder(t *testing.T) {
 	for name, test := range map[string]struct {
 		older     int
@@ -403,10 +403,10 @@ func TestCommitsOutOfOrder(t *testing.T) {
 			fake.Push(r.FullName(), "main", old...)
 			fake.Push(r.FullName(), "main", organization.Commit{Date: now.Add(-time.Minute), Message: "the newest"})
 			if all := fake.Organization().Commits(r); all[0].Message != "the newest" || all[test.older+1].Message != "the new one" {
-				t.Fatal("the history is no test")
+				t.Fatal("the history is not as the test needs it")
 			}
 			h := connected(t, fake)
-			for _, inOrder := range []bool{false, true} { // true is the default
+			for _, inOrder := range []bool{false, true} { // true is the default of dates_in_order
 				conditions := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("date", ">", now.Add(-2*time.Hour))}
 				want := []string{"the new one", "the newest"}
 				if !inOrder {
@@ -553,7 +553,7 @@ func TestAtCommits(t *testing.T) {
 				}
 				var want []string
 				heads, reports := 0, 0
-				var one *organization.Repository // with something at another commit than the head
+				var one *organization.Repository // with something at a commit that is not the head
 				var two [2]*organization.Commit
 				o.code(func(r *organization.Repository) {
 					head := o.Head(r)
@@ -578,7 +578,7 @@ func TestAtCommits(t *testing.T) {
 				counts := requested(fake)
 				wantHeads := heads
 				if i > 0 {
-					wantHeads = 0 // they are remembered
+					wantHeads = 0 // they are cached
 				}
 				if n := counts["/repositories/{workspace}/{repo_slug}/refs/branches/{name}"]; n != wantHeads {
 					t.Errorf("%d requests for heads, want %d", n, wantHeads)
@@ -702,7 +702,7 @@ func TestCommitCommentConditions(t *testing.T) {
 	}
 }
 
-// TestAnnotationConditions asks for the findings of some reports, and not for those of others.
+// TestAnnotationConditions queries the annotations of some reports. The plugin does not request those of others.
 func TestAnnotationConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h, o := connected(t, fake), fake.Organization()
@@ -807,7 +807,7 @@ func TestBranchingModels(t *testing.T) {
 		rows = h.rows(tableQuery{table: "bitbucket_project_branching_model"})
 		names = []string{"workspace_slug", "project_key", "title", "default_branch_deletion", "development_name", "development_use_mainbranch", "production_enabled", "production_name", "production_use_mainbranch"}
 		same(t, "models of projects", want, lines(rows, append(names, prefixNames...)...))
-		// Whether a project can be read only asking tells, where the user does not administer the workspace.
+		// Only a request shows if the user can read a project of a workspace that the user does not administer.
 		if n := requested(fake)["/workspaces/{workspace}/projects/{project_key}/branching-model/settings"]; n < len(want) || n >= len(o.Projects) {
 			t.Errorf("%d requests for %d projects", n, len(want))
 		}
@@ -836,11 +836,11 @@ func TestBranchingSettingsByRole(t *testing.T) {
 	token := fake.AccessToken(o.Connected.UUID, "account", "repository")
 	h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
 	if _, err := h.try(context.Background(), query); err == nil || !strings.Contains(err.Error(), "repository:admin") {
-		t.Errorf("error = %v, want the scope that is missing", err)
+		t.Errorf("error = %v, want one that names the missing scope", err)
 	}
 }
 
-// codeTables are the tables of what belongs to the code of a repository, with an endpoint that each asks.
+// codeTables are the tables of what belongs to the code of a repository, each with an endpoint that it requests.
 var codeTables = map[string]string{
 	"bitbucket_branch":                   "/refs/branches",
 	"bitbucket_branching_model":          "/effective-branching-model",
@@ -880,7 +880,7 @@ func TestCodeVanishes(t *testing.T) {
 			same(t, "after", want, lines(connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"))
 			_, err := connected(t, fake).try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 			if err == nil || !strings.Contains(err.Error(), "no longer exists") {
-				t.Errorf("error = %v, want that the repository is gone", err)
+				t.Errorf("error = %v, want one that says that the repository no longer exists", err)
 			}
 		})
 	}
@@ -900,7 +900,7 @@ func TestEmptyRepository(t *testing.T) {
 	}
 }
 
-// TestMainBranchGone asks for the newest commit of a main branch that was deleted.
+// TestMainBranchGone queries the newest commit of a main branch that was deleted.
 func TestMainBranchGone(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6})
 	r := fresh(fake, "headless")
@@ -914,7 +914,7 @@ func TestMainBranchGone(t *testing.T) {
 		}
 	}
 	if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in}}); len(rows) == 0 {
-		t.Error("no commits of the branches that are there")
+		t.Error("no commits of the other branches")
 	}
 }
 
@@ -945,13 +945,13 @@ func TestNewCode(t *testing.T) {
 	branches, commits := count("bitbucket_branch"), count("bitbucket_commit")
 	pushed := fake.Push(r.FullName(), "feature/new", organization.Commit{Message: "New\n"})
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches+1 || c != commits+1 {
-		t.Errorf("%d branches and %d commits, after %d and %d", b, c, branches, commits)
+		t.Errorf("%d branches and %d commits after the push, and %d and %d before", b, c, branches, commits)
 	}
 	fake.DeleteBranch(r.FullName(), "feature/new")
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches || c != commits {
 		t.Errorf("%d branches and %d commits, before %d and %d", b, c, branches, commits)
 	}
 	if rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message", where: []*proto.Qual{in, where("hash", "=", pushed[0].Hash)}}); len(rows) != 1 || rows[0]["message"] != "New\n" {
-		t.Errorf("the commit that no branch leads to: %v", rows)
+		t.Errorf("rows of the commit that is in no branch: %v", rows)
 	}
 }

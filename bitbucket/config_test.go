@@ -10,8 +10,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// Wrong arguments of one connection are an error of that connection only. This is so when the host sends all connections at its
-// start, and when it sends changed ones while it runs.
+// TestArgumentsOfOneConnection checks that wrong arguments are an error of their connection only. This is so when the host
+// sends all connections at its start, and when it sends changed ones while it runs.
 func TestArgumentsOfOneConnection(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -57,7 +57,7 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 				}
 			}
 			if strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s: error %q is not one line without a secret", name, err)
+				t.Errorf("%s: error %q has several lines, or shows a secret", name, err)
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func TestArgumentsOfOneConnection(t *testing.T) {
 	})
 }
 
-// A connection may be sent as JSON, too.
+// TestArgumentsAsJSON sends the connections as JSON.
 func TestArgumentsAsJSON(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})

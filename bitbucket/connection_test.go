@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// With each authentication method, bitbucket_connection shows the account. It makes only the requests that the columns need.
+// TestConnection checks bitbucket_connection with each authentication method. It makes only the requests that the columns need.
 func TestConnection(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -80,7 +80,7 @@ func TestConnection(t *testing.T) {
 			const offlineColumns = "authentication_method base_url consumer_key on_refusal plugin_version title token_file workspaces_argument"
 			offline := h.rows(tableQuery{table: "bitbucket_connection", columns: offlineColumns})[0]
 			if n := len(fake.Journal()); n != 0 {
-				t.Errorf("%d requests for what needs none", n)
+				t.Errorf("%d requests for columns that need none", n)
 			}
 			row := h.rows(tableQuery{table: "bitbucket_connection"})[0]
 			for _, ofTheSDK := range []string{"_ctx", "sp_ctx", "sp_connection_name"} {
@@ -88,7 +88,7 @@ func TestConnection(t *testing.T) {
 			}
 			for column := range strings.FieldsSeq(offlineColumns) {
 				if diff := cmp.Diff(row[column], offline[column]); diff != "" {
-					t.Errorf("%s differs with other columns:\n%s", column, diff)
+					t.Errorf("%s is different if queried with other columns:\n%s", column, diff)
 				}
 			}
 			want := map[string]any{
@@ -111,7 +111,7 @@ func TestConnection(t *testing.T) {
 			for _, column := range []string{"account_uuid", "account_id", "account_display_name", "account_nickname", "account_type"} {
 				want[column] = test.wantAccount[column]
 				if test.wantAccount["account_type"] == "app_user" && column != "account_type" {
-					want[column] = row[column] // the fake's to make up
+					want[column] = row[column] // the fake generates them
 				}
 			}
 			if diff := cmp.Diff(want, row); diff != "" {
@@ -166,7 +166,8 @@ func TestConnectionRequests(t *testing.T) {
 	}
 }
 
-// Scripts first check which account they use. A dead token, or one without an account, must not look like an account.
+// TestConnectionOfNobody queries bitbucket_connection with a dead token, and with one that has no account. Scripts use this
+// table to see their account, so neither may look like one.
 func TestConnectionOfNobody(t *testing.T) {
 	environment(t, nil)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})

@@ -11,8 +11,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sdkserver"
 )
 
-// constant starts a plugin of the same SDK that does nothing but stream the first row of a query so many times: what the SDK
-// alone takes for it.
+// constant starts a plugin of the same SDK that only streams the first row of a query, n times. It shows how long the SDK alone
+// takes.
 func (h *host) constant(q tableQuery, rows int) *host {
 	h.t.Helper()
 	first := q

@@ -25,7 +25,7 @@ import (
 // The recordings are not part of this repository. Without them, their tests are skipped.
 const recordings = "../../shared/bitbucket/recordings"
 
-// schemas say what each part of a table's rows is in the OpenAPI document.
+// schemas are the schemas of the OpenAPI document for the parts of each table's rows.
 var schemas = map[string]map[part]string{
 	"bitbucket_branch":                      {objectPart: "branch", repositoryPart: "repository", workspacePart: "workspace_base"},
 	"bitbucket_branching_model":             {objectPart: "effective_repo_branching_model", detailPart: "branching_model_settings", repositoryPart: "repository", workspacePart: "workspace_base"},
@@ -91,7 +91,7 @@ var schemas = map[string]map[part]string{
 	"bitbucket_workspace_member":            {objectPart: "workspace_membership", workspacePart: "workspace_base"},
 }
 
-// undocumented are fields that the service sends although its document lacks them, by schema.
+// undocumented are fields that the service sends but that are missing in its document, by schema.
 var undocumented = map[string][]string{
 	"account":                      {"account_id", "nickname", "links.html", "links.self", "account_status", "kind"},
 	"branch":                       {"sync_strategies"},
@@ -107,12 +107,12 @@ var undocumented = map[string][]string{
 	"team":                         {"account_id", "links.html"},
 	"repository_inheritance_state": {"override_settings"},
 	"snippet":                      {"links", "files"},
-	"snippet_comment":              {"id", "content", "created_on", "updated_on", "user", "deleted", "parent"}, // as those of commits
+	"snippet_comment":              {"id", "content", "created_on", "updated_on", "user", "deleted", "parent"}, // like those of commits
 	"webhook_subscription":         {"skip_cert_verification", "source", "read_only", "history_enabled", "links.self"},
 	"user":                         {"links.html", "links.self", "location", "username", "website", "kind"},
 	"workspace_membership":         {"permission", "added_on", "last_accessed"},
 
-	// Of a deployment the document has fewer names of times, and of a state no more than its kinds have.
+	// The document has fewer times of a deployment than the service, and only the kinds of its state.
 	"deployment":                  {"commit", "environment", "key", "last_update_time", "release.pipeline", "deployable", "step", "version"},
 	"deployment_environment":      {"category", "deployment_gate_enabled", "environment_lock_enabled", "environment_type", "hidden", "lock", "rank", "restrictions", "slug"},
 	"deployment_release":          {"pipeline"},
@@ -126,9 +126,9 @@ var undocumented = map[string][]string{
 	"pipeline_trigger":            {"name"},
 }
 
-// withoutSchema are the tables whose rows the document does not describe: what the client knows or counted, API 1.0, reports of tests
-// and other answers of which it has no more than addresses or examples, what is newer than the document, and what is read from files
-// or from other tables.
+// withoutSchema are the tables whose rows the document does not describe. Their rows come from the client, API 1.0, files,
+// other tables, operations that are newer than the document, or operations of which it only has addresses or examples, as for
+// test reports.
 var withoutSchema = []string{
 	"bitbucket_code_owner", "bitbucket_machine_access", "bitbucket_pipeline_definition",
 	"bitbucket_branch_protection", "bitbucket_connection", "bitbucket_download", "bitbucket_group", "bitbucket_group_member", "bitbucket_my_email", "bitbucket_omission",
@@ -146,7 +146,7 @@ func TestColumnsAreDocumented(t *testing.T) {
 		for _, c := range tab.columns {
 			for _, s := range c.from() {
 				if slices.Contains([]part{queryPart, positionPart, explanationPart, contentPart}, s.part) {
-					continue // the query's own value; a position in a list; what was worked out; a text
+					continue // from the query, the position in a list, calculated, or a text
 				}
 				schema, ok := schemas[tab.name][s.part]
 				if !ok {
@@ -159,7 +159,7 @@ func TestColumnsAreDocumented(t *testing.T) {
 	}
 }
 
-// find looks a path up in a schema of the document, and says what is wrong if it is not there.
+// find looks up a path in a schema of the document. It returns what is wrong, or "".
 func find(document gjson.Result, schema, path string) string {
 	node := document.Get("components.schemas." + schema)
 	if !node.Exists() {
@@ -168,7 +168,7 @@ func find(document gjson.Result, schema, path string) string {
 	steps := strings.Split(path, ".")
 	for i, step := range steps {
 		if strings.HasPrefix(step, "#") || strings.HasPrefix(step, "@") {
-			return "" // the choice of an element in a list; the object as a whole, or a part of a text
+			return "" // a condition on an element of a list, the whole object, or a part of a text
 		}
 		rest := strings.Join(steps[i:], ".")
 		if slices.ContainsFunc(undocumented[schema], func(known string) bool { return rest == known || strings.HasPrefix(rest, known+".") }) {
@@ -186,7 +186,8 @@ func find(document gjson.Result, schema, path string) string {
 	return ""
 }
 
-// property finds a property of a schema, in what it is composed of, too, and the name of the schema that it refers to.
+// property returns a property of a schema, also one of the schemas that it is composed of, and the name of the schema that the
+// property refers to.
 func property(document, node gjson.Result, name string) (found gjson.Result, schema string) {
 	if ref := node.Get(`\$ref`).String(); ref != "" {
 		node = document.Get("components.schemas." + filepath.Base(ref))
@@ -207,8 +208,8 @@ func property(document, node gjson.Result, name string) (found gjson.Result, sch
 	return found, schema
 }
 
-// described are query parameters that the service takes although its document declares them in no operation, or not in
-// this one: those that all lists take, and filters of which only the prose tells.
+// described reports whether the service takes a query parameter that the document does not declare for the operation: a
+// parameter of all lists, or a filter that only the prose describes.
 func described(path, parameter string) bool {
 	filtered := []string{
 		"/user/workspaces", "/workspaces/{workspace}/members", "/workspaces/{workspace}/pullrequests/{selected_user}",
@@ -217,10 +218,10 @@ func described(path, parameter string) bool {
 	return slices.Contains([]string{"fields", "pagelen", "page", "ctx"}, parameter) ||
 		parameter == "q" && slices.Contains(filtered, path) ||
 		slices.Contains([]string{"include", "exclude", "path"}, parameter) && path == "/repositories/{workspace}/{repo_slug}/commits" ||
-		parameter == "from_pullrequest_id" && strings.Contains(path, "/diffstat/") // in the redirect to it
+		parameter == "from_pullrequest_id" && strings.Contains(path, "/diffstat/") // in a redirect to this path
 }
 
-// newer are operations that the document lacks, as they are newer.
+// newer are operations that are newer than the document.
 var newer = []string{"/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"}
 
 func TestRequestsAreDocumented(t *testing.T) {
@@ -299,11 +300,11 @@ func TestRequestsAreDocumented(t *testing.T) {
 
 const codePath = "/2.0/repositories/{workspace}/{repo_slug}"
 
-// recordedAs says how the recordings of a resource are served: at which endpoint, and which table shows them.
+// recordedAs are the endpoint and the table for the recordings of each resource.
 var recordedAs = map[string]struct {
 	table, endpoint, columns string
 	list                     bool
-	inRepository             bool // the query names a repository, and the endpoint is below it
+	inRepository             bool // the query names a repository, and the path follows that of the repository
 	where                    func(item gjson.Result) []*proto.Qual
 	key, path                string // a column and the path of its value
 }{
@@ -364,7 +365,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 					items = recorded.Array()
 				}
 				if resource == "user" && !recorded.Get("uuid").Exists() {
-					t.Skip("a list of repositories, of an address that is no more")
+					t.Skip("a list of repositories, from an endpoint that was removed")
 				}
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 				h := connected(t, fake)
@@ -439,7 +440,8 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 	}
 }
 
-// recordedRows asks for the rows of one workspace, without the condition on it: a recording may call it otherwise.
+// recordedRows queries the rows of one workspace. It drops the condition on the workspace, as a recording may have another name
+// for it.
 func recordedRows(t *testing.T, h *host, query tableQuery) []map[string]any {
 	t.Helper()
 	slug := query.where[0].Value.GetListValue().Values[0].GetStringValue()
@@ -488,7 +490,8 @@ func TestRecordedErrorsAreSentences(t *testing.T) {
 	}
 }
 
-// The SDK gets new tables whenever it sets up connections. It writes into them while running scans read the old ones.
+// TestConnectionsHaveTablesOfTheirOwn checks that connections don't share tables. The SDK writes into the tables of a new
+// connection while running scans read the old ones.
 func TestConnectionsHaveTablesOfTheirOwn(t *testing.T) {
 	p := Plugin(t.Context())
 	first, err := p.TableMapFunc(t.Context(), nil)

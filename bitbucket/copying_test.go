@@ -13,7 +13,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// uncopied are the tables that are not copied, and why.
+// uncopied are the tables that are not copied, and the reasons.
 var uncopied = map[string]string{
 	"bitbucket_omission":   "each run writes what it left out itself",
 	"bitbucket_rate_limit": "it is about the process that asks, and not about Bitbucket",
@@ -84,7 +84,7 @@ func TestCopyingsAreWhole(t *testing.T) {
 	})
 }
 
-// wantColumns fails the test unless the names are of different columns, and of none of the others.
+// wantColumns fails the test unless the names are columns of the table, different ones, and none of the others.
 func wantColumns(t *testing.T, tab *table, what string, names, others []string) {
 	t.Helper()
 	for i, name := range names {
@@ -94,7 +94,7 @@ func wantColumns(t *testing.T, tab *table, what string, names, others []string) 
 	}
 }
 
-// isCondition reports whether Bitbucket can be asked for rows by a condition.
+// isCondition reports whether a query can have a condition on the column with the operator.
 func isCondition(tab *table, column, operator string) bool {
 	return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == column && slices.Contains(q.operators, operator) })
 }
@@ -117,10 +117,10 @@ func checkLinks(t *testing.T, tab *table, c Copying) {
 	}
 }
 
-// A copied reads the tables of an organization as copies do.
+// A copied reads the tables of an organization in the way that copies do.
 type copied struct {
 	*host
-	whole        map[string][]map[string]any // the rows of each table that was asked for, without conditions
+	whole        map[string][]map[string]any // the rows of each table that was queried without conditions
 	repositories []any                       // names
 }
 
@@ -151,13 +151,13 @@ func (c *copied) scan(tableName string, conditions ...*proto.Qual) []map[string]
 	isLeft := func(name string) bool { return slices.Contains(left, name) }
 	names := slices.DeleteFunc(tableQuery{table: tableName}.columnNames(), isLeft)
 	rows := c.rows(tableQuery{table: tableName, columns: strings.Join(names, " "), where: conditions})
-	for _, row := range rows { // those of the conditions come unasked
+	for _, row := range rows { // the SDK adds the columns of the conditions
 		maps.DeleteFunc(row, func(name string, _ any) bool { return isLeft(name) })
 	}
 	return rows
 }
 
-// read returns the rows that a copy finds if everything was touched, or has changed.
+// read returns the rows that a copy finds if everything has changed.
 func (c *copied) read(tableName string, how Copying) (rows []map[string]any) {
 	switch how.Reading {
 	case ReadTouched:
@@ -180,8 +180,8 @@ func (c *copied) read(tableName string, how Copying) (rows []map[string]any) {
 	return rows
 }
 
-// children returns the rows of some parents in a repository, one after the other if they are few, as the plugin reads many of
-// them in another way.
+// children returns the rows of some parents in a repository. It queries a few parents one by one, because the plugin reads many
+// in another way.
 func (c *copied) children(tableName string, links []Link, repository any, ids []any) (rows []map[string]any) {
 	most := fewNames
 	if len(ids) > 2*fewNames {
@@ -201,7 +201,8 @@ func wantSame(t *testing.T, want, got []map[string]any) {
 	}
 }
 
-// A run of a copy relies on this: what belongs to repositories, or to parents, is all that a table has.
+// TestCopiesFindWhatTablesHave checks that the rows of all repositories, or of all parents, are the whole table. Copies rely on
+// this.
 func TestCopiesFindWhatTablesHave(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -223,7 +224,8 @@ func TestCopiesFindWhatTablesHave(t *testing.T) {
 	}
 }
 
-// All commits lead to a branch or a tag, so a copy can read those that lead to the ones that moved.
+// TestCopiesFindCommitsByHeads checks that every commit is in the history of a branch or a tag. So a copy can read the
+// histories of those that moved.
 func TestCopiesFindCommitsByHeads(t *testing.T) {
 	t.Parallel()
 	c := newCopied(t, fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 12}))

@@ -14,7 +14,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// administrators are the tables of what Bitbucket tells administrators only, and how a query names where to look.
+// administrators are the tables that only show rows to administrators, and the kind of name that a query can give them.
 var administrators = map[string]string{
 	"bitbucket_branch_protection":           "repository",
 	"bitbucket_branch_restriction":          "repository",
@@ -34,7 +34,7 @@ var administrators = map[string]string{
 	"bitbucket_workspace_webhook":           "workspace",
 }
 
-// naming are the conditions by which a query names a place of the kind.
+// naming returns the conditions with which a query names a workspace, project or repository.
 func naming(kind, workspace, project, repository string) []*proto.Qual {
 	switch kind {
 	case "repository":
@@ -71,7 +71,7 @@ func TestNamedAndRefusedForTheRole(t *testing.T) {
 		h.wantOmission(left)
 		_, err := strict.try(context.Background(), query)
 		if err == nil || !strings.Contains(err.Error(), "administers") || strings.Count(err.Error(), "\n") > 0 {
-			t.Errorf("%s: error = %v, want that it is not administered, where on_refusal is strict", table, err)
+			t.Errorf("%s: error = %v, want one that says that the user does not administer it", table, err)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestMissingScopeIsAlwaysAnError(t *testing.T) {
 	}
 }
 
-// lackingScope asks a table without one of the scopes that it needs.
+// lackingScope queries a table without one of the scopes that it needs.
 func lackingScope(t *testing.T, table, without string) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	var scopes []string
@@ -104,13 +104,13 @@ func lackingScope(t *testing.T, table, without string) {
 	for i := range 3 {
 		_, err := h.try(context.Background(), tableQuery{table: table})
 		if err == nil || !strings.Contains(err.Error(), "needs the scope") || !strings.Contains(err.Error(), without) {
-			t.Errorf("time %d: error = %v, want that the scope is missing", i+1, err)
+			t.Errorf("query %d: error = %v, want one that names the missing scope", i+1, err)
 		}
 	}
 }
 
-// A table for administrators covers the workspaces and repositories that the user administers, according to
-// bitbucket_my_workspace and bitbucket_my_repository. It makes no request for others.
+// TestCoverageIsVisible checks that a table for administrators covers the workspaces and repositories that the user
+// administers, according to bitbucket_my_workspace and bitbucket_my_repository. It makes no request for others.
 func TestCoverageIsVisible(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
@@ -123,15 +123,15 @@ func TestCoverageIsVisible(t *testing.T) {
 	same(t, "repositories covered", repositories, lines(h.rows(tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name"}), "repository_full_name"))
 	for _, e := range fake.Journal() {
 		if e.Status != http.StatusOK {
-			t.Errorf("%s was asked in vain: %d", e.Path, e.Status)
+			t.Errorf("the request for %s failed with status %d", e.Path, e.Status)
 		}
 	}
 	for table, kind := range administrators {
 		fake.ResetJournal()
 		h.rows(tableQuery{table: table})
 		for _, e := range fake.Journal() {
-			if e.Status != http.StatusOK && table != "bitbucket_repository_access" && kind != "project" { // whether a project can be read only asking tells
-				t.Errorf("%s (%s): %s was asked in vain: %d", table, kind, e.Path, e.Status)
+			if e.Status != http.StatusOK && table != "bitbucket_repository_access" && kind != "project" { // only a request shows if the user can read a project
+				t.Errorf("%s (%s): the request for %s failed with status %d", table, kind, e.Path, e.Status)
 			}
 		}
 	}
@@ -158,11 +158,11 @@ func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
 		}
 		named := tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}
 		if rows := h.rows(named); len(rows) != 0 {
-			t.Errorf("%s has %d rows in a workspace in which nothing is administered", table, len(rows))
+			t.Errorf("%s has %d rows in a workspace in which the user administers nothing", table, len(rows))
 		}
 		_, err := strict.try(context.Background(), named)
 		if err == nil || !strings.Contains(err.Error(), "administers") || !strings.Contains(err.Error(), w.Slug) {
-			t.Errorf("%s: error = %v, want that nothing there is administered", table, err)
+			t.Errorf("%s: error = %v, want one that says that the user administers nothing there", table, err)
 		}
 	}
 }
@@ -197,11 +197,11 @@ func TestAccessGivenAndTaken(t *testing.T) {
 	}
 	fake.GrantRepository(r.FullName(), u.UUID, "write")
 	if got := level(); got != "write write write all: write" {
-		t.Errorf("after it was given: %q", got)
+		t.Errorf("after the grant: %q", got)
 	}
 	fake.RevokeRepository(r.FullName(), u.UUID)
 	if got := level(); got != "  " {
-		t.Errorf("after it was taken: %q", got)
+		t.Errorf("after the revocation: %q", got)
 	}
 }
 
@@ -217,7 +217,7 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
 				o := truth{fake.Organization(), fake.Organization().Connected}
 				h := connected(t, fake)
-				before := h.rows(tableQuery{table: table}) // and the inventory is remembered
+				before := h.rows(tableQuery{table: table}) // and the inventory is cached
 				var gone *organization.Repository
 				for _, r := range o.repositories() {
 					for _, row := range before {
@@ -239,14 +239,14 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 				same(t, table, want, lines(h.rows(tableQuery{table: table}), "repository_full_name", "title"))
 				_, err := h.try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 				if err == nil {
-					t.Errorf("%s: no error for a repository that is named and gone", table)
+					t.Errorf("%s: no error for a named repository that is gone", table)
 				}
 			}
 		})
 	}
 }
 
-// A server error, or the web page of a proxy, must not look like a deleted repository.
+// TestRefusalsThatAreNoAnswer checks that a server error, or the web page of a proxy, does not look like a deleted repository.
 func TestRefusalsThatAreNoAnswer(t *testing.T) {
 	for name, fault := range map[string]fakebitbucket.Fault{
 		"a web page, not found": {Kind: fakebitbucket.FaultHTML, Status: http.StatusNotFound},
@@ -285,7 +285,7 @@ func TestScansShareTheRepositories(t *testing.T) {
 func TestLimitOverRepositories(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 500, OneWorkspace: true})
 	for i, table := range []string{"bitbucket_repository_override", "bitbucket_repository_user_permission", "bitbucket_repository_permission", "bitbucket_repository_access"} {
-		h := connected(t, fake, fmt.Sprintf("max_wait = \"%ds\"", 50+i)) // a connection that knows nothing yet
+		h := connected(t, fake, fmt.Sprintf("max_wait = \"%ds\"", 50+i)) // a connection with nothing in its cache
 		fake.ResetJournal()
 		if rows := h.rows(tableQuery{table: table, limit: 5}); len(rows) != 5 {
 			t.Errorf("%s: %d rows, want 5", table, len(rows))
@@ -297,7 +297,7 @@ func TestLimitOverRepositories(t *testing.T) {
 	settle(t)
 }
 
-// A row is the same whether the query names the workspace or not.
+// TestNamedWorkspaceIsTheSame checks that a row is the same whether the query names the workspace or not.
 func TestNamedWorkspaceIsTheSame(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -16,10 +16,10 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// A coverage is what docs/coverage.md says of one operation.
+// A coverage is a row of docs/coverage.md: one operation.
 type coverage struct {
 	path  string
-	shown []string // by these tables, or table.column; empty if there is a reason
+	shown []string // the tables, or table.column; empty if there is a reason
 	why   string
 }
 
@@ -28,8 +28,8 @@ var (
 	tableOrItsColumn = regexp.MustCompile(`bitbucket_\w+(\.\w+)?`)
 )
 
-// theCoverage reads docs/coverage.md.
-func theCoverage(t *testing.T) (page string, rows []coverage) {
+// readCoverage reads docs/coverage.md.
+func readCoverage(t *testing.T) (page string, rows []coverage) {
 	t.Helper()
 	text, err := os.ReadFile("../docs/coverage.md")
 	if err != nil {
@@ -49,16 +49,16 @@ func theCoverage(t *testing.T) (page string, rows []coverage) {
 	return string(text), rows
 }
 
-// TestCoverage holds docs/coverage.md against the tables.
+// TestCoverage compares docs/coverage.md with the tables.
 func TestCoverage(t *testing.T) {
-	page, rows := theCoverage(t)
+	page, rows := readCoverage(t)
 	seen := map[string]bool{}
 	for _, c := range rows {
 		if (len(c.shown) == 0) == (c.why == "") {
 			t.Errorf("%s needs a table or a reason, and not both: %q, %q", c.path, c.shown, c.why)
 		}
 		if seen[c.path] {
-			t.Errorf("%s is there twice", c.path)
+			t.Errorf("%s occurs twice", c.path)
 		}
 		seen[c.path] = true
 	}
@@ -79,9 +79,9 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// TestCoverageOfTheDocument holds docs/coverage.md against the operations of Bitbucket's document.
+// TestCoverageOfTheDocument compares docs/coverage.md with the operations of Bitbucket's document.
 func TestCoverageOfTheDocument(t *testing.T) {
-	_, rows := theCoverage(t)
+	_, rows := readCoverage(t)
 	named := map[string]bool{}
 	paths := contract.Document().Get("paths").Map()
 	for _, c := range rows {
@@ -97,31 +97,31 @@ func TestCoverageOfTheDocument(t *testing.T) {
 	}
 }
 
-// TestCoverageIsAskedFor makes all kinds of scans of every table, and checks that they use the operations in docs/coverage.md.
-func TestCoverageIsAskedFor(t *testing.T) {
+// TestCoverageIsRequested makes all kinds of scans of every table, and checks that they use the operations in docs/coverage.md.
+func TestCoverageIsRequested(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes long")
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, OneWorkspace: true, Users: 10})
-	_, rows := theCoverage(t)
+	_, rows := readCoverage(t)
 	for _, tab := range tables {
 		operations := operationsOf(t, fake, tab)
 		for _, c := range rows {
 			for _, name := range c.shown {
 				if table, _, _ := strings.Cut(name, "."); table == tab.name && !operations[c.path] {
-					t.Errorf("%s does not ask for %s", tab.name, c.path)
+					t.Errorf("%s does not request %s", tab.name, c.path)
 				}
 			}
 		}
 	}
 	if operationsOf(t, fake, tableNamed("bitbucket_user"))["/repositories/{workspace}"] {
-		t.Error("the table of users passes for one of repositories")
+		t.Error("bitbucket_user requests repositories")
 	}
 }
 
-// operationsOf returns the operations that a table asks for: when the query reads all columns, or the first one alone, and with each
-// condition that Bitbucket can answer.
+// operationsOf returns the operations that a table requests: for a query of all columns, for one of the first column, and for
+// one with each condition.
 func operationsOf(t *testing.T, fake *fakebitbucket.Server, tab *table) map[string]bool {
 	t.Helper()
 	h := connected(t, fake)
@@ -141,7 +141,7 @@ func operationsOf(t *testing.T, fake *fakebitbucket.Server, tab *table) map[stri
 	return operations
 }
 
-// exampleOf is a value that a condition on the column may have.
+// exampleOf returns a value for a condition on the column.
 func exampleOf(o *organization.Organization, c column) any {
 	r := withSource(o)[0]
 	value := map[string]any{

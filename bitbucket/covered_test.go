@@ -12,15 +12,15 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// What a scan has just read answers every scan that it covers: with fewer columns, an order, or more conditions. This sends
-// no request, and returns the same rows.
+// TestCoveredScansSendNoRequest reads a whole table, and then a part of it: fewer columns, an order, or more conditions. This
+// sends no request, and returns the same rows.
 func TestCoveredScansSendNoRequest(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16, Users: 12, Groups: 4})
 	for _, tab := range tables {
 		switch tab.name {
 		case "bitbucket_rate_limit", "bitbucket_omission": // they change with each scan
 			continue
-		case "bitbucket_workspace_member": // members with their permissions are another list, for administrators alone
+		case "bitbucket_workspace_member": // members with their permissions are another list, only for administrators
 			continue
 		}
 		t.Run(tab.name, func(t *testing.T) {
@@ -40,13 +40,13 @@ func TestCoveredScansSendNoRequest(t *testing.T) {
 	}
 }
 
-// A coveredScan is a scan that needs nothing but what was read, and its rows.
+// A coveredScan is a query whose rows are among those of an earlier one, and its expected rows.
 type coveredScan struct {
 	tableQuery
 	rows []map[string]any
 }
 
-// only returns the columns of the scan in some rows.
+// only returns the rows with only the columns of the scan.
 func (c coveredScan) only(rows []map[string]any) (some []map[string]any) {
 	for _, row := range rows {
 		one := map[string]any{}
@@ -60,8 +60,8 @@ func (c coveredScan) only(rows []map[string]any) (some []map[string]any) {
 
 func (c coveredScan) String() string { return fmt.Sprintf("%s where %v", c.columns, c.where) }
 
-// coveredBy returns scans that all rows of a table cover: each column alone, and each key column with one of its values
-// and with several.
+// coveredBy returns the scans that need only some of the table's rows: each column alone, and each key column with one of its
+// values and with several.
 func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 	var all []coveredScan
 	add := func(columns []string, accept func(map[string]any) bool, where ...*proto.Qual) *coveredScan {

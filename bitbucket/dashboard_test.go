@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// The panels of a dashboard share what they read: twenty ask no more than those of them that ask something new.
+// TestPanelsShareWhatTheyRead runs the twenty panels of a dashboard, five of them different. They cost as much as these five.
 func TestPanelsShareWhatTheyRead(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	kinds := []tableQuery{
@@ -28,13 +28,13 @@ func TestPanelsShareWhatTheyRead(t *testing.T) {
 	alone := requested(fake)
 
 	fake.ResetJournal()
-	h = connected(t, fake, `max_age = "31s"`) // a connection that knows nothing yet
+	h = connected(t, fake, `max_age = "31s"`) // a connection with nothing in its cache
 	inParallel(20, 20, func(i int) {
 		if _, err := h.try(context.Background(), kinds[i%len(kinds)]); err != nil {
 			t.Error(err)
 		}
 	})
-	for endpoint, n := range requested(fake) { // fewer, if the panel that reads most comes first
+	for endpoint, n := range requested(fake) { // fewer if the panel that reads most is the first
 		if n > alone[endpoint] {
 			t.Errorf("%d requests of twenty panels for %s, and %d of five", n, endpoint, alone[endpoint])
 		}
@@ -44,11 +44,11 @@ func TestPanelsShareWhatTheyRead(t *testing.T) {
 		h.rows(kind)
 	}
 	if n := len(fake.Journal()); n != 0 {
-		t.Errorf("%d requests for what was read a moment ago", n)
+		t.Errorf("%d requests for cached rows", n)
 	}
 }
 
-// A large scan leaves its turns to a small one.
+// TestLargeScanLeavesRoomForASmallOne starts a small scan during a large one. It only waits for requests in flight.
 func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Latency: 100 * time.Millisecond})
 	s := simulateToken(t, fake, "max_concurrency = 2")
@@ -64,7 +64,7 @@ func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 		<-begun
 		before := len(fake.Journal())
 		s.rows(tableQuery{table: "bitbucket_user", columns: "uuid"})
-		if n := len(fake.Journal()) - before; n > 5 { // two in flight, its own, and the two that come after it
+		if n := len(fake.Journal()) - before; n > 5 { // two in flight, its own, and the next two
 			t.Errorf("%d requests were made until the small scan had its answer", n)
 		}
 		if err := <-done; err != nil || len(stream.rows) < 100 {
@@ -73,14 +73,15 @@ func TestLargeScanLeavesRoomForASmallOne(t *testing.T) {
 	})
 }
 
-// If the quota doesn't suffice for a query, the error says how much it needs.
+// TestQuotaErrorSaysHowMuchTheRepositoriesNeed runs a query for which the quota doesn't suffice. The error says how many
+// requests it needs.
 func TestQuotaErrorSaysHowMuchTheRepositoriesNeed(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 100, OneWorkspace: true, Quota: 40})
 	_, err := connected(t, fake, `max_wait = "0s"`).try(context.Background(), tableQuery{table: "bitbucket_deploy_key"})
 	if err == nil || !strings.Contains(err.Error(), "quota of 40 requests") || !strings.Contains(err.Error(), "it returns in") || !strings.Contains(err.Error(), "more requests are needed") {
-		t.Errorf("error = %v, want what it takes and when", err)
+		t.Errorf("error = %v, want one that says how many requests are needed, and when", err)
 	}
 	if fake.Journal()[len(fake.Journal())-1].Status == 429 {
-		t.Error("the quota was run into although each answer told what was left of it")
+		t.Error("requests were sent beyond the quota, although each response says how much of it is left")
 	}
 }

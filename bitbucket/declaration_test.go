@@ -24,12 +24,12 @@ func TestDeclarations(t *testing.T) {
 			names := map[string]bool{}
 			for _, c := range tab.columns {
 				if names[c.name] {
-					t.Errorf("column %s stands twice", c.name)
+					t.Errorf("column %s is there twice", c.name)
 				}
 				names[c.name] = true
 				sentence(t, c.name, c.description)
 				if isText := c.kind == proto.ColumnType_STRING || c.kind == proto.ColumnType_JSON; c.sort != "" && isText {
-					t.Errorf("column %s is sorted by Bitbucket, whose order of texts is not the host's", c.name)
+					t.Errorf("column %s is a text that Bitbucket sorts, but the host has another order of texts", c.name)
 				}
 			}
 			if !names["title"] {
@@ -37,12 +37,12 @@ func TestDeclarations(t *testing.T) {
 			}
 			for _, q := range tab.keyColumns {
 				if !names[q.column] {
-					t.Fatalf("condition on %s, which is no column", q.column)
+					t.Fatalf("condition on %s, which is not a column", q.column)
 				}
 				c := tab.column(q.column)
 				for _, s := range c.from() {
 					if s.part == membershipPart || s.part == detailPart && tab.name != "bitbucket_workspace" {
-						t.Errorf("condition on %s, which is not known before the row costs more requests", c.name)
+						t.Errorf("condition on %s, which needs more requests for each row", c.name)
 					}
 				}
 				if c.kind == proto.ColumnType_STRING && slices.Contains(q.operators, "<") {
@@ -88,8 +88,8 @@ func TestDocumentedConfigurationIsTheExample(t *testing.T) {
 	}
 }
 
-// The columns of parts that take a request for each row, and why they are there: SELECT * pays for them. One that another
-// table has does not belong here.
+// TestColumnsThatCostARequestForEachRow lists the columns that cost a request for each row, and the reasons: SELECT * pays for
+// them. A column of this kind is only added if no other table has it.
 func TestColumnsThatCostARequestForEachRow(t *testing.T) {
 	reasons := map[string]string{
 		"bitbucket_branching_model":         "settings are of its own, and asked for where a repository overrides its project's",
@@ -109,7 +109,7 @@ func TestColumnsThatCostARequestForEachRow(t *testing.T) {
 			return c.from()[0].part == detailPart || c.from()[0].part == membershipPart || c.from()[0].part == explanationPart
 		})
 		if costs != (reasons[tab.name] != "") {
-			t.Errorf("%s: columns that cost a request for each row: %v, known reason %q", tab.name, costs, reasons[tab.name])
+			t.Errorf("%s: columns that cost a request for each row: %v, reason in this test: %q", tab.name, costs, reasons[tab.name])
 		}
 	}
 }

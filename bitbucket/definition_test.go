@@ -18,7 +18,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/pipelines"
 )
 
-// definitions are the steps that the file of a repository at a commit defines, and how many other files it imports.
+// definitions returns the steps that the file of a repository at a commit defines, and the other files that it imports.
 func definitions(t *testing.T, o *organization.Organization, r *organization.Repository, c *organization.Commit) (steps []pipelines.Step, imports []string) {
 	t.Helper()
 	f := sourceOf(o, r, c)[pipelines.Path]
@@ -47,7 +47,7 @@ var definitionColumns = strings.Fields("repository_full_name workspace_slug comm
 	"image image_tag image_digest image_is_pinned services pipes script_length programs variables secrets caches artifacts runs_on condition deployment size max_time " +
 	"oidc is_manual is_gated line imported_from error title")
 
-// definitionLine is what the table shows of a step, in the order of definitionColumns.
+// definitionLine returns the columns of a step, in the order of definitionColumns.
 func definitionLine(t *testing.T, r *organization.Repository, c *organization.Commit, s pipelines.Step) string {
 	t.Helper()
 	encoded, err := json.Marshal(s)
@@ -87,7 +87,7 @@ func TestPipelineDefinition(t *testing.T) {
 		"a branch":    {[]*proto.Qual{where("ref", "=", "develop")}, func(*organization.Repository) bool { return true }, "develop"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := connected(t, fake, "# "+name) // with nothing remembered
+			h := connected(t, fake, "# "+name) // with an empty cache
 			fake.ResetJournal()
 			var want []string
 			imports := map[string]bool{}
@@ -115,8 +115,8 @@ func TestPipelineDefinition(t *testing.T) {
 			}
 			rows := h.rows(tableQuery{table: "bitbucket_pipeline_definition", columns: strings.Join(definitionColumns, " "), where: test.where})
 			same(t, name, want, lines(rows, definitionColumns...))
-			// Two for each repository with the file, one for each without; and two for each file that others import, or
-			// one if there is none.
+			// Two for each repository with the file, one for each without it, and two for each imported file, or one if it does
+			// not exist.
 			most := repositories + files + 2*len(imports)
 			got := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]
 			if got > most || got < repositories+files {
@@ -124,14 +124,14 @@ func TestPipelineDefinition(t *testing.T) {
 			}
 			for _, e := range fake.Journal() {
 				if strings.Contains(e.Path, "/harbor-labs/") && name == "a workspace" {
-					t.Errorf("%s was asked for, in another workspace", e.Path)
+					t.Errorf("a request for %s, in another workspace", e.Path)
 				}
 			}
 		})
 	}
 }
 
-// The steps of pipelines with schedules show them, with one more request for each repository with the file.
+// TestPipelineDefinitionSchedules checks the schedules of steps. They cost one more request for each repository with the file.
 func TestPipelineDefinitionSchedules(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -171,7 +171,7 @@ func TestPipelineDefinitionSchedules(t *testing.T) {
 	}
 }
 
-// A file contains a secret. The rows show its name but not its value.
+// TestPipelineDefinitionKeepsSecrets reads a file with a secret. The rows show its name but not its value.
 func TestPipelineDefinitionKeepsSecrets(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pipeline_definition"})
@@ -199,11 +199,11 @@ func TestPipelineDefinitionKeepsSecrets(t *testing.T) {
 	}
 }
 
-// A file that is no text is a row, too, and it is not fetched.
+// TestPipelineDefinitionOfNoText reads a file that is not a text. It has one row, and is not fetched.
 func TestPipelineDefinitionOfNoText(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	r, f := aSource(t, o, pipelines.Path)
+	r, f := repositoryWithFile(t, o, pipelines.Path)
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: "/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}", Count: -1, Handler: func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("format") != "meta" {
 			t.Errorf("%s was fetched", r.URL)
@@ -219,8 +219,8 @@ func TestPipelineDefinitionOfNoText(t *testing.T) {
 	}
 }
 
-// A pipeline is imported from a branch with a slash in its name, from a file of the same repository, and not from one that
-// the connected user can't see.
+// TestPipelineDefinitionImports imports a pipeline from a branch with a slash in its name, from a file of the same repository,
+// and not from a repository that the connected user can't see.
 func TestPipelineDefinitionImports(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -237,7 +237,7 @@ func TestPipelineDefinitionImports(t *testing.T) {
 		file, ok := files[path]
 		switch {
 		case !ok:
-			t.Errorf("%s was asked for", req.URL)
+			t.Errorf("a request for %s", req.URL)
 		case req.URL.Query().Get("format") == "meta":
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = fmt.Fprintf(w, `{"type": "commit_file", "path": %q, "attributes": [], "size": %d, "commit": {"hash": "0f"}}`, path, len(file))
@@ -253,6 +253,6 @@ func TestPipelineDefinitionImports(t *testing.T) {
 	}
 	same(t, "imports", want, lines(rows, "trigger_pattern", "imported_from", "programs", "error"))
 	if slices.ContainsFunc(fake.Journal(), func(e fakebitbucket.Entry) bool { return strings.Contains(e.EscapedPath, url.PathEscape("..")) }) {
-		t.Error("a path that leads elsewhere was asked for")
+		t.Error("a request for a path outside the repository")
 	}
 }

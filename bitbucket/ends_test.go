@@ -14,7 +14,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// small is an organization with several pages of everything.
+// small is an organization in which every list has several pages.
 var small = fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, PageLen: 3}
 
 // everything returns a baseline for a query of all rows, for each table.
@@ -41,7 +41,7 @@ func (b *baseline) oneOfEachKind(seen map[string]bool) []request {
 	return kept
 }
 
-// missing are the rows of the baseline that a scan lacks.
+// missing returns the rows of the baseline that a scan lacks.
 func (b *baseline) missing(rows map[string]int) []string {
 	var lacking []string
 	for _, row := range slices.Sorted(maps.Keys(b.rows)) {
@@ -52,7 +52,7 @@ func (b *baseline) missing(rows map[string]int) []string {
 	return lacking
 }
 
-// A list that becomes shorter or longer while its pages are read is read all the same: what is there all the time comes once.
+// TestListsThatShift makes lists shorter or longer between their pages. Everything that is there all the time appears once.
 func TestListsThatShift(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -88,7 +88,7 @@ func TestListsThatShift(t *testing.T) {
 				case done.err != nil:
 					t.Errorf("%s, %s %s: error %v", b, r.path, name, done.err)
 				case len(extra(rows, b.rows)) > 0 && len(extra(rows, shorter)) > 0:
-					t.Errorf("%s, %s %s: rows twice, or that are not there: %.300v", b, r.path, name, extra(rows, b.rows))
+					t.Errorf("%s, %s %s: rows that occur twice, or don't exist: %.300v", b, r.path, name, extra(rows, b.rows))
 				}
 				for _, row := range b.missing(rows) {
 					if shorter[row] == b.rows[row] {
@@ -102,7 +102,7 @@ func TestListsThatShift(t *testing.T) {
 	t.Logf("%d lists", lists)
 }
 
-// without leaves out a part of the rows.
+// without removes a part of each row.
 func without(part *regexp.Regexp, rows map[string]int) map[string]int {
 	counts := map[string]int{}
 	for row, n := range rows {
@@ -111,10 +111,10 @@ func without(part *regexp.Regexp, rows map[string]int) map[string]int {
 	return counts
 }
 
-// positions are the values of the columns that count the rows of a list. A list that shifts moves them.
+// positions matches the values of the columns that count the rows of a list. They change in a list that shifts.
 var positions = regexp.MustCompile(`"number":\d+,`)
 
-// extra are the rows of which there are more than in the other.
+// extra returns the rows of which there are more than in the other.
 func extra(rows, other map[string]int) []string {
 	var more []string
 	for row, n := range rows {
@@ -125,7 +125,7 @@ func extra(rows, other map[string]int) []string {
 	return more
 }
 
-// withoutPages is the address of a list, whichever page was asked for.
+// withoutPages returns the address of a list without the parameters for its pages.
 func withoutPages(uri string) string {
 	path, query, _ := strings.Cut(uri, "?")
 	parameters := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool {
@@ -138,18 +138,17 @@ func withoutPages(uri string) string {
 // countEndpoint returns how many repositories there are besides those that the user administers.
 const countEndpoint = "/2.0/user/workspaces/{workspace}/permissions/repositories"
 
-// isCount reports whether the request asks for this count, which no row needs.
+// isCount reports whether the request is for this count. No row needs it.
 func (r request) isCount() bool { return r.endpoint == countEndpoint && r.position == "object" }
 
-// features are the endpoints of a repository that answer "not found" where what they are about is switched off: then a scan
-// goes on.
+// features are the endpoints of a repository that return "not found" if the feature is off. A scan continues then.
 var features = []string{"/commits", "/deployments", "/downloads", "/environments", "/pipelines", "/pipelines-config/caches", "/pipelines-config/runners",
 	"/pipelines_config", "/pipelines_config/schedules", "/pipelines_config/ssh/known_hosts", "/pipelines_config/variables", "/watchers"}
 
-// things are the endpoints of what was listed and may have gone since, or of what a condition names and need not be there: for
-// a "not found" there are no rows.
+// things are the endpoints of objects that may be gone after they were listed, or that a condition names and that may not
+// exist. A "not found" means no rows.
 var things = []string{
-	"/1.0/groups/{workspace}", // closed: bitbucket_repository_access says then that it can't explain all
+	"/1.0/groups/{workspace}", // bitbucket_repository_access shows in a column that this is missing
 	"/2.0/repositories/{workspace}/{repo_slug}",
 	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}",
 	"/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/comments",
@@ -171,7 +170,7 @@ var things = []string{
 	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}",
 	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/commits",
 	"/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/diffstat",
-	"/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", // the main branch need not exist
+	"/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", // the main branch may not exist
 	"/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}",
 	"/2.0/snippets/{workspace}/{encoded_id}",
 	"/2.0/snippets/{workspace}/{encoded_id}/comments",
@@ -184,8 +183,8 @@ var things = []string{
 	"/2.0/workspaces/{workspace}/pullrequests/{selected_user}",
 }
 
-// If Bitbucket itself says that something does not exist, a scan continues in the few places where this can be true. Everywhere
-// else, and in the middle of a list, it is an error. The ordinary run makes a quarter of the queries.
+// TestNotFound returns Bitbucket's "not found" for each kind of request. A scan continues in the few cases where something can
+// be gone. Everywhere else, and in the middle of a list, it is an error. The ordinary run makes a quarter of the queries.
 func TestNotFound(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -198,7 +197,7 @@ func TestNotFound(t *testing.T) {
 	for _, tab := range tables {
 		for _, b := range s.baselines(t, tab) {
 			for _, r := range b.oneOfEachKind(map[string]bool{}) {
-				if tab.name == "bitbucket_rate_limit" { // it shows what refusals say, too
+				if tab.name == "bitbucket_rate_limit" { // it also shows the headers of refusals
 					continue
 				}
 				if !*soak && (trial{baseline: b, request: r}).draw()%4 > 0 {
@@ -224,21 +223,21 @@ func TestNotFound(t *testing.T) {
 	t.Logf("%d scans, %d of them without an error", scans, quiet)
 }
 
-// judgeEnd says what is wrong with a scan that had no error although something in it was not found.
+// judgeEnd returns what is wrong with a scan without an error in which something was not found, or "".
 func (b *baseline) judgeEnd(r request, rows map[string]int) string {
 	rest, inRepository := strings.CutPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}")
 	lacking := b.missing(rows)
 	switch isFeature := inRepository && slices.Contains(features, rest); {
 	case r.position == "middle page" || r.position == "last page":
 		if len(lacking) > 0 {
-			return fmt.Sprintf("%d rows of a list that was begun are missing", len(lacking))
+			return fmt.Sprintf("%d rows are missing of a list after its first page", len(lacking))
 		}
-	case r.isCount(): // how much is left out is told as far as Bitbucket says it
+	case r.isCount(): // without it, only a number is missing in the omissions
 		if len(lacking) > 0 {
 			return fmt.Sprintf("%d rows are missing", len(lacking))
 		}
 	case !isFeature && !slices.Contains(things, r.endpoint):
-		return "nothing there can be gone"
+		return "no error, but nothing can be gone there"
 	}
 	if !inRepository {
 		return ""
@@ -246,13 +245,14 @@ func (b *baseline) judgeEnd(r request, rows map[string]int) string {
 	names := strings.Split(r.path, "/")
 	for _, row := range lacking {
 		if !strings.Contains(row, names[3]+"/"+names[4]) && !strings.Contains(row, names[4]) {
-			return fmt.Sprintf("a row is missing that is not of the repository: %.300s", row)
+			return fmt.Sprintf("a row of something else is missing: %.300s", row)
 		}
 	}
 	return ""
 }
 
-// If a repository disappears in the middle of a scan over all, its rows are missing, and no others.
+// TestRepositoryThatVanishesFromEveryScan deletes a repository in the middle of a scan over all. Its rows are missing, and no
+// others.
 func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -282,7 +282,7 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 		})
 		done := s.scan(t, b.tableQuery, func(*network) {})
 		if done.err != nil {
-			if isRepositories := strings.HasSuffix(tab.name, "_repository"); !isRepositories { // for which this one counts
+			if isRepositories := strings.HasSuffix(tab.name, "_repository"); !isRepositories { // in which the repository itself is a row
 				t.Errorf("%s: error %v", b, done.err)
 			}
 			continue
@@ -293,13 +293,14 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 		}
 		for _, row := range append(b.missing(rows), extra(rows, b.rows)...) {
 			if !isOfIt(row) {
-				t.Errorf("%s: a row is missing, twice or changed that is not of the repository that was taken away: %.300s", b, row)
+				t.Errorf("%s: a row of something else than the deleted repository is missing, twice or changed: %.300s", b, row)
 			}
 		}
 	}
 }
 
-// An access token that expires at any request is renewed there, with one refresh, and the rows are exact.
+// TestTokenThatExpiresAtEveryRequest lets the access token expire at each kind of request. It is refreshed once, and the rows
+// are exact.
 func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -334,7 +335,8 @@ func TestTokenThatExpiresAtEveryRequest(t *testing.T) {
 	t.Logf("%d requests", requests)
 }
 
-// An access token that is refused once is not taken for one without an account, whose workspaces would be unknown.
+// TestTokenThatIsRefusedOnce refuses an access token once, at the list of workspaces. The plugin must not take it for one that
+// has no account and can't list them.
 func TestTokenThatIsRefusedOnce(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)

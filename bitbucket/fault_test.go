@@ -25,21 +25,21 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// soak makes the tests that could go on for hours do so: `make soak`.
+// soak makes some tests run for hours: `make soak`.
 var soak = flag.Bool("soak", false, "test every fault at every request, and under load for minutes")
 
-// A breach is a fault in the answer to one request.
+// A breach is a fault in the response to one request.
 type breach struct {
 	fault    fakebitbucket.Fault
-	broken   func(*network) http.RoundTripper // the request's transport, for faults before the service
-	heals    bool                             // another attempt succeeds if the fault happens once: then there is no error
+	broken   func(*network) http.RoundTripper // the transport of the request, for faults of the network
+	heals    bool                             // there is no error if the fault happens once, as another attempt succeeds
 	doubtful bool                             // another attempt may avoid the error
-	pages    bool                             // it is one of pages
-	several  bool                             // it is one of several pages that are numbered and counted
+	pages    bool                             // only for pages of lists
+	several  bool                             // only for lists of several numbered pages with a size
 	dear     bool                             // takes long to test and is the same for all requests
 }
 
-// status is the breach of another answer.
+// status returns a fault with this status, body and headers.
 func status(code int, body string, header ...string) fakebitbucket.Fault {
 	f := fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: code, Body: body, Header: http.Header{}}
 	for i := 0; i < len(header); i += 2 {
@@ -48,14 +48,14 @@ func status(code int, body string, header ...string) fakebitbucket.Fault {
 	return f
 }
 
-// next is the breach of a page that names another next page.
+// next returns a breach of pages: each names this next page.
 func next(address func(*http.Request) string) breach {
 	return breach{pages: true, fault: fakebitbucket.Fault{
 		Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("next", func(r *http.Request) any { return address(r) }),
 	}}
 }
 
-// edited is the address of a request, changed.
+// edited returns a function that returns the changed address of a request.
 func edited(change func(*url.URL)) func(*http.Request) string {
 	return func(r *http.Request) string {
 		u := *r.URL
@@ -65,7 +65,7 @@ func edited(change func(*url.URL)) func(*http.Request) string {
 	}
 }
 
-// withoutPage is the address of the first page of a list.
+// withoutPage changes an address to that of the first page of a list.
 func withoutPage(u *url.URL) {
 	query := u.Query()
 	for _, parameter := range []string{"page", "ctx", "after"} {
@@ -76,7 +76,7 @@ func withoutPage(u *url.URL) {
 
 const expired = `{"type":"error","error":{"message":"Access token expired. Use your refresh token to obtain a new access token."}}`
 
-// breaches are all faults that a scan has to survive: with exact rows, or with an error.
+// breaches are all the faults that a scan must survive: with exact rows, or with an error.
 var breaches = map[string]breach{
 	"429 with Retry-After":       {fault: status(429, "Rate limit for this resource has been exceeded", "Retry-After", "7", "Content-Type", "text/plain"), heals: true},
 	"429 with x-ratelimit-reset": {fault: status(429, `{"type":"error","error":{"message":"slow down"}}`, "X-Ratelimit-Reset", "7"), heals: true},
@@ -166,34 +166,34 @@ func closesInHandshake(n *network) http.RoundTripper {
 	return t
 }
 
-// longest is the most that a scan may take of which one request goes wrong, always: its attempts begin within a minute and a
-// half, none lasts longer than a minute, and the quota is waited for at most a minute.
+// longest is the maximum duration of a scan in which one request always fails: its attempts begin within a minute and a half,
+// none takes longer than a minute, and the client waits for the quota for at most a minute.
 const longest = 90*time.Second + time.Minute + time.Minute + 10*time.Second
 
-// A request is one that a scan makes.
+// A request is a request of a scan.
 type request struct {
 	uri, path string
 	endpoint  string
-	position  string // which of the pages of a list, or an object
-	sized     bool   // it is of pages that tell how many items there are
+	position  string // of the page in its list, or "object"
+	sized     bool   // the page has the number of items of the list
 }
 
 func (r request) kind() string { return r.endpoint + " " + r.position }
 
-// has reports whether a breach can be at the request.
+// has reports whether the breach can happen at the request.
 func (r request) has(does breach) bool {
 	isOneOf := r.position != "object"
 	return (!does.pages || isOneOf) && (!does.several || isOneOf && r.sized && r.position != "only page")
 }
 
-// A baseline is a scan without any fault: what was asked, and what the rows are.
+// A baseline is a scan without a fault: its query, its requests and its rows.
 type baseline struct {
 	tableQuery
 	requests []request
 	rows     map[string]int // how often each row comes, by its JSON
 }
 
-// learn runs a scan without any fault.
+// learn runs a scan without a fault.
 func (s *simulation) learn(t *testing.T, q tableQuery) *baseline {
 	t.Helper()
 	b := &baseline{tableQuery: q}
@@ -203,7 +203,7 @@ func (s *simulation) learn(t *testing.T, q tableQuery) *baseline {
 	s.fake.ResetJournal()
 	s.fake.Inject(fakebitbucket.Fault{Method: http.MethodGet, Kind: fakebitbucket.FaultEdit, Count: -1, Edit: func(r *http.Request, body []byte) []byte {
 		var page map[string]json.RawMessage
-		_ = json.Unmarshal(body, &page) // what is no object is no page
+		_ = json.Unmarshal(body, &page) // a page is an object
 		uri := r.URL.RequestURI()
 		mu.Lock()
 		defer mu.Unlock()
@@ -235,18 +235,18 @@ func tally(table string, rows []map[string]any) map[string]int {
 	counts := map[string]int{}
 	for _, row := range rows {
 		if table == "bitbucket_rate_limit" {
-			row = nil // counts what went before
+			row = nil // depends on earlier requests
 		}
 		encoded, err := json.Marshal(row)
 		if err != nil {
-			panic(err) // rows are made of texts, numbers, times and what was JSON
+			panic(err) // rows have only texts, numbers, times and decoded JSON
 		}
 		counts[string(encoded)]++
 	}
 	return counts
 }
 
-// position says which part of a list an answer is.
+// position returns the position of a page in its list, or "object".
 func position(query url.Values, page map[string]json.RawMessage) string {
 	if _, isPage := page["values"]; !isPage {
 		return "object"
@@ -285,12 +285,12 @@ func (s *simulation) baselines(t *testing.T, tab *table) []*baseline {
 	return all
 }
 
-// budget is how many scans with a fault the ordinary run of the tests has.
+// budget is the number of scans with a fault in an ordinary run of the tests.
 const budget = 600
 
-// TestEveryFault breaks requests of each table in every way: with -soak each request of all scans of an organization that has
-// few of the same kind, else each kind of request, which is an endpoint and a position among the pages of a list, where it
-// comes first, and of the others some; of these as many as the budget allows, which are the same in each run.
+// TestEveryFault breaks requests of each table in every way. With -soak, it breaks each request of all scans, in a small
+// organization. Otherwise it breaks the first request of each kind, which is an endpoint and a position in a list, and some of
+// the others. It makes as many of these scans as the budget allows, the same in each run.
 func TestEveryFault(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -334,7 +334,7 @@ func (b *baseline) String() string {
 	return name
 }
 
-// A trial is a scan with a fault at one request of it, once or always.
+// A trial is a scan in which one request has a fault, once or always.
 type trial struct {
 	*baseline
 	request
@@ -346,15 +346,16 @@ func (t trial) String() string {
 	return fmt.Sprintf("%s: %s, %s, at %s (%s)", t.baseline, t.fault, map[bool]string{false: "once", true: "always"}[t.always], t.uri, t.position)
 }
 
-// draw is a number that looks like any other and is the same in each run. (Of what names the trial, the addresses change
-// with the columns, and the rest does not.)
+// draw returns a number for a random order that is the same in each run. It does not use the address, which changes with the
+// columns of the table.
 func (t trial) draw() uint64 {
 	h := fnv.New64a()
 	fmt.Fprint(h, t.baseline, t.kind(), t.fault, t.always)
 	return h.Sum64()
 }
 
-// trials returns the trials that are worth the time. Without -soak, known kinds of requests have only a few.
+// trials returns the trials that are worth the time. Without -soak, it returns only a few for the kinds of requests that were
+// seen.
 func (b *baseline) trials(seen map[string]bool) []trial {
 	var all []trial
 	byKind := map[string][]request{}
@@ -364,13 +365,13 @@ func (b *baseline) trials(seen map[string]bool) []trial {
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
 		for _, fault := range slices.Sorted(maps.Keys(breaches)) {
 			if b.table == "bitbucket_repository_access" && kind == "/1.0/groups/{workspace} object" && fault == "410" {
-				continue // it says in its rows what it can't explain, and a test of it shows that
+				continue // its rows show what it can't explain, which has a test of its own
 			}
 			var of []trial
 			for _, r := range byKind[kind] {
 				if does := breaches[fault]; r.has(does) {
 					of = append(of, trial{b, r, fault, false})
-					if does.heals { // what another attempt does not heal is the same always
+					if does.heals { // a fault that another attempt does not heal is the same if it happens always
 						of = append(of, trial{b, r, fault, true})
 					}
 				}
@@ -390,11 +391,11 @@ func (b *baseline) trials(seen map[string]bool) []trial {
 	return all
 }
 
-// tryOne makes a trial.
+// tryOne runs a trial.
 func (s *simulation) tryOne(t *testing.T, tr trial) {
 	t.Helper()
 	does := breaches[tr.fault]
-	var injected, otherwise atomic.Int64 // for the same thing with fewer parameters
+	var injected, otherwise atomic.Int64 // requests with the fault, and for the same with fewer parameters
 	plain := withoutParameters(tr.uri)
 	matches := func(r *http.Request) bool {
 		uri := r.URL.RequestURI()
@@ -422,11 +423,11 @@ func (s *simulation) tryOne(t *testing.T, tr trial) {
 	})
 	s.fake.ClearFaults()
 	if injected.Load() == 0 {
-		t.Errorf("%s: it was not asked for", tr)
+		t.Errorf("%s: no request for it", tr)
 	}
 	problem := tr.judge(done, does.heals && !tr.always)
 	if problem == silent && does.doubtful && injected.Load()+otherwise.Load() > 1 {
-		problem = "" // it made sure
+		problem = "" // it tried again
 	}
 	if problem == silent && tr.isCount() {
 		problem = ""
@@ -436,11 +437,11 @@ func (s *simulation) tryOne(t *testing.T, tr trial) {
 	}
 }
 
-// withoutParameters is an address without those that a service need not know.
+// withoutParameters returns an address without the parameters that a service may not support.
 func withoutParameters(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil {
-		panic(err) // it was asked for
+		panic(err) // the request needs it
 	}
 	query := u.Query()
 	query.Del("fields")
@@ -449,32 +450,32 @@ func withoutParameters(uri string) string {
 	return u.RequestURI()
 }
 
-// judge says what is wrong with a scan that a fault was made in.
+// judge returns what is wrong with a scan in which there was a fault, or "".
 func (b *baseline) judge(done scanning, healed bool) string {
 	rows := tally(b.table, done.rows)
 	for row, n := range rows {
 		if n > b.rows[row] {
-			return fmt.Sprintf("a row came %d times, and is there %d times: %.300s; error %v", n, b.rows[row], row, done.err)
+			return fmt.Sprintf("a row came %d times, want %d: %.300s; error %v", n, b.rows[row], row, done.err)
 		}
 	}
 	switch {
 	case done.inUse > 0:
 		return fmt.Sprintf("%d connections are left in use", done.inUse)
 	case len(done.other) > 0:
-		return fmt.Sprintf("it reached for %v", done.other)
+		return fmt.Sprintf("it connected to %v", done.other)
 	case done.took > longest:
 		return fmt.Sprintf("it took %s", done.took)
 	case done.err == nil && !maps.Equal(rows, b.rows):
 		return fmt.Sprintf("%d rows instead of %d, and no error", len(done.rows), total(b.rows))
 	case healed && done.err != nil:
-		return fmt.Sprintf("error %v, although the fault was a passing one", done.err)
-	case !healed && done.err == nil && b.table != "bitbucket_rate_limit": // which shows what refusals say, too
+		return fmt.Sprintf("error %v, although the fault happened only once", done.err)
+	case !healed && done.err == nil && b.table != "bitbucket_rate_limit": // which also shows the headers of refusals
 		return silent
 	}
 	return ""
 }
 
-// silent is the problem of a scan whose rows are exact, although it was lied to.
+// silent is the problem of a scan that has exact rows although there was a fault.
 const silent = "no error"
 
 func total(counts map[string]int) (n int) {

@@ -14,8 +14,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/jsontree"
 )
 
-// The form of a condition for Bitbucket passes every row that may satisfy the condition, whether Bitbucket compares case or not.
-// If it does, the form of an exact condition passes no other rows.
+// FuzzCondition checks that the filter for a condition passes every row that may satisfy the condition, whether Bitbucket
+// compares case or not. If it does, the filter for an exact condition passes no other rows.
 func FuzzCondition(f *testing.F) {
 	f.Add("website", "web%", uint8(2))
 	f.Add("a_b", `a\_b`, uint8(2))
@@ -41,7 +41,7 @@ func FuzzCondition(f *testing.F) {
 		}
 		r.set(objectPart, jsontree.MustParse(string(encoded)))
 		if stored, ok := c.column.value(r).(string); !ok || stored != have {
-			return // what PostgreSQL can't store is shown otherwise than Bitbucket has it
+			return // the plugin changes texts that PostgreSQL can't store
 		}
 		filter, exact := c.filter()
 		if filter.IsZero() {
@@ -54,16 +54,16 @@ func FuzzCondition(f *testing.F) {
 			}
 			got := c.verdict(have)
 			if got != fails && !passes {
-				t.Errorf("%q %s %q may hold, and %s keeps it out", have, operator, value, filter)
+				t.Errorf("%q %s %q may hold, but %s excludes it", have, operator, value, filter)
 			}
 			if exact && !foldsCase && passes && got == fails {
-				t.Errorf("%q %s %q does not hold, and %s, which is exact, lets it pass", have, operator, value, filter)
+				t.Errorf("%q %s %q does not hold, but %s, which is exact, passes it", have, operator, value, filter)
 			}
 		}
 	})
 }
 
-// Any JSON in place of a column's value becomes a value of the column's type that PostgreSQL can store.
+// FuzzColumn reads any JSON for the value of a column. The result has the column's type, and PostgreSQL can store it.
 func FuzzColumn(f *testing.F) {
 	for _, value := range []string{
 		`{"a": {"b": "text"}}`, `{"a": [{"b": 1}, {"b": null}]}`, `{"a": {"b": "\u0000\ud800"}}`, `{"a": {"b": 1e400}}`, `{"a": "true"}`, `{"a":{"b":"2023-02-20T09:38:17.20339Z"}}`,
@@ -77,7 +77,7 @@ func FuzzColumn(f *testing.F) {
 		path := paths[int(form)%len(paths)]
 		whole, ok := jsontree.Parse(string(raw))
 		if !ok {
-			return // which is seen before
+			return // the client refuses it
 		}
 		r, before := &row{}, &row{}
 		r.set(objectPart, whole)
@@ -120,7 +120,7 @@ func FuzzColumn(f *testing.F) {
 	})
 }
 
-// hasNUL says whether a text in a JSON document has the character that PostgreSQL's jsonb refuses.
+// hasNUL reports whether a text in a JSON document has the character that PostgreSQL's jsonb refuses.
 func hasNUL(document string) bool {
 	var has func(any) bool
 	has = func(v any) bool {
@@ -146,7 +146,7 @@ func hasNUL(document string) bool {
 	return json.Unmarshal([]byte(document), &v) == nil && has(v)
 }
 
-// A time is read as what it says, in all forms that Bitbucket has, or not at all.
+// FuzzTime parses times. The result is the time that the text says, in all forms that Bitbucket uses, or nothing.
 func FuzzTime(f *testing.F) {
 	for _, s := range []string{
 		"2013-11-07T23:55:24.486865+00:00", "2019-03-13T14:09:07+00:00", "2023-02-20T09:38:17.20339Z", "2025-08-23T15:07:25.469063524Z", "2021-04-02T14:20:48.179",

@@ -18,7 +18,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A host asks the plugin for rows as Steampipe does, in process.
+// A host queries the plugin as Steampipe does, in process.
 type host struct {
 	*Server
 	t      testing.TB
@@ -26,14 +26,14 @@ type host struct {
 	calls  atomic.Int64
 }
 
-// servers keeps the servers that no test uses at the moment, as the SDK never lets go of what it makes for each: goroutines,
-// and a cache for each connection.
+// servers keeps the servers that no test uses at the moment. The SDK never frees what it allocates for each: goroutines, and a
+// cache for each connection.
 var servers struct {
 	sync.Mutex
 	idle []*Server
 }
 
-// newHost starts the plugin with connections, each a name and the HCL of its body.
+// newHost starts the plugin with connections: the HCL of their bodies, by name.
 func newHost(t testing.TB, bodies map[string]string) *host {
 	t.Helper()
 	servers.Lock()
@@ -52,7 +52,7 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	return serve(t, s, bodies)
 }
 
-// serve gives connections to a server that has none, for the time of the test.
+// serve adds connections to a server that has none, until the end of the test.
 func serve(t testing.TB, s *Server, bodies map[string]string) *host {
 	t.Helper()
 	req := &proto.SetAllConnectionConfigsRequest{}
@@ -73,7 +73,7 @@ func serve(t testing.TB, s *Server, bodies map[string]string) *host {
 	return &host{Server: s, t: t, config: bodies}
 }
 
-// forget lets go of what the connections remember, and of what their queries left out.
+// forget clears the caches of the connections, and the omissions of their queries.
 func (i *instance) forget() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -89,8 +89,8 @@ func connected(t testing.TB, fake *fakebitbucket.Server, more ...string) *host {
 	return newHost(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID, more...)})
 }
 
-// connectionTo returns the body of a connection with an access token of the user. Unless more sets max_age, each query makes all
-// its requests, so that a test can see them.
+// connectionTo returns the body of a connection with an access token of the user. Unless more sets max_age, no query uses
+// cached answers, so that a test sees all requests.
 func connectionTo(fake *fakebitbucket.Server, userUUID string, more ...string) string {
 	token := fake.AccessToken(userUUID, fakebitbucket.AllScopes()...)
 	if !strings.Contains(strings.Join(more, ""), "max_age") {
@@ -108,7 +108,7 @@ type tableQuery struct {
 	order   *proto.SortColumn
 }
 
-// where makes a condition of a value: string, int, int64, float64, bool, time.Time, or a []string or []any for IN.
+// where returns a condition. The value is a string, int, int64, float64, bool or time.Time, or a []string or []any for IN.
 func where(column, operator string, value any) *proto.Qual {
 	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: qualValue(value)}
 }
@@ -145,7 +145,7 @@ func qualValue(value any) *proto.QualValue {
 	panic(fmt.Sprintf("no qual of a %T", value))
 }
 
-// rows asks the connection "bitbucket" and fails the test if that fails.
+// rows queries the connection "bitbucket", and fails the test on an error.
 func (h *host) rows(q tableQuery) []map[string]any {
 	h.t.Helper()
 	rows, err := h.try(context.Background(), q)
@@ -155,7 +155,7 @@ func (h *host) rows(q tableQuery) []map[string]any {
 	return rows
 }
 
-// try asks the connection "bitbucket".
+// try queries the connection "bitbucket".
 func (h *host) try(ctx context.Context, q tableQuery) ([]map[string]any, error) {
 	return h.tryOn(ctx, []string{"bitbucket"}, q)
 }
@@ -175,12 +175,12 @@ func (h *host) request(connections []string, q tableQuery) *proto.ExecuteRequest
 		ExecuteConnectionData: map[string]*proto.ExecuteConnectionData{},
 	}
 	for _, q := range q.where {
-		of := req.QueryContext.Quals[q.FieldName]
-		if of == nil {
-			of = &proto.Quals{}
-			req.QueryContext.Quals[q.FieldName] = of
+		quals := req.QueryContext.Quals[q.FieldName]
+		if quals == nil {
+			quals = &proto.Quals{}
+			req.QueryContext.Quals[q.FieldName] = quals
 		}
-		of.Quals = append(of.Quals, q)
+		quals.Quals = append(quals.Quals, q)
 	}
 	if q.order != nil {
 		req.QueryContext.SortOrder = []*proto.SortColumn{q.order}
@@ -221,7 +221,7 @@ type rowStream struct {
 	ctx  context.Context
 	rows []map[string]any
 	seen func(n int)    // called after each row, if set
-	json map[string]any // values of the JSON so far, which is often the same in all rows
+	json map[string]any // decoded JSON, which is often the same in all rows
 }
 
 func (s *rowStream) Context() context.Context { return s.ctx }
@@ -272,7 +272,7 @@ func (s *rowStream) decoded(text []byte) any {
 	return value
 }
 
-// values are one column of the rows, as texts.
+// values returns one column of the rows, as texts.
 func values(rows []map[string]any, column string) []string {
 	var found []string
 	for _, row := range rows {
@@ -281,12 +281,12 @@ func values(rows []map[string]any, column string) []string {
 	return found
 }
 
-// wantOmission fails the test unless this omission was noted, with any message.
+// wantOmission fails the test unless there is this omission, with any message.
 func (h *host) wantOmission(want Omission) {
 	h.t.Helper()
 	all := h.Server.Omissions(time.Time{})
 	want.Connection = "bitbucket"
 	if !slices.ContainsFunc(all, want.isOf) {
-		h.t.Errorf("it is not noted that %s left out %s %s %s (%s): %v", want.Table, want.Workspace, want.Project, want.Repository, want.Reason, all)
+		h.t.Errorf("no omission of %s for %s %s %s (%s): %v", want.Table, want.Workspace, want.Project, want.Repository, want.Reason, all)
 	}
 }

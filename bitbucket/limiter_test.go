@@ -9,7 +9,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A limiter of Steampipe's chooses scans by their table, or by the scopes that they need.
+// TestLimitersChooseScans checks that a limiter of Steampipe can select scans by their table, or by the scopes that they need.
 func TestLimitersChooseScans(t *testing.T) {
 	t.Setenv("STEAMPIPE_DIAGNOSTIC_LEVEL", "ALL")
 	h := connected(t, fakebitbucket.Start(t, fakebitbucket.Options{}))

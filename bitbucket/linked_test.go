@@ -20,13 +20,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A linkingHost runs the plugin as the hosts do that link it: by the SDK's own server, and through its local stream.
+// A linkingHost runs the plugin as hosts do that link it: with the SDK's own server, through its local stream.
 type linkingHost struct {
 	*sdkgrpc.PluginServer
 	host // makes the requests
 }
 
-// link starts the plugin with connections, each a name and the HCL of its body.
+// link starts the plugin with connections: the HCL of their bodies, by name.
 func link(t *testing.T, bodies map[string]string) *linkingHost {
 	t.Helper()
 	return linkInstance(t, newInstance(), bodies)
@@ -45,7 +45,7 @@ func linkInstance(t *testing.T, i *instance, bodies map[string]string) *linkingH
 	return l
 }
 
-// read counts the rows that come before the end, or the error. Seen is called after each, if it is set.
+// read returns the number of rows before the end, or before the error. It calls seen after each row if it is not nil.
 func (l *linkingHost) read(ctx context.Context, connection string, q tableQuery, seen func(n int)) (rows int, err error) {
 	stream := anywhere.NewLocalPluginStream(ctx)
 	l.CallExecuteAsync(l.request([]string{connection}, q), stream)
@@ -61,7 +61,8 @@ func (l *linkingHost) read(ctx context.Context, connection string, q tableQuery,
 	}
 }
 
-// To the reader of the SDK's local stream an error that comes after a row is the end of the rows. One run proves nothing.
+// TestLinkedPluginNeverCutsAFailedScanShort runs failing scans many times. For the reader of the SDK's local stream, an error
+// after a row can look like the end of the rows, but not in every run.
 func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -90,7 +91,7 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 		want string
 	}{
 		{"failing", tableQuery{table: "bitbucket_repository", columns: "full_name"}, "made to fail"}, // after the rows of two pages
-		{"failing", tableQuery{table: "bitbucket_deploy_key", columns: "id label"}, "made to fail"},  // after those of some repositories
+		{"failing", tableQuery{table: "bitbucket_deploy_key", columns: "id label"}, "made to fail"},  // after the rows of some repositories
 		{"failing", tableQuery{table: "bitbucket_snippet", columns: "id title"}, "made to fail"},     // before the first row
 		{"wrong", tableQuery{table: "bitbucket_repository", columns: "full_name"}, "no credentials"}, // before the first request
 	}
@@ -115,8 +116,8 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 	workers.Wait()
 }
 
-// A limit, and the end of the query, end the scan although its rows are kept.
-func TestLinkedPluginStopsAsking(t *testing.T) {
+// TestLinkedPluginStopsWithTheQuery checks that a limit, or the end of the query, stops the scan, although its rows are kept.
+func TestLinkedPluginStopsWithTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 3000, OneWorkspace: true})
 	l := link(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
 	repositories := tableQuery{table: "bitbucket_repository", columns: "full_name", limit: 7}
@@ -144,7 +145,8 @@ func TestLinkedPluginStopsAsking(t *testing.T) {
 	}
 }
 
-// Rows that don't fit into memory wait in a file. The file is removed afterwards, whether the rows were read or not.
+// TestLinkedPluginKeepsALargeScanInAFile checks that rows that don't fit into memory wait in a file. The file is removed
+// afterwards, whether the rows were read or not.
 func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -158,7 +160,7 @@ func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		rows, err := l.read(ctx, "bitbucket", repositories, func(n int) {
 			if openFiles := deleted(t, dir); n == 1 && openFiles != 1 {
-				t.Errorf("%d files at the first row, want 1 that has no name any more", openFiles)
+				t.Errorf("%d files without a name at the first row, want 1", openFiles)
 			}
 			if run > 0 && n == 10*run {
 				cancel()
@@ -182,15 +184,15 @@ func TestLinkedPluginKeepsALargeScanInAFile(t *testing.T) {
 	t.Setenv("TMPDIR", dir+"/nowhere")
 	fake.ResetJournal()
 	if rows, err := l.read(t.Context(), "bitbucket", repositories, nil); rows > 0 || err == nil || !strings.Contains(err.Error(), "TMPDIR") {
-		t.Errorf("%d rows without room for them, error %v", rows, err)
+		t.Errorf("%d rows without a folder for them, error %v", rows, err)
 	}
 	if n := len(fake.Journal()); n > 10 {
-		t.Errorf("%d requests for rows that can't be kept", n)
+		t.Errorf("%d requests although the rows can't be kept", n)
 	}
 	abandon()
 }
 
-// deleted counts the open files of a directory, which have no name there any more.
+// deleted returns the number of open files of a directory that have no name any more.
 func deleted(t *testing.T, dir string) (n int) {
 	t.Helper()
 	files, err := os.ReadDir("/proc/self/fd")

@@ -14,16 +14,16 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// mishaps are what happens to two in a hundred requests under load: most are over at the next attempt, and some are not.
+// mishaps are the faults of two in a hundred requests under load. Most are gone at the next attempt, and some are not.
 var mishaps = []string{
 	"500", "502 with HTML", "503", "504", "reset in the body", "body too short", "closed unanswered", "no answer", "body that stalls",
 	"401 as expired", "404 as HTML", "invalid JSON", "values missing",
 }
 
-// TestLoad runs fifty queries at once, for hours of simulated time. Two of a hundred requests fail, and the quota doesn't
-// suffice. Every answer must be exact, or an error that says why. No query waits beyond the limits, memory does not grow, no
-// request is sent that the quota does not allow, and there is one chain of tokens. With -soak, the test simulates four days,
-// which takes ten minutes.
+// TestLoad runs fifty queries at once, for hours of simulated time. Two in a hundred requests fail, and the quota doesn't
+// suffice. Every result must be exact, or an error that gives the reason. No query waits beyond the limits, memory does not
+// grow, no request is sent beyond the quota, and there is one chain of tokens. With -soak, the test simulates four days, which
+// takes ten minutes.
 func TestLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -57,7 +57,7 @@ func TestLoad(t *testing.T) {
 					if l.query(t, random) {
 						time.Sleep(time.Second)
 					} else {
-						time.Sleep(30 * time.Second) // before somebody tries again
+						time.Sleep(30 * time.Second) // before the next query
 					}
 				}
 			})
@@ -81,7 +81,7 @@ func TestLoad(t *testing.T) {
 		}
 		failed += n
 		if !slices.Contains(reasons, outcome) {
-			t.Errorf("an error that does not say why: %s", outcome)
+			t.Errorf("an error without a reason: %s", outcome)
 		}
 	}
 	if right < 100 {
@@ -108,10 +108,10 @@ func TestLoad(t *testing.T) {
 	t.Logf("%s: %d requests, %d of them beyond the quota; %d rotations; heap %d MB; %v", duration, l.requests, l.refused, fake.Rotations(), last>>20, l.outcomes)
 }
 
-// ages are the values of a column that counts days. One may pass during the hours of the test.
+// ages matches the values of a column that counts days. A day may pass during the hours of the test.
 var ages = regexp.MustCompile(`"age_days":-?\d+,`)
 
-// A load is what queries come to.
+// A load collects the results of the queries.
 type load struct {
 	*simulation
 	questions []*baseline
@@ -119,7 +119,7 @@ type load struct {
 	requests, refused int64 // counted so far
 
 	mu       sync.Mutex
-	outcomes map[string]int // guarded by mu: how often a query was right, or what error it had
+	outcomes map[string]int // guarded by mu: the number of right queries, and of each error
 }
 
 // breakSome breaks two requests in a hundred.
@@ -131,7 +131,7 @@ func (l *load) breakSome() {
 		fault.Path = "/2.0/{rest...}"
 		fault.Match = func(*http.Request) bool {
 			if i > 0 {
-				return drawn.Load()%uint64(50*len(mishaps)) == uint64(50*i) // drawn by the first
+				return drawn.Load()%uint64(50*len(mishaps)) == uint64(50*i) // chosen by the first fault
 			}
 			return drawn.Add(1)%uint64(50*len(mishaps)) == 0
 		}
@@ -139,7 +139,7 @@ func (l *load) breakSome() {
 	}
 }
 
-// query asks something, judges the answer, and says whether there was one.
+// query runs a random query and checks the result. It reports whether there was no error.
 func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	b := l.questions[random.IntN(len(l.questions))]
 	q := b.tableQuery
@@ -153,7 +153,7 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	}
 	counts := without(ages, tally(q.table, rows))
 	if more := extra(counts, b.rows); len(more) > 0 {
-		t.Errorf("%s: a row that is not there, or twice: %.300s (error %v)", b, more[0], err)
+		t.Errorf("%s: a row that occurs twice, or does not exist: %.300s (error %v)", b, more[0], err)
 	}
 	want := total(b.rows)
 	if q.limit > 0 {
@@ -172,10 +172,10 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	return err == nil
 }
 
-// reasons are what errors are about, in a word each.
+// reasons are the reasons for errors, in a word each.
 var reasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "something other than public keys", "no answer from Bitbucket", "answered 50"}
 
-// reasonOf says what an error is about. It comes back from the SDK as a text.
+// reasonOf returns the reason for an error. The SDK returns it as a text.
 func reasonOf(err error) string {
 	for _, reason := range reasons {
 		if strings.Contains(err.Error(), reason) {
@@ -185,7 +185,7 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
-// count counts the requests since the last time, and forgets them.
+// count counts the requests since the last call.
 func (l *load) count(fake *fakebitbucket.Server) {
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/") || strings.HasPrefix(e.Path, "/1.0/") {

@@ -22,18 +22,18 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A nested is a join that a planner has turned into one scan of a table for each row of another: each names what it looks up, with
-// = on the keys, as PostgreSQL's wrapper sends it.
+// A nested is a nested loop of a query plan: one scan of a table for each row of another table. Each scan has conditions with =
+// on the keys, as PostgreSQL's wrapper sends them.
 type nested struct {
 	tableQuery
 	keys string // columns, separated by spaces
-	// names are the values of the keys, one after the other; those of the table's own rows if it has none.
+	// names returns the values of the keys for each scan. If it is nil, they are those of the table's own rows.
 	names func(*organization.Organization) [][]any
-	// most is how many requests it may take beyond those of the whole table, for so many names.
+	// most is the maximum number of requests beyond those for the whole table.
 	most int
 }
 
-// run makes one scan for each of the names, so many at a time, until there were so many, and returns their rows by name.
+// run makes a number of scans, width at a time, each for the next of the names, and returns their rows.
 func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any {
 	h.t.Helper()
 	found := make([][]map[string]any, scans)
@@ -54,14 +54,14 @@ func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any
 	return found
 }
 
-// remembering has a connection that remembers what it read, in simulated time: however slow the machine is, it forgets nothing.
+// remembering calls do with a host that caches answers, in simulated time: however slow the machine is, nothing expires.
 func remembering(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
 	t.Helper()
 	s := simulateToken(t, fake, `max_age = "30s"`)
 	s.online(t, func(*testing.T, *network) { do(s.host) })
 }
 
-// shown is a row without what the query did not ask for.
+// shown returns the row with only the columns of the query.
 func shown(row map[string]any, columns string) map[string]any {
 	selected := map[string]any{}
 	for _, column := range strings.Fields(columns) {
@@ -70,7 +70,7 @@ func shown(row map[string]any, columns string) map[string]any {
 	return selected
 }
 
-// keysOf are the values of the keys in a row.
+// keysOf returns the values of the keys in a row.
 func keysOf(row map[string]any, keys string) (values []any) {
 	for _, key := range strings.Fields(keys) {
 		value := row[key]
@@ -82,8 +82,8 @@ func keysOf(row map[string]any, keys string) (values []any) {
 	return values
 }
 
-// The planner may nest a join the wrong way round. However many scans it makes, and for whatever they look up, they cost what
-// the whole table costs and a few requests more; and each has the rows that the whole table has for its name.
+// TestLookupsCostTheListOnce makes one scan for each name, as a planner may that chooses the wrong outer table. Together they
+// cost a few requests more than the whole table, and each returns the rows of the whole table that have its name.
 func TestLookupsCostTheListOnce(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -101,7 +101,7 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 		}
 		return names
 	}
-	// In each repository one name is asked for singly before its list is read, and ten before the inventory is.
+	// In each repository the plugin requests one name before it reads the list, and ten names before it reads the inventory.
 	const inEach = repositories + 10 + 10
 	for _, n := range []nested{
 		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "full_name", most: 10},
@@ -167,8 +167,9 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 	}
 }
 
-// Of bitbucket_repository r join bitbucket_branch b on b.repository_full_name = r.full_name where r.workspace_slug = '…' PostgreSQL
-// makes a scan of the repositories for each branch. The branches have brought the list that has them.
+// TestRepositoriesOfBranchesCostNothing makes a scan of the repositories for each branch, as PostgreSQL does for
+// bitbucket_repository r join bitbucket_branch b on b.repository_full_name = r.full_name where r.workspace_slug = '…'. The scan
+// of the branches has already read the list of repositories.
 func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 150, OneWorkspace: true})
 	slug := fake.Organization().Repositories[0].Workspace.Slug
@@ -190,7 +191,7 @@ func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 	})
 }
 
-// Thousands of names that come in any order cost no more than twice the list.
+// TestLookupsInAnyOrder looks up thousands of names in random order. They cost at most twice the list.
 func TestLookupsInAnyOrder(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 2000, OneWorkspace: true})
 	var names [][]any
@@ -214,7 +215,7 @@ func TestLookupsInAnyOrder(t *testing.T) {
 	}
 }
 
-// A connection uses remembered lookups for half a minute. It remembers none if no answer may serve two queries.
+// TestLookupsAreFresh checks that a connection uses cached lookups for half a minute, and none if max_age is 0.
 func TestLookupsAreFresh(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 100, OneWorkspace: true})
 	var names [][]any
@@ -228,7 +229,7 @@ func TestLookupsAreFresh(t *testing.T) {
 		n.run(s.host, names, 1, 30)
 		fake.RemoveRepository(gone)
 		if rows := s.rows(n.queryFor(gone)); len(rows) != 1 {
-			t.Errorf("%d rows of what was read a moment ago", len(rows))
+			t.Errorf("%d cached rows", len(rows))
 		}
 		time.Sleep(time.Minute) // simulated
 		if rows, err := s.try(t.Context(), n.queryFor(gone)); err == nil {
@@ -241,7 +242,7 @@ func TestLookupsAreFresh(t *testing.T) {
 		n := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
 		n.run(none.host, names[:20], 1, 40)
 		if requests := len(fake.Journal()); requests != 40 {
-			t.Errorf("%d requests of 40 scans although no answer may be remembered", requests)
+			t.Errorf("%d requests of 40 scans, but nothing may be cached", requests)
 		}
 	})
 }
@@ -253,7 +254,7 @@ func (n nested) queryFor(name any) tableQuery {
 	return q
 }
 
-// A name that there is nothing of is asked for once, like any other.
+// TestLookupsOfNothing looks up a name that does not exist. The plugin requests it once, like any other.
 func TestLookupsOfNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	remembering(t, fake, func(h *host) {
@@ -269,7 +270,8 @@ func TestLookupsOfNothing(t *testing.T) {
 	})
 }
 
-// Omissions are reported each time, so a lookup that leaves something out is made each time.
+// TestLookupThatLeavesOutIsNotRemembered checks that a lookup with an omission is not cached, because each query must report
+// the omission.
 func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 	ds := newDirectories()
 	lookups := 0
@@ -291,11 +293,12 @@ func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 		}
 	}
 	if lookups != 3 {
-		t.Errorf("asked %d times", lookups)
+		t.Errorf("%d lookups, want 3", lookups)
 	}
 }
 
-// A long list is read no further than the names have cost, and never again before they have cost as much as it did.
+// TestListIsReadAsFarAsItPays checks that the plugin reads a long list only as far as the lookups have cost, and reads it again
+// only when they have cost as much as the list did.
 func TestListIsReadAsFarAsItPays(t *testing.T) {
 	const list = 1_000_000
 	name := func(r *row) any { return r.part(objectPart).Raw() }
@@ -329,11 +332,11 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 						}
 					},
 				}) {
-					t.Fatal("a row of nothing")
+					t.Fatal("a row of a name that does not exist")
 				}
 			}
 			if lookups != i+1 {
-				t.Fatalf("%d: %d names were asked for %d times", unit, i+1, lookups)
+				t.Fatalf("%d: %d names took %d lookups", unit, i+1, lookups)
 			}
 			if i < fewNames && read > 0 || read > 2*rowsPerName*lookups {
 				t.Fatalf("%d: %d rows were read for %d names", unit, read, lookups)
@@ -342,7 +345,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 	}
 }
 
-// Directories have a size limit. The oldest entries go first.
+// TestDirectoriesAreBounded checks that directories have a size limit. The oldest entries are removed first.
 func TestDirectoriesAreBounded(t *testing.T) {
 	ds := newDirectories()
 	large := &row{}
@@ -361,6 +364,6 @@ func TestDirectoriesAreBounded(t *testing.T) {
 		}
 	}
 	if n := len(kept); n < 5 || n*large.size() > directoryBytes || kept[0] != 100-n || kept[n-1] != 99 {
-		t.Errorf("the directories %v are left, want the newest ones up to %d bytes, each of %d bytes", kept, directoryBytes, large.size())
+		t.Errorf("the directories %v are left, want the newest up to %d bytes, each of %d bytes", kept, directoryBytes, large.size())
 	}
 }

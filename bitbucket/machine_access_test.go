@@ -15,8 +15,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// machines is what opens a repository without being a person, by kind and level, as the connected user sees it: each with its
-// id, when it was created, when it was last used, and where it is.
+// machines returns what has access to a repository without being a person, by kind and level, as the connected user sees it:
+// each with its ID, when it was created, when it was last used, and its workspace, project or repository.
 func machines(o *organization.Organization) map[string][]string {
 	all := map[string][]string{}
 	add := func(what, id string, created, used *time.Time, w *organization.Workspace, p *organization.Project, r *organization.Repository) {
@@ -114,7 +114,7 @@ func TestMachineAccess(t *testing.T) {
 	same(t, "keys", slices.Concat(all["deploy_key repository"], all["deploy_key project"]), got(where("kind", "=", "deploy_key")))
 	for _, e := range fake.Journal() {
 		if strings.Contains(e.Path, "/hooks") || strings.Contains(e.Path, "pipelines") {
-			t.Errorf("%s was asked for, which has no keys", e.Path)
+			t.Errorf("a request for %s, which has no keys", e.Path)
 		}
 	}
 	fake.ResetJournal()
@@ -124,7 +124,7 @@ func TestMachineAccess(t *testing.T) {
 	same(t, "of no repository", ofNone, got(where("level", "=", []string{"project", "workspace"})))
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/repositories/") && strings.Count(e.Path, "/") > 3 {
-			t.Errorf("%s was asked for, which is of a repository", e.Path)
+			t.Errorf("a request for %s, of a repository", e.Path)
 		}
 	}
 	one := o.RepositoriesOf(o.Workspaces[0])[2]
@@ -135,14 +135,15 @@ func TestMachineAccess(t *testing.T) {
 	same(t, "a repository", slices.DeleteFunc(slices.Clone(want), in(one.FullName())), got(where("repository_full_name", "=", one.FullName())))
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/workspaces/") {
-			t.Errorf("%s was asked for, which is of no repository", e.Path)
+			t.Errorf("a request for %s, which is not of a repository", e.Path)
 		}
 	}
 	other := slices.DeleteFunc(slices.Clone(want), func(line string) bool { return !strings.Contains(line, " | QuarryTools | ") })
 	same(t, "a workspace", other, got(where("workspace_slug", "=", "QuarryTools")))
 }
 
-// With an API token Bitbucket does not show OIDC providers: the rest is shown, and the gap is recorded.
+// TestMachineAccessWithoutOIDC uses an API token, for which Bitbucket does not show OIDC providers. The other rows are there,
+// and the omission is recorded.
 func TestMachineAccessWithoutOIDC(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6})
 	fake.Inject(fakebitbucket.Fault{

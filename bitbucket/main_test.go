@@ -7,8 +7,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK need not log every error to standard error
-	debug.SetGCPercent(400)                 // the fake's organizations are large and live long: half the time went into looking at them
-	debug.SetMemoryLimit(1 << 30)           // but no further than this
+	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // so that the SDK does not log every error to standard error
+	debug.SetGCPercent(400)                 // the fake's organizations are large: with the default, half of the time goes into garbage collection
+	debug.SetMemoryLimit(1 << 30)           // but not beyond this
 	os.Exit(m.Run())
 }

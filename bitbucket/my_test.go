@@ -62,18 +62,18 @@ func TestMyKeys(t *testing.T) {
 			t.Errorf("GPG keys of %s (-want +got):\n%s", u.DisplayName, diff)
 		}
 		if diff := cmp.Diff(map[string]int{"/users/{selected_user}/gpg-keys": 1}, requested(fake)); diff != "" {
-			t.Errorf("requests mismatch, with the user known (-want +got):\n%s", diff)
+			t.Errorf("requests mismatch, with a cached user (-want +got):\n%s", diff)
 		}
 	}
 	fake.ResetJournal()
 	connected(t, fake).rows(tableQuery{table: "bitbucket_my_gpg_key", columns: "fingerprint name"})
 	for _, e := range fake.Journal() {
 		if strings.Contains(e.Query.Get("fields"), "key,") || strings.Contains(e.Query.Get("fields"), "subkeys") {
-			t.Errorf("the keys themselves were asked for: %s", e.Query.Get("fields"))
+			t.Errorf("a request for the keys themselves: %s", e.Query.Get("fields"))
 		}
 	}
 	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.WorkspaceAccessToken("harbor-labs"))
 	if _, err := newHost(t, map[string]string{"bitbucket": token}).try(context.Background(), tableQuery{table: "bitbucket_my_ssh_key"}); err == nil {
-		t.Error("no error for a token that is no user's")
+		t.Error("no error for a token without a user")
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A name in another spelling is an error in every table that takes it. The error gives the name in Bitbucket, or the form of
-// these names.
+// TestNamesInAnotherSpelling queries every table with a name in another spelling. The error gives the name in Bitbucket, or the
+// form of these names.
 func TestNamesInAnotherSpelling(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
@@ -21,7 +21,7 @@ func TestNamesInAnotherSpelling(t *testing.T) {
 	r := o.RepositoriesOf(w)[0]
 	h := connected(t, fake)
 	upper := strings.ToUpper
-	spellings := map[string]map[string]string{ // of the kind of name: spelling, and what the error says
+	spellings := map[string]map[string]string{ // by the kind of name: the spelling, and a part of the error
 		"repository": {
 			upper(r.FullName()):                     "is called " + w.Slug,
 			w.Slug + "/" + upper(r.Slug):            "is called " + r.FullName(),
@@ -60,14 +60,14 @@ func TestNamesInAnotherSpelling(t *testing.T) {
 			for _, spelling := range []string{strings.Trim(r.UUID, "{}"), upper(r.UUID)} {
 				_, err := h.try(context.Background(), tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, "=", spelling)}})
 				if err == nil || !strings.Contains(err.Error(), "with its braces and in lower case") {
-					t.Errorf("%s, %s = %q: error = %v, want what form a uuid has", tab.name, q.column, spelling, err)
+					t.Errorf("%s, %s = %q: error = %v, want one that describes the form of a uuid", tab.name, q.column, spelling, err)
 				}
 			}
 		}
 	}
 }
 
-// A repository that was renamed answers under its old name with where it is now.
+// TestNameOfARepositoryThatWasRenamed queries a repository by its old name. The error gives the new name.
 func TestNameOfARepositoryThatWasRenamed(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
@@ -93,12 +93,12 @@ func TestNameOfARepositoryThatWasRenamed(t *testing.T) {
 				continue
 			}
 			switch tab.name {
-			case "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_my_repository": // no address with a name
+			case "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_my_repository": // its requests have no name in the path
 				continue
 			}
 			_, err := h.try(context.Background(), tableQuery{table: tab.name, where: []*proto.Qual{where(q.column, "=", old)}})
 			if err == nil || !strings.Contains(err.Error(), old+" is called "+r.FullName()+" now") {
-				t.Errorf("%s: error = %v, want how it is called", tab.name, err)
+				t.Errorf("%s: error = %v, want one with the new name", tab.name, err)
 			}
 		}
 	}

@@ -32,8 +32,8 @@ import (
 // fakeHost is the name of the fake's host in a network.
 const fakeHost = "api.bitbucket.test"
 
-// A network leads to a fake over pipes instead of sockets: whole HTTP, over TLS. In a bubble of synctest all waiting on it
-// is simulated, so that it is the limits of production that are tested.
+// A network connects to a fake over pipes instead of sockets: whole HTTP, over TLS. In a bubble of synctest, all waiting is
+// simulated, so the tests use the limits of production.
 type network struct {
 	*http.Transport                   // the transport that works
 	broken          http.RoundTripper // the transport of the requests for which breaks is true
@@ -74,7 +74,7 @@ func newNetwork(handler http.Handler) *network {
 	return n
 }
 
-// transport is the client's own, with pipes, and with what a test makes of its TLS.
+// transport returns the client's own transport, with pipes, and with the TLS that configure sets.
 func (n *network) transport(configure func(*tls.Config)) *http.Transport {
 	t := api.NewTransport(api.DefaultMaxConcurrency)
 	t.Proxy = nil
@@ -106,7 +106,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	return n.Transport.RoundTrip(r)
 }
 
-// A countedConn is counted off when it is closed.
+// A countedConn decrements a counter when it is closed.
 type countedConn struct {
 	net.Conn
 	once sync.Once
@@ -129,7 +129,7 @@ func (n *network) Accept() (net.Conn, error) {
 func (n *network) Close() error   { close(n.conns); return nil }
 func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// end closes the connections that the client keeps, and returns how many it still uses.
+// end closes the idle connections of the client, and returns the number of those in use.
 func (n *network) end() int64 {
 	for _, transport := range []http.RoundTripper{n.Transport, n.broken} {
 		if idle, ok := transport.(interface{ CloseIdleConnections() }); ok {
@@ -141,7 +141,7 @@ func (n *network) end() int64 {
 	return left
 }
 
-// A route is where the requests of a connection go, which is decided after the connection is made.
+// A route is the transport of a connection. It can be set after the connection is made.
 type route struct{ http.RoundTripper }
 
 // A simulation is the plugin with one connection, "bitbucket", to a fake in a network.
@@ -151,7 +151,7 @@ type simulation struct {
 	settings Settings
 }
 
-// simulate starts the plugin with a connection that has these arguments besides the addresses.
+// simulate starts the plugin with a connection that has these arguments, and the addresses of the fake.
 func simulate(t testing.TB, fake *fakebitbucket.Server, arguments string) *simulation {
 	t.Helper()
 	arguments += fmt.Sprintf("\nbase_url = %q\noauth_url = %q\n", "https://"+fakeHost, "https://"+fakeHost+"/site/oauth2")
@@ -188,7 +188,7 @@ func simulateConsumer(t testing.TB, fake *fakebitbucket.Server) *simulation {
 		consumer.Key, consumer.Secret, fake.Grant(consumer, o.Connected.UUID), t.TempDir()))
 }
 
-// connect makes a new connection that remembers nothing. Its requests use the route.
+// connect makes a new connection with an empty cache. Its requests use the route.
 func (s *simulation) connect(r *route) {
 	s.t.Helper()
 	method, err := s.settings.authMethod()
@@ -208,17 +208,17 @@ func (s *simulation) connect(r *route) {
 	s.instance.connections[key] = made
 }
 
-// A scanning is what became of a scan in a bubble.
+// A scanning is the result of a scan in a bubble.
 type scanning struct {
 	rows  []map[string]any
 	err   error
 	took  time.Duration // simulated
-	inUse int64         // connections that were left in use
+	inUse int64         // connections that are not closed
 	other []string      // hosts other than the fake's that were dialed
 }
 
-// leavesNothing fails a test that leaves goroutines or open files behind. It checks those outside bubbles: a bubble panics if
-// its goroutines don't end.
+// leavesNothing fails a test that leaks goroutines or open files. It checks those outside bubbles: a bubble panics if its
+// goroutines don't end.
 func leavesNothing(t *testing.T) {
 	t.Helper()
 	count := func() [2]int {
@@ -231,7 +231,7 @@ func leavesNothing(t *testing.T) {
 	before := count()
 	t.Cleanup(func() {
 		var after [2]int
-		for range 100 { // what is kept with a connection ends when that is collected
+		for range 100 { // goroutines of a connection end when it is collected
 			runtime.GC()
 			if after = count(); after[0] <= before[0] && after[1] <= before[1] {
 				return
@@ -241,7 +241,7 @@ func leavesNothing(t *testing.T) {
 	})
 }
 
-// online does something in a bubble with a network of its own, and returns how many connections it leaves in use.
+// online calls do in a bubble with a network of its own, and returns the number of connections that it leaves in use.
 func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (inUse int64) {
 	t.Helper()
 	r := &route{}
@@ -256,7 +256,7 @@ func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (inUse 
 	return inUse
 }
 
-// scan asks over a network of its own, which prepare may break first.
+// scan runs a query over a network of its own, which prepare may break first.
 func (s *simulation) scan(t *testing.T, q tableQuery, prepare func(*network)) (done scanning) {
 	t.Helper()
 	done.inUse = s.online(t, func(t *testing.T, n *network) {

@@ -21,16 +21,16 @@ type scanKind struct {
 	name    string
 	options fakebitbucket.Options
 	few     tableQuery
-	all     string // the columns that come with the same requests
-	pageLen int    // the longest page that its endpoint serves
+	all     string // all columns that the same requests return
+	pageLen int    // the maximum page length of its endpoint
 	// overhead is the number of requests that are not for rows.
 	overhead int
-	// of is the column that says in which list a row was, of which there is one for each of so many owners; "" if each row is
-	// one request, or all are in one list.
+	// ownerColumn is the column that identifies the list of a row, one for each of the owners. It is "" if each row is one
+	// request, or if all are in one list.
 	ownerColumn string
 	owners      int
 
-	trips, first int // round trips one after the other, and until the first row
+	trips, first int // round trips in turn, and until the first row
 }
 
 const roundTrip = 100 * time.Millisecond
@@ -57,7 +57,7 @@ func scanKinds() []scanKind {
 		{
 			name: "the settings of 500 repositories", options: fakebitbucket.Options{Repositories: 500, OneWorkspace: true},
 			few: tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name override_settings"}, pageLen: 1, overhead: 1 + 5 + 1,
-			trips: 67, first: 4, // the pages ahead take their turns as well, and what is left out is counted at the end
+			trips: 67, first: 4, // pages are read ahead, and the omissions are counted at the end
 		},
 		{
 			name: "pull requests of 100 repositories", options: fakebitbucket.Options{Repositories: 100, OneWorkspace: true},
@@ -67,12 +67,12 @@ func scanKinds() []scanKind {
 		{
 			name: "100,000 effective permissions", options: fakebitbucket.Options{Repositories: 500, Users: 200, OneWorkspace: true, EveryoneReads: true},
 			few: tableQuery{table: "bitbucket_repository_permission", columns: "repository_full_name user_uuid permission"}, all: allColumns("bitbucket_repository_permission"),
-			pageLen: 100, overhead: 1, ownerColumn: "workspace_slug", owners: 2, trips: 129, first: 2, // the last to count what is left out
+			pageLen: 100, overhead: 1, ownerColumn: "workspace_slug", owners: 2, trips: 129, first: 2, // the last to count the omissions
 		},
 	}
 }
 
-// fewest is the smallest number of requests that these rows can be had with.
+// fewest returns the smallest number of requests that can return these rows.
 func (k scanKind) fewest(rows []map[string]any) int {
 	lists := map[any]int{}
 	for _, row := range rows {
@@ -81,18 +81,18 @@ func (k scanKind) fewest(rows []map[string]any) int {
 	if k.ownerColumn == "" {
 		lists = map[any]int{nil: len(rows)}
 	}
-	n := k.overhead + max(0, k.owners-len(lists)) // a list without rows is a request as well
+	n := k.overhead + max(0, k.owners-len(lists)) // a list without rows also takes a request
 	for _, items := range lists {
 		n += (items + k.pageLen - 1) / k.pageLen
 	}
 	return n
 }
 
-// A cost is what a scan takes by count: requests, and round trips in simulated time, which are nothing but those that wait for
-// each other or for one of the eight requests that there may be at once.
+// A cost is the cost of a scan in requests, and in round trips of simulated time, in which a request only waits for others: for
+// those that it depends on, or for one of the eight that may be sent at once.
 type cost struct{ rows, requests, fewest, trips, first int }
 
-// cost scans in simulated time.
+// cost returns the cost of a scan, in simulated time.
 func (k scanKind) cost(t *testing.T) (c cost) {
 	t.Helper()
 	options := k.options
@@ -120,8 +120,8 @@ func (k scanKind) cost(t *testing.T) (c cost) {
 	return c
 }
 
-// TestCostOfScans counts what a scan costs. It makes at most five percent more requests than the fewest possible, waits no longer
-// than the known time, and returns the first row as soon as its page has arrived.
+// TestCostOfScans counts the requests and round trips of each kind of scan. It makes at most five percent more requests than
+// the fewest possible, takes no more round trips than listed, and returns the first row as soon as its page has arrived.
 func TestCostOfScans(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -131,10 +131,10 @@ func TestCostOfScans(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			c := k.cost(t)
 			if c.rows == 0 || 100*c.requests > 105*c.fewest {
-				t.Errorf("%d requests for %d rows, which %d are enough for", c.requests, c.rows, c.fewest)
+				t.Errorf("%d requests for %d rows, but %d are enough", c.requests, c.rows, c.fewest)
 			}
 			if c.trips > k.trips {
-				t.Errorf("%d round trips one after the other, want %d", c.trips, k.trips)
+				t.Errorf("%d round trips in turn, want %d", c.trips, k.trips)
 			}
 			if c.first > k.first {
 				t.Errorf("the first row came after %d round trips, want %d", c.first, k.first)
@@ -143,15 +143,15 @@ func TestCostOfScans(t *testing.T) {
 	}
 }
 
-// Three columns are at most a tenth of the bytes of all. Compressed, the worst are a sixth: those whose values have nothing in
-// common, as compression shrinks all else.
+// TestBytesOfAFewColumns checks that three columns take at most a tenth of the bytes of all columns. Compressed, the worst take
+// a sixth: those whose values have nothing in common.
 func TestBytesOfAFewColumns(t *testing.T) {
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 500, OneWorkspace: true})
 	h.count(listColumns(), nil)
 	all, allPlain := r.bytes.Load(), r.plain.Load()
 	for _, test := range []struct {
 		columns string
-		most    int64 // in a hundred, compressed
+		most    int64 // percent, compressed
 	}{{"full_name is_private project_key", 10}, {fewColumns, 20}} {
 		r.forget()
 		h.count(test.columns, nil)
@@ -162,7 +162,7 @@ func TestBytesOfAFewColumns(t *testing.T) {
 	}
 }
 
-// Once a query has the rows of its LIMIT, or is cancelled, nothing more is asked.
+// TestNoRequestAfterTheLastRow checks that a query sends no request once it has the rows of its LIMIT, or is cancelled.
 func TestNoRequestAfterTheLastRow(t *testing.T) {
 	fake := fakebitbucket.New(fakebitbucket.Options{Repositories: 1000, OneWorkspace: true, Latency: roundTrip})
 	s := simulateToken(t, fake)
@@ -173,7 +173,7 @@ func TestNoRequestAfterTheLastRow(t *testing.T) {
 			sent := 0
 			stream := &rowStream{ctx: ctx, seen: func(n int) {
 				if n == 150 {
-					synctest.Wait() // all that is read ahead is in flight
+					synctest.Wait() // all requests for pages ahead are in flight
 					sent = len(fake.Journal())
 					if limit == 0 {
 						cancel()
@@ -193,17 +193,17 @@ func TestNoRequestAfterTheLastRow(t *testing.T) {
 	}
 }
 
-// A measurement is what a scan takes by the clock.
+// A measurement is the cost of a scan with the time that it takes.
 type measurement struct {
 	cost
-	few, all           [2]int64 // bytes as sent, and before they were compressed
+	few, all           [2]int64 // bytes as sent, and uncompressed
 	wall, first        time.Duration
-	fewRate, allRate   float64    // rows a second
-	fewShare, allShare [2]float64 // of those of the constant plugin: in all, and without the network
+	fewRate, allRate   float64    // rows per second
+	fewShare, allShare [2]float64 // of the rates of the constant plugin: in all, and without the network
 	peak               int64
 }
 
-// measure scans recorded answers, after each of which there is a round trip, or none.
+// measure measures scans of recorded answers, with the time of a round trip before each, or without.
 func (k scanKind) measure(t *testing.T) (m measurement) {
 	t.Helper()
 	m.cost = k.cost(t)
@@ -232,7 +232,7 @@ func (k scanKind) measure(t *testing.T) (m measurement) {
 		alone.countOf(q, nil) // recorded
 		constant := h.constant(q, rows)
 		var n, most, own float64
-		for range 3 { // in turn, so that what else the machine does strikes all
+		for range 3 { // in turn, so that other load of the machine affects all
 			n, most, own = max(n, rate(h, q)), max(most, rate(constant, q)), max(own, rate(alone.host, q))
 		}
 		return n, [2]float64{n / most, own / most}
@@ -261,7 +261,7 @@ var measured = flag.Bool("measure", false, "print the table of docs/performance.
 // TestPerformance prints the table of docs/performance.md: `make bench`.
 func TestPerformance(t *testing.T) {
 	if !*measured {
-		t.Skip("only with -measure, as it takes the clock")
+		t.Skip("only with -measure, as it measures time")
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(100)) // as in the plugin
 	out := &strings.Builder{}

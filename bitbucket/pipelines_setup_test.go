@@ -38,7 +38,7 @@ func anys(texts []string) []any {
 	return all
 }
 
-// rowsOf makes the rows of a list.
+// rowsOf returns the rows of a list.
 func rowsOf[T any](all []T, row func(T) map[string]any) []map[string]any {
 	var rows []map[string]any
 	for _, x := range all {
@@ -189,7 +189,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 				t.Run(table, func(t *testing.T) {
 					var want []map[string]any
 					for _, r := range test.repositories {
-						want = append(want, wantedRows(o, []*fakeRepository{r}, func(p *fakePipelines) []map[string]any { return test.rows(r, p) })...)
+						want = append(want, wantRows(o, []*fakeRepository{r}, func(p *fakePipelines) []map[string]any { return test.rows(r, p) })...)
 					}
 					covers(t, table, want, test.but...)
 					sameRows(t, want, h.rows(tableQuery{table: table}))
@@ -260,12 +260,12 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 		variables = repo + "/deployments_config/environments/{environment_uuid}/variables"
 	)
 	ofHome, ofSome := where("workspace_slug", "=", home.Slug), where("repository_full_name", "=", some.FullName())
-	h.rows(tableQuery{table: "bitbucket_pipeline_cache", columns: "uuid"}) // which fills the inventory
+	h.rows(tableQuery{table: "bitbucket_pipeline_cache", columns: "uuid"}) // reads the inventory
 	for name, test := range map[string]struct {
 		table string
 		where []*proto.Qual
 		limit int64
-		rows  int // if not -1
+		rows  int // -1 for any number
 		want  map[string]int
 	}{
 		"schedules":                  {"bitbucket_pipeline_schedule", []*proto.Qual{ofHome}, 0, schedules, map[string]int{schedule: all}},
@@ -302,14 +302,14 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 			}
 			for _, e := range fake.Journal() {
 				if p := e.Query.Get("pagelen"); p != "" && p != "100" && test.limit == 0 {
-					t.Errorf("asked for pages of %s", p)
+					t.Errorf("a request for pages of %s", p)
 				}
 			}
 		})
 	}
 }
 
-// TestPipelineTablesRefused names what the connected user does not administer.
+// TestPipelineTablesRefused names workspaces and repositories that the connected user does not administer.
 func TestPipelineTablesRefused(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
@@ -335,7 +335,7 @@ func TestPipelineTablesRefused(t *testing.T) {
 			t.Errorf("%s: %d rows of what the user does not administer", table, len(rows))
 		}
 		if !slices.ContainsFunc(h.Server.Omissions(time.Time{}), func(o Omission) bool { return o.Table == table && o.Reason == ReasonNotAdministered }) {
-			t.Errorf("%s: it is not noted that the user does not administer it", table)
+			t.Errorf("%s: no omission says that the user does not administer it", table)
 		}
 	}
 	for _, table := range []string{"bitbucket_pipeline", "bitbucket_deployment", "bitbucket_pipeline_schedule", "bitbucket_pipeline_cache", "bitbucket_deployment_environment"} {

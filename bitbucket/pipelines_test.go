@@ -31,12 +31,12 @@ func busy(t *testing.T, o *organization.Organization) *fakeRepository {
 			return r
 		}
 	}
-	t.Fatal("no repository has many pipelines")
+	t.Fatal("the organization has no repository with many pipelines")
 	return nil
 }
 
-// wantedRows makes the rows that a table should have, of what each of the repositories has in Bitbucket Pipelines.
-func wantedRows(o *organization.Organization, repositories []*fakeRepository, rows func(*fakePipelines) []map[string]any) []map[string]any {
+// wantRows returns the expected rows of a table, for what each of the repositories has in Bitbucket Pipelines.
+func wantRows(o *organization.Organization, repositories []*fakeRepository, rows func(*fakePipelines) []map[string]any) []map[string]any {
 	var all []map[string]any
 	for _, r := range repositories {
 		for _, row := range rows(o.PipelinesOf(r)) {
@@ -48,11 +48,11 @@ func wantedRows(o *organization.Organization, repositories []*fakeRepository, ro
 	return all
 }
 
-// sameRows compares rows, in any order, by the columns that the wanted ones have.
+// sameRows compares rows, in any order, by the columns of the expected ones.
 func sameRows(t *testing.T, want, got []map[string]any) {
 	t.Helper()
 	if len(want) == 0 {
-		t.Fatal("no rows are wanted")
+		t.Fatal("the test expects no rows")
 	}
 	columns := []string{}
 	for c := range want[0] {
@@ -75,12 +75,12 @@ func sameRows(t *testing.T, want, got []map[string]any) {
 	}
 }
 
-// covers fails the test unless the wanted rows have all columns of the table but the named ones.
+// covers fails the test unless the expected rows have all columns of the table, except for the named ones.
 func covers(t *testing.T, table string, want []map[string]any, but ...string) {
 	t.Helper()
 	for _, c := range (tableQuery{table: table}).columnNames() {
 		if _, ok := want[0][c]; !ok && !slices.Contains(but, c) {
-			t.Errorf("nothing is known of the column %s", c)
+			t.Errorf("the test has no value for the column %s", c)
 		}
 	}
 }
@@ -153,14 +153,14 @@ func TestPipeline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, options)
 			o := fake.Organization()
-			want := wantedRows(o, covered(o, o.Connected), pipelinesTruth)
+			want := wantRows(o, covered(o, o.Connected), pipelinesTruth)
 			covers(t, "bitbucket_pipeline", want, "state", "target", "configuration_sources")
 			sameRows(t, want, connected(t, fake).rows(tableQuery{table: "bitbucket_pipeline"}))
 		})
 	}
 }
 
-// sent are the values of a parameter that requests for an endpoint were sent with, each list of them once.
+// sent returns the different values of a parameter in the requests for an endpoint.
 func sent(fake *fakebitbucket.Server, endpoint, parameter string) []string {
 	var all []string
 	for _, e := range fake.Journal() {
@@ -178,12 +178,12 @@ func TestPipelineConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
 	o := fake.Organization()
-	of := busy(t, o)
-	runs := o.PipelinesOf(of).Runs
+	repo := busy(t, o)
+	runs := o.PipelinesOf(repo).Runs
 	some := func(satisfied func(*fakePipeline) bool) *fakePipeline {
 		i := slices.IndexFunc(runs, satisfied)
 		if i < 0 {
-			t.Fatal("no pipeline is like that")
+			t.Fatal("the organization has no such pipeline")
 		}
 		return runs[i]
 	}
@@ -192,7 +192,7 @@ func TestPipelineConditions(t *testing.T) {
 	for name, test := range map[string]struct {
 		where     []*proto.Qual
 		parameter string
-		sent      string // as the parameter; "" is nothing
+		sent      string // the values of the parameter; "" if it is not sent
 		want      func(r *fakeRepository, p *fakePipeline) bool
 	}{
 		"failed":     {[]*proto.Qual{where("result_name", "=", "FAILED")}, "status", "FAILED", func(_ *fakeRepository, p *fakePipeline) bool { return p.State.Result == "FAILED" }},
@@ -238,9 +238,9 @@ func TestPipelineConditions(t *testing.T) {
 			return !p.CreatedOn.Before(runs[20].CreatedOn) && p.CreatedOn.Before(middle.CreatedOn)
 		}},
 		"of a workspace":          {[]*proto.Qual{where("workspace_slug", "=", o.Workspaces[1].Slug)}, "sort", "-created_on", func(r *fakeRepository, _ *fakePipeline) bool { return r.Workspace == o.Workspaces[1] }},
-		"of a repository":         {[]*proto.Qual{where("repository_full_name", "=", of.FullName())}, "sort", "-created_on", func(r *fakeRepository, _ *fakePipeline) bool { return r == of }},
+		"of a repository":         {[]*proto.Qual{where("repository_full_name", "=", repo.FullName())}, "sort", "-created_on", func(r *fakeRepository, _ *fakePipeline) bool { return r == repo }},
 		"by number":               {[]*proto.Qual{where("build_number", "=", 2)}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p.BuildNumber == 2 }},
-		"by number in repository": {[]*proto.Qual{where("build_number", "=", 7), where("repository_full_name", "=", of.FullName())}, "sort", "", func(r *fakeRepository, p *fakePipeline) bool { return r == of && p.BuildNumber == 7 }},
+		"by number in repository": {[]*proto.Qual{where("build_number", "=", 7), where("repository_full_name", "=", repo.FullName())}, "sort", "", func(r *fakeRepository, p *fakePipeline) bool { return r == repo && p.BuildNumber == 7 }},
 		"by id":                   {[]*proto.Qual{where("uuid", "=", middle.UUID)}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p == middle }},
 		"by ids":                  {[]*proto.Qual{where("uuid", "=", []string{middle.UUID, runs[0].UUID, "{none}", ".."})}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p == middle || p == runs[0] }},
 		"by id, and another":      {[]*proto.Qual{where("uuid", "=", middle.UUID), where("build_number", "=", middle.BuildNumber+1)}, "sort", "", func(*fakeRepository, *fakePipeline) bool { return false }},
@@ -270,7 +270,7 @@ func TestPipelineConditions(t *testing.T) {
 	}
 }
 
-// pages are the numbers and lengths of the pages of pipelines that were asked for.
+// pages returns the numbers and lengths of the pages of pipelines that were requested.
 func pages(fake *fakebitbucket.Server) []string {
 	var all []string
 	for _, e := range fake.Journal() {
@@ -285,15 +285,15 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	of := busy(t, o)
-	runs := slices.Clone(o.PipelinesOf(of).Runs)
+	repo := busy(t, o)
+	runs := slices.Clone(o.PipelinesOf(repo).Runs)
 	for i := range 400 { // a long history
 		old := *runs[0]
 		old.UUID, old.BuildNumber = fmt.Sprintf("{old-%d}", i), -i
 		old.CreatedOn = runs[0].CreatedOn.Add(-time.Duration(i+1) * time.Hour)
 		runs = slices.Insert(runs, 0, &old)
 	}
-	fake.ChangePipelines(of.FullName(), func(p *fakePipelines) { p.Runs = runs })
+	fake.ChangePipelines(repo.FullName(), func(p *fakePipelines) { p.Runs = runs })
 	week := time.Now().Add(-7 * 24 * time.Hour)
 	asc, desc := &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Asc}, &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}
 	for name, test := range map[string]struct {
@@ -319,7 +319,7 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			query := test.query
 			query.table, query.columns = "bitbucket_pipeline", "uuid created_on result_name state_name"
-			query.where = append(query.where, where("repository_full_name", "=", of.FullName()))
+			query.where = append(query.where, where("repository_full_name", "=", repo.FullName()))
 			fake.ResetJournal()
 			rows := h.rows(query)
 			if diff := cmp.Diff(test.want, pages(fake)); diff != "" {
@@ -353,7 +353,7 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 			}
 		})
 	}
-	oldest := h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", order: asc, limit: 5, where: []*proto.Qual{where("created_on", ">", week), where("repository_full_name", "=", of.FullName())}})
+	oldest := h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", order: asc, limit: 5, where: []*proto.Qual{where("created_on", ">", week), where("repository_full_name", "=", repo.FullName())}})
 	at := slices.IndexFunc(runs, func(p *fakePipeline) bool { return p.CreatedOn.After(week) })
 	var want []string
 	for _, p := range runs[at : at+5] {
@@ -381,7 +381,7 @@ func TestPipelineOrderOverRepositories(t *testing.T) {
 	if diff := cmp.Diff(want, values(rows, "uuid")); diff != "" {
 		t.Errorf("the newest pipelines mismatch (-want +got):\n%s", diff)
 	}
-	// A few that are named come in order, too.
+	// A few named ones come in order, too.
 	uuids := []string{all[3].UUID, all[0].UUID, all[9].UUID, all[5].UUID}
 	rows = h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 2, where: []*proto.Qual{where("uuid", "=", uuids)}, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
 	if diff := cmp.Diff([]string{all[0].UUID, all[3].UUID}, values(rows, "uuid")); diff != "" {
@@ -431,7 +431,7 @@ func TestPipelinesOfRepositoryThatVanished(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 			h := connected(t, fake)
 			o := fake.Organization()
-			h.rows(tableQuery{table: table, columns: "title"}) // which leaves the repositories in the inventory
+			h.rows(tableQuery{table: table, columns: "title"}) // reads the inventory
 			gone := busy(t, o)
 			fake.RemoveRepository(gone.FullName())
 			rows := h.rows(tableQuery{table: table})
@@ -454,7 +454,7 @@ func TestPipelinesOfEmptyOrganization(t *testing.T) {
 	}
 }
 
-// TestPipelineSecrets reads all columns of the tables that could tell a secret, and looks at what was asked for.
+// TestPipelineSecrets reads all columns of the tables that could show a secret, and checks the fields of the requests.
 func TestPipelineSecrets(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	h := connected(t, fake)
@@ -474,7 +474,7 @@ func TestPipelineSecrets(t *testing.T) {
 		}
 	}
 	if secrets < 10 {
-		t.Fatalf("Bitbucket tells only %d secrets", secrets)
+		t.Fatalf("the organization has only %d secrets", secrets)
 	}
 	for _, table := range append([]string{"bitbucket_workspace_variable", "bitbucket_workspace_runner"}, tablesOfPipelines...) {
 		for _, columns := range []string{"", "workspace_slug", "title"} {
@@ -485,7 +485,7 @@ func TestPipelineSecrets(t *testing.T) {
 				t.Fatalf("%s: %d rows, error %v", table, len(rows), err)
 			}
 			if strings.Contains(string(b), "secret-") {
-				t.Errorf("%s tells a secret: %s", table, b)
+				t.Errorf("%s shows a secret: %s", table, b)
 			}
 			for _, e := range fake.Journal() {
 				if !strings.Contains(e.Endpoint, "variables") && !strings.Contains(e.Endpoint, "runners") && !strings.Contains(e.Endpoint, "key_pair") {
@@ -494,7 +494,7 @@ func TestPipelineSecrets(t *testing.T) {
 				fields := strings.Split(e.Query.Get("fields"), ",")
 				for _, secret := range []string{"", "*", "values", "values.*", "values.value", "values.oauth_client", "private_key"} {
 					if slices.Contains(fields, secret) {
-						t.Errorf("%s with %q asked for fields=%s", table, columns, e.Query.Get("fields"))
+						t.Errorf("%s with %q sent fields=%s", table, columns, e.Query.Get("fields"))
 					}
 				}
 			}
@@ -502,7 +502,7 @@ func TestPipelineSecrets(t *testing.T) {
 	}
 }
 
-// stepsTruth makes the rows of a table of what steps have.
+// stepsTruth returns the expected rows of a table of steps, or of what belongs to them.
 func stepsTruth(rows func(*fakePipeline, *fakeStep) []map[string]any) func(*fakePipelines) []map[string]any {
 	return func(p *fakePipelines) []map[string]any {
 		var all []map[string]any
@@ -570,8 +570,8 @@ func TestPipelineStepsAndTests(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	all := covered(o, o.Connected)
-	of := busy(t, o)
-	runs := o.PipelinesOf(of).Runs
+	repo := busy(t, o)
+	runs := o.PipelinesOf(repo).Runs
 	run := runs[slices.IndexFunc(runs, func(p *fakePipeline) bool {
 		return len(p.Steps) > 0 && p.Steps[0].Report != nil && len(p.Steps[0].Report.Cases) > 1
 	})]
@@ -582,7 +582,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 		reportsPath = stepsPath + "/{step_uuid}/test_reports"
 		casesPath   = reportsPath + "/test_cases"
 	)
-	inRepository := where("repository_full_name", "=", of.FullName())
+	inRepository := where("repository_full_name", "=", repo.FullName())
 	for table, test := range map[string]struct {
 		truth func(*fakePipeline, *fakeStep) []map[string]any
 		but   []string
@@ -593,7 +593,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 		"bitbucket_pipeline_test_case":   {caseTruth, nil, casesPath},
 	} {
 		t.Run(table, func(t *testing.T) {
-			want := wantedRows(o, all, stepsTruth(test.truth))
+			want := wantRows(o, all, stepsTruth(test.truth))
 			covers(t, table, want, test.but...)
 			sameRows(t, want, h.rows(tableQuery{table: table}))
 			const title, number = "title pipeline_uuid", "title pipeline_uuid build_number pipeline_created_on"
@@ -667,27 +667,27 @@ func TestPipelineStepsAndTests(t *testing.T) {
 	}
 }
 
-// TestPipelineStepLimit asks for as few pipelines as the rows take.
+// TestPipelineStepLimit checks that a query with a limit requests as few pipelines as its rows need.
 func TestPipelineStepLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
-	of := busy(t, fake.Organization())
-	h.rows(tableQuery{table: "bitbucket_pipeline_step", columns: "uuid", limit: 1, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
+	repo := busy(t, fake.Organization())
+	h.rows(tableQuery{table: "bitbucket_pipeline_step", columns: "uuid", limit: 1, where: []*proto.Qual{where("repository_full_name", "=", repo.FullName())}})
 	fake.ResetJournal()
-	rows := h.rows(tableQuery{table: "bitbucket_pipeline_step", columns: "uuid", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
+	rows := h.rows(tableQuery{table: "bitbucket_pipeline_step", columns: "uuid", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", repo.FullName())}})
 	requests := requested(fake)
 	if len(rows) != 5 || requests[pipelinesPath] != 1 || requests[pipelinesPath+"/{pipeline_uuid}/steps"] > 20 {
 		t.Errorf("%d rows took %v", len(rows), requests)
 	}
 }
 
-// TestPipelineReasonsCostRequests asks for the output of the tests that the query wants, and of no others.
+// TestPipelineReasonsCostRequests checks that the plugin requests the output of the tests in the query, and of no others.
 func TestPipelineReasonsCostRequests(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
-	of := busy(t, fake.Organization())
+	repo := busy(t, fake.Organization())
 	fake.ResetJournal()
-	rows := h.rows(tableQuery{table: "bitbucket_pipeline_test_case", columns: "reasons", limit: 3, where: []*proto.Qual{where("repository_full_name", "=", of.FullName())}})
+	rows := h.rows(tableQuery{table: "bitbucket_pipeline_test_case", columns: "reasons", limit: 3, where: []*proto.Qual{where("repository_full_name", "=", repo.FullName())}})
 	const reasons = pipelinesPath + "/{pipeline_uuid}/steps/{step_uuid}/test_reports/test_cases/{test_case_uuid}/test_case_reasons"
 	if n := requested(fake)[reasons]; len(rows) != 3 || n < 3 || n > 12 {
 		t.Errorf("%d rows took %d requests for reasons", len(rows), n)

@@ -12,7 +12,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A plan is how a planner reads a table that a query joins with the names: what the host sends for it.
+// A plan is the way in which a planner reads a table that a query joins with names: the conditions of its scans.
 type plan struct {
 	name  string
 	scans func(names []nameQuals) [][]*proto.Qual
@@ -22,7 +22,7 @@ type plan struct {
 type nameQuals []*proto.Qual
 
 var plans = []plan{
-	// A nested loop, and a correlated subquery, are one scan for each row of the outer table.
+	// A nested loop, like a correlated subquery, makes one scan for each row of the outer table.
 	{"nested loop", func(names []nameQuals) [][]*proto.Qual {
 		var scans [][]*proto.Qual
 		for _, name := range names {
@@ -40,7 +40,7 @@ var plans = []plan{
 	}},
 }
 
-// together is one scan for several names, which differ in their last condition.
+// together returns the conditions of one scan for several names, which differ in their last condition.
 func together(names []nameQuals) []*proto.Qual {
 	var values []string
 	for _, name := range names {
@@ -50,8 +50,8 @@ func together(names []nameQuals) []*proto.Qual {
 	return append(slices.Clone(names[0][:len(names[0])-1]), where(last.FieldName, "=", values))
 }
 
-// namesFor are the groups of names by which a table can be read: of all workspaces, projects or repositories that the connected
-// user can see, as the tables of them have them.
+// namesFor returns the groups of names by which a query can read the table: those of all workspaces, projects or repositories
+// that the connected user can see.
 func namesFor(tab *table, h *host) map[string][]nameQuals {
 	has := func(column string) bool {
 		return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == column })
@@ -82,7 +82,7 @@ func namesFor(tab *table, h *host) map[string][]nameQuals {
 	return all
 }
 
-// encoded are rows as texts, sorted, so that their order does not count.
+// encoded returns rows as sorted texts, so that their order does not matter.
 func encoded(rows []map[string]any) []string {
 	var all []string
 	for _, row := range rows {
@@ -96,8 +96,8 @@ func encoded(rows []map[string]any) []string {
 	return all
 }
 
-// Whatever plan a host makes, the rows are those of the whole table; and reading it name by name costs no more than its pages and
-// one request for each name.
+// TestEveryPlanHasTheSameRows reads every table by every plan. The rows are those of the whole table. Reading it name by name
+// costs at most its pages, and one request for each name.
 func TestEveryPlanHasTheSameRows(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -119,10 +119,10 @@ func TestEveryPlanHasTheSameRows(t *testing.T) {
 	t.Logf("%d combinations", combinations)
 }
 
-// comparePlans reads a table by every plan, and returns how many there were.
+// comparePlans reads a table by every plan, and returns the number of combinations.
 func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combinations int) {
 	columns, perName := allColumns(tab.name), 1
-	if tab.name == "bitbucket_my_repository" { // the permission and the details are two answers
+	if tab.name == "bitbucket_my_repository" { // one request for the permission, and one for the details
 		perName = 2
 	}
 	var rows []map[string]any
@@ -137,11 +137,11 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 	})
 	for group, names := range groups {
 		want := rows
-		if len(names[0]) > 1 { // projects are named in one workspace after the other
+		if len(names[0]) > 1 { // the names are of projects in one workspace
 			slug := names[0][0].Value.GetStringValue()
 			want = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool { return row["workspace_slug"] != slug })
 		}
-		if tab.name == "bitbucket_machine_access" { // which has what belongs to no repository, and has no name of one
+		if tab.name == "bitbucket_machine_access" { // some of its rows have no repository
 			column := names[0][len(names[0])-1].FieldName
 			want = slices.DeleteFunc(slices.Clone(want), func(row map[string]any) bool { return row[column] == nil })
 		}

@@ -39,7 +39,7 @@ func TestWebhookEvent(t *testing.T) {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
 	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_webhook_event", where: []*proto.Qual{where("subject_type", "=", "team")}}); err == nil || !strings.Contains(err.Error(), "Invalid subject type") {
-		t.Errorf("error %v, want what Bitbucket says", err)
+		t.Errorf("error %v, want the message of Bitbucket", err)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestWorkspaceGPGKey(t *testing.T) {
 }
 
 func asJSON(text string) string {
-	encoded, _ := json.Marshal(text) // a text always can be
+	encoded, _ := json.Marshal(text) // a JSON text is always a value
 	return string(encoded)
 }
 
@@ -145,6 +145,6 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 	email, token := fake.APIToken(o.Connected.UUID)
 	basic := fmt.Sprintf("base_url = %q\nemail = %q\napi_token = %q", fake.URL(), email, token)
 	if _, err := newHost(t, map[string]string{"bitbucket": basic}).try(context.Background(), tableQuery{table: "bitbucket_workspace_oidc_provider"}); err == nil || !strings.Contains(err.Error(), "Forbidden") {
-		t.Errorf("error %v, want what Bitbucket says to an API token", err)
+		t.Errorf("error %v, want Bitbucket's message for an API token", err)
 	}
 }

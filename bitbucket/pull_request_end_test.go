@@ -11,7 +11,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// endTruth is what the columns say of the end of a pull request.
+// endTruth returns the expected columns about the end of a pull request.
 func (x fakePullRequest) endTruth() map[string]any {
 	want := map[string]any{"closed_on": orNilTime(x.ClosedOn()), "closed_on_source": nil, "merged_on": nil}
 	if want["closed_on"] != nil {
@@ -23,7 +23,8 @@ func (x fakePullRequest) endTruth() map[string]any {
 	return want
 }
 
-// The end of a pull request costs one request for each closed one, and only if a query reads it.
+// TestPullRequestEndsCostRequests checks that the end of a pull request costs one request for each closed one, and only if the
+// query reads it.
 func TestPullRequestEndsCostRequests(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	o := fake.Organization()
@@ -32,7 +33,7 @@ func TestPullRequestEndsCostRequests(t *testing.T) {
 	for name, test := range map[string]struct {
 		columns string
 		where   []*proto.Qual
-		want    func(fakePullRequest) bool // those that are asked about
+		want    func(fakePullRequest) bool // the pull requests whose logs are requested
 	}{
 		"not read":      {"id state", nil, func(fakePullRequest) bool { return false }},
 		"all":           {"closed_on", nil, isClosed},
@@ -47,16 +48,17 @@ func TestPullRequestEndsCostRequests(t *testing.T) {
 			h.rows(tableQuery{table: "bitbucket_pull_request", columns: test.columns, where: test.where})
 			requests := requested(fake)
 			if n, want := requests["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"], len(pullRequestsSeenBy(o, o.Connected, test.want)); n != want {
-				t.Errorf("%d logs were read, want %d", n, want)
+				t.Errorf("%d requests for logs, want %d", n, want)
 			}
 			if n := requests["/repositories/{workspace}/{repo_slug}/commit/{commit}"]; n != 0 {
-				t.Errorf("%d merge commits were asked for, although the logs show the ends", n)
+				t.Errorf("%d requests for merge commits, but the logs show the ends", n)
 			}
 		})
 	}
 }
 
-// If the log lacks the end, the date of a merge commit counts if the merge made it.
+// TestPullRequestEndFromTheMergeCommit reads a log without the end. Then the end is the date of the merge commit, if the merge
+// made this commit.
 func TestPullRequestEndFromTheMergeCommit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	o := fake.Organization()

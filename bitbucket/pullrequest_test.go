@@ -97,7 +97,7 @@ func orNilInt(n int) any {
 	return int64(n)
 }
 
-// repositoryTruth is what the columns say of the repository that something belongs to.
+// repositoryTruth returns the expected columns of the repository that something belongs to.
 func repositoryTruth(r *organization.Repository) map[string]any {
 	return map[string]any{
 		"repository_full_name": r.FullName(), "repository_uuid": r.UUID,
@@ -148,7 +148,7 @@ func sameLines(t *testing.T, what string, want, got []string) {
 	}
 }
 
-// merged puts maps together.
+// merged returns one map with the entries of all maps.
 func merged(all ...map[string]any) map[string]any {
 	m := map[string]any{}
 	for _, one := range all {
@@ -201,11 +201,11 @@ func TestPullRequestConditions(t *testing.T) {
 	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
 	single := list + "/{pull_request_id}"
 	repositories := len(covered(o, o.Connected))
-	const never = -1 // the number of requests is not what the test is about
+	const never = -1 // the test does not check the number of requests
 	for name, test := range map[string]struct {
 		where      []*proto.Qual
 		want       func(fakePullRequest) bool
-		wantFilter string // part of the q that Bitbucket must have been sent
+		wantFilter string // part of the q in each request
 		wantLists  int    // requests for lists
 		wantSingle int    // requests for single pull requests
 	}{
@@ -217,7 +217,7 @@ func TestPullRequestConditions(t *testing.T) {
 		"no such state":        {[]*proto.Qual{where("state", "=", `OPEN" OR state = "MERGED`)}, func(fakePullRequest) bool { return false }, "state IN (", never, 0},
 		"a state and nonsense": {[]*proto.Qual{where("state", "=", []string{"MERGED", `"`})}, func(x fakePullRequest) bool { return x.State == "MERGED" }, "state IN (", never, 0},
 		"drafts":               {[]*proto.Qual{where("draft", "=", true)}, func(x fakePullRequest) bool { return x.Draft != nil && *x.Draft }, "draft = true", never, 0},
-		"no drafts":            {[]*proto.Qual{where("draft", "<>", true)}, func(x fakePullRequest) bool { return x.Draft == nil || !*x.Draft }, "state IN (", never, 0}, // which may be IS NOT TRUE
+		"no drafts":            {[]*proto.Qual{where("draft", "<>", true)}, func(x fakePullRequest) bool { return x.Draft == nil || !*x.Draft }, "state IN (", never, 0}, // it may be IS NOT TRUE
 		"title":                {[]*proto.Qual{where("title", "~~", "Retry%")}, func(x fakePullRequest) bool { return strings.HasPrefix(x.Title, "Retry") }, `title ~ "Retry"`, never, 0},
 		"title with quotes":    {[]*proto.Qual{where("title", "=", `Quote "search" as it should be`)}, func(x fakePullRequest) bool { return x.Title == `Quote "search" as it should be` }, "state IN (", never, 0},
 		"author's name":        {[]*proto.Qual{where("author_nickname", "=", one.Author.Nickname)}, func(x fakePullRequest) bool { return x.Author != nil && x.Author.Nickname == one.Author.Nickname }, "author.nickname = ", never, 0},
@@ -232,7 +232,7 @@ func TestPullRequestConditions(t *testing.T) {
 		"updated, as of old":    {[]*proto.Qual{where("updated", "=", one.UpdatedOn)}, func(x fakePullRequest) bool { return x.UpdatedOn.Equal(one.UpdatedOn) }, "updated_on = ", never, 0},
 		"number":                {one.named("id"), func(x fakePullRequest) bool { return x.PullRequest == one.PullRequest }, "", 0, 1},
 		"number and state":      {append(one.named("id"), where("state", "=", "OPEN")), func(fakePullRequest) bool { return false }, "", 0, 1},
-		"no number":             {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("id", "=", []string{})}, func(x fakePullRequest) bool { return x.r == one.r }, "state IN (", never, 0}, // which may be = ALL
+		"no number":             {[]*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where("id", "=", []string{})}, func(x fakePullRequest) bool { return x.r == one.r }, "state IN (", never, 0}, // it may be = ALL
 		"number anywhere":       {[]*proto.Qual{where("id", "=", 2)}, func(x fakePullRequest) bool { return x.ID == 2 }, "", 0, repositories},
 		"a very long condition": {[]*proto.Qual{where("title", "~~", "%"+strings.Repeat("é", 900)+"%")}, func(fakePullRequest) bool { return false }, "state IN (", never, 0},
 	} {
@@ -250,13 +250,13 @@ func TestPullRequestConditions(t *testing.T) {
 			}
 			requests := requested(fake)
 			if test.wantLists != never && requests[list] != test.wantLists || requests[single] != test.wantSingle {
-				t.Errorf("%d lists and %d single pull requests were asked for, want %d and %d", requests[list], requests[single], test.wantLists, test.wantSingle)
+				t.Errorf("%d requests for lists and %d for single pull requests, want %d and %d", requests[list], requests[single], test.wantLists, test.wantSingle)
 			}
 		})
 	}
 }
 
-// manyNumbers names more pull requests than are asked for one by one.
+// TestPullRequestsOfManyNumbers names more pull requests than the plugin requests one by one.
 func TestPullRequestsOfManyNumbers(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -282,7 +282,7 @@ func TestPullRequestsOfManyNumbers(t *testing.T) {
 	participants := h.rows(tableQuery{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: in("pull_request_id")})
 	for _, row := range participants {
 		if name := line(row["repository_full_name"], row["pull_request_id"]); !slices.Contains(want, name) {
-			t.Errorf("a participant of %s, which was not asked for", name)
+			t.Errorf("a participant of %s, which the query does not name", name)
 		}
 	}
 	if len(participants) == 0 {
@@ -389,7 +389,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 				}
 			}
 			if test.wantLists[list] == 0 && test.wantLists != nil && requests[list] > 0 {
-				t.Errorf("%d repositories were asked", requests[list])
+				t.Errorf("%d requests for lists", requests[list])
 			}
 		})
 	}
@@ -404,7 +404,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 		}
 	}
 	if len(want) == 0 {
-		t.Fatal("there is none in the public workspace, which is no test")
+		t.Fatal("the public workspace has none")
 	}
 	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", owner.UUID), where("workspace_slug", "=", public.Slug)}}))
 	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", "nobodys-workspace")}}); err == nil {
@@ -412,7 +412,8 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	}
 }
 
-// Reading the changes since the last time takes one short list for each repository, and nothing for unchanged ones.
+// TestPullRequestIncrements reads the changes since the last time. They take one short list for each repository, and nothing
+// for unchanged ones.
 func TestPullRequestIncrements(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -435,7 +436,7 @@ func TestPullRequestIncrements(t *testing.T) {
 	const list = "/repositories/{workspace}/{repo_slug}/pullrequests"
 	repositories := len(covered(o, o.Connected))
 	if rows, requests, bytes := since("bitbucket_pull_request", "updated_on"); len(rows) != 0 || requests[list] != repositories || bytes > int64(repositories)*250 {
-		t.Errorf("%d rows, %v requests and %d bytes where nothing has changed", len(rows), requests, bytes)
+		t.Errorf("%d rows, %v requests and %d bytes, but nothing has changed", len(rows), requests, bytes)
 	}
 	changed := []fakePullRequest{
 		firstPullRequest(t, fake, func(x fakePullRequest) bool {
@@ -458,7 +459,7 @@ func TestPullRequestIncrements(t *testing.T) {
 	}
 	rows, requests, _ = since("bitbucket_pull_request_comment", "pull_request_updated_on")
 	if len(rows) != comments || requests[list] != repositories || requests[list+"/{pull_request_id}/comments"] != 2 {
-		t.Errorf("%d comments by %v requests, want %d, and none of what has not changed", len(rows), requests, comments)
+		t.Errorf("%d comments by %v requests, want %d, and no requests for unchanged pull requests", len(rows), requests, comments)
 	}
 	rows, requests, _ = since("bitbucket_pull_request_participant", "pull_request_updated_on")
 	if want := len(changed[0].Participants) + len(changed[1].Participants); len(rows) != want || requests[list] != repositories {
@@ -496,7 +497,7 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 			}
 		})
 	}
-	// A repository that goes while a scan runs has no rows; the inventory of a moment ago still has it.
+	// A repository that is deleted during a scan has no rows. The cached inventory still has it.
 	h := connected(t, fake)
 	before := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name"})
 	fake.RemoveRepository(one.r.FullName())
@@ -511,7 +512,7 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 	}
 }
 
-// parts are the tables of what belongs to pull requests: the truth about each, and how it is asked for.
+// pullRequestParts are the tables of what belongs to pull requests: the expected rows for each, and the requests.
 var pullRequestParts = map[string]struct {
 	truth    func(fakePullRequest) []map[string]any
 	endpoint string // below the pull request
@@ -614,7 +615,7 @@ var pullRequestParts = map[string]struct {
 	}, "/statuses", 1},
 }
 
-// inPullRequest is what the columns say of the pull request that something belongs to.
+// inPullRequest returns the expected columns of the pull request that something belongs to.
 func (x fakePullRequest) inPullRequest() map[string]any {
 	return merged(repositoryTruth(x.r), map[string]any{
 		"pull_request_id": int64(x.ID), "pull_request_state": x.State,
@@ -648,7 +649,7 @@ func TestPullRequestParts(t *testing.T) {
 			for name, test := range map[string]struct {
 				where      []*proto.Qual
 				satisfied  func(fakePullRequest) bool
-				wantLists  int // -1: whatever
+				wantLists  int // -1 for any number
 				wantFilter string
 			}{
 				"all":            {nil, func(fakePullRequest) bool { return true }, -1, `state IN ("OPEN", "MERGED", "DECLINED", "SUPERSEDED")`},
@@ -681,7 +682,7 @@ func TestPullRequestParts(t *testing.T) {
 						t.Errorf("%d requests of %s for %d pull requests", n, part.endpoint, pullRequests)
 					}
 					if test.wantLists >= 0 && requests[list] != test.wantLists {
-						t.Errorf("%d lists of pull requests were asked for, want %d", requests[list], test.wantLists)
+						t.Errorf("%d requests for lists of pull requests, want %d", requests[list], test.wantLists)
 					}
 					for _, e := range fake.Journal() {
 						if e.Endpoint == "/2.0"+list && (!strings.Contains(e.Query.Get("q"), test.wantFilter) || e.Query.Get("pagelen") != "50") {
@@ -694,7 +695,7 @@ func TestPullRequestParts(t *testing.T) {
 	}
 }
 
-// tabName is the table that a subtest of TestPullRequestParts is about.
+// tabName returns the table of a subtest of TestPullRequestParts.
 func tabName(t *testing.T) string { return strings.Split(t.Name(), "/")[1] }
 
 func TestPullRequestPartConditions(t *testing.T) {
@@ -711,7 +712,7 @@ func TestPullRequestPartConditions(t *testing.T) {
 		keep        func(fakePullRequest, map[string]any) bool
 		endpoint    string
 		wantFilter  string
-		isRequested func(fakePullRequest) bool // of which pull requests something is asked
+		isRequested func(fakePullRequest) bool // for the pull request; nil if for all
 	}{
 		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ fakePullRequest, row map[string]any) bool { return row["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
 		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ fakePullRequest, row map[string]any) bool { return !row["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
@@ -782,7 +783,7 @@ func TestPullRequestPartsLimit(t *testing.T) {
 	}
 }
 
-// A query that wants no column of the object itself asks for one field, and not for all because it wants none.
+// TestPullRequestsByRepositoryAlone queries no column of the object itself. The requests select one field, and not all.
 func TestPullRequestsByRepositoryAlone(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20})
 	h := connected(t, fake)
@@ -796,15 +797,15 @@ func TestPullRequestsByRepositoryAlone(t *testing.T) {
 		}
 		for _, e := range fake.Journal() {
 			if strings.Contains(e.Endpoint, "/pullrequests") && !e.Query.Has("fields") {
-				t.Errorf("%s: all fields of %s were asked for", tab.name, e.Path)
+				t.Errorf("%s: a request for all fields of %s", tab.name, e.Path)
 			}
 		}
 	}
 }
 
-// A query for parts of a pull request that it names makes no request for the pull request itself, unless it needs a column of
-// it.
-func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
+// TestNamedPullRequestIsNotRequested queries the parts of a named pull request. The plugin does not request the pull request
+// itself, unless the query needs a column of it.
+func TestNamedPullRequestIsNotRequested(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Comments) > 0 })
 	const single = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
@@ -817,7 +818,7 @@ func TestPullRequestNamedIsNotAskedFor(t *testing.T) {
 	}
 }
 
-// Several tables read the pull requests of a repository once.
+// TestPullRequestPartsShareTheList queries several tables that need the pull requests of a repository. They read the list once.
 func TestPullRequestPartsShareTheList(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	h := connected(t, fake)
@@ -825,7 +826,7 @@ func TestPullRequestPartsShareTheList(t *testing.T) {
 	fake.ResetJournal()
 	h.rows(tableQuery{table: "bitbucket_pull_request_task", where: []*proto.Qual{where("pull_request_state", "=", "OPEN")}})
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}/pullrequests"]; n != 0 {
-		t.Errorf("%d lists of pull requests were asked for again", n)
+		t.Errorf("%d more requests for lists of pull requests", n)
 	}
 }
 
@@ -867,7 +868,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	h := connected(t, fake)
-	latest := map[string]int{} // of the open ones into the main branch, by repository
+	latest := map[string]int{} // the latest open one into the main branch, by repository
 	for _, x := range pullRequestsSeenBy(o, o.Connected, func(x fakePullRequest) bool { return x.State == "OPEN" && x.DestinationBranch == x.r.MainBranch }) {
 		latest[x.r.FullName()] = max(latest[x.r.FullName()], x.ID)
 	}
@@ -907,7 +908,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	fake.ResetJournal()
 	closed := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.State == "MERGED" })
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", columns: "status", where: closed.named("pull_request_id")}); len(rows) != 0 || requested(fake)[checks] != 0 {
-		t.Errorf("%d checks of a pull request that was merged", len(rows))
+		t.Errorf("%d checks of a merged pull request", len(rows))
 	}
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_state", "=", "MERGED")}}); len(rows) != 0 {
 		t.Errorf("%d checks of merged pull requests", len(rows))
@@ -921,7 +922,8 @@ func TestPullRequestMergeCheck(t *testing.T) {
 		}
 	}
 
-	// The latest into each main branch are asked about, and no others; whatever else narrows the query.
+	// The plugin requests the checks of the latest pull request into each main branch, and no others, whatever other conditions
+	// the query has.
 	want = nil
 	for _, x := range open {
 		if isLatest(x) {
@@ -937,7 +939,7 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{
 		where("pull_request_is_latest_into_main", "=", true), where("pull_request_updated_on", "<=", older.UpdatedOn), where("repository_full_name", "=", older.r.FullName()),
 	}}); slices.ContainsFunc(rows, func(row map[string]any) bool { return row["pull_request_id"] == int64(older.ID) }) {
-		t.Errorf("pull request %d counts as the latest, and is not", older.ID)
+		t.Errorf("pull request %d counts as the latest, but is not", older.ID)
 	}
 }
 
@@ -987,8 +989,8 @@ func TestPullRequestActivity(t *testing.T) {
 	const all, single = "/repositories/{workspace}/{repo_slug}/pullrequests/activity", "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"
 	repositories := len(covered(o, o.Connected))
 	week := time.Now().AddDate(0, 0, -7)
-	// The pages of the logs of repositories; of their last week, as far as the first older entry; and of the logs of pull
-	// requests 2, of which there may be none.
+	// The numbers of pages of the logs of repositories, of those of the last week, up to the first older entry, and of those of
+	// the pull requests with number 2, which may not exist.
 	pages, pagesOfWeek, pagesOfTwo := 0, 0, repositories
 	for _, r := range covered(o, o.Connected) {
 		n, recent := 0, 0
@@ -1015,7 +1017,7 @@ func TestPullRequestActivity(t *testing.T) {
 	for name, test := range map[string]struct {
 		where      []*proto.Qual
 		satisfied  func(fakePullRequest, *organization.PullRequestEvent) bool
-		wantAll    [2]int // at least, and at most, requests for the logs of repositories
+		wantAll    [2]int // minimum and maximum of requests for the logs of repositories
 		wantSingle int
 	}{
 		"everything":    {nil, func(fakePullRequest, *organization.PullRequestEvent) bool { return true }, [2]int{pages, pages}, 0},
@@ -1055,7 +1057,7 @@ func TestPullRequestActivity(t *testing.T) {
 		}
 	}
 	if want := len(truth(func(_ fakePullRequest, e *organization.PullRequestEvent) bool { return e.Kind == "" })); unknown != want {
-		t.Errorf("%d activities are of no kind, want %d", unknown, want)
+		t.Errorf("%d activities without a kind, want %d", unknown, want)
 	}
 	fake.ResetJournal()
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_activity", columns: "kind", limit: 5, where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}}); len(rows) != 5 || requested(fake)[all] != 1 {
@@ -1063,17 +1065,17 @@ func TestPullRequestActivity(t *testing.T) {
 	}
 	for _, e := range fake.Journal() {
 		if strings.Contains(e.Query.Get("fields"), "kind") {
-			t.Errorf("Bitbucket was asked for what it does not know: %s", e.Query.Get("fields"))
+			t.Errorf("a request for unknown fields: %s", e.Query.Get("fields"))
 		}
 	}
 }
 
-// A pull request in a list has no participants unless they are asked for, and not even then if the selection of fields is
-// left out of an address that would be too long.
+// TestPullRequestParticipantsComeWithLongConditions queries with a long condition. A list has no participants unless the
+// request selects them, and a request whose address is too long has no selection of fields.
 func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Participants) > 0 })
-	long := "%" + strings.Repeat("ü", 900) + "%" // of three signs for each byte in an address
+	long := "%" + strings.Repeat("ü", 900) + "%" // an address has three characters for each byte
 	rows := connected(t, fake).rows(tableQuery{
 		table: "bitbucket_pull_request",
 		where: []*proto.Qual{where("title", "=", []string{one.Title, long}), where("repository_full_name", "=", one.r.FullName())},
@@ -1083,12 +1085,12 @@ func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 	}
 	for _, row := range rows {
 		if row["participants"] == nil || row["reviewer_count"] == nil || row["approval_count"] == nil {
-			t.Errorf("%v: nothing is told of its participants", row["title"])
+			t.Errorf("%v: no participants", row["title"])
 		}
 	}
 }
 
-// recordedPulls are recordings of what belongs to one repository, served at an endpoint.
+// TestPullRequestRecordings serves recordings of what belongs to one repository.
 func TestPullRequestRecordings(t *testing.T) {
 	if _, err := os.Stat(recordings); err != nil {
 		t.Skipf("skipped: the recordings are not at hand (%v)", err)
@@ -1096,7 +1098,7 @@ func TestPullRequestRecordings(t *testing.T) {
 	const pull = "/2.0/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
 	for resource, as := range map[string]struct {
 		table, endpoint, without, key, path string
-		named                               bool // asked for by the number of the pull request
+		named                               bool // the query names the number of the pull request
 	}{
 		"pull-requests":   {"bitbucket_pull_request", "/2.0/repositories/{workspace}/{repo_slug}/pullrequests", "", "id", "id", false},
 		"pr-activity":     {"bitbucket_pull_request_activity", pull + "/activity", "", "pull_request_id", "pull_request.id", true},
@@ -1104,7 +1106,7 @@ func TestPullRequestRecordings(t *testing.T) {
 		"pr-commits":      {"bitbucket_pull_request_commit", pull + "/commits", "pull_request_", "hash", "hash", true},
 		"commit-statuses": {"bitbucket_pull_request_status", pull + "/statuses", "pull_request_", "key", "key", true},
 	} {
-		also := map[string]string{} // more columns, and where their values stand
+		also := map[string]string{} // more columns, and the paths of their values
 		if resource == "pr-activity" {
 			also = map[string]string{
 				"source_commit_hash": "update.source.commit.hash", "destination_commit_hash": "update.destination.commit.hash", "destination_branch_name": "update.destination.branch.name",

@@ -1,6 +1,6 @@
 //go:build !race
 
-// The SDK itself has data races, so what runs through all of it stays out of the race detector.
+// The SDK itself has data races, so the race detector does not watch tests that run all of it.
 
 package bitbucket
 
@@ -17,9 +17,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// TestQueryMeansWhatItSays asks each table, in SQL, for the rows that satisfy a condition: on every column, with every operator and
-// form of list, with values that are in the data and with awkward ones. The rows are those of the whole table that satisfy it
-// by the rules that are written out here; with LIMIT, as many of them.
+// TestQueryMeansWhatItSays queries each table in SQL, with conditions on every column, with every operator and form of list,
+// and with values of the table and awkward ones. The rows are those of the whole table that satisfy the condition by the rules
+// implemented here. With LIMIT, there are as many of them.
 func TestQueryMeansWhatItSays(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -29,7 +29,7 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 	var combinations, queries atomic.Int64
 	names := make(chan string, len(tables))
 	for _, tab := range tables {
-		if tab.name != "bitbucket_rate_limit" && tab.name != "bitbucket_omission" { // which tell what the test asks
+		if tab.name != "bitbucket_rate_limit" && tab.name != "bitbucket_omission" { // their rows depend on the queries of the test
 			names <- tab.name
 		}
 	}
@@ -54,7 +54,7 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 	work.Wait()
 	t.Logf("%d combinations of a column, an operator or list, and values; %d queries", combinations.Load(), queries.Load())
 	if combinations.Load() < 50_000 {
-		t.Error("these are too few")
+		t.Error("there are too few combinations")
 	}
 }
 
@@ -92,7 +92,7 @@ func (q *queryTest) run(name string) {
 		}
 	}
 	q.expressions(some)
-	// A large table is asked less often for the rows of a condition.
+	// A large table gets fewer queries.
 	checks := max(12, 50-len(q.rows)/10)
 	stride := max(1, len(some)/checks) | 1
 	for n := 0; n < len(some); n += stride {
@@ -107,8 +107,8 @@ func (q *queryTest) isKey(column int) bool {
 	return slices.ContainsFunc(q.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == q.table.Columns[column].Name })
 }
 
-// namesThings reports whether a column names a repository, a workspace or another thing that the table is asked for. What is no
-// name of one, or is spelled otherwise, may be an error.
+// namesThings reports whether a condition on the column names a repository, a workspace or another object. A name that does not
+// exist, or has another spelling, may be an error.
 func (q *queryTest) namesThings(column int) bool {
 	name := q.table.Columns[column].Name
 	return slices.Contains([]string{"full_name", "repository_full_name", "workspace_slug"}, name) ||
@@ -129,7 +129,7 @@ func (q *queryTest) query(sql string) ([][]any, error) {
 	return all, rows.Err()
 }
 
-// values are the different values of a column, in order.
+// values returns the different values of a column, in order.
 func (q *queryTest) values(column int) []any {
 	var all []any
 	for _, row := range q.rows {
@@ -141,7 +141,7 @@ func (q *queryTest) values(column int) []any {
 	return all
 }
 
-// expressions asks for what the conditions are for each of a few rows, without demanding them.
+// expressions selects the values of the conditions, as columns, for a few rows.
 func (q *queryTest) expressions(conditions []sqlCondition) {
 	const most, rows = 1000, 12
 	for part := range slices.Chunk(conditions, most) {
@@ -164,14 +164,14 @@ func (q *queryTest) expressions(conditions []sqlCondition) {
 			for i, c := range part {
 				have, truth := row[c.column], fmt.Sprint(row[len(names)+i])
 				if want := texts[c.holds(have)]; truth != want {
-					q.t.Errorf("%s: %s, where it is %v: %v, want %s", q.table.Name, c.sql, have, truth, want)
+					q.t.Errorf("%s: %s for the value %v: %v, want %s", q.table.Name, c.sql, have, truth, want)
 				}
 			}
 		}
 	}
 }
 
-// check queries the rows of a condition, and compares them with those of the whole table.
+// check queries the rows that satisfy a condition, and compares them with those of the whole table.
 func (q *queryTest) check(c sqlCondition, limited bool) {
 	// To tell rows apart, select the column itself and those that need no request.
 	selected := []int{c.column}
@@ -216,28 +216,28 @@ func (q *queryTest) check(c sqlCondition, limited bool) {
 	}
 	for _, row := range got {
 		if want[fmt.Sprint(row)]--; want[fmt.Sprint(row)] < 0 {
-			q.t.Errorf("%s: a row that is none of those that satisfy it: %v", sql, row)
+			q.t.Errorf("%s: a row that does not satisfy it: %v", sql, row)
 			return
 		}
 	}
 }
 
-// A sqlCondition is a condition in SQL, and what it is by the rules.
+// A sqlCondition is a condition in SQL, with the rule that tells its value.
 type sqlCondition struct {
 	column int
 	sql    string
 	holds  func(v any) truthValue
-	absent bool // it asks for a value that the column doesn't have
+	absent bool // no row has the value
 }
 
-// A constant is a value as it is written in SQL.
+// A constant is a value and its text in SQL.
 type constant struct {
 	sql    string
 	value  any // nil for null
 	absent bool
 }
 
-// compareAsSQL compares two values of a column, which are not null.
+// compareAsSQL compares two values of a column that are not null.
 func compareAsSQL(kind sqlhost.Type, x, y any) int {
 	if kind == sqlhost.Timestamp {
 		return instant(x).Compare(instant(y))
@@ -256,7 +256,7 @@ func instant(v any) time.Time {
 	return t
 }
 
-// constantsOf are values to compare a column with: some that it has, and awkward ones, each in one of its spellings.
+// constantsOf returns values to compare a column with: some of its own, and awkward ones, each in one of its spellings.
 func constantsOf(c sqlhost.Column, values []any) []constant {
 	var all []constant
 	has := func(v any) bool {
@@ -332,7 +332,7 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 	return all
 }
 
-// conditionsOn are the conditions on a column of the values.
+// conditionsOn returns the conditions on a column with these values.
 func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
 	var all []sqlCondition
 	add := func(absent bool, holds func(v any) truthValue, sql string, parts ...any) {
@@ -411,7 +411,7 @@ func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
 	return all
 }
 
-// patternsOf makes patterns for LIKE of texts.
+// patternsOf returns patterns for LIKE, made of the constants.
 func patternsOf(constants []constant) []string {
 	patterns := []string{"%", "", "_%", "%%", `%\%`, "%ä%", "%'%"}
 	for _, k := range constants {

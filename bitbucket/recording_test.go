@@ -16,20 +16,20 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// A recording repeats the answers of a fake. So a measurement is of the plugin and not of the fake, which checks permissions
-// again for every page.
+// A recording repeats the answers of a fake, so that a measurement is of the plugin only. The fake checks permissions again for
+// every page.
 type recording struct {
 	fake    *fakebitbucket.Server
 	latency time.Duration // before each answer
 
-	requests, bytes, plain atomic.Int64 // bytes as sent, and before they were compressed
-	answers                sync.Map     // *answer by what was asked
+	requests, bytes, plain atomic.Int64 // bytes as sent, and uncompressed
+	answers                sync.Map     // *answer by encoding and address
 }
 
-// An answer is a recorded one.
+// An answer is a recorded answer.
 type answer struct {
 	*httptest.ResponseRecorder
-	plain int64 // bytes before they were compressed
+	plain int64 // number of uncompressed bytes
 }
 
 func (r *recording) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -40,12 +40,12 @@ func (r *recording) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(a.Code)
-	n, _ := w.Write(a.Body.Bytes()) // to one that has gone, it is none
+	n, _ := w.Write(a.Body.Bytes()) // 0 if the client is gone
 	r.bytes.Add(int64(n))
 	r.plain.Add(a.plain)
 }
 
-// RoundTrip answers from memory, without any network, and uncompressed: what is left is the plugin's own work.
+// RoundTrip answers from memory, without a network, and uncompressed. Only the plugin's own work is left.
 func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	arrived := req.Clone(req.Context())
 	arrived.TLS = &tls.ConnectionState{}
@@ -68,7 +68,7 @@ func (r *recording) record(req *http.Request) *answer {
 	r.fake.ServeHTTP(a, req)
 	a.plain = int64(a.Body.Len())
 	if zipped, err := gzip.NewReader(bytes.NewReader(a.Body.Bytes())); err == nil {
-		a.plain, _ = io.Copy(io.Discard, zipped) // the fake's own, and whole
+		a.plain, _ = io.Copy(io.Discard, zipped) // the fake's own answer has no errors
 	}
 	return a
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// With on_refusal = "skip", a repository that Bitbucket refuses, or doesn't answer for, has no rows, and all others have theirs.
-// Otherwise the query fails.
+// TestOnRefusal refuses a repository, or does not answer for it. With on_refusal = "skip", it has no rows, and all others have
+// theirs. Otherwise the query fails.
 func TestOnRefusal(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
@@ -64,7 +64,7 @@ func TestOnRefusal(t *testing.T) {
 	}
 }
 
-// A list that breaks after its first page leaves no part of its rows.
+// TestRefusedInTheMiddle refuses the second page of a list. None of the list's rows is returned.
 func TestRefusedInTheMiddle(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250, OneWorkspace: true})
 	h := connected(t, fake, `on_refusal = "skip"`)
@@ -75,14 +75,14 @@ func TestRefusedInTheMiddle(t *testing.T) {
 	})
 	for _, tab := range []string{"bitbucket_repository", "bitbucket_branch"} {
 		if rows := h.rows(tableQuery{table: tab, columns: "title"}); len(rows) > 0 {
-			t.Errorf("%s: %d rows of a workspace that is not there as a whole", tab, len(rows))
+			t.Errorf("%s: %d rows of a workspace whose list was refused", tab, len(rows))
 		}
 		h.wantOmission(Omission{Table: tab, Workspace: fake.Organization().Workspaces[0].Slug, Reason: ReasonRefused})
 	}
 }
 
-// Errors that concern the whole connection are never skipped.
-func TestNotPassedOver(t *testing.T) {
+// TestErrorsOfTheConnectionAreNotSkipped checks that on_refusal does not skip errors that concern the whole connection.
+func TestErrorsOfTheConnectionAreNotSkipped(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	h := connected(t, fake, `on_refusal = "skip"`)
 	for name, fault := range map[string]fakebitbucket.Fault{
@@ -107,7 +107,7 @@ func TestNotPassedOver(t *testing.T) {
 	}
 }
 
-// Omissions are told once each, and are rows of their table.
+// TestOmissions checks that each omission is recorded once, and is a row of bitbucket_omission.
 func TestOmissions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16, PlainMember: true})
 	h := connected(t, fake)
@@ -155,8 +155,8 @@ func TestOmissionsAreBounded(t *testing.T) {
 	}
 }
 
-// Bitbucket may tell the effective permissions on one repository to administrators of its workspace only. In somebody else's
-// workspace that is no fault: the repository is left out, by whatever plan, and noted.
+// TestEffectiveListIsTheWorkspaces refuses the effective permissions on one repository, as Bitbucket may do if the user does
+// not administer the workspace. This is not an error: no plan returns rows of the repository, and there is an omission.
 func TestEffectiveListIsTheWorkspaces(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := truth{fake.Organization(), fake.Organization().Connected}

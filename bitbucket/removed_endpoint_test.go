@@ -8,14 +8,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// removals are the answers of an endpoint that is not there any more: Bitbucket's own, and that of a server which knows no
-// more than HTTP.
+// removals are the answers of an endpoint that was removed: Bitbucket's own, and that of a server that only knows HTTP.
 var removals = map[string]fakebitbucket.Fault{
 	"no endpoint": {Kind: fakebitbucket.FaultRemoved},
 	"plain text":  status(http.StatusNotFound, "Not Found", "Content-Type", "text/plain"),
 }
 
-// The day that an endpoint is removed, no table that needs it is quietly empty, or lacks a row: it is an error that says so.
+// TestRemovedEndpoint removes each endpoint. No table that needs it may be empty, or lack a row, without an error that says so.
 func TestRemovedEndpoint(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -25,12 +24,12 @@ func TestRemovedEndpoint(t *testing.T) {
 	s := simulateToken(t, fake)
 	scans := 0
 	for _, tab := range tables {
-		if tab.name == "bitbucket_rate_limit" { // it shows what refusals say, too
+		if tab.name == "bitbucket_rate_limit" { // it also shows the headers of refusals
 			continue
 		}
 		seen := map[string]bool{}
 		for _, b := range s.baselines(t, tab) {
-			endpoints := map[string]map[string]bool{} // the paths of each that no other question about the table has asked
+			endpoints := map[string]map[string]bool{} // the paths of each that no other query of the table has requested
 			for _, r := range b.requests {
 				if seen[r.endpoint] {
 					continue

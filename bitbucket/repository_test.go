@@ -16,7 +16,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// covered are the repositories that a user sees in the workspaces that the user belongs to.
+// covered returns the repositories that a user sees in the workspaces that the user belongs to.
 func covered(o *organization.Organization, u *organization.User) []*organization.Repository {
 	var found []*organization.Repository
 	for _, r := range o.VisibleRepositories(u) {
@@ -27,7 +27,7 @@ func covered(o *organization.Organization, u *organization.User) []*organization
 	return found
 }
 
-// fullNames are the sorted full names of the repositories that satisfy the condition, which may be nil for all.
+// fullNames returns the sorted full names of the repositories that satisfy the condition, or of all if it is nil.
 func fullNames(repositories []*organization.Repository, satisfied func(*organization.Repository) bool) []string {
 	var names []string
 	for _, r := range repositories {
@@ -44,7 +44,7 @@ func sorted(values []string) []string {
 	return values
 }
 
-// requested counts the requests of each endpoint since the journal was reset.
+// requested returns the number of requests of each endpoint since the journal was reset.
 func requested(fake *fakebitbucket.Server) map[string]int {
 	counts := map[string]int{}
 	for _, e := range fake.Journal() {
@@ -133,7 +133,7 @@ func TestRepositoryConditions(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		where      []*proto.Qual
-		wantFilter string // part of the q that Bitbucket must have been sent
+		wantFilter string // part of the q in each request
 		want       func(*repository) bool
 	}{
 		"workspace":      {[]*proto.Qual{where("workspace_slug", "=", slug)}, "", func(r *repository) bool { return r.Workspace.Slug == slug }},
@@ -166,7 +166,7 @@ func TestRepositoryConditions(t *testing.T) {
 		"a long list":         {[]*proto.Qual{where("slug", "=", append(manyNames(500), pick.Slug))}, "", func(r *repository) bool { return r.Slug == pick.Slug }},
 		"no language":         {[]*proto.Qual{where("language", "=", nil)}, "", func(r *repository) bool { return r.Language == "" }},
 		"some language":       {[]*proto.Qual{where("language", "<>", nil)}, "", func(r *repository) bool { return r.Language != "" }},
-		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, "", func(r *repository) bool { return r.Language != "" }}, // which may be <> ANY
+		"not in a list":       {[]*proto.Qual{where("language", "<>", []string{"go", "ruby"})}, "", func(r *repository) bool { return r.Language != "" }}, // it may be <> ANY
 		"missing uuid":        {[]*proto.Qual{where("uuid", "=", "{00000000-0000-4000-8000-000000000000}")}, "", func(*repository) bool { return false }},
 		"no uuid":             {[]*proto.Qual{where("uuid", "=", "")}, "", func(*repository) bool { return false }},
 	} {
@@ -218,7 +218,7 @@ func TestRepositoryNamedButRefused(t *testing.T) {
 				t.Fatalf("%d rows, error %v, want an error", len(rows), err)
 			}
 			if text := err.Error(); strings.Contains(text, "<") || strings.Contains(text, "goroutine") || len(text) > 600 {
-				t.Errorf("error is no sentence for a person: %s", text)
+				t.Errorf("the error is not one readable sentence: %s", text)
 			}
 		})
 	}
@@ -239,7 +239,7 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 	}
 	for _, e := range fake.Journal() {
 		if strings.HasSuffix(e.Endpoint, "/repositories/{workspace}") && e.Query.Get("pagelen") != "10" {
-			t.Errorf("LIMIT 5 asked for pages of %s, want the smallest there are", e.Query.Get("pagelen"))
+			t.Errorf("LIMIT 5 requested pages of %s, want the smallest", e.Query.Get("pagelen"))
 		}
 	}
 
@@ -353,7 +353,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 	fake.ResetJournal()
 	h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", names), where("full_name", "<>", names[:30]), where("is_private", "=", true)}, limit: 1})
 	if n := requested(fake)["/repositories/{workspace}/{repo_slug}"]; n > 0 {
-		t.Errorf("%d repositories that other conditions keep out were looked up", n)
+		t.Errorf("%d lookups of repositories that other conditions exclude", n)
 	}
 	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(o.Connected.UUID, "repository"))
 	var uuids []string
@@ -380,12 +380,12 @@ func TestRepositoryOrderByTwoColumnsReadsWholePages(t *testing.T) {
 	}
 	for _, e := range fake.Journal() {
 		if e.Query.Get("pagelen") != "100" {
-			t.Errorf("asked for pages of %s", e.Query.Get("pagelen"))
+			t.Errorf("requests for pages of %s", e.Query.Get("pagelen"))
 		}
 	}
 }
 
-func TestRepositoryAsksForTheColumnsOfTheQuery(t *testing.T) {
+func TestRepositoryRequestsTheColumnsOfTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{OneWorkspace: true})
 	h := connected(t, fake)
 	bytes := func(columns string) (n int64) {
@@ -406,7 +406,7 @@ func TestRepositoryFillsInTheColumnsOfTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository", columns: "name", limit: 3}) {
 		if row["name"] == nil || row["title"] != nil {
-			t.Errorf("name %v, title %v: want the name alone", row["name"], row["title"])
+			t.Errorf("name %v, title %v: want only the name", row["name"], row["title"])
 		}
 	}
 }
@@ -426,15 +426,15 @@ func TestRepositoryGrantedAndRevoked(t *testing.T) {
 	}
 	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
 		if seen(table) {
-			t.Fatalf("%s shows %s before it was granted", table, hidden.FullName())
+			t.Fatalf("%s shows %s before the grant", table, hidden.FullName())
 		}
 		fake.GrantRepository(hidden.FullName(), o.Connected.UUID, "read")
 		if !seen(table) {
-			t.Errorf("%s does not show %s after it was granted", table, hidden.FullName())
+			t.Errorf("%s does not show %s after the grant", table, hidden.FullName())
 		}
 		fake.RevokeRepository(hidden.FullName(), o.Connected.UUID)
 		if seen(table) {
-			t.Errorf("%s still shows %s after it was revoked", table, hidden.FullName())
+			t.Errorf("%s still shows %s after the revocation", table, hidden.FullName())
 		}
 	}
 }

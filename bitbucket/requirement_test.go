@@ -9,7 +9,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// The scopes that a table declares are those of the requests that it makes, and no other.
+// TestScopesAreThoseOfTheRequests checks that a table declares the scopes of its requests, and no others.
 func TestScopesAreThoseOfTheRequests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")

@@ -17,7 +17,7 @@ func optional(b *bool) any {
 	return *b
 }
 
-// texts is a list as JSON has it.
+// texts returns a list of texts as decoded JSON has it.
 func texts(list []string) []any {
 	all := []any{}
 	for _, s := range list {
@@ -149,7 +149,7 @@ func TestBranchRestrictions(t *testing.T) {
 			same(t, "restrictions "+name, want, lines(rows, "repository_full_name", "id", "kind", "branch_match_kind", "pattern", "branch_type", "value", "users", "groups"))
 			for _, e := range fake.Journal() {
 				if ok && strings.HasSuffix(e.Endpoint, "/branch-restrictions") && e.Query.Get(column) != value {
-					t.Errorf("Bitbucket was asked %v", e.Query)
+					t.Errorf("the query of the request is %v", e.Query)
 				}
 			}
 		}

@@ -20,8 +20,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// The SDK loses the error of some failed scans, and sends fewer rows as if they were all. So a scan that fails after
-// some pages is run many times, under load.
+// TestFailedScanNeverLooksComplete runs failing scans many times, under load. The SDK can lose the error of a scan that fails
+// after some pages, and then end as if there were no more rows.
 func TestFailedScanNeverLooksComplete(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
@@ -33,11 +33,11 @@ func TestFailedScanNeverLooksComplete(t *testing.T) {
 	inParallel(8, 200, func(int) {
 		rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name"})
 		if err == nil {
-			t.Errorf("a scan that failed came back with %d rows and no error", len(rows))
+			t.Errorf("a failed scan has %d rows and no error", len(rows))
 			return
 		}
 		if !strings.Contains(err.Error(), "made to fail") {
-			t.Errorf("error = %v, want the one that Bitbucket answered", err)
+			t.Errorf("error = %v, want Bitbucket's", err)
 		}
 		failed.Add(1)
 	})
@@ -46,7 +46,7 @@ func TestFailedScanNeverLooksComplete(t *testing.T) {
 	}
 }
 
-// failing refuses one page of the repositories, always.
+// failing returns a fault that refuses one page of the repositories, always.
 func failing(page string) fakebitbucket.Fault {
 	return fakebitbucket.Fault{
 		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return r.URL.Query().Get("page") == page }, Count: -1,
@@ -54,7 +54,7 @@ func failing(page string) fakebitbucket.Fault {
 	}
 }
 
-// inParallel does something n times, width at a time.
+// inParallel calls do n times, width at a time.
 func inParallel(width, n int, do func(i int)) {
 	next := atomic.Int64{}
 	var workers sync.WaitGroup
@@ -68,7 +68,7 @@ func inParallel(width, n int, do func(i int)) {
 	workers.Wait()
 }
 
-func TestCancelledScanStopsAskingAndLeavesNothing(t *testing.T) {
+func TestCancelledScanStopsAndLeavesNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 3000, OneWorkspace: true})
 	h := connected(t, fake)
 	fake.ResetJournal()
@@ -80,7 +80,7 @@ func TestCancelledScanStopsAskingAndLeavesNothing(t *testing.T) {
 	}}
 	err := h.Execute(h.request([]string{"bitbucket"}, tableQuery{table: "bitbucket_repository", columns: "full_name"}), stream)
 	if !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "cancel") {
-		t.Errorf("error = %v, want that it was cancelled", err)
+		t.Errorf("error = %v, want one that says that it was cancelled", err)
 	}
 	if n := len(fake.Journal()); n > 25 {
 		t.Errorf("%d requests, of 30 for all rows, although the query was cancelled on its second page", n)
@@ -88,7 +88,7 @@ func TestCancelledScanStopsAskingAndLeavesNothing(t *testing.T) {
 	settle(t)
 }
 
-// settle waits until no goroutine of the plugin, its client or the SDK's engine works any more.
+// settle waits until no goroutine of the plugin, its client or the SDK's engine is left.
 func settle(t *testing.T) {
 	t.Helper()
 	var left []string
@@ -100,18 +100,18 @@ func settle(t *testing.T) {
 	t.Errorf("%d goroutines are left:\n%s", len(left), strings.Join(left, "\n\n"))
 }
 
-// abandoned are the goroutines that the SDK never ends, by their first lines: those with rows of a local stream whose reader has
+// abandoned are the first lines of the goroutines that the SDK never ends: those with rows of a local stream whose reader has
 // cancelled the query.
 var abandoned = map[string]bool{}
 
-// abandon adds all goroutines that run now to the abandoned ones.
+// abandon adds all running goroutines to the abandoned ones.
 func abandon() {
 	for _, stack := range working() {
 		abandoned[name(stack)] = true
 	}
 }
 
-// name is the number of a goroutine.
+// name returns the number of a goroutine.
 func name(stack string) string {
 	name, _, _ := strings.Cut(stack, " [")
 	return name
@@ -131,7 +131,7 @@ func working() []string {
 	return ours
 }
 
-// In order, the SDK makes each row wait for the one before.
+// TestCancelledScansInOrderLeaveNothing cancels scans with an order, in which the SDK makes each row wait for the row before.
 func TestCancelledScansInOrderLeaveNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 400, OneWorkspace: true})
 	h := connected(t, fake)
@@ -181,7 +181,7 @@ func TestPanicIsAnError(t *testing.T) {
 	}
 }
 
-// A server that ignores filters costs time, never truth.
+// TestFiltersThatAreIgnored checks that the rows are right if the server ignores filters.
 func TestFiltersThatAreIgnored(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250})
 	o := fake.Organization()
@@ -222,13 +222,13 @@ func TestWorkspaceThatVanishesDuringTheScan(t *testing.T) {
 			left = w.Slug
 		}
 	}
-	h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}) // takes the inventory
+	h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}) // reads the inventory
 	fake.Inject(fakebitbucket.Fault{
 		Path: "/2.0/repositories/{workspace}", Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/"+left) }, Count: -1,
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"No workspace"}}`,
 	})
 	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_repository", columns: "full_name"}); err == nil {
-		t.Error("no error although the workspace is still the user's")
+		t.Error("no error although the user is still in the workspace")
 	}
 	fake.RemoveMember(left, o.Connected.UUID)
 	for _, slug := range values(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug"}), "workspace_slug") {
@@ -308,15 +308,15 @@ func TestOrderByTwoColumns(t *testing.T) {
 	}
 }
 
-// A scan with a limit reads a few parents ahead at first, and more when those do not suffice, but no more than it expects to
-// need.
+// TestLimitedScanBeginsSlowly checks that a scan with a limit reads a few parents ahead at first, and more if those do not
+// suffice, but no more than it expects to need.
 func TestLimitedScanBeginsSlowly(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		limit int64
 		rows  int // of each parent that has any
-		every int // how many parents there are for each that has rows
-		want  int // how many are begun with
+		every int // one parent in so many has rows
+		want  int // number of parents begun
 	}{
 		{"one parent suffices", 5, 100, 1, 1},
 		{"a row in each", 20, 1, 1, 20},
@@ -346,14 +346,15 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 				}
 			}
 			if begun != test.want {
-				t.Errorf("begun with %d parents, want %d", begun, test.want)
+				t.Errorf("%d parents begun, want %d", begun, test.want)
 			}
 		})
 	}
 }
 
-// Scans share the request for the workspaces. If the scan that made it is cancelled, the others still get the answer.
-func TestInventoryOutlivesTheFirstWhoAsks(t *testing.T) {
+// TestInventoryOutlivesACancelledScan cancels the scan that has requested the workspaces. The other scans share the request,
+// and still get the answer.
+func TestInventoryOutlivesACancelledScan(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	requested, answer := make(chan bool), make(chan bool)

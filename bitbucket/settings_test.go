@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// environment sets the variables that a connection reads to those given, and unsets the others.
+// environment sets these environment variables of a connection, and unsets the others.
 func environment(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, name := range []string{

@@ -7,8 +7,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
-// Of a Bitbucket that never answers, the host tells what was asked, where and how often. Steampipe's own library would say
-// no more than that a time was exceeded, were it the end of a context.
+// TestSilentBitbucketIsNamed queries a Bitbucket that never answers. The error names the request, the host and the number of
+// tries. Steampipe's own library would only say that a timeout was exceeded, if this were the end of a context.
 func TestSilentBitbucketIsNamed(t *testing.T) {
 	fake := fakebitbucket.New(small)
 	s := simulateToken(t, fake)
@@ -22,11 +22,11 @@ func TestSilentBitbucketIsNamed(t *testing.T) {
 		text := done.err.Error()
 		for _, want := range []string{"GET /2.0/user/workspaces: no answer from Bitbucket at " + fakeHost, "tried 2 times", "the answer took too long"} {
 			if !strings.Contains(text, want) {
-				t.Errorf("got %q, want it to say %q", text, want)
+				t.Errorf("error %q does not mention %q", text, want)
 			}
 		}
 		if strings.Contains(text, "exceeded allowed timeout") || strings.Contains(text, s.settings.AccessToken) {
-			t.Errorf("got %q", text)
+			t.Errorf("error %q", text)
 		}
 	}
 	fake.ClearFaults()

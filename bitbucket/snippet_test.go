@@ -15,8 +15,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// theSnippets are those of the connected user's workspaces that satisfy a condition.
-func theSnippets(o *organization.Organization, holds func(*organization.Snippet) bool) []*organization.Snippet {
+// visibleSnippets returns the snippets of the connected user's workspaces that satisfy a condition, or all if it is nil.
+func visibleSnippets(o *organization.Organization, holds func(*organization.Snippet) bool) []*organization.Snippet {
 	var all []*organization.Snippet
 	for _, m := range o.MembershipsOf(o.Connected) {
 		for _, s := range o.Snippets(m.Workspace) {
@@ -43,7 +43,7 @@ func TestSnippet(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	const lists, one = "/snippets/{workspace}", "/snippets/{workspace}/{encoded_id}"
-	home, away := theSnippets(o, nil)[0], theSnippets(o, func(s *organization.Snippet) bool { return s.Workspace == o.Workspaces[1] })[2]
+	home, away := visibleSnippets(o, nil)[0], visibleSnippets(o, func(s *organization.Snippet) bool { return s.Workspace == o.Workspaces[1] })[2]
 	watches := func(s *organization.Snippet) bool {
 		return slices.Contains(s.Watchers, o.Connected) || s.Owner == o.Connected
 	}
@@ -65,10 +65,10 @@ func TestSnippet(t *testing.T) {
 		"one in a role":  {[]*proto.Qual{where("role", "=", "member"), where("id", "=", home.ID)}, is(home), map[string]int{"/user/workspaces": 1, lists: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newHost := connected(t, fake, "max_wait = \"59s\" # "+name) // with nothing remembered
+			newHost := connected(t, fake, "max_wait = \"59s\" # "+name) // with an empty cache
 			fake.ResetJournal()
 			var want []string
-			for _, s := range theSnippets(o, test.holds) {
+			for _, s := range visibleSnippets(o, test.holds) {
 				want = append(want, snippetLine(s))
 			}
 			same(t, name, want, lines(newHost.rows(tableQuery{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
@@ -78,7 +78,7 @@ func TestSnippet(t *testing.T) {
 			for _, e := range fake.Journal() {
 				for _, q := range test.where {
 					if e.Endpoint == "/2.0"+lists && q.FieldName == "role" && e.Query.Get("role") != q.Value.GetStringValue() {
-						t.Errorf("Bitbucket was asked %v", e.Query)
+						t.Errorf("the query of the request is %v", e.Query)
 					}
 				}
 			}
@@ -98,7 +98,7 @@ func TestSnippet(t *testing.T) {
 		t.Errorf("LIMIT 2 gave %d rows", len(rows))
 	}
 	if got := requested(fake)[one]; got != 2 {
-		t.Errorf("LIMIT 2 asked for the files of %d snippets", got)
+		t.Errorf("LIMIT 2 requested the files of %d snippets", got)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestSnippetWithATokenOfTheWorkspace(t *testing.T) {
 	token := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.WorkspaceAccessToken(o.Workspaces[0].Slug))
 	rows := newHost(t, map[string]string{"bitbucket": token}).rows(tableQuery{table: "bitbucket_snippet", columns: "id workspace_uuid", where: []*proto.Qual{where("workspace_slug", "=", o.Workspaces[0].Slug)}})
 	if len(rows) == 0 || rows[0]["workspace_uuid"] != nil {
-		t.Errorf("with a token that is no user's: %v", rows)
+		t.Errorf("rows with a token without a user: %v", rows)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestSnippetFiles(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	var want []string
-	for _, s := range theSnippets(o, nil) {
+	for _, s := range visibleSnippets(o, nil) {
 		want = append(want, line(s.ID, sorted(slices.Clone(s.Files))))
 	}
 	read := func(where ...*proto.Qual) []string {
@@ -132,7 +132,7 @@ func TestSnippetFiles(t *testing.T) {
 		return lines(rows, "id", "files")
 	}
 	same(t, "files", want, read())
-	one := theSnippets(o, nil)[3]
+	one := visibleSnippets(o, nil)[3]
 	fake.ResetJournal()
 	same(t, "files of one", []string{line(one.ID, sorted(slices.Clone(one.Files)))}, read(where("id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
 	if n := len(fake.Journal()); n != 1 {
@@ -178,7 +178,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 		}
 		return all
 	}
-	all := theSnippets(o, nil)
+	all := visibleSnippets(o, nil)
 	commented := slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return len(s.Comments) == 0 })
 	tables := map[string]struct {
 		columns []string
@@ -200,13 +200,13 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 			}
 			one := commented[1]
 			same(t, "of one", tab.of([]*organization.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
-			if n := len(fake.Journal()); n > 3 { // the workspace and the snippet say how they are called
+			if n := len(fake.Journal()); n > 3 { // one request each for the names of the workspace and the snippet
 				t.Errorf("%d requests for one snippet", n)
 			}
 			last := commented[len(commented)-1]
 			same(t, "of two", tab.of([]*organization.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
 			inOne := func(s *organization.Snippet) bool { return s.Workspace == last.Workspace }
-			same(t, "of a workspace", tab.of(theSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
+			same(t, "of a workspace", tab.of(visibleSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
 			if rows := read(where("snippet_id", "=", "nothing"), where("workspace_slug", "=", last.Workspace.Slug)); len(rows) > 0 {
 				t.Errorf("%d rows of no snippet", len(rows))
 			}
@@ -223,7 +223,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 			fake.ClearFaults()
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Count: -1})
 			if _, err := h.try(context.Background(), tableQuery{table: name}); err == nil {
-				t.Error("no error for a web page that is not Bitbucket's word")
+				t.Error("no error for a web page that is not Bitbucket's answer")
 			}
 			fake.ClearFaults()
 		})

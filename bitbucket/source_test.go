@@ -15,7 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// sourceOf are the files of a repository at a commit, and its folders with a null for a file.
+// sourceOf returns the files of a repository at a commit, and its folders, which have a nil file.
 func sourceOf(o *organization.Organization, r *organization.Repository, c *organization.Commit) map[string]*organization.SourceFile {
 	all := map[string]*organization.SourceFile{}
 	for _, f := range o.SourceFiles(r, c) {
@@ -28,7 +28,7 @@ func sourceOf(o *organization.Organization, r *organization.Repository, c *organ
 	return all
 }
 
-// sourceLine is what the table shows of a file or folder, in the order of sourceColumns.
+// sourceLine returns the expected columns of a file or folder, in the order of sourceColumns.
 func sourceLine(r *organization.Repository, hash, path string, f *organization.SourceFile) string {
 	if f == nil {
 		return line(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_directory", nil, nil, nil)
@@ -40,9 +40,9 @@ var sourceColumns = []string{"repository_full_name", "repository_uuid", "workspa
 
 func depthOf(path string) int { return strings.Count(path, "/") + 1 }
 
-// theSource is what the connected user sees of all repositories at a revision, at the head of the main branch if that is
-// empty, as far as a file satisfies a condition.
-func theSource(o *organization.Organization, revision string, holds func(path string, f *organization.SourceFile) bool) []string {
+// wantSource returns the expected rows of all repositories at a revision, or at the head of the main branch if it is empty, for
+// the files that satisfy a condition.
+func wantSource(o *organization.Organization, revision string, holds func(path string, f *organization.SourceFile) bool) []string {
 	var all []string
 	for _, r := range withSource(o) {
 		c := o.Head(r)
@@ -71,7 +71,7 @@ func TestSourceFile(t *testing.T) {
 		where     []*proto.Qual
 		revision  string
 		holds     func(path string, f *file) bool
-		wantQuery string // what Bitbucket must have been asked each time: a part of the query, or of the path
+		wantQuery string // part of the path or query of each request
 	}{
 		"the root":        {nil, "", func(path string, _ *file) bool { return depthOf(path) == 1 }, "/src/HEAD/"},
 		"a folder":        {[]*proto.Qual{where("folder", "=", "docs")}, "", func(path string, _ *file) bool { return depthOf(path) == 2 && strings.HasPrefix(path, "docs/") }, "/src/HEAD/docs"},
@@ -96,7 +96,7 @@ func TestSourceFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: strings.Join(sourceColumns, " "), where: test.where})
-			same(t, name, theSource(o, test.revision, test.holds), lines(rows, sourceColumns...))
+			same(t, name, wantSource(o, test.revision, test.holds), lines(rows, sourceColumns...))
 			requests := 0
 			for _, e := range fake.Journal() {
 				if strings.TrimPrefix(e.Endpoint, "/2.0") != places || e.Query.Get("page") != "" {
@@ -108,7 +108,7 @@ func TestSourceFile(t *testing.T) {
 					query = append(query, name+"="+values[0])
 				}
 				if !strings.Contains(strings.Join(query, " "), test.wantQuery) {
-					t.Errorf("Bitbucket was asked %q, without %q", query, test.wantQuery)
+					t.Errorf("a request for %q, without %q", query, test.wantQuery)
 				}
 			}
 			files := 1
@@ -122,13 +122,13 @@ func TestSourceFile(t *testing.T) {
 	}
 }
 
-// withSource are the repositories that the connected user sees and that are not empty.
+// withSource returns the repositories that the connected user sees and that are not empty.
 func withSource(o *organization.Organization) []*organization.Repository {
 	return slices.DeleteFunc(covered(o, o.Connected), func(r *organization.Repository) bool { return r.MainBranch == "" })
 }
 
-// aSource returns a repository with a file at this path, and the file.
-func aSource(t *testing.T, o *organization.Organization, path string) (*organization.Repository, *organization.SourceFile) {
+// repositoryWithFile returns a repository with a file at this path, and the file.
+func repositoryWithFile(t *testing.T, o *organization.Organization, path string) (*organization.Repository, *organization.SourceFile) {
 	t.Helper()
 	for _, r := range withSource(o) {
 		if f := sourceOf(o, r, o.Head(r))[path]; f != nil {
@@ -143,13 +143,13 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	r, _ := aSource(t, o, "docs/old.txt")
+	r, _ := repositoryWithFile(t, o, "docs/old.txt")
 	fake.Push(r.FullName(), "other", organization.Commit{})
 	in := where("repository_full_name", "=", r.FullName())
 	columns := "path revision folder max_depth"
 	for name, test := range map[string]struct {
 		where []*proto.Qual
-		want  []string // a row among others
+		want  []string // one of the rows
 	}{
 		"nothing":  {nil, []string{line("README.md", nil, nil, nil)}},
 		"folder":   {[]*proto.Qual{where("folder", "=", "docs")}, []string{line("docs/old.txt", nil, "docs", nil)}},
@@ -169,7 +169,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 				}
 			}
 			if name == "depth, file" && len(got) != 1 {
-				t.Errorf("rows %q, of which one is too deep", got)
+				t.Errorf("rows %q, and one is too deep", got)
 			}
 		})
 	}
@@ -179,12 +179,13 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 	}
 }
 
-// TestSourceFileByNamesThatAreNone names what no file, folder or revision can be called, and must not lead elsewhere.
+// TestSourceFileByNamesThatAreNone queries names that no file, folder or revision can have. The requests must not be for other
+// paths.
 func TestSourceFileByNamesThatAreNone(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	r, _ := aSource(t, o, "docs/old.txt")
+	r, _ := repositoryWithFile(t, o, "docs/old.txt")
 	for column, values := range map[string][]string{
 		"path":     {"", "/", ".", "..", "../README.md", "docs/", "/docs", "docs//old.txt", "docs/../README.md", "README.MD", "nothing"},
 		"folder":   {"/", "..", "docs/../docs", "docs//", "/docs", "README.md/x", "nothing"},
@@ -205,11 +206,11 @@ func TestSourceFileByNamesThatAreNone(t *testing.T) {
 	}
 }
 
-// For a revision with a slash in its name, the request contains its commit instead.
+// TestSourceFileOfARevisionWithASlash queries a revision with a slash in its name. The request contains its commit instead.
 func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	r, _ := aSource(t, o, "docs/old.txt")
+	r, _ := repositoryWithFile(t, o, "docs/old.txt")
 	fake.Push(r.FullName(), "feature/only here & 100%", organization.Commit{})
 	type named struct {
 		repository *organization.Repository
@@ -228,7 +229,7 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 		t.Fatal("no tag has a slash in its name")
 	}
 	of := func(n named) []string {
-		h := connected(t, fake, "# "+n.name) // with nothing remembered
+		h := connected(t, fake, "# "+n.name) // with an empty cache
 		fake.ResetJournal()
 		return lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: "path revision commit_hash", where: []*proto.Qual{
 			where("repository_full_name", "=", n.repository.FullName()), where("revision", "=", n.name), where("max_depth", "=", 9)}}), "path", "revision", "commit_hash")
@@ -246,12 +247,12 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 		}
 	}
 	if got := of(named{r, "feature/of-nobody", 0}); len(got) > 0 {
-		t.Errorf("a branch that is not there has %q", got)
+		t.Errorf("a branch that does not exist has %q", got)
 	}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", Status: http.StatusNotFound, Count: -1})
 	_, err := connected(t, fake).try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("revision", "=", "feature/x")}})
 	if err == nil {
-		t.Error("no error for a web page that is not Bitbucket's word")
+		t.Error("no error for a web page that is not Bitbucket's answer")
 	}
 }
 
@@ -269,7 +270,7 @@ func TestSourceFileContent(t *testing.T) {
 	}
 	deep := where("max_depth", "=", 20)
 	for _, path := range []string{"docs/old.txt", "assets/training.zip", "data/export.json"} {
-		r, _ := aSource(t, o, path)
+		r, _ := repositoryWithFile(t, o, path)
 		want, fetched := map[string]any{}, 0
 		for path, f := range sourceOf(o, r, o.Head(r)) {
 			want[path] = nil
@@ -294,7 +295,7 @@ func TestSourceFileContent(t *testing.T) {
 			}
 		}
 	}
-	r, f := aSource(t, o, "docs/read me & more.md")
+	r, f := repositoryWithFile(t, o, "docs/read me & more.md")
 	if diff := cmp.Diff(map[string]any{f.Path: f.Content}, contents(r, where("path", "=", f.Path))); diff != "" {
 		t.Errorf("by name mismatch (-want +got):\n%s", diff)
 	}
@@ -304,7 +305,7 @@ func TestSourceFileContent(t *testing.T) {
 	h.rows(tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}})
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 200, Match: func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, f.Path) && req.URL.RawQuery == "" }})
 	if _, err := h.try(t.Context(), tableQuery{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("path", "=", f.Path)}}); err == nil || !strings.Contains(err.Error(), "bytes for a file that has") {
-		t.Errorf("error %v, want that a page is not the file", err)
+		t.Errorf("error %v, want one that says that a page is not the file", err)
 	}
 	fake.ClearFaults()
 	if got := len(h.rows(tableQuery{table: "bitbucket_source_file", columns: "content", where: []*proto.Qual{where("path", "~~", "%.md")}, limit: 3})); got != 3 {
@@ -312,12 +313,13 @@ func TestSourceFileContent(t *testing.T) {
 	}
 }
 
-// A scan goes on without a repository that is gone when its files are read, and fails for everything else.
+// TestSourceFileFails deletes a repository before its files are read. The scan continues without it, and fails for everything
+// else.
 func TestSourceFileFails(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	r, _ := aSource(t, o, "docs/old.txt")
+	r, _ := repositoryWithFile(t, o, "docs/old.txt")
 	file := func(req *http.Request) bool {
 		return strings.Contains(req.URL.Path, "/"+r.Slug+"/src/") && strings.HasSuffix(req.URL.Path, "/docs/read me & more.md") && !req.URL.Query().Has("format")
 	}
@@ -336,7 +338,7 @@ func TestSourceFileFails(t *testing.T) {
 	if want := len(withSource(o)) - 1; others < want {
 		t.Errorf("%d rows of other repositories, want %d and more", others, want)
 	}
-	other, _ := aSource(t, fake.Organization(), "docs/old.txt")
+	other, _ := repositoryWithFile(t, fake.Organization(), "docs/old.txt")
 	for name, fault := range map[string]fakebitbucket.Fault{
 		"too deep":  {Kind: fakebitbucket.FaultStatus, Status: 555, Body: `{"type":"error","error":{"message":"Timeout"}}`},
 		"in flames": {Kind: fakebitbucket.FaultStatus, Status: 400, Body: `{"type":"error","error":{"message":"No"}}`},
@@ -355,7 +357,7 @@ func TestSourceFileFails(t *testing.T) {
 		})
 	}
 	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", where: []*proto.Qual{where("repository_full_name", "=", r.Workspace.Slug+"/nothing")}}); err == nil {
-		t.Error("no error for a repository that is not there")
+		t.Error("no error for a repository that does not exist")
 	}
 }
 
@@ -369,7 +371,7 @@ func TestSourceFileLimit(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"/user/workspaces": 1, "/repositories/{workspace}": 1, "/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
-	r, _ := aSource(t, fake.Organization(), "data/export.json")
+	r, _ := repositoryWithFile(t, fake.Organization(), "data/export.json")
 	fake.ResetJournal()
 	if rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: "path", limit: 120, where: []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("folder", "=", "migrations")}}); len(rows) != 120 {
 		t.Errorf("LIMIT 120 gave %d rows", len(rows))

@@ -29,7 +29,7 @@ func TestConditionsMeanWhatSQLSays(t *testing.T) {
 	}
 	for name, options := range map[string]fakebitbucket.Options{
 		"minding the case": {},
-		"folding the case": {FoldsCase: true}, // which makes a difference to filters by texts
+		"folding the case": {FoldsCase: true}, // this changes filters by texts
 	} {
 		t.Run(name, func(t *testing.T) {
 			options.Repositories, options.Projects, options.Users, options.Groups = 4, 2, 5, 2
@@ -49,7 +49,7 @@ func TestConditionsMeanWhatSQLSays(t *testing.T) {
 					x.several(t)
 				})
 			}
-			t.Logf("%d combinations, %d with LIMIT too, in %d queries; %d of them were refused for a name that there is not",
+			t.Logf("%d combinations, %d with LIMIT too, in %d queries; %d of them were refused for a name that does not exist",
 				e.combinations, e.limited, e.queries, e.refused)
 		})
 	}
@@ -66,9 +66,9 @@ type conditionTest struct {
 type tableTest struct {
 	*conditionTest
 	tab     *table
-	keys    string // the columns that conditions can be on, and what tells a row from others
+	keys    string // the key columns, and those that identify a row
 	random  *rand.Rand
-	results map[string]queryResult // what the table was asked
+	results map[string]queryResult // by query
 }
 
 // A queryResult is the result of a query.
@@ -77,21 +77,21 @@ type queryResult struct {
 	err  error
 }
 
-// A sqlRow has the columns that were asked for by name, and all of them as a text.
+// A sqlRow is a row, by column and as a text.
 type sqlRow struct {
 	values map[string]any
 	text   string
 }
 
-// namesPlaces are the columns by which a query names a workspace, a project, a repository, or another thing of which Bitbucket
-// says that there is none: a name that there is not may be an error.
-var namesPlaces = []string{
+// namesObjects are the columns that name a workspace, a project, a repository, or another object. A name that does not exist
+// may be an error.
+var namesObjects = []string{
 	"workspace_slug", "bitbucket_workspace.slug", "full_name", "repository_full_name", "project_key", "bitbucket_project.key",
 	"role", "bitbucket_webhook_event.subject_type", "bitbucket_my_workspace.slug", "bitbucket_source_file.max_depth",
 }
 
-// widens are the columns by which a query names what a table has no row of otherwise. Those that repeat what a query asked
-// are that, too.
+// widens are the columns whose values widen the query: it returns rows that the whole table does not have. The columns that
+// repeat the query do so, too.
 var widens = []string{
 	"commit_hash", "bitbucket_user.uuid", "bitbucket_user.account_id", "bitbucket_workspace.slug", "bitbucket_workspace.uuid",
 	"bitbucket_commit.hash", "bitbucket_source_file.path", "bitbucket_repository.uuid",
@@ -118,7 +118,7 @@ func (x *tableTest) keyColumns() string {
 	return strings.Join(slices.Sorted(maps.Keys(columns)), " ")
 }
 
-// query queries the table, or returns the result of the same query if it was made before, as ANY and ALL often are the same.
+// query queries the table. If the same query was made before, it returns its result: ANY and ALL are often the same query.
 func (x *tableTest) query(columns string, limit int, order *proto.SortColumn, where ...*proto.Qual) ([]sqlRow, error) {
 	key := fmt.Sprint(columns, limit, order, where)
 	if a, known := x.results[key]; known {
@@ -139,7 +139,7 @@ func (x *tableTest) query(columns string, limit int, order *proto.SortColumn, wh
 	return a.rows, a.err
 }
 
-// all are the rows of the table, as no condition leaves any out.
+// all returns the rows of the table without a condition.
 func (x *tableTest) all(t *testing.T, columns string) []sqlRow {
 	rows, err := x.query(columns, 0, nil)
 	if err != nil {
@@ -148,16 +148,16 @@ func (x *tableTest) all(t *testing.T, columns string) []sqlRow {
 	return rows
 }
 
-// forms are the conditions on a key column.
+// forms returns the conditions on a key column.
 func (x *tableTest) forms(t *testing.T, q keyColumn) []sqlForm {
 	return formsOf(x.tab.column(q.column).kind, q.operators, valuesIn(x.all(t, x.keys), q.column))
 }
 
-// column asks by one condition on a column, each.
+// column makes a query for each condition on a column.
 func (x *tableTest) column(t *testing.T, c column, q keyColumn) {
 	for _, f := range x.forms(t, q) {
 		if c.from()[0].part == queryPart && f.names == nil {
-			continue // what repeats the query has no rows of which it could choose some
+			continue // the column repeats the query, so that the condition excludes no row
 		}
 		x.combinations++
 		where := f.qual(c.name)
@@ -192,7 +192,7 @@ func (x *tableTest) column(t *testing.T, c column, q keyColumn) {
 	}
 }
 
-// mayRefuse says whether a condition names something that is not there, or has a uuid in another spelling.
+// mayRefuse reports whether a condition names something that does not exist, or has a uuid in another spelling.
 func (x *tableTest) mayRefuse(t *testing.T, column string, f sqlForm) bool {
 	misspelled := func(name sqlConstant) bool {
 		id, isText := name.value.(string)
@@ -201,12 +201,12 @@ func (x *tableTest) mayRefuse(t *testing.T, column string, f sqlForm) bool {
 	if strings.HasSuffix(column, "uuid") && slices.ContainsFunc(f.mentions, misspelled) {
 		return true
 	}
-	return x.isOneOf(namesPlaces, column) && slices.ContainsFunc(f.mentions, func(name sqlConstant) bool {
+	return x.isOneOf(namesObjects, column) && slices.ContainsFunc(f.mentions, func(name sqlConstant) bool {
 		return !slices.ContainsFunc(x.all(t, x.keys), func(r sqlRow) bool { return r.values[column] == name.value })
 	})
 }
 
-// mayRefuseOne is mayRefuse for one of several conditions.
+// mayRefuseOne reports whether mayRefuse is true for one of several conditions.
 func (x *tableTest) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlForm) bool {
 	for i, f := range forms {
 		if x.mayRefuse(t, where[i].FieldName, f) {
@@ -216,7 +216,8 @@ func (x *tableTest) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlF
 	return false
 }
 
-// widened is what a condition by names has: what each of the names has alone. That has what all rows have of it, and more.
+// widened returns the expected rows of a condition by names: the rows for each name alone. They include the rows of the whole
+// table that satisfy it.
 func (x *tableTest) widened(t *testing.T, what, column, columns string, f sqlForm, have []sqlRow) []sqlRow {
 	var want []sqlRow
 	for _, name := range f.names {
@@ -227,17 +228,17 @@ func (x *tableTest) widened(t *testing.T, what, column, columns string, f sqlFor
 		want = append(want, keptBy(rows, func(r sqlRow) bool { return r.values[column] == name.value })...)
 	}
 	if missing := missingOf(have, want); len(missing) > 0 {
-		t.Errorf("%s: lacks of what all rows have %v", what, missing)
+		t.Errorf("%s: lacks these rows of the whole table: %v", what, missing)
 	}
 	return want
 }
 
-// limit asks for the first rows: as many as there are, and none that are not.
+// limit makes the query with LIMIT, and checks the number of rows, and that they are among the expected ones.
 func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, keeps func(sqlRow) bool, where ...*proto.Qual) {
 	size, mayBeOpen := 0, false
 	for _, q := range where {
 		size += gproto.Size(q)
-		mayBeOpen = mayBeOpen || q.Value.GetListValue() != nil && q.GetStringValue() != "=" // the rows that count are others
+		mayBeOpen = mayBeOpen || q.Value.GetListValue() != nil && q.GetStringValue() != "=" // the host may keep only some of the rows
 	}
 	if !*soak && !mayBeOpen && size%3 > 0 {
 		return
@@ -262,10 +263,10 @@ func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, kee
 	}
 }
 
-// several asks by conditions on several columns, and in an order that Bitbucket keeps.
+// several makes queries with conditions on several columns, and in an order that Bitbucket keeps.
 func (x *tableTest) several(t *testing.T) {
 	exact := slices.DeleteFunc(slices.Clone(x.tab.keyColumns), func(q keyColumn) bool {
-		return x.widens(q.column) || x.isOneOf(namesPlaces, q.column)
+		return x.widens(q.column) || x.isOneOf(namesObjects, q.column)
 	})
 	sortable := slices.DeleteFunc(strings.Fields(x.keys), func(name string) bool { return x.tab.column(name).sort == "" })
 	times := 8
@@ -329,7 +330,7 @@ func (x *tableTest) several(t *testing.T) {
 		first = keptBy(first, keeps)
 		for i := range min(limit, len(kept)) {
 			if i == len(first) || first[i].values[order.Column] != kept[i].values[order.Column] {
-				t.Errorf("%s limit %d: row %d of %d is another", what, limit, i, len(first))
+				t.Errorf("%s limit %d: row %d of %d is wrong", what, limit, i, len(first))
 				break
 			}
 		}
@@ -358,7 +359,7 @@ func keptBy(rows []sqlRow, keeps func(sqlRow) bool) []sqlRow {
 	return kept
 }
 
-// missingOf lists the rows that others lack, as often as they do.
+// missingOf returns the rows that the others lack, as often as they lack them.
 func missingOf(rows, others []sqlRow) []string {
 	count := map[string]int{}
 	for _, r := range others {
@@ -381,7 +382,7 @@ func difference(want, got []sqlRow) string {
 	return fmt.Sprintf("lacks %d of %d: %.300s\nhas %d too many: %.300s", len(lacks), len(want), strings.Join(lacks, "; "), len(has), strings.Join(has, "; "))
 }
 
-// A sqlConstant is a value of a query, and how the wrapper sends it.
+// A sqlConstant is a value in a query, and the form in which the wrapper sends it.
 type sqlConstant struct {
 	value any // string, int64, bool, time.Time, or nil
 	wire  *proto.QualValue
@@ -389,17 +390,17 @@ type sqlConstant struct {
 
 func (v sqlConstant) String() string { return fmt.Sprintf("%v", v.value) }
 
-// A sqlForm is a condition on a column x: in SQL, as the wrapper sends it, and what it keeps.
+// A sqlForm is a condition on a column: in SQL, as the wrapper sends it, and with the rule for the rows that it keeps.
 type sqlForm struct {
 	sql      string
 	operator string
 	wire     *proto.QualValue
 	keeps    func(have any) bool
-	names    []sqlConstant // one of which the column must have, each once; nil where the condition is of another kind
-	mentions []sqlConstant // in the condition, if it is one of equality
+	names    []sqlConstant // the different values that the column may have; nil for another kind of condition
+	mentions []sqlConstant // the different values in a condition of equality
 }
 
-// on is the condition on a column.
+// on returns the condition on a column, in SQL.
 func (f sqlForm) on(column string) string { return column + f.sql }
 
 func (f sqlForm) qual(column string) *proto.Qual { return sqlQual(column, f.operator, f.wire) }
@@ -408,7 +409,7 @@ func sqlQual(column, operator string, wire *proto.QualValue) *proto.Qual {
 	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: wire}
 }
 
-// valuesIn are some of the values that rows have in a column, not null.
+// valuesIn returns the different values in a column that are not null, in order.
 func valuesIn(rows []sqlRow, column string) []any {
 	var found []any
 	for _, r := range rows {
@@ -420,7 +421,7 @@ func valuesIn(rows []sqlRow, column string) []any {
 	return found
 }
 
-// formsOf are the conditions on a column of a kind, which has values.
+// formsOf returns the conditions on a column of a kind that has these values.
 func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	values := examples(kind, have)
 	null := sqlConstant{}
@@ -443,7 +444,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 			byName()
 		}
 		lists := listsOf(sent)
-		if operator == "<>" { // most rows may hold then, and few count
+		if operator == "<>" { // one value is left, so most rows may be read but few satisfy it
 			for i := range have[:min(len(have), 4)] {
 				var most []sqlConstant
 				for j, v := range have {
@@ -485,7 +486,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 		add(" is false", "<>", is, func(have any) truthValue { return truthOf(have == false) })
 		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}
 		add(" is not true", "<>", is, func(have any) truthValue { return truthOf(have != true) })
-		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}} // all that a query can ask for
+		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}} // NULL can't be named
 		add(" is true", "=", is, func(have any) truthValue { return truthOf(have == true) })
 		forms[len(forms)-1].names = []sqlConstant{{true, is}}
 	}
@@ -494,7 +495,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	return forms
 }
 
-// listsOf are lists of the values, of each length and with null.
+// listsOf returns lists of the values, of each length and with null.
 func listsOf(values []sqlConstant) [][]sqlConstant {
 	lists := [][]sqlConstant{{}, {{}}, values}
 	for i, v := range values[:min(len(values), 2)] {
@@ -522,7 +523,7 @@ func plainValues(list []sqlConstant) []any {
 	return values
 }
 
-// wireList is a list as the wrapper sends it: each value once, but every null.
+// wireList returns a list as the wrapper sends it: each value once, but every null.
 func wireList(list []sqlConstant) *proto.QualValue {
 	var values []*proto.QualValue
 	var seen []any
@@ -538,7 +539,7 @@ func wires(values ...*proto.QualValue) *proto.QualValue {
 	return &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: &proto.QualValueList{Values: values}}}
 }
 
-// examples are values to compare a column with: some that it has, and awkward ones.
+// examples returns values to compare a column with: some of its own, and awkward ones.
 func examples(kind proto.ColumnType, have []any) []sqlConstant {
 	var some []any
 	for _, i := range []int{0, len(have) / 2, len(have) - 1} {
@@ -582,7 +583,7 @@ func wireOf(v any) *proto.QualValue {
 	return qualValue(v)
 }
 
-// patterns are those of LIKE that some values match, and awkward ones.
+// patterns returns patterns of LIKE that some values match, and awkward ones.
 func patterns(have []any) []sqlConstant {
 	all := []string{"%", "_%", "", `%\%%`, `%\_%`, `%"%`, `%'%`, `%\\%`, "%ö%", "%e%o%", "___________"}
 	for _, i := range []int{0, len(have) / 2} {
@@ -602,7 +603,7 @@ func patterns(have []any) []sqlConstant {
 	return values
 }
 
-// inOtherCase has lower case for upper, and upper for lower.
+// inOtherCase returns a text with lower case for upper, and upper for lower.
 func inOtherCase(s string) string {
 	return strings.Map(func(char rune) rune {
 		if lower := strings.ToLower(string(char)); lower != string(char) {

@@ -16,7 +16,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// byKey indexes rows by the text of some of their columns.
+// byKey returns rows by the text of some of their columns.
 func byKey(t *testing.T, rows []map[string]any, columns ...string) map[string]map[string]any {
 	t.Helper()
 	index := map[string]map[string]any{}
@@ -34,7 +34,7 @@ func byKey(t *testing.T, rows []map[string]any, columns ...string) map[string]ma
 	return index
 }
 
-// columnsOf keeps some columns of rows.
+// columnsOf returns only some columns of rows.
 func columnsOf(rows map[string]map[string]any, columns ...string) map[string]map[string]any {
 	kept := map[string]map[string]any{}
 	for key, row := range rows {
@@ -306,7 +306,7 @@ func TestWorkspaceMember(t *testing.T) {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			if requested(fake)["/workspaces/{workspace}"+test.path] == 0 {
-				t.Errorf("nothing was asked of %s: %v", test.path, requested(fake))
+				t.Errorf("no request for %s: %v", test.path, requested(fake))
 			}
 		})
 	}
@@ -341,7 +341,7 @@ func TestUser(t *testing.T) {
 		t.Errorf("rows = %v of a user that does not exist", rows)
 	}
 	if rows := h.rows(tableQuery{table: "bitbucket_user", where: []*proto.Qual{where("uuid", "=", o.Workspaces[0].Account.UUID)}}); len(rows) != 0 {
-		t.Errorf("rows = %v of a workspace's account", rows)
+		t.Errorf("rows = %v of the account of a workspace", rows)
 	}
 }
 
@@ -358,19 +358,19 @@ func TestRateLimit(t *testing.T) {
 	fake.ResetJournal()
 	h.rows(tableQuery{table: "bitbucket_rate_limit"})
 	if n := len(fake.Journal()); n != 0 {
-		t.Errorf("asking again made %d requests, want none", n)
+		t.Errorf("the second query made %d requests, want none", n)
 	}
 
 	refused := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID, "repository"))
 	row = newHost(t, map[string]string{"bitbucket": refused}).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
 	if row["request_limit"] != int64(1000) {
-		t.Errorf("row = %v, want what the refusal told", row)
+		t.Errorf("row = %v, want the values in the headers of the refusal", row)
 	}
 
 	silent := fakebitbucket.Start(t, fakebitbucket.Options{})
 	row = connected(t, silent).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
 	if row["request_limit"] != nil || row["remaining"] != nil || row["observed_at"] != nil || row["requests"] != int64(1) {
-		t.Errorf("row = %v, want nulls where Bitbucket told nothing", row)
+		t.Errorf("row = %v, want nulls without headers", row)
 	}
 }
 
@@ -392,7 +392,7 @@ func TestWorkspacesOfTheConnection(t *testing.T) {
 		workspaces   string
 		where        []*proto.Qual
 		want         []string
-		wantRequests int // for the inventory
+		wantRequests int // requests for the inventory
 	}{
 		"all":                     {"", nil, []string{first, second}, 1},
 		"one by name":             {fmt.Sprintf("workspaces = [%q]", second), nil, []string{second}, 0},
@@ -417,7 +417,7 @@ func TestWorkspacesOfTheConnection(t *testing.T) {
 	}
 }
 
-// Rows that the connection doesn't cover are neither requested nor shown, even if the query names them.
+// TestNamedButNotCovered names what the connection doesn't cover. It is neither requested nor shown.
 func TestNamedButNotCovered(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -448,7 +448,8 @@ func TestNamedButNotCovered(t *testing.T) {
 	}
 }
 
-// A row comes once, however often and however the query or the connection names it, and under its own name only.
+// TestNamedInTwoWays names things in several ways, in the query or the connection. Each row appears once, and under its own
+// name only.
 func TestNamedInTwoWays(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
@@ -488,7 +489,7 @@ func TestProjectOfSeveralWorkspaces(t *testing.T) {
 		}
 		rows := h.rows(tableQuery{table: "bitbucket_project", columns: "key", where: []*proto.Qual{where("workspace_slug", "=", []string{first.Slug, second.Slug}), where("key", "=", p.Key)}})
 		if len(rows) != 1 {
-			t.Errorf("%d rows of %s, which one of two workspaces has", len(rows), p.Key)
+			t.Errorf("%d rows of %s, which only one of two workspaces has", len(rows), p.Key)
 		}
 		if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_project", where: []*proto.Qual{where("workspace_slug", "=", second.Slug), where("key", "=", p.Key)}}); err == nil {
 			t.Errorf("no error for %s in %s", p.Key, second.Slug)
@@ -528,7 +529,7 @@ func TestMyRepositoryLooksUpFewDetails(t *testing.T) {
 	}
 }
 
-// A row is the same however it was requested.
+// TestMyRepositoryIsTheSameNamedOrNot checks that a row is the same for any requests.
 func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	slug := fake.Organization().Workspaces[1].Slug
@@ -546,7 +547,8 @@ func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	}
 }
 
-// If the access to a repository is revoked between two lists of one scan, its row is missing, without an error.
+// TestMyRepositoryThatVanishesDuringTheScan revokes the access to a repository between two lists of a scan. Its row is missing,
+// without an error.
 func TestMyRepositoryThatVanishesDuringTheScan(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
@@ -620,7 +622,7 @@ func TestAggregator(t *testing.T) {
 	}
 }
 
-// Steampipe does not sort what it has asked an aggregator to sort.
+// TestAggregatorInOrder queries an aggregator in an order. Steampipe does not sort these rows itself.
 func TestAggregatorInOrder(t *testing.T) {
 	first := fakebitbucket.Start(t, fakebitbucket.Options{Seed: 1})
 	second := fakebitbucket.Start(t, fakebitbucket.Options{Seed: 2})
@@ -648,7 +650,7 @@ func TestAggregatorInOrder(t *testing.T) {
 			for _, row := range rows {
 				got = append(got, row["updated_on"].(time.Time))
 			}
-			if limit > 0 { // that of each connection: the host takes the first of them all
+			if limit > 0 { // each connection has its own limit; the host takes the first rows of all
 				got, want = got[:limit], want[:limit]
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -660,7 +662,7 @@ func TestAggregatorInOrder(t *testing.T) {
 	if _, err := h.tryOn(context.Background(), []string{"one", "two"}, tableQuery{
 		table: "bitbucket_repository", columns: "updated_on", order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
 	}); err == nil || !strings.Contains(err.Error(), "two: ") {
-		t.Errorf("error = %v, want that of connection two", err)
+		t.Errorf("error = %v, want the error of connection two", err)
 	}
 	settle(t)
 }
@@ -674,11 +676,12 @@ func TestQueriesShareTheInventory(t *testing.T) {
 		h.rows(tableQuery{table: "bitbucket_workspace_member", columns: "display_name"})
 	}
 	if got := requested(fake)["/user/workspaces"]; got != 1 {
-		t.Errorf("15 queries asked %d times for the workspaces, want once", got)
+		t.Errorf("15 queries requested the workspaces %d times, want once", got)
 	}
 }
 
-// Rows that belong only to a workspace show which one, whether the query names it or not.
+// TestWorkspaceUUIDIsTheSameNamedOrNot checks that rows that only belong to a workspace show its uuid, whether the query names
+// it or not.
 func TestWorkspaceUUIDIsTheSameNamedOrNot(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
