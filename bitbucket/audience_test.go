@@ -74,7 +74,7 @@ func TestFork(t *testing.T) {
 			for _, e := range fake.Journal() {
 				parameter, value, _ := strings.Cut(test.wantQuery, "=")
 				if strings.HasSuffix(e.Endpoint, "/forks") && !strings.HasPrefix(e.Query.Get(parameter), value) {
-					t.Fatalf("Bitbucket was asked %v, without %s", e.Query, test.wantQuery)
+					t.Fatalf("a request with %v, without %s", e.Query, test.wantQuery)
 				}
 			}
 		})

@@ -126,16 +126,16 @@ type copied struct {
 
 func newCopied(t *testing.T, fake *fakebitbucket.Server) *copied {
 	h := connected(t, fake)
-	return &copied{host: h, whole: map[string][]map[string]any{}, repositories: different(h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}), "full_name")}
+	return &copied{host: h, whole: map[string][]map[string]any{}, repositories: differentIn(h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}), "full_name")}
 }
 
-// different returns the different values in a column.
-func different(rows []map[string]any, name string) []any {
-	seen := map[any]bool{}
+// differentIn returns the different values in a column.
+func differentIn(rows []map[string]any, name string) []any {
+	var all []any
 	for _, row := range rows {
-		seen[row[name]] = true
+		all = append(all, row[name])
 	}
-	return slices.Collect(maps.Keys(seen))
+	return differentValues(all)
 }
 
 func (c *copied) all(tableName string) []map[string]any {
@@ -233,7 +233,7 @@ func TestCopiesFindCommitsByHeads(t *testing.T) {
 	var found []map[string]any
 	for _, repository := range c.repositories {
 		of := slices.DeleteFunc(slices.Clone(heads), func(row map[string]any) bool { return row["repository_full_name"] != repository })
-		if hashes := different(of, "target_hash"); len(hashes) > 0 {
+		if hashes := differentIn(of, "target_hash"); len(hashes) > 0 {
 			found = append(found, c.scan("bitbucket_commit", where("repository_full_name", "=", repository), where("revision", "=", hashes))...)
 		}
 	}

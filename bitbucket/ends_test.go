@@ -43,13 +43,7 @@ func (b *baseline) oneOfEachKind(seen map[string]bool) []request {
 
 // missing returns the rows of the baseline that a scan lacks.
 func (b *baseline) missing(rows map[string]int) []string {
-	var lacking []string
-	for _, row := range slices.Sorted(maps.Keys(b.rows)) {
-		if rows[row] < b.rows[row] {
-			lacking = append(lacking, row)
-		}
-	}
-	return lacking
+	return extra(b.rows, rows)
 }
 
 // TestListsThatShift makes lists shorter or longer between their pages. Everything that is there all the time appears once.
@@ -117,8 +111,8 @@ var positions = regexp.MustCompile(`"number":\d+,`)
 // extra returns the rows of which there are more than in the other.
 func extra(rows, other map[string]int) []string {
 	var more []string
-	for row, n := range rows {
-		if n > other[row] {
+	for _, row := range slices.Sorted(maps.Keys(rows)) {
+		if rows[row] > other[row] {
 			more = append(more, row)
 		}
 	}

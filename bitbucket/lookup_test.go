@@ -54,8 +54,8 @@ func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any
 	return found
 }
 
-// remembering calls do with a host that caches answers, in simulated time: however slow the machine is, nothing expires.
-func remembering(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
+// withCache calls do with a host that caches answers, in simulated time: however slow the machine is, nothing expires.
+func withCache(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
 	t.Helper()
 	s := simulateToken(t, fake, `max_age = "30s"`)
 	s.online(t, func(*testing.T, *network) { do(s.host) })
@@ -143,7 +143,7 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 				}
 				scans := 2 * len(names)
 				var found [][]map[string]any
-				remembering(t, fake, func(h *host) {
+				withCache(t, fake, func(h *host) {
 					fake.ResetJournal()
 					found = n.run(h, names, width, scans)
 				})
@@ -174,7 +174,7 @@ func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 150, OneWorkspace: true})
 	slug := fake.Organization().Repositories[0].Workspace.Slug
 	inner := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
-	remembering(t, fake, func(h *host) {
+	withCache(t, fake, func(h *host) {
 		var names [][]any
 		for _, b := range h.rows(tableQuery{table: "bitbucket_branch", columns: "repository_full_name", where: inner.where}) {
 			names = append(names, keysOf(b, "repository_full_name"))
@@ -201,7 +201,7 @@ func TestLookupsInAnyOrder(t *testing.T) {
 	pages := (len(names) + 99) / 100
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, width := range []int{1, 8} {
-		remembering(t, fake, func(h *host) {
+		withCache(t, fake, func(h *host) {
 			fake.ResetJournal()
 			for i, rows := range (nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
 				if len(rows) != 1 {
@@ -257,7 +257,7 @@ func (n nested) queryFor(name any) tableQuery {
 // TestLookupsOfNothing looks up a name that does not exist. The plugin requests it once, like any other.
 func TestLookupsOfNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	remembering(t, fake, func(h *host) {
+	withCache(t, fake, func(h *host) {
 		fake.ResetJournal()
 		for range 20 {
 			if rows := h.rows(tableQuery{table: "bitbucket_user", columns: "uuid website", where: []*proto.Qual{where("uuid", "=", "{00000000-0000-0000-0000-000000000000}")}}); len(rows) != 0 {

@@ -140,7 +140,7 @@ func (x fakePullRequest) truth() map[string]any {
 	return want
 }
 
-// sameLines fails the test unless both have the same lines, of which there may be none.
+// sameLines fails the test unless both have the same lines, or both have none.
 func sameLines(t *testing.T, what string, want, got []string) {
 	t.Helper()
 	if diff := cmp.Diff(sorted(slices.Clone(want)), sorted(slices.Clone(got)), cmpopts.EquateEmpty()); diff != "" {
@@ -379,7 +379,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 				want = append(want, x.truth())
 			}
 			if len(want) == 0 {
-				t.Fatal("the organization has none, which is no test")
+				t.Fatal("the organization has none")
 			}
 			sameRows(t, want, rows)
 			requests := requested(fake)
@@ -744,7 +744,7 @@ func TestPullRequestPartConditions(t *testing.T) {
 				}
 			}
 			if len(want) == 0 {
-				t.Fatal("the organization has none, which is no test")
+				t.Fatal("the organization has none")
 			}
 			fake.ResetJournal()
 			sameRows(t, want, h.rows(tableQuery{table: test.table, where: test.where}))
@@ -1036,7 +1036,7 @@ func TestPullRequestActivity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := truth(test.satisfied)
 			if len(want) == 0 {
-				t.Fatal("the organization has none, which is no test")
+				t.Fatal("the organization has none")
 			}
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_pull_request_activity", where: test.where})

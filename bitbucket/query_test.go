@@ -133,10 +133,9 @@ func (q *queryTest) query(sql string) ([][]any, error) {
 func (q *queryTest) values(column int) []any {
 	var all []any
 	for _, row := range q.rows {
-		if row[column] != nil && !slices.Contains(all, row[column]) {
-			all = append(all, row[column])
-		}
+		all = append(all, row[column])
 	}
+	all = differentValues(all)
 	slices.SortFunc(all, func(x, y any) int { return compareAsSQL(q.table.Columns[column].Type, x, y) })
 	return all
 }
@@ -222,7 +221,7 @@ func (q *queryTest) check(c sqlCondition, limited bool) {
 	}
 }
 
-// A sqlCondition is a condition in SQL, with the rule that tells its value.
+// A sqlCondition is a condition in SQL, with a function that returns its truth value by the rules.
 type sqlCondition struct {
 	column int
 	sql    string
@@ -267,12 +266,7 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 		all = append(all, constant{spellings[spelling%len(spellings)], v, !has(v)})
 		spelling++
 	}
-	var some []any
-	for _, i := range []int{0, len(values) / 2, len(values) - 1} {
-		if i >= 0 && i < len(values) && !slices.Contains(some, values[i]) {
-			some = append(some, values[i])
-		}
-	}
+	some := firstMiddleLast(values)
 	switch c.Type {
 	case sqlhost.Boolean:
 		for _, words := range [][]string{{"true", "'true'", "'t'", "1", "'YES'", "'on'", "'1'", "' y '"}, {"false", "'false'", "'f'", "0", "'No'", "'off'", "'0'", "'n'"}} {

@@ -64,7 +64,7 @@ func TestOnRefusal(t *testing.T) {
 	}
 }
 
-// TestRefusedInTheMiddle refuses the second page of a list. None of the list's rows is returned.
+// TestRefusedInTheMiddle refuses the third page of a list. None of the list's rows is returned.
 func TestRefusedInTheMiddle(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250, OneWorkspace: true})
 	h := connected(t, fake, `on_refusal = "skip"`)

@@ -411,12 +411,11 @@ func sqlQual(column, operator string, wire *proto.QualValue) *proto.Qual {
 
 // valuesIn returns the different values in a column that are not null, in order.
 func valuesIn(rows []sqlRow, column string) []any {
-	var found []any
+	var all []any
 	for _, r := range rows {
-		if v := r.values[column]; v != nil && !slices.Contains(found, v) {
-			found = append(found, v)
-		}
+		all = append(all, r.values[column])
 	}
+	found := differentValues(all)
 	slices.SortFunc(found, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return found
 }
@@ -541,12 +540,7 @@ func wires(values ...*proto.QualValue) *proto.QualValue {
 
 // examples returns values to compare a column with: some of its own, and awkward ones.
 func examples(kind proto.ColumnType, have []any) []sqlConstant {
-	var some []any
-	for _, i := range []int{0, len(have) / 2, len(have) - 1} {
-		if i >= 0 && i < len(have) && !slices.Contains(some, have[i]) {
-			some = append(some, have[i])
-		}
-	}
+	some := firstMiddleLast(have)
 	switch kind {
 	case proto.ColumnType_STRING:
 		for _, v := range slices.Clone(some) {
@@ -572,6 +566,25 @@ func examples(kind proto.ColumnType, have []any) []sqlConstant {
 		}
 	}
 	return values
+}
+
+// firstMiddleLast returns the first of the values, one in the middle, and the last.
+func firstMiddleLast(values []any) []any {
+	if len(values) == 0 {
+		return nil
+	}
+	return differentValues([]any{values[0], values[len(values)/2], values[len(values)-1]})
+}
+
+// differentValues returns the values without null, each once.
+func differentValues(values []any) []any {
+	var different []any
+	for _, v := range values {
+		if v != nil && !slices.Contains(different, v) {
+			different = append(different, v)
+		}
+	}
+	return different
 }
 
 func wireOf(v any) *proto.QualValue {
