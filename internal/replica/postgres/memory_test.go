@@ -12,15 +12,16 @@ import (
 
 // Rows of 200 MB stream through a heap that is a fraction of them, in one batch, in publishing, and when they are read.
 func TestFlatMemory(t *testing.T) {
-	const rows, limit = 100_000, 40 << 20
+	const rows, limit = 100_000, 20 << 20
 	table := replica.Table{Name: "bitbucket_large", Key: []string{"id"}, Columns: []replica.Column{
 		{Name: "id", Type: replica.Integer}, {Name: "content", Type: replica.Text},
 	}}
 	peak := uint64(0)
 	measure := func() {
 		var m runtime.MemStats
+		runtime.GC() // how much garbage there is depends on the machine
 		runtime.ReadMemStats(&m)
-		peak = max(peak, m.HeapInuse)
+		peak = max(peak, m.HeapAlloc)
 	}
 	source := func(yield func([]any, error) bool) {
 		for i := range rows {
@@ -52,6 +53,7 @@ func TestFlatMemory(t *testing.T) {
 			measure()
 		}
 	}
+	t.Logf("a heap of %d MB", peak>>20)
 	if n != rows || peak > limit {
 		t.Errorf("read %d rows with a heap of %d MB, want %d rows and at most %d MB", n, peak>>20, rows, limit>>20)
 	}
