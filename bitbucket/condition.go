@@ -203,6 +203,13 @@ func (c condition) isNever() bool {
 	return ok && !c.orNull && !slices.ContainsFunc(wanted, func(one any) bool { return one != "" })
 }
 
+// naming returns the condition that its column has this value, or one of these.
+func (c condition) naming(value any) condition {
+	other := newCondition(c.column, opEqual, value)
+	other.keyColumn = c.keyColumn
+	return other
+}
+
 // wanted returns the values that =, IN or = ANY allow; ok is false for any other condition.
 func (c condition) wanted() (values []any, ok bool) {
 	if c.operator != opEqual || c.value == nil || c.isVague {

@@ -3,6 +3,7 @@ package bitbucket
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/cache"
@@ -67,7 +68,7 @@ func (s *scan) widerScans() iter.Seq[*scan] {
 // withoutAll returns a copy of the scan without some conditions, limit and order.
 func (s *scan) withoutAll(indexes []int) *scan {
 	q := s.query
-	q.limit, q.order, q.conditions = -1, nil, nil
+	q.limit, q.order, q.conditions, q.wanted = -1, nil, nil, maps.Clone(s.wanted) // a table may add columns to the last
 	for i, c := range s.conditions {
 		if !slices.Contains(indexes, i) {
 			q.conditions = append(q.conditions, c)
@@ -91,8 +92,7 @@ func (s *scan) keptNames(ctx context.Context) (rows []*row, ok bool) {
 	for _, name := range slices.Compact(slices.Clone(s.conditions[at].value.([]any))) {
 		q := s.query
 		q.conditions = slices.Clone(s.conditions)
-		q.conditions[at] = newCondition(s.conditions[at].column, opEqual, name)
-		q.conditions[at].keyColumn = s.conditions[at].keyColumn
+		q.conditions[at] = s.conditions[at].naming(name)
 		found, ok := s.directories.kept(ctx, s.with(q).lookup(ctx, at))
 		if !ok {
 			return nil, false

@@ -62,8 +62,7 @@ func fitting(c condition, names []string) (some condition, n int) {
 	var values []any
 	for _, name := range names {
 		values = append(values, name)
-		longer := newCondition(c.column, opEqual, values)
-		longer.keyColumn = c.keyColumn
+		longer := c.naming(values)
 		if f, _ := longer.filter(); n > 0 && len(f.String()) > maxFilter {
 			break
 		}
