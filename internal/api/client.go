@@ -233,7 +233,8 @@ func (c *Client) fetch(ctx context.Context, u *url.URL) (jsontree.Value, error) 
 
 // follow returns the JSON at an address, and its address after redirects.
 func (c *Client) follow(ctx context.Context, u *url.URL) (response, error) {
-	return recall(ctx, c, kindOf(u), u.String(), func(ctx context.Context) (response, error) { return c.request(ctx, u) })
+	address := u.String()
+	return recall(ctx, c, kindOf(address), address, func(ctx context.Context) (response, error) { return c.request(ctx, u) })
 }
 
 // recall returns the kept answer for a key, or makes a request.

@@ -12,43 +12,42 @@ import (
 // coveringList returns the address of the first page of a list. If the same list with more fields or a longer page was
 // requested a moment ago, or is being requested, it is that address.
 func (c *Client) coveringList(first *url.URL, paths []string) *url.URL {
-	needed, length := neededFields(first, paths), pageLen(first) // without the fields that identify an item: every selection has some
-	for i, field := range needed {
-		needed[i] = "values." + field
-	}
-	return c.covering(first, func(wide *url.URL) bool { return selects(wide, first, needed) && pageLen(wide) >= length })
+	return c.covering(first, func(wide *url.URL) bool {
+		needed := neededFields(first, paths) // without the fields that identify an item: every selection has some
+		for i, field := range needed {
+			needed[i] = "values." + field
+		}
+		return selects(wide, first, needed) && pageLen(wide) >= pageLen(first)
+	})
 }
 
 // coveringObject returns the address of an object. If the same object with more fields was requested a moment ago, or is
 // being requested, it is that address.
 func (c *Client) coveringObject(u *url.URL, paths []string) *url.URL {
-	needed := neededFields(u, paths)
-	return c.covering(u, func(wide *url.URL) bool { return selects(wide, u, needed) })
+	return c.covering(u, func(wide *url.URL) bool { return selects(wide, u, neededFields(u, paths)) })
 }
 
 // covering returns the address itself if its answer is recent, or else a recent one of the same kind that covers it, or
 // else the address itself.
 func (c *Client) covering(u *url.URL, covers func(*url.URL) bool) *url.URL {
-	recent := c.recent(u)
-	if slices.ContainsFunc(recent, func(known *url.URL) bool { return known.String() == u.String() }) {
+	address := u.String()
+	recent := c.recent(kindOf(address))
+	if slices.Contains(recent, address) {
 		return u
 	}
-	if i := slices.IndexFunc(recent, covers); i >= 0 {
-		return recent[i]
+	for _, other := range recent {
+		if known, err := url.Parse(other); err == nil && covers(known) {
+			return known
+		}
 	}
 	return u
 }
 
-// recent returns the addresses of answers that are kept or on their way, and that differ from u only by the selection of
-// fields and the length of a page.
-func (c *Client) recent(u *url.URL) []*url.URL {
-	var found []*url.URL
+// recent returns the addresses of a kind whose answers are kept or on their way.
+func (c *Client) recent(kind string) []string {
+	var found []string
 	for _, answers := range c.caches() {
-		for _, address := range answers.Group(kindOf(u)) {
-			if known, err := url.Parse(address); err == nil {
-				found = append(found, known)
-			}
-		}
+		found = append(found, answers.Group(kind)...)
 	}
 	return found
 }
@@ -61,8 +60,17 @@ func (c *Client) caches() []*cache.Cache {
 	return []*cache.Cache{c.rehearses.answers, c.answers}
 }
 
-// kindOf returns what the addresses of the same object or list have in common, whatever fields they select.
-func kindOf(u *url.URL) string { return without(u, "fields", "pagelen").String() }
+// kindOf returns what the addresses of the same object or list have in common, whatever fields they select and however long
+// their pages are.
+func kindOf(address string) string {
+	path, query, _ := strings.Cut(address, "?")
+	for parameter := range strings.SplitSeq(query, "&") {
+		if name, _, _ := strings.Cut(parameter, "="); name != "" && name != "fields" && name != "pagelen" {
+			path += "&" + parameter
+		}
+	}
+	return path
+}
 
 // neededFields returns the fields to select for JSON paths, or none, which means all, if the address selects none.
 func neededFields(u *url.URL, paths []string) []string {

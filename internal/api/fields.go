@@ -3,7 +3,6 @@ package api
 import (
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,7 +11,7 @@ import (
 // refuse addresses of 8 KB.
 const maxURL = 6 << 10
 
-func tooLong(u *url.URL) bool { return len(u.String()) > maxURL }
+func tooLong(u *url.URL) bool { return len(u.Host)+len(u.RawPath)+len(u.RawQuery) > maxURL }
 
 // envelopeFields are the fields of a page that paging needs.
 var envelopeFields = []string{"next", "page", "pagelen", "size"}
@@ -95,9 +94,6 @@ func withParameter(query url.Values, name, value string) url.Values {
 	return query
 }
 
-// plainName matches a name that can be selected. JSON paths can contain more: indexes, queries, modifiers.
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-
 // selection returns a sorted list of fields to request for JSON paths, without those that another field includes. It
 // cuts a path before the first part that is not a plain name: `links.clone.#(name=="https").href` becomes links.clone.
 // The list is empty, which means all fields, if a path names no field.
@@ -121,10 +117,16 @@ func selection(paths []string) []string {
 func selectable(path string) string {
 	names := strings.Split(path, ".")
 	for i, name := range names {
-		if !plainName.MatchString(name) {
+		if !isPlain(name) {
 			names = names[:i]
 			break
 		}
 	}
 	return strings.Join(names, ".")
+}
+
+// isPlain reports whether a name can be selected. JSON paths can contain more: indexes, queries, modifiers.
+func isPlain(name string) bool {
+	const letters, others = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", "0123456789-"
+	return name != "" && strings.Contains(letters, name[:1]) && strings.Trim(name, letters+others) == ""
 }

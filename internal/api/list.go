@@ -361,6 +361,9 @@ func (r *reader) page(u *url.URL) (*listPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.at.RawQuery == u.RawQuery {
+		return p, nil
+	}
 	if found := inOneSpelling(p.at); found != query { // redirected: the new address may be named too
 		if r.named[found] {
 			return nil, protocolError(u, "redirects to a page that was read before")

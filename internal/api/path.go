@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-var placeholder = regexp.MustCompile(`\{[a-z_]+(\.\.\.)?\}`)
+var placeholder = regexp.MustCompile(`^\{[a-z_]+(\.\.\.)?\}$`)
 
 // Path replaces the placeholders of an API path by values, escaped so that each remains one segment:
 //
@@ -22,24 +22,38 @@ var placeholder = regexp.MustCompile(`\{[a-z_]+(\.\.\.)?\}`)
 // Any other empty value leaves its placeholder unchanged. Path panics if the number of values is not the number of
 // placeholders, which is a mistake in the program.
 func Path(template string, values ...string) string {
-	if n := len(placeholder.FindAllString(template, -1)); n != len(values) {
+	var path strings.Builder
+	n := 0
+	for rest := template; rest != ""; n++ {
+		fixed, name, found := strings.Cut(rest, "{")
+		path.WriteString(fixed)
+		if !found {
+			break
+		}
+		name, rest, _ = strings.Cut(name, "}")
+		if n < len(values) {
+			path.WriteString(escapeValue(name, values[n]))
+		}
+	}
+	if n != len(values) {
 		panic(fmt.Sprintf("api: path %s has %d placeholders, not %d", template, n, len(values)))
 	}
-	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
-		value := values[0]
-		values = values[1:]
-		switch {
-		case strings.HasSuffix(name, "...}"):
-			parts := strings.Split(value, "/")
-			for i, part := range parts {
-				parts[i] = escapeSegment(part)
-			}
-			return strings.Join(parts, "/")
-		case value == "":
-			return name
+	return path.String()
+}
+
+// escapeValue returns the text that replaces a placeholder.
+func escapeValue(name, value string) string {
+	switch {
+	case strings.HasSuffix(name, "..."):
+		parts := strings.Split(value, "/")
+		for i, part := range parts {
+			parts[i] = escapeSegment(part)
 		}
-		return escapeSegment(value)
-	})
+		return strings.Join(parts, "/")
+	case value == "":
+		return "{" + name + "}"
+	}
+	return escapeSegment(value)
 }
 
 // escapeSegment escapes a segment. It also escapes the colon of account ids, as Bitbucket requires.
@@ -54,13 +68,18 @@ func checkSegments(u *url.URL) error {
 	for i, part := range parts {
 		name := unescape(part)
 		isFolder := name == "" && i > 0 && i == len(parts)-1
-		if name == "" && !isFolder || name == "." || name == ".." || placeholder.FindString(name) == name && name != "" {
+		if name == "" && !isFolder || name == "." || name == ".." || isPlaceholder(name) {
 			e := newError(u, http.StatusNotFound, nil)
 			e.Message, e.isOwn, e.isElsewhere = "no object has this name", true, false
 			return e
 		}
 	}
 	return nil
+}
+
+// isPlaceholder reports whether Path has left a placeholder in the place of a value.
+func isPlaceholder(segment string) bool {
+	return strings.HasPrefix(segment, "{") && placeholder.MatchString(segment)
 }
 
 // segments returns the unescaped parts of a path between its slashes.
