@@ -23,13 +23,13 @@ func lines(rows []map[string]any, columns ...string) []string {
 		for _, c := range columns {
 			fields = append(fields, row[c])
 		}
-		all = append(all, line(fields...))
+		all = append(all, joinFields(fields...))
 	}
 	return sorted(all)
 }
 
-// line returns one row as a text of lines.
-func line(fields ...any) string {
+// joinFields returns one row as a text of lines.
+func joinFields(fields ...any) string {
 	var texts []string
 	for _, f := range fields {
 		switch f := f.(type) {
@@ -51,8 +51,8 @@ func line(fields ...any) string {
 	return strings.Join(texts, " | ")
 }
 
-// same fails the test unless both have the same lines.
-func same(t *testing.T, what string, want, got []string) {
+// checkLines fails the test unless both have the same lines.
+func checkLines(t *testing.T, what string, want, got []string) {
 	t.Helper()
 	if len(want) == 0 {
 		t.Errorf("%s: the organization has none", what)
@@ -62,14 +62,14 @@ func same(t *testing.T, what string, want, got []string) {
 	}
 }
 
-// A truth is what a user should see in the tables about access.
-type truth struct {
+// An accessTruth is what a user should see in the tables about access.
+type accessTruth struct {
 	*organization.Organization
 	user *organization.User
 }
 
 // workspaces returns the workspaces that the user administers.
-func (o truth) workspaces() []*organization.Workspace {
+func (o accessTruth) workspaces() []*organization.Workspace {
 	var all []*organization.Workspace
 	for _, w := range o.Workspaces {
 		if o.Administers(w, o.user) {
@@ -80,7 +80,7 @@ func (o truth) workspaces() []*organization.Workspace {
 }
 
 // repositories returns the repositories that the user administers in the workspaces that the user belongs to.
-func (o truth) repositories() []*organization.Repository {
+func (o accessTruth) repositories() []*organization.Repository {
 	var all []*organization.Repository
 	for _, r := range o.Repositories {
 		if o.Membership(r.Workspace, o.user) != nil && o.EffectivePermission(r, o.user) == "admin" {
@@ -92,7 +92,7 @@ func (o truth) repositories() []*organization.Repository {
 
 // projects returns the projects of the workspaces that the user administers. In other workspaces, it returns those that the
 // user administers and that have a repository which the user administers.
-func (o truth) projects() []*organization.Project {
+func (o accessTruth) projects() []*organization.Project {
 	var all []*organization.Project
 	for _, p := range o.Projects {
 		isSeen := slices.ContainsFunc(o.repositories(), func(r *organization.Repository) bool { return r.Project == p })
@@ -112,55 +112,55 @@ var organizations = map[string]fakebitbucket.Options{
 	"groups closed":         {Repositories: 300, Users: 80, Groups: 15, Seed: 11, GroupsClosed: true},
 }
 
-func forOrganizations(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, truth)) {
+func forOrganizations(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, accessTruth)) {
 	for name, options := range organizations {
 		t.Run(name, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, options)
 			o := fake.Organization()
-			check(t, fake, connected(t, fake), truth{o, o.Connected})
+			check(t, fake, connected(t, fake), accessTruth{o, o.Connected})
 		})
 	}
 }
 
 func TestExplicitGrants(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		var users, groups []string
 		for _, r := range o.repositories() {
 			for _, g := range o.RepositoryGrants {
 				switch {
 				case g.Repository != r:
 				case g.User != nil:
-					users = append(users, line(r.FullName(), r.UUID, r.Workspace.Slug, r.Workspace.UUID, g.User.UUID, orNil(g.User.AccountID), g.User.DisplayName, g.User.Type, g.Permission))
+					users = append(users, joinFields(r.FullName(), r.UUID, r.Workspace.Slug, r.Workspace.UUID, g.User.UUID, orNil(g.User.AccountID), g.User.DisplayName, g.User.Type, g.Permission))
 				default:
-					groups = append(groups, line(r.FullName(), g.Group.Slug, r.Workspace.Slug+":"+g.Group.Slug, g.Group.Name, g.Permission))
+					groups = append(groups, joinFields(r.FullName(), g.Group.Slug, r.Workspace.Slug+":"+g.Group.Slug, g.Group.Name, g.Permission))
 				}
 			}
 		}
 		rows := h.rows(tableQuery{table: "bitbucket_repository_user_permission"})
-		same(t, "grants to users", users, lines(rows, "repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid", "user_uuid", "user_account_id", "user_display_name", "user_type", "permission"))
+		checkLines(t, "grants to users", users, lines(rows, "repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid", "user_uuid", "user_account_id", "user_display_name", "user_type", "permission"))
 		rows = h.rows(tableQuery{table: "bitbucket_repository_group_permission"})
-		same(t, "grants to groups", groups, lines(rows, "repository_full_name", "group_slug", "group_full_slug", "group_name", "permission"))
+		checkLines(t, "grants to groups", groups, lines(rows, "repository_full_name", "group_slug", "group_full_slug", "group_name", "permission"))
 	})
 }
 
 func TestExplicitGrantsOnProjects(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		grantsOn := func(all ...*organization.Project) (users, groups []string) {
 			for _, g := range o.ProjectGrants {
 				switch p := g.Project; {
 				case !slices.Contains(all, p):
 				case g.User != nil:
-					users = append(users, line(p.Workspace.Slug, p.Key, p.Name, p.UUID, g.User.UUID, g.Permission))
+					users = append(users, joinFields(p.Workspace.Slug, p.Key, p.Name, p.UUID, g.User.UUID, g.Permission))
 				default:
-					groups = append(groups, line(p.Workspace.Slug, p.Key, p.Name, p.UUID, g.Group.Slug, g.Permission))
+					groups = append(groups, joinFields(p.Workspace.Slug, p.Key, p.Name, p.UUID, g.Group.Slug, g.Permission))
 				}
 			}
 			return users, groups
 		}
 		check := func(users, groups []string, where ...*proto.Qual) {
 			t.Helper()
-			same(t, "grants to users", users, lines(h.rows(tableQuery{table: "bitbucket_project_user_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
-			same(t, "grants to groups", groups, lines(h.rows(tableQuery{table: "bitbucket_project_group_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
+			checkLines(t, "grants to users", users, lines(h.rows(tableQuery{table: "bitbucket_project_user_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
+			checkLines(t, "grants to groups", groups, lines(h.rows(tableQuery{table: "bitbucket_project_group_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
 		}
 		users, groups := grantsOn(o.projects()...)
 		check(users, groups)
@@ -179,13 +179,13 @@ func TestExplicitGrantsOnProjects(t *testing.T) {
 }
 
 func TestGroups(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		var groups, members []string
 		for _, w := range o.workspaces() {
 			for _, g := range o.GroupsOf(w) {
-				groups = append(groups, line(w.Slug, w.UUID, g.Slug, g.Slug, g.Name, orNil(g.Permission), g.AutoAdd, len(g.Members)))
+				groups = append(groups, joinFields(w.Slug, w.UUID, g.Slug, g.Slug, g.Name, orNil(g.Permission), g.AutoAdd, len(g.Members)))
 				for _, u := range g.Members {
-					members = append(members, line(w.Slug, g.Slug, g.Name, u.UUID, orNil(u.AccountID), u.DisplayName, orNil(u.Nickname), u.Type == "team"))
+					members = append(members, joinFields(w.Slug, g.Slug, g.Name, u.UUID, orNil(u.AccountID), u.DisplayName, orNil(u.Nickname), u.Type == "team"))
 				}
 			}
 		}
@@ -206,8 +206,8 @@ func TestGroups(t *testing.T) {
 			}
 		default:
 			fake.ResetJournal()
-			same(t, "groups", groups, lines(h.rows(tableQuery{table: "bitbucket_group"}), "workspace_slug", "workspace_uuid", "slug", "group_slug", "name", "permission", "auto_add", "member_count"))
-			same(t, "members", members, lines(h.rows(tableQuery{table: "bitbucket_group_member"}), "workspace_slug", "group_slug", "group_name", "user_uuid", "user_account_id", "display_name", "nickname", "is_team"))
+			checkLines(t, "groups", groups, lines(h.rows(tableQuery{table: "bitbucket_group"}), "workspace_slug", "workspace_uuid", "slug", "group_slug", "name", "permission", "auto_add", "member_count"))
+			checkLines(t, "members", members, lines(h.rows(tableQuery{table: "bitbucket_group_member"}), "workspace_slug", "group_slug", "group_name", "user_uuid", "user_account_id", "display_name", "nickname", "is_team"))
 			if n := requested(fake)["/1.0/groups/{workspace}"]; n != len(o.workspaces()) {
 				t.Errorf("%d requests for the groups of %d workspaces", n, len(o.workspaces()))
 			}
@@ -217,7 +217,7 @@ func TestGroups(t *testing.T) {
 
 // grants calls each with every effective permission that the user should see: all in the workspaces that the user administers,
 // and in other workspaces those on the repositories that the user administers.
-func (o truth) grants(each func(*organization.Repository, *organization.User, string)) {
+func (o accessTruth) grants(each func(*organization.Repository, *organization.User, string)) {
 	for _, r := range o.repositories() {
 		for _, u := range o.Users {
 			if p := o.EffectivePermission(r, u); p != "" {
@@ -232,12 +232,12 @@ func TestEffectivePermissions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		want := map[string][]string{} // by the columns of the condition
 		one := o.repositories()[0]
 		somebody := o.Users[2]
 		o.grants(func(r *organization.Repository, u *organization.User, permission string) {
-			l := line(r.FullName(), r.Workspace.Slug, r.Workspace.UUID, r.Name, r.UUID, u.UUID, orNil(u.AccountID), u.DisplayName, permission)
+			l := joinFields(r.FullName(), r.Workspace.Slug, r.Workspace.UUID, r.Name, r.UUID, u.UUID, orNil(u.AccountID), u.DisplayName, permission)
 			want[""] = append(want[""], l)
 			want[permission] = append(want[permission], l)
 			if r == one {
@@ -264,7 +264,7 @@ func TestEffectivePermissions(t *testing.T) {
 			}
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_repository_permission", where: test.where})
-			same(t, name, test.want, lines(rows, "repository_full_name", "workspace_slug", "workspace_uuid", "repository_name", "repository_uuid", "user_uuid", "user_account_id", "user_display_name", "permission"))
+			checkLines(t, name, test.want, lines(rows, "repository_full_name", "workspace_slug", "workspace_uuid", "repository_name", "repository_uuid", "user_uuid", "user_account_id", "user_display_name", "permission"))
 			for _, e := range fake.Journal() {
 				if test.where != nil && strings.Contains(e.Endpoint, "/workspaces/{workspace}/permissions/repositories") && !strings.HasPrefix(e.Endpoint, "/2.0/user") && (e.Query.Get("q") != "") != (name != "not administrators") {
 					t.Errorf("%s: q is %q", name, e.Query.Get("q"))
@@ -285,7 +285,7 @@ func TestRepositoryAccess(t *testing.T) {
 		t.Skip("takes long")
 	}
 	columns := []string{"repository_full_name", "user_uuid", "permission", "project_key", "paths", "is_direct", "via_group", "via_project", "is_workspace_owner", "is_member", "workspace_permission", "is_explained", "unreadable"}
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		var want []string
 		unexplained, kinds := 0, map[string]int{}
 		o.grants(func(r *organization.Repository, u *organization.User, permission string) {
@@ -296,17 +296,17 @@ func TestRepositoryAccess(t *testing.T) {
 			for _, p := range o.Paths(r, u) {
 				kinds[fmt.Sprint(p.On, p.Group != nil)]++
 			}
-			want = append(want, line(fields...))
+			want = append(want, joinFields(fields...))
 		})
 		if unexplained == 0 && len(o.workspaces()) > 0 || len(kinds) < 5 {
 			t.Errorf("the organization lacks a kind of path: %v, %d rows without an explanation", kinds, unexplained)
 		}
-		same(t, "access", want, lines(h.rows(tableQuery{table: "bitbucket_repository_access"}), columns...))
+		checkLines(t, "access", want, lines(h.rows(tableQuery{table: "bitbucket_repository_access"}), columns...))
 	})
 }
 
 // access returns the expected row for a user's access, in the order of the test's columns.
-func (o truth) access(r *organization.Repository, u *organization.User, permission string) []any {
+func (o accessTruth) access(r *organization.Repository, u *organization.User, permission string) []any {
 	administers := o.Administers(r.Workspace, o.user)
 	groupsKnown, projectKnown := administers && o.GroupsClosed(r.Workspace) == 0, o.AdministersProject(r.Project, o.user)
 	paths := []any{}
@@ -416,7 +416,7 @@ func TestRequestsOfRepositoryAccess(t *testing.T) {
 	const repositories = 500
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
 	h := connected(t, fake)
-	o := truth{fake.Organization(), fake.Organization().Connected}
+	o := accessTruth{fake.Organization(), fake.Organization().Connected}
 	rows := 0
 	o.grants(func(*organization.Repository, *organization.User, string) { rows++ })
 	fake.ResetJournal()

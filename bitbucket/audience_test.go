@@ -21,7 +21,7 @@ func seenForks(o *organization.Organization, holds func(parent, fork *organizati
 	for _, r := range covered(o, o.Connected) {
 		for _, f := range o.Forks(r) {
 			if (!f.IsPrivate || o.EffectivePermission(f, o.Connected) != "") && holds(r, f) {
-				all = append(all, line(r.FullName(), r.UUID, r.Workspace.Slug, r.Workspace.UUID, f.FullName(), f.UUID, f.Slug, f.IsPrivate, f.Size, f.CreatedOn, f.ForkPolicy, f.Owner.UUID))
+				all = append(all, joinFields(r.FullName(), r.UUID, r.Workspace.Slug, r.Workspace.UUID, f.FullName(), f.UUID, f.Slug, f.IsPrivate, f.Size, f.CreatedOn, f.ForkPolicy, f.Owner.UUID))
 			}
 		}
 	}
@@ -70,7 +70,7 @@ func TestFork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			same(t, name, seenForks(o, test.holds), lines(h.rows(tableQuery{table: "bitbucket_fork", columns: strings.Join(columns, " "), where: test.where}), columns...))
+			checkLines(t, name, seenForks(o, test.holds), lines(h.rows(tableQuery{table: "bitbucket_fork", columns: strings.Join(columns, " "), where: test.where}), columns...))
 			for _, e := range fake.Journal() {
 				parameter, value, _ := strings.Cut(test.wantQuery, "=")
 				if strings.HasSuffix(e.Endpoint, "/forks") && !strings.HasPrefix(e.Query.Get(parameter), value) {
@@ -81,7 +81,7 @@ func TestFork(t *testing.T) {
 	}
 	roles := h.rows(tableQuery{table: "bitbucket_fork", columns: "full_name role", where: []*proto.Qual{where("role", "=", []string{"admin", "member"})}})
 	for _, role := range []string{"admin", "member"} {
-		if !slices.Contains(values(roles, "role"), role) {
+		if !slices.Contains(columnValues(roles, "role"), role) {
 			t.Errorf("no fork in the role %s: %v", role, roles)
 		}
 	}
@@ -99,20 +99,20 @@ func TestRepositoryWatcher(t *testing.T) {
 		var all []string
 		for _, r := range repositories {
 			for _, u := range o.Watchers(r) {
-				all = append(all, line(r.FullName(), r.UUID, r.Workspace.Slug, u.UUID, orNil(u.AccountID), u.DisplayName, orNil(u.Nickname), u.Type, u.DisplayName))
+				all = append(all, joinFields(r.FullName(), r.UUID, r.Workspace.Slug, u.UUID, orNil(u.AccountID), u.DisplayName, orNil(u.Nickname), u.Type, u.DisplayName))
 			}
 		}
 		return all
 	}
 	all := covered(o, o.Connected)
-	same(t, "watchers", of(all), lines(h.rows(tableQuery{table: "bitbucket_repository_watcher"}), columns...))
+	checkLines(t, "watchers", of(all), lines(h.rows(tableQuery{table: "bitbucket_repository_watcher"}), columns...))
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/watchers"]; got != len(all) {
 		t.Errorf("%d requests for watchers of %d repositories", got, len(all))
 	}
 	watched := slices.DeleteFunc(slices.Clone(all), func(r *organization.Repository) bool { return len(o.Watchers(r)) == 0 })[:3]
 	names := []string{watched[0].FullName(), watched[1].FullName(), watched[2].FullName()}
 	fake.ResetJournal()
-	same(t, "of some", of(watched), lines(h.rows(tableQuery{table: "bitbucket_repository_watcher", where: []*proto.Qual{where("repository_full_name", "=", names)}}), columns...))
+	checkLines(t, "of some", of(watched), lines(h.rows(tableQuery{table: "bitbucket_repository_watcher", where: []*proto.Qual{where("repository_full_name", "=", names)}}), columns...))
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/watchers"]; got != 3 {
 		t.Errorf("%d requests for watchers of 3 repositories", got)
 	}
@@ -143,10 +143,10 @@ func TestDownload(t *testing.T) {
 			if d.User != nil {
 				uuid, name = d.User.UUID, d.User.DisplayName
 			}
-			want = append(want, line(r.FullName(), r.Workspace.Slug, d.Name, d.Name, d.Size, d.Downloads, d.CreatedOn, uuid, name))
+			want = append(want, joinFields(r.FullName(), r.Workspace.Slug, d.Name, d.Name, d.Size, d.Downloads, d.CreatedOn, uuid, name))
 		}
 	}
-	same(t, "downloads", want, lines(h.rows(tableQuery{table: "bitbucket_download"}), columns...))
+	checkLines(t, "downloads", want, lines(h.rows(tableQuery{table: "bitbucket_download"}), columns...))
 
 	named := func(r *organization.Repository) ([]map[string]any, error) {
 		return h.try(context.Background(), tableQuery{table: "bitbucket_download", columns: "name", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})

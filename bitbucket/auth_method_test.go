@@ -58,7 +58,7 @@ func TestAuthMethods(t *testing.T) {
 			environment(t, nil)
 			h := newHost(t, map[string]string{"bitbucket": test.config(t)})
 			for range 3 {
-				if got := values(h.rows(tableQuery{table: "bitbucket_user", columns: "type"}), "type"); !cmp.Equal(got, []string{test.wantUser}) {
+				if got := columnValues(h.rows(tableQuery{table: "bitbucket_user", columns: "type"}), "type"); !cmp.Equal(got, []string{test.wantUser}) {
 					t.Errorf("connected as %v, want a %s", got, test.wantUser)
 				}
 			}
@@ -82,7 +82,9 @@ func TestLoginWhileThePluginRuns(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	hcl, c, tokens := consumerOf(t, fake, fakebitbucket.AllScopes()...)
 	h := newHost(t, map[string]string{"bitbucket": hcl})
-	kind := func() string { return values(h.rows(tableQuery{table: "bitbucket_user", columns: "type"}), "type")[0] }
+	kind := func() string {
+		return columnValues(h.rows(tableQuery{table: "bitbucket_user", columns: "type"}), "type")[0]
+	}
 	_, err := h.try(t.Context(), tableQuery{table: "bitbucket_user", columns: "type"})
 	for _, want := range []string{c.Key, tokens, "steampipe-plugin-bitbucket login", `grant_type = "client_credentials"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {

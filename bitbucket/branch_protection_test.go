@@ -52,7 +52,7 @@ func requiredBy(rules []*organization.BranchRestriction, kinds []string, counts 
 
 // A protectedBranch is a branch of a repository, as a user sees it.
 type protectedBranch struct {
-	truth
+	accessTruth
 	r      *organization.Repository
 	branch string
 }
@@ -136,7 +136,7 @@ func contradictionsOf(row map[string]any) []string {
 }
 
 func TestBranchProtection(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		want := map[string]map[string]any{}
 		open := 0
 		for _, r := range o.repositories() {
@@ -189,7 +189,7 @@ func TestBranchProtection(t *testing.T) {
 // TestBranchProtectionOfNamedBranches checks that named branches have rows if they exist, whatever kinds of rules apply to
 // them.
 func TestBranchProtectionOfNamedBranches(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		names := []string{"develop", "production", "main", "release/2.x", "nobody-has-this"}
 		want := map[string]map[string]any{}
 		typed := 0
@@ -205,7 +205,7 @@ func TestBranchProtectionOfNamedBranches(t *testing.T) {
 			}
 		}
 		rows := h.rows(tableQuery{table: "bitbucket_branch_protection", columns: "repository_full_name branch_name approvals approvals_source push_restricted is_main", where: []*proto.Qual{where("branch_name", "=", names)}})
-		got := byKey(t, rows, "repository_full_name", "branch_name")
+		got := rowsByKey(t, rows, "repository_full_name", "branch_name")
 		if diff := cmp.Diff(want, columnsOf(got, "branch_name", "approvals", "approvals_source", "push_restricted", "is_main")); diff != "" {
 			t.Errorf("protections (-want +got):\n%s", diff)
 		}
@@ -297,7 +297,7 @@ func fieldTexts(list any, fields ...string) any {
 }
 
 func TestBranchProtectionPeople(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		seen := map[string]int{}
 		want, got := map[string][]any{}, map[string][]any{}
 		for _, r := range o.repositories() {

@@ -78,7 +78,7 @@ func TestCodeOwner(t *testing.T) {
 					}
 				}
 			}
-			want = append(want, line(r.FullName(), f.Path, o.Head(r).Hash, rule.Line, rule.Pattern, len(rule.Owners), orNil(rule.Error), texts(notFound), texts(unknown)))
+			want = append(want, joinFields(r.FullName(), f.Path, o.Head(r).Hash, rule.Line, rule.Pattern, len(rule.Owners), orNil(rule.Error), jsonArray(notFound), jsonArray(unknown)))
 		}
 		if o.Administers(r.Workspace, o.Connected) {
 			mails[mail] = true
@@ -94,7 +94,7 @@ func TestCodeOwner(t *testing.T) {
 			}
 		}
 	}
-	same(t, "rules", want, lines(rows, columns...))
+	checkLines(t, "rules", want, lines(rows, columns...))
 	for _, status := range []string{"email true true", "email false true", "email true false", "group true true", "group false true", "group false false", "user true true", "team true true"} {
 		if kind, rest, _ := strings.Cut(status, " "); statuses[kind+rest] == 0 {
 			t.Errorf("no owner is %s (found, known)", status)
@@ -157,13 +157,13 @@ func TestCodeOwnerInAnotherFile(t *testing.T) {
 	for _, r := range withSource(o) {
 		if f := sourceOf(o, r, o.Head(r))["CODEOWNERS"]; f != nil {
 			for _, rule := range codeowners.Rules(f.Content) {
-				want = append(want, line(r.FullName(), "CODEOWNERS", rule.Pattern))
+				want = append(want, joinFields(r.FullName(), "CODEOWNERS", rule.Pattern))
 			}
 		}
 	}
 	columns := []string{"repository_full_name", "path", "pattern"}
 	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_code_owner", columns: strings.Join(columns, " "), where: []*proto.Qual{where("path", "=", []string{"CODEOWNERS", "../CODEOWNERS", ""})}})
-	same(t, "rules", want, lines(rows, columns...))
+	checkLines(t, "rules", want, lines(rows, columns...))
 }
 
 // TestCodeOwnerWithoutAddresses refuses or ignores the search for addresses. No owner counts as gone then.

@@ -18,25 +18,25 @@ import (
 )
 
 // forCode checks against organizations with histories of all kinds.
-func forCode(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, truth)) {
+func forCode(t *testing.T, check func(*testing.T, *fakebitbucket.Server, *host, accessTruth)) {
 	for name, options := range map[string]fakebitbucket.Options{"default": {}, "seed 5": {Seed: 5, Repositories: 90}} {
 		t.Run(name, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, options)
 			o := fake.Organization()
-			check(t, fake, connected(t, fake), truth{o, o.Connected})
+			check(t, fake, connected(t, fake), accessTruth{o, o.Connected})
 		})
 	}
 }
 
 // code calls f for each repository that the user sees.
-func (o truth) code(f func(*organization.Repository)) {
+func (o accessTruth) code(f func(*organization.Repository)) {
 	for _, r := range covered(o.Organization, o.user) {
 		f(r)
 	}
 }
 
 // with returns the first repository that the user sees and for which holds is true.
-func (o truth) with(t *testing.T, holds func(*organization.Repository) bool) *organization.Repository {
+func (o accessTruth) with(t *testing.T, holds func(*organization.Repository) bool) *organization.Repository {
 	t.Helper()
 	all := covered(o.Organization, o.user)
 	i := slices.IndexFunc(all, holds)
@@ -77,12 +77,12 @@ func pluck(list any, name string) any {
 var branchNames = slices.Concat([]string{"repository_full_name", "repository_uuid", "workspace_slug", "name", "title", "mainbranch_name", "default_merge_strategy", "merge_strategies", "sync_strategies", "target_hash", "target_date", "target_message", "type"}, signatureNames("target_author"))
 
 func branchLine(r *organization.Repository, b *organization.Branch) string {
-	strategies := texts(r.MergeStrategies())
-	return line(append([]any{r.FullName(), r.UUID, r.Workspace.Slug, b.Name, b.Name, r.MainBranch, b.DefaultMergeStrategy, strategies, texts([]string{"merge_commit", "rebase"}), b.Target.Hash, b.Target.Date, b.Target.Message, "branch"}, signature(&b.Target.Author)...)...)
+	strategies := jsonArray(r.MergeStrategies())
+	return joinFields(append([]any{r.FullName(), r.UUID, r.Workspace.Slug, b.Name, b.Name, r.MainBranch, b.DefaultMergeStrategy, strategies, jsonArray([]string{"merge_commit", "rebase"}), b.Target.Hash, b.Target.Date, b.Target.Message, "branch"}, signature(&b.Target.Author)...)...)
 }
 
 func TestBranches(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		var want []string
 		requests := 0
 		o.code(func(r *organization.Repository) {
@@ -92,7 +92,7 @@ func TestBranches(t *testing.T) {
 			requests += pagesOf(len(o.Branches(r)), 100)
 		})
 		rows := h.rows(tableQuery{table: "bitbucket_branch"})
-		same(t, "branches", want, lines(rows, branchNames...))
+		checkLines(t, "branches", want, lines(rows, branchNames...))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/refs/branches"]; n != requests {
 			t.Errorf("%d requests for the branches, want %d", n, requests)
 		}
@@ -105,7 +105,7 @@ func TestBranches(t *testing.T) {
 }
 
 func TestTags(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		names := slices.Concat([]string{"repository_full_name", "name", "tagger_type", "date", "message", "target_hash", "target_date", "target_message", "type"}, signatureNames("tagger"), signatureNames("target_author"))
 		var want []string
 		requests := 0
@@ -115,11 +115,11 @@ func TestTags(t *testing.T) {
 				if tag.Tagger != nil && tag.Tagger.User != nil {
 					kind = tag.Tagger.User.Type
 				}
-				want = append(want, line(slices.Concat([]any{r.FullName(), tag.Name, kind, tag.Date, orNil(tag.Message), tag.Target.Hash, tag.Target.Date, tag.Target.Message, "tag"}, signature(tag.Tagger), signature(&tag.Target.Author))...))
+				want = append(want, joinFields(slices.Concat([]any{r.FullName(), tag.Name, kind, tag.Date, orNil(tag.Message), tag.Target.Hash, tag.Target.Date, tag.Target.Message, "tag"}, signature(tag.Tagger), signature(&tag.Target.Author))...))
 			}
 			requests += pagesOf(len(o.Tags(r)), 100)
 		})
-		same(t, "tags", want, lines(h.rows(tableQuery{table: "bitbucket_tag"}), names...))
+		checkLines(t, "tags", want, lines(h.rows(tableQuery{table: "bitbucket_tag"}), names...))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/refs/tags"]; n != requests {
 			t.Errorf("%d requests for the tags, want %d", n, requests)
 		}
@@ -127,7 +127,7 @@ func TestTags(t *testing.T) {
 }
 
 func TestRefConditions(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		one := o.with(t, func(r *organization.Repository) bool { return len(o.Branches(r)) > 4 && len(o.Tags(r)) > 4 })
 		slash := o.Branches(one)[slices.IndexFunc(o.Branches(one), func(b *organization.Branch) bool { return strings.Contains(b.Name, "/") })]
 		cut := slash.Target.Date
@@ -171,7 +171,7 @@ func TestRefConditions(t *testing.T) {
 				o.code(func(r *organization.Repository) {
 					for _, x := range refs(r) {
 						if test.holds(x) {
-							want = append(want, line(r.FullName(), x.name))
+							want = append(want, joinFields(r.FullName(), x.name))
 						}
 					}
 				})
@@ -192,7 +192,7 @@ func TestRefConditions(t *testing.T) {
 
 // TestRefOrder queries the newest branches of all repositories.
 func TestRefOrder(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		var dates []time.Time
 		repositories := 0
 		o.code(func(r *organization.Repository) {
@@ -204,10 +204,10 @@ func TestRefOrder(t *testing.T) {
 		slices.SortFunc(dates, func(a, b time.Time) int { return b.Compare(a) })
 		var want, got []string
 		for _, at := range dates[:7] {
-			want = append(want, line(at))
+			want = append(want, joinFields(at))
 		}
 		for _, row := range h.rows(tableQuery{table: "bitbucket_branch", columns: "target_date", limit: 7, order: &proto.SortColumn{Column: "target_date", Order: proto.SortOrder_Desc}}) {
-			got = append(got, line(row["target_date"]))
+			got = append(got, joinFields(row["target_date"]))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -227,7 +227,7 @@ func commitLine(r *organization.Repository, c *organization.Commit, parameters .
 	for _, p := range c.Parents {
 		parents = append(parents, p.Hash)
 	}
-	return line(slices.Concat([]any{r.FullName(), r.Name, r.Workspace.UUID, c.Hash, c.Hash, c.Date, c.Message, parents, kind, "commit"}, signature(&c.Author), signature(&c.Committer), parameters)...)
+	return joinFields(slices.Concat([]any{r.FullName(), r.Name, r.Workspace.UUID, c.Hash, c.Hash, c.Date, c.Message, parents, kind, "commit"}, signature(&c.Author), signature(&c.Committer), parameters)...)
 }
 
 func commitLines(rows []map[string]any, parameters ...string) []string {
@@ -239,7 +239,7 @@ func commitLines(rows []map[string]any, parameters ...string) []string {
 }
 
 func TestCommits(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		var want []string
 		requests := 0
 		o.code(func(r *organization.Repository) {
@@ -249,7 +249,7 @@ func TestCommits(t *testing.T) {
 			requests += pagesOf(len(o.Commits(r)), 100)
 		})
 		rows := h.rows(tableQuery{table: "bitbucket_commit"})
-		same(t, "commits", want, commitLines(rows, "revision", "excluded_revision", "path", "dates_in_order"))
+		checkLines(t, "commits", want, commitLines(rows, "revision", "excluded_revision", "path", "dates_in_order"))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/commits"]; n != requests {
 			t.Errorf("%d requests for the commits, want %d", n, requests)
 		}
@@ -263,7 +263,7 @@ func TestCommits(t *testing.T) {
 }
 
 func TestCommitConditions(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		type commits = []*organization.Commit
 		of := func(c ...*organization.Commit) commits { return c }
 		sideOf := func(r *organization.Repository) *organization.Branch {
@@ -288,20 +288,20 @@ func TestCommitConditions(t *testing.T) {
 		o.code(func(r *organization.Repository) {
 			if b := o.Branch(r, "develop"); b != nil {
 				for _, c := range organization.Log(of(b.Target), nil) {
-					withDevelop = append(withDevelop, line(r.FullName(), c.Hash, "develop", nil, nil))
+					withDevelop = append(withDevelop, joinFields(r.FullName(), c.Hash, "develop", nil, nil))
 				}
 			}
 		})
 		var shared []string
 		o.code(func(r *organization.Repository) {
 			if o.Commit(r, tag.Target.Hash) != nil {
-				shared = append(shared, line(r.FullName(), tag.Target.Hash, nil, nil, nil))
+				shared = append(shared, joinFields(r.FullName(), tag.Target.Hash, nil, nil, nil))
 			}
 		})
 		row := func(all commits, revision, excluded, path any) []string {
 			rows := []string{}
 			for _, c := range all {
-				rows = append(rows, line(one.FullName(), c.Hash, revision, excluded, path))
+				rows = append(rows, joinFields(one.FullName(), c.Hash, revision, excluded, path))
 			}
 			return rows
 		}
@@ -416,7 +416,7 @@ func TestCommitsOutOfOrder(t *testing.T) {
 					want = []string{"the newest"}
 				}
 				rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message dates_in_order", where: conditions})
-				if diff := cmp.Diff(want, sorted(values(rows, "message"))); diff != "" {
+				if diff := cmp.Diff(want, sorted(columnValues(rows, "message"))); diff != "" {
 					t.Errorf("dates_in_order %t (-want +got):\n%s", inOrder, diff)
 				}
 				for _, row := range rows {
@@ -468,23 +468,23 @@ func TestCommitsInOrder(t *testing.T) {
 type atCommit struct {
 	table, list string // list is the end of the endpoint
 	columns     []string
-	want        func(o truth, r *organization.Repository, c *organization.Commit) []string
+	want        func(o accessTruth, r *organization.Repository, c *organization.Commit) []string
 }
 
 var atCommits = []atCommit{
 	{"bitbucket_commit_status", "/commit/{commit}/statuses", []string{"key", "state", "name", "url", "description", "refname", "created_on", "updated_on", "title", "type"},
-		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
+		func(o accessTruth, r *organization.Repository, c *organization.Commit) (all []string) {
 			for _, s := range o.Statuses(r, c) {
 				refname := any(nil)
 				if s.Refname != nil {
 					refname = *s.Refname
 				}
-				all = append(all, line(s.Key, s.State, s.Name, s.URL, orNil(s.Description), refname, s.CreatedOn, s.UpdatedOn, s.Name, "build"))
+				all = append(all, joinFields(s.Key, s.State, s.Name, s.URL, orNil(s.Description), refname, s.CreatedOn, s.UpdatedOn, s.Name, "build"))
 			}
 			return all
 		}},
 	{"bitbucket_commit_comment", "/commit/{commit}/comments", []string{"id", "content_raw", "user_uuid", "user_account_id", "user_display_name", "deleted", "parent_id", "inline_path", "inline_from", "inline_to", "created_on", "updated_on", "type"},
-		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
+		func(o accessTruth, r *organization.Repository, c *organization.Commit) (all []string) {
 			number := func(n *int) any {
 				if n == nil {
 					return nil
@@ -499,38 +499,38 @@ var atCommits = []atCommit{
 				if x.Parent != nil {
 					parent = x.Parent.ID
 				}
-				all = append(all, line(slices.Concat([]any{x.ID, orNil(x.Text)}, user, []any{x.Deleted, parent, orNil(x.Path), number(x.From), number(x.To), x.CreatedOn, x.UpdatedOn, "commit_comment"})...))
+				all = append(all, joinFields(slices.Concat([]any{x.ID, orNil(x.Text)}, user, []any{x.Deleted, parent, orNil(x.Path), number(x.From), number(x.To), x.CreatedOn, x.UpdatedOn, "commit_comment"})...))
 			}
 			return all
 		}},
 	{"bitbucket_commit_report", "/commit/{commit}/reports", []string{"uuid", "external_id", "title", "details", "reporter", "link", "logo_url", "report_type", "result", "remote_link_enabled", "created_on", "updated_on", "type"},
-		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
+		func(o accessTruth, r *organization.Repository, c *organization.Commit) (all []string) {
 			for _, x := range o.Reports(r, c) {
-				all = append(all, line(x.UUID, x.ExternalID, x.Title, orNil(x.Details), x.Reporter, orNil(x.Link), orNil(x.LogoURL), x.Type, x.Result, x.RemoteLinkEnabled, x.CreatedOn, x.UpdatedOn, "report"))
+				all = append(all, joinFields(x.UUID, x.ExternalID, x.Title, orNil(x.Details), x.Reporter, orNil(x.Link), orNil(x.LogoURL), x.Type, x.Result, x.RemoteLinkEnabled, x.CreatedOn, x.UpdatedOn, "report"))
 			}
 			return all
 		}},
 	{"bitbucket_commit_report_annotation", "/commit/{commit}/reports/{reportId}/annotations", []string{"report_uuid", "report_external_id", "report_title", "report_type", "report_result", "reporter", "uuid", "external_id", "annotation_type", "path", "line", "summary", "details", "severity", "result", "link", "created_on", "updated_on", "type"},
-		func(o truth, r *organization.Repository, c *organization.Commit) (all []string) {
+		func(o accessTruth, r *organization.Repository, c *organization.Commit) (all []string) {
 			for _, x := range o.Reports(r, c) {
 				for _, a := range x.Annotations {
 					number := any(nil)
 					if a.Line > 0 {
 						number = a.Line
 					}
-					all = append(all, line(x.UUID, x.ExternalID, x.Title, x.Type, x.Result, x.Reporter, a.UUID, a.ExternalID, a.Type, orNil(a.Path), number, a.Summary, orNil(a.Details), a.Severity, orNil(a.Result), orNil(a.Link), a.CreatedOn, a.UpdatedOn, "report_annotation"))
+					all = append(all, joinFields(x.UUID, x.ExternalID, x.Title, x.Type, x.Result, x.Reporter, a.UUID, a.ExternalID, a.Type, orNil(a.Path), number, a.Summary, orNil(a.Details), a.Severity, orNil(a.Result), orNil(a.Link), a.CreatedOn, a.UpdatedOn, "report_annotation"))
 				}
 			}
 			return all
 		}},
 	{"bitbucket_commit_file", "/diffstat/{spec...}", []string{"status", "old_path", "new_path", "path", "lines_added", "lines_removed", "type"},
-		func(o truth, _ *organization.Repository, c *organization.Commit) (all []string) {
+		func(o accessTruth, _ *organization.Repository, c *organization.Commit) (all []string) {
 			for _, x := range c.Changes() {
 				path := x.New
 				if path == "" {
 					path = x.Old
 				}
-				all = append(all, line(x.Status, orNil(x.Old), orNil(x.New), path, x.Added, x.Removed, "diffstat"))
+				all = append(all, joinFields(x.Status, orNil(x.Old), orNil(x.New), path, x.Added, x.Removed, "diffstat"))
 			}
 			return all
 		}},
@@ -540,14 +540,14 @@ func TestAtCommits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		for i, table := range atCommits {
 			t.Run(table.table, func(t *testing.T) {
 				columns := append([]string{"repository_full_name", "repository_uuid", "workspace_slug", "commit_hash"}, table.columns...)
 				at := func(r *organization.Repository, c *organization.Commit, name string) []string {
 					all := table.want(o, r, c)
 					for i, row := range all {
-						all[i] = line(r.FullName(), r.UUID, r.Workspace.Slug, name) + " | " + row
+						all[i] = joinFields(r.FullName(), r.UUID, r.Workspace.Slug, name) + " | " + row
 					}
 					return all
 				}
@@ -574,7 +574,7 @@ func TestAtCommits(t *testing.T) {
 					}
 				})
 				fake.ResetJournal()
-				same(t, "of the heads", want, lines(h.rows(tableQuery{table: table.table}), columns...))
+				checkLines(t, "of the heads", want, lines(h.rows(tableQuery{table: table.table}), columns...))
 				counts := requested(fake)
 				wantHeads := heads
 				if i > 0 {
@@ -618,7 +618,7 @@ func TestAtCommits(t *testing.T) {
 						anywhere = append(anywhere, at(r, c, c.Hash)...)
 					}
 				})
-				same(t, "in all repositories", anywhere, lines(h.rows(tableQuery{table: table.table, where: []*proto.Qual{where("commit_hash", "=", two[1].Hash)}}), columns...))
+				checkLines(t, "in all repositories", anywhere, lines(h.rows(tableQuery{table: table.table, where: []*proto.Qual{where("commit_hash", "=", two[1].Hash)}}), columns...))
 
 				if rows := h.rows(tableQuery{table: table.table, columns: "commit_hash", limit: 3}); len(rows) != min(3, len(want)) {
 					t.Errorf("%d rows with limit 3", len(rows))
@@ -629,7 +629,7 @@ func TestAtCommits(t *testing.T) {
 }
 
 func TestCommitStatusConditions(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		var all []*organization.CommitStatus
 		o.code(func(r *organization.Repository) {
 			if head := o.Head(r); head != nil {
@@ -652,11 +652,11 @@ func TestCommitStatusConditions(t *testing.T) {
 			var want []string
 			for _, s := range all {
 				if test.holds(s) {
-					want = append(want, line(s.Key, s.State, s.URL))
+					want = append(want, joinFields(s.Key, s.State, s.URL))
 				}
 			}
 			fake.ResetJournal()
-			same(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_status", columns: "key state url", where: []*proto.Qual{test.where}}), "key", "state", "url"))
+			checkLines(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_status", columns: "key state url", where: []*proto.Qual{test.where}}), "key", "state", "url"))
 			for _, e := range fake.Journal() {
 				if isSent := test.where.GetStringValue() != "<>"; strings.HasSuffix(e.Endpoint, "/statuses") && (e.Query.Get("q") != "") != isSent {
 					t.Errorf("%s: q is %q", name, e.Query.Get("q"))
@@ -670,7 +670,7 @@ func TestCommitCommentConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h, o := connected(t, fake), fake.Organization()
 	var all []*organization.CommitComment
-	(truth{o, o.Connected}).code(func(r *organization.Repository) {
+	(accessTruth{o, o.Connected}).code(func(r *organization.Repository) {
 		if head := o.Head(r); head != nil {
 			all = append(all, o.CommitComments(r, head)...)
 		}
@@ -689,11 +689,11 @@ func TestCommitCommentConditions(t *testing.T) {
 		var want []string
 		for _, c := range all {
 			if test.holds(c) {
-				want = append(want, line(c.ID, orNil(c.Text)))
+				want = append(want, joinFields(c.ID, orNil(c.Text)))
 			}
 		}
 		fake.ResetJournal()
-		same(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_comment", columns: "id content_raw", where: []*proto.Qual{test.where}}), "id", "content_raw"))
+		checkLines(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_comment", columns: "id content_raw", where: []*proto.Qual{test.where}}), "id", "content_raw"))
 		for _, e := range fake.Journal() {
 			if strings.HasSuffix(e.Endpoint, "/comments") && e.Query.Get("q") == "" {
 				t.Errorf("%s: the condition did not reach Bitbucket", name)
@@ -707,7 +707,7 @@ func TestAnnotationConditions(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h, o := connected(t, fake), fake.Organization()
 	var all []*organization.Report
-	(truth{o, o.Connected}).code(func(r *organization.Repository) {
+	(accessTruth{o, o.Connected}).code(func(r *organization.Repository) {
 		if head := o.Head(r); head != nil {
 			all = append(all, o.Reports(r, head)...)
 		}
@@ -735,7 +735,7 @@ func TestAnnotationConditions(t *testing.T) {
 			}
 		}
 		fake.ResetJournal()
-		same(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_report_annotation", columns: "uuid", where: []*proto.Qual{test.where}}), "uuid"))
+		checkLines(t, name, want, lines(h.rows(tableQuery{table: "bitbucket_commit_report_annotation", columns: "uuid", where: []*proto.Qual{test.where}}), "uuid"))
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations"]; n != requests {
 			t.Errorf("%s: %d requests for findings, want %d", name, n, requests)
 		}
@@ -743,7 +743,7 @@ func TestAnnotationConditions(t *testing.T) {
 }
 
 func TestBranchingModels(t *testing.T) {
-	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		prefixes := func(m *organization.BranchingModel) []any {
 			of := map[string]any{"bugfix": nil, "feature": nil, "hotfix": nil, "release": nil}
 			for _, kind := range m.Types {
@@ -777,7 +777,7 @@ func TestBranchingModels(t *testing.T) {
 				deletion = m.DeleteBranches
 				settings++
 			}
-			want = append(want, line(slices.Concat([]any{r.FullName(), r.Name, r.OverridesBranchingModel, deletion, deletion != nil}, role(m.Development), role(m.Production), prefixes(m))...))
+			want = append(want, joinFields(slices.Concat([]any{r.FullName(), r.Name, r.OverridesBranchingModel, deletion, deletion != nil}, role(m.Development), role(m.Production), prefixes(m))...))
 		})
 		rows := h.rows(tableQuery{table: "bitbucket_branching_model"})
 		for _, row := range rows {
@@ -787,7 +787,7 @@ func TestBranchingModels(t *testing.T) {
 			}
 		}
 		names := []string{"repository_full_name", "title", "overrides_project", "default_branch_deletion", "has_settings", "development_name", "development_use_mainbranch", "development_hash", "production_name", "production_use_mainbranch", "production_hash"}
-		same(t, "models", want, lines(rows, append(names, prefixNames...)...))
+		checkLines(t, "models", want, lines(rows, append(names, prefixNames...)...))
 		counts := requested(fake)
 		if n := counts["/repositories/{workspace}/{repo_slug}/branching-model/settings"]; n != settings || settings == 0 {
 			t.Errorf("%d requests for settings, want %d", n, settings)
@@ -801,12 +801,12 @@ func TestBranchingModels(t *testing.T) {
 		want = nil
 		for _, p := range o.projects() {
 			m := o.ProjectBranchingModel(p)
-			want = append(want, line(slices.Concat([]any{p.Workspace.Slug, p.Key, p.Name, m.DeleteBranches, orNil(m.Development.Name), m.Development.Name == "", m.Production.Enabled, orNil(m.Production.Name), m.Production.Name == ""}, prefixes(m))...))
+			want = append(want, joinFields(slices.Concat([]any{p.Workspace.Slug, p.Key, p.Name, m.DeleteBranches, orNil(m.Development.Name), m.Development.Name == "", m.Production.Enabled, orNil(m.Production.Name), m.Production.Name == ""}, prefixes(m))...))
 		}
 		fake.ResetJournal()
 		rows = h.rows(tableQuery{table: "bitbucket_project_branching_model"})
 		names = []string{"workspace_slug", "project_key", "title", "default_branch_deletion", "development_name", "development_use_mainbranch", "production_enabled", "production_name", "production_use_mainbranch"}
-		same(t, "models of projects", want, lines(rows, append(names, prefixNames...)...))
+		checkLines(t, "models of projects", want, lines(rows, append(names, prefixNames...)...))
 		// Only a request shows if the user can read a project of a workspace that the user does not administer.
 		if n := requested(fake)["/workspaces/{workspace}/projects/{project_key}/branching-model/settings"]; n < len(want) || n >= len(o.Projects) {
 			t.Errorf("%d requests for %d projects", n, len(want))
@@ -818,7 +818,7 @@ func TestBranchingModels(t *testing.T) {
 func TestBranchingSettingsByRole(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
-	r := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool {
+	r := (accessTruth{o, o.Connected}).with(t, func(r *organization.Repository) bool {
 		return o.EffectivePermission(r, o.Connected) == "read"
 	})
 	fake.ChangeBranchingModel(r.FullName(), func(m *organization.BranchingModel) { m.DeleteBranches = true })
@@ -859,13 +859,13 @@ func TestCodeVanishes(t *testing.T) {
 		t.Run(table, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 30})
 			o := fake.Organization()
-			gone := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return o.Head(r) != nil && len(o.Tags(r)) > 0 })
+			gone := (accessTruth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return o.Head(r) != nil && len(o.Tags(r)) > 0 })
 			h := connected(t, fake)
 			before := h.rows(tableQuery{table: table, columns: "repository_full_name"})
 			var want []string
 			for _, row := range before {
 				if row["repository_full_name"] != gone.FullName() {
-					want = append(want, line(row["repository_full_name"]))
+					want = append(want, joinFields(row["repository_full_name"]))
 				}
 			}
 			vanish := func(w http.ResponseWriter, r *http.Request) {
@@ -877,7 +877,7 @@ func TestCodeVanishes(t *testing.T) {
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: codePath + endpoint, Count: -1, Handler: vanish, Match: func(r *http.Request) bool {
 				return strings.HasPrefix(r.URL.Path, "/2.0/repositories/"+gone.FullName()+"/")
 			}})
-			same(t, "after", want, lines(connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"))
+			checkLines(t, "after", want, lines(connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"))
 			_, err := connected(t, fake).try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 			if err == nil || !strings.Contains(err.Error(), "no longer exists") {
 				t.Errorf("error = %v, want one that says that the repository no longer exists", err)
@@ -890,7 +890,7 @@ func TestCodeVanishes(t *testing.T) {
 func TestEmptyRepository(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 30})
 	o := fake.Organization()
-	empty := (truth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return r.MainBranch == "" })
+	empty := (accessTruth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return r.MainBranch == "" })
 	h := connected(t, fake)
 	for table := range codeTables {
 		rows := h.rows(tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", empty.FullName())}})

@@ -37,8 +37,8 @@ var comparisons = []struct {
 	{">=", "<=", func(o int) bool { return o >= 0 }},
 }
 
-// compare returns the truth value of x operator y in PostgreSQL.
-func compare(x any, operator string, y any) truthValue {
+// sqlCompare returns the truth value of x operator y in PostgreSQL.
+func sqlCompare(x any, operator string, y any) truthValue {
 	if x == nil || y == nil {
 		return isNull
 	}
@@ -79,7 +79,7 @@ func orderOf(x, y any) int {
 func compareAny(x any, operator string, list []any) truthValue {
 	highest := isFalse
 	for _, y := range list {
-		highest = max(highest, compare(x, operator, y))
+		highest = max(highest, sqlCompare(x, operator, y))
 	}
 	return highest
 }
@@ -88,7 +88,7 @@ func compareAny(x any, operator string, list []any) truthValue {
 func compareAll(x any, operator string, list []any) truthValue {
 	lowest := isTrue
 	for _, y := range list {
-		lowest = min(lowest, compare(x, operator, y))
+		lowest = min(lowest, sqlCompare(x, operator, y))
 	}
 	return lowest
 }

@@ -381,7 +381,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 				if as.list {
 					body := string(text)
 					if !recorded.Get("values").IsArray() || recorded.Get("next").Exists() {
-						body = page(items)
+						body = pageJSON(items)
 					}
 					serve(body)
 					query := tableQuery{table: as.table, columns: columns}
@@ -390,7 +390,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 						if as.where != nil {
 							query.where = as.where(items[0])
 						}
-						one := (truth{fake.Organization(), fake.Organization().Connected}).repositories()[0]
+						one := (accessTruth{fake.Organization(), fake.Organization().Connected}).repositories()[0]
 						query.where = append(query.where, where("repository_full_name", "=", one.FullName()))
 						rows = h.rows(query)
 					case as.where != nil:
@@ -419,7 +419,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 				for _, item := range items {
 					want = append(want, fmt.Sprint(orNil(item.Get(as.path).String())))
 				}
-				if diff := cmp.Diff(sorted(want), sorted(values(rows, as.key))); diff != "" {
+				if diff := cmp.Diff(sorted(want), sorted(columnValues(rows, as.key))); diff != "" {
 					t.Errorf("%s mismatch (-want +got):\n%s", as.key, diff)
 				}
 				if resource == "hooks" {
@@ -427,7 +427,7 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 					for _, item := range items {
 						sources = append(sources, fmt.Sprint(orNil(item.Get("source").String())))
 					}
-					if diff := cmp.Diff(sorted(sources), sorted(values(rows, "source"))); diff != "" {
+					if diff := cmp.Diff(sorted(sources), sorted(columnValues(rows, "source"))); diff != "" {
 						t.Errorf("source mismatch (-want +got):\n%s", diff)
 					}
 				}
@@ -459,7 +459,7 @@ func slugOf(item gjson.Result) string {
 	return "acme"
 }
 
-func page(items []gjson.Result) string {
+func pageJSON(items []gjson.Result) string {
 	raw := make([]json.RawMessage, len(items))
 	for i, item := range items {
 		raw[i] = json.RawMessage(item.Raw)

@@ -47,7 +47,7 @@ func naming(kind, workspace, project, repository string) []*proto.Qual {
 
 func TestNamedAndRefusedForTheRole(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
-	o := truth{fake.Organization(), fake.Organization().Connected}
+	o := accessTruth{fake.Organization(), fake.Organization().Connected}
 	h, strict := connected(t, fake), connected(t, fake, `on_refusal = "strict"`)
 	var repository *organization.Repository
 	for _, r := range covered(o.Organization, o.user) {
@@ -114,13 +114,13 @@ func lackingScope(t *testing.T, table, without string) {
 func TestCoverageIsVisible(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
-	workspaces := values(h.rows(tableQuery{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("is_administrator", "=", true)}}), "slug")
-	repositories := values(h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", "admin")}}), "full_name")
+	workspaces := columnValues(h.rows(tableQuery{table: "bitbucket_my_workspace", columns: "slug", where: []*proto.Qual{where("is_administrator", "=", true)}}), "slug")
+	repositories := columnValues(h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", "admin")}}), "full_name")
 	if len(workspaces) == 0 || len(repositories) == 0 {
 		t.Fatal("the user administers nothing")
 	}
 	fake.ResetJournal()
-	same(t, "repositories covered", repositories, lines(h.rows(tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name"}), "repository_full_name"))
+	checkLines(t, "repositories covered", repositories, lines(h.rows(tableQuery{table: "bitbucket_repository_override", columns: "repository_full_name"}), "repository_full_name"))
 	for _, e := range fake.Journal() {
 		if e.Status != http.StatusOK {
 			t.Errorf("the request for %s failed with status %d", e.Path, e.Status)
@@ -143,7 +143,7 @@ func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
 	w := o.Workspaces[0]
 	reader := o.Users[0]
 	for _, u := range o.Users {
-		if m := o.Membership(w, u); m != nil && m.Permission == "member" && len((truth{o, u}).repositories()) == 0 {
+		if m := o.Membership(w, u); m != nil && m.Permission == "member" && len((accessTruth{o, u}).repositories()) == 0 {
 			reader = u
 		}
 	}
@@ -183,7 +183,7 @@ func TestAccessGivenAndTaken(t *testing.T) {
 		in := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("user_uuid", "=", u.UUID)}
 		var all []string
 		for _, table := range []string{"bitbucket_repository_permission", "bitbucket_repository_user_permission", "bitbucket_repository_access"} {
-			all = append(all, strings.Join(values(h.rows(tableQuery{table: table, where: in}), "permission"), ","))
+			all = append(all, strings.Join(columnValues(h.rows(tableQuery{table: table, where: in}), "permission"), ","))
 		}
 		for _, row := range h.rows(tableQuery{table: "bitbucket_repository_user_permission", columns: "user_uuid repository_full_name permission"}) {
 			if row["user_uuid"] == u.UUID && row["repository_full_name"] == r.FullName() {
@@ -215,7 +215,7 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, table := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_repository_override"} {
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
-				o := truth{fake.Organization(), fake.Organization().Connected}
+				o := accessTruth{fake.Organization(), fake.Organization().Connected}
 				h := connected(t, fake)
 				before := h.rows(tableQuery{table: table}) // and the inventory is cached
 				var gone *organization.Repository
@@ -233,10 +233,10 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 				var want []string
 				for _, row := range before {
 					if row["repository_full_name"] != gone.FullName() {
-						want = append(want, line(row["repository_full_name"], row["title"]))
+						want = append(want, joinFields(row["repository_full_name"], row["title"]))
 					}
 				}
-				same(t, table, want, lines(h.rows(tableQuery{table: table}), "repository_full_name", "title"))
+				checkLines(t, table, want, lines(h.rows(tableQuery{table: table}), "repository_full_name", "title"))
 				_, err := h.try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 				if err == nil {
 					t.Errorf("%s: no error for a named repository that is gone", table)
@@ -313,6 +313,6 @@ func TestNamedWorkspaceIsTheSame(t *testing.T) {
 				all = append(all, row)
 			}
 		}
-		same(t, table, lines(all, columns...), lines(h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
+		checkLines(t, table, lines(all, columns...), lines(h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
 	}
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 )
 
-var tableName = regexp.MustCompile(`^bitbucket_[a-z]+(_[a-z]+)*$`)
+var tableNamePattern = regexp.MustCompile(`^bitbucket_[a-z]+(_[a-z]+)*$`)
 
 func TestDeclarations(t *testing.T) {
 	for _, tab := range tables {
 		t.Run(tab.name, func(t *testing.T) {
-			if !tableName.MatchString(tab.name) {
+			if !tableNamePattern.MatchString(tab.name) {
 				t.Errorf("name is not snake_case after bitbucket_")
 			}
 			sentence(t, "table", tab.description)

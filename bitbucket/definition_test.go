@@ -71,7 +71,7 @@ func definitionLine(t *testing.T, r *organization.Repository, c *organization.Co
 	for _, column := range definitionColumns {
 		fields = append(fields, shown[column])
 	}
-	return line(fields...)
+	return joinFields(fields...)
 }
 
 func TestPipelineDefinition(t *testing.T) {
@@ -114,7 +114,7 @@ func TestPipelineDefinition(t *testing.T) {
 				files += min(1, len(steps))
 			}
 			rows := h.rows(tableQuery{table: "bitbucket_pipeline_definition", columns: strings.Join(definitionColumns, " "), where: test.where})
-			same(t, name, want, lines(rows, definitionColumns...))
+			checkLines(t, name, want, lines(rows, definitionColumns...))
 			// Two for each repository with the file, one for each without it, and two for each imported file, or one if it does
 			// not exist.
 			most := repositories + files + 2*len(imports)
@@ -158,11 +158,11 @@ func TestPipelineDefinitionSchedules(t *testing.T) {
 				scheduled++
 				shown = all
 			}
-			want = append(want, line(r.FullName(), orNil(s.Trigger), orNil(s.Pattern), orNilInt(s.Position), shown))
+			want = append(want, joinFields(r.FullName(), orNil(s.Trigger), orNil(s.Pattern), orNilInt(s.Position), shown))
 		}
 	}
 	columns := strings.Fields("repository_full_name trigger_type trigger_pattern position schedules")
-	same(t, "schedules", want, lines(h.rows(tableQuery{table: "bitbucket_pipeline_definition", columns: strings.Join(columns, " ")}), columns...))
+	checkLines(t, "schedules", want, lines(h.rows(tableQuery{table: "bitbucket_pipeline_definition", columns: strings.Join(columns, " ")}), columns...))
 	if got := requested(fake)["/repositories/{workspace}/{repo_slug}/pipelines_config/schedules"]; got != files {
 		t.Errorf("%d requests for schedules, want one for each of %d files", got, files)
 	}
@@ -247,11 +247,11 @@ func TestPipelineDefinitionImports(t *testing.T) {
 	}})
 	rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pipeline_definition", columns: "trigger_pattern imported_from programs error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 	want := []string{
-		line("a", shared.Slug+":ci/next:"+pipelines.Path, []string{"make"}, nil),
-		line("b", "ci/own.yml", []string{"make"}, nil),
-		line("c", "../other.yml", nil, "The pipeline imports up:build, but there is no file ../other.yml that the connected user can see."),
+		joinFields("a", shared.Slug+":ci/next:"+pipelines.Path, []string{"make"}, nil),
+		joinFields("b", "ci/own.yml", []string{"make"}, nil),
+		joinFields("c", "../other.yml", nil, "The pipeline imports up:build, but there is no file ../other.yml that the connected user can see."),
 	}
-	same(t, "imports", want, lines(rows, "trigger_pattern", "imported_from", "programs", "error"))
+	checkLines(t, "imports", want, lines(rows, "trigger_pattern", "imported_from", "programs", "error"))
 	if slices.ContainsFunc(fake.Journal(), func(e fakebitbucket.Entry) bool { return strings.Contains(e.EscapedPath, url.PathEscape("..")) }) {
 		t.Error("a request for a path outside the repository")
 	}

@@ -30,8 +30,8 @@ func (s *simulation) everything(t *testing.T) []*baseline {
 }
 
 // oneOfEachKind keeps a request of each kind.
-func (b *baseline) oneOfEachKind(seen map[string]bool) []request {
-	var kept []request
+func (b *baseline) oneOfEachKind(seen map[string]bool) []scanRequest {
+	var kept []scanRequest
 	for _, r := range b.requests {
 		if !seen[r.kind()] {
 			seen[r.kind()] = true
@@ -43,7 +43,7 @@ func (b *baseline) oneOfEachKind(seen map[string]bool) []request {
 
 // missing returns the rows of the baseline that a scan lacks.
 func (b *baseline) missing(rows map[string]int) []string {
-	return extra(b.rows, rows)
+	return surplus(b.rows, rows)
 }
 
 // TestListsThatShift makes lists shorter or longer between their pages. Everything that is there all the time appears once.
@@ -57,7 +57,7 @@ func TestListsThatShift(t *testing.T) {
 	seen := map[string]bool{}
 	lists := 0
 	for _, b := range s.everything(t) {
-		b.rows = without(positions, b.rows)
+		b.rows = removePart(positions, b.rows)
 		for _, r := range b.oneOfEachKind(seen) {
 			if r.position != "first page" || !r.sized {
 				continue
@@ -68,7 +68,7 @@ func TestListsThatShift(t *testing.T) {
 			}
 			// The rows of the shorter list alone.
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultDrop, Drop: 1, Match: inList, Count: -1})
-			shorter := without(positions, tally(b.table, s.scan(t, b.tableQuery, func(*network) {}).rows))
+			shorter := removePart(positions, tally(b.table, s.scan(t, b.tableQuery, func(*network) {}).rows))
 			for name, fault := range map[string]fakebitbucket.Fault{
 				"shrinks": {Skip: 1, Count: -1},
 				"grows":   {Count: 1},
@@ -77,12 +77,12 @@ func TestListsThatShift(t *testing.T) {
 				fake.ClearFaults()
 				fake.Inject(fault)
 				done := s.scan(t, b.tableQuery, func(*network) {})
-				rows := without(positions, tally(b.table, done.rows))
+				rows := removePart(positions, tally(b.table, done.rows))
 				switch {
 				case done.err != nil:
 					t.Errorf("%s, %s %s: error %v", b, r.path, name, done.err)
-				case len(extra(rows, b.rows)) > 0 && len(extra(rows, shorter)) > 0:
-					t.Errorf("%s, %s %s: rows that occur twice, or don't exist: %.300v", b, r.path, name, extra(rows, b.rows))
+				case len(surplus(rows, b.rows)) > 0 && len(surplus(rows, shorter)) > 0:
+					t.Errorf("%s, %s %s: rows that occur twice, or don't exist: %.300v", b, r.path, name, surplus(rows, b.rows))
 				}
 				for _, row := range b.missing(rows) {
 					if shorter[row] == b.rows[row] {
@@ -96,8 +96,8 @@ func TestListsThatShift(t *testing.T) {
 	t.Logf("%d lists", lists)
 }
 
-// without removes a part of each row.
-func without(part *regexp.Regexp, rows map[string]int) map[string]int {
+// removePart removes a part of each row.
+func removePart(part *regexp.Regexp, rows map[string]int) map[string]int {
 	counts := map[string]int{}
 	for row, n := range rows {
 		counts[part.ReplaceAllString(row, "")] += n
@@ -108,8 +108,8 @@ func without(part *regexp.Regexp, rows map[string]int) map[string]int {
 // positions matches the values of the columns that count the rows of a list. They change in a list that shifts.
 var positions = regexp.MustCompile(`"number":\d+,`)
 
-// extra returns the rows of which there are more than in the other.
-func extra(rows, other map[string]int) []string {
+// surplus returns the rows of which there are more than in the other.
+func surplus(rows, other map[string]int) []string {
 	var more []string
 	for _, row := range slices.Sorted(maps.Keys(rows)) {
 		if rows[row] > other[row] {
@@ -133,7 +133,7 @@ func withoutPages(uri string) string {
 const countEndpoint = "/2.0/user/workspaces/{workspace}/permissions/repositories"
 
 // isCount reports whether the request is for this count. No row needs it.
-func (r request) isCount() bool { return r.endpoint == countEndpoint && r.position == "object" }
+func (r scanRequest) isCount() bool { return r.endpoint == countEndpoint && r.position == "object" }
 
 // features are the endpoints of a repository that return "not found" if the feature is off. A scan continues then.
 var features = []string{"/commits", "/deployments", "/downloads", "/environments", "/pipelines", "/pipelines-config/caches", "/pipelines-config/runners",
@@ -194,7 +194,7 @@ func TestNotFound(t *testing.T) {
 				if tab.name == "bitbucket_rate_limit" { // it also shows the headers of refusals
 					continue
 				}
-				if !*soak && (trial{baseline: b, request: r}).draw()%4 > 0 {
+				if !*soak && (trial{baseline: b, scanRequest: r}).draw()%4 > 0 {
 					continue
 				}
 				fake.ClearFaults()
@@ -218,7 +218,7 @@ func TestNotFound(t *testing.T) {
 }
 
 // judgeEnd returns what is wrong with a scan without an error in which something was not found, or "".
-func (b *baseline) judgeEnd(r request, rows map[string]int) string {
+func (b *baseline) judgeEnd(r scanRequest, rows map[string]int) string {
 	rest, inRepository := strings.CutPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}")
 	lacking := b.missing(rows)
 	switch isFeature := inRepository && slices.Contains(features, rest); {
@@ -258,7 +258,7 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 	for _, tab := range tables {
 		fake.Restore(before)
 		b := s.learn(t, tableQuery{table: tab.name})
-		in := slices.DeleteFunc(slices.Clone(b.requests), func(r request) bool {
+		in := slices.DeleteFunc(slices.Clone(b.requests), func(r scanRequest) bool {
 			return !strings.HasPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}/")
 		})
 		if len(in) == 0 {
@@ -285,7 +285,7 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 		isOfIt := func(row string) bool {
 			return strings.Contains(row, gone.FullName()) || strings.Contains(row, gone.UUID)
 		}
-		for _, row := range append(b.missing(rows), extra(rows, b.rows)...) {
+		for _, row := range append(b.missing(rows), surplus(rows, b.rows)...) {
 			if !isOfIt(row) {
 				t.Errorf("%s: a row of something else than the deleted repository is missing, twice or changed: %.300s", b, row)
 			}

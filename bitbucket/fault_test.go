@@ -39,8 +39,8 @@ type breach struct {
 	dear     bool                             // takes long to test and is the same for all requests
 }
 
-// status returns a fault with this status, body and headers.
-func status(code int, body string, header ...string) fakebitbucket.Fault {
+// statusFault returns a fault with this status, body and headers.
+func statusFault(code int, body string, header ...string) fakebitbucket.Fault {
 	f := fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Status: code, Body: body, Header: http.Header{}}
 	for i := 0; i < len(header); i += 2 {
 		f.Header.Set(header[i], header[i+1])
@@ -48,8 +48,8 @@ func status(code int, body string, header ...string) fakebitbucket.Fault {
 	return f
 }
 
-// next returns a breach of pages: each names this next page.
-func next(address func(*http.Request) string) breach {
+// nextPage returns a breach of pages: each names this next page.
+func nextPage(address func(*http.Request) string) breach {
 	return breach{pages: true, fault: fakebitbucket.Fault{
 		Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("next", func(r *http.Request) any { return address(r) }),
 	}}
@@ -78,24 +78,24 @@ const expired = `{"type":"error","error":{"message":"Access token expired. Use y
 
 // breaches are all the faults that a scan must survive: with exact rows, or with an error.
 var breaches = map[string]breach{
-	"429 with Retry-After":       {fault: status(429, "Rate limit for this resource has been exceeded", "Retry-After", "7", "Content-Type", "text/plain"), heals: true},
-	"429 with x-ratelimit-reset": {fault: status(429, `{"type":"error","error":{"message":"slow down"}}`, "X-Ratelimit-Reset", "7"), heals: true},
-	"429 as plain text":          {fault: status(429, "Rate limit for this resource has been exceeded", "Content-Type", "text/plain"), heals: true},
-	"500":                        {fault: status(500, ""), heals: true},
+	"429 with Retry-After":       {fault: statusFault(429, "Rate limit for this resource has been exceeded", "Retry-After", "7", "Content-Type", "text/plain"), heals: true},
+	"429 with x-ratelimit-reset": {fault: statusFault(429, `{"type":"error","error":{"message":"slow down"}}`, "X-Ratelimit-Reset", "7"), heals: true},
+	"429 as plain text":          {fault: statusFault(429, "Rate limit for this resource has been exceeded", "Content-Type", "text/plain"), heals: true},
+	"500":                        {fault: statusFault(500, ""), heals: true},
 	"502 with HTML":              {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML}, heals: true},
-	"503":                        {fault: status(503, "", "Retry-After", "3"), heals: true},
-	"504":                        {fault: status(504, "upstream request timeout"), heals: true},
-	"555":                        {fault: status(555, `{"type":"error","error":{"message":"timeout"}}`)},
-	"400":                        {fault: status(400, `{"type":"error","error":{"message":"no"}}`), doubtful: true},
-	"401 as expired":             {fault: status(401, expired), doubtful: true},
+	"503":                        {fault: statusFault(503, "", "Retry-After", "3"), heals: true},
+	"504":                        {fault: statusFault(504, "upstream request timeout"), heals: true},
+	"555":                        {fault: statusFault(555, `{"type":"error","error":{"message":"timeout"}}`)},
+	"400":                        {fault: statusFault(400, `{"type":"error","error":{"message":"no"}}`), doubtful: true},
+	"401 as expired":             {fault: statusFault(401, expired), doubtful: true},
 	"403 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 403}},
 	"404 as HTML":                {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 404}},
-	"404 as plain text":          {fault: status(404, "Not Found", "Content-Type", "text/plain")},
+	"404 as plain text":          {fault: statusFault(404, "Not Found", "Content-Type", "text/plain")},
 	"404 of no endpoint":         {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultRemoved}},
-	"410":                        {fault: status(410, `{"type":"error","error":{"message":"CHANGE-1 - Functionality has been deprecated"}}`)},
+	"410":                        {fault: statusFault(410, `{"type":"error","error":{"message":"CHANGE-1 - Functionality has been deprecated"}}`)},
 
-	"connection refused":    {broken: refused, heals: true},
-	"name not found":        {broken: unknown},
+	"connection refused":    {broken: connectionRefused, heals: true},
+	"name not found":        {broken: nameNotFound},
 	"TLS not trusted":       {broken: untrusted},
 	"TLS broken off":        {broken: closesInHandshake, heals: true},
 	"reset in the body":     {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultReset}, heals: true},
@@ -108,30 +108,30 @@ var breaches = map[string]breach{
 	"compressed bomb":       {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultBomb}, dear: true},
 
 	"invalid JSON":         {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultInvalid}},
-	"nothing":              {fault: status(200, "")},
-	"null":                 {fault: status(200, "null"), doubtful: true},
-	"a text":               {fault: status(200, `"maintenance"`)},
-	"an empty object":      {fault: status(200, "{}"), doubtful: true},
-	"a list of texts":      {fault: status(200, `["a", "b"]`)},
-	"a list of null":       {fault: status(200, `[null]`)},
-	"an error with 200":    {fault: status(200, `{"type":"error","error":{"message":"no"}}`)},
+	"nothing":              {fault: statusFault(200, "")},
+	"null":                 {fault: statusFault(200, "null"), doubtful: true},
+	"a text":               {fault: statusFault(200, `"maintenance"`)},
+	"an empty object":      {fault: statusFault(200, "{}"), doubtful: true},
+	"a list of texts":      {fault: statusFault(200, `["a", "b"]`)},
+	"a list of null":       {fault: statusFault(200, `[null]`)},
+	"an error with 200":    {fault: statusFault(200, `{"type":"error","error":{"message":"no"}}`)},
 	"HTML with 200":        {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Status: 200}},
 	"another order":        {several: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultOrder}, heals: true},
 	"values missing":       {pages: true, doubtful: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return nil })}},
 	"values null":          {pages: true, doubtful: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return json.RawMessage("null") })}},
 	"values of null":       {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return []any{nil} })}},
 	"values an object":     {pages: true, fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultEdit, Edit: fakebitbucket.Set("values", func(*http.Request) any { return map[string]any{"a": 1} })}},
-	"next repeats":         next(edited(func(*url.URL) {})),
-	"next loops":           next(edited(withoutPage)),
-	"next on another host": next(edited(func(u *url.URL) { u.Host = "evil.test" })),
-	"next to http":         next(edited(func(u *url.URL) { u.Scheme = "http" })),
-	"next on another port": next(edited(func(u *url.URL) { u.Host += ":8443" })),
-	"next to another path": next(edited(func(u *url.URL) { u.Path, u.RawPath = "/2.0/user/workspaces/elsewhere", "" })),
-	"next not an address":  next(func(*http.Request) string { return "page=2" }),
-	"next empty":           next(func(*http.Request) string { return "" }),
+	"next repeats":         nextPage(edited(func(*url.URL) {})),
+	"next loops":           nextPage(edited(withoutPage)),
+	"next on another host": nextPage(edited(func(u *url.URL) { u.Host = "evil.test" })),
+	"next to http":         nextPage(edited(func(u *url.URL) { u.Scheme = "http" })),
+	"next on another port": nextPage(edited(func(u *url.URL) { u.Host += ":8443" })),
+	"next to another path": nextPage(edited(func(u *url.URL) { u.Path, u.RawPath = "/2.0/user/workspaces/elsewhere", "" })),
+	"next not an address":  nextPage(func(*http.Request) string { return "page=2" }),
+	"next empty":           nextPage(func(*http.Request) string { return "" }),
 
-	"redirect to another host": {fault: status(302, "", "Location", "https://evil.test/2.0/user")},
-	"redirect to http":         {fault: status(301, "", "Location", "http://"+fakeHost+"/2.0/user")},
+	"redirect to another host": {fault: statusFault(302, "", "Location", "https://evil.test/2.0/user")},
+	"redirect to http":         {fault: statusFault(301, "", "Location", "http://"+fakeHost+"/2.0/user")},
 	"redirect to itself": {fault: fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Handler: func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.RequestURI(), http.StatusTemporaryRedirect)
 	}}, heals: true},
@@ -142,11 +142,11 @@ type unreachable struct{ err error }
 
 func (u unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, u.err }
 
-func refused(*network) http.RoundTripper {
+func connectionRefused(*network) http.RoundTripper {
 	return unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}}
 }
 
-func unknown(*network) http.RoundTripper {
+func nameNotFound(*network) http.RoundTripper {
 	return unreachable{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: fakeHost, IsNotFound: true}}}
 }
 
@@ -170,18 +170,18 @@ func closesInHandshake(n *network) http.RoundTripper {
 // none takes longer than a minute, and the client waits for the quota for at most a minute.
 const longest = 90*time.Second + time.Minute + time.Minute + 10*time.Second
 
-// A request is a request of a scan.
-type request struct {
+// A scanRequest is a request of a scan.
+type scanRequest struct {
 	uri, path string
 	endpoint  string
 	position  string // of the page in its list, or "object"
 	sized     bool   // the page has the number of items of the list
 }
 
-func (r request) kind() string { return r.endpoint + " " + r.position }
+func (r scanRequest) kind() string { return r.endpoint + " " + r.position }
 
 // has reports whether the breach can happen at the request.
-func (r request) has(does breach) bool {
+func (r scanRequest) has(does breach) bool {
 	isOneOf := r.position != "object"
 	return (!does.pages || isOneOf) && (!does.several || isOneOf && r.sized && r.position != "only page")
 }
@@ -189,7 +189,7 @@ func (r request) has(does breach) bool {
 // A baseline is a scan without a fault: its query, its requests and its rows.
 type baseline struct {
 	tableQuery
-	requests []request
+	requests []scanRequest
 	rows     map[string]int // how often each row comes, by its JSON
 }
 
@@ -209,7 +209,7 @@ func (s *simulation) learn(t *testing.T, q tableQuery) *baseline {
 		defer mu.Unlock()
 		if !seen[uri] {
 			seen[uri] = true
-			b.requests = append(b.requests, request{uri: uri, path: r.URL.EscapedPath(), position: position(r.URL.Query(), page), sized: page["size"] != nil})
+			b.requests = append(b.requests, scanRequest{uri: uri, path: r.URL.EscapedPath(), position: pagePosition(r.URL.Query(), page), sized: page["size"] != nil})
 		}
 		return body
 	}})
@@ -225,7 +225,7 @@ func (s *simulation) learn(t *testing.T, q tableQuery) *baseline {
 	for i, r := range b.requests {
 		b.requests[i].endpoint = endpoints[r.path]
 	}
-	slices.SortFunc(b.requests, func(a, b request) int { return cmp.Compare(a.uri, b.uri) })
+	slices.SortFunc(b.requests, func(a, b scanRequest) int { return cmp.Compare(a.uri, b.uri) })
 	b.rows = tally(q.table, done.rows)
 	return b
 }
@@ -246,8 +246,8 @@ func tally(table string, rows []map[string]any) map[string]int {
 	return counts
 }
 
-// position returns the position of a page in its list, or "object".
-func position(query url.Values, page map[string]json.RawMessage) string {
+// pagePosition returns the position of a page in its list, or "object".
+func pagePosition(query url.Values, page map[string]json.RawMessage) string {
 	if _, isPage := page["values"]; !isPage {
 		return "object"
 	}
@@ -285,8 +285,8 @@ func (s *simulation) baselines(t *testing.T, tab *table) []*baseline {
 	return all
 }
 
-// budget is the number of scans with a fault in an ordinary run of the tests.
-const budget = 600
+// faultBudget is the number of scans with a fault in an ordinary run of the tests.
+const faultBudget = 600
 
 // TestEveryFault breaks requests of each table in every way. With -soak, it breaks each request of all scans, in a small
 // organization. Otherwise it breaks the first request of each kind, which is an endpoint and a position in a list, and some of
@@ -312,7 +312,7 @@ func TestEveryFault(t *testing.T) {
 	possible := len(trials)
 	if !*soak {
 		slices.SortFunc(trials, func(a, b trial) int { return cmp.Compare(a.draw(), b.draw()) })
-		trials = trials[:min(budget, len(trials))]
+		trials = trials[:min(faultBudget, len(trials))]
 		slices.SortStableFunc(trials, func(a, b trial) int { return cmp.Compare(a.baseline.String(), b.baseline.String()) })
 	}
 	begin := time.Now()
@@ -337,7 +337,7 @@ func (b *baseline) String() string {
 // A trial is a scan in which one request has a fault, once or always.
 type trial struct {
 	*baseline
-	request
+	scanRequest
 	fault  string
 	always bool
 }
@@ -358,7 +358,7 @@ func (t trial) draw() uint64 {
 // seen.
 func (b *baseline) trials(seen map[string]bool) []trial {
 	var all []trial
-	byKind := map[string][]request{}
+	byKind := map[string][]scanRequest{}
 	for _, r := range b.requests {
 		byKind[r.kind()] = append(byKind[r.kind()], r)
 	}
@@ -466,7 +466,7 @@ func (b *baseline) judge(done scanning, healed bool) string {
 	case done.took > longest:
 		return fmt.Sprintf("it took %s", done.took)
 	case done.err == nil && !maps.Equal(rows, b.rows):
-		return fmt.Sprintf("%d rows instead of %d, and no error", len(done.rows), total(b.rows))
+		return fmt.Sprintf("%d rows instead of %d, and no error", len(done.rows), sum(b.rows))
 	case healed && done.err != nil:
 		return fmt.Sprintf("error %v, although the fault happened only once", done.err)
 	case !healed && done.err == nil && b.table != "bitbucket_rate_limit": // which also shows the headers of refusals
@@ -478,7 +478,7 @@ func (b *baseline) judge(done scanning, healed bool) string {
 // silent is the problem of a scan that has exact rows although there was a fault.
 const silent = "no error"
 
-func total(counts map[string]int) (n int) {
+func sum(counts map[string]int) (n int) {
 	for _, count := range counts {
 		n += count
 	}

@@ -272,8 +272,8 @@ func (s *rowStream) decoded(text []byte) any {
 	return value
 }
 
-// values returns one column of the rows, as texts.
-func values(rows []map[string]any, column string) []string {
+// columnValues returns one column of the rows, as texts.
+func columnValues(rows []map[string]any, column string) []string {
 	var found []string
 	for _, row := range rows {
 		found = append(found, fmt.Sprint(row[column]))

@@ -26,8 +26,8 @@ type linkingHost struct {
 	host // makes the requests
 }
 
-// link starts the plugin with connections: the HCL of their bodies, by name.
-func link(t *testing.T, bodies map[string]string) *linkingHost {
+// newLinkingHost starts the plugin with connections: the HCL of their bodies, by name.
+func newLinkingHost(t *testing.T, bodies map[string]string) *linkingHost {
 	t.Helper()
 	return linkInstance(t, newInstance(), bodies)
 }
@@ -80,7 +80,7 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 		Path: "/2.0/snippets/{workspace}", Count: -1,
 		Kind: fakebitbucket.FaultStatus, Status: http.StatusBadRequest, Body: `{"type":"error","error":{"message":"made to fail"}}`,
 	})
-	l := link(t, map[string]string{
+	l := newLinkingHost(t, map[string]string{
 		"failing": connectionTo(fake, fake.Organization().Connected.UUID),
 		"good":    connectionTo(good, good.Organization().Connected.UUID),
 		"wrong":   `base_url = "https://bitbucket.example"`,
@@ -119,7 +119,7 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 // TestLinkedPluginStopsWithTheQuery checks that a limit, or the end of the query, stops the scan, although its rows are kept.
 func TestLinkedPluginStopsWithTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 3000, OneWorkspace: true})
-	l := link(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
+	l := newLinkingHost(t, map[string]string{"bitbucket": connectionTo(fake, fake.Organization().Connected.UUID)})
 	repositories := tableQuery{table: "bitbucket_repository", columns: "full_name", limit: 7}
 	fake.ResetJournal()
 	if rows, err := l.read(t.Context(), "bitbucket", repositories, nil); rows != 7 || err != nil {

@@ -39,7 +39,7 @@ func TestLoad(t *testing.T) {
 	leavesNothing(t)
 	questions := s.everything(t)
 	for _, b := range questions {
-		b.rows = without(ages, b.rows)
+		b.rows = removePart(ages, b.rows)
 	}
 	fake.SetQuota(quota)
 	fake.ResetJournal()
@@ -80,7 +80,7 @@ func TestLoad(t *testing.T) {
 			continue
 		}
 		failed += n
-		if !slices.Contains(reasons, outcome) {
+		if !slices.Contains(errorReasons, outcome) {
 			t.Errorf("an error without a reason: %s", outcome)
 		}
 	}
@@ -151,11 +151,11 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	if took := time.Since(begin); took > time.Hour {
 		t.Errorf("%s took %s", b, took)
 	}
-	counts := without(ages, tally(q.table, rows))
-	if more := extra(counts, b.rows); len(more) > 0 {
+	counts := removePart(ages, tally(q.table, rows))
+	if more := surplus(counts, b.rows); len(more) > 0 {
 		t.Errorf("%s: a row that occurs twice, or does not exist: %.300s (error %v)", b, more[0], err)
 	}
-	want := total(b.rows)
+	want := sum(b.rows)
 	if q.limit > 0 {
 		want = min(want, int(q.limit))
 	}
@@ -172,12 +172,12 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 	return err == nil
 }
 
-// reasons are the reasons for errors, in a word each.
-var reasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "something other than public keys", "no answer from Bitbucket", "answered 50"}
+// errorReasons are the reasons for errors, in a word each.
+var errorReasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "something other than public keys", "no answer from Bitbucket", "answered 50"}
 
 // reasonOf returns the reason for an error. The SDK returns it as a text.
 func reasonOf(err error) string {
-	for _, reason := range reasons {
+	for _, reason := range errorReasons {
 		if strings.Contains(err.Error(), reason) {
 			return reason
 		}

@@ -22,9 +22,9 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/streams"
 )
 
-// A nested is a nested loop of a query plan: one scan of a table for each row of another table. Each scan has conditions with =
+// A nestedLoop is a nested loop of a query plan: one scan of a table for each row of another table. Each scan has conditions with =
 // on the keys, as PostgreSQL's wrapper sends them.
-type nested struct {
+type nestedLoop struct {
 	tableQuery
 	keys string // columns, separated by spaces
 	// names returns the values of the keys for each scan. If it is nil, they are those of the table's own rows.
@@ -34,7 +34,7 @@ type nested struct {
 }
 
 // run makes a number of scans, width at a time, each for the next of the names, and returns their rows.
-func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any {
+func (n nestedLoop) run(h *host, names [][]any, width, scans int) [][]map[string]any {
 	h.t.Helper()
 	found := make([][]map[string]any, scans)
 	inParallel(width, scans, func(i int) {
@@ -48,7 +48,7 @@ func (n nested) run(h *host, names [][]any, width, scans int) [][]map[string]any
 			h.t.Errorf("%s %v: %v", n.table, q.where, err)
 		}
 		for _, row := range rows {
-			found[i-1] = append(found[i-1], shown(row, n.columns))
+			found[i-1] = append(found[i-1], onlyColumns(row, n.columns))
 		}
 	})
 	return found
@@ -61,8 +61,8 @@ func withCache(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
 	s.online(t, func(*testing.T, *network) { do(s.host) })
 }
 
-// shown returns the row with only the columns of the query.
-func shown(row map[string]any, columns string) map[string]any {
+// onlyColumns returns the row with only the columns of the query.
+func onlyColumns(row map[string]any, columns string) map[string]any {
 	selected := map[string]any{}
 	for _, column := range strings.Fields(columns) {
 		selected[column] = row[column]
@@ -103,7 +103,7 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 	}
 	// In each repository the plugin requests one name before it reads the list, and ten names before it reads the inventory.
 	const inEach = repositories + 10 + 10
-	for _, n := range []nested{
+	for _, n := range []nestedLoop{
 		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "full_name", most: 10},
 		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name uuid size"}, keys: "uuid", most: 10},
 		{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size slug", where: inAll}, keys: "slug", most: 10},
@@ -136,7 +136,7 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 					if byName[fmt.Sprint(name)] == nil {
 						names = append(names, name)
 					}
-					byName[fmt.Sprint(name)] = append(byName[fmt.Sprint(name)], shown(row, n.columns))
+					byName[fmt.Sprint(name)] = append(byName[fmt.Sprint(name)], onlyColumns(row, n.columns))
 				}
 				if n.names != nil {
 					names = n.names(o)
@@ -173,7 +173,7 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 150, OneWorkspace: true})
 	slug := fake.Organization().Repositories[0].Workspace.Slug
-	inner := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
+	inner := nestedLoop{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name workspace_slug", where: []*proto.Qual{where("workspace_slug", "=", slug)}}, keys: "full_name"}
 	withCache(t, fake, func(h *host) {
 		var names [][]any
 		for _, b := range h.rows(tableQuery{table: "bitbucket_branch", columns: "repository_full_name", where: inner.where}) {
@@ -203,7 +203,7 @@ func TestLookupsInAnyOrder(t *testing.T) {
 	for _, width := range []int{1, 8} {
 		withCache(t, fake, func(h *host) {
 			fake.ResetJournal()
-			for i, rows := range (nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
+			for i, rows := range (nestedLoop{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}).run(h, names, width, len(names)) {
 				if len(rows) != 1 {
 					t.Errorf("rows of %v: %v", names[i], rows)
 				}
@@ -225,7 +225,7 @@ func TestLookupsAreFresh(t *testing.T) {
 	gone := names[20][0].(string)
 	s := simulateToken(t, fake, `max_age = "30s"`)
 	s.online(t, func(t *testing.T, _ *network) {
-		n := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
+		n := nestedLoop{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
 		n.run(s.host, names, 1, 30)
 		fake.RemoveRepository(gone)
 		if rows := s.rows(n.queryFor(gone)); len(rows) != 1 {
@@ -239,7 +239,7 @@ func TestLookupsAreFresh(t *testing.T) {
 	none := simulateToken(t, fake, `max_age = "0s"`)
 	none.online(t, func(t *testing.T, _ *network) {
 		fake.ResetJournal()
-		n := nested{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
+		n := nestedLoop{tableQuery: tableQuery{table: "bitbucket_repository", columns: "full_name size"}, keys: "full_name"}
 		n.run(none.host, names[:20], 1, 40)
 		if requests := len(fake.Journal()); requests != 40 {
 			t.Errorf("%d requests of 40 scans, but nothing may be cached", requests)
@@ -248,7 +248,7 @@ func TestLookupsAreFresh(t *testing.T) {
 }
 
 // queryFor returns the query for one name.
-func (n nested) queryFor(name any) tableQuery {
+func (n nestedLoop) queryFor(name any) tableQuery {
 	q := n.tableQuery
 	q.where = append(slices.Clone(n.where), where(n.keys, "=", name))
 	return q

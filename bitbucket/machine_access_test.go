@@ -27,11 +27,11 @@ func machines(o *organization.Organization) map[string][]string {
 		if r != nil {
 			repository = r.FullName()
 		}
-		all[what] = append(all[what], line(what, id, created, used, w.Slug, project, repository))
+		all[what] = append(all[what], joinFields(what, id, created, used, w.Slug, project, repository))
 	}
 	for _, m := range o.MembershipsOf(o.Connected) {
 		w := m.Workspace
-		all["oidc_provider workspace"] = append(all["oidc_provider workspace"], line(
+		all["oidc_provider workspace"] = append(all["oidc_provider workspace"], joinFields(
 			"oidc_provider workspace", "https://api.bitbucket.org/2.0/workspaces/"+w.Slug+"/pipelines-config/identity/oidc", nil, nil, w.Slug, nil, nil))
 		for _, p := range o.ProjectsOf(w) {
 			if o.AdministersProject(p, o.Connected) {
@@ -109,9 +109,9 @@ func TestMachineAccess(t *testing.T) {
 		}
 		want = append(want, all[what]...)
 	}
-	same(t, "all", want, got())
+	checkLines(t, "all", want, got())
 	fake.ResetJournal()
-	same(t, "keys", slices.Concat(all["deploy_key repository"], all["deploy_key project"]), got(where("kind", "=", "deploy_key")))
+	checkLines(t, "keys", slices.Concat(all["deploy_key repository"], all["deploy_key project"]), got(where("kind", "=", "deploy_key")))
 	for _, e := range fake.Journal() {
 		if strings.Contains(e.Path, "/hooks") || strings.Contains(e.Path, "pipelines") {
 			t.Errorf("a request for %s, which has no keys", e.Path)
@@ -121,7 +121,7 @@ func TestMachineAccess(t *testing.T) {
 	ofNone := slices.DeleteFunc(slices.Clone(want), func(line string) bool {
 		return !strings.Contains(line, " workspace | ") && !strings.Contains(line, " project | ")
 	})
-	same(t, "of no repository", ofNone, got(where("level", "=", []string{"project", "workspace"})))
+	checkLines(t, "of no repository", ofNone, got(where("level", "=", []string{"project", "workspace"})))
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/repositories/") && strings.Count(e.Path, "/") > 3 {
 			t.Errorf("a request for %s, of a repository", e.Path)
@@ -132,14 +132,14 @@ func TestMachineAccess(t *testing.T) {
 	in := func(has string) func(string) bool {
 		return func(line string) bool { return !strings.HasSuffix(line, " | "+has) }
 	}
-	same(t, "a repository", slices.DeleteFunc(slices.Clone(want), in(one.FullName())), got(where("repository_full_name", "=", one.FullName())))
+	checkLines(t, "a repository", slices.DeleteFunc(slices.Clone(want), in(one.FullName())), got(where("repository_full_name", "=", one.FullName())))
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/workspaces/") {
 			t.Errorf("a request for %s, which is not of a repository", e.Path)
 		}
 	}
 	other := slices.DeleteFunc(slices.Clone(want), func(line string) bool { return !strings.Contains(line, " | QuarryTools | ") })
-	same(t, "a workspace", other, got(where("workspace_slug", "=", "QuarryTools")))
+	checkLines(t, "a workspace", other, got(where("workspace_slug", "=", "QuarryTools")))
 }
 
 // TestMachineAccessWithoutOIDC uses an API token, for which Bitbucket does not show OIDC providers. The other rows are there,

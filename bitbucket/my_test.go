@@ -17,9 +17,9 @@ func TestMyEmail(t *testing.T) {
 	o := fake.Organization()
 	var want []string
 	for _, a := range o.EmailAddresses(o.Connected) {
-		want = append(want, line(a.Address, a.Address, a.IsPrimary, a.IsConfirmed))
+		want = append(want, joinFields(a.Address, a.Address, a.IsPrimary, a.IsConfirmed))
 	}
-	same(t, "addresses", want, lines(connected(t, fake).rows(tableQuery{table: "bitbucket_my_email"}), "email", "title", "is_primary", "is_confirmed"))
+	checkLines(t, "addresses", want, lines(connected(t, fake).rows(tableQuery{table: "bitbucket_my_email"}), "email", "title", "is_primary", "is_confirmed"))
 	if diff := cmp.Diff(map[string]int{"/user/emails": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
@@ -40,10 +40,10 @@ func TestMyKeys(t *testing.T) {
 			if title == "" {
 				title = k.Comment
 			}
-			ssh = append(ssh, line(k.UUID, k.Fingerprint, orNil(k.Label), k.Comment, k.Key, k.CreatedOn, k.LastUsed, k.ExpiresOn, u.UUID, title))
+			ssh = append(ssh, joinFields(k.UUID, k.Fingerprint, orNil(k.Label), k.Comment, k.Key, k.CreatedOn, k.LastUsed, k.ExpiresOn, u.UUID, title))
 		}
 		for _, k := range o.AccountGPGKeys(u) {
-			gpg = append(gpg, line(k.Fingerprint, k.KeyID(), k.Name, k.Name, k.Key, nil, len(k.Subkeys), k.CreatedOn, k.AddedOn, k.LastUsed, k.ExpiresOn, u.UUID))
+			gpg = append(gpg, joinFields(k.Fingerprint, k.KeyID(), k.Name, k.Name, k.Key, nil, len(k.Subkeys), k.CreatedOn, k.AddedOn, k.LastUsed, k.ExpiresOn, u.UUID))
 		}
 		fake.ResetJournal()
 		rows := lines(h.rows(tableQuery{table: "bitbucket_my_ssh_key"}), "uuid", "fingerprint", "label", "comment", "key", "created_on", "last_used", "expires_on", "owner_uuid", "title")

@@ -71,7 +71,7 @@ func TestNamesInAnotherSpelling(t *testing.T) {
 func TestNameOfARepositoryThatWasRenamed(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
-	r := (truth{o, o.Connected}).repositories()[0]
+	r := (accessTruth{o, o.Connected}).repositories()[0]
 	old := r.Workspace.Slug + "/old-home"
 	fake.Inject(fakebitbucket.Fault{
 		Kind: fakebitbucket.FaultHandler, Count: -1, Path: "/2.0/repositories/" + r.Workspace.Slug + "/old-home/{rest...}",

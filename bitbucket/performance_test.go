@@ -88,12 +88,12 @@ func (k scanKind) fewest(rows []map[string]any) int {
 	return n
 }
 
-// A cost is the cost of a scan in requests, and in round trips of simulated time, in which a request only waits for others: for
+// A scanCost is the cost of a scan in requests, and in round trips of simulated time, in which a request only waits for others: for
 // those that it depends on, or for one of the eight that may be sent at once.
-type cost struct{ rows, requests, fewest, trips, first int }
+type scanCost struct{ rows, requests, fewest, trips, first int }
 
 // cost returns the cost of a scan, in simulated time.
-func (k scanKind) cost(t *testing.T) (c cost) {
+func (k scanKind) cost(t *testing.T) (c scanCost) {
 	t.Helper()
 	options := k.options
 	options.Latency = roundTrip
@@ -195,7 +195,7 @@ func TestNoRequestAfterTheLastRow(t *testing.T) {
 
 // A measurement is the cost of a scan with the time that it takes.
 type measurement struct {
-	cost
+	scanCost
 	few, all           [2]int64 // bytes as sent, and uncompressed
 	wall, first        time.Duration
 	fewRate, allRate   float64    // rows per second
@@ -206,7 +206,7 @@ type measurement struct {
 // measure measures scans of recorded answers, with the time of a round trip before each, or without.
 func (k scanKind) measure(t *testing.T) (m measurement) {
 	t.Helper()
-	m.cost = k.cost(t)
+	m.scanCost = k.cost(t)
 	h, r := recorded(t, k.options)
 	all := k.few
 	all.columns = k.all
@@ -289,7 +289,7 @@ func TestPerformance(t *testing.T) {
 		if few != "" && k.all != "" {
 			all = speed(m.allRate, m.allShare)
 		}
-		line(k.name, m.rows, m.requests, m.fewest, m.trips, m.cost.first, size(m.few), allSize, fmt.Sprintf("%.2f", m.wall.Seconds()),
+		line(k.name, m.rows, m.requests, m.fewest, m.trips, m.scanCost.first, size(m.few), allSize, fmt.Sprintf("%.2f", m.wall.Seconds()),
 			fmt.Sprintf("%.2f", m.first.Seconds()), few, all, fmt.Sprintf("%.1f", float64(m.peak)/(1<<20)))
 	}
 	fmt.Print("\n", out)

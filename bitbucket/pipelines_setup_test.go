@@ -115,7 +115,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 			fake := fakebitbucket.Start(t, options)
 			h := connected(t, fake)
 			o := fake.Organization()
-			visible, own := covered(o, o.Connected), (truth{o, o.Connected}).repositories()
+			visible, own := covered(o, o.Connected), (accessTruth{o, o.Connected}).repositories()
 			if len(own) == len(visible) {
 				t.Fatal("the connected user administers everything")
 			}

@@ -160,8 +160,8 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
-// sent returns the different values of a parameter in the requests for an endpoint.
-func sent(fake *fakebitbucket.Server, endpoint, parameter string) []string {
+// sentValues returns the different values of a parameter in the requests for an endpoint.
+func sentValues(fake *fakebitbucket.Server, endpoint, parameter string) []string {
 	var all []string
 	for _, e := range fake.Journal() {
 		if strings.TrimPrefix(e.Endpoint, "/2.0") == endpoint {
@@ -257,21 +257,21 @@ func TestPipelineConditions(t *testing.T) {
 			}
 			got := map[string]bool{}
 			fake.ResetJournal()
-			for _, uuid := range values(h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", where: test.where}), "uuid") {
+			for _, uuid := range columnValues(h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", where: test.where}), "uuid") {
 				got[uuid] = true
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("pipelines mismatch (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(test.sent, strings.Join(sent(fake, pipelinesPath, test.parameter), ", ")); diff != "" {
+			if diff := cmp.Diff(test.sent, strings.Join(sentValues(fake, pipelinesPath, test.parameter), ", ")); diff != "" {
 				t.Errorf("%s mismatch (-want +got):\n%s", test.parameter, diff)
 			}
 		})
 	}
 }
 
-// pages returns the numbers and lengths of the pages of pipelines that were requested.
-func pages(fake *fakebitbucket.Server) []string {
+// requestedPages returns the numbers and lengths of the pages of pipelines that were requested.
+func requestedPages(fake *fakebitbucket.Server) []string {
 	var all []string
 	for _, e := range fake.Journal() {
 		if e.Endpoint == "/2.0"+pipelinesPath {
@@ -322,7 +322,7 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 			query.where = append(query.where, where("repository_full_name", "=", repo.FullName()))
 			fake.ResetJournal()
 			rows := h.rows(query)
-			if diff := cmp.Diff(test.want, pages(fake)); diff != "" {
+			if diff := cmp.Diff(test.want, requestedPages(fake)); diff != "" {
 				t.Errorf("pages mismatch (-want +got):\n%s", diff)
 			}
 			if test.rows != nil {
@@ -332,7 +332,7 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 						want = append(want, p.UUID)
 					}
 				}
-				if diff := cmp.Diff(sorted(want), sorted(values(rows, "uuid"))); diff != "" {
+				if diff := cmp.Diff(sorted(want), sorted(columnValues(rows, "uuid"))); diff != "" {
 					t.Errorf("rows mismatch (-want +got):\n%s", diff)
 				}
 			} else if len(rows) != 5 {
@@ -359,7 +359,7 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 	for _, p := range runs[at : at+5] {
 		want = append(want, p.UUID)
 	}
-	if diff := cmp.Diff(want, values(oldest, "uuid")); diff != "" {
+	if diff := cmp.Diff(want, columnValues(oldest, "uuid")); diff != "" {
 		t.Errorf("the five oldest of seven days (-want +got):\n%s", diff)
 	}
 }
@@ -378,13 +378,13 @@ func TestPipelineOrderOverRepositories(t *testing.T) {
 		want = append(want, p.UUID)
 	}
 	rows := h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 12, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
-	if diff := cmp.Diff(want, values(rows, "uuid")); diff != "" {
+	if diff := cmp.Diff(want, columnValues(rows, "uuid")); diff != "" {
 		t.Errorf("the newest pipelines mismatch (-want +got):\n%s", diff)
 	}
 	// A few named ones come in order, too.
 	uuids := []string{all[3].UUID, all[0].UUID, all[9].UUID, all[5].UUID}
 	rows = h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid created_on", limit: 2, where: []*proto.Qual{where("uuid", "=", uuids)}, order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}})
-	if diff := cmp.Diff([]string{all[0].UUID, all[3].UUID}, values(rows, "uuid")); diff != "" {
+	if diff := cmp.Diff([]string{all[0].UUID, all[3].UUID}, columnValues(rows, "uuid")); diff != "" {
 		t.Errorf("the newest of some mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -401,7 +401,7 @@ func TestPipelinesThatAreOff(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	h := connected(t, fake)
 	o := fake.Organization()
-	all := (truth{o, o.Connected}).repositories()
+	all := (accessTruth{o, o.Connected}).repositories()
 	off := all[slices.IndexFunc(all, func(r *fakeRepository) bool { return !o.PipelinesOf(r).Known })]
 	for _, table := range tablesOfPipelines {
 		t.Run(table, func(t *testing.T) {
@@ -418,7 +418,7 @@ func TestPipelinesThatAreOff(t *testing.T) {
 				h.wantOmission(Omission{Table: table, Workspace: off.Workspace.Slug, Repository: off.FullName(), Reason: ReasonFeatureOff})
 			}
 			rows = h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", off.Workspace.Slug)}})
-			if len(rows) == 0 || slices.Contains(values(rows, "repository_full_name"), off.FullName()) {
+			if len(rows) == 0 || slices.Contains(columnValues(rows, "repository_full_name"), off.FullName()) {
 				t.Errorf("%d rows of the workspace", len(rows))
 			}
 		})
@@ -435,7 +435,7 @@ func TestPipelinesOfRepositoryThatVanished(t *testing.T) {
 			gone := busy(t, o)
 			fake.RemoveRepository(gone.FullName())
 			rows := h.rows(tableQuery{table: table})
-			if len(rows) == 0 || slices.Contains(values(rows, "repository_full_name"), gone.FullName()) {
+			if len(rows) == 0 || slices.Contains(columnValues(rows, "repository_full_name"), gone.FullName()) {
 				t.Errorf("%d rows, or some of a repository that is gone", len(rows))
 			}
 		})
@@ -460,7 +460,7 @@ func TestPipelineSecrets(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	secrets := 0
-	for _, r := range (truth{o, o.Connected}).repositories() {
+	for _, r := range (accessTruth{o, o.Connected}).repositories() {
 		p := o.PipelinesOf(r)
 		for _, x := range p.Runners {
 			if x.Version == "" {
@@ -630,7 +630,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 								wantRequests[test.path]++
 							}
 							for _, row := range test.truth(p, s) {
-								wantRows = append(wantRows, line(p.UUID, row["title"]))
+								wantRows = append(wantRows, joinFields(p.UUID, row["title"]))
 							}
 						}
 					}
@@ -651,7 +651,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 				fake.ResetJournal()
 				step := run.Steps[0].UUID
 				got := h.rows(tableQuery{table: table, columns: "step_uuid pipeline_uuid", where: []*proto.Qual{inRepository, where("pipeline_uuid", "=", run.UUID), where("step_uuid", "=", step)}})
-				if diff := cmp.Diff(slices.Repeat([]string{step}, len(test.truth(run, run.Steps[0]))), values(got, "step_uuid")); diff != "" {
+				if diff := cmp.Diff(slices.Repeat([]string{step}, len(test.truth(run, run.Steps[0]))), columnValues(got, "step_uuid")); diff != "" {
 					t.Errorf("rows mismatch (-want +got):\n%s", diff)
 				}
 				if diff := cmp.Diff(map[string]int{test.path: 1}, requested(fake)); diff != "" {

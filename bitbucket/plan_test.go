@@ -30,18 +30,18 @@ var plans = []plan{
 		}
 		return scans
 	}},
-	{"IN list", func(names []nameQuals) [][]*proto.Qual { return [][]*proto.Qual{together(names)} }},
+	{"IN list", func(names []nameQuals) [][]*proto.Qual { return [][]*proto.Qual{inOneScan(names)} }},
 	{"short IN lists", func(names []nameQuals) [][]*proto.Qual {
 		var scans [][]*proto.Qual
 		for some := range slices.Chunk(names, 3) {
-			scans = append(scans, together(some))
+			scans = append(scans, inOneScan(some))
 		}
 		return scans
 	}},
 }
 
-// together returns the conditions of one scan for several names, which differ in their last condition.
-func together(names []nameQuals) []*proto.Qual {
+// inOneScan returns the conditions of one scan for several names, which differ in their last condition.
+func inOneScan(names []nameQuals) []*proto.Qual {
 	var values []string
 	for _, name := range names {
 		values = append(values, name[len(name)-1].Value.GetStringValue())
@@ -82,8 +82,8 @@ func namesFor(tab *table, h *host) map[string][]nameQuals {
 	return all
 }
 
-// encoded returns rows as sorted texts, so that their order does not matter.
-func encoded(rows []map[string]any) []string {
+// sortedJSON returns rows as sorted texts, so that their order does not matter.
+func sortedJSON(rows []map[string]any) []string {
 	var all []string
 	for _, row := range rows {
 		text, err := json.Marshal(row)
@@ -155,7 +155,7 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 				for _, scan := range p.scans(names) {
 					got = append(got, h.rows(tableQuery{table: tab.name, columns: columns, where: scan})...)
 				}
-				if diff := gocmp.Diff(encoded(want), encoded(got)); diff != "" {
+				if diff := gocmp.Diff(sortedJSON(want), sortedJSON(got)); diff != "" {
 					t.Errorf("rows mismatch (-whole +plan):\n%.2000s", diff)
 				}
 				if n := len(fake.Journal()); n > cost+perName*len(names) {

@@ -21,7 +21,7 @@ func TestWebhookEvent(t *testing.T) {
 		var all []string
 		for _, subject := range subjects {
 			for _, e := range organization.HookEvents(subject) {
-				all = append(all, line(subject, e.Event, e.Category, e.Label, e.Label, e.Description))
+				all = append(all, joinFields(subject, e.Event, e.Category, e.Label, e.Label, e.Description))
 			}
 		}
 		return all
@@ -30,11 +30,11 @@ func TestWebhookEvent(t *testing.T) {
 		fake.ResetJournal()
 		return lines(h.rows(tableQuery{table: "bitbucket_webhook_event", where: where}), "subject_type", "event", "category", "label", "title", "description")
 	}
-	same(t, "events", of("repository", "workspace"), read())
+	checkLines(t, "events", of("repository", "workspace"), read())
 	if diff := cmp.Diff(map[string]int{"/hook_events": 1, "/hook_events/{subject_type}": 2}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
-	same(t, "events of workspaces", of("workspace"), read(where("subject_type", "=", "workspace")))
+	checkLines(t, "events of workspaces", of("workspace"), read(where("subject_type", "=", "workspace")))
 	if diff := cmp.Diff(map[string]int{"/hook_events/{subject_type}": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
@@ -51,7 +51,7 @@ func TestWorkspaceGPGKey(t *testing.T) {
 		var all []string
 		for _, w := range some {
 			for _, key := range o.SystemKeys(w) {
-				all = append(all, line(w.Slug, w.Slug, key))
+				all = append(all, joinFields(w.Slug, w.Slug, key))
 			}
 		}
 		return all
@@ -60,11 +60,11 @@ func TestWorkspaceGPGKey(t *testing.T) {
 		fake.ResetJournal()
 		return lines(h.rows(tableQuery{table: "bitbucket_workspace_gpg_key", where: where}), "workspace_slug", "title", "key")
 	}
-	same(t, "keys", of(o.Workspaces[:2]...), read())
+	checkLines(t, "keys", of(o.Workspaces[:2]...), read())
 	if len(o.SystemKeys(o.Workspaces[0])) != 2 {
 		t.Error("no keys are being replaced")
 	}
-	same(t, "keys of one", of(o.Workspaces[1]), read(where("workspace_slug", "=", o.Workspaces[1].Slug)))
+	checkLines(t, "keys of one", of(o.Workspaces[1]), read(where("workspace_slug", "=", o.Workspaces[1].Slug)))
 	if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}/settings/gpg/public-key": 1}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}
@@ -106,7 +106,7 @@ func TestWorkspaceGPGKeyInJSON(t *testing.T) {
 	read := func(fake *fakebitbucket.Server) []string {
 		return lines(connected(t, fake).rows(tableQuery{table: "bitbucket_workspace_gpg_key"}), "workspace_slug", "key")
 	}
-	same(t, "keys", read(bare), read(wrapped))
+	checkLines(t, "keys", read(bare), read(wrapped))
 }
 
 func TestWorkspaceOIDCProvider(t *testing.T) {
@@ -117,7 +117,7 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 	var want []string
 	for _, w := range o.Workspaces[:2] {
 		issuer := "https://api.bitbucket.org/2.0/workspaces/" + w.Slug + "/pipelines-config/identity/oidc"
-		want = append(want, line(w.Slug, issuer, issuer, issuer+"/keys.json", texts([]string{"RS256"}), issuer, texts(o.OIDCKeyIDs(w))))
+		want = append(want, joinFields(w.Slug, issuer, issuer, issuer+"/keys.json", jsonArray([]string{"RS256"}), issuer, jsonArray(o.OIDCKeyIDs(w))))
 	}
 	rows := h.rows(tableQuery{table: "bitbucket_workspace_oidc_provider"})
 	for _, row := range rows {
@@ -131,7 +131,7 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 			t.Errorf("claims %v", claims)
 		}
 	}
-	same(t, "providers", want, lines(rows, "workspace_slug", "issuer", "title", "jwks_uri", "id_token_signing_alg_values_supported", "configuration", "keys"))
+	checkLines(t, "providers", want, lines(rows, "workspace_slug", "issuer", "title", "jwks_uri", "id_token_signing_alg_values_supported", "configuration", "keys"))
 	if diff := cmp.Diff(map[string]int{"/user/workspaces": 1, configuration: 2, keys: 2}, requested(fake)); diff != "" {
 		t.Errorf("requests mismatch (-want +got):\n%s", diff)
 	}

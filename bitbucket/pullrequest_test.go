@@ -26,7 +26,7 @@ type fakePullRequest struct {
 	r *organization.Repository
 }
 
-func (x fakePullRequest) String() string { return line(x.r.FullName(), x.ID) }
+func (x fakePullRequest) String() string { return joinFields(x.r.FullName(), x.ID) }
 
 // named returns the conditions for this pull request, with its number in the column.
 func (x fakePullRequest) named(column string) []*proto.Qual {
@@ -173,7 +173,7 @@ func TestPullRequest(t *testing.T) {
 	if n, all := len(want[0])+len(documents), len(tablePullRequest().columns); n != all {
 		t.Errorf("%d columns are compared, the table has %d", n, all)
 	}
-	found := byKey(t, rows, "repository_full_name", "id")
+	found := rowsByKey(t, rows, "repository_full_name", "id")
 	for _, x := range all {
 		row := found[strings.ReplaceAll(x.String(), " | ", " ")]
 		if n, _ := row["participants"].([]any); len(n) != len(x.Participants) {
@@ -281,7 +281,7 @@ func TestPullRequestsOfManyNumbers(t *testing.T) {
 	}
 	participants := h.rows(tableQuery{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: in("pull_request_id")})
 	for _, row := range participants {
-		if name := line(row["repository_full_name"], row["pull_request_id"]); !slices.Contains(want, name) {
+		if name := joinFields(row["repository_full_name"], row["pull_request_id"]); !slices.Contains(want, name) {
 			t.Errorf("a participant of %s, which the query does not name", name)
 		}
 	}
@@ -318,7 +318,7 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	})
 	var got []string
 	for _, row := range rows {
-		got = append(got, line(row["repository_full_name"], row["id"]))
+		got = append(got, joinFields(row["repository_full_name"], row["id"]))
 	}
 	if diff := cmp.Diff(pullRequestNames(all[:20]), got); diff != "" {
 		t.Errorf("the last changed mismatch (-want +got):\n%s", diff)
@@ -336,7 +336,7 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 		table: "bitbucket_pull_request", columns: "id", where: append(slices.Clone(in), numbers),
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
 	})
-	if diff := cmp.Diff([]string{"5", "3", "1"}, values(byNumber, "id")); diff != "" {
+	if diff := cmp.Diff([]string{"5", "3", "1"}, columnValues(byNumber, "id")); diff != "" {
 		t.Errorf("by number mismatch (-want +got):\n%s", diff)
 	}
 	if !slices.IsSortedFunc(byAuthor, func(a, b map[string]any) int { return a["created_on"].(time.Time).Compare(b["created_on"].(time.Time)) }) || len(byAuthor) != 5 {
@@ -506,7 +506,7 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 		t.Errorf("%d rows, and %d without %s", len(before), len(after), one.r.FullName())
 	}
 	for _, table := range []string{"bitbucket_pull_request_comment", "bitbucket_pull_request_activity", "bitbucket_pull_request_participant"} {
-		if slices.Contains(values(h.rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
+		if slices.Contains(columnValues(h.rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
 			t.Errorf("%s has rows of %s", table, one.r.FullName())
 		}
 	}
@@ -1131,7 +1131,7 @@ func TestPullRequestRecordings(t *testing.T) {
 				}
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 				one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return true })
-				fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: page(items), Count: -1})
+				fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: pageJSON(items), Count: -1})
 				conditions := []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}
 				if number := items[0].Get("pull_request.id"); number.Exists() {
 					conditions = append(conditions, where("pull_request_id", "=", int(number.Int())))
@@ -1149,13 +1149,13 @@ func TestPullRequestRecordings(t *testing.T) {
 				for _, item := range items {
 					want = append(want, item.Get(as.path).String())
 				}
-				sameLines(t, as.key, want, values(rows, as.key))
+				sameLines(t, as.key, want, columnValues(rows, as.key))
 				for column, path := range also {
 					want = nil
 					for _, item := range items {
 						want = append(want, fmt.Sprint(orNil(item.Get(path).String())))
 					}
-					sameLines(t, column, want, values(rows, column))
+					sameLines(t, column, want, columnValues(rows, column))
 				}
 			})
 		}

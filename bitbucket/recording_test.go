@@ -26,8 +26,8 @@ type recording struct {
 	answers                sync.Map     // *answer by encoding and address
 }
 
-// An answer is a recorded answer.
-type answer struct {
+// A recordedAnswer is a recorded answer.
+type recordedAnswer struct {
 	*httptest.ResponseRecorder
 	plain int64 // number of uncompressed bytes
 }
@@ -54,17 +54,17 @@ func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: a.Code, Header: a.Header(), Body: io.NopCloser(body), ContentLength: body.Size(), Request: req}, nil
 }
 
-func (r *recording) answer(req *http.Request) *answer {
+func (r *recording) answer(req *http.Request) *recordedAnswer {
 	key := req.Header.Get("Accept-Encoding") + " " + req.URL.RequestURI()
 	kept, ok := r.answers.Load(key)
 	if !ok {
 		kept, _ = r.answers.LoadOrStore(key, r.record(req))
 	}
-	return kept.(*answer)
+	return kept.(*recordedAnswer)
 }
 
-func (r *recording) record(req *http.Request) *answer {
-	a := &answer{ResponseRecorder: httptest.NewRecorder()}
+func (r *recording) record(req *http.Request) *recordedAnswer {
+	a := &recordedAnswer{ResponseRecorder: httptest.NewRecorder()}
 	r.fake.ServeHTTP(a, req)
 	a.plain = int64(a.Body.Len())
 	if zipped, err := gzip.NewReader(bytes.NewReader(a.Body.Bytes())); err == nil {

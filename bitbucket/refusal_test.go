@@ -36,7 +36,7 @@ func TestOnRefusal(t *testing.T) {
 				fake.ClearFaults()
 				columns := "repository_full_name"
 				skip, fail := connected(t, fake, `on_refusal = "skip"`), connected(t, fake)
-				all := values(fail.rows(tableQuery{table: tab, columns: columns}), "repository_full_name")
+				all := columnValues(fail.rows(tableQuery{table: tab, columns: columns}), "repository_full_name")
 				behind := all[slices.IndexFunc(all, func(name string) bool { return strings.HasPrefix(name, w.Slug+"/") })]
 				fault := refusal.fault
 				fault.Kind, fault.Count, fault.Path = fakebitbucket.FaultStatus, -1, "/2.0/repositories/"+behind+"/{rest...}"
@@ -50,7 +50,7 @@ func TestOnRefusal(t *testing.T) {
 					want := slices.DeleteFunc(slices.Clone(want), func(name string) bool {
 						return plan == "name alone" || plan == "by name" && name != want[0]
 					})
-					got := values(skip.rows(tableQuery{table: tab, columns: columns, where: where}), "repository_full_name")
+					got := columnValues(skip.rows(tableQuery{table: tab, columns: columns, where: where}), "repository_full_name")
 					if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 						t.Errorf("%s: %d rows, want %d: %v", plan, len(got), len(want), slices.Compact(got))
 					}
@@ -159,7 +159,7 @@ func TestOmissionsAreBounded(t *testing.T) {
 // not administer the workspace. This is not an error: no plan returns rows of the repository, and there is an omission.
 func TestEffectiveListIsTheWorkspaces(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	o := truth{fake.Organization(), fake.Organization().Connected}
+	o := accessTruth{fake.Organization(), fake.Organization().Connected}
 	var one *organization.Repository
 	for _, r := range o.repositories() {
 		if !o.Administers(r.Workspace, o.user) {

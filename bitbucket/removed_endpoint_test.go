@@ -11,7 +11,7 @@ import (
 // removals are the answers of an endpoint that was removed: Bitbucket's own, and that of a server that only knows HTTP.
 var removals = map[string]fakebitbucket.Fault{
 	"no endpoint": {Kind: fakebitbucket.FaultRemoved},
-	"plain text":  status(http.StatusNotFound, "Not Found", "Content-Type", "text/plain"),
+	"plain text":  statusFault(http.StatusNotFound, "Not Found", "Content-Type", "text/plain"),
 }
 
 // TestRemovedEndpoint removes each endpoint. No table that needs it may be empty, or lack a row, without an error that says so.
@@ -50,7 +50,7 @@ func TestRemovedEndpoint(t *testing.T) {
 					scans++
 					switch {
 					case done.err == nil:
-						t.Errorf("%s, %s at %s: %d rows of %d, and no error", b, name, endpoint, len(done.rows), total(b.rows))
+						t.Errorf("%s, %s at %s: %d rows of %d, and no error", b, name, endpoint, len(done.rows), sum(b.rows))
 					case !strings.Contains(done.err.Error(), "Atlassian has removed or moved this endpoint"):
 						t.Errorf("%s, %s at %s: error %v", b, name, endpoint, done.err)
 					}

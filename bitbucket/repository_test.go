@@ -58,7 +58,7 @@ func TestRepository(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	rows := h.rows(tableQuery{table: "bitbucket_repository", columns: allColumns("bitbucket_repository")})
-	if diff := gocmp.Diff(fullNames(covered(o, o.Connected), nil), sorted(values(rows, "full_name"))); diff != "" {
+	if diff := gocmp.Diff(fullNames(covered(o, o.Connected), nil), sorted(columnValues(rows, "full_name"))); diff != "" {
 		t.Fatalf("repositories mismatch (-want +got):\n%s", diff)
 	}
 	for _, row := range rows {
@@ -173,7 +173,7 @@ func TestRepositoryConditions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: test.where})
-			if diff := gocmp.Diff(fullNames(all, test.want), sorted(values(rows, "full_name"))); diff != "" {
+			if diff := gocmp.Diff(fullNames(all, test.want), sorted(columnValues(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			for _, e := range fake.Journal() {
@@ -277,7 +277,7 @@ func TestRepositoryLimitAndOrder(t *testing.T) {
 			for _, r := range all[:20] {
 				want = append(want, r.FullName())
 			}
-			if diff := gocmp.Diff(want, values(rows, "full_name")); diff != "" {
+			if diff := gocmp.Diff(want, columnValues(rows, "full_name")); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			if got, want := requested(fake)["/repositories/{workspace}"], len(o.MembershipsOf(o.Connected)); got != want {
@@ -301,7 +301,7 @@ func TestRepositoryNamedInOrder(t *testing.T) {
 	for _, r := range named {
 		want = append(want, r.FullName())
 	}
-	if diff := gocmp.Diff(want, values(rows, "full_name")); diff != "" {
+	if diff := gocmp.Diff(want, columnValues(rows, "full_name")); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -342,7 +342,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where}})
-			if diff := gocmp.Diff(names, sorted(values(rows, "full_name"))); diff != "" {
+			if diff := gocmp.Diff(names, sorted(columnValues(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			if n := len(fake.Journal()); n > 5 {
@@ -422,7 +422,7 @@ func TestRepositoryGrantedAndRevoked(t *testing.T) {
 		}
 	}
 	seen := func(table string) bool {
-		return slices.Contains(values(h.rows(tableQuery{table: table, columns: "full_name"}), "full_name"), hidden.FullName())
+		return slices.Contains(columnValues(h.rows(tableQuery{table: table, columns: "full_name"}), "full_name"), hidden.FullName())
 	}
 	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
 		if seen(table) {

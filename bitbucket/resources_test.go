@@ -17,8 +17,8 @@ func optional(b *bool) any {
 	return *b
 }
 
-// texts returns a list of texts as decoded JSON has it.
-func texts(list []string) []any {
+// jsonArray returns a list of texts as decoded JSON has it.
+func jsonArray(list []string) []any {
 	all := []any{}
 	for _, s := range list {
 		all = append(all, s)
@@ -27,14 +27,14 @@ func texts(list []string) []any {
 }
 
 func TestDeployKeys(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		columns := []string{"id", "label", "comment", "key", "added_on", "last_used", "owner_uuid"}
 		row := func(k *organization.DeployKey, where ...any) string {
 			owner := any(nil)
 			if k.Owner != nil {
 				owner = k.Owner.UUID
 			}
-			return line(append(where, k.ID, orNil(k.Label), orNil(k.Comment), k.Key, k.CreatedOn, k.LastUsed, owner)...)
+			return joinFields(append(where, k.ID, orNil(k.Label), orNil(k.Comment), k.Key, k.CreatedOn, k.LastUsed, owner)...)
 		}
 		var keys, projectKeys []string
 		for _, r := range o.repositories() {
@@ -47,15 +47,15 @@ func TestDeployKeys(t *testing.T) {
 				projectKeys = append(projectKeys, row(k, p.Workspace.Slug, p.Key))
 			}
 		}
-		same(t, "deploy keys", keys, lines(h.rows(tableQuery{table: "bitbucket_deploy_key"}), append([]string{"repository_full_name"}, columns...)...))
+		checkLines(t, "deploy keys", keys, lines(h.rows(tableQuery{table: "bitbucket_deploy_key"}), append([]string{"repository_full_name"}, columns...)...))
 		if len(o.projects()) > 0 {
-			same(t, "deploy keys of projects", projectKeys, lines(h.rows(tableQuery{table: "bitbucket_project_deploy_key"}), append([]string{"workspace_slug", "project_key"}, columns...)...))
+			checkLines(t, "deploy keys of projects", projectKeys, lines(h.rows(tableQuery{table: "bitbucket_project_deploy_key"}), append([]string{"workspace_slug", "project_key"}, columns...)...))
 		}
 	})
 }
 
 func TestWebhooks(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		columns := []string{"uuid", "url", "description", "active", "skip_cert_verification", "events", "created_at", "read_only", "secret_set", "source"}
 		var secrets []string
 		row := func(w *organization.Webhook, where string) string {
@@ -66,7 +66,7 @@ func TestWebhooks(t *testing.T) {
 			if w.Secret != "" {
 				secrets = append(secrets, w.Secret)
 			}
-			return line(where, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, texts(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet, orNil(w.Source))
+			return joinFields(where, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, jsonArray(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet, orNil(w.Source))
 		}
 		var hooks, workspaceHooks []string
 		for _, r := range o.repositories() {
@@ -80,10 +80,10 @@ func TestWebhooks(t *testing.T) {
 			}
 		}
 		rows := h.rows(tableQuery{table: "bitbucket_webhook"})
-		same(t, "webhooks", hooks, lines(rows, append([]string{"repository_full_name"}, columns...)...))
+		checkLines(t, "webhooks", hooks, lines(rows, append([]string{"repository_full_name"}, columns...)...))
 		if len(o.workspaces()) > 0 {
 			more := h.rows(tableQuery{table: "bitbucket_workspace_webhook"})
-			same(t, "webhooks of workspaces", workspaceHooks, lines(more, append([]string{"workspace_slug"}, columns...)...))
+			checkLines(t, "webhooks of workspaces", workspaceHooks, lines(more, append([]string{"workspace_slug"}, columns...)...))
 			rows = append(rows, more...)
 		}
 		if len(secrets) == 0 {
@@ -92,7 +92,7 @@ func TestWebhooks(t *testing.T) {
 		for _, r := range rows {
 			for column, value := range r {
 				for _, secret := range secrets {
-					if strings.Contains(line(value), secret) {
+					if strings.Contains(joinFields(value), secret) {
 						t.Fatalf("%s shows a webhook's secret", column)
 					}
 				}
@@ -102,7 +102,7 @@ func TestWebhooks(t *testing.T) {
 }
 
 func TestBranchRestrictions(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		ids := func(list any, key string) []any {
 			all := []any{}
 			for _, one := range list.([]any) {
@@ -133,7 +133,7 @@ func TestBranchRestrictions(t *testing.T) {
 					for _, g := range b.Groups {
 						groups = append(groups, g.Slug)
 					}
-					want = append(want, line(r.FullName(), b.ID, b.Kind, b.BranchMatchKind, orNil(b.Pattern), orNil(b.BranchType), value, texts(users), texts(groups)))
+					want = append(want, joinFields(r.FullName(), b.ID, b.Kind, b.BranchMatchKind, orNil(b.Pattern), orNil(b.BranchType), value, jsonArray(users), jsonArray(groups)))
 				}
 			}
 			var quals []*proto.Qual
@@ -146,7 +146,7 @@ func TestBranchRestrictions(t *testing.T) {
 			for _, row := range rows {
 				row["users"], row["groups"] = ids(row["users"], "uuid"), ids(row["groups"], "slug")
 			}
-			same(t, "restrictions "+name, want, lines(rows, "repository_full_name", "id", "kind", "branch_match_kind", "pattern", "branch_type", "value", "users", "groups"))
+			checkLines(t, "restrictions "+name, want, lines(rows, "repository_full_name", "id", "kind", "branch_match_kind", "pattern", "branch_type", "value", "users", "groups"))
 			for _, e := range fake.Journal() {
 				if ok && strings.HasSuffix(e.Endpoint, "/branch-restrictions") && e.Query.Get(column) != value {
 					t.Errorf("the query of the request is %v", e.Query)
@@ -157,31 +157,31 @@ func TestBranchRestrictions(t *testing.T) {
 }
 
 func TestDefaultReviewers(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		var want, ofProjects []string
 		for _, r := range covered(o.Organization, o.user) {
 			for _, e := range o.EffectiveDefaultReviewers(r) {
-				want = append(want, line(r.FullName(), r.UUID, e.User.UUID, e.User.DisplayName, e.From))
+				want = append(want, joinFields(r.FullName(), r.UUID, e.User.UUID, e.User.DisplayName, e.From))
 			}
 		}
 		for _, p := range o.projects() {
 			for _, u := range o.ProjectDefaultReviewers(p) {
-				ofProjects = append(ofProjects, line(p.Workspace.Slug, p.Key, u.UUID, "project"))
+				ofProjects = append(ofProjects, joinFields(p.Workspace.Slug, p.Key, u.UUID, "project"))
 			}
 		}
-		same(t, "reviewers", want, lines(h.rows(tableQuery{table: "bitbucket_default_reviewer"}), "repository_full_name", "repository_uuid", "user_uuid", "user_display_name", "reviewer_type"))
+		checkLines(t, "reviewers", want, lines(h.rows(tableQuery{table: "bitbucket_default_reviewer"}), "repository_full_name", "repository_uuid", "user_uuid", "user_display_name", "reviewer_type"))
 		if len(o.projects()) > 0 {
-			same(t, "reviewers of projects", ofProjects, lines(h.rows(tableQuery{table: "bitbucket_project_default_reviewer"}), "workspace_slug", "project_key", "user_uuid", "reviewer_type"))
+			checkLines(t, "reviewers of projects", ofProjects, lines(h.rows(tableQuery{table: "bitbucket_project_default_reviewer"}), "workspace_slug", "project_key", "user_uuid", "reviewer_type"))
 		}
 	})
 }
 
 func TestRepositoryOverrides(t *testing.T) {
-	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o truth) {
+	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		var want []string
 		for _, r := range o.repositories() {
-			want = append(want, line(r.FullName(), r.OverridesBranchingModel, r.OverridesMergeStrategy))
+			want = append(want, joinFields(r.FullName(), r.OverridesBranchingModel, r.OverridesMergeStrategy))
 		}
-		same(t, "overrides", want, lines(h.rows(tableQuery{table: "bitbucket_repository_override"}), "repository_full_name", "overrides_branching_model", "overrides_default_merge_strategy"))
+		checkLines(t, "overrides", want, lines(h.rows(tableQuery{table: "bitbucket_repository_override"}), "repository_full_name", "overrides_branching_model", "overrides_default_merge_strategy"))
 	})
 }

@@ -107,12 +107,12 @@ var abandoned = map[string]bool{}
 // abandon adds all running goroutines to the abandoned ones.
 func abandon() {
 	for _, stack := range working() {
-		abandoned[name(stack)] = true
+		abandoned[goroutineID(stack)] = true
 	}
 }
 
-// name returns the number of a goroutine.
-func name(stack string) string {
+// goroutineID returns the number of a goroutine.
+func goroutineID(stack string) string {
 	name, _, _ := strings.Cut(stack, " [")
 	return name
 }
@@ -122,7 +122,7 @@ func working() []string {
 	var ours []string
 	for _, stack := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n")[1:] {
 		for _, place := range []string{"steampipe-plugin-bitbucket/bitbucket.(", "steampipe-plugin-bitbucket/internal/api.", "steampipe-plugin-sdk/v5/plugin."} {
-			if strings.Contains(stack, place) && !abandoned[name(stack)] {
+			if strings.Contains(stack, place) && !abandoned[goroutineID(stack)] {
 				ours = append(ours, stack)
 				break
 			}
@@ -231,7 +231,7 @@ func TestWorkspaceThatVanishesDuringTheScan(t *testing.T) {
 		t.Error("no error although the user is still in the workspace")
 	}
 	fake.RemoveMember(left, o.Connected.UUID)
-	for _, slug := range values(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug"}), "workspace_slug") {
+	for _, slug := range columnValues(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug"}), "workspace_slug") {
 		if slug == left {
 			t.Errorf("rows of %s, which the user has left", left)
 		}

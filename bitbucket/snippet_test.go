@@ -35,7 +35,7 @@ func snippetLine(s *organization.Snippet) string {
 	if s.Creator != nil {
 		uuid, name, account = s.Creator.UUID, s.Creator.DisplayName, orNil(s.Creator.AccountID)
 	}
-	return line(s.Workspace.Slug, s.Workspace.UUID, s.ID, orNil(s.Title), s.IsPrivate, "git", s.CreatedOn, s.UpdatedOn, uuid, name, account, s.Owner.UUID, s.Owner.Type)
+	return joinFields(s.Workspace.Slug, s.Workspace.UUID, s.ID, orNil(s.Title), s.IsPrivate, "git", s.CreatedOn, s.UpdatedOn, uuid, name, account, s.Owner.UUID, s.Owner.Type)
 }
 
 func TestSnippet(t *testing.T) {
@@ -71,7 +71,7 @@ func TestSnippet(t *testing.T) {
 			for _, s := range visibleSnippets(o, test.holds) {
 				want = append(want, snippetLine(s))
 			}
-			same(t, name, want, lines(newHost.rows(tableQuery{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
+			checkLines(t, name, want, lines(newHost.rows(tableQuery{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
 			if diff := cmp.Diff(test.want, requested(fake)); diff != "" {
 				t.Errorf("requests mismatch (-want +got):\n%s", diff)
 			}
@@ -118,7 +118,7 @@ func TestSnippetFiles(t *testing.T) {
 	o := fake.Organization()
 	var want []string
 	for _, s := range visibleSnippets(o, nil) {
-		want = append(want, line(s.ID, sorted(slices.Clone(s.Files))))
+		want = append(want, joinFields(s.ID, sorted(slices.Clone(s.Files))))
 	}
 	read := func(where ...*proto.Qual) []string {
 		rows := h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files", where: where})
@@ -131,10 +131,10 @@ func TestSnippetFiles(t *testing.T) {
 		}
 		return lines(rows, "id", "files")
 	}
-	same(t, "files", want, read())
+	checkLines(t, "files", want, read())
 	one := visibleSnippets(o, nil)[3]
 	fake.ResetJournal()
-	same(t, "files of one", []string{line(one.ID, sorted(slices.Clone(one.Files)))}, read(where("id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
+	checkLines(t, "files of one", []string{joinFields(one.ID, sorted(slices.Clone(one.Files)))}, read(where("id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
 	if n := len(fake.Journal()); n != 1 {
 		t.Errorf("%d requests for the files of one snippet", n)
 	}
@@ -159,7 +159,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 				if c.Parent != nil {
 					response = c.Parent.ID
 				}
-				all = append(all, line(s.Workspace.Slug, s.ID, c.ID, orNil(c.Text), c.CreatedOn, c.UpdatedOn, c.Deleted, response, c.User.UUID, c.User.DisplayName))
+				all = append(all, joinFields(s.Workspace.Slug, s.ID, c.ID, orNil(c.Text), c.CreatedOn, c.UpdatedOn, c.Deleted, response, c.User.UUID, c.User.DisplayName))
 			}
 		}
 		return all
@@ -173,7 +173,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 				if c.User != nil {
 					uuid, name = c.User.UUID, c.User.DisplayName
 				}
-				all = append(all, line(s.Workspace.Slug, s.ID, c.Hash, c.Hash, c.Message, c.Date, c.Author, uuid, name))
+				all = append(all, joinFields(s.Workspace.Slug, s.ID, c.Hash, c.Hash, c.Message, c.Date, c.Author, uuid, name))
 			}
 		}
 		return all
@@ -194,19 +194,19 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 				fake.ResetJournal()
 				return lines(h.rows(tableQuery{table: name, where: where}), tab.columns...)
 			}
-			same(t, "all", tab.of(all), read())
+			checkLines(t, "all", tab.of(all), read())
 			if got := requested(fake)[tab.list]; got != len(all) {
 				t.Errorf("%d requests for %d snippets", got, len(all))
 			}
 			one := commented[1]
-			same(t, "of one", tab.of([]*organization.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
+			checkLines(t, "of one", tab.of([]*organization.Snippet{one}), read(where("snippet_id", "=", one.ID), where("workspace_slug", "=", one.Workspace.Slug)))
 			if n := len(fake.Journal()); n > 3 { // one request each for the names of the workspace and the snippet
 				t.Errorf("%d requests for one snippet", n)
 			}
 			last := commented[len(commented)-1]
-			same(t, "of two", tab.of([]*organization.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
+			checkLines(t, "of two", tab.of([]*organization.Snippet{one, last}), read(where("snippet_id", "=", []string{one.ID, last.ID, "nothing", ".."})))
 			inOne := func(s *organization.Snippet) bool { return s.Workspace == last.Workspace }
-			same(t, "of a workspace", tab.of(visibleSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
+			checkLines(t, "of a workspace", tab.of(visibleSnippets(o, inOne)), read(where("workspace_slug", "=", last.Workspace.Slug)))
 			if rows := read(where("snippet_id", "=", "nothing"), where("workspace_slug", "=", last.Workspace.Slug)); len(rows) > 0 {
 				t.Errorf("%d rows of no snippet", len(rows))
 			}
@@ -219,7 +219,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 			}
 
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"Snippet not found"}}`, Count: -1})
-			same(t, "without one that is gone", tab.of(slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return s == one })), read())
+			checkLines(t, "without one that is gone", tab.of(slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return s == one })), read())
 			fake.ClearFaults()
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/snippets/{workspace}/" + one.ID + "/{list}", Status: http.StatusNotFound, Count: -1})
 			if _, err := h.try(context.Background(), tableQuery{table: name}); err == nil {

@@ -31,9 +31,9 @@ func sourceOf(o *organization.Organization, r *organization.Repository, c *organ
 // sourceLine returns the expected columns of a file or folder, in the order of sourceColumns.
 func sourceLine(r *organization.Repository, hash, path string, f *organization.SourceFile) string {
 	if f == nil {
-		return line(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_directory", nil, nil, nil)
+		return joinFields(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_directory", nil, nil, nil)
 	}
-	return line(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_file", len(f.Content), orNil(f.MimeType()), texts(f.Attributes))
+	return joinFields(r.FullName(), r.UUID, r.Workspace.Slug, hash, path, path, "commit_file", len(f.Content), orNil(f.MimeType()), jsonArray(f.Attributes))
 }
 
 var sourceColumns = []string{"repository_full_name", "repository_uuid", "workspace_slug", "commit_hash", "path", "title", "type", "size", "mimetype", "attributes"}
@@ -96,7 +96,7 @@ func TestSourceFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: strings.Join(sourceColumns, " "), where: test.where})
-			same(t, name, wantSource(o, test.revision, test.holds), lines(rows, sourceColumns...))
+			checkLines(t, name, wantSource(o, test.revision, test.holds), lines(rows, sourceColumns...))
 			requests := 0
 			for _, e := range fake.Journal() {
 				if strings.TrimPrefix(e.Endpoint, "/2.0") != places || e.Query.Get("page") != "" {
@@ -151,15 +151,15 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 		where []*proto.Qual
 		want  []string // one of the rows
 	}{
-		"nothing":  {nil, []string{line("README.md", nil, nil, nil)}},
-		"folder":   {[]*proto.Qual{where("folder", "=", "docs")}, []string{line("docs/old.txt", nil, "docs", nil)}},
-		"a few":    {[]*proto.Qual{where("folder", "=", []string{"docs", "assets", "docs/"})}, []string{line("docs/old.txt", nil, "docs", nil), line("docs/old.txt", nil, "docs/", nil), line("assets/training.zip", nil, "assets", nil)}},
-		"depth":    {[]*proto.Qual{where("max_depth", "=", 2)}, []string{line("README.md", nil, nil, 2), line("docs/old.txt", nil, nil, 2)}},
-		"revision": {[]*proto.Qual{where("revision", "=", []string{"other", r.MainBranch})}, []string{line("README.md", "other", nil, nil), line("README.md", r.MainBranch, nil, nil)}},
-		"file":     {[]*proto.Qual{where("path", "=", "README.md"), where("revision", "=", "other")}, []string{line("README.md", "other", nil, nil)}},
+		"nothing":  {nil, []string{joinFields("README.md", nil, nil, nil)}},
+		"folder":   {[]*proto.Qual{where("folder", "=", "docs")}, []string{joinFields("docs/old.txt", nil, "docs", nil)}},
+		"a few":    {[]*proto.Qual{where("folder", "=", []string{"docs", "assets", "docs/"})}, []string{joinFields("docs/old.txt", nil, "docs", nil), joinFields("docs/old.txt", nil, "docs/", nil), joinFields("assets/training.zip", nil, "assets", nil)}},
+		"depth":    {[]*proto.Qual{where("max_depth", "=", 2)}, []string{joinFields("README.md", nil, nil, 2), joinFields("docs/old.txt", nil, nil, 2)}},
+		"revision": {[]*proto.Qual{where("revision", "=", []string{"other", r.MainBranch})}, []string{joinFields("README.md", "other", nil, nil), joinFields("README.md", r.MainBranch, nil, nil)}},
+		"file":     {[]*proto.Qual{where("path", "=", "README.md"), where("revision", "=", "other")}, []string{joinFields("README.md", "other", nil, nil)}},
 		"all": {[]*proto.Qual{where("path", "=", "docs/old.txt"), where("folder", "=", "docs"), where("max_depth", "=", 3), where("revision", "=", r.MainBranch)},
-			[]string{line("docs/old.txt", r.MainBranch, "docs", 3)}},
-		"depth, file": {[]*proto.Qual{where("path", "=", []string{"docs/old.txt", "README.md"}), where("max_depth", "=", 1)}, []string{line("README.md", nil, nil, 1)}},
+			[]string{joinFields("docs/old.txt", r.MainBranch, "docs", 3)}},
+		"depth, file": {[]*proto.Qual{where("path", "=", []string{"docs/old.txt", "README.md"}), where("max_depth", "=", 1)}, []string{joinFields("README.md", nil, nil, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: append(test.where, in)}), strings.Fields(columns)...)
@@ -238,9 +238,9 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 		c := o.Revision(n.repository, n.name)
 		var want []string
 		for path := range sourceOf(o, n.repository, c) {
-			want = append(want, line(path, n.name, c.Hash))
+			want = append(want, joinFields(path, n.name, c.Hash))
 		}
-		same(t, n.name, want, of(n))
+		checkLines(t, n.name, want, of(n))
 		pages := (len(want) + 99) / 100
 		if got := len(fake.Journal()); got != n.requests-1+pages {
 			t.Errorf("%s: %d requests, want one for the repository, those for its name and %d for the files", n.name, got, pages)

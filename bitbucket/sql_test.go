@@ -343,7 +343,7 @@ func (x *tableTest) inOrder(t *testing.T, what string, by *proto.SortColumn, row
 		if by.Order == proto.SortOrder_Desc {
 			before, after = after, before
 		}
-		if before == nil && after != nil || compare(before, ">", after) == isTrue {
+		if before == nil && after != nil || sqlCompare(before, ">", after) == isTrue {
 			t.Errorf("%s: %v comes before %v", what, rows[i-1].values[by.Column], rows[i].values[by.Column])
 		}
 	}
@@ -439,7 +439,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 			sent = patterns(have)
 		}
 		for _, v := range append(slices.Clone(sent), null) {
-			add(fmt.Sprintf(" %s %q", operator, v), operator, v.wire, func(have any) truthValue { return compare(have, operator, v.value) }, v)
+			add(fmt.Sprintf(" %s %q", operator, v), operator, v.wire, func(have any) truthValue { return sqlCompare(have, operator, v.value) }, v)
 			byName()
 		}
 		lists := listsOf(sent)
@@ -469,7 +469,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 		a, b, c := values[0], values[1], values[2]
 		for _, nested := range [][]sqlConstant{{a, b}, {b}, {}, {b, null}} {
 			wire := wires(wireList(nested), c.wire)
-			equal := func(have any) truthValue { return compare(have, "=", c.value) }
+			equal := func(have any) truthValue { return sqlCompare(have, "=", c.value) }
 			mentions, values := append(slices.Clone(nested), c), plainValues(nested)
 			add(fmt.Sprintf(" = any %q or … = %q", nested, c), "=", wire, func(have any) truthValue { return max(compareAny(have, "=", values), equal(have)) }, mentions...)
 			if len(nested) == 1 {
@@ -480,7 +480,7 @@ func formsOf(kind proto.ColumnType, operators []string, have []any) []sqlForm {
 	}
 	if kind == proto.ColumnType_BOOL {
 		is := qualValue(true)
-		add(" = false", "<>", is, func(have any) truthValue { return compare(have, "=", false) })
+		add(" = false", "<>", is, func(have any) truthValue { return sqlCompare(have, "=", false) })
 		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}
 		add(" is false", "<>", is, func(have any) truthValue { return truthOf(have == false) })
 		forms[len(forms)-1].names = []sqlConstant{{false, qualValue(false)}}

@@ -16,8 +16,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// byKey returns rows by the text of some of their columns.
-func byKey(t *testing.T, rows []map[string]any, columns ...string) map[string]map[string]any {
+// rowsByKey returns rows by the text of some of their columns.
+func rowsByKey(t *testing.T, rows []map[string]any, columns ...string) map[string]map[string]any {
 	t.Helper()
 	index := map[string]map[string]any{}
 	for _, row := range rows {
@@ -63,7 +63,7 @@ func TestMyWorkspace(t *testing.T) {
 			others = append(others, w.Slug)
 		}
 	}
-	rows := byKey(t, h.rows(tableQuery{table: "bitbucket_my_workspace"}), "slug")
+	rows := rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_workspace"}), "slug")
 	if diff := cmp.Diff(want, columnsOf(rows, "slug", "uuid", "is_administrator", "permission", "title")); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
@@ -86,7 +86,7 @@ func TestMyWorkspace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_my_workspace", columns: test.columns, where: test.where})
-			if diff := cmp.Diff(sorted(slices.Clone(test.want)), sorted(values(rows, "slug"))); diff != "" {
+			if diff := cmp.Diff(sorted(slices.Clone(test.want)), sorted(columnValues(rows, "slug"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.wantRequests, requested(fake)); diff != "" {
@@ -125,7 +125,7 @@ func TestWorkspace(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_workspace", columns: "slug uuid name", where: []*proto.Qual{q}})
 			want := []map[string]any{{"slug": foreign.Slug, "uuid": foreign.UUID, "name": foreign.Name}}
-			if len(rows) != 1 || !cmp.Equal(want[0], columnsOf(byKey(t, rows, "slug"), "slug", "uuid", "name")[foreign.Slug]) {
+			if len(rows) != 1 || !cmp.Equal(want[0], columnsOf(rowsByKey(t, rows, "slug"), "slug", "uuid", "name")[foreign.Slug]) {
 				t.Errorf("rows = %v, want %v", rows, want)
 			}
 			if diff := cmp.Diff(map[string]int{"/workspaces/{workspace}": 1}, requested(fake)); diff != "" {
@@ -157,7 +157,7 @@ func TestMyRepository(t *testing.T) {
 		t.Fatalf("the organization lacks a level: %v", levels)
 	}
 	columns := []string{"permission", "uuid", "name", "is_private", "workspace_slug", "workspace_uuid"}
-	rows := byKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name " + strings.Join(columns, " ")}), "full_name")
+	rows := rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name " + strings.Join(columns, " ")}), "full_name")
 	if diff := cmp.Diff(want, columnsOf(rows, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
@@ -165,7 +165,7 @@ func TestMyRepository(t *testing.T) {
 		t.Run(level, func(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_my_repository", columns: "full_name", where: []*proto.Qual{where("permission", "=", level)}})
-			if diff := cmp.Diff(sorted(names), sorted(values(rows, "full_name"))); diff != "" {
+			if diff := cmp.Diff(sorted(names), sorted(columnValues(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
 			for _, e := range fake.Journal() {
@@ -190,7 +190,7 @@ func TestProject(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Projects: 12})
 	h := connected(t, fake)
 	o := fake.Organization()
-	listed := byKey(t, h.rows(tableQuery{table: "bitbucket_project"}), "workspace_slug", "key")
+	listed := rowsByKey(t, h.rows(tableQuery{table: "bitbucket_project"}), "workspace_slug", "key")
 	if len(listed) == 0 {
 		t.Fatal("no projects")
 	}
@@ -225,7 +225,7 @@ func TestProject(t *testing.T) {
 				t.Errorf("requests mismatch (-want +got):\n%s", diff)
 			}
 			rows = h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", p.Key)}})
-			if !slices.Contains(values(rows, "workspace_slug"), w.Slug) {
+			if !slices.Contains(columnValues(rows, "workspace_slug"), w.Slug) {
 				t.Errorf("by key in all workspaces: %v", rows)
 			}
 		}
@@ -270,7 +270,7 @@ func TestWorkspaceMember(t *testing.T) {
 			}
 		}
 	}
-	got := columnsOf(byKey(t, rows, "workspace_slug", "user_uuid"), "permission", "display_name", "account_id", "member_type", "uuid", "workspace_uuid", "added_on", "last_accessed")
+	got := columnsOf(rowsByKey(t, rows, "workspace_slug", "user_uuid"), "permission", "display_name", "account_id", "member_type", "uuid", "workspace_uuid", "added_on", "last_accessed")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
@@ -299,7 +299,7 @@ func TestWorkspaceMember(t *testing.T) {
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_workspace_member", columns: test.columns, where: test.where})
 			var got []string
-			for key := range byKey(t, rows, "workspace_slug", "user_uuid") {
+			for key := range rowsByKey(t, rows, "workspace_slug", "user_uuid") {
 				got = append(got, key)
 			}
 			if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
@@ -406,7 +406,7 @@ func TestWorkspacesOfTheConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake, test.workspaces)
 			fake.ResetJournal()
-			found := values(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug", where: test.where}), "workspace_slug")
+			found := columnValues(h.rows(tableQuery{table: "bitbucket_repository", columns: "workspace_slug", where: test.where}), "workspace_slug")
 			if diff := cmp.Diff(sorted(slices.Clone(test.want)), slices.Compact(sorted(found))); diff != "" {
 				t.Errorf("workspaces mismatch (-want +got):\n%s", diff)
 			}
@@ -535,12 +535,12 @@ func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	slug := fake.Organization().Workspaces[1].Slug
 	h := connected(t, fake)
 	all := map[string]map[string]any{}
-	for key, row := range byKey(t, h.rows(tableQuery{table: "bitbucket_my_repository"}), "full_name") {
+	for key, row := range rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository"}), "full_name") {
 		if row["workspace_slug"] == slug {
 			all[key] = row
 		}
 	}
-	named := byKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
+	named := rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
 	columns := tableQuery{table: "bitbucket_my_repository"}.columnNames()
 	if diff := cmp.Diff(columnsOf(all, columns...), columnsOf(named, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-all +named):\n%s", diff)
@@ -587,7 +587,7 @@ func TestProjectsOfManyKeys(t *testing.T) {
 	h := connected(t, fake)
 	all := h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug"})
 	fake.ResetJournal()
-	rows := h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", append(manyNames(60), values(all, "key")...))}})
+	rows := h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug", where: []*proto.Qual{where("key", "=", append(manyNames(60), columnValues(all, "key")...))}})
 	if len(rows) != len(all) {
 		t.Errorf("%d projects, want %d", len(rows), len(all))
 	}
