@@ -18,10 +18,10 @@ import (
 // lines returns rows as sorted texts: some columns with bars between them, and JSON as it is written.
 func lines(rows []map[string]any, columns ...string) []string {
 	all := []string{}
-	for _, row := range rows {
+	for _, r := range rows {
 		var fields []any
 		for _, c := range columns {
-			fields = append(fields, row[c])
+			fields = append(fields, r[c])
 		}
 		all = append(all, joinFields(fields...))
 	}
@@ -157,10 +157,10 @@ func TestExplicitGrantsOnProjects(t *testing.T) {
 			}
 			return users, groups
 		}
-		check := func(users, groups []string, where ...*proto.Qual) {
+		check := func(users, groups []string, quals ...*proto.Qual) {
 			t.Helper()
-			checkLines(t, "grants to users", users, lines(h.rows(tableQuery{table: "bitbucket_project_user_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
-			checkLines(t, "grants to groups", groups, lines(h.rows(tableQuery{table: "bitbucket_project_group_permission", where: where}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
+			checkLines(t, "grants to users", users, lines(h.rows(tableQuery{table: "bitbucket_project_user_permission", where: quals}), "workspace_slug", "project_key", "project_name", "project_uuid", "user_uuid", "permission"))
+			checkLines(t, "grants to groups", groups, lines(h.rows(tableQuery{table: "bitbucket_project_group_permission", where: quals}), "workspace_slug", "project_key", "project_name", "project_uuid", "group_slug", "permission"))
 		}
 		users, groups := grantsOn(o.projects()...)
 		check(users, groups)
@@ -189,20 +189,20 @@ func TestGroups(t *testing.T) {
 				}
 			}
 		}
-		tables := []string{"bitbucket_group", "bitbucket_group_member"}
+		tableNames := []string{"bitbucket_group", "bitbucket_group_member"}
 		switch {
 		case len(groups) == 0:
-			for _, table := range tables {
-				if rows := h.rows(tableQuery{table: table}); len(rows) != 0 {
-					t.Errorf("%s has %d rows for a user who administers no workspace", table, len(rows))
+			for _, tableName := range tableNames {
+				if rows := h.rows(tableQuery{table: tableName}); len(rows) != 0 {
+					t.Errorf("%s has %d rows for a user who administers no workspace", tableName, len(rows))
 				}
 			}
 		case o.GroupsClosed(o.workspaces()[0]) != 0:
-			for _, table := range tables {
-				if rows := h.rows(tableQuery{table: table}); len(rows) != 0 {
-					t.Errorf("%s has %d rows of groups that are closed", table, len(rows))
+			for _, tableName := range tableNames {
+				if rows := h.rows(tableQuery{table: tableName}); len(rows) != 0 {
+					t.Errorf("%s has %d rows of groups that are closed", tableName, len(rows))
 				}
-				h.wantOmission(Omission{Table: table, Workspace: o.workspaces()[0].Slug, Reason: ReasonHiddenGroups})
+				h.wantOmission(Omission{Table: tableName, Workspace: o.workspaces()[0].Slug, Reason: ReasonHiddenGroups})
 			}
 		default:
 			fake.ResetJournal()
@@ -394,17 +394,17 @@ func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, Users: 80, Groups: 15, OneWorkspace: true})
 	o := fake.Organization()
 	hidden := 0
-	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid is_explained paths"}) {
-		r, u := o.Repository(row["repository_full_name"].(string)), o.User(row["user_uuid"].(string))
-		if row["is_explained"] != o.IsExplained(r, u) {
-			t.Errorf("%s, %s: is_explained = %v", r.FullName(), u.DisplayName, row["is_explained"])
+	for _, got := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository_access", columns: "repository_full_name user_uuid is_explained paths"}) {
+		r, u := o.Repository(got["repository_full_name"].(string)), o.User(got["user_uuid"].(string))
+		if got["is_explained"] != o.IsExplained(r, u) {
+			t.Errorf("%s, %s: is_explained = %v", r.FullName(), u.DisplayName, got["is_explained"])
 		}
 		if !o.IsExplained(r, u) {
 			hidden++
 		}
 		shown := slices.DeleteFunc(o.Paths(r, u), func(p organization.Path) bool { return p.Hidden })
-		if len(shown) != len(row["paths"].([]any)) {
-			t.Errorf("%s, %s: paths = %v, want %d", r.FullName(), u.DisplayName, row["paths"], len(shown))
+		if len(shown) != len(got["paths"].([]any)) {
+			t.Errorf("%s, %s: paths = %v, want %d", r.FullName(), u.DisplayName, got["paths"], len(shown))
 		}
 	}
 	if hidden == 0 {

@@ -16,11 +16,11 @@ import (
 )
 
 // seenForks returns the forks that the connected user sees, of the repositories in the user's workspaces.
-func seenForks(o *organization.Organization, holds func(parent, fork *organization.Repository) bool) []string {
+func seenForks(o *organization.Organization, matches func(parent, fork *organization.Repository) bool) []string {
 	var all []string
 	for _, r := range covered(o, o.Connected) {
 		for _, f := range o.Forks(r) {
-			if (!f.IsPrivate || o.EffectivePermission(f, o.Connected) != "") && holds(r, f) {
+			if (!f.IsPrivate || o.EffectivePermission(f, o.Connected) != "") && matches(r, f) {
 				all = append(all, joinFields(r.FullName(), r.UUID, r.Workspace.Slug, r.Workspace.UUID, f.FullName(), f.UUID, f.Slug, f.IsPrivate, f.Size, f.CreatedOn, f.ForkPolicy, f.Owner.UUID))
 			}
 		}
@@ -148,15 +148,15 @@ func TestDownload(t *testing.T) {
 	}
 	checkLines(t, "downloads", want, lines(h.rows(tableQuery{table: "bitbucket_download"}), columns...))
 
-	named := func(r *organization.Repository) ([]map[string]any, error) {
+	downloads := func(r *organization.Repository) ([]map[string]any, error) {
 		return h.try(context.Background(), tableQuery{table: "bitbucket_download", columns: "name", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 	}
-	if rows, err := named(off); err != nil || len(rows) > 0 {
+	if rows, err := downloads(off); err != nil || len(rows) > 0 {
 		t.Errorf("%d rows, error %v of a repository whose downloads are off", len(rows), err)
 	}
 	h.wantOmission(Omission{Table: "bitbucket_download", Workspace: off.Workspace.Slug, Repository: off.FullName(), Reason: ReasonFeatureOff})
 	files, _ := o.Downloads(on)
-	if rows, err := named(on); err != nil || len(rows) != len(files) {
+	if rows, err := downloads(on); err != nil || len(rows) != len(files) {
 		t.Errorf("%d of %d downloads, error %v", len(rows), len(files), err)
 	}
 

@@ -82,40 +82,40 @@ func (g protectedBranch) protectionTruth() map[string]any {
 		want["pull_request_id"] = int64(p.ID)
 	}
 	complete, contradictions := true, []string{}
-	for column, of := range protectionKinds {
+	for col, of := range protectionKinds {
 		own := requiredBy(g.own(), of.kinds, of.counts)
 		inForce := requiredBy(all, of.kinds, of.counts)
 		none := any(false)
 		switch {
-		case column == "commits_behind":
+		case col == "commits_behind":
 			none = nil
 		case of.counts:
 			none = int64(0)
 		}
 		isShown := p != nil && of.check != ""
-		if column == "merge_checks_enforced" && p != nil {
+		if col == "merge_checks_enforced" && p != nil {
 			isShown = slices.ContainsFunc(g.MergeChecks(g.r, p, "admin"), func(c organization.MergeCheck) bool { return c.Kind != "" })
 		}
 		if inForce == nil {
 			inForce = none
 		}
-		value, source, certain := own, "repository", !of.counts
+		value, setBy, certain := own, "repository", !of.counts
 		switch {
 		case isShown:
 			value, certain = inForce, true
 			if own != inForce {
-				source = "merge_check"
+				setBy = "merge_check"
 			}
 			if own != inForce && (own != nil || inForce != none) {
-				contradictions = append(contradictions, fmt.Sprint(column, " ", own, " ", inForce))
+				contradictions = append(contradictions, fmt.Sprint(col, " ", own, " ", inForce))
 			}
 		case own == nil:
-			source, certain = "unknown", false
+			setBy, certain = "unknown", false
 		}
 		if isShown && own == nil {
-			source = "merge_check"
+			setBy = "merge_check"
 		}
-		want[column], want[column+"_source"] = value, source
+		want[col], want[col+"_source"] = value, setBy
 		complete = complete && certain
 	}
 	want["is_complete"] = complete
@@ -125,9 +125,9 @@ func (g protectedBranch) protectionTruth() map[string]any {
 }
 
 // contradictionsOf returns the contradictions in a row, as texts.
-func contradictionsOf(row map[string]any) []string {
+func contradictionsOf(r map[string]any) []string {
 	all := []string{}
-	for _, c := range row["contradictions"].([]any) {
+	for _, c := range r["contradictions"].([]any) {
 		c := c.(map[string]any)
 		all = append(all, fmt.Sprint(c["protection"], " ", c["repository"], " ", c["merge_check"]))
 	}
@@ -138,7 +138,7 @@ func contradictionsOf(row map[string]any) []string {
 func TestBranchProtection(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		want := map[string]map[string]any{}
-		open := 0
+		openCount := 0
 		for _, r := range o.repositories() {
 			if r.MainBranch == "" {
 				continue
@@ -146,24 +146,24 @@ func TestBranchProtection(t *testing.T) {
 			g := protectedBranch{o, r, r.MainBranch}
 			want[r.FullName()] = g.protectionTruth()
 			if g.opened() != nil {
-				open++
+				openCount++
 			}
 		}
 		columns := []string{"branch_name", "title", "is_main", "is_complete", "pull_request_id", "contradictions", "repository_full_name", "repository_uuid", "workspace_slug", "workspace_uuid"}
-		for column := range protectionKinds {
-			columns = append(columns, column, column+"_source")
+		for col := range protectionKinds {
+			columns = append(columns, col, col+"_source")
 		}
 		fake.ResetJournal()
 		got := map[string]map[string]any{}
 		seen := map[string]int{}
-		for _, row := range h.rows(tableQuery{table: "bitbucket_branch_protection", columns: strings.Join(columns, " ")}) {
-			row["contradictions"] = contradictionsOf(row)
-			got[row["repository_full_name"].(string)] = row
-			seen[fmt.Sprint("complete ", row["is_complete"])]++
-			for column := range protectionKinds {
-				seen[fmt.Sprint(row[column+"_source"])]++
+		for _, r := range h.rows(tableQuery{table: "bitbucket_branch_protection", columns: strings.Join(columns, " ")}) {
+			r["contradictions"] = contradictionsOf(r)
+			got[r["repository_full_name"].(string)] = r
+			seen[fmt.Sprint("complete ", r["is_complete"])]++
+			for col := range protectionKinds {
+				seen[fmt.Sprint(r[col+"_source"])]++
 			}
-			if len(row["contradictions"].([]string)) > 0 {
+			if len(r["contradictions"].([]string)) > 0 {
 				seen["contradiction"]++
 			}
 		}
@@ -171,8 +171,8 @@ func TestBranchProtection(t *testing.T) {
 			t.Errorf("protections (-want +got):\n%s", diff)
 		}
 		requests := requested(fake)
-		if n := requests["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"]; n != open {
-			t.Errorf("%d requests for merge checks, want %d", n, open)
+		if n := requests["/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"]; n != openCount {
+			t.Errorf("%d requests for merge checks, want %d", n, openCount)
 		}
 		if n := requests["/repositories/{workspace}/{repo_slug}/branch-restrictions"]; n != len(want) {
 			t.Errorf("%d requests for rules, want %d", n, len(want))
@@ -234,7 +234,7 @@ func TestBranchPatterns(t *testing.T) {
 
 // peopleTruth returns the expected columns about those whom the repository's rules of one kind don't restrict: users, groups
 // and everybody, as texts. They are nil if there is no rule of this kind, or if the user can't see this.
-func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
+func (g protectedBranch) peopleTruth(kind string) (users, groups, everyone any) {
 	us, gs, everybody := []string{}, []string{}, map[string][]string{}
 	restricted, unknown := false, false
 	for _, b := range g.own() {
@@ -262,11 +262,11 @@ func (g protectedBranch) peopleTruth(kind string) (users, groups, people any) {
 		slices.Sort(through)
 		all = append(all, strings.TrimSpace(who+" "+strings.Join(slices.DeleteFunc(slices.Compact(through), func(s string) bool { return s == "" }), ",")))
 	}
-	users, groups, people = distinct(us), distinct(gs), distinct(all)
+	users, groups, everyone = distinct(us), distinct(gs), distinct(all)
 	if unknown {
-		people = nil
+		everyone = nil
 	}
-	return users, groups, people
+	return users, groups, everyone
 }
 
 func distinct(all []string) []string { return slices.Compact(sorted(all)) }
@@ -278,20 +278,20 @@ func fieldTexts(list any, fields ...string) any {
 	}
 	all := []string{}
 	for _, one := range list.([]any) {
-		var parts []string
+		var texts []string
 		for _, field := range fields {
 			switch v := one.(map[string]any)[field].(type) {
 			case string:
-				parts = append(parts, v)
+				texts = append(texts, v)
 			case []any:
 				var slugs []string
 				for _, slug := range v {
 					slugs = append(slugs, slug.(string))
 				}
-				parts = append(parts, strings.Join(sorted(slugs), ","))
+				texts = append(texts, strings.Join(sorted(slugs), ","))
 			}
 		}
-		all = append(all, strings.TrimSpace(strings.Join(parts, " ")))
+		all = append(all, strings.TrimSpace(strings.Join(texts, " ")))
 	}
 	return sorted(all)
 }
@@ -313,12 +313,12 @@ func TestBranchProtectionPeople(t *testing.T) {
 			seen[fmt.Sprint("people unknown ", pushUsers != nil && pushPeople == nil)]++
 		}
 		fake.ResetJournal()
-		for _, row := range h.rows(tableQuery{table: "bitbucket_branch_protection"}) {
+		for _, r := range h.rows(tableQuery{table: "bitbucket_branch_protection"}) {
 			var values []any
 			for _, prefix := range []string{"push", "merge"} {
-				values = append(values, fieldTexts(row[prefix+"_users"], "uuid", "display_name"), fieldTexts(row[prefix+"_groups"], "slug", "name"), fieldTexts(row[prefix+"_people"], "uuid", "display_name", "group_slugs"))
+				values = append(values, fieldTexts(r[prefix+"_users"], "uuid", "display_name"), fieldTexts(r[prefix+"_groups"], "slug", "name"), fieldTexts(r[prefix+"_people"], "uuid", "display_name", "group_slugs"))
 			}
-			got[row["repository_full_name"].(string)] = append(values, row["administrators_exempt"], fieldTexts(row["exempt_administrators"], "holder", "id", "name"))
+			got[r["repository_full_name"].(string)] = append(values, r["administrators_exempt"], fieldTexts(r["exempt_administrators"], "holder", "id", "name"))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("people (-want +got):\n%s", diff)

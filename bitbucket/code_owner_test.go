@@ -17,20 +17,20 @@ import (
 
 // isThere reports whether an owner exists, and whether the connected user can see it. Only administrators see addresses and
 // groups, and Bitbucket may no longer show a name.
-func isThere(o *organization.Organization, r *organization.Repository, owner codeowners.Owner) (found, known bool) {
+func isThere(o *organization.Organization, r *organization.Repository, codeOwner codeowners.Owner) (found, known bool) {
 	members := func(is func(*organization.User) bool) bool {
 		return slices.ContainsFunc(o.MembersOf(r.Workspace), func(m *organization.Membership) bool { return is(m.User) })
 	}
-	switch owner.Kind {
+	switch codeOwner.Kind {
 	case codeowners.Email:
-		found = members(func(u *organization.User) bool { return strings.EqualFold(u.Email, owner.ID) })
+		found = members(func(u *organization.User) bool { return strings.EqualFold(u.Email, codeOwner.ID) })
 	case codeowners.User:
-		found = members(func(u *organization.User) bool { return strings.EqualFold(u.Nickname, owner.ID) })
+		found = members(func(u *organization.User) bool { return strings.EqualFold(u.Nickname, codeOwner.ID) })
 		return found, found
 	case codeowners.Group:
-		found = slices.ContainsFunc(o.GroupsOf(r.Workspace), func(g *organization.Group) bool { return g.Slug == owner.ID })
+		found = slices.ContainsFunc(o.GroupsOf(r.Workspace), func(g *organization.Group) bool { return g.Slug == codeOwner.ID })
 	case codeowners.Team:
-		return owner.ID == "writers", true
+		return codeOwner.ID == "writers", true
 	}
 	return found, o.Administers(r.Workspace, o.Connected)
 }
@@ -45,22 +45,22 @@ func TestCodeOwner(t *testing.T) {
 	repositories, files, teams, mails := 0, 0, 0, map[string]bool{}
 	for _, r := range withSource(o) {
 		repositories++
-		source := sourceOf(o, r, o.Head(r))
-		f := source[codeowners.Path]
+		sourceFiles := sourceOf(o, r, o.Head(r))
+		f := sourceFiles[codeowners.Path]
 		if f == nil {
 			continue
 		}
 		files++
-		contributors, err := codeowners.Teams([]byte(source[codeowners.TeamsPath].Content))
+		contributors, err := codeowners.Teams([]byte(sourceFiles[codeowners.TeamsPath].Content))
 		if err != nil {
 			t.Fatal(err)
 		}
 		mail := ""
 		for _, rule := range codeowners.Rules(f.Content) {
 			var notFound, unknown []string
-			for _, owner := range rule.Owners {
-				some := append(slices.Clone(contributors[owner.ID]), owner)
-				if owner.Kind != codeowners.Team {
+			for _, codeOwner := range rule.Owners {
+				some := append(slices.Clone(contributors[codeOwner.ID]), codeOwner)
+				if codeOwner.Kind != codeowners.Team {
 					some = some[len(some)-1:]
 				} else {
 					teams++
@@ -86,11 +86,11 @@ func TestCodeOwner(t *testing.T) {
 	}
 	columns := strings.Fields("repository_full_name path commit_hash line pattern owners error not_found unknown")
 	rows := h.rows(tableQuery{table: "bitbucket_code_owner", columns: strings.Join(columns, " ")})
-	for _, row := range rows {
-		row["owners"] = len(row["owners"].([]any))
+	for _, r := range rows {
+		r["owners"] = len(r["owners"].([]any))
 		for _, list := range []string{"not_found", "unknown"} {
-			if row[list] == nil {
-				row[list] = []any{}
+			if r[list] == nil {
+				r[list] = []any{}
 			}
 		}
 	}
@@ -122,27 +122,27 @@ func TestCodeOwnerShowsOwners(t *testing.T) {
 			r = one
 		}
 	}
-	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_code_owner", columns: "pattern owners", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}) {
-		for _, owner := range row["owners"].([]any) {
-			owner := owner.(map[string]any)
-			switch owner["kind"] {
+	for _, got := range connected(t, fake).rows(tableQuery{table: "bitbucket_code_owner", columns: "pattern owners", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}) {
+		for _, one := range got["owners"].([]any) {
+			codeOwner := one.(map[string]any)
+			switch codeOwner["kind"] {
 			case "email", "user":
-				u := o.User(fmt.Sprint(owner["user_uuid"]))
-				if owner["found"] == true && (u == nil || u.DisplayName != owner["display_name"]) {
-					t.Errorf("%s: %v", row["pattern"], owner)
+				u := o.User(fmt.Sprint(codeOwner["user_uuid"]))
+				if codeOwner["found"] == true && (u == nil || u.DisplayName != codeOwner["display_name"]) {
+					t.Errorf("%s: %v", got["pattern"], codeOwner)
 				}
 			case "group":
 				for _, g := range o.GroupsOf(r.Workspace) {
-					if strings.Contains(owner["name"].(string), "/"+g.Slug+":") && owner["members"] != float64(len(g.Members)) {
-						t.Errorf("%s: %v, but the group has %d members", row["pattern"], owner, len(g.Members))
+					if strings.Contains(codeOwner["name"].(string), "/"+g.Slug+":") && codeOwner["members"] != float64(len(g.Members)) {
+						t.Errorf("%s: %v, but the group has %d members", got["pattern"], codeOwner, len(g.Members))
 					}
 				}
-				if owner["selection"] != "random(2)" {
-					t.Errorf("%s: %v", row["pattern"], owner)
+				if codeOwner["selection"] != "random(2)" {
+					t.Errorf("%s: %v", got["pattern"], codeOwner)
 				}
 			case "team":
-				if contributors, ok := owner["contributors"].([]any); !ok || len(contributors) != 1 {
-					t.Errorf("%s: %v", row["pattern"], owner)
+				if contributors, ok := codeOwner["contributors"].([]any); !ok || len(contributors) != 1 {
+					t.Errorf("%s: %v", got["pattern"], codeOwner)
 				}
 			}
 		}
@@ -182,10 +182,10 @@ func TestCodeOwnerWithoutAddresses(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, row := range rows {
-			for _, owner := range row["owners"].([]any) {
-				if owner := owner.(map[string]any); owner["kind"] == "email" && owner["found"] != nil {
-					t.Errorf("%s: %v", name, owner)
+		for _, r := range rows {
+			for _, one := range r["owners"].([]any) {
+				if codeOwner := one.(map[string]any); codeOwner["kind"] == "email" && codeOwner["found"] != nil {
+					t.Errorf("%s: %v", name, codeOwner)
 				}
 			}
 		}

@@ -36,10 +36,10 @@ func (o accessTruth) code(f func(*organization.Repository)) {
 }
 
 // with returns the first repository that the user sees and for which holds is true.
-func (o accessTruth) with(t *testing.T, holds func(*organization.Repository) bool) *organization.Repository {
+func (o accessTruth) with(t *testing.T, matches func(*organization.Repository) bool) *organization.Repository {
 	t.Helper()
 	all := covered(o.Organization, o.user)
-	i := slices.IndexFunc(all, holds)
+	i := slices.IndexFunc(all, matches)
 	if i < 0 {
 		t.Fatal("the organization has no such repository")
 	}
@@ -96,9 +96,9 @@ func TestBranches(t *testing.T) {
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/refs/branches"]; n != requests {
 			t.Errorf("%d requests for the branches, want %d", n, requests)
 		}
-		for _, row := range rows {
-			if target := row["target"].(map[string]any); target["hash"] != row["target_hash"] || !strings.HasPrefix(row["html_url"].(string), "https://bitbucket.org/"+row["repository_full_name"].(string)+"/branch/") || row["links"] == nil || row["self_link"] == nil {
-				t.Errorf("%v", row)
+		for _, r := range rows {
+			if target := r["target"].(map[string]any); target["hash"] != r["target_hash"] || !strings.HasPrefix(r["html_url"].(string), "https://bitbucket.org/"+r["repository_full_name"].(string)+"/branch/") || r["links"] == nil || r["self_link"] == nil {
+				t.Errorf("%v", r)
 			}
 		}
 	})
@@ -153,7 +153,7 @@ func TestRefConditions(t *testing.T) {
 			"of one space":  {[]*proto.Qual{where("workspace_slug", "=", "QuarryTools")}, func(x ref) bool { return x.r.Workspace.Slug == "QuarryTools" }, false},
 		}
 		for name, test := range tests {
-			for table, refs := range map[string]func(*organization.Repository) []ref{
+			for tableName, refs := range map[string]func(*organization.Repository) []ref{
 				"bitbucket_branch": func(r *organization.Repository) (all []ref) {
 					for _, b := range o.Branches(r) {
 						all = append(all, ref{r, b.Name, b.Target})
@@ -176,13 +176,13 @@ func TestRefConditions(t *testing.T) {
 					}
 				})
 				fake.ResetJournal()
-				got := lines(h.rows(tableQuery{table: table, columns: "repository_full_name name", where: test.where}), "repository_full_name", "name")
+				got := lines(h.rows(tableQuery{table: tableName, columns: "repository_full_name name", where: test.where}), "repository_full_name", "name")
 				if diff := cmp.Diff(sorted(want), got); diff != "" {
-					t.Errorf("%s, %s (-want +got):\n%s", table, name, diff)
+					t.Errorf("%s, %s (-want +got):\n%s", tableName, name, diff)
 				}
 				for _, e := range fake.Journal() {
 					if strings.Contains(e.Endpoint, "/refs/") && (e.Query.Get("q") != "") != test.q {
-						t.Errorf("%s, %s: q is %q", table, name, e.Query.Get("q"))
+						t.Errorf("%s, %s: q is %q", tableName, name, e.Query.Get("q"))
 					}
 				}
 			}
@@ -206,8 +206,8 @@ func TestRefOrder(t *testing.T) {
 		for _, at := range dates[:7] {
 			want = append(want, joinFields(at))
 		}
-		for _, row := range h.rows(tableQuery{table: "bitbucket_branch", columns: "target_date", limit: 7, order: &proto.SortColumn{Column: "target_date", Order: proto.SortOrder_Desc}}) {
-			got = append(got, joinFields(row["target_date"]))
+		for _, r := range h.rows(tableQuery{table: "bitbucket_branch", columns: "target_date", limit: 7, order: &proto.SortColumn{Column: "target_date", Order: proto.SortOrder_Desc}}) {
+			got = append(got, joinFields(r["target_date"]))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -231,8 +231,8 @@ func commitLine(r *organization.Repository, c *organization.Commit, parameters .
 }
 
 func commitLines(rows []map[string]any, parameters ...string) []string {
-	for _, row := range rows {
-		row["parents"] = pluck(row["parents"], "hash")
+	for _, r := range rows {
+		r["parents"] = pluck(r["parents"], "hash")
 	}
 	names := []string{"repository_full_name", "repository_name", "workspace_uuid", "hash", "title", "date", "message", "parents", "author_type", "type"}
 	return lines(rows, slices.Concat(names, signatureNames("author"), signatureNames("committer"), parameters)...)
@@ -253,10 +253,10 @@ func TestCommits(t *testing.T) {
 		if n := requested(fake)["/repositories/{workspace}/{repo_slug}/commits"]; n != requests {
 			t.Errorf("%d requests for the commits, want %d", n, requests)
 		}
-		for _, row := range rows {
-			summary := row["summary"].(map[string]any)
-			if summary["raw"] != row["message"] || !strings.HasSuffix(row["html_url"].(string), "/commits/"+row["hash"].(string)) || row["self_link"] == nil || !strings.HasSuffix(row["repository_self_link"].(string), "/"+row["repository_full_name"].(string)) || (row["author_self_link"] == nil) != (row["author_uuid"] == nil) {
-				t.Errorf("%v", row)
+		for _, r := range rows {
+			summary := r["summary"].(map[string]any)
+			if summary["raw"] != r["message"] || !strings.HasSuffix(r["html_url"].(string), "/commits/"+r["hash"].(string)) || r["self_link"] == nil || !strings.HasSuffix(r["repository_self_link"].(string), "/"+r["repository_full_name"].(string)) || (r["author_self_link"] == nil) != (r["author_uuid"] == nil) {
+				t.Errorf("%v", r)
 			}
 		}
 	})
@@ -277,7 +277,7 @@ func TestCommitConditions(t *testing.T) {
 		one := o.with(t, func(r *organization.Repository) bool {
 			return len(o.Tags(r)) > 2 && len(o.Commits(r)) > 15 && o.Tags(r)[1].Target != o.Head(r) && sideOf(r) != nil
 		})
-		in := where("repository_full_name", "=", one.FullName())
+		inRepository := where("repository_full_name", "=", one.FullName())
 		tag, head, side := o.Tags(one)[1], o.Head(one), sideOf(one)
 		filter := func(all commits, keep func(*organization.Commit) bool) commits {
 			return slices.DeleteFunc(slices.Clone(all), func(c *organization.Commit) bool { return !keep(c) })
@@ -298,7 +298,7 @@ func TestCommitConditions(t *testing.T) {
 				shared = append(shared, joinFields(r.FullName(), tag.Target.Hash, nil, nil, nil))
 			}
 		})
-		row := func(all commits, revision, excluded, path any) []string {
+		logRows := func(all commits, revision, excluded, path any) []string {
 			rows := []string{}
 			for _, c := range all {
 				rows = append(rows, joinFields(one.FullName(), c.Hash, revision, excluded, path))
@@ -313,25 +313,25 @@ func TestCommitConditions(t *testing.T) {
 			lists    int
 			requests int // requests for single commits
 		}{
-			"of one":           {[]*proto.Qual{in}, row(o.Commits(one), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
-			"revision":         {[]*proto.Qual{in, where("revision", "=", one.MainBranch)}, row(organization.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(organization.Log(of(head), nil)), 100), 0},
+			"of one":           {[]*proto.Qual{inRepository}, logRows(o.Commits(one), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"revision":         {[]*proto.Qual{inRepository, where("revision", "=", one.MainBranch)}, logRows(organization.Log(of(head), nil), one.MainBranch, nil, nil), "include=" + one.MainBranch, pagesOf(len(organization.Log(of(head), nil)), 100), 0},
 			"branches":         {[]*proto.Qual{where("revision", "=", "develop")}, withDevelop, "include=develop", -1, 0},
 			"no branch":        {[]*proto.Qual{where("revision", "=", "none-such")}, nil, "include=none-such", everywhere, 0},
-			"excluded":         {[]*proto.Qual{in, where("excluded_revision", "=", tag.Name)}, row(organization.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
-			"since a tag":      {[]*proto.Qual{in, where("revision", "=", side.Name), where("excluded_revision", "=", tag.Target.Hash)}, row(organization.Log(of(side.Target), of(tag.Target)), side.Name, tag.Target.Hash, nil), "exclude=" + tag.Target.Hash + "&include=" + side.Name, -1, 0},
-			"two revisions":    {[]*proto.Qual{in, where("revision", "=", []string{side.Name, tag.Name})}, append(row(organization.Log(of(side.Target), nil), side.Name, nil, nil), row(organization.Log(of(tag.Target), nil), tag.Name, nil, nil)...), "", -1, 0},
-			"path":             {[]*proto.Qual{in, where("path", "=", "src/lib")}, row(filter(o.Commits(one), func(c *organization.Commit) bool { return c.Touches("src/lib") }), nil, nil, "src/lib"), "path=src/lib", -1, 0},
-			"path of branch":   {[]*proto.Qual{in, where("path", "=", "main.go"), where("revision", "=", side.Name)}, row(filter(organization.Log(of(side.Target), nil), func(c *organization.Commit) bool { return c.Touches("main.go") }), side.Name, nil, "main.go"), "include=" + side.Name + "&path=main.go", -1, 0},
-			"hash":             {[]*proto.Qual{in, where("hash", "=", tag.Target.Hash)}, row(of(tag.Target), nil, nil, nil), "", 0, 1},
-			"two hashes":       {[]*proto.Qual{in, where("hash", "=", []string{head.Hash, tag.Target.Hash})}, row(commits{head, tag.Target}, nil, nil, nil), "", 0, 2},
+			"excluded":         {[]*proto.Qual{inRepository, where("excluded_revision", "=", tag.Name)}, logRows(organization.Log(o.Commits(one), of(tag.Target)), nil, tag.Name, nil), "exclude=" + tag.Name, -1, 0},
+			"since a tag":      {[]*proto.Qual{inRepository, where("revision", "=", side.Name), where("excluded_revision", "=", tag.Target.Hash)}, logRows(organization.Log(of(side.Target), of(tag.Target)), side.Name, tag.Target.Hash, nil), "exclude=" + tag.Target.Hash + "&include=" + side.Name, -1, 0},
+			"two revisions":    {[]*proto.Qual{inRepository, where("revision", "=", []string{side.Name, tag.Name})}, append(logRows(organization.Log(of(side.Target), nil), side.Name, nil, nil), logRows(organization.Log(of(tag.Target), nil), tag.Name, nil, nil)...), "", -1, 0},
+			"path":             {[]*proto.Qual{inRepository, where("path", "=", "src/lib")}, logRows(filter(o.Commits(one), func(c *organization.Commit) bool { return c.Touches("src/lib") }), nil, nil, "src/lib"), "path=src/lib", -1, 0},
+			"path of branch":   {[]*proto.Qual{inRepository, where("path", "=", "main.go"), where("revision", "=", side.Name)}, logRows(filter(organization.Log(of(side.Target), nil), func(c *organization.Commit) bool { return c.Touches("main.go") }), side.Name, nil, "main.go"), "include=" + side.Name + "&path=main.go", -1, 0},
+			"hash":             {[]*proto.Qual{inRepository, where("hash", "=", tag.Target.Hash)}, logRows(of(tag.Target), nil, nil, nil), "", 0, 1},
+			"two hashes":       {[]*proto.Qual{inRepository, where("hash", "=", []string{head.Hash, tag.Target.Hash})}, logRows(commits{head, tag.Target}, nil, nil, nil), "", 0, 2},
 			"hash anywhere":    {[]*proto.Qual{where("hash", "=", tag.Target.Hash)}, shared, "", 0, everywhere},
-			"part of a hash":   {[]*proto.Qual{in, where("hash", "=", head.Hash[:12])}, nil, "", 0, 1},
-			"no hash":          {[]*proto.Qual{in, where("hash", "=", "../etc")}, nil, "", 0, 0},
-			"unknown hash":     {[]*proto.Qual{in, where("hash", "=", strings.Repeat("a", 40))}, nil, "", 0, 1},
-			"hash of a branch": {[]*proto.Qual{in, where("hash", "=", tag.Target.Hash), where("revision", "=", tag.Name)}, row(of(tag.Target), tag.Name, nil, nil), "include=" + tag.Name, -1, 0},
-			"hash elsewhere":   {[]*proto.Qual{in, where("hash", "=", head.Hash), where("excluded_revision", "=", one.MainBranch)}, nil, "exclude=" + one.MainBranch, -1, 0},
-			"since":            {[]*proto.Qual{in, where("date", ">=", since)}, row(filter(o.Commits(one), func(c *organization.Commit) bool { return !c.Date.Before(since) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
-			"between":          {[]*proto.Qual{in, where("date", ">", since), where("date", "<", until)}, row(filter(o.Commits(one), func(c *organization.Commit) bool { return c.Date.After(since) && c.Date.Before(until) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"part of a hash":   {[]*proto.Qual{inRepository, where("hash", "=", head.Hash[:12])}, nil, "", 0, 1},
+			"no hash":          {[]*proto.Qual{inRepository, where("hash", "=", "../etc")}, nil, "", 0, 0},
+			"unknown hash":     {[]*proto.Qual{inRepository, where("hash", "=", strings.Repeat("a", 40))}, nil, "", 0, 1},
+			"hash of a branch": {[]*proto.Qual{inRepository, where("hash", "=", tag.Target.Hash), where("revision", "=", tag.Name)}, logRows(of(tag.Target), tag.Name, nil, nil), "include=" + tag.Name, -1, 0},
+			"hash elsewhere":   {[]*proto.Qual{inRepository, where("hash", "=", head.Hash), where("excluded_revision", "=", one.MainBranch)}, nil, "exclude=" + one.MainBranch, -1, 0},
+			"since":            {[]*proto.Qual{inRepository, where("date", ">=", since)}, logRows(filter(o.Commits(one), func(c *organization.Commit) bool { return !c.Date.Before(since) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
+			"between":          {[]*proto.Qual{inRepository, where("date", ">", since), where("date", "<", until)}, logRows(filter(o.Commits(one), func(c *organization.Commit) bool { return c.Date.After(since) && c.Date.Before(until) }), nil, nil, nil), "", pagesOf(len(o.Commits(one)), 100), 0},
 		}
 		for name, test := range tests {
 			fake.ResetJournal()
@@ -363,11 +363,11 @@ func TestCommitConditions(t *testing.T) {
 		for _, a := range o.Approvals(one, approved) {
 			users = append(users, a.User.UUID)
 		}
-		participants := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in, where("hash", "=", approved.Hash)}})[0]["participants"]
+		participants := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{inRepository, where("hash", "=", approved.Hash)}})[0]["participants"]
 		if diff := cmp.Diff(any(users), pluck(pluck(participants, "user"), "uuid")); diff != "" {
 			t.Errorf("participants (-want +got):\n%s", diff)
 		}
-		if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in, where("revision", "=", "none-such")}}); len(rows) > 0 {
+		if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{inRepository, where("revision", "=", "none-such")}}); len(rows) > 0 {
 			t.Errorf("%d rows of a revision that does not exist", len(rows))
 		}
 		h.wantOmission(Omission{Table: "bitbucket_commit", Workspace: one.Workspace.Slug, Repository: one.FullName(), Reason: ReasonUnknownRevision})
@@ -407,21 +407,21 @@ func TestCommitsOutOfOrder(t *testing.T) {
 			}
 			h := connected(t, fake)
 			for _, inOrder := range []bool{false, true} { // true is the default of dates_in_order
-				conditions := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("date", ">", now.Add(-2*time.Hour))}
+				quals := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("date", ">", now.Add(-2*time.Hour))}
 				want := []string{"the new one", "the newest"}
 				if !inOrder {
-					conditions = append(conditions, where("dates_in_order", "=", false))
+					quals = append(quals, where("dates_in_order", "=", false))
 				}
 				if !test.wantFound[inOrder] {
 					want = []string{"the newest"}
 				}
-				rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message dates_in_order", where: conditions})
+				rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message dates_in_order", where: quals})
 				if diff := cmp.Diff(want, sorted(columnValues(rows, "message"))); diff != "" {
 					t.Errorf("dates_in_order %t (-want +got):\n%s", inOrder, diff)
 				}
-				for _, row := range rows {
-					if (row["dates_in_order"] == false) == inOrder {
-						t.Errorf("dates_in_order = %v", row["dates_in_order"])
+				for _, got := range rows {
+					if (got["dates_in_order"] == false) == inOrder {
+						t.Errorf("dates_in_order = %v", got["dates_in_order"])
 					}
 				}
 			}
@@ -541,13 +541,13 @@ func TestAtCommits(t *testing.T) {
 		t.Skip("takes long")
 	}
 	forCode(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
-		for i, table := range atCommits {
-			t.Run(table.table, func(t *testing.T) {
-				columns := append([]string{"repository_full_name", "repository_uuid", "workspace_slug", "commit_hash"}, table.columns...)
+		for i, tab := range atCommits {
+			t.Run(tab.table, func(t *testing.T) {
+				columns := append([]string{"repository_full_name", "repository_uuid", "workspace_slug", "commit_hash"}, tab.columns...)
 				at := func(r *organization.Repository, c *organization.Commit, name string) []string {
-					all := table.want(o, r, c)
-					for i, row := range all {
-						all[i] = joinFields(r.FullName(), r.UUID, r.Workspace.Slug, name) + " | " + row
+					all := tab.want(o, r, c)
+					for i, line := range all {
+						all[i] = joinFields(r.FullName(), r.UUID, r.Workspace.Slug, name) + " | " + line
 					}
 					return all
 				}
@@ -565,7 +565,7 @@ func TestAtCommits(t *testing.T) {
 					want = append(want, at(r, head, head.Hash)...)
 					var some []*organization.Commit
 					for _, c := range o.Commits(r) {
-						if c != head && len(table.want(o, r, c)) > 0 {
+						if c != head && len(tab.want(o, r, c)) > 0 {
 							some = append(some, c)
 						}
 					}
@@ -574,7 +574,7 @@ func TestAtCommits(t *testing.T) {
 					}
 				})
 				fake.ResetJournal()
-				checkLines(t, "of the heads", want, lines(h.rows(tableQuery{table: table.table}), columns...))
+				checkLines(t, "of the heads", want, lines(h.rows(tableQuery{table: tab.table}), columns...))
 				counts := requested(fake)
 				wantHeads := heads
 				if i > 0 {
@@ -583,25 +583,25 @@ func TestAtCommits(t *testing.T) {
 				if n := counts["/repositories/{workspace}/{repo_slug}/refs/branches/{name}"]; n != wantHeads {
 					t.Errorf("%d requests for heads, want %d", n, wantHeads)
 				}
-				if n := counts["/repositories/{workspace}/{repo_slug}"+table.list]; table.table != "bitbucket_commit_report_annotation" && n != heads || n < min(heads, reports) {
+				if n := counts["/repositories/{workspace}/{repo_slug}"+tab.list]; tab.table != "bitbucket_commit_report_annotation" && n != heads || n < min(heads, reports) {
 					t.Errorf("%d requests for lists, of %d heads", n, heads)
 				}
 
-				in := where("repository_full_name", "=", one.FullName())
+				inRepository := where("repository_full_name", "=", one.FullName())
 				short := two[0].Hash[:12]
 				for name, test := range map[string]struct {
 					where []*proto.Qual
 					want  []string
 				}{
-					"one":       {[]*proto.Qual{in, where("commit_hash", "=", two[0].Hash)}, at(one, two[0], two[0].Hash)},
-					"short":     {[]*proto.Qual{in, where("commit_hash", "=", short)}, at(one, two[0], short)},
-					"two":       {[]*proto.Qual{in, where("commit_hash", "=", []string{two[0].Hash, two[1].Hash})}, append(at(one, two[0], two[0].Hash), at(one, two[1], two[1].Hash)...)},
-					"unknown":   {[]*proto.Qual{in, where("commit_hash", "=", strings.Repeat("a", 40))}, nil},
-					"no hash":   {[]*proto.Qual{in, where("commit_hash", "=", "main")}, nil},
-					"no hash 2": {[]*proto.Qual{in, where("commit_hash", "=", "..")}, nil},
+					"one":       {[]*proto.Qual{inRepository, where("commit_hash", "=", two[0].Hash)}, at(one, two[0], two[0].Hash)},
+					"short":     {[]*proto.Qual{inRepository, where("commit_hash", "=", short)}, at(one, two[0], short)},
+					"two":       {[]*proto.Qual{inRepository, where("commit_hash", "=", []string{two[0].Hash, two[1].Hash})}, append(at(one, two[0], two[0].Hash), at(one, two[1], two[1].Hash)...)},
+					"unknown":   {[]*proto.Qual{inRepository, where("commit_hash", "=", strings.Repeat("a", 40))}, nil},
+					"no hash":   {[]*proto.Qual{inRepository, where("commit_hash", "=", "main")}, nil},
+					"no hash 2": {[]*proto.Qual{inRepository, where("commit_hash", "=", "..")}, nil},
 				} {
 					fake.ResetJournal()
-					got := lines(h.rows(tableQuery{table: table.table, where: test.where}), columns...)
+					got := lines(h.rows(tableQuery{table: tab.table, where: test.where}), columns...)
 					if diff := cmp.Diff(sorted(append([]string{}, test.want...)), got); diff != "" {
 						t.Errorf("%s (-want +got):\n%s", name, diff)
 					}
@@ -618,9 +618,9 @@ func TestAtCommits(t *testing.T) {
 						anywhere = append(anywhere, at(r, c, c.Hash)...)
 					}
 				})
-				checkLines(t, "in all repositories", anywhere, lines(h.rows(tableQuery{table: table.table, where: []*proto.Qual{where("commit_hash", "=", two[1].Hash)}}), columns...))
+				checkLines(t, "in all repositories", anywhere, lines(h.rows(tableQuery{table: tab.table, where: []*proto.Qual{where("commit_hash", "=", two[1].Hash)}}), columns...))
 
-				if rows := h.rows(tableQuery{table: table.table, columns: "commit_hash", limit: 3}); len(rows) != min(3, len(want)) {
+				if rows := h.rows(tableQuery{table: tab.table, columns: "commit_hash", limit: 3}); len(rows) != min(3, len(want)) {
 					t.Errorf("%d rows with limit 3", len(rows))
 				}
 			})
@@ -780,10 +780,10 @@ func TestBranchingModels(t *testing.T) {
 			want = append(want, joinFields(slices.Concat([]any{r.FullName(), r.Name, r.OverridesBranchingModel, deletion, deletion != nil}, role(m.Development), role(m.Production), prefixes(m))...))
 		})
 		rows := h.rows(tableQuery{table: "bitbucket_branching_model"})
-		for _, row := range rows {
-			row["has_settings"] = row["settings"] != nil
-			if row["development_hash"] != nil && row["development_branch"].(map[string]any)["name"] != row["development_name"] {
-				t.Errorf("%v", row)
+		for _, r := range rows {
+			r["has_settings"] = r["settings"] != nil
+			if r["development_hash"] != nil && r["development_branch"].(map[string]any)["name"] != r["development_name"] {
+				t.Errorf("%v", r)
 			}
 		}
 		names := []string{"repository_full_name", "title", "overrides_project", "default_branch_deletion", "has_settings", "development_name", "development_use_mainbranch", "development_hash", "production_name", "production_use_mainbranch", "production_hash"}
@@ -822,20 +822,20 @@ func TestBranchingSettingsByRole(t *testing.T) {
 		return o.EffectivePermission(r, o.Connected) == "read"
 	})
 	fake.ChangeBranchingModel(r.FullName(), func(m *organization.BranchingModel) { m.DeleteBranches = true })
-	query := tableQuery{table: "bitbucket_branching_model", columns: "default_branch_deletion overrides_project", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}
+	q := tableQuery{table: "bitbucket_branching_model", columns: "default_branch_deletion overrides_project", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}}
 	for _, test := range []struct {
 		role string
 		want any
 	}{{"read", nil}, {"admin", true}} { // the last remains
 		fake.GrantRepository(r.FullName(), o.Connected.UUID, test.role)
-		rows := connected(t, fake).rows(query)
+		rows := connected(t, fake).rows(q)
 		if len(rows) != 1 || rows[0]["default_branch_deletion"] != test.want || rows[0]["overrides_project"] != true {
 			t.Errorf("%s: %v, want %v", test.role, rows, test.want)
 		}
 	}
 	token := fake.AccessToken(o.Connected.UUID, "account", "repository")
 	h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
-	if _, err := h.try(context.Background(), query); err == nil || !strings.Contains(err.Error(), "repository:admin") {
+	if _, err := h.try(context.Background(), q); err == nil || !strings.Contains(err.Error(), "repository:admin") {
 		t.Errorf("error = %v, want one that names the missing scope", err)
 	}
 }
@@ -855,17 +855,17 @@ var codeTables = map[string]string{
 
 // TestCodeVanishes deletes a repository in the middle of a scan.
 func TestCodeVanishes(t *testing.T) {
-	for table, endpoint := range codeTables {
-		t.Run(table, func(t *testing.T) {
+	for tableName, endpoint := range codeTables {
+		t.Run(tableName, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 30})
 			o := fake.Organization()
 			gone := (accessTruth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return o.Head(r) != nil && len(o.Tags(r)) > 0 })
 			h := connected(t, fake)
-			before := h.rows(tableQuery{table: table, columns: "repository_full_name"})
+			before := h.rows(tableQuery{table: tableName, columns: "repository_full_name"})
 			var want []string
-			for _, row := range before {
-				if row["repository_full_name"] != gone.FullName() {
-					want = append(want, joinFields(row["repository_full_name"]))
+			for _, r := range before {
+				if r["repository_full_name"] != gone.FullName() {
+					want = append(want, joinFields(r["repository_full_name"]))
 				}
 			}
 			vanish := func(w http.ResponseWriter, r *http.Request) {
@@ -877,8 +877,8 @@ func TestCodeVanishes(t *testing.T) {
 			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: codePath + endpoint, Count: -1, Handler: vanish, Match: func(r *http.Request) bool {
 				return strings.HasPrefix(r.URL.Path, "/2.0/repositories/"+gone.FullName()+"/")
 			}})
-			checkLines(t, "after", want, lines(connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"))
-			_, err := connected(t, fake).try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
+			checkLines(t, "after", want, lines(connected(t, fake).rows(tableQuery{table: tableName, columns: "repository_full_name"}), "repository_full_name"))
+			_, err := connected(t, fake).try(context.Background(), tableQuery{table: tableName, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 			if err == nil || !strings.Contains(err.Error(), "no longer exists") {
 				t.Errorf("error = %v, want one that says that the repository no longer exists", err)
 			}
@@ -892,10 +892,10 @@ func TestEmptyRepository(t *testing.T) {
 	o := fake.Organization()
 	empty := (accessTruth{o, o.Connected}).with(t, func(r *organization.Repository) bool { return r.MainBranch == "" })
 	h := connected(t, fake)
-	for table := range codeTables {
-		rows := h.rows(tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", empty.FullName())}})
-		if want := table == "bitbucket_branching_model"; (len(rows) == 1) != want || len(rows) > 1 {
-			t.Errorf("%s has %d rows", table, len(rows))
+	for tableName := range codeTables {
+		rows := h.rows(tableQuery{table: tableName, where: []*proto.Qual{where("repository_full_name", "=", empty.FullName())}})
+		if want := tableName == "bitbucket_branching_model"; (len(rows) == 1) != want || len(rows) > 1 {
+			t.Errorf("%s has %d rows", tableName, len(rows))
 		}
 	}
 }
@@ -907,22 +907,22 @@ func TestMainBranchGone(t *testing.T) {
 	fake.Push(r.FullName(), "main", organization.Commit{})
 	fake.ChangeRepository(r.FullName(), func(r *organization.Repository) { r.MainBranch = "gone" })
 	h := connected(t, fake)
-	in := where("repository_full_name", "=", r.FullName())
-	for _, table := range atCommits {
-		if rows := h.rows(tableQuery{table: table.table, where: []*proto.Qual{in}}); len(rows) != 0 {
-			t.Errorf("%s has %d rows", table.table, len(rows))
+	inRepository := where("repository_full_name", "=", r.FullName())
+	for _, tab := range atCommits {
+		if rows := h.rows(tableQuery{table: tab.table, where: []*proto.Qual{inRepository}}); len(rows) != 0 {
+			t.Errorf("%s has %d rows", tab.table, len(rows))
 		}
 	}
-	if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{in}}); len(rows) == 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_commit", where: []*proto.Qual{inRepository}}); len(rows) == 0 {
 		t.Error("no commits of the other branches")
 	}
 }
 
 // TestCodeWithLimit counts the requests of a query for a few rows.
 func TestCodeWithLimit(t *testing.T) {
-	for table, most := range map[string]int{"bitbucket_branch": 3, "bitbucket_commit": 1, "bitbucket_commit_file": 6, "bitbucket_branching_model": 3} {
+	for tableName, most := range map[string]int{"bitbucket_branch": 3, "bitbucket_commit": 1, "bitbucket_commit_file": 6, "bitbucket_branching_model": 3} {
 		fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-		rows := connected(t, fake).rows(tableQuery{table: table, columns: "repository_full_name", limit: 3})
+		rows := connected(t, fake).rows(tableQuery{table: tableName, columns: "repository_full_name", limit: 3})
 		n := 0
 		for _, e := range fake.Journal() {
 			if strings.HasPrefix(e.Endpoint, codePath+"/") {
@@ -930,7 +930,7 @@ func TestCodeWithLimit(t *testing.T) {
 			}
 		}
 		if len(rows) != 3 || n > most {
-			t.Errorf("%s: %d rows with %d requests, want 3 with %d at most", table, len(rows), n, most)
+			t.Errorf("%s: %d rows with %d requests, want 3 with %d at most", tableName, len(rows), n, most)
 		}
 	}
 }
@@ -940,8 +940,10 @@ func TestNewCode(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6})
 	r := fresh(fake, "busy")
 	h := connected(t, fake)
-	in := where("repository_full_name", "=", r.FullName())
-	count := func(table string) int { return len(h.rows(tableQuery{table: table, where: []*proto.Qual{in}})) }
+	inRepository := where("repository_full_name", "=", r.FullName())
+	count := func(tableName string) int {
+		return len(h.rows(tableQuery{table: tableName, where: []*proto.Qual{inRepository}}))
+	}
 	branches, commits := count("bitbucket_branch"), count("bitbucket_commit")
 	pushed := fake.Push(r.FullName(), "feature/new", organization.Commit{Message: "New\n"})
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches+1 || c != commits+1 {
@@ -951,7 +953,7 @@ func TestNewCode(t *testing.T) {
 	if b, c := count("bitbucket_branch"), count("bitbucket_commit"); b != branches || c != commits {
 		t.Errorf("%d branches and %d commits, before %d and %d", b, c, branches, commits)
 	}
-	if rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message", where: []*proto.Qual{in, where("hash", "=", pushed[0].Hash)}}); len(rows) != 1 || rows[0]["message"] != "New\n" {
+	if rows := h.rows(tableQuery{table: "bitbucket_commit", columns: "message", where: []*proto.Qual{inRepository, where("hash", "=", pushed[0].Hash)}}); len(rows) != 1 || rows[0]["message"] != "New\n" {
 		t.Errorf("rows of the commit that is in no branch: %v", rows)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestConvert(t *testing.T) {
-	micro := time.Date(2013, 11, 7, 23, 55, 24, 486865000, time.UTC)
+	moment := time.Date(2013, 11, 7, 23, 55, 24, 486865000, time.UTC)
 	for name, test := range map[string]struct {
 		kind proto.ColumnType
 		json string
@@ -35,8 +35,8 @@ func TestConvert(t *testing.T) {
 		"zero as a text":               {proto.ColumnType_INT, `"0"`, int64(0)},
 		"no number":                    {proto.ColumnType_INT, `"many"`, nil},
 		"object for a number":          {proto.ColumnType_INT, `{}`, nil},
-		"time with an offset":          {proto.ColumnType_TIMESTAMP, `"2013-11-07T23:55:24.486865+00:00"`, micro},
-		"time with another offset":     {proto.ColumnType_TIMESTAMP, `"2013-11-08T01:55:24.486865+02:00"`, micro},
+		"time with an offset":          {proto.ColumnType_TIMESTAMP, `"2013-11-07T23:55:24.486865+00:00"`, moment},
+		"time with another offset":     {proto.ColumnType_TIMESTAMP, `"2013-11-08T01:55:24.486865+02:00"`, moment},
 		"time without a fraction":      {proto.ColumnType_TIMESTAMP, `"2019-03-13T14:09:07+00:00"`, time.Date(2019, 3, 13, 14, 9, 7, 0, time.UTC)},
 		"time with 5 digits and Z":     {proto.ColumnType_TIMESTAMP, `"2023-02-20T09:38:17.20339Z"`, time.Date(2023, 2, 20, 9, 38, 17, 203390000, time.UTC)},
 		"time with 9 digits":           {proto.ColumnType_TIMESTAMP, `"2025-08-23T15:07:25.469063524Z"`, time.Date(2025, 8, 23, 15, 7, 25, 469063000, time.UTC)},
@@ -82,9 +82,9 @@ func TestColumnTakesTheFirstSourceThatHasAValue(t *testing.T) {
 }
 
 func TestSourceLeadsWhereItsPathDoes(t *testing.T) {
-	const whole = `{"a": {"b": {"c": "text"}, "n": null}, "list": [{"b": 1, "name": "ssh", "href": "one"}, 3, {"name": "https", "href": {"c": 2}}], "text": "{\"b\": 1}"}`
+	const object = `{"a": {"b": {"c": "text"}, "n": null}, "list": [{"b": 1, "name": "ssh", "href": "one"}, 3, {"name": "https", "href": {"c": 2}}], "text": "{\"b\": 1}"}`
 	r := &row{}
-	r.set(objectPart, jsontree.MustParse(whole))
+	r.set(objectPart, jsontree.MustParse(object))
 	for path, want := range map[string]string{
 		"a":                            `{"b": {"c": "text"}, "n": null}`,
 		"a.b.c":                        `"text"`,
@@ -103,8 +103,8 @@ func TestSourceLeadsWhereItsPathDoes(t *testing.T) {
 		`list.#(b==1)#|#`:              "1",
 		"a.b.@this":                    `{"c": "text"}`,
 	} {
-		if got := newSource(objectPart, path).in(r); got != want || got != gjson.Get(whole, path).Raw {
-			t.Errorf("%s leads to %q, want %q, as gjson's %q", path, got, want, gjson.Get(whole, path).Raw)
+		if got := newSource(objectPart, path).in(r); got != want || got != gjson.Get(object, path).Raw {
+			t.Errorf("%s leads to %q, want %q, as gjson's %q", path, got, want, gjson.Get(object, path).Raw)
 		}
 	}
 	if got := newSource(objectPart, "text.b").in(r); got != "" {

@@ -27,7 +27,7 @@ func (v truthValue) not() truthValue { return -v }
 // comparisons are the operators that compare, each with the operator for swapped operands and the orders that satisfy it.
 var comparisons = []struct {
 	operator, reversed string
-	holds              func(order int) bool
+	holds              func(sign int) bool
 }{
 	{"=", "=", func(o int) bool { return o == 0 }},
 	{"<>", "<>", func(o int) bool { return o != 0 }},
@@ -94,7 +94,7 @@ func compareAll(x any, operator string, list []any) truthValue {
 }
 
 // matchesLike reports whether a text matches a pattern of LIKE, in which a backslash escapes.
-func matchesLike(text, pattern string) bool { return runesMatchLike([]rune(text), []rune(pattern)) }
+func matchesLike(s, pattern string) bool { return runesMatchLike([]rune(s), []rune(pattern)) }
 
 func runesMatchLike(runes, pattern []rune) bool {
 	if len(pattern) == 0 {

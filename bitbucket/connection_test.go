@@ -82,13 +82,13 @@ func TestConnection(t *testing.T) {
 			if n := len(fake.Journal()); n != 0 {
 				t.Errorf("%d requests for columns that need none", n)
 			}
-			row := h.rows(tableQuery{table: "bitbucket_connection"})[0]
+			r := h.rows(tableQuery{table: "bitbucket_connection"})[0]
 			for _, ofTheSDK := range []string{"_ctx", "sp_ctx", "sp_connection_name"} {
-				delete(row, ofTheSDK)
+				delete(r, ofTheSDK)
 			}
-			for column := range strings.FieldsSeq(offlineColumns) {
-				if diff := cmp.Diff(row[column], offline[column]); diff != "" {
-					t.Errorf("%s is different if queried with other columns:\n%s", column, diff)
+			for col := range strings.FieldsSeq(offlineColumns) {
+				if diff := cmp.Diff(r[col], offline[col]); diff != "" {
+					t.Errorf("%s is different if queried with other columns:\n%s", col, diff)
 				}
 			}
 			want := map[string]any{
@@ -102,27 +102,27 @@ func TestConnection(t *testing.T) {
 				want["workspaces_argument"] = test.wantArg
 			}
 			if test.wantFile != "" {
-				file, _ := row["token_file"].(string)
+				file, _ := r["token_file"].(string)
 				if ok, _ := filepath.Match(filepath.Join(tokens, test.wantFile), file); !ok {
 					t.Errorf("token file %q, want %s in %s", file, test.wantFile, tokens)
 				}
 				want["token_file"] = file
 			}
-			for _, column := range []string{"account_uuid", "account_id", "account_display_name", "account_nickname", "account_type"} {
-				want[column] = test.wantAccount[column]
-				if test.wantAccount["account_type"] == "app_user" && column != "account_type" {
-					want[column] = row[column] // the fake generates them
+			for _, col := range []string{"account_uuid", "account_id", "account_display_name", "account_nickname", "account_type"} {
+				want[col] = test.wantAccount[col]
+				if test.wantAccount["account_type"] == "app_user" && col != "account_type" {
+					want[col] = r[col] // the fake generates them
 				}
 			}
-			if diff := cmp.Diff(want, row); diff != "" {
+			if diff := cmp.Diff(want, r); diff != "" {
 				t.Errorf("row (-want +got):\n%s", diff)
 			}
-			for column, value := range row {
+			for col, value := range r {
 				for line := range strings.Lines(hcl) {
 					name, quoted, _ := strings.Cut(strings.TrimSpace(line), " = ")
 					if secret := strings.Trim(quoted, `"`); strings.HasSuffix(name, "token") || strings.HasSuffix(name, "secret") {
 						if strings.Contains(fmt.Sprint(value), secret) {
-							t.Errorf("%s shows %s", column, name)
+							t.Errorf("%s shows %s", col, name)
 						}
 					}
 				}

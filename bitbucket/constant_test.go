@@ -17,13 +17,13 @@ func (h *host) constant(q tableQuery, rows int) *host {
 	h.t.Helper()
 	first := q
 	first.limit = 1
-	row := h.rows(first)[0]
+	r := h.rows(first)[0]
 	tab := tableNamed(q.table)
 	values := map[string]any{}
 	for _, name := range q.columnNames() {
-		values[name] = row[name]
-		if row[name] != nil && tab.column(name).kind == proto.ColumnType_JSON {
-			encoded, err := json.Marshal(row[name])
+		values[name] = r[name]
+		if r[name] != nil && tab.column(name).kind == proto.ColumnType_JSON {
+			encoded, err := json.Marshal(r[name])
 			if err != nil {
 				h.t.Fatal(err)
 			}

@@ -138,7 +138,7 @@ var withoutSchema = []string{
 }
 
 func TestColumnsAreDocumented(t *testing.T) {
-	document := contract.Document()
+	spec := contract.Document()
 	for _, tab := range tables {
 		if slices.Contains(withoutSchema, tab.name) {
 			continue
@@ -151,7 +151,7 @@ func TestColumnsAreDocumented(t *testing.T) {
 				schema, ok := schemas[tab.name][s.part]
 				if !ok {
 					t.Errorf("%s.%s: schemas (in this file) does not say which schema its part %s is", tab.name, c.name, s.part)
-				} else if problem := find(document, schema, s.path); problem != "" {
+				} else if problem := find(spec, schema, s.path); problem != "" {
 					t.Errorf("%s.%s: %s of %s: %s", tab.name, c.name, s.path, schema, problem)
 				}
 			}
@@ -160,8 +160,8 @@ func TestColumnsAreDocumented(t *testing.T) {
 }
 
 // find looks up a path in a schema of the document. It returns what is wrong, or "".
-func find(document gjson.Result, schema, path string) string {
-	node := document.Get("components.schemas." + schema)
+func find(spec gjson.Result, schema, path string) string {
+	node := spec.Get("components.schemas." + schema)
 	if !node.Exists() {
 		return "no such schema"
 	}
@@ -174,7 +174,7 @@ func find(document gjson.Result, schema, path string) string {
 		if slices.ContainsFunc(undocumented[schema], func(known string) bool { return rest == known || strings.HasPrefix(rest, known+".") }) {
 			return ""
 		}
-		next, of := property(document, node, step)
+		next, of := property(spec, node, step)
 		if !next.Exists() {
 			return "the document has no " + step
 		}
@@ -188,21 +188,21 @@ func find(document gjson.Result, schema, path string) string {
 
 // property returns a property of a schema, also one of the schemas that it is composed of, and the name of the schema that the
 // property refers to.
-func property(document, node gjson.Result, name string) (found gjson.Result, schema string) {
+func property(spec, node gjson.Result, name string) (found gjson.Result, schema string) {
 	if ref := node.Get(`\$ref`).String(); ref != "" {
-		node = document.Get("components.schemas." + filepath.Base(ref))
+		node = spec.Get("components.schemas." + filepath.Base(ref))
 	}
 	if name == "type" && node.Get("discriminator").Exists() {
 		return node.Get("discriminator"), ""
 	}
 	if p := node.Get("properties." + name); p.Exists() {
 		if ref := p.Get(`\$ref`).String(); ref != "" {
-			return document.Get("components.schemas." + filepath.Base(ref)), filepath.Base(ref)
+			return spec.Get("components.schemas." + filepath.Base(ref)), filepath.Base(ref)
 		}
 		return p, ""
 	}
 	node.Get("allOf").ForEach(func(_, one gjson.Result) bool {
-		found, schema = property(document, one, name)
+		found, schema = property(spec, one, name)
 		return !found.Exists()
 	})
 	return found, schema
@@ -211,12 +211,12 @@ func property(document, node gjson.Result, name string) (found gjson.Result, sch
 // described reports whether the service takes a query parameter that the document does not declare for the operation: a
 // parameter of all lists, or a filter that only the prose describes.
 func described(path, parameter string) bool {
-	filtered := []string{
+	filteredLists := []string{
 		"/user/workspaces", "/workspaces/{workspace}/members", "/workspaces/{workspace}/pullrequests/{selected_user}",
 		"/repositories/{workspace}/{repo_slug}/pullrequests", "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments",
 	}
 	return slices.Contains([]string{"fields", "pagelen", "page", "ctx"}, parameter) ||
-		parameter == "q" && slices.Contains(filtered, path) ||
+		parameter == "q" && slices.Contains(filteredLists, path) ||
 		slices.Contains([]string{"include", "exclude", "path"}, parameter) && path == "/repositories/{workspace}/{repo_slug}/commits" ||
 		parameter == "from_pullrequest_id" && strings.Contains(path, "/diffstat/") // in a redirect to this path
 }
@@ -229,7 +229,7 @@ func TestRequestsAreDocumented(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	document := contract.Document()
+	spec := contract.Document()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 	o := fake.Organization()
 	h := connected(t, fake)
@@ -281,7 +281,7 @@ func TestRequestsAreDocumented(t *testing.T) {
 	}
 	checked := 0
 	for path, parameters := range sent {
-		at := document.Get("paths." + strings.ReplaceAll(path, ".", `\.`))
+		at := spec.Get("paths." + strings.ReplaceAll(path, ".", `\.`))
 		if !at.Get("get").Exists() {
 			t.Errorf("%s is no operation of the document", path)
 		}
@@ -352,19 +352,19 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 		}
 		for _, file := range files {
 			t.Run(resource+"/"+filepath.Base(file), func(t *testing.T) {
-				text, err := os.ReadFile(file)
+				data, err := os.ReadFile(file)
 				if err != nil {
 					t.Fatal(err)
 				}
-				recorded := gjson.ParseBytes(text)
-				items := []gjson.Result{recorded}
+				response := gjson.ParseBytes(data)
+				items := []gjson.Result{response}
 				switch {
-				case recorded.Get("values").IsArray():
-					items = recorded.Get("values").Array()
-				case recorded.IsArray():
-					items = recorded.Array()
+				case response.Get("values").IsArray():
+					items = response.Get("values").Array()
+				case response.IsArray():
+					items = response.Array()
 				}
-				if resource == "user" && !recorded.Get("uuid").Exists() {
+				if resource == "user" && !response.Get("uuid").Exists() {
 					t.Skip("a list of repositories, from an endpoint that was removed")
 				}
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
@@ -373,43 +373,43 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 				if columns == "" {
 					columns = allColumns(as.table)
 				}
-				serve := func(body string) {
+				answerWith := func(body string) {
 					fake.ClearFaults()
 					fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: body, Count: -1})
 				}
 				var rows []map[string]any
 				if as.list {
-					body := string(text)
-					if !recorded.Get("values").IsArray() || recorded.Get("next").Exists() {
+					body := string(data)
+					if !response.Get("values").IsArray() || response.Get("next").Exists() {
 						body = pageJSON(items)
 					}
-					serve(body)
-					query := tableQuery{table: as.table, columns: columns}
+					answerWith(body)
+					q := tableQuery{table: as.table, columns: columns}
 					switch {
 					case as.inRepository:
 						if as.where != nil {
-							query.where = as.where(items[0])
+							q.where = as.where(items[0])
 						}
 						one := (accessTruth{fake.Organization(), fake.Organization().Connected}).repositories()[0]
-						query.where = append(query.where, where("repository_full_name", "=", one.FullName()))
-						rows = h.rows(query)
+						q.where = append(q.where, where("repository_full_name", "=", one.FullName()))
+						rows = h.rows(q)
 					case as.where != nil:
-						query.where = as.where(items[0])
-						rows = h.rows(query)
+						q.where = as.where(items[0])
+						rows = h.rows(q)
 					case resource != "user-workspaces":
-						query.where = []*proto.Qual{where("workspace_slug", "=", []string{slugOf(items[0])})}
-						rows = recordedRows(t, h, query)
+						q.where = []*proto.Qual{where("workspace_slug", "=", []string{slugOf(items[0])})}
+						rows = recordedRows(t, h, q)
 					default:
-						rows = h.rows(query)
+						rows = h.rows(q)
 					}
 				} else {
 					for _, item := range items {
-						serve(item.Raw)
-						query := tableQuery{table: as.table, columns: columns}
+						answerWith(item.Raw)
+						q := tableQuery{table: as.table, columns: columns}
 						if as.where != nil {
-							query.where = as.where(item)
+							q.where = as.where(item)
 						}
-						rows = append(rows, h.rows(query)...)
+						rows = append(rows, h.rows(q)...)
 					}
 				}
 				if len(rows) != len(items) {
@@ -442,12 +442,12 @@ func TestRecordingsComeOutAsRows(t *testing.T) {
 
 // recordedRows queries the rows of one workspace. It drops the condition on the workspace, as a recording may have another name
 // for it.
-func recordedRows(t *testing.T, h *host, query tableQuery) []map[string]any {
+func recordedRows(t *testing.T, h *host, q tableQuery) []map[string]any {
 	t.Helper()
-	slug := query.where[0].Value.GetListValue().Values[0].GetStringValue()
+	slug := q.where[0].Value.GetListValue().Values[0].GetStringValue()
 	fakeConnection := strings.Replace(h.config["bitbucket"], "base_url", fmt.Sprintf("workspaces = [%q]\nbase_url", slug), 1)
-	query.where = nil
-	return newHost(t, map[string]string{"bitbucket": fakeConnection}).rows(query)
+	q.where = nil
+	return newHost(t, map[string]string{"bitbucket": fakeConnection}).rows(q)
 }
 
 func slugOf(item gjson.Result) string {
@@ -475,14 +475,14 @@ func TestRecordedErrorsAreSentences(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
+			data, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/user", Status: http.StatusBadRequest, Body: string(text), Count: -1})
+			fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/user", Status: http.StatusBadRequest, Body: string(data), Count: -1})
 			_, err = connected(t, fake).try(context.Background(), tableQuery{table: "bitbucket_user"})
-			message, _, _ := strings.Cut(gjson.GetBytes(text, "error.message").String(), "\n")
+			message, _, _ := strings.Cut(gjson.GetBytes(data, "error.message").String(), "\n")
 			if err == nil || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error = %v, want one sentence with %q", err, message)
 			}

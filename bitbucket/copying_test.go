@@ -95,8 +95,8 @@ func wantColumns(t *testing.T, tab *table, what string, names, others []string) 
 }
 
 // isCondition reports whether a query can have a condition on the column with the operator.
-func isCondition(tab *table, column, operator string) bool {
-	return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == column && slices.Contains(q.operators, operator) })
+func isCondition(tab *table, col, operator string) bool {
+	return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == col && slices.Contains(q.operators, operator) })
 }
 
 func checkLinks(t *testing.T, tab *table, c Copying) {
@@ -132,8 +132,8 @@ func newCopied(t *testing.T, fake *fakebitbucket.Server) *copied {
 // differentIn returns the different values in a column.
 func differentIn(rows []map[string]any, name string) []any {
 	var all []any
-	for _, row := range rows {
-		all = append(all, row[name])
+	for _, r := range rows {
+		all = append(all, r[name])
 	}
 	return differentValues(all)
 }
@@ -146,13 +146,13 @@ func (c *copied) all(tableName string) []map[string]any {
 }
 
 // scan returns the rows that meet the conditions, with the columns that a copy has.
-func (c *copied) scan(tableName string, conditions ...*proto.Qual) []map[string]any {
+func (c *copied) scan(tableName string, quals ...*proto.Qual) []map[string]any {
 	_, left, _ := CopyingOf(tableName)
 	isLeft := func(name string) bool { return slices.Contains(left, name) }
 	names := slices.DeleteFunc(tableQuery{table: tableName}.columnNames(), isLeft)
-	rows := c.rows(tableQuery{table: tableName, columns: strings.Join(names, " "), where: conditions})
-	for _, row := range rows { // the SDK adds the columns of the conditions
-		maps.DeleteFunc(row, func(name string, _ any) bool { return isLeft(name) })
+	rows := c.rows(tableQuery{table: tableName, columns: strings.Join(names, " "), where: quals})
+	for _, r := range rows { // the SDK adds the columns of the conditions
+		maps.DeleteFunc(r, func(name string, _ any) bool { return isLeft(name) })
 	}
 	return rows
 }
@@ -169,9 +169,9 @@ func (c *copied) read(tableName string, how Copying) (rows []map[string]any) {
 		}
 	case ReadChildren:
 		parents := map[any][]any{}
-		for _, row := range c.all(how.Parent) {
-			repository := row[how.Links[0].Parent]
-			parents[repository] = append(parents[repository], row[how.Links[1].Parent])
+		for _, r := range c.all(how.Parent) {
+			repository := r[how.Links[0].Parent]
+			parents[repository] = append(parents[repository], r[how.Links[1].Parent])
 		}
 		for repository, ids := range parents {
 			rows = append(rows, c.children(tableName, how.Links, repository, ids)...)
@@ -232,7 +232,7 @@ func TestCopiesFindCommitsByHeads(t *testing.T) {
 	heads := slices.Concat(c.all("bitbucket_branch"), c.all("bitbucket_tag"))
 	var found []map[string]any
 	for _, repository := range c.repositories {
-		of := slices.DeleteFunc(slices.Clone(heads), func(row map[string]any) bool { return row["repository_full_name"] != repository })
+		of := slices.DeleteFunc(slices.Clone(heads), func(r map[string]any) bool { return r["repository_full_name"] != repository })
 		if hashes := differentIn(of, "target_hash"); len(hashes) > 0 {
 			found = append(found, c.scan("bitbucket_commit", where("repository_full_name", "=", repository), where("revision", "=", hashes))...)
 		}
@@ -244,21 +244,21 @@ func TestCopiesFindCommitsByHeads(t *testing.T) {
 func checkKey(t *testing.T, key []string, rows []map[string]any) {
 	t.Helper()
 	seen := map[string]bool{}
-	for _, row := range rows {
+	for _, r := range rows {
 		var values []any
 		for _, name := range key {
-			if row[name] == nil {
-				t.Fatalf("%s is null in %v", name, row)
+			if r[name] == nil {
+				t.Fatalf("%s is null in %v", name, r)
 			}
-			values = append(values, row[name])
+			values = append(values, r[name])
 		}
-		text, err := json.Marshal(values)
+		data, err := json.Marshal(values)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seen[string(text)] {
-			t.Fatalf("two rows have the key %s = %s", key, text)
+		if seen[string(data)] {
+			t.Fatalf("two rows have the key %s = %s", key, data)
 		}
-		seen[string(text)] = true
+		seen[string(data)] = true
 	}
 }

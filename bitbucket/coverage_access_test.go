@@ -56,12 +56,12 @@ func TestNamedAndRefusedForTheRole(t *testing.T) {
 			break
 		}
 	}
-	for table, kind := range administrators {
-		query := tableQuery{table: table, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())}
-		if rows := h.rows(query); len(rows) > 0 {
-			t.Errorf("%s: %d rows of what the user does not administer", table, len(rows))
+	for tableName, kind := range administrators {
+		q := tableQuery{table: tableName, where: naming(kind, repository.Workspace.Slug, repository.Project.Key, repository.FullName())}
+		if rows := h.rows(q); len(rows) > 0 {
+			t.Errorf("%s: %d rows of what the user does not administer", tableName, len(rows))
 		}
-		left := Omission{Table: table, Workspace: repository.Workspace.Slug, Reason: ReasonNotAdministered}
+		left := Omission{Table: tableName, Workspace: repository.Workspace.Slug, Reason: ReasonNotAdministered}
 		switch kind {
 		case "repository":
 			left.Repository = repository.FullName()
@@ -69,9 +69,9 @@ func TestNamedAndRefusedForTheRole(t *testing.T) {
 			left.Project = repository.Project.Key
 		}
 		h.wantOmission(left)
-		_, err := strict.try(context.Background(), query)
+		_, err := strict.try(context.Background(), q)
 		if err == nil || !strings.Contains(err.Error(), "administers") || strings.Count(err.Error(), "\n") > 0 {
-			t.Errorf("%s: error = %v, want one that says that the user does not administer it", table, err)
+			t.Errorf("%s: error = %v, want one that says that the user does not administer it", tableName, err)
 		}
 	}
 }
@@ -88,7 +88,7 @@ func TestMissingScopeIsAlwaysAnError(t *testing.T) {
 }
 
 // lackingScope queries a table without one of the scopes that it needs.
-func lackingScope(t *testing.T, table, without string) {
+func lackingScope(t *testing.T, tableName, without string) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	var scopes []string
 	for _, scope := range fakebitbucket.AllScopes() {
@@ -102,7 +102,7 @@ func lackingScope(t *testing.T, table, without string) {
 	token := fake.AccessToken(fake.Organization().Connected.UUID, scopes...)
 	h := newHost(t, map[string]string{"bitbucket": fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), token)})
 	for i := range 3 {
-		_, err := h.try(context.Background(), tableQuery{table: table})
+		_, err := h.try(context.Background(), tableQuery{table: tableName})
 		if err == nil || !strings.Contains(err.Error(), "needs the scope") || !strings.Contains(err.Error(), without) {
 			t.Errorf("query %d: error = %v, want one that names the missing scope", i+1, err)
 		}
@@ -126,12 +126,12 @@ func TestCoverageIsVisible(t *testing.T) {
 			t.Errorf("the request for %s failed with status %d", e.Path, e.Status)
 		}
 	}
-	for table, kind := range administrators {
+	for tableName, kind := range administrators {
 		fake.ResetJournal()
-		h.rows(tableQuery{table: table})
+		h.rows(tableQuery{table: tableName})
 		for _, e := range fake.Journal() {
-			if e.Status != http.StatusOK && table != "bitbucket_repository_access" && kind != "project" { // only a request shows if the user can read a project
-				t.Errorf("%s (%s): the request for %s failed with status %d", table, kind, e.Path, e.Status)
+			if e.Status != http.StatusOK && tableName != "bitbucket_repository_access" && kind != "project" { // only a request shows if the user can read a project
+				t.Errorf("%s (%s): the request for %s failed with status %d", tableName, kind, e.Path, e.Status)
 			}
 		}
 	}
@@ -149,20 +149,20 @@ func TestNothingAdministeredInANamedWorkspace(t *testing.T) {
 	}
 	h := newHost(t, map[string]string{"bitbucket": connectionTo(fake, reader.UUID)})
 	strict := newHost(t, map[string]string{"bitbucket": connectionTo(fake, reader.UUID) + "\non_refusal = \"strict\""})
-	for table, kind := range administrators {
+	for tableName, kind := range administrators {
 		if kind != "repository" {
 			continue
 		}
-		if rows := h.rows(tableQuery{table: table}); len(rows) != 0 {
-			t.Errorf("%s has %d rows for a user who administers nothing", table, len(rows))
+		if rows := h.rows(tableQuery{table: tableName}); len(rows) != 0 {
+			t.Errorf("%s has %d rows for a user who administers nothing", tableName, len(rows))
 		}
-		named := tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}
-		if rows := h.rows(named); len(rows) != 0 {
-			t.Errorf("%s has %d rows in a workspace in which the user administers nothing", table, len(rows))
+		q := tableQuery{table: tableName, where: []*proto.Qual{where("workspace_slug", "=", w.Slug)}}
+		if rows := h.rows(q); len(rows) != 0 {
+			t.Errorf("%s has %d rows in a workspace in which the user administers nothing", tableName, len(rows))
 		}
-		_, err := strict.try(context.Background(), named)
+		_, err := strict.try(context.Background(), q)
 		if err == nil || !strings.Contains(err.Error(), "administers") || !strings.Contains(err.Error(), w.Slug) {
-			t.Errorf("%s: error = %v, want one that says that the user administers nothing there", table, err)
+			t.Errorf("%s: error = %v, want one that says that the user administers nothing there", tableName, err)
 		}
 	}
 }
@@ -180,14 +180,14 @@ func TestAccessGivenAndTaken(t *testing.T) {
 	}
 	level := func() string {
 		t.Helper()
-		in := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("user_uuid", "=", u.UUID)}
+		quals := []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("user_uuid", "=", u.UUID)}
 		var all []string
-		for _, table := range []string{"bitbucket_repository_permission", "bitbucket_repository_user_permission", "bitbucket_repository_access"} {
-			all = append(all, strings.Join(columnValues(h.rows(tableQuery{table: table, where: in}), "permission"), ","))
+		for _, tableName := range []string{"bitbucket_repository_permission", "bitbucket_repository_user_permission", "bitbucket_repository_access"} {
+			all = append(all, strings.Join(columnValues(h.rows(tableQuery{table: tableName, where: quals}), "permission"), ","))
 		}
-		for _, row := range h.rows(tableQuery{table: "bitbucket_repository_user_permission", columns: "user_uuid repository_full_name permission"}) {
-			if row["user_uuid"] == u.UUID && row["repository_full_name"] == r.FullName() {
-				all = append(all, "all: "+row["permission"].(string))
+		for _, got := range h.rows(tableQuery{table: "bitbucket_repository_user_permission", columns: "user_uuid repository_full_name permission"}) {
+			if got["user_uuid"] == u.UUID && got["repository_full_name"] == r.FullName() {
+				all = append(all, "all: "+got["permission"].(string))
 			}
 		}
 		return strings.Join(all, " ")
@@ -213,15 +213,15 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, table := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_repository_override"} {
+			for _, tableName := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_repository_permission", "bitbucket_repository_access", "bitbucket_repository_override"} {
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{PlainMember: true})
 				o := accessTruth{fake.Organization(), fake.Organization().Connected}
 				h := connected(t, fake)
-				before := h.rows(tableQuery{table: table}) // and the inventory is cached
+				before := h.rows(tableQuery{table: tableName}) // and the inventory is cached
 				var gone *organization.Repository
 				for _, r := range o.repositories() {
-					for _, row := range before {
-						if row["repository_full_name"] == r.FullName() && !o.AdministersProject(r.Project, o.user) {
+					for _, got := range before {
+						if got["repository_full_name"] == r.FullName() && !o.AdministersProject(r.Project, o.user) {
 							gone = r
 						}
 					}
@@ -231,15 +231,15 @@ func TestRepositoryThatVanishesDuringAScan(t *testing.T) {
 					t.Fatal("the user still administers it")
 				}
 				var want []string
-				for _, row := range before {
-					if row["repository_full_name"] != gone.FullName() {
-						want = append(want, joinFields(row["repository_full_name"], row["title"]))
+				for _, r := range before {
+					if r["repository_full_name"] != gone.FullName() {
+						want = append(want, joinFields(r["repository_full_name"], r["title"]))
 					}
 				}
-				checkLines(t, table, want, lines(h.rows(tableQuery{table: table}), "repository_full_name", "title"))
-				_, err := h.try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
+				checkLines(t, tableName, want, lines(h.rows(tableQuery{table: tableName}), "repository_full_name", "title"))
+				_, err := h.try(context.Background(), tableQuery{table: tableName, where: []*proto.Qual{where("repository_full_name", "=", gone.FullName())}})
 				if err == nil {
-					t.Errorf("%s: no error for a named repository that is gone", table)
+					t.Errorf("%s: no error for a named repository that is gone", tableName)
 				}
 			}
 		})
@@ -258,9 +258,9 @@ func TestRefusalsThatAreNoAnswer(t *testing.T) {
 			h := connected(t, fake)
 			fault.Path, fault.Count, fault.Skip = "/2.0/repositories/{workspace}/{repo_slug}/{rest...}", -1, 3
 			fake.Inject(fault)
-			for _, table := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_webhook"} {
-				if rows, err := h.try(context.Background(), tableQuery{table: table}); err == nil {
-					t.Errorf("%s: %d rows and no error", table, len(rows))
+			for _, tableName := range []string{"bitbucket_repository_user_permission", "bitbucket_deploy_key", "bitbucket_webhook"} {
+				if rows, err := h.try(context.Background(), tableQuery{table: tableName}); err == nil {
+					t.Errorf("%s: %d rows and no error", tableName, len(rows))
 				}
 			}
 		})
@@ -270,9 +270,9 @@ func TestRefusalsThatAreNoAnswer(t *testing.T) {
 func TestScansShareTheRepositories(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 250, OneWorkspace: true})
 	h := connected(t, fake)
-	tables := []string{"bitbucket_deploy_key", "bitbucket_webhook", "bitbucket_branch_restriction", "bitbucket_default_reviewer", "bitbucket_repository_override"}
-	inParallel(len(tables), len(tables), func(i int) {
-		if _, err := h.try(context.Background(), tableQuery{table: tables[i-1]}); err != nil {
+	tableNames := []string{"bitbucket_deploy_key", "bitbucket_webhook", "bitbucket_branch_restriction", "bitbucket_default_reviewer", "bitbucket_repository_override"}
+	inParallel(len(tableNames), len(tableNames), func(i int) {
+		if _, err := h.try(context.Background(), tableQuery{table: tableNames[i-1]}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -284,14 +284,14 @@ func TestScansShareTheRepositories(t *testing.T) {
 
 func TestLimitOverRepositories(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 500, OneWorkspace: true})
-	for i, table := range []string{"bitbucket_repository_override", "bitbucket_repository_user_permission", "bitbucket_repository_permission", "bitbucket_repository_access"} {
+	for i, tableName := range []string{"bitbucket_repository_override", "bitbucket_repository_user_permission", "bitbucket_repository_permission", "bitbucket_repository_access"} {
 		h := connected(t, fake, fmt.Sprintf("max_wait = \"%ds\"", 50+i)) // a connection with nothing in its cache
 		fake.ResetJournal()
-		if rows := h.rows(tableQuery{table: table, limit: 5}); len(rows) != 5 {
-			t.Errorf("%s: %d rows, want 5", table, len(rows))
+		if rows := h.rows(tableQuery{table: tableName, limit: 5}); len(rows) != 5 {
+			t.Errorf("%s: %d rows, want 5", tableName, len(rows))
 		}
 		if n := len(fake.Journal()); n > 25 {
-			t.Errorf("%s: %d requests for 5 rows: %v", table, n, requested(fake))
+			t.Errorf("%s: %d requests for 5 rows: %v", tableName, n, requested(fake))
 		}
 	}
 	settle(t)
@@ -305,14 +305,14 @@ func TestNamedWorkspaceIsTheSame(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	slug := fake.Organization().Workspaces[0].Slug
-	for table := range administrators {
-		columns := strings.Fields(allColumns(table))
+	for tableName := range administrators {
+		columns := strings.Fields(allColumns(tableName))
 		var all []map[string]any
-		for _, row := range h.rows(tableQuery{table: table}) {
-			if row["workspace_slug"] == slug {
-				all = append(all, row)
+		for _, r := range h.rows(tableQuery{table: tableName}) {
+			if r["workspace_slug"] == slug {
+				all = append(all, r)
 			}
 		}
-		checkLines(t, table, lines(all, columns...), lines(h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
+		checkLines(t, tableName, lines(all, columns...), lines(h.rows(tableQuery{table: tableName, where: []*proto.Qual{where("workspace_slug", "=", slug)}}), columns...))
 	}
 }

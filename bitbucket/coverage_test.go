@@ -31,14 +31,14 @@ var (
 // readCoverage reads docs/coverage.md.
 func readCoverage(t *testing.T) (page string, rows []coverage) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/coverage.md")
+	data, err := os.ReadFile("../docs/coverage.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, found := range coverageRow.FindAllStringSubmatch(string(text), -1) {
+	for _, found := range coverageRow.FindAllStringSubmatch(string(data), -1) {
 		rows = append(rows, coverage{found[1], tableOrItsColumn.FindAllString(found[2], -1), strings.TrimSpace(found[3])})
 	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(data)) {
 		if strings.HasPrefix(line, "| `") && !coverageRow.MatchString(line) {
 			t.Fatalf("docs/coverage.md: this row needs a path, its tables or nothing, and a reason or nothing, as in | `/path` | `bitbucket_table` | |:\n%s", line)
 		}
@@ -46,7 +46,7 @@ func readCoverage(t *testing.T) (page string, rows []coverage) {
 	if len(rows) == 0 {
 		t.Fatal("docs/coverage.md has no rows")
 	}
-	return string(text), rows
+	return string(data), rows
 }
 
 // TestCoverage compares docs/coverage.md with the tables.
@@ -72,8 +72,8 @@ func TestCoverage(t *testing.T) {
 		}
 	}
 	for _, name := range tableOrItsColumn.FindAllString(page, -1) {
-		table, column, _ := strings.Cut(name, ".")
-		if columns[table] == nil || column != "" && !slices.Contains(columns[table], column) {
+		tableName, col, _ := strings.Cut(name, ".")
+		if columns[tableName] == nil || col != "" && !slices.Contains(columns[tableName], col) {
 			t.Errorf("there is no %s", name)
 		}
 	}
@@ -82,16 +82,16 @@ func TestCoverage(t *testing.T) {
 // TestCoverageOfTheDocument compares docs/coverage.md with the operations of Bitbucket's document.
 func TestCoverageOfTheDocument(t *testing.T) {
 	_, rows := readCoverage(t)
-	named := map[string]bool{}
+	listed := map[string]bool{}
 	paths := contract.Document().Get("paths").Map()
 	for _, c := range rows {
-		named[c.path] = true
+		listed[c.path] = true
 		if _, ok := paths[c.path]; !ok && !slices.Contains(newer, c.path) {
 			t.Errorf("%s is no operation of the document", c.path)
 		}
 	}
 	for path, operations := range paths {
-		if !named[path] && !operations.Get("get.deprecated").Bool() {
+		if !listed[path] && !operations.Get("get.deprecated").Bool() {
 			t.Errorf("docs/coverage.md does not name %s", path)
 		}
 	}
@@ -109,7 +109,7 @@ func TestCoverageIsRequested(t *testing.T) {
 		operations := operationsOf(t, fake, tab)
 		for _, c := range rows {
 			for _, name := range c.shown {
-				if table, _, _ := strings.Cut(name, "."); table == tab.name && !operations[c.path] {
+				if tableName, _, _ := strings.Cut(name, "."); tableName == tab.name && !operations[c.path] {
 					t.Errorf("%s does not request %s", tab.name, c.path)
 				}
 			}
@@ -130,9 +130,9 @@ func operationsOf(t *testing.T, fake *fakebitbucket.Server, tab *table) map[stri
 	for _, q := range tab.keyColumns {
 		scans = append(scans, tableQuery{where: []*proto.Qual{where(q.column, "=", exampleOf(fake.Organization(), tab.column(q.column)))}})
 	}
-	for _, scan := range scans {
-		scan.table = tab.name
-		_, _ = h.try(context.Background(), scan) // there may be no rows
+	for _, q := range scans {
+		q.table = tab.name
+		_, _ = h.try(context.Background(), q) // there may be no rows
 	}
 	operations := map[string]bool{}
 	for _, e := range fake.Journal() {

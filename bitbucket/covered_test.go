@@ -26,14 +26,14 @@ func TestCoveredScansSendNoRequest(t *testing.T) {
 		t.Run(tab.name, func(t *testing.T) {
 			h := connected(t, fake, `max_age = "1m"`)
 			rows := h.rows(tableQuery{table: tab.name, columns: allColumns(tab.name)})
-			for _, covered := range coveredBy(tab, rows) {
+			for _, c := range coveredBy(tab, rows) {
 				fake.ResetJournal()
-				got := covered.only(h.rows(covered.tableQuery))
+				got := c.only(h.rows(c.tableQuery))
 				if n := len(fake.Journal()); n > 0 {
-					t.Errorf("%s: %d requests: %v", covered, n, requested(fake))
+					t.Errorf("%s: %d requests: %v", c, n, requested(fake))
 				}
-				if diff := gocmp.Diff(sortedJSON(covered.rows), sortedJSON(got)); diff != "" {
-					t.Errorf("%s: rows (-expected +got):\n%.1000s", covered, diff)
+				if diff := gocmp.Diff(sortedJSON(c.rows), sortedJSON(got)); diff != "" {
+					t.Errorf("%s: rows (-expected +got):\n%.1000s", c, diff)
 				}
 			}
 		})
@@ -48,10 +48,10 @@ type coveredScan struct {
 
 // only returns the rows with only the columns of the scan.
 func (c coveredScan) only(rows []map[string]any) (some []map[string]any) {
-	for _, row := range rows {
+	for _, r := range rows {
 		one := map[string]any{}
 		for _, name := range strings.Fields(c.columns) {
-			one[name] = row[name]
+			one[name] = r[name]
 		}
 		some = append(some, one)
 	}
@@ -64,13 +64,13 @@ func (c coveredScan) String() string { return fmt.Sprintf("%s where %v", c.colum
 // values and with several.
 func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 	var all []coveredScan
-	add := func(columns []string, accept func(map[string]any) bool, where ...*proto.Qual) *coveredScan {
-		c := coveredScan{tableQuery: tableQuery{table: tab.name, columns: strings.Join(columns, " "), where: where}}
-		for _, row := range rows {
-			if !accept(row) {
+	add := func(columns []string, accept func(map[string]any) bool, quals ...*proto.Qual) *coveredScan {
+		c := coveredScan{tableQuery: tableQuery{table: tab.name, columns: strings.Join(columns, " "), where: quals}}
+		for _, r := range rows {
+			if !accept(r) {
 				continue
 			}
-			c.rows = append(c.rows, row)
+			c.rows = append(c.rows, r)
 		}
 		c.rows = c.only(c.rows)
 		all = append(all, c)
@@ -86,8 +86,8 @@ func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 			continue
 		}
 		var values []any
-		for _, row := range rows {
-			switch v := row[k.column].(type) {
+		for _, r := range rows {
+			switch v := r[k.column].(type) {
 			case string, bool, int64:
 				if !slices.Contains(values, any(v)) && v != "" {
 					values = append(values, v)
@@ -102,9 +102,9 @@ func coveredBy(tab *table, rows []map[string]any) []coveredScan {
 			columns = append(columns, "title")
 		}
 		some := values[:min(3, len(values))]
-		add(columns, func(row map[string]any) bool { return row[k.column] == some[0] }, where(k.column, "=", some[0]))
+		add(columns, func(r map[string]any) bool { return r[k.column] == some[0] }, where(k.column, "=", some[0]))
 		if _, isBool := some[0].(bool); !isBool {
-			add(columns, func(row map[string]any) bool { return slices.Contains(some, row[k.column]) }, where(k.column, "=", some))
+			add(columns, func(r map[string]any) bool { return slices.Contains(some, r[k.column]) }, where(k.column, "=", some))
 		}
 	}
 	return all

@@ -68,8 +68,8 @@ func definitionLine(t *testing.T, r *organization.Repository, c *organization.Co
 		}
 	}
 	var fields []any
-	for _, column := range definitionColumns {
-		fields = append(fields, shown[column])
+	for _, col := range definitionColumns {
+		fields = append(fields, shown[col])
 	}
 	return joinFields(fields...)
 }
@@ -181,11 +181,11 @@ func TestPipelineDefinitionKeepsSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, value := range []string{"correct-horse-battery", "only-for-tests"} {
-		isThere := slices.ContainsFunc(files, func(file string) bool {
-			text, err := os.ReadFile(file)
-			return err == nil && strings.Contains(string(text), value)
+		found := slices.ContainsFunc(files, func(file string) bool {
+			data, err := os.ReadFile(file)
+			return err == nil && strings.Contains(string(data), value)
 		})
-		if !isThere {
+		if !found {
 			t.Errorf("no file has the value %s", value)
 		}
 		if strings.Contains(shown, value) {
@@ -211,10 +211,10 @@ func TestPipelineDefinitionOfNoText(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, `{"type": "commit_file", "path": %q, "attributes": ["lfs"], "size": %d, "commit": {"hash": "0f"}}`, f.Path, len(f.Content))
 	}})
-	for _, table := range []string{"bitbucket_pipeline_definition", "bitbucket_code_owner"} {
-		rows := connected(t, fake).rows(tableQuery{table: table, columns: "error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
+	for _, tableName := range []string{"bitbucket_pipeline_definition", "bitbucket_code_owner"} {
+		rows := connected(t, fake).rows(tableQuery{table: tableName, columns: "error", where: []*proto.Qual{where("repository_full_name", "=", r.FullName())}})
 		if len(rows) != 1 || rows[0]["error"] != "The file is no text, or too large to be read." {
-			t.Errorf("%s: rows %v", table, rows)
+			t.Errorf("%s: rows %v", tableName, rows)
 		}
 	}
 }
@@ -227,10 +227,10 @@ func TestPipelineDefinitionImports(t *testing.T) {
 	shared := o.RepositoriesOf(o.Workspaces[0])[0]
 	fake.Push(shared.FullName(), "ci/next", organization.Commit{})
 	r := o.RepositoriesOf(o.Workspaces[0])[1]
-	text := "definitions:\n  imports:\n    next: " + shared.Slug + ":ci/next\n    own: ci/own.yml\n    up: ../other.yml\npipelines:\n  custom:\n" +
+	content := "definitions:\n  imports:\n    next: " + shared.Slug + ":ci/next\n    own: ci/own.yml\n    up: ../other.yml\npipelines:\n  custom:\n" +
 		"    a:\n      import: next:build\n    b:\n      import: own:build\n    c:\n      import: up:build\n"
 	own := "definitions:\n  pipelines:\n    build:\n      - step:\n          script: [make own]\n"
-	files := map[string]string{pipelines.Path: text, "ci/own.yml": own}
+	files := map[string]string{pipelines.Path: content, "ci/own.yml": own}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: "/2.0/repositories/" + r.FullName() + "/src/{commit}/{path...}", Count: -1, Handler: func(w http.ResponseWriter, req *http.Request) {
 		_, rest, _ := strings.Cut(req.URL.Path, "/src/")
 		_, path, _ := strings.Cut(rest, "/")

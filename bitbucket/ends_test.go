@@ -84,9 +84,9 @@ func TestListsThatShift(t *testing.T) {
 				case len(surplus(rows, b.rows)) > 0 && len(surplus(rows, shorter)) > 0:
 					t.Errorf("%s, %s %s: rows that occur twice, or don't exist: %.300v", b, r.path, name, surplus(rows, b.rows))
 				}
-				for _, row := range b.missing(rows) {
-					if shorter[row] == b.rows[row] {
-						t.Errorf("%s, %s %s: a row is missing that was there all the time: %.300s", b, r.path, name, row)
+				for _, line := range b.missing(rows) {
+					if shorter[line] == b.rows[line] {
+						t.Errorf("%s, %s %s: a row is missing that was there all the time: %.300s", b, r.path, name, line)
 					}
 				}
 			}
@@ -97,10 +97,10 @@ func TestListsThatShift(t *testing.T) {
 }
 
 // removePart removes a part of each row.
-func removePart(part *regexp.Regexp, rows map[string]int) map[string]int {
+func removePart(pattern *regexp.Regexp, rows map[string]int) map[string]int {
 	counts := map[string]int{}
-	for row, n := range rows {
-		counts[part.ReplaceAllString(row, "")] += n
+	for line, n := range rows {
+		counts[pattern.ReplaceAllString(line, "")] += n
 	}
 	return counts
 }
@@ -111,9 +111,9 @@ var positions = regexp.MustCompile(`"number":\d+,`)
 // surplus returns the rows of which there are more than in the other.
 func surplus(rows, other map[string]int) []string {
 	var more []string
-	for _, row := range slices.Sorted(maps.Keys(rows)) {
-		if rows[row] > other[row] {
-			more = append(more, row)
+	for _, line := range slices.Sorted(maps.Keys(rows)) {
+		if rows[line] > other[line] {
+			more = append(more, line)
 		}
 	}
 	return more
@@ -121,8 +121,8 @@ func surplus(rows, other map[string]int) []string {
 
 // withoutPages returns the address of a list without the parameters for its pages.
 func withoutPages(uri string) string {
-	path, query, _ := strings.Cut(uri, "?")
-	parameters := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool {
+	path, rawQuery, _ := strings.Cut(uri, "?")
+	parameters := slices.DeleteFunc(strings.Split(rawQuery, "&"), func(p string) bool {
 		return strings.HasPrefix(p, "page=") || strings.HasPrefix(p, "ctx=") || strings.HasPrefix(p, "after=")
 	})
 	slices.Sort(parameters)
@@ -237,9 +237,9 @@ func (b *baseline) judgeEnd(r scanRequest, rows map[string]int) string {
 		return ""
 	}
 	names := strings.Split(r.path, "/")
-	for _, row := range lacking {
-		if !strings.Contains(row, names[3]+"/"+names[4]) && !strings.Contains(row, names[4]) {
-			return fmt.Sprintf("a row of something else is missing: %.300s", row)
+	for _, line := range lacking {
+		if !strings.Contains(line, names[3]+"/"+names[4]) && !strings.Contains(line, names[4]) {
+			return fmt.Sprintf("a row of something else is missing: %.300s", line)
 		}
 	}
 	return ""
@@ -258,13 +258,13 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 	for _, tab := range tables {
 		fake.Restore(before)
 		b := s.learn(t, tableQuery{table: tab.name})
-		in := slices.DeleteFunc(slices.Clone(b.requests), func(r scanRequest) bool {
+		repositoryRequests := slices.DeleteFunc(slices.Clone(b.requests), func(r scanRequest) bool {
 			return !strings.HasPrefix(r.endpoint, "/2.0/repositories/{workspace}/{repo_slug}/")
 		})
-		if len(in) == 0 {
+		if len(repositoryRequests) == 0 {
 			continue
 		}
-		r := in[len(in)/2]
+		r := repositoryRequests[len(repositoryRequests)/2]
 		names := strings.Split(r.path, "/")
 		gone := fake.Organization().Repository(names[3] + "/" + names[4])
 		fake.Inject(fakebitbucket.Fault{
@@ -282,12 +282,12 @@ func TestRepositoryThatVanishesFromEveryScan(t *testing.T) {
 			continue
 		}
 		rows := tally(b.table, done.rows)
-		isOfIt := func(row string) bool {
-			return strings.Contains(row, gone.FullName()) || strings.Contains(row, gone.UUID)
+		isOfIt := func(line string) bool {
+			return strings.Contains(line, gone.FullName()) || strings.Contains(line, gone.UUID)
 		}
-		for _, row := range append(b.missing(rows), surplus(rows, b.rows)...) {
-			if !isOfIt(row) {
-				t.Errorf("%s: a row of something else than the deleted repository is missing, twice or changed: %.300s", b, row)
+		for _, line := range append(b.missing(rows), surplus(rows, b.rows)...) {
+			if !isOfIt(line) {
+				t.Errorf("%s: a row of something else than the deleted repository is missing, twice or changed: %.300s", b, line)
 			}
 		}
 	}

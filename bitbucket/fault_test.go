@@ -67,11 +67,11 @@ func edited(change func(*url.URL)) func(*http.Request) string {
 
 // withoutPage changes an address to that of the first page of a list.
 func withoutPage(u *url.URL) {
-	query := u.Query()
+	params := u.Query()
 	for _, parameter := range []string{"page", "ctx", "after"} {
-		query.Del(parameter)
+		params.Del(parameter)
 	}
-	u.RawQuery = query.Encode()
+	u.RawQuery = params.Encode()
 }
 
 const expired = `{"type":"error","error":{"message":"Access token expired. Use your refresh token to obtain a new access token."}}`
@@ -231,13 +231,13 @@ func (s *simulation) learn(t *testing.T, q tableQuery) *baseline {
 }
 
 // tally counts rows by their JSON.
-func tally(table string, rows []map[string]any) map[string]int {
+func tally(tableName string, rows []map[string]any) map[string]int {
 	counts := map[string]int{}
-	for _, row := range rows {
-		if table == "bitbucket_rate_limit" {
-			row = nil // depends on earlier requests
+	for _, r := range rows {
+		if tableName == "bitbucket_rate_limit" {
+			r = nil // depends on earlier requests
 		}
-		encoded, err := json.Marshal(row)
+		encoded, err := json.Marshal(r)
 		if err != nil {
 			panic(err) // rows have only texts, numbers, times and decoded JSON
 		}
@@ -247,11 +247,11 @@ func tally(table string, rows []map[string]any) map[string]int {
 }
 
 // pagePosition returns the position of a page in its list, or "object".
-func pagePosition(query url.Values, page map[string]json.RawMessage) string {
+func pagePosition(params url.Values, page map[string]json.RawMessage) string {
 	if _, isPage := page["values"]; !isPage {
 		return "object"
 	}
-	isFirst := !query.Has("page") && !query.Has("after")
+	isFirst := !params.Has("page") && !params.Has("after")
 	switch more := page["next"] != nil; {
 	case isFirst && more:
 		return "first page"
@@ -271,9 +271,9 @@ func (s *simulation) baselines(t *testing.T, tab *table) []*baseline {
 		if !slices.Equal(q.operators, nameOperators) {
 			continue
 		}
-		for row := range all[0].rows {
+		for line := range all[0].rows {
 			var columns map[string]any
-			if err := json.Unmarshal([]byte(row), &columns); err != nil {
+			if err := json.Unmarshal([]byte(line), &columns); err != nil {
 				t.Fatal(err)
 			}
 			if name, ok := columns[q.column].(string); ok {
@@ -443,19 +443,19 @@ func withoutParameters(uri string) string {
 	if err != nil {
 		panic(err) // the request needs it
 	}
-	query := u.Query()
-	query.Del("fields")
-	query.Del("pagelen")
-	u.RawQuery = query.Encode()
+	params := u.Query()
+	params.Del("fields")
+	params.Del("pagelen")
+	u.RawQuery = params.Encode()
 	return u.RequestURI()
 }
 
 // judge returns what is wrong with a scan in which there was a fault, or "".
 func (b *baseline) judge(done scanning, healed bool) string {
 	rows := tally(b.table, done.rows)
-	for row, n := range rows {
-		if n > b.rows[row] {
-			return fmt.Sprintf("a row came %d times, want %d: %.300s; error %v", n, b.rows[row], row, done.err)
+	for line, n := range rows {
+		if n > b.rows[line] {
+			return fmt.Sprintf("a row came %d times, want %d: %.300s; error %v", n, b.rows[line], line, done.err)
 		}
 	}
 	switch {

@@ -75,12 +75,12 @@ func FuzzColumn(f *testing.F) {
 	paths := []string{"a.b", "a", "a.#.b", `a.#(b=="https").c`, "a.0.b"} // the forms that columns have
 	f.Fuzz(func(t *testing.T, raw []byte, form uint8) {
 		path := paths[int(form)%len(paths)]
-		whole, ok := jsontree.Parse(string(raw))
+		object, ok := jsontree.Parse(string(raw))
 		if !ok {
 			return // the client refuses it
 		}
 		r, before := &row{}, &row{}
-		r.set(objectPart, whole)
+		r.set(objectPart, object)
 		before.set(objectPart, jsontree.MustParse(`{"z": 1, "a": {"b": "other"}}`))
 		for _, c := range []column{text("c", ""), boolean("c", ""), integer("c", ""), timestamp("c", ""), document("c", "")} {
 			c = c.at(path)
@@ -121,7 +121,7 @@ func FuzzColumn(f *testing.F) {
 }
 
 // hasNUL reports whether a text in a JSON document has the character that PostgreSQL's jsonb refuses.
-func hasNUL(document string) bool {
+func hasNUL(s string) bool {
 	var has func(any) bool
 	has = func(v any) bool {
 		switch v := v.(type) {
@@ -143,7 +143,7 @@ func hasNUL(document string) bool {
 		return false
 	}
 	var v any
-	return json.Unmarshal([]byte(document), &v) == nil && has(v)
+	return json.Unmarshal([]byte(s), &v) == nil && has(v)
 }
 
 // FuzzTime parses times. The result is the time that the text says, in all forms that Bitbucket uses, or nothing.

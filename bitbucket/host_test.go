@@ -109,8 +109,8 @@ type tableQuery struct {
 }
 
 // where returns a condition. The value is a string, int, int64, float64, bool or time.Time, or a []string or []any for IN.
-func where(column, operator string, value any) *proto.Qual {
-	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: qualValue(value)}
+func where(col, operator string, value any) *proto.Qual {
+	return &proto.Qual{FieldName: col, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: qualValue(value)}
 }
 
 func qualValue(value any) *proto.QualValue {
@@ -230,11 +230,11 @@ func (s *rowStream) Send(r *proto.ExecuteResponse) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	row := make(map[string]any, len(r.Row.Columns))
+	fields := make(map[string]any, len(r.Row.Columns))
 	for name, c := range r.Row.Columns {
-		row[name] = s.value(c)
+		fields[name] = s.value(c)
 	}
-	s.rows = append(s.rows, row)
+	s.rows = append(s.rows, fields)
 	if s.seen != nil {
 		s.seen(len(s.rows))
 	}
@@ -257,26 +257,26 @@ func (s *rowStream) value(c *proto.Column) any {
 	return nil
 }
 
-func (s *rowStream) decoded(text []byte) any {
-	if value, known := s.json[string(text)]; known {
+func (s *rowStream) decoded(data []byte) any {
+	if value, known := s.json[string(data)]; known {
 		return value
 	}
 	var value any
-	if err := json.Unmarshal(text, &value); err != nil {
+	if err := json.Unmarshal(data, &value); err != nil {
 		return err
 	}
 	if s.json == nil {
 		s.json = map[string]any{}
 	}
-	s.json[string(text)] = value
+	s.json[string(data)] = value
 	return value
 }
 
 // columnValues returns one column of the rows, as texts.
-func columnValues(rows []map[string]any, column string) []string {
+func columnValues(rows []map[string]any, col string) []string {
 	var found []string
-	for _, row := range rows {
-		found = append(found, fmt.Sprint(row[column]))
+	for _, r := range rows {
+		found = append(found, fmt.Sprint(r[col]))
 	}
 	return found
 }

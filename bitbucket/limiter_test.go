@@ -14,18 +14,18 @@ func TestLimitersChooseScans(t *testing.T) {
 	t.Setenv("STEAMPIPE_DIAGNOSTIC_LEVEL", "ALL")
 	h := connected(t, fakebitbucket.Start(t, fakebitbucket.Options{}))
 	limiters := &proto.SetRateLimitersRequest{}
-	for name, where := range map[string]string{"projects": "table = 'bitbucket_project'", "pipelines": "scopes like '%pipeline%' and table <> 'bitbucket_pipeline'"} {
-		limiters.Definitions = append(limiters.Definitions, &proto.RateLimiterDefinition{Name: name, MaxConcurrency: 1, Scope: []string{"connection"}, Where: where})
+	for name, filter := range map[string]string{"projects": "table = 'bitbucket_project'", "pipelines": "scopes like '%pipeline%' and table <> 'bitbucket_pipeline'"} {
+		limiters.Definitions = append(limiters.Definitions, &proto.RateLimiterDefinition{Name: name, MaxConcurrency: 1, Scope: []string{"connection"}, Where: filter})
 	}
 	if _, err := h.SetRateLimiters(limiters); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.SetRateLimiters(&proto.SetRateLimitersRequest{}) })
-	for table, want := range map[string][]any{"bitbucket_project": {"projects"}, "bitbucket_pipeline_step": {"pipelines"}, "bitbucket_pipeline": {}} {
-		row := h.rows(tableQuery{table: table, limit: 1})[0]
-		calls := row["_ctx"].(map[string]any)["diagnostics"].(map[string]any)["calls"].([]any)
+	for tableName, want := range map[string][]any{"bitbucket_project": {"projects"}, "bitbucket_pipeline_step": {"pipelines"}, "bitbucket_pipeline": {}} {
+		r := h.rows(tableQuery{table: tableName, limit: 1})[0]
+		calls := r["_ctx"].(map[string]any)["diagnostics"].(map[string]any)["calls"].([]any)
 		if diff := cmp.Diff(want, calls[0].(map[string]any)["rate_limiters"]); diff != "" {
-			t.Errorf("limiters of %s mismatch (-want +got):\n%s", table, diff)
+			t.Errorf("limiters of %s mismatch (-want +got):\n%s", tableName, diff)
 		}
 	}
 }

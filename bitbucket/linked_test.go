@@ -46,12 +46,12 @@ func linkInstance(t *testing.T, i *instance, bodies map[string]string) *linkingH
 }
 
 // read returns the number of rows before the end, or before the error. It calls seen after each row if it is not nil.
-func (l *linkingHost) read(ctx context.Context, connection string, q tableQuery, seen func(n int)) (rows int, err error) {
+func (l *linkingHost) read(ctx context.Context, connectionName string, q tableQuery, seen func(n int)) (rows int, err error) {
 	stream := anywhere.NewLocalPluginStream(ctx)
-	l.CallExecuteAsync(l.request([]string{connection}, q), stream)
+	l.CallExecuteAsync(l.request([]string{connectionName}, q), stream)
 	for {
-		row, err := stream.Recv()
-		if row == nil || err != nil {
+		response, err := stream.Recv()
+		if response == nil || err != nil {
 			return rows, err
 		}
 		rows++
@@ -67,7 +67,7 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	const runs, width, all = 1000, 8, 30
+	const scans, width, all = 1000, 8, 30
 	organization := fakebitbucket.Options{Repositories: all, PageLen: 10, OneWorkspace: true}
 	fake, good := fakebitbucket.Start(t, organization), fakebitbucket.Start(t, organization)
 	fake.Inject(failing("3"))
@@ -98,7 +98,7 @@ func TestLinkedPluginNeverCutsAFailedScanShort(t *testing.T) {
 	var workers sync.WaitGroup
 	for worker := range width {
 		workers.Go(func() {
-			for run := range runs / width {
+			for run := range scans / width {
 				fault := faults[(worker+run)%len(faults)]
 				rows, err := l.read(t.Context(), fault.connection, fault.tableQuery, nil)
 				if err == nil || rows > 0 || !strings.Contains(err.Error(), fault.want) {

@@ -47,8 +47,8 @@ func (n nestedLoop) run(h *host, names [][]any, width, scans int) [][]map[string
 		if err != nil {
 			h.t.Errorf("%s %v: %v", n.table, q.where, err)
 		}
-		for _, row := range rows {
-			found[i-1] = append(found[i-1], onlyColumns(row, n.columns))
+		for _, r := range rows {
+			found[i-1] = append(found[i-1], onlyColumns(r, n.columns))
 		}
 	})
 	return found
@@ -62,18 +62,18 @@ func withCache(t *testing.T, fake *fakebitbucket.Server, do func(h *host)) {
 }
 
 // onlyColumns returns the row with only the columns of the query.
-func onlyColumns(row map[string]any, columns string) map[string]any {
+func onlyColumns(r map[string]any, columns string) map[string]any {
 	selected := map[string]any{}
-	for _, column := range strings.Fields(columns) {
-		selected[column] = row[column]
+	for _, col := range strings.Fields(columns) {
+		selected[col] = r[col]
 	}
 	return selected
 }
 
 // keysOf returns the values of the keys in a row.
-func keysOf(row map[string]any, keys string) (values []any) {
+func keysOf(r map[string]any, keys string) (values []any) {
 	for _, key := range strings.Fields(keys) {
-		value := row[key]
+		value := r[key]
 		if number, ok := value.(int64); ok {
 			value = int(number)
 		}
@@ -128,15 +128,15 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 			t.Run(fmt.Sprintf("%s by %s, %d at a time", n.table, n.keys, width), func(t *testing.T) {
 				fake.ResetJournal()
 				all := connected(t, fake).rows(n.tableQuery)
-				whole := len(fake.Journal())
+				wholeRequests := len(fake.Journal())
 				byName := map[string][]map[string]any{}
 				var names [][]any
-				for _, row := range all {
-					name := keysOf(row, n.keys)
+				for _, r := range all {
+					name := keysOf(r, n.keys)
 					if byName[fmt.Sprint(name)] == nil {
 						names = append(names, name)
 					}
-					byName[fmt.Sprint(name)] = append(byName[fmt.Sprint(name)], onlyColumns(row, n.columns))
+					byName[fmt.Sprint(name)] = append(byName[fmt.Sprint(name)], onlyColumns(r, n.columns))
 				}
 				if n.names != nil {
 					names = n.names(o)
@@ -147,8 +147,8 @@ func TestLookupsCostTheListOnce(t *testing.T) {
 					fake.ResetJournal()
 					found = n.run(h, names, width, scans)
 				})
-				if requests, most := len(fake.Journal()), whole+n.most+3*(width-1); requests > most || requests > len(names)+len(names)/4+5 {
-					t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), requests, whole)
+				if requests, most := len(fake.Journal()), wholeRequests+n.most+3*(width-1); requests > most || requests > len(names)+len(names)/4+5 {
+					t.Errorf("%d scans for %d names took %d requests; the whole table takes %d", scans, len(names), requests, wholeRequests)
 				}
 				for i, rows := range found {
 					name := fmt.Sprint(names[i%len(names)])
@@ -302,7 +302,7 @@ func TestLookupThatLeavesOutIsNotRemembered(t *testing.T) {
 func TestListIsReadAsFarAsItPays(t *testing.T) {
 	const list = 1_000_000
 	name := func(r *row) any { return r.part(objectPart).Raw() }
-	numbered := func(i int) *row {
+	newRow := func(i int) *row {
 		r := &row{}
 		r.set(objectPart, jsontree.Of(i))
 		return r
@@ -325,7 +325,7 @@ func TestListIsReadAsFarAsItPays(t *testing.T) {
 						}
 						return func(yield func(*row, error) bool) {
 							for j := range list {
-								if read++; !yield(numbered(j), nil) {
+								if read++; !yield(newRow(j), nil) {
 									return
 								}
 							}

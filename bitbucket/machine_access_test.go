@@ -87,14 +87,14 @@ func TestMachineAccess(t *testing.T) {
 	h := connected(t, fake)
 	all := machines(o)
 	columns := strings.Fields("what id created_on last_used workspace_slug project_key repository_full_name")
-	got := func(conditions ...*proto.Qual) []string {
-		rows := h.rows(tableQuery{table: "bitbucket_machine_access", columns: "kind level id created_on age_days last_used workspace_slug project_key repository_full_name", where: conditions})
-		for _, row := range rows {
-			row["what"] = fmt.Sprint(row["kind"], " ", row["level"])
-			created, isKnown := row["created_on"].(time.Time)
-			age, hasAge := row["age_days"].(int64)
+	got := func(quals ...*proto.Qual) []string {
+		rows := h.rows(tableQuery{table: "bitbucket_machine_access", columns: "kind level id created_on age_days last_used workspace_slug project_key repository_full_name", where: quals})
+		for _, r := range rows {
+			r["what"] = fmt.Sprint(r["kind"], " ", r["level"])
+			created, isKnown := r["created_on"].(time.Time)
+			age, hasAge := r["age_days"].(int64)
 			if isKnown != hasAge || isKnown && time.Since(created).Hours()/24-float64(age) > 1.1 {
-				t.Errorf("%v is %v days old", row["created_on"], row["age_days"])
+				t.Errorf("%v is %v days old", r["created_on"], r["age_days"])
 			}
 		}
 		return lines(rows, columns...)
@@ -129,10 +129,10 @@ func TestMachineAccess(t *testing.T) {
 	}
 	one := o.RepositoriesOf(o.Workspaces[0])[2]
 	fake.ResetJournal()
-	in := func(has string) func(string) bool {
+	notOf := func(has string) func(string) bool {
 		return func(line string) bool { return !strings.HasSuffix(line, " | "+has) }
 	}
-	checkLines(t, "a repository", slices.DeleteFunc(slices.Clone(want), in(one.FullName())), got(where("repository_full_name", "=", one.FullName())))
+	checkLines(t, "a repository", slices.DeleteFunc(slices.Clone(want), notOf(one.FullName())), got(where("repository_full_name", "=", one.FullName())))
 	for _, e := range fake.Journal() {
 		if strings.HasPrefix(e.Path, "/2.0/workspaces/") {
 			t.Errorf("a request for %s, which is not of a repository", e.Path)
@@ -156,8 +156,8 @@ func TestMachineAccessWithoutOIDC(t *testing.T) {
 		t.Errorf("%d rows, error %v", len(rows), err)
 	}
 	omitted := h.rows(tableQuery{table: "bitbucket_omission", columns: "table_name message reason"})
-	if !slices.ContainsFunc(omitted, func(row map[string]any) bool {
-		return strings.Contains(fmt.Sprint(row), "the OIDC providers of workspaces")
+	if !slices.ContainsFunc(omitted, func(r map[string]any) bool {
+		return strings.Contains(fmt.Sprint(r), "the OIDC providers of workspaces")
 	}) {
 		t.Errorf("omissions %v", omitted)
 	}

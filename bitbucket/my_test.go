@@ -55,8 +55,8 @@ func TestMyKeys(t *testing.T) {
 		}
 		fake.ResetJournal()
 		keys := h.rows(tableQuery{table: "bitbucket_my_gpg_key"})
-		for _, row := range keys {
-			row["subkeys"] = len(row["subkeys"].([]any))
+		for _, r := range keys {
+			r["subkeys"] = len(r["subkeys"].([]any))
 		}
 		if diff := cmp.Diff(sorted(gpg), lines(keys, "fingerprint", "key_id", "name", "title", "key", "parent_fingerprint", "subkeys", "created_on", "added_on", "last_used", "expires_on", "owner_uuid")); diff != "" || u == o.Connected && len(gpg) < 2 {
 			t.Errorf("GPG keys of %s (-want +got):\n%s", u.DisplayName, diff)

@@ -85,9 +85,9 @@ func (n *network) transport(configure func(*tls.Config)) *http.Transport {
 }
 
 func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	if host, _, _ := net.SplitHostPort(address); host != fakeHost {
-		n.strangers.Store(host, true)
-		return nil, fmt.Errorf("%s is not the fake's host", host)
+	if hostName, _, _ := net.SplitHostPort(address); hostName != fakeHost {
+		n.strangers.Store(hostName, true)
+		return nil, fmt.Errorf("%s is not the fake's host", hostName)
 	}
 	ours, theirs := net.Pipe()
 	select {
@@ -242,7 +242,7 @@ func leavesNothing(t *testing.T) {
 }
 
 // online calls do in a bubble with a network of its own, and returns the number of connections that it leaves in use.
-func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (inUse int64) {
+func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (memory int64) {
 	t.Helper()
 	r := &route{}
 	s.connect(r)
@@ -251,9 +251,9 @@ func (s *simulation) online(t *testing.T, do func(*testing.T, *network)) (inUse 
 		r.RoundTripper = n
 		do(t, n)
 		synctest.Wait()
-		inUse = n.end()
+		memory = n.end()
 	})
-	return inUse
+	return memory
 }
 
 // scan runs a query over a network of its own, which prepare may break first.
@@ -264,8 +264,8 @@ func (s *simulation) scan(t *testing.T, q tableQuery, prepare func(*network)) (d
 		begin := time.Now()
 		done.rows, done.err = s.try(t.Context(), q)
 		done.took = time.Since(begin)
-		n.strangers.Range(func(host, _ any) bool {
-			done.other = append(done.other, host.(string))
+		n.strangers.Range(func(hostName, _ any) bool {
+			done.other = append(done.other, hostName.(string))
 			return true
 		})
 	})

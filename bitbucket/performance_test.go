@@ -75,8 +75,8 @@ func scanKinds() []scanKind {
 // fewest returns the smallest number of requests that can return these rows.
 func (k scanKind) fewest(rows []map[string]any) int {
 	lists := map[any]int{}
-	for _, row := range rows {
-		lists[row[k.ownerColumn]]++
+	for _, r := range rows {
+		lists[r[k.ownerColumn]]++
 	}
 	if k.ownerColumn == "" {
 		lists = map[any]int{nil: len(rows)}
@@ -230,10 +230,10 @@ func (k scanKind) measure(t *testing.T) (m measurement) {
 	alone.connect(&route{r})
 	rates := func(q tableQuery) (float64, [2]float64) {
 		alone.countOf(q, nil) // recorded
-		constant := h.constant(q, rows)
+		constantHost := h.constant(q, rows)
 		var n, most, own float64
 		for range 3 { // in turn, so that other load of the machine affects all
-			n, most, own = max(n, rate(h, q)), max(most, rate(constant, q)), max(own, rate(alone.host, q))
+			n, most, own = max(n, rate(h, q)), max(most, rate(constantHost, q)), max(own, rate(alone.host, q))
 		}
 		return n, [2]float64{n / most, own / most}
 	}

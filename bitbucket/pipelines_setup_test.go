@@ -19,30 +19,30 @@ func variableTruth(v *organization.PipelineVariable) map[string]any {
 }
 
 func runnerTruth(x *organization.PipelineRunner) map[string]any {
-	row := map[string]any{
+	r := map[string]any{
 		"uuid": x.UUID, "name": x.Name, "title": x.Name, "type": "pipeline_runner", "created_on": micro(x.CreatedOn), "updated_on": micro(x.UpdatedOn),
 		"labels": anys(x.Labels), "oauth_client_id": x.ClientID, "state_cordoned": x.Cordoned, "state_status": x.Status,
 		"state_updated_on": micro(x.StateOn), "state_version": orNil(x.Version), "state_version_current": nil,
 	}
 	if x.Version != "" {
-		row["state_version_current"] = "3.2.0"
+		r["state_version_current"] = "3.2.0"
 	}
-	return row
+	return r
 }
 
 func anys(texts []string) []any {
 	all := make([]any, len(texts))
-	for i, text := range texts {
-		all[i] = text
+	for i, s := range texts {
+		all[i] = s
 	}
 	return all
 }
 
 // rowsOf returns the rows of a list.
-func rowsOf[T any](all []T, row func(T) map[string]any) []map[string]any {
+func rowsOf[T any](all []T, rowOf func(T) map[string]any) []map[string]any {
 	var rows []map[string]any
 	for _, x := range all {
-		rows = append(rows, row(x))
+		rows = append(rows, rowOf(x))
 	}
 	return rows
 }
@@ -60,16 +60,16 @@ func executionTruth(s *organization.PipelineSchedule) []map[string]any {
 	number := int64(0)
 	return rowsOf(s.Executions, func(e *organization.ScheduleExecution) map[string]any {
 		number++
-		row := map[string]any{
+		r := map[string]any{
 			"number":        number,
 			"schedule_uuid": s.UUID, "schedule_cron_pattern": s.CronPattern, "schedule_enabled": s.Enabled,
 			"pipeline_uuid": nil, "error_key": orNil(e.ErrorKey), "error_message": orNil(e.Error),
 			"title": e.ErrorKey, "type": "pipeline_schedule_execution_errored",
 		}
 		if e.Pipeline != nil {
-			row["pipeline_uuid"], row["title"], row["type"] = e.Pipeline.UUID, e.Pipeline.UUID, "pipeline_schedule_execution_executed"
+			r["pipeline_uuid"], r["title"], r["type"] = e.Pipeline.UUID, e.Pipeline.UUID, "pipeline_schedule_execution_executed"
 		}
-		return row
+		return r
 	})
 }
 
@@ -88,7 +88,7 @@ func environmentTruth(e *organization.DeploymentEnvironment) map[string]any {
 func deploymentTruth(r *fakeRepository, d *organization.Deployment) map[string]any {
 	name := fmt.Sprint("#", d.Pipeline.BuildNumber)
 	url := fmt.Sprintf("https://bitbucket.org/%s/addon/pipelines/home#!/results/%d", r.FullName(), d.Pipeline.BuildNumber)
-	row := map[string]any{
+	want := map[string]any{
 		"uuid": d.UUID, "title": name, "type": "deployment", "key": "steps-" + d.Step.UUID, "version": int64(d.Version),
 		"commit_hash": d.Pipeline.Target.Commit, "pipeline_uuid": d.Pipeline.UUID, "step_uuid": d.Step.UUID,
 		"environment_uuid": d.Environment.UUID, "environment_name": d.Environment.Name, "environment_type": d.Environment.Kind,
@@ -97,12 +97,12 @@ func deploymentTruth(r *fakeRepository, d *organization.Deployment) map[string]a
 		"state_name": d.State, "state_status_name": orNil(d.Status), "state_url": nil, "deployer_display_name": nil, "deployer_uuid": nil,
 	}
 	if d.State != "UNDEPLOYED" {
-		row["state_url"] = url + "/steps/" + strings.NewReplacer("{", "%7B", "}", "%7D").Replace(d.Step.UUID)
+		want["state_url"] = url + "/steps/" + strings.NewReplacer("{", "%7B", "}", "%7D").Replace(d.Step.UUID)
 	}
 	if d.Deployer != nil {
-		row["deployer_display_name"], row["deployer_uuid"] = d.Deployer.DisplayName, d.Deployer.UUID
+		want["deployer_display_name"], want["deployer_uuid"] = d.Deployer.DisplayName, d.Deployer.UUID
 	}
-	return row
+	return want
 }
 
 func TestWhatIsSetUpForPipelines(t *testing.T) {
@@ -119,7 +119,7 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 			if len(own) == len(visible) {
 				t.Fatal("the connected user administers everything")
 			}
-			for table, test := range map[string]struct {
+			for tableName, test := range map[string]struct {
 				repositories []*fakeRepository
 				rows         func(*fakeRepository, *fakePipelines) []map[string]any
 				but          []string
@@ -178,40 +178,40 @@ func TestWhatIsSetUpForPipelines(t *testing.T) {
 					var rows []map[string]any
 					for _, e := range p.Environments {
 						for _, v := range e.Variables {
-							row := variableTruth(v)
-							row["environment_name"], row["environment_type"], row["environment_uuid"] = e.Name, e.Kind, e.UUID
-							rows = append(rows, row)
+							r := variableTruth(v)
+							r["environment_name"], r["environment_type"], r["environment_uuid"] = e.Name, e.Kind, e.UUID
+							rows = append(rows, r)
 						}
 					}
 					return rows
 				}, nil},
 			} {
-				t.Run(table, func(t *testing.T) {
+				t.Run(tableName, func(t *testing.T) {
 					var want []map[string]any
 					for _, r := range test.repositories {
 						want = append(want, wantRows(o, []*fakeRepository{r}, func(p *fakePipelines) []map[string]any { return test.rows(r, p) })...)
 					}
-					covers(t, table, want, test.but...)
-					sameRows(t, want, h.rows(tableQuery{table: table}))
+					covers(t, tableName, want, test.but...)
+					sameRows(t, want, h.rows(tableQuery{table: tableName}))
 				})
 			}
-			for table, rows := range map[string]func(*organization.WorkspacePipelines) []map[string]any{
+			for tableName, rows := range map[string]func(*organization.WorkspacePipelines) []map[string]any{
 				"bitbucket_workspace_variable": func(p *organization.WorkspacePipelines) []map[string]any { return rowsOf(p.Variables, variableTruth) },
 				"bitbucket_workspace_runner":   func(p *organization.WorkspacePipelines) []map[string]any { return rowsOf(p.Runners, runnerTruth) },
 			} {
-				t.Run(table, func(t *testing.T) {
+				t.Run(tableName, func(t *testing.T) {
 					var want []map[string]any
 					for _, w := range o.Workspaces {
 						if !o.Administers(w, o.Connected) {
 							continue
 						}
-						for _, row := range rows(o.WorkspacePipelinesOf(w)) {
-							row["workspace_slug"], row["workspace_uuid"] = w.Slug, w.UUID
-							want = append(want, row)
+						for _, r := range rows(o.WorkspacePipelinesOf(w)) {
+							r["workspace_slug"], r["workspace_uuid"] = w.Slug, w.UUID
+							want = append(want, r)
 						}
 					}
-					covers(t, table, want)
-					sameRows(t, want, h.rows(tableQuery{table: table}))
+					covers(t, tableName, want)
+					sameRows(t, want, h.rows(tableQuery{table: tableName}))
 				})
 			}
 		})
@@ -252,12 +252,12 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 	}
 	p := o.PipelinesOf(some)
 	const (
-		repo      = "/repositories/{workspace}/{repo_slug}"
-		config    = repo + "/pipelines_config"
-		hyphen    = repo + "/pipelines-config"
-		schedule  = config + "/schedules"
-		deployed  = repo + "/deployments"
-		variables = repo + "/deployments_config/environments/{environment_uuid}/variables"
+		repo         = "/repositories/{workspace}/{repo_slug}"
+		config       = repo + "/pipelines_config"
+		hyphen       = repo + "/pipelines-config"
+		schedulePath = config + "/schedules"
+		deployed     = repo + "/deployments"
+		variables    = repo + "/deployments_config/environments/{environment_uuid}/variables"
 	)
 	ofHome, ofSome := where("workspace_slug", "=", home.Slug), where("repository_full_name", "=", some.FullName())
 	h.rows(tableQuery{table: "bitbucket_pipeline_cache", columns: "uuid"}) // reads the inventory
@@ -268,10 +268,10 @@ func TestPipelineTablesTakeFewRequests(t *testing.T) {
 		rows  int // -1 for any number
 		want  map[string]int
 	}{
-		"schedules":                  {"bitbucket_pipeline_schedule", []*proto.Qual{ofHome}, 0, schedules, map[string]int{schedule: all}},
-		"executions":                 {"bitbucket_pipeline_schedule_execution", []*proto.Qual{ofHome}, 0, -1, map[string]int{schedule: all, schedule + "/{schedule_uuid}/executions": schedules}},
-		"executions in force":        {"bitbucket_pipeline_schedule_execution", []*proto.Qual{ofHome, where("schedule_enabled", "=", true)}, 0, -1, map[string]int{schedule: all, schedule + "/{schedule_uuid}/executions": enabled}},
-		"executions of one":          {"bitbucket_pipeline_schedule_execution", []*proto.Qual{ofSome, where("schedule_uuid", "=", p.Schedules[1].UUID)}, 0, len(p.Schedules[1].Executions), map[string]int{schedule: 1, schedule + "/{schedule_uuid}/executions": 1}},
+		"schedules":                  {"bitbucket_pipeline_schedule", []*proto.Qual{ofHome}, 0, schedules, map[string]int{schedulePath: all}},
+		"executions":                 {"bitbucket_pipeline_schedule_execution", []*proto.Qual{ofHome}, 0, -1, map[string]int{schedulePath: all, schedulePath + "/{schedule_uuid}/executions": schedules}},
+		"executions in force":        {"bitbucket_pipeline_schedule_execution", []*proto.Qual{ofHome, where("schedule_enabled", "=", true)}, 0, -1, map[string]int{schedulePath: all, schedulePath + "/{schedule_uuid}/executions": enabled}},
+		"executions of one":          {"bitbucket_pipeline_schedule_execution", []*proto.Qual{ofSome, where("schedule_uuid", "=", p.Schedules[1].UUID)}, 0, len(p.Schedules[1].Executions), map[string]int{schedulePath: 1, schedulePath + "/{schedule_uuid}/executions": 1}},
 		"caches":                     {"bitbucket_pipeline_cache", []*proto.Qual{ofHome}, 0, -1, map[string]int{hyphen + "/caches": all}},
 		"caches of one":              {"bitbucket_pipeline_cache", []*proto.Qual{ofSome}, 0, -1, map[string]int{hyphen + "/caches": 1}},
 		"configurations":             {"bitbucket_pipeline_config", []*proto.Qual{ofHome}, 0, known, map[string]int{config: all}},
@@ -321,7 +321,7 @@ func TestPipelineTablesRefused(t *testing.T) {
 		}
 	}
 	away := o.Workspaces[1]
-	for table, condition := range map[string]*proto.Qual{
+	for tableName, qual := range map[string]*proto.Qual{
 		"bitbucket_pipeline_config":         where("repository_full_name", "=", reader.FullName()),
 		"bitbucket_pipeline_ssh_key":        where("repository_full_name", "=", reader.FullName()),
 		"bitbucket_pipeline_ssh_known_host": where("repository_full_name", "=", reader.FullName()),
@@ -331,17 +331,17 @@ func TestPipelineTablesRefused(t *testing.T) {
 		"bitbucket_workspace_variable":      where("workspace_slug", "=", away.Slug),
 		"bitbucket_workspace_runner":        where("workspace_slug", "=", away.Slug),
 	} {
-		if rows := h.rows(tableQuery{table: table, where: []*proto.Qual{condition}}); len(rows) > 0 {
-			t.Errorf("%s: %d rows of what the user does not administer", table, len(rows))
+		if rows := h.rows(tableQuery{table: tableName, where: []*proto.Qual{qual}}); len(rows) > 0 {
+			t.Errorf("%s: %d rows of what the user does not administer", tableName, len(rows))
 		}
-		if !slices.ContainsFunc(h.Server.Omissions(time.Time{}), func(o Omission) bool { return o.Table == table && o.Reason == ReasonNotAdministered }) {
-			t.Errorf("%s: no omission says that the user does not administer it", table)
+		if !slices.ContainsFunc(h.Server.Omissions(time.Time{}), func(o Omission) bool { return o.Table == tableName && o.Reason == ReasonNotAdministered }) {
+			t.Errorf("%s: no omission says that the user does not administer it", tableName)
 		}
 	}
-	for _, table := range []string{"bitbucket_pipeline", "bitbucket_deployment", "bitbucket_pipeline_schedule", "bitbucket_pipeline_cache", "bitbucket_deployment_environment"} {
-		rows := h.rows(tableQuery{table: table, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", reader.FullName())}})
-		if i := slices.IndexFunc(rows, func(row map[string]any) bool { return row["repository_full_name"] != reader.FullName() }); i >= 0 {
-			t.Errorf("%s has a row of %v", table, rows[i])
+	for _, tableName := range []string{"bitbucket_pipeline", "bitbucket_deployment", "bitbucket_pipeline_schedule", "bitbucket_pipeline_cache", "bitbucket_deployment_environment"} {
+		rows := h.rows(tableQuery{table: tableName, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", reader.FullName())}})
+		if i := slices.IndexFunc(rows, func(r map[string]any) bool { return r["repository_full_name"] != reader.FullName() }); i >= 0 {
+			t.Errorf("%s has a row of %v", tableName, rows[i])
 		}
 	}
 }

@@ -39,10 +39,10 @@ func busy(t *testing.T, o *organization.Organization) *fakeRepository {
 func wantRows(o *organization.Organization, repositories []*fakeRepository, rows func(*fakePipelines) []map[string]any) []map[string]any {
 	var all []map[string]any
 	for _, r := range repositories {
-		for _, row := range rows(o.PipelinesOf(r)) {
-			row["repository_full_name"], row["repository_uuid"] = r.FullName(), r.UUID
-			row["workspace_slug"], row["workspace_uuid"] = r.Workspace.Slug, r.Workspace.UUID
-			all = append(all, row)
+		for _, got := range rows(o.PipelinesOf(r)) {
+			got["repository_full_name"], got["repository_uuid"] = r.FullName(), r.UUID
+			got["workspace_slug"], got["workspace_uuid"] = r.Workspace.Slug, r.Workspace.UUID
+			all = append(all, got)
 		}
 	}
 	return all
@@ -59,26 +59,26 @@ func sameRows(t *testing.T, want, got []map[string]any) {
 		columns = append(columns, c)
 	}
 	slices.Sort(columns)
-	text := func(rows []map[string]any) []string {
+	asTexts := func(rows []map[string]any) []string {
 		var all []string
-		for _, row := range rows {
+		for _, r := range rows {
 			var b strings.Builder
 			for _, c := range columns {
-				fmt.Fprintf(&b, "%s=%#v\n", c, row[c])
+				fmt.Fprintf(&b, "%s=%#v\n", c, r[c])
 			}
 			all = append(all, b.String())
 		}
 		return sorted(all)
 	}
-	if diff := cmp.Diff(text(want), text(got)); diff != "" {
+	if diff := cmp.Diff(asTexts(want), asTexts(got)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 }
 
 // covers fails the test unless the expected rows have all columns of the table, except for the named ones.
-func covers(t *testing.T, table string, want []map[string]any, but ...string) {
+func covers(t *testing.T, tableName string, want []map[string]any, but ...string) {
 	t.Helper()
-	for _, c := range (tableQuery{table: table}).columnNames() {
+	for _, c := range (tableQuery{table: tableName}).columnNames() {
 		if _, ok := want[0][c]; !ok && !slices.Contains(but, c) {
 			t.Errorf("the test has no value for the column %s", c)
 		}
@@ -109,7 +109,7 @@ func numberOrNil(n int) any {
 }
 
 func pipelineTruth(p *fakePipeline) map[string]any {
-	row := map[string]any{
+	r := map[string]any{
 		"uuid": p.UUID, "build_number": int64(p.BuildNumber), "title": fmt.Sprint(p.BuildNumber), "type": "pipeline",
 		"build_seconds_used": intOrNil(p.BuildSecondsUsed), "duration_in_seconds": intOrNil(p.DurationInSeconds),
 		"completed_on": microOrNil(p.CompletedOn), "created_on": micro(p.CreatedOn),
@@ -123,16 +123,16 @@ func pipelineTruth(p *fakePipeline) map[string]any {
 		"terminator_display_name": nil, "terminator_uuid": nil, "trigger_name": orNil(p.Trigger), "trigger_type": nil,
 	}
 	if u := p.Creator; u != nil {
-		row["creator_account_id"], row["creator_display_name"], row["creator_type"], row["creator_uuid"] = orNil(u.AccountID), u.DisplayName, u.Type, u.UUID
-		row["creator_nickname"] = orNil(u.Nickname)
+		r["creator_account_id"], r["creator_display_name"], r["creator_type"], r["creator_uuid"] = orNil(u.AccountID), u.DisplayName, u.Type, u.UUID
+		r["creator_nickname"] = orNil(u.Nickname)
 	}
 	if u := p.State.Terminator; u != nil {
-		row["terminator_display_name"], row["terminator_uuid"] = u.DisplayName, u.UUID
+		r["terminator_display_name"], r["terminator_uuid"] = u.DisplayName, u.UUID
 	}
 	if p.Trigger != "" {
-		row["trigger_type"] = "pipeline_trigger_" + strings.ToLower(p.Trigger)
+		r["trigger_type"] = "pipeline_trigger_" + strings.ToLower(p.Trigger)
 	}
-	return row
+	return r
 }
 
 func pipelinesTruth(p *fakePipelines) []map[string]any {
@@ -179,16 +179,16 @@ func TestPipelineConditions(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	repo := busy(t, o)
-	runs := o.PipelinesOf(repo).Runs
+	history := o.PipelinesOf(repo).Runs
 	some := func(satisfied func(*fakePipeline) bool) *fakePipeline {
-		i := slices.IndexFunc(runs, satisfied)
+		i := slices.IndexFunc(history, satisfied)
 		if i < 0 {
 			t.Fatal("the organization has no such pipeline")
 		}
-		return runs[i]
+		return history[i]
 	}
 	first := some(func(p *fakePipeline) bool { return p.Creator != nil })
-	middle := runs[len(runs)/2]
+	middle := history[len(history)/2]
 	for name, test := range map[string]struct {
 		where     []*proto.Qual
 		parameter string
@@ -234,15 +234,15 @@ func TestPipelineConditions(t *testing.T) {
 		"until":         {[]*proto.Qual{where("created_on", "<=", middle.CreatedOn)}, "sort", "created_on", func(_ *fakeRepository, p *fakePipeline) bool { return !p.CreatedOn.After(middle.CreatedOn) }},
 		"then":          {[]*proto.Qual{where("created_on", "=", middle.CreatedOn)}, "sort", "-created_on", func(_ *fakeRepository, p *fakePipeline) bool { return p == middle }},
 		"not then":      {[]*proto.Qual{where("created_on", "<>", middle.CreatedOn)}, "sort", "-created_on", func(_ *fakeRepository, p *fakePipeline) bool { return p != middle }},
-		"between": {[]*proto.Qual{where("created_on", ">=", runs[20].CreatedOn), where("created_on", "<", middle.CreatedOn)}, "sort", "-created_on", func(_ *fakeRepository, p *fakePipeline) bool {
-			return !p.CreatedOn.Before(runs[20].CreatedOn) && p.CreatedOn.Before(middle.CreatedOn)
+		"between": {[]*proto.Qual{where("created_on", ">=", history[20].CreatedOn), where("created_on", "<", middle.CreatedOn)}, "sort", "-created_on", func(_ *fakeRepository, p *fakePipeline) bool {
+			return !p.CreatedOn.Before(history[20].CreatedOn) && p.CreatedOn.Before(middle.CreatedOn)
 		}},
 		"of a workspace":          {[]*proto.Qual{where("workspace_slug", "=", o.Workspaces[1].Slug)}, "sort", "-created_on", func(r *fakeRepository, _ *fakePipeline) bool { return r.Workspace == o.Workspaces[1] }},
 		"of a repository":         {[]*proto.Qual{where("repository_full_name", "=", repo.FullName())}, "sort", "-created_on", func(r *fakeRepository, _ *fakePipeline) bool { return r == repo }},
 		"by number":               {[]*proto.Qual{where("build_number", "=", 2)}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p.BuildNumber == 2 }},
 		"by number in repository": {[]*proto.Qual{where("build_number", "=", 7), where("repository_full_name", "=", repo.FullName())}, "sort", "", func(r *fakeRepository, p *fakePipeline) bool { return r == repo && p.BuildNumber == 7 }},
 		"by id":                   {[]*proto.Qual{where("uuid", "=", middle.UUID)}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p == middle }},
-		"by ids":                  {[]*proto.Qual{where("uuid", "=", []string{middle.UUID, runs[0].UUID, "{none}", ".."})}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p == middle || p == runs[0] }},
+		"by ids":                  {[]*proto.Qual{where("uuid", "=", []string{middle.UUID, history[0].UUID, "{none}", ".."})}, "sort", "", func(_ *fakeRepository, p *fakePipeline) bool { return p == middle || p == history[0] }},
 		"by id, and another":      {[]*proto.Qual{where("uuid", "=", middle.UUID), where("build_number", "=", middle.BuildNumber+1)}, "sort", "", func(*fakeRepository, *fakePipeline) bool { return false }},
 		"a number as an id":       {[]*proto.Qual{where("uuid", "=", "7")}, "sort", "", func(*fakeRepository, *fakePipeline) bool { return false }},
 	} {
@@ -286,14 +286,14 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	repo := busy(t, o)
-	runs := slices.Clone(o.PipelinesOf(repo).Runs)
+	history := slices.Clone(o.PipelinesOf(repo).Runs)
 	for i := range 400 { // a long history
-		old := *runs[0]
+		old := *history[0]
 		old.UUID, old.BuildNumber = fmt.Sprintf("{old-%d}", i), -i
-		old.CreatedOn = runs[0].CreatedOn.Add(-time.Duration(i+1) * time.Hour)
-		runs = slices.Insert(runs, 0, &old)
+		old.CreatedOn = history[0].CreatedOn.Add(-time.Duration(i+1) * time.Hour)
+		history = slices.Insert(history, 0, &old)
 	}
-	fake.ChangePipelines(repo.FullName(), func(p *fakePipelines) { p.Runs = runs })
+	fake.ChangePipelines(repo.FullName(), func(p *fakePipelines) { p.Runs = history })
 	week := time.Now().Add(-7 * 24 * time.Hour)
 	asc, desc := &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Asc}, &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc}
 	for name, test := range map[string]struct {
@@ -305,29 +305,29 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 		"the last seven days, newest first": {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}, order: desc}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
 		"the last seven days, oldest first": {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}, order: asc}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.After(week) }},
 		"the five oldest of seven days":     {tableQuery{where: []*proto.Qual{where("created_on", ">", week)}, order: asc, limit: 5}, []string{"1 of 100 by -created_on"}, nil},
-		"to the end of a page":              {tableQuery{where: []*proto.Qual{where("created_on", ">=", runs[len(runs)-99].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(runs[len(runs)-99].CreatedOn) }},
-		"over the end of a page":            {tableQuery{where: []*proto.Qual{where("created_on", ">=", runs[len(runs)-101].CreatedOn)}}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(runs[len(runs)-101].CreatedOn) }},
-		"the beginning":                     {tableQuery{where: []*proto.Qual{where("created_on", "<", runs[50].CreatedOn)}}, []string{"1 of 100 by created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.Before(runs[50].CreatedOn) }},
+		"to the end of a page":              {tableQuery{where: []*proto.Qual{where("created_on", ">=", history[len(history)-99].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(history[len(history)-99].CreatedOn) }},
+		"over the end of a page":            {tableQuery{where: []*proto.Qual{where("created_on", ">=", history[len(history)-101].CreatedOn)}}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, func(p *fakePipeline) bool { return !p.CreatedOn.Before(history[len(history)-101].CreatedOn) }},
+		"the beginning":                     {tableQuery{where: []*proto.Qual{where("created_on", "<", history[50].CreatedOn)}}, []string{"1 of 100 by created_on"}, func(p *fakePipeline) bool { return p.CreatedOn.Before(history[50].CreatedOn) }},
 		"the newest five":                   {tableQuery{order: desc, limit: 5}, []string{"1 of 10 by -created_on"}, nil},
 		"the oldest five":                   {tableQuery{order: asc, limit: 5}, []string{"1 of 10 by created_on"}, nil},
 		"any five":                          {tableQuery{limit: 5}, []string{"1 of 10 by -created_on"}, nil},
 		"five failed":                       {tableQuery{where: []*proto.Qual{where("result_name", "=", "FAILED")}, limit: 5}, []string{"1 of 10 by -created_on"}, nil},
 		"five completed":                    {tableQuery{where: []*proto.Qual{where("state_name", "=", "COMPLETED")}, limit: 5}, []string{"1 of 100 by -created_on"}, nil},
-		"five of an old time, newest first": {tableQuery{where: []*proto.Qual{where("created_on", "<", runs[399].CreatedOn)}, order: desc, limit: 5}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, nil},
-		"just then":                         {tableQuery{where: []*proto.Qual{where("created_on", "=", runs[len(runs)-3].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p == runs[len(runs)-3] }},
+		"five of an old time, newest first": {tableQuery{where: []*proto.Qual{where("created_on", "<", history[399].CreatedOn)}, order: desc, limit: 5}, []string{"1 of 100 by -created_on", "2 of 100 by -created_on"}, nil},
+		"just then":                         {tableQuery{where: []*proto.Qual{where("created_on", "=", history[len(history)-3].CreatedOn)}}, []string{"1 of 100 by -created_on"}, func(p *fakePipeline) bool { return p == history[len(history)-3] }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			query := test.query
-			query.table, query.columns = "bitbucket_pipeline", "uuid created_on result_name state_name"
-			query.where = append(query.where, where("repository_full_name", "=", repo.FullName()))
+			q := test.query
+			q.table, q.columns = "bitbucket_pipeline", "uuid created_on result_name state_name"
+			q.where = append(q.where, where("repository_full_name", "=", repo.FullName()))
 			fake.ResetJournal()
-			rows := h.rows(query)
+			rows := h.rows(q)
 			if diff := cmp.Diff(test.want, requestedPages(fake)); diff != "" {
 				t.Errorf("pages mismatch (-want +got):\n%s", diff)
 			}
 			if test.rows != nil {
 				var want []string
-				for _, p := range runs {
+				for _, p := range history {
 					if test.rows(p) {
 						want = append(want, p.UUID)
 					}
@@ -338,14 +338,14 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 			} else if len(rows) != 5 {
 				t.Errorf("%d rows, want 5", len(rows))
 			}
-			if query.order == nil {
+			if q.order == nil {
 				return
 			}
 			var times []time.Time
-			for _, row := range rows {
-				times = append(times, row["created_on"].(time.Time))
+			for _, r := range rows {
+				times = append(times, r["created_on"].(time.Time))
 			}
-			if query.order.Order == proto.SortOrder_Desc {
+			if q.order.Order == proto.SortOrder_Desc {
 				slices.Reverse(times)
 			}
 			if !slices.IsSortedFunc(times, time.Time.Compare) {
@@ -354,9 +354,9 @@ func TestPipelineReadsNoMoreThanTheRange(t *testing.T) {
 		})
 	}
 	oldest := h.rows(tableQuery{table: "bitbucket_pipeline", columns: "uuid", order: asc, limit: 5, where: []*proto.Qual{where("created_on", ">", week), where("repository_full_name", "=", repo.FullName())}})
-	at := slices.IndexFunc(runs, func(p *fakePipeline) bool { return p.CreatedOn.After(week) })
+	at := slices.IndexFunc(history, func(p *fakePipeline) bool { return p.CreatedOn.After(week) })
 	var want []string
-	for _, p := range runs[at : at+5] {
+	for _, p := range history[at : at+5] {
 		want = append(want, p.UUID)
 	}
 	if diff := cmp.Diff(want, columnValues(oldest, "uuid")); diff != "" {
@@ -403,10 +403,10 @@ func TestPipelinesThatAreOff(t *testing.T) {
 	o := fake.Organization()
 	all := (accessTruth{o, o.Connected}).repositories()
 	off := all[slices.IndexFunc(all, func(r *fakeRepository) bool { return !o.PipelinesOf(r).Known })]
-	for _, table := range tablesOfPipelines {
-		t.Run(table, func(t *testing.T) {
-			rows, err := h.try(context.Background(), tableQuery{table: table, where: []*proto.Qual{where("repository_full_name", "=", off.FullName())}})
-			switch table {
+	for _, tableName := range tablesOfPipelines {
+		t.Run(tableName, func(t *testing.T) {
+			rows, err := h.try(context.Background(), tableQuery{table: tableName, where: []*proto.Qual{where("repository_full_name", "=", off.FullName())}})
+			switch tableName {
 			case "bitbucket_deployment", "bitbucket_deployment_environment", "bitbucket_deployment_variable", "bitbucket_pipeline_ssh_key":
 				if err != nil || len(rows) != 0 { // another service, or something that doesn't exist in any case
 					t.Errorf("%d rows, error %v", len(rows), err)
@@ -415,9 +415,9 @@ func TestPipelinesThatAreOff(t *testing.T) {
 				if err != nil || len(rows) != 0 {
 					t.Errorf("%d rows, error %v", len(rows), err)
 				}
-				h.wantOmission(Omission{Table: table, Workspace: off.Workspace.Slug, Repository: off.FullName(), Reason: ReasonFeatureOff})
+				h.wantOmission(Omission{Table: tableName, Workspace: off.Workspace.Slug, Repository: off.FullName(), Reason: ReasonFeatureOff})
 			}
-			rows = h.rows(tableQuery{table: table, where: []*proto.Qual{where("workspace_slug", "=", off.Workspace.Slug)}})
+			rows = h.rows(tableQuery{table: tableName, where: []*proto.Qual{where("workspace_slug", "=", off.Workspace.Slug)}})
 			if len(rows) == 0 || slices.Contains(columnValues(rows, "repository_full_name"), off.FullName()) {
 				t.Errorf("%d rows of the workspace", len(rows))
 			}
@@ -426,15 +426,15 @@ func TestPipelinesThatAreOff(t *testing.T) {
 }
 
 func TestPipelinesOfRepositoryThatVanished(t *testing.T) {
-	for _, table := range tablesOfPipelines {
-		t.Run(table, func(t *testing.T) {
+	for _, tableName := range tablesOfPipelines {
+		t.Run(tableName, func(t *testing.T) {
 			fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16})
 			h := connected(t, fake)
 			o := fake.Organization()
-			h.rows(tableQuery{table: table, columns: "title"}) // reads the inventory
+			h.rows(tableQuery{table: tableName, columns: "title"}) // reads the inventory
 			gone := busy(t, o)
 			fake.RemoveRepository(gone.FullName())
-			rows := h.rows(tableQuery{table: table})
+			rows := h.rows(tableQuery{table: tableName})
 			if len(rows) == 0 || slices.Contains(columnValues(rows, "repository_full_name"), gone.FullName()) {
 				t.Errorf("%d rows, or some of a repository that is gone", len(rows))
 			}
@@ -447,9 +447,9 @@ func TestPipelinesOfEmptyOrganization(t *testing.T) {
 	r := fake.Organization().Repositories[0]
 	fake.ChangePipelines(r.FullName(), func(p *fakePipelines) { *p = fakePipelines{Known: true} })
 	h := connected(t, fake)
-	for _, table := range tablesOfPipelines {
-		if rows := h.rows(tableQuery{table: table}); len(rows) != 0 && table != "bitbucket_pipeline_config" {
-			t.Errorf("%s: %v", table, rows)
+	for _, tableName := range tablesOfPipelines {
+		if rows := h.rows(tableQuery{table: tableName}); len(rows) != 0 && tableName != "bitbucket_pipeline_config" {
+			t.Errorf("%s: %v", tableName, rows)
 		}
 	}
 }
@@ -476,16 +476,16 @@ func TestPipelineSecrets(t *testing.T) {
 	if secrets < 10 {
 		t.Fatalf("the organization has only %d secrets", secrets)
 	}
-	for _, table := range append([]string{"bitbucket_workspace_variable", "bitbucket_workspace_runner"}, tablesOfPipelines...) {
+	for _, tableName := range append([]string{"bitbucket_workspace_variable", "bitbucket_workspace_runner"}, tablesOfPipelines...) {
 		for _, columns := range []string{"", "workspace_slug", "title"} {
 			fake.ResetJournal()
-			rows := h.rows(tableQuery{table: table, columns: columns})
+			rows := h.rows(tableQuery{table: tableName, columns: columns})
 			b, err := json.Marshal(rows)
 			if err != nil || len(rows) == 0 {
-				t.Fatalf("%s: %d rows, error %v", table, len(rows), err)
+				t.Fatalf("%s: %d rows, error %v", tableName, len(rows), err)
 			}
 			if strings.Contains(string(b), "secret-") {
-				t.Errorf("%s shows a secret: %s", table, b)
+				t.Errorf("%s shows a secret: %s", tableName, b)
 			}
 			for _, e := range fake.Journal() {
 				if !strings.Contains(e.Endpoint, "variables") && !strings.Contains(e.Endpoint, "runners") && !strings.Contains(e.Endpoint, "key_pair") {
@@ -494,7 +494,7 @@ func TestPipelineSecrets(t *testing.T) {
 				fields := strings.Split(e.Query.Get("fields"), ",")
 				for _, secret := range []string{"", "*", "values", "values.*", "values.value", "values.oauth_client", "private_key"} {
 					if slices.Contains(fields, secret) {
-						t.Errorf("%s with %q sent fields=%s", table, columns, e.Query.Get("fields"))
+						t.Errorf("%s with %q sent fields=%s", tableName, columns, e.Query.Get("fields"))
 					}
 				}
 			}
@@ -508,10 +508,10 @@ func stepsTruth(rows func(*fakePipeline, *fakeStep) []map[string]any) func(*fake
 		var all []map[string]any
 		for _, run := range p.Runs {
 			for _, s := range run.Steps {
-				for _, row := range rows(run, s) {
-					row["pipeline_uuid"], row["build_number"], row["pipeline_created_on"] = run.UUID, int64(run.BuildNumber), micro(run.CreatedOn)
-					row["pipeline_result_name"], row["pipeline_target_ref_name"] = orNil(run.State.Result), orNil(run.Target.RefName)
-					all = append(all, row)
+				for _, r := range rows(run, s) {
+					r["pipeline_uuid"], r["build_number"], r["pipeline_created_on"] = run.UUID, int64(run.BuildNumber), micro(run.CreatedOn)
+					r["pipeline_result_name"], r["pipeline_target_ref_name"] = orNil(run.State.Result), orNil(run.Target.RefName)
+					all = append(all, r)
 				}
 			}
 		}
@@ -571,11 +571,11 @@ func TestPipelineStepsAndTests(t *testing.T) {
 	o := fake.Organization()
 	all := covered(o, o.Connected)
 	repo := busy(t, o)
-	runs := o.PipelinesOf(repo).Runs
-	run := runs[slices.IndexFunc(runs, func(p *fakePipeline) bool {
+	history := o.PipelinesOf(repo).Runs
+	run := history[slices.IndexFunc(history, func(p *fakePipeline) bool {
 		return len(p.Steps) > 0 && p.Steps[0].Report != nil && len(p.Steps[0].Report.Cases) > 1
 	})]
-	since := runs[len(runs)-20].CreatedOn
+	since := history[len(history)-20].CreatedOn
 	const (
 		onePath     = pipelinesPath + "/{pipeline_uuid}"
 		stepsPath   = onePath + "/steps"
@@ -583,7 +583,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 		casesPath   = reportsPath + "/test_cases"
 	)
 	inRepository := where("repository_full_name", "=", repo.FullName())
-	for table, test := range map[string]struct {
+	for tableName, test := range map[string]struct {
 		truth func(*fakePipeline, *fakeStep) []map[string]any
 		but   []string
 		path  string // of the reports, if the table shows these
@@ -592,12 +592,12 @@ func TestPipelineStepsAndTests(t *testing.T) {
 		"bitbucket_pipeline_test_report": {reportTruth, nil, reportsPath},
 		"bitbucket_pipeline_test_case":   {caseTruth, nil, casesPath},
 	} {
-		t.Run(table, func(t *testing.T) {
+		t.Run(tableName, func(t *testing.T) {
 			want := wantRows(o, all, stepsTruth(test.truth))
-			covers(t, table, want, test.but...)
-			sameRows(t, want, h.rows(tableQuery{table: table}))
+			covers(t, tableName, want, test.but...)
+			sameRows(t, want, h.rows(tableQuery{table: tableName}))
 			const title, number = "title pipeline_uuid", "title pipeline_uuid build_number pipeline_created_on"
-			for name, condition := range map[string]struct {
+			for name, filter := range map[string]struct {
 				columns string
 				where   []*proto.Qual
 				want    func(*fakePipeline) bool
@@ -615,13 +615,13 @@ func TestPipelineStepsAndTests(t *testing.T) {
 			} {
 				t.Run(name, func(t *testing.T) {
 					fake.ResetJournal()
-					got := h.rows(tableQuery{table: table, columns: condition.columns, where: append(condition.where, inRepository)})
-					wantRows, wantRequests := []string{}, map[string]int{}
-					for endpoint, n := range condition.first {
+					got := h.rows(tableQuery{table: tableName, columns: filter.columns, where: append(filter.where, inRepository)})
+					wantLines, wantRequests := []string{}, map[string]int{}
+					for endpoint, n := range filter.first {
 						wantRequests[endpoint] = n
 					}
-					for _, p := range runs {
-						if !condition.want(p) {
+					for _, p := range history {
+						if !filter.want(p) {
 							continue
 						}
 						wantRequests[stepsPath]++
@@ -629,12 +629,12 @@ func TestPipelineStepsAndTests(t *testing.T) {
 							if test.path != "" && s.StartedOn != nil {
 								wantRequests[test.path]++
 							}
-							for _, row := range test.truth(p, s) {
-								wantRows = append(wantRows, joinFields(p.UUID, row["title"]))
+							for _, r := range test.truth(p, s) {
+								wantLines = append(wantLines, joinFields(p.UUID, r["title"]))
 							}
 						}
 					}
-					if diff := cmp.Diff(sorted(wantRows), lines(got, "pipeline_uuid", "title")); diff != "" {
+					if diff := cmp.Diff(sorted(wantLines), lines(got, "pipeline_uuid", "title")); diff != "" {
 						t.Errorf("rows mismatch (-want +got):\n%s", diff)
 					}
 					requests := requested(fake)
@@ -650,7 +650,7 @@ func TestPipelineStepsAndTests(t *testing.T) {
 			t.Run("by step", func(t *testing.T) {
 				fake.ResetJournal()
 				step := run.Steps[0].UUID
-				got := h.rows(tableQuery{table: table, columns: "step_uuid pipeline_uuid", where: []*proto.Qual{inRepository, where("pipeline_uuid", "=", run.UUID), where("step_uuid", "=", step)}})
+				got := h.rows(tableQuery{table: tableName, columns: "step_uuid pipeline_uuid", where: []*proto.Qual{inRepository, where("pipeline_uuid", "=", run.UUID), where("step_uuid", "=", step)}})
 				if diff := cmp.Diff(slices.Repeat([]string{step}, len(test.truth(run, run.Steps[0]))), columnValues(got, "step_uuid")); diff != "" {
 					t.Errorf("rows mismatch (-want +got):\n%s", diff)
 				}
@@ -660,8 +660,8 @@ func TestPipelineStepsAndTests(t *testing.T) {
 			})
 		})
 	}
-	for _, where := range []*proto.Qual{where("pipeline_uuid", "=", "{none}"), where("build_number", "=", 9999), where("step_uuid", "=", "{none}")} {
-		if rows := h.rows(tableQuery{table: "bitbucket_pipeline_test_report", where: []*proto.Qual{inRepository, where}}); len(rows) != 0 {
+	for _, qual := range []*proto.Qual{where("pipeline_uuid", "=", "{none}"), where("build_number", "=", 9999), where("step_uuid", "=", "{none}")} {
+		if rows := h.rows(tableQuery{table: "bitbucket_pipeline_test_report", where: []*proto.Qual{inRepository, qual}}); len(rows) != 0 {
 			t.Errorf("%d reports of what does not exist", len(rows))
 		}
 	}

@@ -53,30 +53,30 @@ func inOneScan(names []nameQuals) []*proto.Qual {
 // namesFor returns the groups of names by which a query can read the table: those of all workspaces, projects or repositories
 // that the connected user can see.
 func namesFor(tab *table, h *host) map[string][]nameQuals {
-	has := func(column string) bool {
-		return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == column })
+	has := func(col string) bool {
+		return slices.ContainsFunc(tab.keyColumns, func(q keyColumn) bool { return q.column == col })
 	}
 	all := map[string][]nameQuals{}
-	for _, column := range []string{"full_name", "repository_full_name"} {
-		if has(column) {
-			for _, row := range h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}) {
-				all[column] = append(all[column], nameQuals{where(column, "=", row["full_name"])})
+	for _, col := range []string{"full_name", "repository_full_name"} {
+		if has(col) {
+			for _, r := range h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"}) {
+				all[col] = append(all[col], nameQuals{where(col, "=", r["full_name"])})
 			}
 		}
 	}
 	workspaces := h.rows(tableQuery{table: "bitbucket_my_workspace", columns: "slug"})
-	if column := tab.workspaceColumn(); has(column) {
-		for _, row := range workspaces {
-			all[column] = append(all[column], nameQuals{where(column, "=", row["slug"])})
+	if col := tab.workspaceColumn(); has(col) {
+		for _, r := range workspaces {
+			all[col] = append(all[col], nameQuals{where(col, "=", r["slug"])})
 		}
 	}
-	for _, column := range []string{"key", "project_key"} {
-		if !has(column) || column == "key" && tab.name != "bitbucket_project" {
+	for _, col := range []string{"key", "project_key"} {
+		if !has(col) || col == "key" && tab.name != "bitbucket_project" {
 			continue
 		}
-		for _, row := range h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug"}) {
-			group := fmt.Sprintf("%s of %s", column, row["workspace_slug"])
-			all[group] = append(all[group], nameQuals{where("workspace_slug", "=", row["workspace_slug"]), where(column, "=", row["key"])})
+		for _, r := range h.rows(tableQuery{table: "bitbucket_project", columns: "key workspace_slug"}) {
+			group := fmt.Sprintf("%s of %s", col, r["workspace_slug"])
+			all[group] = append(all[group], nameQuals{where("workspace_slug", "=", r["workspace_slug"]), where(col, "=", r["key"])})
 		}
 	}
 	return all
@@ -85,12 +85,12 @@ func namesFor(tab *table, h *host) map[string][]nameQuals {
 // sortedJSON returns rows as sorted texts, so that their order does not matter.
 func sortedJSON(rows []map[string]any) []string {
 	var all []string
-	for _, row := range rows {
-		text, err := json.Marshal(row)
+	for _, r := range rows {
+		data, err := json.Marshal(r)
 		if err != nil {
 			panic(err)
 		}
-		all = append(all, string(text))
+		all = append(all, string(data))
 	}
 	slices.Sort(all)
 	return all
@@ -139,11 +139,11 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 		want := rows
 		if len(names[0]) > 1 { // the names are of projects in one workspace
 			slug := names[0][0].Value.GetStringValue()
-			want = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool { return row["workspace_slug"] != slug })
+			want = slices.DeleteFunc(slices.Clone(rows), func(r map[string]any) bool { return r["workspace_slug"] != slug })
 		}
 		if tab.name == "bitbucket_machine_access" { // some of its rows have no repository
-			column := names[0][len(names[0])-1].FieldName
-			want = slices.DeleteFunc(slices.Clone(want), func(row map[string]any) bool { return row[column] == nil })
+			col := names[0][len(names[0])-1].FieldName
+			want = slices.DeleteFunc(slices.Clone(want), func(r map[string]any) bool { return r[col] == nil })
 		}
 		for _, p := range plans {
 			combinations++
@@ -152,8 +152,8 @@ func comparePlans(t *testing.T, fake *fakebitbucket.Server, tab *table) (combina
 				h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name"})
 				fake.ResetJournal()
 				var got []map[string]any
-				for _, scan := range p.scans(names) {
-					got = append(got, h.rows(tableQuery{table: tab.name, columns: columns, where: scan})...)
+				for _, quals := range p.scans(names) {
+					got = append(got, h.rows(tableQuery{table: tab.name, columns: columns, where: quals})...)
 				}
 				if diff := gocmp.Diff(sortedJSON(want), sortedJSON(got)); diff != "" {
 					t.Errorf("rows mismatch (-whole +plan):\n%.2000s", diff)

@@ -26,9 +26,9 @@ func TestWebhookEvent(t *testing.T) {
 		}
 		return all
 	}
-	read := func(where ...*proto.Qual) []string {
+	read := func(quals ...*proto.Qual) []string {
 		fake.ResetJournal()
-		return lines(h.rows(tableQuery{table: "bitbucket_webhook_event", where: where}), "subject_type", "event", "category", "label", "title", "description")
+		return lines(h.rows(tableQuery{table: "bitbucket_webhook_event", where: quals}), "subject_type", "event", "category", "label", "title", "description")
 	}
 	checkLines(t, "events", of("repository", "workspace"), read())
 	if diff := cmp.Diff(map[string]int{"/hook_events": 1, "/hook_events/{subject_type}": 2}, requested(fake)); diff != "" {
@@ -56,9 +56,9 @@ func TestWorkspaceGPGKey(t *testing.T) {
 		}
 		return all
 	}
-	read := func(where ...*proto.Qual) []string {
+	read := func(quals ...*proto.Qual) []string {
 		fake.ResetJournal()
-		return lines(h.rows(tableQuery{table: "bitbucket_workspace_gpg_key", where: where}), "workspace_slug", "title", "key")
+		return lines(h.rows(tableQuery{table: "bitbucket_workspace_gpg_key", where: quals}), "workspace_slug", "title", "key")
 	}
 	checkLines(t, "keys", of(o.Workspaces[:2]...), read())
 	if len(o.SystemKeys(o.Workspaces[0])) != 2 {
@@ -72,7 +72,7 @@ func TestWorkspaceGPGKey(t *testing.T) {
 		t.Error("no error for a workspace that the user does not belong to")
 	}
 	const a, b = beginOfKey + "\na\n" + endOfKey, beginOfKey + "\nb\n" + endOfKey
-	for text, want := range map[string][]string{
+	for s, want := range map[string][]string{
 		"":                  nil,
 		"no armor\n":        nil,
 		"<html></html>":     nil,
@@ -89,15 +89,15 @@ func TestWorkspaceGPGKey(t *testing.T) {
 		`{"type":"error","error":{"message":"No"}}`:                                                           nil,
 		`[]`: nil,
 	} {
-		keys, ok := publicKeys(text)
+		keys, ok := publicKeys(s)
 		if diff := cmp.Diff(want, keys); diff != "" || ok != (want != nil) {
-			t.Errorf("%q: %v (-want +got):\n%s", text, ok, diff)
+			t.Errorf("%q: %v (-want +got):\n%s", s, ok, diff)
 		}
 	}
 }
 
-func asJSON(text string) string {
-	encoded, _ := json.Marshal(text) // a JSON text is always a value
+func asJSON(s string) string {
+	encoded, _ := json.Marshal(s) // a JSON text is always a value
 	return string(encoded)
 }
 
@@ -120,14 +120,14 @@ func TestWorkspaceOIDCProvider(t *testing.T) {
 		want = append(want, joinFields(w.Slug, issuer, issuer, issuer+"/keys.json", jsonArray([]string{"RS256"}), issuer, jsonArray(o.OIDCKeyIDs(w))))
 	}
 	rows := h.rows(tableQuery{table: "bitbucket_workspace_oidc_provider"})
-	for _, row := range rows {
-		row["configuration"] = row["configuration"].(map[string]any)["issuer"]
+	for _, r := range rows {
+		r["configuration"] = r["configuration"].(map[string]any)["issuer"]
 		ids := []any{}
-		for _, key := range row["keys"].([]any) {
+		for _, key := range r["keys"].([]any) {
 			ids = append(ids, key.(map[string]any)["kid"])
 		}
-		row["keys"] = ids
-		if claims := row["claims_supported"].([]any); len(claims) < 5 {
+		r["keys"] = ids
+		if claims := r["claims_supported"].([]any); len(claims) < 5 {
 			t.Errorf("claims %v", claims)
 		}
 	}

@@ -29,18 +29,18 @@ func TestPullRequestEndsCostRequests(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	o := fake.Organization()
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.State == "MERGED" && x.Author != nil && x.Author.Type == "user" })
-	isClosed := func(x fakePullRequest) bool { return x.State != "OPEN" }
+	closed := func(x fakePullRequest) bool { return x.State != "OPEN" }
 	for name, test := range map[string]struct {
 		columns string
 		where   []*proto.Qual
 		want    func(fakePullRequest) bool // the pull requests whose logs are requested
 	}{
 		"not read":      {"id state", nil, func(fakePullRequest) bool { return false }},
-		"all":           {"closed_on", nil, isClosed},
+		"all":           {"closed_on", nil, closed},
 		"open":          {"merged_on", []*proto.Qual{where("state", "=", "OPEN")}, func(fakePullRequest) bool { return false }},
 		"merged":        {"merged_on", []*proto.Qual{where("state", "=", "MERGED")}, func(x fakePullRequest) bool { return x.State == "MERGED" }},
 		"by number":     {"closed_on_source", one.named("id"), func(x fakePullRequest) bool { return x.PullRequest == one.PullRequest }},
-		"of the author": {"closed_on", []*proto.Qual{where("author_uuid", "=", one.Author.UUID)}, func(x fakePullRequest) bool { return x.Author == one.Author && isClosed(x) }},
+		"of the author": {"closed_on", []*proto.Qual{where("author_uuid", "=", one.Author.UUID)}, func(x fakePullRequest) bool { return x.Author == one.Author && closed(x) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := connected(t, fake)

@@ -29,8 +29,8 @@ type fakePullRequest struct {
 func (x fakePullRequest) String() string { return joinFields(x.r.FullName(), x.ID) }
 
 // named returns the conditions for this pull request, with its number in the column.
-func (x fakePullRequest) named(column string) []*proto.Qual {
-	return []*proto.Qual{where("repository_full_name", "=", x.r.FullName()), where(column, "=", x.ID)}
+func (x fakePullRequest) named(col string) []*proto.Qual {
+	return []*proto.Qual{where("repository_full_name", "=", x.r.FullName()), where(col, "=", x.ID)}
 }
 
 // pullRequestsSeenBy returns the satisfying pull requests, or all, of the repositories that a user sees in the user's own
@@ -107,24 +107,24 @@ func repositoryTruth(r *organization.Repository) map[string]any {
 
 // truth returns the expected columns of bitbucket_pull_request, except JSON documents.
 func (x fakePullRequest) truth() map[string]any {
-	requested := 0
+	changesRequested := 0
 	for _, who := range x.Participants {
 		if who.State == "changes_requested" && !who.NoState {
-			requested++
+			changesRequested++
 		}
 	}
-	source := x.r
+	sourceRepository := x.r
 	if x.Fork != nil {
-		source = x.Fork
+		sourceRepository = x.Fork
 	}
 	want := merged(repositoryTruth(x.r), userTruth("author", x.Author), userTruth("closed_by", x.ClosedBy), x.endTruth(), map[string]any{
-		"id": int64(x.ID), "approval_count": int64(x.Approvals()), "change_request_count": int64(requested), "reviewer_count": int64(len(x.Reviewers)),
+		"id": int64(x.ID), "approval_count": int64(x.Approvals()), "change_request_count": int64(changesRequested), "reviewer_count": int64(len(x.Reviewers)),
 		"author_nickname": nil, "author_type": nil, "author_kind": nil, "closed_by_nickname": nil, "closed_by_type": nil, "close_source_branch": x.CloseSourceBranch, "comment_count": int64(x.CommentCount()), "task_count": int64(x.OpenTasks()),
 		"created": x.CreatedOn.UTC(), "created_on": x.CreatedOn.UTC(), "updated": x.UpdatedOn.UTC(), "updated_on": x.UpdatedOn.UTC(),
 		"description": orNil(x.Description), "destination_branch_name": x.DestinationBranch, "destination_commit_hash": orNil(x.DestinationCommit),
 		"draft": orNilFlag(x.Draft), "queued": orNilFlag(x.Queued), "merge_commit_hash": orNil(x.MergeCommit), "reason": orNil(x.Reason),
 		"source_branch_name": x.SourceBranch, "source_commit_hash": orNil(x.SourceCommit),
-		"source_repository_full_name": source.FullName(), "source_repository_uuid": source.UUID, "state": x.State, "title": x.Title, "type": "pullrequest",
+		"source_repository_full_name": sourceRepository.FullName(), "source_repository_uuid": sourceRepository.UUID, "state": x.State, "title": x.Title, "type": "pullrequest",
 		"html_url":  fmt.Sprintf("https://bitbucket.org/%s/pull-requests/%d", x.r.FullName(), x.ID),
 		"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d", x.r.FullName(), x.ID),
 	})
@@ -175,18 +175,18 @@ func TestPullRequest(t *testing.T) {
 	}
 	found := rowsByKey(t, rows, "repository_full_name", "id")
 	for _, x := range all {
-		row := found[strings.ReplaceAll(x.String(), " | ", " ")]
-		if n, _ := row["participants"].([]any); len(n) != len(x.Participants) {
-			t.Errorf("%s: participants = %v, want %d", x, row["participants"], len(x.Participants))
+		r := found[strings.ReplaceAll(x.String(), " | ", " ")]
+		if n, _ := r["participants"].([]any); len(n) != len(x.Participants) {
+			t.Errorf("%s: participants = %v, want %d", x, r["participants"], len(x.Participants))
 		}
-		if n, _ := row["reviewers"].([]any); len(n) != len(x.Reviewers) {
-			t.Errorf("%s: reviewers = %v, want %d", x, row["reviewers"], len(x.Reviewers))
+		if n, _ := r["reviewers"].([]any); len(n) != len(x.Reviewers) {
+			t.Errorf("%s: reviewers = %v, want %d", x, r["reviewers"], len(x.Reviewers))
 		}
-		if branch := gjson.Get(fmt.Sprintf("%q", row["source"]), "branch"); row["source"] == nil || row["destination"] == nil || branch.Exists() {
-			t.Errorf("%s: source %v, destination %v", x, row["source"], row["destination"])
+		if branch := gjson.Get(fmt.Sprintf("%q", r["source"]), "branch"); r["source"] == nil || r["destination"] == nil || branch.Exists() {
+			t.Errorf("%s: source %v, destination %v", x, r["source"], r["destination"])
 		}
-		if (row["merge_commit"] == nil) != (x.MergeCommit == "") {
-			t.Errorf("%s: merge_commit = %v, want %s", x, row["merge_commit"], x.MergeCommit)
+		if (r["merge_commit"] == nil) != (x.MergeCommit == "") {
+			t.Errorf("%s: merge_commit = %v, want %s", x, r["merge_commit"], x.MergeCommit)
 		}
 	}
 }
@@ -199,7 +199,7 @@ func TestPullRequestConditions(t *testing.T) {
 		return x.State == "MERGED" && x.Author != nil && x.Author.AccountID != "" && x.Author.Nickname != "" && len(o.PullRequests(x.r)) > 3
 	})
 	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
-	single := list + "/{pull_request_id}"
+	onePath := list + "/{pull_request_id}"
 	repositories := len(covered(o, o.Connected))
 	const never = -1 // the test does not check the number of requests
 	for name, test := range map[string]struct {
@@ -249,8 +249,8 @@ func TestPullRequestConditions(t *testing.T) {
 				}
 			}
 			requests := requested(fake)
-			if test.wantLists != never && requests[list] != test.wantLists || requests[single] != test.wantSingle {
-				t.Errorf("%d requests for lists and %d for single pull requests, want %d and %d", requests[list], requests[single], test.wantLists, test.wantSingle)
+			if test.wantLists != never && requests[list] != test.wantLists || requests[onePath] != test.wantSingle {
+				t.Errorf("%d requests for lists and %d for single pull requests, want %d and %d", requests[list], requests[onePath], test.wantLists, test.wantSingle)
 			}
 		})
 	}
@@ -268,20 +268,20 @@ func TestPullRequestsOfManyNumbers(t *testing.T) {
 		numbers.Values = append(numbers.Values, qualValue(p.ID))
 		want = append(want, fakePullRequest{p, one.r}.String())
 	}
-	in := func(column string) []*proto.Qual {
-		q := where(column, "=", 0)
+	among := func(col string) []*proto.Qual {
+		q := where(col, "=", 0)
 		q.Value = &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: numbers}}
 		return []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), q}
 	}
 	fake.ResetJournal()
-	rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name id", where: in("id")})
+	rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "repository_full_name id", where: among("id")})
 	sameLines(t, "pull requests", want, lines(rows, "repository_full_name", "id"))
 	if n := len(fake.Journal()); n > 3 {
 		t.Errorf("30 pull requests took %d requests", n)
 	}
-	participants := h.rows(tableQuery{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: in("pull_request_id")})
-	for _, row := range participants {
-		if name := joinFields(row["repository_full_name"], row["pull_request_id"]); !slices.Contains(want, name) {
+	participants := h.rows(tableQuery{table: "bitbucket_pull_request_participant", columns: "repository_full_name pull_request_id", where: among("pull_request_id")})
+	for _, r := range participants {
+		if name := joinFields(r["repository_full_name"], r["pull_request_id"]); !slices.Contains(want, name) {
 			t.Errorf("a participant of %s, which the query does not name", name)
 		}
 	}
@@ -296,10 +296,10 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	h := connected(t, fake)
 	list := "/repositories/{workspace}/{repo_slug}/pullrequests"
 	many := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
-	in := []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}
+	quals := []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}
 	for limit, wantRequests := range map[int64]int{5: 1, 50: 1, 51: 2} {
 		fake.ResetJournal()
-		rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "id", where: in, limit: limit})
+		rows := h.rows(tableQuery{table: "bitbucket_pull_request", columns: "id", where: quals, limit: limit})
 		if int64(len(rows)) != limit || requested(fake)[list] != wantRequests {
 			t.Errorf("LIMIT %d: %d rows by %d requests, want %d", limit, len(rows), requested(fake)[list], wantRequests)
 		}
@@ -317,8 +317,8 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 		order: &proto.SortColumn{Column: "updated_on", Order: proto.SortOrder_Desc},
 	})
 	var got []string
-	for _, row := range rows {
-		got = append(got, joinFields(row["repository_full_name"], row["id"]))
+	for _, r := range rows {
+		got = append(got, joinFields(r["repository_full_name"], r["id"]))
 	}
 	if diff := cmp.Diff(pullRequestNames(all[:20]), got); diff != "" {
 		t.Errorf("the last changed mismatch (-want +got):\n%s", diff)
@@ -333,7 +333,7 @@ func TestPullRequestLimitAndOrder(t *testing.T) {
 	numbers := where("id", "=", 0)
 	numbers.Value = &proto.QualValue{Value: &proto.QualValue_ListValue{ListValue: &proto.QualValueList{Values: []*proto.QualValue{qualValue(1), qualValue(5), qualValue(3)}}}}
 	byNumber := h.rows(tableQuery{
-		table: "bitbucket_pull_request", columns: "id", where: append(slices.Clone(in), numbers),
+		table: "bitbucket_pull_request", columns: "id", where: append(slices.Clone(quals), numbers),
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
 	})
 	if diff := cmp.Diff([]string{"5", "3", "1"}, columnValues(byNumber, "id")); diff != "" {
@@ -394,11 +394,11 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 		})
 	}
 	public := o.Workspaces[2] // to which the connected user does not belong
-	owner := o.MembersOf(public)[0].User
+	member := o.MembersOf(public)[0].User
 	var want []map[string]any
 	for _, r := range o.RepositoriesOf(public) {
 		for _, p := range o.PullRequests(r) {
-			if !r.IsPrivate && p.Author == owner {
+			if !r.IsPrivate && p.Author == member {
 				want = append(want, fakePullRequest{p, r}.truth())
 			}
 		}
@@ -406,7 +406,7 @@ func TestPullRequestsOfAnAuthor(t *testing.T) {
 	if len(want) == 0 {
 		t.Fatal("the public workspace has none")
 	}
-	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", owner.UUID), where("workspace_slug", "=", public.Slug)}}))
+	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", member.UUID), where("workspace_slug", "=", public.Slug)}}))
 	if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_pull_request", where: []*proto.Qual{where("author_uuid", "=", without.Author.UUID), where("workspace_slug", "=", "nobodys-workspace")}}); err == nil {
 		t.Error("no error for a workspace that does not exist")
 	}
@@ -419,14 +419,14 @@ func TestPullRequestIncrements(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	last := time.Time{}
-	for _, row := range h.rows(tableQuery{table: "bitbucket_pull_request", columns: "updated_on"}) {
-		if at := row["updated_on"].(time.Time); at.After(last) {
+	for _, r := range h.rows(tableQuery{table: "bitbucket_pull_request", columns: "updated_on"}) {
+		if at := r["updated_on"].(time.Time); at.After(last) {
 			last = at
 		}
 	}
-	since := func(table, column string) ([]map[string]any, map[string]int, int64) {
+	since := func(tableName, col string) ([]map[string]any, map[string]int, int64) {
 		fake.ResetJournal()
-		rows := h.rows(tableQuery{table: table, columns: "repository_full_name", where: []*proto.Qual{where(column, ">", last)}})
+		rows := h.rows(tableQuery{table: tableName, columns: "repository_full_name", where: []*proto.Qual{where(col, ">", last)}})
 		var bytes int64
 		for _, e := range fake.Journal() {
 			bytes += e.Bytes
@@ -472,27 +472,27 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 	o := fake.Organization()
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return !x.ForkDeleted && x.State == "OPEN" })
 	for _, tab := range tables {
-		column := "pull_request_id"
+		col := "pull_request_id"
 		switch {
 		case tab.name == "bitbucket_pull_request":
-			column = "id"
+			col = "id"
 		case !strings.HasPrefix(tab.name, "bitbucket_pull_request_"):
 			continue
 		}
 		t.Run(tab.name, func(t *testing.T) {
 			h := connected(t, fake)
-			if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where(column, "=", 9999)}}); len(rows) != 0 {
+			if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where(col, "=", 9999)}}); len(rows) != 0 {
 				t.Errorf("%d rows of a number that no repository has", len(rows))
 			}
-			for name, conditions := range map[string][]*proto.Qual{
+			for name, quals := range map[string][]*proto.Qual{
 				"repository": {where("repository_full_name", "=", one.r.Workspace.Slug+"/nothing-here")},
 				"workspace":  {where("workspace_slug", "=", "nobodys-workspace")},
 			} {
-				if rows, err := h.try(context.Background(), tableQuery{table: tab.name, columns: "repository_full_name", where: conditions}); err == nil || len(rows) > 0 {
+				if rows, err := h.try(context.Background(), tableQuery{table: tab.name, columns: "repository_full_name", where: quals}); err == nil || len(rows) > 0 {
 					t.Errorf("%d rows and error %v, want an error for a missing %s", len(rows), err, name)
 				}
 			}
-			if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where(column, "=", 9999)}}); len(rows) != 0 {
+			if rows := h.rows(tableQuery{table: tab.name, columns: "repository_full_name", where: []*proto.Qual{where("repository_full_name", "=", one.r.FullName()), where(col, "=", 9999)}}); len(rows) != 0 {
 				t.Errorf("%d rows of a number that the repository does not have", len(rows))
 			}
 		})
@@ -505,9 +505,9 @@ func TestPullRequestNamedOrGone(t *testing.T) {
 	if len(before)-len(after) != len(o.PullRequests(one.r)) {
 		t.Errorf("%d rows, and %d without %s", len(before), len(after), one.r.FullName())
 	}
-	for _, table := range []string{"bitbucket_pull_request_comment", "bitbucket_pull_request_activity", "bitbucket_pull_request_participant"} {
-		if slices.Contains(columnValues(h.rows(tableQuery{table: table, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
-			t.Errorf("%s has rows of %s", table, one.r.FullName())
+	for _, tableName := range []string{"bitbucket_pull_request_comment", "bitbucket_pull_request_activity", "bitbucket_pull_request_participant"} {
+		if slices.Contains(columnValues(h.rows(tableQuery{table: tableName, columns: "repository_full_name"}), "repository_full_name"), one.r.FullName()) {
+			t.Errorf("%s has rows of %s", tableName, one.r.FullName())
 		}
 	}
 }
@@ -533,7 +533,7 @@ var pullRequestParts = map[string]struct {
 	}, "", 0},
 	"bitbucket_pull_request_comment": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, c := range x.Comments {
-			row := merged(userTruth("user", c.User), map[string]any{
+			r := merged(userTruth("user", c.User), map[string]any{
 				"user_nickname": orNil(c.User.Nickname), "user_type": c.User.Type, "id": c.ID, "content": orNil(c.Content), "title": orNil(c.Content),
 				"created_on": c.CreatedOn.UTC(), "updated_on": c.UpdatedOn.UTC(), "deleted": c.Deleted, "pending": orNilFlag(c.Pending), "type": "pullrequest_comment",
 				"inline_path": nil, "inline_from": nil, "inline_to": nil, "inline_start_from": nil, "inline_start_to": nil, "parent_id": nil,
@@ -542,22 +542,22 @@ var pullRequestParts = map[string]struct {
 				"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d/comments/%d", x.r.FullName(), x.ID, c.ID),
 			})
 			if c.Inline != nil {
-				row["inline_path"], row["inline_from"], row["inline_to"] = c.Inline.Path, orNilInt(c.Inline.From), orNilInt(c.Inline.To)
-				row["inline_start_from"], row["inline_start_to"] = orNilInt(c.Inline.StartFrom), orNilInt(c.Inline.StartTo)
+				r["inline_path"], r["inline_from"], r["inline_to"] = c.Inline.Path, orNilInt(c.Inline.From), orNilInt(c.Inline.To)
+				r["inline_start_from"], r["inline_start_to"] = orNilInt(c.Inline.StartFrom), orNilInt(c.Inline.StartTo)
 			}
 			if c.Parent != nil {
-				row["parent_id"] = c.Parent.ID
+				r["parent_id"] = c.Parent.ID
 			}
 			if c.ResolvedBy != nil {
-				row["resolved_by_uuid"], row["resolved_by_display_name"] = c.ResolvedBy.UUID, c.ResolvedBy.DisplayName
+				r["resolved_by_uuid"], r["resolved_by_display_name"] = c.ResolvedBy.UUID, c.ResolvedBy.DisplayName
 			}
-			rows = append(rows, row)
+			rows = append(rows, r)
 		}
 		return rows
 	}, "/comments", 1},
 	"bitbucket_pull_request_task": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, task := range x.Tasks {
-			row := merged(userTruth("creator", task.Creator), userTruth("resolved_by", task.ResolvedBy), map[string]any{
+			r := merged(userTruth("creator", task.Creator), userTruth("resolved_by", task.ResolvedBy), map[string]any{
 				"creator_nickname": orNil(task.Creator.Nickname),
 				"id":               task.ID, "content": task.Content, "title": task.Content, "state": task.State, "created_on": task.CreatedOn.UTC(), "pending": false,
 				"updated_on": task.UpdatedOn.UTC(), "resolved_on": orNilTime(task.ResolvedOn), "comment_id": nil,
@@ -565,9 +565,9 @@ var pullRequestParts = map[string]struct {
 				"self_link": fmt.Sprintf("https://api.bitbucket.org/2.0/repositories/%s/pullrequests/%d/tasks/%d", x.r.FullName(), x.ID, task.ID),
 			})
 			if task.Comment != nil {
-				row["comment_id"] = task.Comment.ID
+				r["comment_id"] = task.Comment.ID
 			}
-			rows = append(rows, row)
+			rows = append(rows, r)
 		}
 		return rows
 	}, "/tasks", 1},
@@ -601,15 +601,15 @@ var pullRequestParts = map[string]struct {
 	}, "/diffstat", 1},
 	"bitbucket_pull_request_status": {func(x fakePullRequest) (rows []map[string]any) {
 		for _, s := range x.Statuses {
-			row := map[string]any{
+			r := map[string]any{
 				"key": s.Key, "name": s.Name, "title": s.Name, "state": s.State, "url": s.URL, "description": orNil(s.Description), "refname": nil, "type": "build",
 				"commit_hash": x.SourceCommit, "created_on": s.CreatedOn.UTC(), "updated_on": s.UpdatedOn.UTC(),
 				"self_link": "https://api.bitbucket.org/2.0/repositories/" + x.r.FullName() + "/commit/" + x.SourceCommit + "/statuses/build/" + s.Key,
 			}
 			if s.Refname != nil && !s.NoRefname {
-				row["refname"] = *s.Refname
+				r["refname"] = *s.Refname
 			}
-			rows = append(rows, row)
+			rows = append(rows, r)
 		}
 		return rows
 	}, "/statuses", 1},
@@ -631,7 +631,7 @@ func TestPullRequestParts(t *testing.T) {
 		return len(x.Comments) > 0 && len(x.Tasks) > 0 && len(x.Commits) > 0 && len(x.Statuses) > 0 && len(x.Participants) > 0 && len(o.PullRequests(x.r)) > 2
 	})
 	const list = "/repositories/{workspace}/{repo_slug}/pullrequests"
-	for name, part := range pullRequestParts {
+	for name, tt := range pullRequestParts {
 		t.Run(name, func(t *testing.T) {
 			truth := func(satisfied func(fakePullRequest) bool) (want []map[string]any, pullRequests int) {
 				for _, x := range all {
@@ -639,8 +639,8 @@ func TestPullRequestParts(t *testing.T) {
 						continue
 					}
 					pullRequests++
-					for _, row := range part.truth(x) {
-						want = append(want, merged(row, x.inPullRequest()))
+					for _, r := range tt.truth(x) {
+						want = append(want, merged(r, x.inPullRequest()))
 					}
 				}
 				return want, pullRequests
@@ -678,8 +678,8 @@ func TestPullRequestParts(t *testing.T) {
 						t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 					}
 					requests := requested(fake)
-					if n := requests[list+"/{pull_request_id}"+part.endpoint]; part.requests > 0 && n < pullRequests*part.requests || n > pullRequests*part.requests+pullRequests/2 && part.requests > 0 {
-						t.Errorf("%d requests of %s for %d pull requests", n, part.endpoint, pullRequests)
+					if n := requests[list+"/{pull_request_id}"+tt.endpoint]; tt.requests > 0 && n < pullRequests*tt.requests || n > pullRequests*tt.requests+pullRequests/2 && tt.requests > 0 {
+						t.Errorf("%d requests of %s for %d pull requests", n, tt.endpoint, pullRequests)
 					}
 					if test.wantLists >= 0 && requests[list] != test.wantLists {
 						t.Errorf("%d requests for lists of pull requests, want %d", requests[list], test.wantLists)
@@ -714,21 +714,21 @@ func TestPullRequestPartConditions(t *testing.T) {
 		wantFilter  string
 		isRequested func(fakePullRequest) bool // for the pull request; nil if for all
 	}{
-		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ fakePullRequest, row map[string]any) bool { return row["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
-		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ fakePullRequest, row map[string]any) bool { return !row["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
-		"comments kept":    {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", false)}, func(_ fakePullRequest, row map[string]any) bool { return row["deleted"] == false }, "/comments", "", func(x fakePullRequest) bool { return x.CommentCount() > 0 }},
-		"comments deleted": {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", true)}, func(_ fakePullRequest, row map[string]any) bool { return row["deleted"] == true }, "/comments", "", nil},
-		"open tasks":       {"bitbucket_pull_request_task", []*proto.Qual{where("state", "=", "UNRESOLVED")}, func(_ fakePullRequest, row map[string]any) bool { return row["state"] == "UNRESOLVED" }, "/tasks", "", func(x fakePullRequest) bool { return x.OpenTasks() > 0 }},
-		"closed tasks":     {"bitbucket_pull_request_task", []*proto.Qual{where("state", "<>", "UNRESOLVED")}, func(_ fakePullRequest, row map[string]any) bool { return row["state"] != "UNRESOLVED" }, "/tasks", "", nil},
-		"failed builds":    {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED")}, func(_ fakePullRequest, row map[string]any) bool { return row["state"] == "FAILED" }, "/statuses", `state = "FAILED"`, nil},
-		"builds by key":    {"bitbucket_pull_request_status", []*proto.Qual{where("key", "=", built.Statuses[0].Key)}, func(_ fakePullRequest, row map[string]any) bool { return row["key"] == built.Statuses[0].Key }, "/statuses", "key = ", nil},
-		"builds by name": {"bitbucket_pull_request_status", []*proto.Qual{where("name", "~~*", "pipeline%")}, func(_ fakePullRequest, row map[string]any) bool {
-			return strings.HasPrefix(row["name"].(string), "Pipeline")
+		"comments since":   {"bitbucket_pull_request_comment", []*proto.Qual{where("created_on", ">", middle)}, func(_ fakePullRequest, r map[string]any) bool { return r["created_on"].(time.Time).After(middle) }, "/comments", "created_on > ", nil},
+		"comments changed": {"bitbucket_pull_request_comment", []*proto.Qual{where("updated_on", "<=", middle)}, func(_ fakePullRequest, r map[string]any) bool { return !r["updated_on"].(time.Time).After(middle) }, "/comments", "updated_on <= ", nil},
+		"comments kept":    {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", false)}, func(_ fakePullRequest, r map[string]any) bool { return r["deleted"] == false }, "/comments", "", func(x fakePullRequest) bool { return x.CommentCount() > 0 }},
+		"comments deleted": {"bitbucket_pull_request_comment", []*proto.Qual{where("deleted", "=", true)}, func(_ fakePullRequest, r map[string]any) bool { return r["deleted"] == true }, "/comments", "", nil},
+		"open tasks":       {"bitbucket_pull_request_task", []*proto.Qual{where("state", "=", "UNRESOLVED")}, func(_ fakePullRequest, r map[string]any) bool { return r["state"] == "UNRESOLVED" }, "/tasks", "", func(x fakePullRequest) bool { return x.OpenTasks() > 0 }},
+		"closed tasks":     {"bitbucket_pull_request_task", []*proto.Qual{where("state", "<>", "UNRESOLVED")}, func(_ fakePullRequest, r map[string]any) bool { return r["state"] != "UNRESOLVED" }, "/tasks", "", nil},
+		"failed builds":    {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED")}, func(_ fakePullRequest, r map[string]any) bool { return r["state"] == "FAILED" }, "/statuses", `state = "FAILED"`, nil},
+		"builds by key":    {"bitbucket_pull_request_status", []*proto.Qual{where("key", "=", built.Statuses[0].Key)}, func(_ fakePullRequest, r map[string]any) bool { return r["key"] == built.Statuses[0].Key }, "/statuses", "key = ", nil},
+		"builds by name": {"bitbucket_pull_request_status", []*proto.Qual{where("name", "~~*", "pipeline%")}, func(_ fakePullRequest, r map[string]any) bool {
+			return strings.HasPrefix(r["name"].(string), "Pipeline")
 		}, "/statuses", `name ~ "pipeline"`, nil},
-		"builds since": {"bitbucket_pull_request_status", []*proto.Qual{where("created_on", ">=", built.Statuses[0].CreatedOn)}, func(_ fakePullRequest, row map[string]any) bool {
-			return !row["created_on"].(time.Time).Before(built.Statuses[0].CreatedOn)
+		"builds since": {"bitbucket_pull_request_status", []*proto.Qual{where("created_on", ">=", built.Statuses[0].CreatedOn)}, func(_ fakePullRequest, r map[string]any) bool {
+			return !r["created_on"].(time.Time).Before(built.Statuses[0].CreatedOn)
 		}, "/statuses", "created_on >= ", nil},
-		"failed, in others": {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED"), where("pull_request_state", "=", "OPEN")}, func(x fakePullRequest, row map[string]any) bool { return row["state"] == "FAILED" && x.State == "OPEN" }, "/statuses", `state = "FAILED"`, func(x fakePullRequest) bool { return x.State == "OPEN" }},
+		"failed, in others": {"bitbucket_pull_request_status", []*proto.Qual{where("state", "=", "FAILED"), where("pull_request_state", "=", "OPEN")}, func(x fakePullRequest, r map[string]any) bool { return r["state"] == "FAILED" && x.State == "OPEN" }, "/statuses", `state = "FAILED"`, func(x fakePullRequest) bool { return x.State == "OPEN" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []map[string]any
@@ -737,9 +737,9 @@ func TestPullRequestPartConditions(t *testing.T) {
 				if test.isRequested == nil || test.isRequested(x) {
 					pullRequests++
 				}
-				for _, row := range pullRequestParts[test.table].truth(x) {
-					if test.keep(x, row) {
-						want = append(want, merged(row, x.inPullRequest()))
+				for _, r := range pullRequestParts[test.table].truth(x) {
+					if test.keep(x, r) {
+						want = append(want, merged(r, x.inPullRequest()))
 					}
 				}
 			}
@@ -764,18 +764,18 @@ func TestPullRequestPartsLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	o := fake.Organization()
 	many := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
-	for table := range pullRequestParts {
-		t.Run(table, func(t *testing.T) {
+	for tableName := range pullRequestParts {
+		t.Run(tableName, func(t *testing.T) {
 			h := connected(t, fake)
 			fake.ResetJournal()
-			if rows := h.rows(tableQuery{table: table, columns: "pull_request_id", limit: 3}); len(rows) != 3 {
+			if rows := h.rows(tableQuery{table: tableName, columns: "pull_request_id", limit: 3}); len(rows) != 3 {
 				t.Errorf("LIMIT 3 gave %d rows", len(rows))
 			}
 			if n := len(fake.Journal()); n > 60 {
 				t.Errorf("LIMIT 3 of all repositories: %v", requested(fake))
 			}
 			fake.ResetJournal()
-			h.rows(tableQuery{table: table, columns: "pull_request_id", where: []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}, limit: 3})
+			h.rows(tableQuery{table: tableName, columns: "pull_request_id", where: []*proto.Qual{where("repository_full_name", "=", many.r.FullName())}, limit: 3})
 			if n := requested(fake)["/repositories/{workspace}/{repo_slug}/pullrequests"]; n != 1 || len(fake.Journal()) > 25 {
 				t.Errorf("LIMIT 3 of a repository: %v", requested(fake))
 			}
@@ -808,11 +808,11 @@ func TestPullRequestsByRepositoryAlone(t *testing.T) {
 func TestNamedPullRequestIsNotRequested(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40})
 	one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return len(x.Comments) > 0 })
-	const single = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
+	const onePath = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}"
 	for columns, want := range map[string]int{"id pull_request_id workspace_slug": 0, "id pull_request_state": 1} {
 		fake.ResetJournal()
 		rows := connected(t, fake).rows(tableQuery{table: "bitbucket_pull_request_comment", columns: columns, where: one.named("pull_request_id")})
-		if requests := requested(fake); len(rows) != len(one.Comments) || requests[single] != want || requests[single+"/comments"] != 1 {
+		if requests := requested(fake); len(rows) != len(one.Comments) || requests[onePath] != want || requests[onePath+"/comments"] != 1 {
 			t.Errorf("%s: %d rows by %v", columns, len(rows), requests)
 		}
 	}
@@ -834,12 +834,12 @@ func TestPullRequestOfADeletedFork(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	gone := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.ForkDeleted })
 	h := connected(t, fake)
-	for _, table := range []string{"bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_status"} {
-		if rows := h.rows(tableQuery{table: table, where: gone.named("pull_request_id")}); len(rows) != 0 {
-			t.Errorf("%s: %d rows", table, len(rows))
+	for _, tableName := range []string{"bitbucket_pull_request_commit", "bitbucket_pull_request_file", "bitbucket_pull_request_status"} {
+		if rows := h.rows(tableQuery{table: tableName, where: gone.named("pull_request_id")}); len(rows) != 0 {
+			t.Errorf("%s: %d rows", tableName, len(rows))
 		}
-		if rows := h.rows(tableQuery{table: table, columns: "repository_full_name", where: gone.named("pull_request_id")}); len(rows) != 0 {
-			t.Errorf("%s, named alone: %d rows", table, len(rows))
+		if rows := h.rows(tableQuery{table: tableName, columns: "repository_full_name", where: gone.named("pull_request_id")}); len(rows) != 0 {
+			t.Errorf("%s, named alone: %d rows", tableName, len(rows))
 		}
 	}
 }
@@ -875,36 +875,36 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	isLatest := func(x fakePullRequest) bool { return x.ID == latest[x.r.FullName()] }
 	truth := func(x fakePullRequest) (rows []map[string]any) {
 		for i, c := range o.MergeChecks(x.r, x.PullRequest, o.EffectivePermission(x.r, o.Connected)) {
-			row := merged(x.inPullRequest(), map[string]any{
+			r := merged(x.inPullRequest(), map[string]any{
 				"type": c.Type, "kind": orNil(c.Kind), "status": c.Status, "required": c.Required, "blocking": c.Blocking, "reason": orNil(c.Reason),
 				"title": c.Type, "state": nil, "message": nil, "name": nil, "pull_request_is_latest_into_main": isLatest(x),
 				"number": i + 1,
 			})
 			if c.Kind != "" {
-				row["title"] = c.Kind
+				r["title"] = c.Kind
 			}
-			if row["state"] = nil; c.Type == "pullrequest_state_check" {
-				row["state"] = "OPEN"
+			if r["state"] = nil; c.Type == "pullrequest_state_check" {
+				r["state"] = "OPEN"
 				if x.Draft != nil && *x.Draft {
-					row["state"] = "DRAFT"
+					r["state"] = "DRAFT"
 				}
 			}
-			rows = append(rows, row)
+			rows = append(rows, r)
 		}
 		return rows
 	}
-	open := pullRequestsSeenBy(o, o.Connected, func(x fakePullRequest) bool { return x.State == "OPEN" })
+	opened := pullRequestsSeenBy(o, o.Connected, func(x fakePullRequest) bool { return x.State == "OPEN" })
 	var want []map[string]any
-	for _, x := range open {
+	for _, x := range opened {
 		want = append(want, truth(x)...)
 	}
 	fake.ResetJournal()
 	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request_merge_check"}))
 	const checks = "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks"
-	if n := requested(fake)[checks]; n != len(open) {
-		t.Errorf("%d requests for %d open pull requests", n, len(open))
+	if n := requested(fake)[checks]; n != len(opened) {
+		t.Errorf("%d requests for %d open pull requests", n, len(opened))
 	}
-	sameRows(t, truth(open[0]), h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: open[0].named("pull_request_id")}))
+	sameRows(t, truth(opened[0]), h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: opened[0].named("pull_request_id")}))
 	fake.ResetJournal()
 	closed := firstPullRequest(t, fake, func(x fakePullRequest) bool { return x.State == "MERGED" })
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", columns: "status", where: closed.named("pull_request_id")}); len(rows) != 0 || requested(fake)[checks] != 0 {
@@ -913,32 +913,32 @@ func TestPullRequestMergeCheck(t *testing.T) {
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_state", "=", "MERGED")}}); len(rows) != 0 {
 		t.Errorf("%d checks of merged pull requests", len(rows))
 	}
-	for _, row := range h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", open[0].r.FullName())}}) {
-		_, counted := row["observed"].(map[string]any)
-		_, demanded := row["requirement"].(map[string]any)
-		number := slices.Contains([]any{"minimum_approvals", "minimum_default_reviewer_approvals", "minimum_successful_builds", "maximum_commits_behind"}, row["kind"])
-		if counted != (row["kind"] != nil) || demanded != number {
-			t.Errorf("%v: observed %v, requirement %v", row["kind"], row["observed"], row["requirement"])
+	for _, r := range h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", columns: "kind observed requirement", where: []*proto.Qual{where("repository_full_name", "=", opened[0].r.FullName())}}) {
+		_, counted := r["observed"].(map[string]any)
+		_, demanded := r["requirement"].(map[string]any)
+		number := slices.Contains([]any{"minimum_approvals", "minimum_default_reviewer_approvals", "minimum_successful_builds", "maximum_commits_behind"}, r["kind"])
+		if counted != (r["kind"] != nil) || demanded != number {
+			t.Errorf("%v: observed %v, requirement %v", r["kind"], r["observed"], r["requirement"])
 		}
 	}
 
 	// The plugin requests the checks of the latest pull request into each main branch, and no others, whatever other conditions
 	// the query has.
 	want = nil
-	for _, x := range open {
+	for _, x := range opened {
 		if isLatest(x) {
 			want = append(want, truth(x)...)
 		}
 	}
 	fake.ResetJournal()
 	sameRows(t, want, h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{where("pull_request_is_latest_into_main", "=", true)}}))
-	if n := requested(fake)[checks]; n != len(latest) || n == len(open) {
-		t.Errorf("%d requests for the checks of %d pull requests, of %d that are open", n, len(latest), len(open))
+	if n := requested(fake)[checks]; n != len(latest) || n == len(opened) {
+		t.Errorf("%d requests for the checks of %d pull requests, of %d that are open", n, len(latest), len(opened))
 	}
-	older := open[slices.IndexFunc(open, func(x fakePullRequest) bool { return !isLatest(x) && x.DestinationBranch == x.r.MainBranch })]
+	older := opened[slices.IndexFunc(opened, func(x fakePullRequest) bool { return !isLatest(x) && x.DestinationBranch == x.r.MainBranch })]
 	if rows := h.rows(tableQuery{table: "bitbucket_pull_request_merge_check", where: []*proto.Qual{
 		where("pull_request_is_latest_into_main", "=", true), where("pull_request_updated_on", "<=", older.UpdatedOn), where("repository_full_name", "=", older.r.FullName()),
-	}}); slices.ContainsFunc(rows, func(row map[string]any) bool { return row["pull_request_id"] == int64(older.ID) }) {
+	}}); slices.ContainsFunc(rows, func(r map[string]any) bool { return r["pull_request_id"] == int64(older.ID) }) {
 		t.Errorf("pull request %d counts as the latest, but is not", older.ID)
 	}
 }
@@ -953,40 +953,40 @@ func TestPullRequestActivity(t *testing.T) {
 				if !satisfied(x, e) {
 					continue
 				}
-				row := merged(repositoryTruth(x.r), userTruth("user", e.User), map[string]any{
+				r := merged(repositoryTruth(x.r), userTruth("user", e.User), map[string]any{
 					"user_nickname": nil, "comment_inline_from": nil, "comment_inline_to": nil, "comment_parent_id": nil, "comment_updated_on": nil,
 					"update_title": nil, "description": nil, "destination_branch_name": nil, "destination_commit_hash": nil, "source_commit_hash": nil, "draft": nil,
 					"number": i + 1, "pull_request_id": int64(x.ID), "kind": orNil(e.Kind), "date": e.Date.UTC(), "pull_request_title": x.Title, "title": x.Title,
 					"state": nil, "reason": nil, "comment_id": nil, "comment_deleted": nil, "comment_inline_path": nil, "content": nil,
 				})
 				if e.User != nil {
-					row["user_nickname"] = orNil(e.User.Nickname)
+					r["user_nickname"] = orNil(e.User.Nickname)
 				}
 				switch e.Kind {
 				case "":
-					row["date"] = nil
+					r["date"] = nil
 				case "update":
-					row["state"], row["reason"] = e.State, orNil(x.Reason)
-					row["update_title"], row["description"], row["draft"] = e.Title, orNil(x.Description), orNilFlag(e.Draft)
-					row["source_commit_hash"], row["destination_commit_hash"] = orNil(e.SourceCommit), orNil(x.DestinationCommit)
-					row["destination_branch_name"] = x.DestinationBranch
+					r["state"], r["reason"] = e.State, orNil(x.Reason)
+					r["update_title"], r["description"], r["draft"] = e.Title, orNil(x.Description), orNilFlag(e.Draft)
+					r["source_commit_hash"], r["destination_commit_hash"] = orNil(e.SourceCommit), orNil(x.DestinationCommit)
+					r["destination_branch_name"] = x.DestinationBranch
 				case "comment":
-					row["comment_id"], row["comment_deleted"], row["content"] = e.Comment.ID, e.Comment.Deleted, orNil(e.Comment.Content)
-					row["comment_updated_on"] = e.Comment.UpdatedOn.UTC()
+					r["comment_id"], r["comment_deleted"], r["content"] = e.Comment.ID, e.Comment.Deleted, orNil(e.Comment.Content)
+					r["comment_updated_on"] = e.Comment.UpdatedOn.UTC()
 					if e.Comment.Inline != nil {
-						row["comment_inline_path"] = e.Comment.Inline.Path
-						row["comment_inline_from"], row["comment_inline_to"] = orNilInt(e.Comment.Inline.From), orNilInt(e.Comment.Inline.To)
+						r["comment_inline_path"] = e.Comment.Inline.Path
+						r["comment_inline_from"], r["comment_inline_to"] = orNilInt(e.Comment.Inline.From), orNilInt(e.Comment.Inline.To)
 					}
 					if e.Comment.Parent != nil {
-						row["comment_parent_id"] = e.Comment.Parent.ID
+						r["comment_parent_id"] = e.Comment.Parent.ID
 					}
 				}
-				rows = append(rows, row)
+				rows = append(rows, r)
 			}
 		}
 		return rows
 	}
-	const all, single = "/repositories/{workspace}/{repo_slug}/pullrequests/activity", "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"
+	const all, onePath = "/repositories/{workspace}/{repo_slug}/pullrequests/activity", "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/activity"
 	repositories := len(covered(o, o.Connected))
 	week := time.Now().AddDate(0, 0, -7)
 	// The numbers of pages of the logs of repositories, of those of the last week, up to the first older entry, and of those of
@@ -1045,14 +1045,14 @@ func TestPullRequestActivity(t *testing.T) {
 				t.Errorf("%d columns are compared, the table has %d", len(want[0]), all)
 			}
 			requests := requested(fake)
-			if n := requests[all]; n < test.wantAll[0] || n > test.wantAll[1] || requests[single] != test.wantSingle {
-				t.Errorf("%d requests for logs of repositories, want %v; %d for single ones, want %d", n, test.wantAll, requests[single], test.wantSingle)
+			if n := requests[all]; n < test.wantAll[0] || n > test.wantAll[1] || requests[onePath] != test.wantSingle {
+				t.Errorf("%d requests for logs of repositories, want %v; %d for single ones, want %d", n, test.wantAll, requests[onePath], test.wantSingle)
 			}
 		})
 	}
 	unknown := 0
-	for _, row := range h.rows(tableQuery{table: "bitbucket_pull_request_activity", columns: "kind"}) {
-		if row["kind"] == nil {
+	for _, r := range h.rows(tableQuery{table: "bitbucket_pull_request_activity", columns: "kind"}) {
+		if r["kind"] == nil {
 			unknown++
 		}
 	}
@@ -1083,9 +1083,9 @@ func TestPullRequestParticipantsComeWithLongConditions(t *testing.T) {
 	if len(rows) == 0 {
 		t.Fatal("no rows")
 	}
-	for _, row := range rows {
-		if row["participants"] == nil || row["reviewer_count"] == nil || row["approval_count"] == nil {
-			t.Errorf("%v: no participants", row["title"])
+	for _, r := range rows {
+		if r["participants"] == nil || r["reviewer_count"] == nil || r["approval_count"] == nil {
+			t.Errorf("%v: no participants", r["title"])
 		}
 	}
 }
@@ -1119,11 +1119,11 @@ func TestPullRequestRecordings(t *testing.T) {
 		}
 		for _, file := range files {
 			t.Run(resource+"/"+filepath.Base(file), func(t *testing.T) {
-				text, err := os.ReadFile(file)
+				data, err := os.ReadFile(file)
 				if err != nil {
 					t.Fatal(err)
 				}
-				items := []gjson.Result{gjson.ParseBytes(text)}
+				items := []gjson.Result{gjson.ParseBytes(data)}
 				if items[0].IsArray() {
 					items = items[0].Array()
 				} else if values := items[0].Get("values"); values.IsArray() {
@@ -1132,11 +1132,11 @@ func TestPullRequestRecordings(t *testing.T) {
 				fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 				one := firstPullRequest(t, fake, func(x fakePullRequest) bool { return true })
 				fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: as.endpoint, Status: http.StatusOK, Body: pageJSON(items), Count: -1})
-				conditions := []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}
+				quals := []*proto.Qual{where("repository_full_name", "=", one.r.FullName())}
 				if number := items[0].Get("pull_request.id"); number.Exists() {
-					conditions = append(conditions, where("pull_request_id", "=", int(number.Int())))
+					quals = append(quals, where("pull_request_id", "=", int(number.Int())))
 				} else if as.named {
-					conditions = append(conditions, where("pull_request_id", "=", one.ID))
+					quals = append(quals, where("pull_request_id", "=", one.ID))
 				}
 				var columns []string
 				for _, c := range tableNamed(as.table).columns {
@@ -1144,18 +1144,18 @@ func TestPullRequestRecordings(t *testing.T) {
 						columns = append(columns, c.name)
 					}
 				}
-				rows := connected(t, fake).rows(tableQuery{table: as.table, columns: strings.Join(columns, " "), where: conditions})
+				rows := connected(t, fake).rows(tableQuery{table: as.table, columns: strings.Join(columns, " "), where: quals})
 				var want []string
 				for _, item := range items {
 					want = append(want, item.Get(as.path).String())
 				}
 				sameLines(t, as.key, want, columnValues(rows, as.key))
-				for column, path := range also {
+				for col, path := range also {
 					want = nil
 					for _, item := range items {
 						want = append(want, fmt.Sprint(orNil(item.Get(path).String())))
 					}
-					sameLines(t, column, want, columnValues(rows, column))
+					sameLines(t, col, want, columnValues(rows, col))
 				}
 			})
 		}

@@ -37,14 +37,14 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 	var work sync.WaitGroup
 	for range 2 {
 		server := NewServer()
-		host, err := sqlhost.Open(t.Context(), server, []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: connectionTo(fake, fake.Organization().Connected.UUID, `max_age = "1m"`)}})
+		sqlHost, err := sqlhost.Open(t.Context(), server, []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: connectionTo(fake, fake.Organization().Connected.UUID, `max_age = "1m"`)}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = host.Close() })
+		t.Cleanup(func() { _ = sqlHost.Close() })
 		work.Go(func() {
 			for name := range names {
-				q := &queryTest{t: t, host: host}
+				q := &queryTest{t: t, host: sqlHost}
 				q.run(name)
 				combinations.Add(int64(q.combinations))
 				queries.Add(int64(q.queries))
@@ -68,9 +68,9 @@ type queryTest struct {
 }
 
 func (q *queryTest) run(name string) {
-	for _, table := range q.host.Tables() {
-		if table.Name == name {
-			q.table = table
+	for _, tab := range q.host.Tables() {
+		if tab.Name == name {
+			q.table = tab
 		}
 	}
 	q.table.Columns = slices.DeleteFunc(slices.Clone(q.table.Columns), func(c sqlhost.Column) bool { return c.Hidden })
@@ -103,14 +103,14 @@ func (q *queryTest) run(name string) {
 // repeatsQuery are the columns that repeat the condition of the query, and are null without one.
 var repeatsQuery = map[string]bool{"dates_in_order": true}
 
-func (q *queryTest) isKey(column int) bool {
-	return slices.ContainsFunc(q.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == q.table.Columns[column].Name })
+func (q *queryTest) isKey(col int) bool {
+	return slices.ContainsFunc(q.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == q.table.Columns[col].Name })
 }
 
 // namesThings reports whether a condition on the column names a repository, a workspace or another object. A name that does not
 // exist, or has another spelling, may be an error.
-func (q *queryTest) namesThings(column int) bool {
-	name := q.table.Columns[column].Name
+func (q *queryTest) namesThings(col int) bool {
+	name := q.table.Columns[col].Name
 	return slices.Contains([]string{"full_name", "repository_full_name", "workspace_slug"}, name) ||
 		slices.ContainsFunc(q.table.KeyColumns, func(k sqlhost.KeyColumn) bool { return k.Name == name && slices.Equal(k.Operators, nameOperators) })
 }
@@ -130,22 +130,22 @@ func (q *queryTest) query(sql string) ([][]any, error) {
 }
 
 // values returns the different values of a column, in order.
-func (q *queryTest) values(column int) []any {
+func (q *queryTest) values(col int) []any {
 	var all []any
-	for _, row := range q.rows {
-		all = append(all, row[column])
+	for _, r := range q.rows {
+		all = append(all, r[col])
 	}
 	all = differentValues(all)
-	slices.SortFunc(all, func(x, y any) int { return compareAsSQL(q.table.Columns[column].Type, x, y) })
+	slices.SortFunc(all, func(x, y any) int { return compareAsSQL(q.table.Columns[col].Type, x, y) })
 	return all
 }
 
 // expressions selects the values of the conditions, as columns, for a few rows.
-func (q *queryTest) expressions(conditions []sqlCondition) {
+func (q *queryTest) expressions(sqlConditions []sqlCondition) {
 	const most, rows = 1000, 12
-	for part := range slices.Chunk(conditions, most) {
-		list := make([]string, 0, 2*len(part))
-		for _, c := range part {
+	for chunk := range slices.Chunk(sqlConditions, most) {
+		list := make([]string, 0, 2*len(chunk))
+		for _, c := range chunk {
 			list = append(list, "("+c.sql+")")
 		}
 		var names []string
@@ -157,11 +157,11 @@ func (q *queryTest) expressions(conditions []sqlCondition) {
 			q.t.Errorf("%s: %v", q.table.Name, err)
 			return
 		}
-		q.combinations += len(part)
+		q.combinations += len(chunk)
 		texts := map[truthValue]string{isFalse: "0", isTrue: "1", isNull: "<nil>"}
-		for _, row := range got {
-			for i, c := range part {
-				have, truth := row[c.column], fmt.Sprint(row[len(names)+i])
+		for _, r := range got {
+			for i, c := range chunk {
+				have, truth := r[c.column], fmt.Sprint(r[len(names)+i])
 				if want := texts[c.holds(have)]; truth != want {
 					q.t.Errorf("%s: %s for the value %v: %v, want %s", q.table.Name, c.sql, have, truth, want)
 				}
@@ -185,11 +185,11 @@ func (q *queryTest) check(c sqlCondition, limited bool) {
 	}
 	want := map[string]int{}
 	matching := 0
-	for _, row := range q.rows {
-		if c.holds(row[c.column]) == isTrue {
+	for _, r := range q.rows {
+		if c.holds(r[c.column]) == isTrue {
 			var values []any
 			for _, i := range selected {
-				values = append(values, row[i])
+				values = append(values, r[i])
 			}
 			want[fmt.Sprint(values)]++
 			matching++
@@ -213,9 +213,9 @@ func (q *queryTest) check(c sqlCondition, limited bool) {
 		q.t.Errorf("%s: %d rows, want %d", sql, len(got), limit)
 		return
 	}
-	for _, row := range got {
-		if want[fmt.Sprint(row)]--; want[fmt.Sprint(row)] < 0 {
-			q.t.Errorf("%s: a row that does not satisfy it: %v", sql, row)
+	for _, r := range got {
+		if want[fmt.Sprint(r)]--; want[fmt.Sprint(r)] < 0 {
+			q.t.Errorf("%s: a row that does not satisfy it: %v", sql, r)
 			return
 		}
 	}
@@ -276,11 +276,11 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 		}
 	case sqlhost.Integer, sqlhost.Real:
 		number := func(n any) {
-			text := fmt.Sprint(n)
+			s := fmt.Sprint(n)
 			if c.Type == sqlhost.Real {
 				n = float64(n.(int64))
 			}
-			add(n, text, "'"+text+"'", "' "+text+" '")
+			add(n, s, "'"+s+"'", "' "+s+" '")
 		}
 		for _, v := range some {
 			if f, ok := v.(float64); ok {
@@ -296,12 +296,12 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 	case sqlhost.Timestamp:
 		moment := func(t time.Time) {
 			t = t.UTC()
-			in := func(zone time.Duration, form string) string {
+			inZone := func(zone time.Duration, form string) string {
 				return "'" + t.In(time.FixedZone("", int(zone/time.Second))).Format(form) + "'"
 			}
-			add(t, in(0, "2006-01-02T15:04:05.999999Z07:00"), in(0, "2006-01-02 15:04:05.999999"), in(2*time.Hour, "2006-01-02T15:04:05.999999-07:00"),
-				in(0, "2006-01-02T15:04:05.999999-07:00"), in(-90*time.Minute, "2006-01-02 15:04:05.000000-0700"), in(-5*time.Hour, "2006-01-02t15:04:05.999999-07"),
-				"strftime('%Y-%m-%dT%H:%M:%S', "+in(0, "2006-01-02T15:04:05Z")+") || "+in(0, ".000000+00"))
+			add(t, inZone(0, "2006-01-02T15:04:05.999999Z07:00"), inZone(0, "2006-01-02 15:04:05.999999"), inZone(2*time.Hour, "2006-01-02T15:04:05.999999-07:00"),
+				inZone(0, "2006-01-02T15:04:05.999999-07:00"), inZone(-90*time.Minute, "2006-01-02 15:04:05.000000-0700"), inZone(-5*time.Hour, "2006-01-02t15:04:05.999999-07"),
+				"strftime('%Y-%m-%dT%H:%M:%S', "+inZone(0, "2006-01-02T15:04:05Z")+") || "+inZone(0, ".000000+00"))
 		}
 		for _, v := range some {
 			moment(instant(v))
@@ -329,16 +329,16 @@ func constantsOf(c sqlhost.Column, values []any) []constant {
 // conditionsOn returns the conditions on a column with these values.
 func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
 	var all []sqlCondition
-	add := func(absent bool, holds func(v any) truthValue, sql string, parts ...any) {
-		all = append(all, sqlCondition{sql: fmt.Sprintf(sql, parts...), holds: holds, absent: absent})
+	add := func(absent bool, truth func(v any) truthValue, sql string, args ...any) {
+		all = append(all, sqlCondition{sql: fmt.Sprintf(sql, args...), holds: truth, absent: absent})
 	}
 	add(false, func(v any) truthValue { return truthOf(v == nil) }, "%s is null", c.Name)
 	add(false, func(v any) truthValue { return truthOf(v != nil) }, "%s is not null", c.Name)
-	compared := func(x any, to constant, holds func(order int) bool) truthValue {
+	compared := func(x any, to constant, satisfies func(sign int) bool) truthValue {
 		if x == nil || to.value == nil {
 			return isNull
 		}
-		return truthOf(holds(compareAsSQL(c.Type, x, to.value)))
+		return truthOf(satisfies(compareAsSQL(c.Type, x, to.value)))
 	}
 	equal := func(x any, to constant) truthValue { return compared(x, to, comparisons[0].holds) }
 	null := constant{sql: "null"}
@@ -347,18 +347,18 @@ func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
 		other := constants[(i+1)%len(constants)]
 		third := constants[(i+5)%len(constants)]
 		for n, o := range comparisons {
-			holds := func(v any) truthValue { return compared(v, k, o.holds) }
+			truth := func(v any) truthValue { return compared(v, k, o.holds) }
 			absent := o.operator == "=" && k.absent
 			forms := []struct {
 				sql   string
 				holds func(v any) truthValue
 			}{
-				{"%[1]s %[2]s %[3]s", holds},
-				{"%[3]s %[4]s %[1]s", holds},
-				{"not (%[1]s %[2]s %[3]s)", func(v any) truthValue { return holds(v).not() }},
-				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) truthValue { return truthOf(holds(v) == isTrue) }},
-				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) truthValue { return max(holds(v), truthOf(v == nil)) }},
-				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) truthValue { return truthOf(holds(v) == isTrue) }},
+				{"%[1]s %[2]s %[3]s", truth},
+				{"%[3]s %[4]s %[1]s", truth},
+				{"not (%[1]s %[2]s %[3]s)", func(v any) truthValue { return truth(v).not() }},
+				{"case when %[1]s %[2]s %[3]s then true else false end", func(v any) truthValue { return truthOf(truth(v) == isTrue) }},
+				{"(%[1]s %[2]s %[3]s or %[1]s is null)", func(v any) truthValue { return max(truth(v), truthOf(v == nil)) }},
+				{"coalesce(%[1]s %[2]s %[3]s, false)", func(v any) truthValue { return truthOf(truth(v) == isTrue) }},
 			}
 			add(absent, forms[0].holds, forms[0].sql, c.Name, o.operator, k.sql, o.reversed)
 			f := forms[1+(i+n)%(len(forms)-1)]
@@ -407,21 +407,21 @@ func conditionsOn(c sqlhost.Column, values []any) []sqlCondition {
 
 // patternsOf returns patterns for LIKE, made of the constants.
 func patternsOf(constants []constant) []string {
-	patterns := []string{"%", "", "_%", "%%", `%\%`, "%ä%", "%'%"}
+	all := []string{"%", "", "_%", "%%", `%\%`, "%ä%", "%'%"}
 	for _, k := range constants {
 		letters := []rune(k.value.(string))
 		if k.absent || len(letters) == 0 {
 			continue
 		}
 		half := len(letters) / 2
-		patterns = append(patterns, string(letters), string(letters[:half])+"%", "%"+strings.ToUpper(string(letters[half:])), "_"+string(letters[1:]), "%"+string(letters[half/2:half])+"%")
+		all = append(all, string(letters), string(letters[:half])+"%", "%"+strings.ToUpper(string(letters[half:])), "_"+string(letters[1:]), "%"+string(letters[half/2:half])+"%")
 	}
-	return patterns
+	return all
 }
 
 // matchesLikeOfSQLite reports whether a text matches a pattern of SQLite's LIKE: letters of ASCII in any case, and without an
 // escape.
-func matchesLikeOfSQLite(text, pattern string) bool {
+func matchesLikeOfSQLite(value, pattern string) bool {
 	fold := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if 'A' <= r && r <= 'Z' {
@@ -430,5 +430,5 @@ func matchesLikeOfSQLite(text, pattern string) bool {
 			return r
 		}, s)
 	}
-	return matchesLike(fold(text), fold(strings.ReplaceAll(pattern, `\`, `\\`)))
+	return matchesLike(fold(value), fold(strings.ReplaceAll(pattern, `\`, `\\`)))
 }

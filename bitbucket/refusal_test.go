@@ -42,20 +42,20 @@ func TestOnRefusal(t *testing.T) {
 				fault.Kind, fault.Count, fault.Path = fakebitbucket.FaultStatus, -1, "/2.0/repositories/"+behind+"/{rest...}"
 				fake.Inject(fault)
 				want := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return name == behind })
-				for plan, where := range map[string][]*proto.Qual{
+				for planName, quals := range map[string][]*proto.Qual{
 					"whole":      nil,
 					"by name":    {where("repository_full_name", "=", []string{want[0], behind})},
 					"name alone": {where("repository_full_name", "=", behind)},
 				} {
 					want := slices.DeleteFunc(slices.Clone(want), func(name string) bool {
-						return plan == "name alone" || plan == "by name" && name != want[0]
+						return planName == "name alone" || planName == "by name" && name != want[0]
 					})
-					got := columnValues(skip.rows(tableQuery{table: tab, columns: columns, where: where}), "repository_full_name")
+					got := columnValues(skip.rows(tableQuery{table: tab, columns: columns, where: quals}), "repository_full_name")
 					if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-						t.Errorf("%s: %d rows, want %d: %v", plan, len(got), len(want), slices.Compact(got))
+						t.Errorf("%s: %d rows, want %d: %v", planName, len(got), len(want), slices.Compact(got))
 					}
-					if _, err := fail.try(context.Background(), tableQuery{table: tab, columns: columns, where: where}); err == nil {
-						t.Errorf("%s: no error where on_refusal is fail", plan)
+					if _, err := fail.try(context.Background(), tableQuery{table: tab, columns: columns, where: quals}); err == nil {
+						t.Errorf("%s: no error where on_refusal is fail", planName)
 					}
 				}
 				skip.wantOmission(Omission{Table: tab, Workspace: w.Slug, Repository: behind, Reason: refusal.reason})
@@ -128,10 +128,10 @@ func TestOmissions(t *testing.T) {
 	}
 	slices.SortFunc(mine, func(a, b Omission) int { return strings.Compare(a.Message, b.Message) })
 	slices.SortFunc(rows, func(a, b map[string]any) int { return strings.Compare(a["message"].(string), b["message"].(string)) })
-	for i, row := range rows {
-		for column, want := range map[string]string{"table_name": mine[i].Table, "reason": mine[i].Reason, "message": mine[i].Message, "advice": mine[i].Advice, "workspace_slug": mine[i].Workspace} {
-			if row[column] != any(want) {
-				t.Errorf("%s = %v, want %q", column, row[column], want)
+	for i, r := range rows {
+		for col, want := range map[string]string{"table_name": mine[i].Table, "reason": mine[i].Reason, "message": mine[i].Message, "advice": mine[i].Advice, "workspace_slug": mine[i].Workspace} {
+			if r[col] != any(want) {
+				t.Errorf("%s = %v, want %q", col, r[col], want)
 			}
 		}
 	}

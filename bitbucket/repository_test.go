@@ -61,8 +61,8 @@ func TestRepository(t *testing.T) {
 	if diff := gocmp.Diff(fullNames(covered(o, o.Connected), nil), sorted(columnValues(rows, "full_name"))); diff != "" {
 		t.Fatalf("repositories mismatch (-want +got):\n%s", diff)
 	}
-	for _, row := range rows {
-		r := o.Repository(row["full_name"].(string))
+	for _, got := range rows {
+		r := o.Repository(got["full_name"].(string))
 		want := map[string]any{
 			"uuid": r.UUID, "name": orNil(r.Name), "title": orNil(r.Name), "description": orNil(r.Description), "language": orNil(r.Language),
 			"is_private": r.IsPrivate, "fork_policy": r.ForkPolicy, "mainbranch_name": orNil(r.MainBranch),
@@ -82,26 +82,26 @@ func TestRepository(t *testing.T) {
 			"project":    {"project_key": r.Project.Key, "project_name": r.Project.Name, "project_uuid": r.Project.UUID},
 			"workspace":  {"workspace_slug": r.Workspace.Slug, "workspace_uuid": r.Workspace.UUID, "workspace_name": r.Workspace.Name},
 		} {
-			for column, value := range columns {
+			for col, value := range columns {
 				switch {
 				case !slices.Contains(r.Missing, field):
-					want[column] = value
+					want[col] = value
 				case field != "workspace":
-					want[column] = nil
+					want[col] = nil
 				}
 			}
 		}
-		for column, value := range want {
-			if slices.Contains(r.Missing, column) {
+		for col, value := range want {
+			if slices.Contains(r.Missing, col) {
 				value = nil
 			}
-			if diff := gocmp.Diff(value, row[column]); diff != "" {
-				t.Errorf("%s: %s mismatch (-want +got):\n%s", r.FullName(), column, diff)
+			if diff := gocmp.Diff(value, got[col]); diff != "" {
+				t.Errorf("%s: %s mismatch (-want +got):\n%s", r.FullName(), col, diff)
 			}
 		}
-		for _, column := range []string{"html_url", "self_link"} {
-			if link, _ := row[column].(string); !strings.HasPrefix(link, "https://bitbucket.org/") && !strings.HasPrefix(link, "https://api.bitbucket.org/") {
-				t.Errorf("%s: %s = %q", r.FullName(), column, link)
+		for _, col := range []string{"html_url", "self_link"} {
+			if link, _ := got[col].(string); !strings.HasPrefix(link, "https://bitbucket.org/") && !strings.HasPrefix(link, "https://api.bitbucket.org/") {
+				t.Errorf("%s: %s = %q", r.FullName(), col, link)
 			}
 		}
 	}
@@ -114,8 +114,8 @@ func orNil(s string) any {
 	return s
 }
 
-func allColumns(table string) string {
-	return strings.Join(tableQuery{table: table}.columnNames(), " ")
+func allColumns(tableName string) string {
+	return strings.Join(tableQuery{table: tableName}.columnNames(), " ")
 }
 
 func TestRepositoryConditions(t *testing.T) {
@@ -217,8 +217,8 @@ func TestRepositoryNamedButRefused(t *testing.T) {
 			if err == nil || len(rows) > 0 {
 				t.Fatalf("%d rows, error %v, want an error", len(rows), err)
 			}
-			if text := err.Error(); strings.Contains(text, "<") || strings.Contains(text, "goroutine") || len(text) > 600 {
-				t.Errorf("the error is not one readable sentence: %s", text)
+			if message := err.Error(); strings.Contains(message, "<") || strings.Contains(message, "goroutine") || len(message) > 600 {
+				t.Errorf("the error is not one readable sentence: %s", message)
 			}
 		})
 	}
@@ -291,14 +291,14 @@ func TestRepositoryNamedInOrder(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	named := slices.Clone(covered(o, o.Connected)[:12])
+	some := slices.Clone(covered(o, o.Connected)[:12])
 	rows := h.rows(tableQuery{
-		table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", fullNames(named, nil))},
+		table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where("full_name", "=", fullNames(some, nil))},
 		order: &proto.SortColumn{Column: "created_on", Order: proto.SortOrder_Desc},
 	})
-	slices.SortFunc(named, func(a, b *organization.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) })
+	slices.SortFunc(some, func(a, b *organization.Repository) int { return b.CreatedOn.Compare(a.CreatedOn) })
 	var want []string
-	for _, r := range named {
+	for _, r := range some {
 		want = append(want, r.FullName())
 	}
 	if diff := gocmp.Diff(want, columnValues(rows, "full_name")); diff != "" {
@@ -329,7 +329,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	names := fullNames(covered(o, o.Connected)[:60], nil)
-	for name, where := range map[string]*proto.Qual{
+	for name, qual := range map[string]*proto.Qual{
 		"full names": where("full_name", "=", names),
 		"uuids": where("uuid", "=", func() []string {
 			var uuids []string
@@ -341,7 +341,7 @@ func TestRepositoriesOfManyNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{where}})
+			rows := h.rows(tableQuery{table: "bitbucket_repository", columns: "full_name", where: []*proto.Qual{qual}})
 			if diff := gocmp.Diff(names, sorted(columnValues(rows, "full_name"))); diff != "" {
 				t.Errorf("rows mismatch (-want +got):\n%s", diff)
 			}
@@ -404,9 +404,9 @@ func TestRepositoryRequestsTheColumnsOfTheQuery(t *testing.T) {
 
 func TestRepositoryFillsInTheColumnsOfTheQuery(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	for _, row := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository", columns: "name", limit: 3}) {
-		if row["name"] == nil || row["title"] != nil {
-			t.Errorf("name %v, title %v: want only the name", row["name"], row["title"])
+	for _, r := range connected(t, fake).rows(tableQuery{table: "bitbucket_repository", columns: "name", limit: 3}) {
+		if r["name"] == nil || r["title"] != nil {
+			t.Errorf("name %v, title %v: want only the name", r["name"], r["title"])
 		}
 	}
 }
@@ -421,20 +421,20 @@ func TestRepositoryGrantedAndRevoked(t *testing.T) {
 			hidden = r
 		}
 	}
-	seen := func(table string) bool {
-		return slices.Contains(columnValues(h.rows(tableQuery{table: table, columns: "full_name"}), "full_name"), hidden.FullName())
+	seen := func(tableName string) bool {
+		return slices.Contains(columnValues(h.rows(tableQuery{table: tableName, columns: "full_name"}), "full_name"), hidden.FullName())
 	}
-	for _, table := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
-		if seen(table) {
-			t.Fatalf("%s shows %s before the grant", table, hidden.FullName())
+	for _, tableName := range []string{"bitbucket_repository", "bitbucket_my_repository"} {
+		if seen(tableName) {
+			t.Fatalf("%s shows %s before the grant", tableName, hidden.FullName())
 		}
 		fake.GrantRepository(hidden.FullName(), o.Connected.UUID, "read")
-		if !seen(table) {
-			t.Errorf("%s does not show %s after the grant", table, hidden.FullName())
+		if !seen(tableName) {
+			t.Errorf("%s does not show %s after the grant", tableName, hidden.FullName())
 		}
 		fake.RevokeRepository(hidden.FullName(), o.Connected.UUID)
-		if seen(table) {
-			t.Errorf("%s still shows %s after the revocation", table, hidden.FullName())
+		if seen(tableName) {
+			t.Errorf("%s still shows %s after the revocation", tableName, hidden.FullName())
 		}
 	}
 }

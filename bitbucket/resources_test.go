@@ -29,22 +29,22 @@ func jsonArray(list []string) []any {
 func TestDeployKeys(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		columns := []string{"id", "label", "comment", "key", "added_on", "last_used", "owner_uuid"}
-		row := func(k *organization.DeployKey, where ...any) string {
-			owner := any(nil)
+		lineOf := func(k *organization.DeployKey, parent ...any) string {
+			ownerUUID := any(nil)
 			if k.Owner != nil {
-				owner = k.Owner.UUID
+				ownerUUID = k.Owner.UUID
 			}
-			return joinFields(append(where, k.ID, orNil(k.Label), orNil(k.Comment), k.Key, k.CreatedOn, k.LastUsed, owner)...)
+			return joinFields(append(parent, k.ID, orNil(k.Label), orNil(k.Comment), k.Key, k.CreatedOn, k.LastUsed, ownerUUID)...)
 		}
 		var keys, projectKeys []string
 		for _, r := range o.repositories() {
 			for _, k := range o.DeployKeys(r) {
-				keys = append(keys, row(k, r.FullName()))
+				keys = append(keys, lineOf(k, r.FullName()))
 			}
 		}
 		for _, p := range o.projects() {
 			for _, k := range o.ProjectDeployKeys(p) {
-				projectKeys = append(projectKeys, row(k, p.Workspace.Slug, p.Key))
+				projectKeys = append(projectKeys, lineOf(k, p.Workspace.Slug, p.Key))
 			}
 		}
 		checkLines(t, "deploy keys", keys, lines(h.rows(tableQuery{table: "bitbucket_deploy_key"}), append([]string{"repository_full_name"}, columns...)...))
@@ -58,7 +58,7 @@ func TestWebhooks(t *testing.T) {
 	forOrganizations(t, func(t *testing.T, _ *fakebitbucket.Server, h *host, o accessTruth) {
 		columns := []string{"uuid", "url", "description", "active", "skip_cert_verification", "events", "created_at", "read_only", "secret_set", "source"}
 		var secrets []string
-		row := func(w *organization.Webhook, where string) string {
+		lineOf := func(w *organization.Webhook, parent string) string {
 			secretSet := any(nil)
 			if w.Modern {
 				secretSet = w.Secret != ""
@@ -66,17 +66,17 @@ func TestWebhooks(t *testing.T) {
 			if w.Secret != "" {
 				secrets = append(secrets, w.Secret)
 			}
-			return joinFields(where, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, jsonArray(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet, orNil(w.Source))
+			return joinFields(parent, w.UUID, w.URL, orNil(w.Description), w.Active, w.SkipCertVerification, jsonArray(w.Events), w.CreatedAt, optional(w.ReadOnly), secretSet, orNil(w.Source))
 		}
 		var hooks, workspaceHooks []string
 		for _, r := range o.repositories() {
 			for _, w := range o.Webhooks(r) {
-				hooks = append(hooks, row(w, r.FullName()))
+				hooks = append(hooks, lineOf(w, r.FullName()))
 			}
 		}
 		for _, w := range o.workspaces() {
 			for _, hook := range o.WorkspaceWebhooks(w) {
-				workspaceHooks = append(workspaceHooks, row(hook, w.Slug))
+				workspaceHooks = append(workspaceHooks, lineOf(hook, w.Slug))
 			}
 		}
 		rows := h.rows(tableQuery{table: "bitbucket_webhook"})
@@ -90,10 +90,10 @@ func TestWebhooks(t *testing.T) {
 			t.Error("no webhook has a secret")
 		}
 		for _, r := range rows {
-			for column, value := range r {
+			for col, value := range r {
 				for _, secret := range secrets {
 					if strings.Contains(joinFields(value), secret) {
-						t.Fatalf("%s shows a webhook's secret", column)
+						t.Fatalf("%s shows a webhook's secret", col)
 					}
 				}
 			}
@@ -110,16 +110,16 @@ func TestBranchRestrictions(t *testing.T) {
 			}
 			return all
 		}
-		conditions := map[string]func(*organization.BranchRestriction) bool{
+		filters := map[string]func(*organization.BranchRestriction) bool{
 			"":             func(*organization.BranchRestriction) bool { return true },
 			"kind push":    func(b *organization.BranchRestriction) bool { return b.Kind == "push" },
 			"pattern main": func(b *organization.BranchRestriction) bool { return b.Pattern == "main" },
 		}
-		for name, holds := range conditions {
+		for name, matches := range filters {
 			var want []string
 			for _, r := range o.repositories() {
 				for _, b := range o.BranchRestrictions(r) {
-					if !holds(b) {
+					if !matches(b) {
 						continue
 					}
 					value := any(nil)
@@ -137,18 +137,18 @@ func TestBranchRestrictions(t *testing.T) {
 				}
 			}
 			var quals []*proto.Qual
-			column, value, ok := strings.Cut(name, " ")
+			col, value, ok := strings.Cut(name, " ")
 			if ok {
-				quals = append(quals, where(column, "=", value))
+				quals = append(quals, where(col, "=", value))
 			}
 			fake.ResetJournal()
 			rows := h.rows(tableQuery{table: "bitbucket_branch_restriction", where: quals})
-			for _, row := range rows {
-				row["users"], row["groups"] = ids(row["users"], "uuid"), ids(row["groups"], "slug")
+			for _, r := range rows {
+				r["users"], r["groups"] = ids(r["users"], "uuid"), ids(r["groups"], "slug")
 			}
 			checkLines(t, "restrictions "+name, want, lines(rows, "repository_full_name", "id", "kind", "branch_match_kind", "pattern", "branch_type", "value", "users", "groups"))
 			for _, e := range fake.Journal() {
-				if ok && strings.HasSuffix(e.Endpoint, "/branch-restrictions") && e.Query.Get(column) != value {
+				if ok && strings.HasSuffix(e.Endpoint, "/branch-restrictions") && e.Query.Get(col) != value {
 					t.Errorf("the query of the request is %v", e.Query)
 				}
 			}

@@ -187,9 +187,9 @@ func TestFiltersThatAreIgnored(t *testing.T) {
 	o := fake.Organization()
 	h := connected(t, fake)
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Path: "/2.0/repositories/{workspace}", Count: -1, Handler: func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query()
-		query.Del("q")
-		r.URL.RawQuery = query.Encode()
+		params := r.URL.Query()
+		params.Del("q")
+		r.URL.RawQuery = params.Encode()
 		fake.Answer(w, r)
 	}})
 	public := fullNames(covered(o, o.Connected), func(r *organization.Repository) bool { return !r.IsPrivate })
@@ -203,9 +203,9 @@ func TestFiltersThatAreIgnored(t *testing.T) {
 			if len(rows) != want {
 				t.Errorf("%d rows, want %d", len(rows), want)
 			}
-			for _, row := range rows {
-				if row["is_private"] != false {
-					t.Errorf("%s is private", row["full_name"])
+			for _, r := range rows {
+				if r["is_private"] != false {
+					t.Errorf("%s is private", r["full_name"])
 				}
 			}
 		})
@@ -283,7 +283,7 @@ func TestOrderThatBitbucketDoesNotKeep(t *testing.T) {
 
 func TestOrderByTwoColumns(t *testing.T) {
 	s := &scan{query: query{order: []order{{column: integer("size", ""), descending: true}, {column: text("name", "")}}, limit: -1}}
-	in := func(yield func(*row, error) bool) {
+	input := func(yield func(*row, error) bool) {
 		for _, object := range []string{`{"size":3,"name":"c"}`, `{"size":3,"name":"a"}`, `{"size":2,"name":"z"}`, `{"size":1,"name":"y"}`, `{"size":1,"name":"x"}`} {
 			r := &row{}
 			r.set(0, jsontree.MustParse(object))
@@ -293,14 +293,14 @@ func TestOrderByTwoColumns(t *testing.T) {
 		}
 	}
 	var got []string
-	for r := range s.ties(in) {
+	for r := range s.ties(input) {
 		got = append(got, r.part(objectPart).Get("name").String())
 	}
 	if want := "a c z x y"; strings.Join(got, " ") != want {
 		t.Errorf("order %v, want %s", got, want)
 	}
 	s.limit = 1
-	for r := range s.ties(s.accepted(in)) {
+	for r := range s.ties(s.accepted(input)) {
 		if first := r.part(objectPart).Get("name").String(); first != "a" {
 			t.Errorf("the first of those that are equal is %s, want a", first)
 		}
@@ -357,9 +357,9 @@ func TestLimitedScanBeginsSlowly(t *testing.T) {
 func TestInventoryOutlivesACancelledScan(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
-	requested, answer := make(chan bool), make(chan bool)
+	arrived, answer := make(chan bool), make(chan bool)
 	fake.Inject(fakebitbucket.Fault{Path: "/2.0/user/workspaces", Kind: fakebitbucket.FaultHandler, Handler: func(w http.ResponseWriter, r *http.Request) {
-		close(requested)
+		close(arrived)
 		<-answer
 		fake.Answer(w, r)
 	}})
@@ -371,7 +371,7 @@ func TestInventoryOutlivesACancelledScan(t *testing.T) {
 			t.Error("the cancelled scan ended without an error")
 		}
 	})
-	<-requested
+	<-arrived
 	waiting := make(chan bool)
 	scans.Go(func() {
 		close(waiting)

@@ -213,8 +213,8 @@ func tryConnection(c Config) error {
 func TestSettingsHideSecrets(t *testing.T) {
 	s := Settings{ConsumerSecret: "s3cr3t", RefreshToken: "s3cr3t", AccessToken: "s3cr3t", APIToken: "s3cr3t"}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
-		if text := fmt.Sprintf(format, s); strings.Contains(text, "s3cr3t") {
-			t.Errorf("%s prints %q", format, text)
+		if printed := fmt.Sprintf(format, s); strings.Contains(printed, "s3cr3t") {
+			t.Errorf("%s prints %q", format, printed)
 		}
 	}
 }

@@ -19,14 +19,14 @@ func TestSilentBitbucketIsNamed(t *testing.T) {
 		if done.err == nil {
 			t.Fatal("no error")
 		}
-		text := done.err.Error()
+		message := done.err.Error()
 		for _, want := range []string{"GET /2.0/user/workspaces: no answer from Bitbucket at " + fakeHost, "tried 2 times", "the answer took too long"} {
-			if !strings.Contains(text, want) {
-				t.Errorf("error %q does not mention %q", text, want)
+			if !strings.Contains(message, want) {
+				t.Errorf("error %q does not mention %q", message, want)
 			}
 		}
-		if strings.Contains(text, "exceeded allowed timeout") || strings.Contains(text, s.settings.AccessToken) {
-			t.Errorf("error %q", text)
+		if strings.Contains(message, "exceeded allowed timeout") || strings.Contains(message, s.settings.AccessToken) {
+			t.Errorf("error %q", message)
 		}
 	}
 	fake.ClearFaults()

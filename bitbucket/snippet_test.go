@@ -16,11 +16,11 @@ import (
 )
 
 // visibleSnippets returns the snippets of the connected user's workspaces that satisfy a condition, or all if it is nil.
-func visibleSnippets(o *organization.Organization, holds func(*organization.Snippet) bool) []*organization.Snippet {
+func visibleSnippets(o *organization.Organization, matches func(*organization.Snippet) bool) []*organization.Snippet {
 	var all []*organization.Snippet
 	for _, m := range o.MembershipsOf(o.Connected) {
 		for _, s := range o.Snippets(m.Workspace) {
-			if holds == nil || holds(s) {
+			if matches == nil || matches(s) {
 				all = append(all, s)
 			}
 		}
@@ -65,13 +65,13 @@ func TestSnippet(t *testing.T) {
 		"one in a role":  {[]*proto.Qual{where("role", "=", "member"), where("id", "=", home.ID)}, is(home), map[string]int{"/user/workspaces": 1, lists: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newHost := connected(t, fake, "max_wait = \"59s\" # "+name) // with an empty cache
+			freshHost := connected(t, fake, "max_wait = \"59s\" # "+name) // with an empty cache
 			fake.ResetJournal()
 			var want []string
 			for _, s := range visibleSnippets(o, test.holds) {
 				want = append(want, snippetLine(s))
 			}
-			checkLines(t, name, want, lines(newHost.rows(tableQuery{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
+			checkLines(t, name, want, lines(freshHost.rows(tableQuery{table: "bitbucket_snippet", columns: strings.Join(snippetColumns, " "), where: test.where}), snippetColumns...))
 			if diff := cmp.Diff(test.want, requested(fake)); diff != "" {
 				t.Errorf("requests mismatch (-want +got):\n%s", diff)
 			}
@@ -120,14 +120,14 @@ func TestSnippetFiles(t *testing.T) {
 	for _, s := range visibleSnippets(o, nil) {
 		want = append(want, joinFields(s.ID, sorted(slices.Clone(s.Files))))
 	}
-	read := func(where ...*proto.Qual) []string {
-		rows := h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files", where: where})
-		for _, row := range rows {
+	read := func(quals ...*proto.Qual) []string {
+		rows := h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files", where: quals})
+		for _, r := range rows {
 			var names []string
-			for name := range row["files"].(map[string]any) {
+			for name := range r["files"].(map[string]any) {
 				names = append(names, name)
 			}
-			row["files"] = sorted(names)
+			r["files"] = sorted(names)
 		}
 		return lines(rows, "id", "files")
 	}
@@ -139,9 +139,9 @@ func TestSnippetFiles(t *testing.T) {
 		t.Errorf("%d requests for the files of one snippet", n)
 	}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultStatus, Path: "/2.0/snippets/{workspace}/" + one.ID, Status: http.StatusNotFound, Body: `{"type":"error","error":{"message":"Snippet not found"}}`, Count: -1})
-	for _, row := range h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files"}) {
-		if (row["files"] == nil) != (row["id"] == one.ID) {
-			t.Errorf("%s, gone since it was listed: %s, has files %v", row["id"], one.ID, row["files"])
+	for _, r := range h.rows(tableQuery{table: "bitbucket_snippet", columns: "id files"}) {
+		if (r["files"] == nil) != (r["id"] == one.ID) {
+			t.Errorf("%s, gone since it was listed: %s, has files %v", r["id"], one.ID, r["files"])
 		}
 	}
 }
@@ -180,7 +180,7 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 	}
 	all := visibleSnippets(o, nil)
 	commented := slices.DeleteFunc(slices.Clone(all), func(s *organization.Snippet) bool { return len(s.Comments) == 0 })
-	tables := map[string]struct {
+	tests := map[string]struct {
 		columns []string
 		of      func([]*organization.Snippet) []string
 		list    string
@@ -188,11 +188,11 @@ func TestSnippetCommentsAndCommits(t *testing.T) {
 		"bitbucket_snippet_comment": {commentColumns, comments, "/snippets/{workspace}/{encoded_id}/comments"},
 		"bitbucket_snippet_commit":  {commitColumns, commits, "/snippets/{workspace}/{encoded_id}/commits"},
 	}
-	for name, tab := range tables {
+	for name, tab := range tests {
 		t.Run(name, func(t *testing.T) {
-			read := func(where ...*proto.Qual) []string {
+			read := func(quals ...*proto.Qual) []string {
 				fake.ResetJournal()
-				return lines(h.rows(tableQuery{table: name, where: where}), tab.columns...)
+				return lines(h.rows(tableQuery{table: name, where: quals}), tab.columns...)
 			}
 			checkLines(t, "all", tab.of(all), read())
 			if got := requested(fake)[tab.list]; got != len(all) {

@@ -42,7 +42,7 @@ func depthOf(path string) int { return strings.Count(path, "/") + 1 }
 
 // wantSource returns the expected rows of all repositories at a revision, or at the head of the main branch if it is empty, for
 // the files that satisfy a condition.
-func wantSource(o *organization.Organization, revision string, holds func(path string, f *organization.SourceFile) bool) []string {
+func wantSource(o *organization.Organization, revision string, matches func(path string, f *organization.SourceFile) bool) []string {
 	var all []string
 	for _, r := range withSource(o) {
 		c := o.Head(r)
@@ -53,7 +53,7 @@ func wantSource(o *organization.Organization, revision string, holds func(path s
 			continue
 		}
 		for path, f := range sourceOf(o, r, c) {
-			if holds(path, f) {
+			if matches(path, f) {
 				all = append(all, sourceLine(r, c.Hash, path, f))
 			}
 		}
@@ -103,12 +103,12 @@ func TestSourceFile(t *testing.T) {
 					continue
 				}
 				requests++
-				query := []string{e.Path + "?"}
+				params := []string{e.Path + "?"}
 				for name, values := range e.Query {
-					query = append(query, name+"="+values[0])
+					params = append(params, name+"="+values[0])
 				}
-				if !strings.Contains(strings.Join(query, " "), test.wantQuery) {
-					t.Errorf("a request for %q, without %q", query, test.wantQuery)
+				if !strings.Contains(strings.Join(params, " "), test.wantQuery) {
+					t.Errorf("a request for %q, without %q", params, test.wantQuery)
 				}
 			}
 			files := 1
@@ -145,7 +145,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 	o := fake.Organization()
 	r, _ := repositoryWithFile(t, o, "docs/old.txt")
 	fake.Push(r.FullName(), "other", organization.Commit{})
-	in := where("repository_full_name", "=", r.FullName())
+	inRepository := where("repository_full_name", "=", r.FullName())
 	columns := "path revision folder max_depth"
 	for name, test := range map[string]struct {
 		where []*proto.Qual
@@ -162,7 +162,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 		"depth, file": {[]*proto.Qual{where("path", "=", []string{"docs/old.txt", "README.md"}), where("max_depth", "=", 1)}, []string{joinFields("README.md", nil, nil, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: append(test.where, in)}), strings.Fields(columns)...)
+			got := lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: append(test.where, inRepository)}), strings.Fields(columns)...)
 			for _, want := range test.want {
 				if !slices.Contains(got, want) {
 					t.Errorf("no row %s among\n%s", want, strings.Join(got, "\n"))
@@ -174,7 +174,7 @@ func TestSourceFileRepeatsTheQuery(t *testing.T) {
 		})
 	}
 	upper := where("folder", "=", "DOCS")
-	if rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: []*proto.Qual{in, upper}}); len(rows) > 0 {
+	if rows := h.rows(tableQuery{table: "bitbucket_source_file", columns: columns, where: []*proto.Qual{inRepository, upper}}); len(rows) > 0 {
 		t.Errorf("the folder DOCS has %v", rows)
 	}
 }
@@ -186,16 +186,16 @@ func TestSourceFileByNamesThatAreNone(t *testing.T) {
 	h := connected(t, fake)
 	o := fake.Organization()
 	r, _ := repositoryWithFile(t, o, "docs/old.txt")
-	for column, values := range map[string][]string{
+	for col, values := range map[string][]string{
 		"path":     {"", "/", ".", "..", "../README.md", "docs/", "/docs", "docs//old.txt", "docs/../README.md", "README.MD", "nothing"},
 		"folder":   {"/", "..", "docs/../docs", "docs//", "/docs", "README.md/x", "nothing"},
 		"revision": {"", ".", "..", "nothing", "0000000000000000000000000000000000000000"},
 	} {
 		for _, value := range values {
 			for _, repository := range []*proto.Qual{where("repository_full_name", "=", r.FullName()), where("workspace_slug", "=", r.Workspace.Slug)} {
-				rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{repository, where(column, "=", value)}})
+				rows, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: []*proto.Qual{repository, where(col, "=", value)}})
 				if err != nil || len(rows) > 0 {
-					t.Errorf("%s = %q, %s: %d rows, error %v", column, value, repository.FieldName, len(rows), err)
+					t.Errorf("%s = %q, %s: %d rows, error %v", col, value, repository.FieldName, len(rows), err)
 				}
 			}
 		}
@@ -212,23 +212,23 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 	o := fake.Organization()
 	r, _ := repositoryWithFile(t, o, "docs/old.txt")
 	fake.Push(r.FullName(), "feature/only here & 100%", organization.Commit{})
-	type named struct {
+	type namedFile struct {
 		repository *organization.Repository
 		name       string
 		requests   int
 	}
-	names := []named{{r, "feature/only here & 100%", 3}}
+	names := []namedFile{{r, "feature/only here & 100%", 3}}
 	for _, r := range withSource(o) {
 		for _, tag := range o.Tags(r) {
 			if strings.Contains(tag.Name, "/") && o.Branch(r, tag.Name) == nil && len(names) < 3 {
-				names = append(names, named{r, tag.Name, 4})
+				names = append(names, namedFile{r, tag.Name, 4})
 			}
 		}
 	}
 	if len(names) < 2 {
 		t.Fatal("no tag has a slash in its name")
 	}
-	of := func(n named) []string {
+	of := func(n namedFile) []string {
 		h := connected(t, fake, "# "+n.name) // with an empty cache
 		fake.ResetJournal()
 		return lines(h.rows(tableQuery{table: "bitbucket_source_file", columns: "path revision commit_hash", where: []*proto.Qual{
@@ -246,7 +246,7 @@ func TestSourceFileOfARevisionWithASlash(t *testing.T) {
 			t.Errorf("%s: %d requests, want one for the repository, those for its name and %d for the files", n.name, got, pages)
 		}
 	}
-	if got := of(named{r, "feature/of-nobody", 0}); len(got) > 0 {
+	if got := of(namedFile{r, "feature/of-nobody", 0}); len(got) > 0 {
 		t.Errorf("a branch that does not exist has %q", got)
 	}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHTML, Path: "/2.0/repositories/{workspace}/{repo_slug}/refs/branches/{name}", Status: http.StatusNotFound, Count: -1})
@@ -260,11 +260,11 @@ func TestSourceFileContent(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	h := connected(t, fake)
 	o := fake.Organization()
-	contents := func(r *organization.Repository, conditions ...*proto.Qual) map[string]any {
+	contents := func(r *organization.Repository, quals ...*proto.Qual) map[string]any {
 		fake.ResetJournal()
 		got := map[string]any{}
-		for _, row := range h.rows(tableQuery{table: "bitbucket_source_file", columns: "path content", where: append(conditions, where("repository_full_name", "=", r.FullName()))}) {
-			got[row["path"].(string)] = row["content"]
+		for _, one := range h.rows(tableQuery{table: "bitbucket_source_file", columns: "path content", where: append(quals, where("repository_full_name", "=", r.FullName()))}) {
+			got[one["path"].(string)] = one["content"]
 		}
 		return got
 	}
@@ -289,8 +289,8 @@ func TestSourceFileContent(t *testing.T) {
 		if got := requested(fake)["/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}"]; got != fetched+pages {
 			t.Errorf("%d requests, want %d pages and %d files", got, pages, fetched)
 		}
-		for path, text := range contents(r, deep) {
-			if text != nil {
+		for path, content := range contents(r, deep) {
+			if content != nil {
 				t.Errorf("the text of %s was fetched although the query names no path", path)
 			}
 		}
@@ -323,15 +323,15 @@ func TestSourceFileFails(t *testing.T) {
 	file := func(req *http.Request) bool {
 		return strings.Contains(req.URL.Path, "/"+r.Slug+"/src/") && strings.HasSuffix(req.URL.Path, "/docs/read me & more.md") && !req.URL.Query().Has("format")
 	}
-	query := tableQuery{table: "bitbucket_source_file", columns: "repository_full_name path content", where: []*proto.Qual{where("path", "=", []string{"README.md", "docs/read me & more.md"})}}
+	files := tableQuery{table: "bitbucket_source_file", columns: "repository_full_name path content", where: []*proto.Qual{where("path", "=", []string{"README.md", "docs/read me & more.md"})}}
 	fake.Inject(fakebitbucket.Fault{Kind: fakebitbucket.FaultHandler, Match: file, Handler: func(w http.ResponseWriter, req *http.Request) {
 		fake.RemoveRepository(r.FullName())
 		fake.Answer(w, req)
 	}})
-	rows := h.rows(query)
+	rows := h.rows(files)
 	others := 0
-	for _, row := range rows {
-		if row["repository_full_name"] != r.FullName() {
+	for _, got := range rows {
+		if got["repository_full_name"] != r.FullName() {
 			others++
 		}
 	}
@@ -348,8 +348,8 @@ func TestSourceFileFails(t *testing.T) {
 			fault.Path, fault.Count = "/2.0/repositories/{workspace}/{repo_slug}/src/{commit}/{path...}", -1
 			fake.Inject(fault)
 			defer fake.ClearFaults()
-			in := where("repository_full_name", "=", other.FullName())
-			for _, q := range [][]*proto.Qual{{in}, {in, where("path", "=", "README.md")}, {where("path", "=", "README.md")}} {
+			inRepository := where("repository_full_name", "=", other.FullName())
+			for _, q := range [][]*proto.Qual{{inRepository}, {inRepository, where("path", "=", "README.md")}, {where("path", "=", "README.md")}} {
 				if _, err := h.try(context.Background(), tableQuery{table: "bitbucket_source_file", columns: "path", where: q}); err == nil {
 					t.Errorf("no error with %d conditions", len(q))
 				}

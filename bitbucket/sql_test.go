@@ -119,21 +119,21 @@ func (x *tableTest) keyColumns() string {
 }
 
 // query queries the table. If the same query was made before, it returns its result: ANY and ALL are often the same query.
-func (x *tableTest) query(columns string, limit int, order *proto.SortColumn, where ...*proto.Qual) ([]sqlRow, error) {
-	key := fmt.Sprint(columns, limit, order, where)
+func (x *tableTest) query(columns string, limit int, sorting *proto.SortColumn, quals ...*proto.Qual) ([]sqlRow, error) {
+	key := fmt.Sprint(columns, limit, sorting, quals)
 	if a, known := x.results[key]; known {
 		return a.rows, a.err
 	}
 	x.queries++
-	got, err := x.h.try(context.Background(), tableQuery{table: x.tab.name, columns: columns, where: where, limit: int64(limit), order: order})
+	got, err := x.h.try(context.Background(), tableQuery{table: x.tab.name, columns: columns, where: quals, limit: int64(limit), order: sorting})
 	a := queryResult{err: err}
 	names := strings.Fields(columns)
 	for _, r := range got {
-		var text strings.Builder
+		var b strings.Builder
 		for _, name := range names {
-			fmt.Fprintf(&text, "%s %v, ", name, r[name])
+			fmt.Fprintf(&b, "%s %v, ", name, r[name])
 		}
-		a.rows = append(a.rows, sqlRow{r, text.String()})
+		a.rows = append(a.rows, sqlRow{r, b.String()})
 	}
 	x.results[key] = a
 	return a.rows, a.err
@@ -160,13 +160,13 @@ func (x *tableTest) column(t *testing.T, c column, q keyColumn) {
 			continue // the column repeats the query, so that the condition excludes no row
 		}
 		x.combinations++
-		where := f.qual(c.name)
+		qual := f.qual(c.name)
 		columns := x.keys
-		if gproto.Size(where)%2 == 1 {
+		if gproto.Size(qual)%2 == 1 {
 			columns = c.name
 		}
 		what := fmt.Sprintf("%s where %s, columns %s", x.tab.name, f.on(c.name), columns)
-		got, err := x.query(columns, 0, nil, where)
+		got, err := x.query(columns, 0, nil, qual)
 		if err != nil {
 			if !x.mayRefuse(t, c.name, f) {
 				t.Errorf("%s: %v", what, err)
@@ -187,29 +187,29 @@ func (x *tableTest) column(t *testing.T, c column, q keyColumn) {
 			continue
 		}
 		if slices.Contains(q.operators, f.operator) {
-			x.limit(t, what, columns, want, keeps, where)
+			x.limit(t, what, columns, want, keeps, qual)
 		}
 	}
 }
 
 // mayRefuse reports whether a condition names something that does not exist, or has a uuid in another spelling.
-func (x *tableTest) mayRefuse(t *testing.T, column string, f sqlForm) bool {
+func (x *tableTest) mayRefuse(t *testing.T, col string, f sqlForm) bool {
 	misspelled := func(name sqlConstant) bool {
 		id, isText := name.value.(string)
 		return isText && anyUUID.MatchString(id) && id != canonicalUUID(id)
 	}
-	if strings.HasSuffix(column, "uuid") && slices.ContainsFunc(f.mentions, misspelled) {
+	if strings.HasSuffix(col, "uuid") && slices.ContainsFunc(f.mentions, misspelled) {
 		return true
 	}
-	return x.isOneOf(namesObjects, column) && slices.ContainsFunc(f.mentions, func(name sqlConstant) bool {
-		return !slices.ContainsFunc(x.all(t, x.keys), func(r sqlRow) bool { return r.values[column] == name.value })
+	return x.isOneOf(namesObjects, col) && slices.ContainsFunc(f.mentions, func(name sqlConstant) bool {
+		return !slices.ContainsFunc(x.all(t, x.keys), func(r sqlRow) bool { return r.values[col] == name.value })
 	})
 }
 
 // mayRefuseOne reports whether mayRefuse is true for one of several conditions.
-func (x *tableTest) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlForm) bool {
+func (x *tableTest) mayRefuseOne(t *testing.T, quals []*proto.Qual, forms []sqlForm) bool {
 	for i, f := range forms {
-		if x.mayRefuse(t, where[i].FieldName, f) {
+		if x.mayRefuse(t, quals[i].FieldName, f) {
 			return true
 		}
 	}
@@ -218,14 +218,14 @@ func (x *tableTest) mayRefuseOne(t *testing.T, where []*proto.Qual, forms []sqlF
 
 // widened returns the expected rows of a condition by names: the rows for each name alone. They include the rows of the whole
 // table that satisfy it.
-func (x *tableTest) widened(t *testing.T, what, column, columns string, f sqlForm, have []sqlRow) []sqlRow {
+func (x *tableTest) widened(t *testing.T, what, col, columns string, f sqlForm, have []sqlRow) []sqlRow {
 	var want []sqlRow
 	for _, name := range f.names {
-		rows, err := x.query(columns, 0, nil, sqlQual(column, "=", name.wire))
+		rows, err := x.query(columns, 0, nil, sqlQual(col, "=", name.wire))
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
-		want = append(want, keptBy(rows, func(r sqlRow) bool { return r.values[column] == name.value })...)
+		want = append(want, keptBy(rows, func(r sqlRow) bool { return r.values[col] == name.value })...)
 	}
 	if missing := missingOf(have, want); len(missing) > 0 {
 		t.Errorf("%s: lacks these rows of the whole table: %v", what, missing)
@@ -234,9 +234,9 @@ func (x *tableTest) widened(t *testing.T, what, column, columns string, f sqlFor
 }
 
 // limit makes the query with LIMIT, and checks the number of rows, and that they are among the expected ones.
-func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, keeps func(sqlRow) bool, where ...*proto.Qual) {
+func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, keeps func(sqlRow) bool, quals ...*proto.Qual) {
 	size, mayBeOpen := 0, false
-	for _, q := range where {
+	for _, q := range quals {
 		size += gproto.Size(q)
 		mayBeOpen = mayBeOpen || q.Value.GetListValue() != nil && q.GetStringValue() != "=" // the host may keep only some of the rows
 	}
@@ -248,7 +248,7 @@ func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, kee
 	if mayBeOpen {
 		limit = 4
 	}
-	got, err := x.query(columns, limit, nil, where...)
+	got, err := x.query(columns, limit, nil, quals...)
 	if err != nil {
 		t.Errorf("%s limit %d: %v", what, limit, err)
 		return
@@ -274,7 +274,7 @@ func (x *tableTest) several(t *testing.T) {
 		times = 500
 	}
 	for range times {
-		var where []*proto.Qual
+		var quals []*proto.Qual
 		var forms []sqlForm
 		var texts []string
 		for range 4 {
@@ -285,27 +285,27 @@ func (x *tableTest) several(t *testing.T) {
 			all := x.forms(t, q)
 			f := all[x.random.IntN(len(all))]
 			if some := keptBy(x.all(t, x.keys), func(r sqlRow) bool { return f.keeps(r.values[q.column]) }); len(some) > 0 && slices.Contains(q.operators, f.operator) {
-				where, forms, texts = append(where, f.qual(q.column)), append(forms, f), append(texts, f.on(q.column))
+				quals, forms, texts = append(quals, f.qual(q.column)), append(forms, f), append(texts, f.on(q.column))
 			}
 		}
 		x.combinations++
 		keeps := func(r sqlRow) bool {
 			for i, f := range forms {
-				if !f.keeps(r.values[where[i].FieldName]) {
+				if !f.keeps(r.values[quals[i].FieldName]) {
 					return false
 				}
 			}
 			return true
 		}
-		var order *proto.SortColumn
+		var sorting *proto.SortColumn
 		what := fmt.Sprintf("%s where %s", x.tab.name, strings.Join(texts, " and "))
 		if len(sortable) > 0 {
-			order = &proto.SortColumn{Column: sortable[x.random.IntN(len(sortable))], Order: proto.SortOrder(x.random.IntN(2))}
-			what += fmt.Sprintf(" order by %s %s", order.Column, order.Order)
+			sorting = &proto.SortColumn{Column: sortable[x.random.IntN(len(sortable))], Order: proto.SortOrder(x.random.IntN(2))}
+			what += fmt.Sprintf(" order by %s %s", sorting.Column, sorting.Order)
 		}
-		got, err := x.query(x.keys, 0, order, where...)
+		got, err := x.query(x.keys, 0, sorting, quals...)
 		if err != nil {
-			if !x.mayRefuseOne(t, where, forms) {
+			if !x.mayRefuseOne(t, quals, forms) {
 				t.Errorf("%s: %v", what, err)
 			}
 			continue
@@ -315,21 +315,21 @@ func (x *tableTest) several(t *testing.T) {
 			t.Errorf("%s:\n%s", what, diff)
 			continue
 		}
-		if order == nil {
-			x.limit(t, what, x.keys, want, keeps, where...)
+		if sorting == nil {
+			x.limit(t, what, x.keys, want, keeps, quals...)
 			continue
 		}
 		x.limited++
 		limit := 1 + x.random.IntN(5)
-		first, err := x.query(x.keys, limit, order, where...)
+		first, err := x.query(x.keys, limit, sorting, quals...)
 		if err != nil {
 			t.Errorf("%s limit %d: %v", what, limit, err)
 			continue
 		}
-		x.inOrder(t, what, order, kept)
+		x.inOrder(t, what, sorting, kept)
 		first = keptBy(first, keeps)
 		for i := range min(limit, len(kept)) {
-			if i == len(first) || first[i].values[order.Column] != kept[i].values[order.Column] {
+			if i == len(first) || first[i].values[sorting.Column] != kept[i].values[sorting.Column] {
 				t.Errorf("%s limit %d: row %d of %d is wrong", what, limit, i, len(first))
 				break
 			}
@@ -401,19 +401,19 @@ type sqlForm struct {
 }
 
 // on returns the condition on a column, in SQL.
-func (f sqlForm) on(column string) string { return column + f.sql }
+func (f sqlForm) on(col string) string { return col + f.sql }
 
-func (f sqlForm) qual(column string) *proto.Qual { return sqlQual(column, f.operator, f.wire) }
+func (f sqlForm) qual(col string) *proto.Qual { return sqlQual(col, f.operator, f.wire) }
 
-func sqlQual(column, operator string, wire *proto.QualValue) *proto.Qual {
-	return &proto.Qual{FieldName: column, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: wire}
+func sqlQual(col, operator string, wire *proto.QualValue) *proto.Qual {
+	return &proto.Qual{FieldName: col, Operator: &proto.Qual_StringValue{StringValue: operator}, Value: wire}
 }
 
 // valuesIn returns the different values in a column that are not null, in order.
-func valuesIn(rows []sqlRow, column string) []any {
+func valuesIn(rows []sqlRow, col string) []any {
 	var all []any
 	for _, r := range rows {
-		all = append(all, r.values[column])
+		all = append(all, r.values[col])
 	}
 	found := differentValues(all)
 	slices.SortFunc(found, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })

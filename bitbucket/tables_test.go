@@ -20,16 +20,16 @@ import (
 func rowsByKey(t *testing.T, rows []map[string]any, columns ...string) map[string]map[string]any {
 	t.Helper()
 	index := map[string]map[string]any{}
-	for _, row := range rows {
+	for _, r := range rows {
 		var key []string
 		for _, c := range columns {
-			key = append(key, fmt.Sprint(row[c]))
+			key = append(key, fmt.Sprint(r[c]))
 		}
 		k := strings.Join(key, " ")
 		if index[k] != nil {
 			t.Errorf("two rows of %s", k)
 		}
-		index[k] = row
+		index[k] = r
 	}
 	return index
 }
@@ -37,10 +37,10 @@ func rowsByKey(t *testing.T, rows []map[string]any, columns ...string) map[strin
 // columnsOf returns only some columns of rows.
 func columnsOf(rows map[string]map[string]any, columns ...string) map[string]map[string]any {
 	kept := map[string]map[string]any{}
-	for key, row := range rows {
+	for key, r := range rows {
 		kept[key] = map[string]any{}
 		for _, c := range columns {
-			kept[key][c] = row[c]
+			kept[key][c] = r[c]
 		}
 	}
 	return kept
@@ -110,8 +110,8 @@ func TestWorkspace(t *testing.T) {
 		}
 	}
 	got := map[string]string{}
-	for _, row := range h.rows(tableQuery{table: "bitbucket_workspace"}) {
-		got[row["slug"].(string)] = fmt.Sprint(row["name"])
+	for _, r := range h.rows(tableQuery{table: "bitbucket_workspace"}) {
+		got[r["slug"].(string)] = fmt.Sprint(r["name"])
 	}
 	if diff := cmp.Diff(mine, got); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
@@ -194,16 +194,16 @@ func TestProject(t *testing.T) {
 	if len(listed) == 0 {
 		t.Fatal("no projects")
 	}
-	for key, row := range listed {
-		w := o.Workspace(row["workspace_slug"].(string))
-		p := o.Project(w, row["key"].(string))
+	for key, r := range listed {
+		w := o.Workspace(r["workspace_slug"].(string))
+		p := o.Project(w, r["key"].(string))
 		want := map[string]any{
 			"uuid": p.UUID, "name": p.Name, "is_private": p.IsPrivate, "has_publicly_visible_repos": p.HasPubliclyVisibleRepo,
 			"workspace_uuid": w.UUID, "created_on": p.CreatedOn.UTC().Truncate(time.Microsecond),
 		}
-		for column, value := range want {
-			if diff := cmp.Diff(value, row[column]); diff != "" {
-				t.Errorf("%s: %s mismatch (-want +got):\n%s", key, column, diff)
+		for col, value := range want {
+			if diff := cmp.Diff(value, r[col]); diff != "" {
+				t.Errorf("%s: %s mismatch (-want +got):\n%s", key, col, diff)
 			}
 		}
 	}
@@ -263,10 +263,10 @@ func TestWorkspaceMember(t *testing.T) {
 	if requests, members := requested(fake)["/users/{selected_user}"], len(rows); requests >= members || requests > len(o.Users) {
 		t.Errorf("%d memberships of %d users took %d requests for users", members, len(o.Users), requests)
 	}
-	for _, row := range rows {
+	for _, r := range rows {
 		for _, c := range []string{"added_on", "last_accessed"} {
-			if at, ok := row[c].(time.Time); ok {
-				row[c] = at.Truncate(time.Millisecond)
+			if at, ok := r[c].(time.Time); ok {
+				r[c] = at.Truncate(time.Millisecond)
 			}
 		}
 	}
@@ -348,12 +348,12 @@ func TestUser(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Quota: 1000})
 	h := connected(t, fake)
-	row := h.rows(tableQuery{table: "bitbucket_rate_limit"})[0]
-	if row["request_limit"] != int64(1000) || row["remaining"] != int64(999) || row["requests"] != int64(1) {
-		t.Errorf("row = %v, want 999 of 1000 left after one request", row)
+	r := h.rows(tableQuery{table: "bitbucket_rate_limit"})[0]
+	if r["request_limit"] != int64(1000) || r["remaining"] != int64(999) || r["requests"] != int64(1) {
+		t.Errorf("row = %v, want 999 of 1000 left after one request", r)
 	}
-	if reset, _ := row["reset_at"].(time.Time); time.Until(reset) <= 0 || time.Until(reset) > time.Hour+time.Minute {
-		t.Errorf("reset_at = %v, want within the hour", row["reset_at"])
+	if reset, _ := r["reset_at"].(time.Time); time.Until(reset) <= 0 || time.Until(reset) > time.Hour+time.Minute {
+		t.Errorf("reset_at = %v, want within the hour", r["reset_at"])
 	}
 	fake.ResetJournal()
 	h.rows(tableQuery{table: "bitbucket_rate_limit"})
@@ -362,15 +362,15 @@ func TestRateLimit(t *testing.T) {
 	}
 
 	refused := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID, "repository"))
-	row = newHost(t, map[string]string{"bitbucket": refused}).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
-	if row["request_limit"] != int64(1000) {
-		t.Errorf("row = %v, want the values in the headers of the refusal", row)
+	r = newHost(t, map[string]string{"bitbucket": refused}).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
+	if r["request_limit"] != int64(1000) {
+		t.Errorf("row = %v, want the values in the headers of the refusal", r)
 	}
 
-	silent := fakebitbucket.Start(t, fakebitbucket.Options{})
-	row = connected(t, silent).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
-	if row["request_limit"] != nil || row["remaining"] != nil || row["observed_at"] != nil || row["requests"] != int64(1) {
-		t.Errorf("row = %v, want nulls without headers", row)
+	withoutHeaders := fakebitbucket.Start(t, fakebitbucket.Options{})
+	r = connected(t, withoutHeaders).rows(tableQuery{table: "bitbucket_rate_limit"})[0]
+	if r["request_limit"] != nil || r["remaining"] != nil || r["observed_at"] != nil || r["requests"] != int64(1) {
+		t.Errorf("row = %v, want nulls without headers", r)
 	}
 }
 
@@ -517,9 +517,9 @@ func TestMyRepositoryLooksUpFewDetails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake.ResetJournal()
-			for _, row := range h.rows(test.query) {
-				if want := o.Repository(row["full_name"].(string)).Size; row["size"] != want {
-					t.Errorf("size of %s is %v, want %d", row["full_name"], row["size"], want)
+			for _, got := range h.rows(test.query) {
+				if want := o.Repository(got["full_name"].(string)).Size; got["size"] != want {
+					t.Errorf("size of %s is %v, want %d", got["full_name"], got["size"], want)
 				}
 			}
 			if diff := cmp.Diff(test.want, requested(fake)); diff != "" {
@@ -535,14 +535,14 @@ func TestMyRepositoryIsTheSameNamedOrNot(t *testing.T) {
 	slug := fake.Organization().Workspaces[1].Slug
 	h := connected(t, fake)
 	all := map[string]map[string]any{}
-	for key, row := range rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository"}), "full_name") {
-		if row["workspace_slug"] == slug {
-			all[key] = row
+	for key, r := range rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository"}), "full_name") {
+		if r["workspace_slug"] == slug {
+			all[key] = r
 		}
 	}
-	named := rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
+	ofWorkspace := rowsByKey(t, h.rows(tableQuery{table: "bitbucket_my_repository", where: []*proto.Qual{where("workspace_slug", "=", slug)}}), "full_name")
 	columns := tableQuery{table: "bitbucket_my_repository"}.columnNames()
-	if diff := cmp.Diff(columnsOf(all, columns...), columnsOf(named, columns...)); diff != "" {
+	if diff := cmp.Diff(columnsOf(all, columns...), columnsOf(ofWorkspace, columns...)); diff != "" {
 		t.Errorf("rows mismatch (-all +named):\n%s", diff)
 	}
 }
@@ -614,8 +614,8 @@ func TestAggregator(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, row := range rows {
-		got = append(got, fmt.Sprint(row["sp_connection_name"], " ", row["full_name"]))
+	for _, r := range rows {
+		got = append(got, fmt.Sprint(r["sp_connection_name"], " ", r["full_name"]))
 	}
 	if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
@@ -647,8 +647,8 @@ func TestAggregatorInOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, want := []time.Time(nil), want
-			for _, row := range rows {
-				got = append(got, row["updated_on"].(time.Time))
+			for _, r := range rows {
+				got = append(got, r["updated_on"].(time.Time))
 			}
 			if limit > 0 { // each connection has its own limit; the host takes the first rows of all
 				got, want = got[:limit], want[:limit]
@@ -687,15 +687,15 @@ func TestWorkspaceUUIDIsTheSameNamedOrNot(t *testing.T) {
 	o := fake.Organization()
 	w := o.Workspaces[0]
 	h := connected(t, fake)
-	in := []*proto.Qual{where("workspace_slug", "=", w.Slug)}
+	quals := []*proto.Qual{where("workspace_slug", "=", w.Slug)}
 	for _, tab := range tables {
 		if !slices.ContainsFunc(tab.columns, func(c column) bool { return c.name == "workspace_uuid" && c.from()[0].part == workspacePart }) {
 			continue
 		}
-		rows := h.rows(tableQuery{table: tab.name, columns: "workspace_slug workspace_uuid", where: in})
-		for _, row := range rows {
-			if row["workspace_uuid"] != w.UUID {
-				t.Errorf("%s: %v", tab.name, row)
+		rows := h.rows(tableQuery{table: tab.name, columns: "workspace_slug workspace_uuid", where: quals})
+		for _, r := range rows {
+			if r["workspace_uuid"] != w.UUID {
+				t.Errorf("%s: %v", tab.name, r)
 			}
 		}
 		if len(rows) == 0 {
