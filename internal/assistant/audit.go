@@ -100,15 +100,15 @@ func report(results []audit.Result) auditReport {
 				c.Counts[status] = n
 			}
 		}
-		for _, resource := range result.Resources {
-			if resource.Status == audit.OK || resource.Status == audit.Skip {
+		for _, found := range result.Resources {
+			if found.Status == audit.OK || found.Status == audit.Skip {
 				continue
 			}
 			if len(c.Resources) == defaultRows {
 				c.Others++
 				continue
 			}
-			c.Resources = append(c.Resources, judged{resource.Resource, resource.Status, resource.Reason})
+			c.Resources = append(c.Resources, judged{found.Resource, found.Status, found.Reason})
 		}
 		r.Controls = append(r.Controls, c)
 	}

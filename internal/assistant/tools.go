@@ -27,10 +27,10 @@ func (s *server) addTools(m *mcp.Server) {
 }
 
 // add adds a tool. Its answer is a JSON document. An open one asks Bitbucket.
-func add[In, Out any](m *mcp.Server, name string, open bool, description string, answer func(context.Context, In) (Out, error)) {
-	tool := &mcp.Tool{Name: name, Description: description, Annotations: &mcp.ToolAnnotations{ReadOnlyHint: true, OpenWorldHint: &open}}
+func add[In, Out any](m *mcp.Server, name string, open bool, about string, handler func(context.Context, In) (Out, error)) {
+	tool := &mcp.Tool{Name: name, Description: about, Annotations: &mcp.ToolAnnotations{ReadOnlyHint: true, OpenWorldHint: &open}}
 	mcp.AddTool(m, tool, func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
-		out, err := answer(ctx, in)
+		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, nil, err
 		}

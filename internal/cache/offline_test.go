@@ -19,18 +19,18 @@ func TestOffline(t *testing.T) {
 		c := New(time.Minute, 100)
 		begin := time.Now()
 		one := func(context.Context) (int, error) { return 1, nil }
-		list := func(context.Context) iter.Seq2[int, error] { return streams.Each(1, 2) }
+		two := func(context.Context) iter.Seq2[int, error] { return streams.Each(1, 2) }
 		if _, err := Get(t.Context(), c, "object", one); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
-		for _, err := range List(t.Context(), c, "list", list) {
+		for _, err := range List(t.Context(), c, "list", two) {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 
-		offline, since := Offline(t.Context())
+		offlineCtx, since := Offline(t.Context())
 		missing := errors.New("not kept")
 		ask := func(ctx context.Context) (int, error) {
 			if !IsOffline(ctx) {
@@ -42,7 +42,7 @@ func TestOffline(t *testing.T) {
 			t.Error("something was used before anything was asked for")
 		}
 		var items []int
-		for item, err := range List(offline, c, "list", func(context.Context) iter.Seq2[int, error] { return streams.Fail[int](missing) }) {
+		for item, err := range List(offlineCtx, c, "list", func(context.Context) iter.Seq2[int, error] { return streams.Fail[int](missing) }) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -51,10 +51,10 @@ func TestOffline(t *testing.T) {
 		if !slices.Equal(items, []int{1, 2}) || since() != begin.Add(time.Second) {
 			t.Errorf("list %v, used since %v", items, since())
 		}
-		if got, err := Get(offline, c, "object", ask); got != 1 || err != nil || since() != begin {
+		if got, err := Get(offlineCtx, c, "object", ask); got != 1 || err != nil || since() != begin {
 			t.Errorf("got %v, error %v, used since %v", got, err, since())
 		}
-		if _, err := Get(offline, c, "other", ask); err != missing {
+		if _, err := Get(offlineCtx, c, "other", ask); err != missing {
 			t.Errorf("error = %v", err)
 		}
 		if _, ok := Peek[int](c, "other"); ok {

@@ -109,11 +109,11 @@ func afterSpace(s string, i int) int {
 }
 
 // plain are the bytes that have no special meaning in a string.
-var plain = func() (plain [256]bool) {
-	for c := range plain {
-		plain[c] = c >= ' ' && c != '"' && c != '\\'
+var plain = func() (set [256]bool) {
+	for c := range set {
+		set[c] = c >= ' ' && c != '"' && c != '\\'
 	}
-	return plain
+	return set
 }()
 
 // afterString returns the index after the string that starts before i, or -1, and whether it contains escapes.

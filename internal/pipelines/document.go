@@ -42,8 +42,8 @@ type limits struct {
 
 // A service is the definition of a service.
 type service struct {
-	Image     *image           `yaml:"image"`
-	Variables map[string]value `yaml:"variables"`
+	Image     *image            `yaml:"image"`
+	Variables map[string]scalar `yaml:"variables"`
 }
 
 // A pipeline is a list of steps and groups of steps, or the import of one.
@@ -58,11 +58,11 @@ func (p *pipeline) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
 		return n.Decode(&p.items)
 	}
-	imported := struct {
+	form := struct {
 		Import string `yaml:"import"`
 	}{}
-	err := n.Decode(&imported)
-	p.source = imported.Import
+	err := n.Decode(&form)
+	p.source = form.Import
 	return err
 }
 
@@ -97,7 +97,7 @@ func (g *group) UnmarshalYAML(n *yaml.Node) error {
 // A variable is one that a person may set before a custom pipeline starts.
 type variable struct {
 	Name    string `yaml:"name"`
-	Default value  `yaml:"default"`
+	Default scalar `yaml:"default"`
 }
 
 type step struct {
@@ -128,9 +128,9 @@ func (s *step) UnmarshalYAML(n *yaml.Node) error {
 // A command is a command of a script, or a pipe.
 type command struct {
 	text      string
-	line      int              // of its first line
-	Pipe      string           `yaml:"pipe"`
-	Variables map[string]value `yaml:"variables"`
+	line      int               // of its first line
+	Pipe      string            `yaml:"pipe"`
+	Variables map[string]scalar `yaml:"variables"`
 }
 
 func (c *command) UnmarshalYAML(n *yaml.Node) error {
@@ -148,9 +148,9 @@ func (c *command) UnmarshalYAML(n *yaml.Node) error {
 // An image is the name of an image, with or without the credentials of its registry.
 type image struct {
 	Name     string `yaml:"name"`
-	Password value  `yaml:"password"`
+	Password scalar `yaml:"password"`
 	AWS      struct {
-		SecretKey value `yaml:"secret-key"`
+		SecretKey scalar `yaml:"secret-key"`
 	} `yaml:"aws"`
 }
 
@@ -162,13 +162,13 @@ func (i *image) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(i))
 }
 
-// A value is a text that may be a secret, with its line. What is no text is "".
-type value struct {
+// A scalar is a text that may be a secret, with its line. What is no text is "".
+type scalar struct {
 	text string
 	line int
 }
 
-func (v *value) UnmarshalYAML(n *yaml.Node) error {
+func (v *scalar) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		v.text, v.line = n.Value, n.Line
 	}
@@ -213,11 +213,11 @@ func (t *texts) UnmarshalYAML(n *yaml.Node) error {
 func parse(text []byte) (*document, error) {
 	var all any // finds what the parts alone don't show: aliases that grow without end
 	if err := yaml.Unmarshal(text, &all); err != nil {
-		return nil, plain(err)
+		return nil, redacted(err)
 	}
 	d := &document{}
 	if err := yaml.Unmarshal(text, d); err != nil {
-		return nil, plain(err)
+		return nil, redacted(err)
 	}
 	return d, nil
 }
@@ -227,8 +227,8 @@ var (
 	broken = regexp.MustCompile(`^yaml: (?:(line \d+): )?([a-z ]+)$`) // words of the parser, and none of the file
 )
 
-// plain returns the error of the parser in words that have nothing of the file.
-func plain(err error) error {
+// redacted returns the error of the parser in words that have nothing of the file.
+func redacted(err error) error {
 	if typed, ok := errors.AsType[*yaml.TypeError](err); ok && len(typed.Errors) > 0 {
 		if strings.Contains(typed.Errors[0], "already defined") {
 			return fmt.Errorf("%s has a key for the second time", atLine.FindString(typed.Errors[0]))

@@ -45,14 +45,14 @@ func (r *reader) imported(name string) (imported, error) {
 		found.problem = wrong(name, "there is no file %s that the connected user can see", source)
 		return found, nil
 	}
-	document, invalid := parse(text)
+	d, invalid := parse(text)
 	if invalid != nil {
 		found.problem = wrong(name, "%s of %s", invalid, source)
 		return found, nil
 	}
-	found.document, found.pipeline = document, document.Definitions.Pipelines[pipelineName]
+	found.document, found.pipeline = d, d.Definitions.Pipelines[pipelineName]
 	switch {
-	case source.Repository != "" && !document.Export:
+	case source.Repository != "" && !d.Export:
 		found.problem = wrong(name, "%s does not export its pipelines", source)
 	case found.pipeline.source != "":
 		found.problem = wrong(name, "that pipeline imports another")

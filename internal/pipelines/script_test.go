@@ -12,7 +12,7 @@ import (
 // The variables, programs and secrets of each command of a script.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	for command, want := range map[string]struct {
+	for line, want := range map[string]struct {
 		programs, variables []string
 		secrets             []string // kind and name
 	}{
@@ -62,31 +62,31 @@ func TestScripts(t *testing.T) {
 		"curl https://ci:$PASSWORD@example.com/": {programs: []string{"curl"}, variables: []string{"PASSWORD"}},
 		"curl -H AKIA" + "ABCDEFGHIJKLMNOP":      {programs: []string{"curl"}, secrets: []string{"written AWS access key"}},
 	} {
-		quoted, err := json.Marshal(command)
+		quoted, err := json.Marshal(line)
 		if err != nil {
 			t.Fatal(err)
 		}
 		steps := stepsOf(t, "pipelines:\n  default:\n    - step:\n        script:\n          - true\n          - "+string(quoted)+"\n")
-		step := steps[0]
-		if step.Error != "" {
-			t.Errorf("%s: %s", command, step.Error)
+		first := steps[0]
+		if first.Error != "" {
+			t.Errorf("%s: %s", line, first.Error)
 		}
-		programs := slices.DeleteFunc(step.Programs, func(name string) bool { return name == "true" })
+		programs := slices.DeleteFunc(first.Programs, func(name string) bool { return name == "true" })
 		if diff := cmp.Diff(want.programs, programs, cmpEmpty); diff != "" {
-			t.Errorf("%s: programs (-want +got):\n%s", command, diff)
+			t.Errorf("%s: programs (-want +got):\n%s", line, diff)
 		}
-		if diff := cmp.Diff(want.variables, step.Variables, cmpEmpty); diff != "" {
-			t.Errorf("%s: variables (-want +got):\n%s", command, diff)
+		if diff := cmp.Diff(want.variables, first.Variables, cmpEmpty); diff != "" {
+			t.Errorf("%s: variables (-want +got):\n%s", line, diff)
 		}
 		var secrets []string
-		for _, s := range step.Secrets {
+		for _, s := range first.Secrets {
 			secrets = append(secrets, s.Kind+" "+s.Name)
 			if s.Line != 6 {
-				t.Errorf("%s: %s is in line %d, want 6", command, s.Name, s.Line)
+				t.Errorf("%s: %s is in line %d, want 6", line, s.Name, s.Line)
 			}
 		}
 		if diff := cmp.Diff(want.secrets, secrets, cmpEmpty); diff != "" {
-			t.Errorf("%s: secrets (-want +got):\n%s", command, diff)
+			t.Errorf("%s: secrets (-want +got):\n%s", line, diff)
 		}
 	}
 }

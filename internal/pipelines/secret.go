@@ -67,7 +67,7 @@ func secretsByForm(text []byte) []Secret {
 }
 
 // secretsIn returns the secrets among values that the file has under their names.
-func secretsIn(place string, values map[string]value) []Secret {
+func secretsIn(place string, values map[string]scalar) []Secret {
 	var found []Secret
 	for name, v := range values {
 		if isSecret(name, v.text) {

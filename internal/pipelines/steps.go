@@ -16,9 +16,9 @@ func Steps(text []byte, load Load) ([]Step, error) {
 		return []Step{{Error: sentence(err), Secrets: secretsByForm(text)}}, nil
 	}
 	r := reader{document: d, load: load}
-	for _, section := range d.sections() {
-		for _, pattern := range slices.Sorted(maps.Keys(section.pipelines)) {
-			if err := r.read(section.trigger, pattern, section.pipelines[pattern]); err != nil {
+	for _, s := range d.sections() {
+		for _, pattern := range slices.Sorted(maps.Keys(s.pipelines)) {
+			if err := r.read(s.trigger, pattern, s.pipelines[pattern]); err != nil {
 				return nil, err
 			}
 		}
@@ -81,17 +81,17 @@ func (r *reader) read(trigger, pattern string, p pipeline) error {
 	}
 	from := r.document
 	if p.source != "" {
-		imported, err := r.imported(p.source)
+		found, err := r.imported(p.source)
 		if err != nil {
 			return err
 		}
-		first.ImportedFrom = imported.from
-		if imported.problem != "" {
-			first.Error = imported.problem
+		first.ImportedFrom = found.from
+		if found.problem != "" {
+			first.Error = found.problem
 			r.steps = append(r.steps, first)
 			return nil
 		}
-		from, p = imported.document, imported.pipeline
+		from, p = found.document, found.pipeline
 	}
 	f := flow{document: from, first: first}
 	f.addAll(p.items, group{})
@@ -125,7 +125,7 @@ func (f *flow) addAll(items []item, stage group) {
 			f.addAll(i.Stage.Steps, *i.Stage)
 		}
 		for _, v := range i.Variables {
-			f.secrets = append(f.secrets, secretsIn("variable", map[string]value{v.Name: v.Default})...)
+			f.secrets = append(f.secrets, secretsIn("variable", map[string]scalar{v.Name: v.Default})...)
 		}
 	}
 }
@@ -152,8 +152,8 @@ func (f *flow) add(s *step, stage group, parallel int) {
 	if i := cmp.Or(s.Image, d.Image); i != nil {
 		one.Image = newImage(i.Name)
 		run.uses(i.Name)
-		run.secrets = append(run.secrets, secretsIn("image", map[string]value{"password": i.Password})...)
-		run.secrets = append(run.secrets, secretsIn("image", map[string]value{"secret-key": i.AWS.SecretKey})...)
+		run.secrets = append(run.secrets, secretsIn("image", map[string]scalar{"password": i.Password})...)
+		run.secrets = append(run.secrets, secretsIn("image", map[string]scalar{"secret-key": i.AWS.SecretKey})...)
 	}
 	one.Services = f.services(s.Services, &run)
 	for _, c := range slices.Concat(s.Script, s.AfterScript) {
@@ -178,7 +178,7 @@ func (f *flow) services(names []string, run *script) []Service {
 		defined, one := f.document.Definitions.Services[name], Service{Name: name}
 		if defined.Image != nil {
 			one.Image = newImage(defined.Image.Name)
-			run.secrets = append(run.secrets, secretsIn("image", map[string]value{"password": defined.Image.Password})...)
+			run.secrets = append(run.secrets, secretsIn("image", map[string]scalar{"password": defined.Image.Password})...)
 		}
 		run.secrets = append(run.secrets, secretsIn("service", defined.Variables)...)
 		for _, v := range defined.Variables {

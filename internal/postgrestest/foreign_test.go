@@ -33,8 +33,8 @@ func open(t *testing.T) (*pgx.Conn, *sqlhost.Host) {
 	return conn, host
 }
 
-// texts are the rows of a query.
-func texts(t *testing.T, conn *pgx.Conn, sql string) []string {
+// queryRows returns the rows of a query.
+func queryRows(t *testing.T, conn *pgx.Conn, sql string) []string {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), sql)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestLinkedRows(t *testing.T) {
 			t.Fatalf("SQLite: %s: %d rows, %v", sql, len(want), err)
 		}
 		found := map[string]int{}
-		for _, text := range texts(t, conn, sql) {
+		for _, text := range queryRows(t, conn, sql) {
 			found[text]++
 		}
 		if diff := cmp.Diff(want, found); diff != "" {
@@ -96,7 +96,7 @@ func TestLinkedPlans(t *testing.T) {
 		"with g as materialized (select * from bitbucket_group) select g.slug from bitbucket_my_workspace w join g on g.workspace_slug = w.slug": "FROM main.bitbucket_group\n",
 		"select count(*) from bitbucket_repository where workspace_slug = 'a' and created_on > now() order by 1":                                 "FROM main.bitbucket_repository WHERE ((workspace_slug = 'a'))",
 	} {
-		plan := strings.Join(texts(t, conn, "explain verbose "+sql), "\n") + "\n"
+		plan := strings.Join(queryRows(t, conn, "explain verbose "+sql), "\n") + "\n"
 		if !strings.Contains(plan, want) {
 			t.Errorf("%s\nwant %s in the plan:\n%s", sql, want, plan)
 		}
@@ -113,7 +113,7 @@ func TestLinkedErrors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "nobody/nothing") {
 		t.Errorf("error %v, want one about the repository", err)
 	}
-	if n := texts(t, conn, "select slug from bitbucket_my_workspace"); len(n) == 0 {
+	if n := queryRows(t, conn, "select slug from bitbucket_my_workspace"); len(n) == 0 {
 		t.Error("no workspaces after an error")
 	}
 }

@@ -130,14 +130,14 @@ func levels(top node) []level {
 	return append(others, own)
 }
 
-// name is one as PostgreSQL writes it.
-const name = `("[^"]+"|\b[a-z_]\w*)`
+// namePattern matches a name as PostgreSQL writes it.
+const namePattern = `("[^"]+"|\b[a-z_]\w*)`
 
 var (
 	literal = regexp.MustCompile(`'(?:[^']|'')*'`)
-	column  = regexp.MustCompile(name + `\.` + name)
-	equal   = regexp.MustCompile(`^\(?` + name + `\.` + name + ` = ` + name + `\.` + name + `\)?$`)
-	fixed   = regexp.MustCompile(`^\(?` + name + `\.` + name + ` = ('(?:[^']|'')*'::[a-z ]+|\$\d+|\d+)\)?$`)
+	column  = regexp.MustCompile(namePattern + `\.` + namePattern)
+	equal   = regexp.MustCompile(`^\(?` + namePattern + `\.` + namePattern + ` = ` + namePattern + `\.` + namePattern + `\)?$`)
+	fixed   = regexp.MustCompile(`^\(?` + namePattern + `\.` + namePattern + ` = ('(?:[^']|'')*'::[a-z ]+|\$\d+|\d+)\)?$`)
 )
 
 // losing are the tables of a level that could lose a condition.
