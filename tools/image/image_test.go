@@ -36,19 +36,19 @@ func build(t *testing.T, version string) (folder string) {
 	return folder
 }
 
-// image runs this program.
-func image(t *testing.T, arguments ...string) {
+// runImage runs this program.
+func runImage(t *testing.T, arguments ...string) {
 	t.Helper()
 	if err := run(t.Context(), arguments); err != nil {
 		t.Fatalf("image %s: %v", strings.Join(arguments, " "), err)
 	}
 }
 
-// layout writes an image for this machine.
-func layout(t *testing.T, version, binaries string) string {
+// writeLayout writes an image for this machine.
+func writeLayout(t *testing.T, version, binaries string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "image")
-	image(t, "write", version, binaries, to, runtime.GOOS+"/"+runtime.GOARCH)
+	runImage(t, "write", version, binaries, to, runtime.GOOS+"/"+runtime.GOARCH)
 	return to
 }
 
@@ -56,7 +56,7 @@ func layout(t *testing.T, version, binaries string) string {
 func TestInstall(t *testing.T) {
 	const version = "1.2.3"
 	startRegistry(t)
-	image(t, "push", layout(t, version, build(t, version)))
+	runImage(t, "push", writeLayout(t, version, build(t, version)))
 
 	s := newSteampipe(t)
 	folder, config := s.install(published, "latest")
@@ -150,7 +150,7 @@ func TestManifest(t *testing.T) {
 		}
 	}
 	layout := filepath.Join(t.TempDir(), "image")
-	image(t, "write", "1.2.3", binaries, layout, "linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
+	runImage(t, "write", "1.2.3", binaries, layout, "linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 	store, err := oci.New(layout)
 	if err != nil {
 		t.Fatal(err)
