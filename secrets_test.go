@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -10,31 +9,13 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/proto"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
-
-// A transcript is the output of a process so far.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (h *transcript) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.Write(p)
-}
-
-func (h *transcript) String() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.String()
-}
 
 // Under Steampipe, no row with all diagnostics in its sp_ctx, no error and no verbose log has a secret.
 func TestPluginProcessKeepsSecrets(t *testing.T) {
@@ -42,7 +23,7 @@ func TestPluginProcessKeepsSecrets(t *testing.T) {
 		t.Skip("takes long")
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 6, Projects: 3, Users: 6, Groups: 3, AccessTokenUses: 50})
-	log := &transcript{}
+	log := programtest.NewTranscript()
 	s := startLogging(t, connection(t, fake), log, "STEAMPIPE_LOG_LEVEL=TRACE", "STEAMPIPE_DIAGNOSTIC_LEVEL=all")
 	schema, err := s.GetSchema("bitbucket")
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,6 +19,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/auth"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // A setup is a fake Bitbucket with a consumer, and a .spc file with a connection to it.
@@ -634,19 +634,19 @@ type dialog struct {
 	in   *io.PipeWriter
 	done chan int
 	out  strings.Builder
-	err  *transcript
+	err  *programtest.Transcript
 }
 
 func newDialog(t *testing.T, prepare func(*console), args ...string) *dialog {
 	t.Helper()
 	r, w := io.Pipe()
-	d := &dialog{t: t, in: w, done: make(chan int, 1), err: newTranscript()}
+	d := &dialog{t: t, in: w, done: make(chan int, 1), err: programtest.NewTranscript()}
 	c := newConsole(r, &d.out, d.err)
 	prepare(c)
 	ctx := t.Context()
 	go func() {
 		code := execute(ctx, c, args)
-		d.err.end()
+		d.err.End()
 		d.done <- code
 	}()
 	t.Cleanup(func() { w.Close() })
@@ -656,7 +656,7 @@ func newDialog(t *testing.T, prepare func(*console), args ...string) *dialog {
 // address waits for the address of the authorization page, and returns it.
 func (d *dialog) address() string {
 	d.t.Helper()
-	return waitForAddress(d.t, d.err.wait)
+	return waitForAddress(d.t, d.err.Wait)
 }
 
 var authorizationPage = regexp.MustCompile(`(?m)^  (http\S+/authorize\?\S+)\n`)
@@ -682,54 +682,7 @@ func (d *dialog) say(line string) {
 func (d *dialog) end() outcome {
 	d.in.Close()
 	code := <-d.done
-	return outcome{code, d.out.String(), d.err.text.String()}
-}
-
-// A transcript is the output of a command so far.
-type transcript struct {
-	sync.Mutex // guards the other fields
-	more       *sync.Cond
-	text       strings.Builder
-	ended      bool
-}
-
-func newTranscript() *transcript {
-	h := &transcript{}
-	h.more = sync.NewCond(h)
-	return h
-}
-
-func (h *transcript) Write(p []byte) (int, error) {
-	h.Lock()
-	defer h.Unlock()
-	defer h.more.Broadcast()
-	return h.text.Write(p)
-}
-
-func (h *transcript) end() {
-	h.Lock()
-	defer h.Unlock()
-	h.ended = true
-	h.more.Broadcast()
-}
-
-// String returns the output so far.
-func (h *transcript) String() string {
-	h.Lock()
-	defer h.Unlock()
-	return h.text.String()
-}
-
-// wait waits until the expression matches, and returns the match. It returns nil if the command ended without one.
-func (h *transcript) wait(expression *regexp.Regexp) []string {
-	h.Lock()
-	defer h.Unlock()
-	for {
-		if found := expression.FindStringSubmatch(h.text.String()); found != nil || h.ended {
-			return found
-		}
-		h.more.Wait()
-	}
+	return outcome{code, d.out.String(), d.err.String()}
 }
 
 // Every table declares its scopes, and the login asks for exactly these.

@@ -19,6 +19,7 @@ import (
 	"github.com/turbot/steampipe-plugin-sdk/v5/grpc/shared"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // process returns the program as a process without a browser and without a connection.
@@ -131,7 +132,7 @@ func TestProcessLoginPasted(t *testing.T) {
 	}
 	p := startProcess(t, cmd)
 	io.WriteString(in, s.consumer.Secret+"\n")
-	io.WriteString(in, redirectOf(t, waitForAddress(t, p.err.wait))+"\n")
+	io.WriteString(in, redirectOf(t, waitForAddress(t, p.err.Wait))+"\n")
 	got := p.end()
 	if got.code != exitOK || !strings.Contains(got.out, "Logged in:") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.out, got.err)
@@ -143,13 +144,13 @@ func TestProcessLoginPasted(t *testing.T) {
 type runningProcess struct {
 	*exec.Cmd
 	out  bytes.Buffer
-	err  *transcript
+	err  *programtest.Transcript
 	done chan struct{} // closed when it has ended
 }
 
 func startProcess(t *testing.T, cmd *exec.Cmd) *runningProcess {
 	t.Helper()
-	p := &runningProcess{Cmd: cmd, err: newTranscript(), done: make(chan struct{})}
+	p := &runningProcess{Cmd: cmd, err: programtest.NewTranscript(), done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.out, p.err
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -157,7 +158,7 @@ func startProcess(t *testing.T, cmd *exec.Cmd) *runningProcess {
 	go func() {
 		defer close(p.done)
 		_ = p.Wait() // the exit code tells
-		p.err.end()
+		p.err.End()
 	}()
 	return p
 }
@@ -165,7 +166,7 @@ func startProcess(t *testing.T, cmd *exec.Cmd) *runningProcess {
 // end waits for the end of the process.
 func (p *runningProcess) end() outcome {
 	<-p.done
-	return outcome{p.ProcessState.ExitCode(), p.out.String(), p.err.text.String()}
+	return outcome{p.ProcessState.ExitCode(), p.out.String(), p.err.String()}
 }
 
 // silentBitbucket starts a server that never answers.
@@ -222,8 +223,8 @@ func TestProcessCancelledRefresh(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if p.err.wait(regexp.MustCompile("^Error: cancelled\nWaiting for a renewed token to be saved.\n")) == nil {
-		t.Errorf("the program did not say that it waits: %s", p.err.text.String())
+	if p.err.Wait(regexp.MustCompile("^Error: cancelled\nWaiting for a renewed token to be saved.\n")) == nil {
+		t.Errorf("the program did not say that it waits: %s", p.err.String())
 	}
 	close(answer)
 	got := p.end()
@@ -249,7 +250,7 @@ func TestProcessCancelledLogin(t *testing.T) {
 			}
 			defer in.Close()
 			p := startProcess(t, cmd)
-			waitForAddress(t, p.err.wait)
+			waitForAddress(t, p.err.Wait)
 			if err := p.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-// Package programtest builds the program for the tests that run it as a process.
+// Package programtest helps the tests that run the program: it builds it, and keeps its output.
 package programtest
 
 import (
