@@ -43,19 +43,7 @@ func BenchmarkPermissions(b *testing.B) {
 	s := New(Options{Repositories: 5000, OneWorkspace: true})
 	token := s.AccessToken(s.Organization().Connected.UUID)
 	for name, query := range map[string]string{"all": "", "filtered": "&q=" + url.QueryEscape(`permission = "admin"`)} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				r := httptest.NewRequest(http.MethodGet,
-					"/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100&page=7"+query, nil)
-				r.Header.Set("Authorization", "Bearer "+token)
-				r.Header.Set("User-Agent", "benchmark")
-				w := httptest.NewRecorder()
-				if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-					b.Fatal(w.Code, w.Body)
-				}
-			}
-			s.ResetJournal()
-		})
+		b.Run(name, func(b *testing.B) { servePermissions(b, s, token, "&page=7"+query) })
 	}
 }
 
@@ -78,18 +66,20 @@ func BenchmarkManyPermissions(b *testing.B) {
 		"page":     "&page=700",
 		"filtered": "&q=" + url.QueryEscape(`repository.full_name = "`+o.Repositories[99].FullName()+`"`),
 	} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				r := httptest.NewRequest(http.MethodGet,
-					"/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100"+query, nil)
-				r.Header.Set("Authorization", "Bearer "+token)
-				r.Header.Set("User-Agent", "benchmark")
-				w := httptest.NewRecorder()
-				if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-					b.Fatal(w.Code, w.Body)
-				}
-			}
-			s.ResetJournal()
-		})
+		b.Run(name, func(b *testing.B) { servePermissions(b, s, token, query) })
 	}
+}
+
+// servePermissions serves a page of the effective permissions in a workspace.
+func servePermissions(b *testing.B, s *Server, token, query string) {
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodGet, "/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100"+query, nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("User-Agent", "benchmark")
+		w := httptest.NewRecorder()
+		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+	s.ResetJournal()
 }

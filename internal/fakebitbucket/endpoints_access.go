@@ -19,7 +19,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/deploy-keys/{key_id}",
 		scopes: "repository repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
 		get: func(c *call) (any, error) {
-			return renderByID(c.org.DeployKeys(c.repository), c.path["key_id"], "deploy key", repositoryDeployKey(c.repository))
+			return renderByID(c.org.DeployKeys(c.repository), c.path["key_id"], noSuch("deploy key"), repositoryDeployKey(c.repository))
 		},
 	},
 	{
@@ -33,7 +33,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/workspaces/{workspace}/projects/{project_key}/deploy-keys/{key_id}",
 		scopes: "project project:admin", tokenScopes: "admin:project:bitbucket", needs: anAdminsProject,
 		get: func(c *call) (any, error) {
-			return renderByID(c.org.ProjectDeployKeys(c.project), c.path["key_id"], "deploy key", projectDeployKey(c.project))
+			return renderByID(c.org.ProjectDeployKeys(c.project), c.path["key_id"], noSuch("deploy key"), projectDeployKey(c.project))
 		},
 	},
 	{
@@ -47,7 +47,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/hooks/{uid}",
 		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anAdminsRepository,
 		get: func(c *call) (any, error) {
-			return renderByID(c.org.Webhooks(c.repository), c.path["uid"], "webhook", repositoryWebhook(c.repository))
+			return renderByID(c.org.Webhooks(c.repository), c.path["uid"], noSuch("webhook"), repositoryWebhook(c.repository))
 		},
 	},
 	{
@@ -61,7 +61,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/workspaces/{workspace}/hooks/{uid}",
 		scopes: "webhook", tokenScopes: "read:webhook:bitbucket", needs: anOwnersWorkspace,
 		get: func(c *call) (any, error) {
-			return renderByID(c.org.WorkspaceWebhooks(c.workspace), c.path["uid"], "webhook", workspaceWebhook(c.workspace))
+			return renderByID(c.org.WorkspaceWebhooks(c.workspace), c.path["uid"], noSuch("webhook"), workspaceWebhook(c.workspace))
 		},
 	},
 	{
@@ -76,7 +76,7 @@ var accessEndpoints = []endpoint{
 		path:   "/2.0/repositories/{workspace}/{repo_slug}/branch-restrictions/{id}",
 		scopes: "repository:admin", tokenScopes: "admin:repository:bitbucket", needs: anAdminsRepository,
 		get: func(c *call) (any, error) {
-			return renderByID(c.org.BranchRestrictions(c.repository), c.path["id"], "branch restriction", branchRestriction(c.repository))
+			return renderByID(c.org.BranchRestrictions(c.repository), c.path["id"], noSuch("branch restriction"), branchRestriction(c.repository))
 		},
 	},
 	{
@@ -132,12 +132,26 @@ var accessEndpoints = []endpoint{
 	},
 }
 
-// renderByID renders the element with an ID, or returns an error if it does not exist.
-func renderByID[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
+// findByID returns the element with an ID, or the error that missing makes if it does not exist.
+func findByID[T interface{ Identifier() string }](all []T, id string, missing func(id string) error) (found T, err error) {
 	for _, x := range all {
 		if x.Identifier() == id {
-			return render(x), nil
+			return x, nil
 		}
 	}
-	return nil, notFound("There is no %s with the ID %s.", what, id)
+	return found, missing(id)
+}
+
+// renderByID renders the element with an ID, or returns the error that missing makes if it does not exist.
+func renderByID[T interface{ Identifier() string }](all []T, id string, missing func(id string) error, render func(T) object) (any, error) {
+	x, err := findByID(all, id, missing)
+	if err != nil {
+		return nil, err
+	}
+	return render(x), nil
+}
+
+// noSuch returns what makes the errors for IDs that nothing of a kind has.
+func noSuch(kind string) func(id string) error {
+	return func(id string) error { return notFound("There is no %s with the ID %s.", kind, id) }
 }

@@ -114,7 +114,7 @@ var pipelineEndpoints = []endpoint{
 		path: ofRepository + "/pipelines_config/ssh/known_hosts/{known_host_uuid}", scopes: "pipeline", tokenScopes: readPipelines,
 		needs: pipelinesOf(anAdminsRepository),
 		get: func(c *call) (any, error) {
-			return renderFromPipelines(c.pipelines.KnownHosts, c.path["known_host_uuid"], "Known host", knownHostObject)
+			return renderByID(c.pipelines.KnownHosts, c.path["known_host_uuid"], noSuchInPipelines("Known host"), knownHostObject)
 		},
 	},
 	{
@@ -162,7 +162,7 @@ var pipelineEndpoints = []endpoint{
 		needs: deploymentsOf(aRepository),
 		get: func(c *call) (any, error) {
 			render := func(d *organization.Deployment) object { return deploymentObject(c.repository, d) }
-			return renderFromPipelines(c.pipelines.Deployments, c.path["deployment_uuid"], "Deployment", render)
+			return renderByID(c.pipelines.Deployments, c.path["deployment_uuid"], noSuchInPipelines("Deployment"), render)
 		},
 	},
 	{
@@ -239,30 +239,16 @@ func sshKeyPair(c *call) (any, error) {
 }
 
 func (c *call) variable(all []*organization.PipelineVariable) (any, error) {
-	return renderFromPipelines(all, c.path["variable_uuid"], "Variable", variableObject)
+	return renderByID(all, c.path["variable_uuid"], noSuchInPipelines("Variable"), variableObject)
 }
 
 func (c *call) runner(all []*organization.PipelineRunner) (any, error) {
-	return renderFromPipelines(all, c.path["runner_uuid"], "Runner", runnerObject)
+	return renderByID(all, c.path["runner_uuid"], noSuchInPipelines("Runner"), runnerObject)
 }
 
-// findInPipelines returns the element with an id, or an error if it does not exist.
-func findInPipelines[T interface{ Identifier() string }](all []T, id, what string) (found T, err error) {
-	for _, x := range all {
-		if x.Identifier() == id {
-			return x, nil
-		}
-	}
-	return found, notInPipelines("%s %s does not exist.", what, id)
-}
-
-// renderFromPipelines renders the element with an id, or returns an error if it does not exist.
-func renderFromPipelines[T interface{ Identifier() string }](all []T, id, what string, render func(T) object) (any, error) {
-	x, err := findInPipelines(all, id, what)
-	if err != nil {
-		return nil, err
-	}
-	return render(x), nil
+// noSuchInPipelines is noSuch for what belongs to Bitbucket Pipelines.
+func noSuchInPipelines(kind string) func(id string) error {
+	return func(id string) error { return notInPipelines("%s %s does not exist.", kind, id) }
 }
 
 // notInPipelines returns an error in the form that the services of Bitbucket Pipelines use. The helpful text is in
@@ -313,7 +299,7 @@ func aPipeline(c *call) error {
 
 func aStep(c *call) (err error) {
 	if err = aPipeline(c); err == nil {
-		c.step, err = findInPipelines(c.pipeline.Steps, c.path["step_uuid"], "Step")
+		c.step, err = findByID(c.pipeline.Steps, c.path["step_uuid"], noSuchInPipelines("Step"))
 	}
 	return err
 }
@@ -331,14 +317,14 @@ func aTestedStep(c *call) error {
 
 func aTestCase(c *call) (err error) {
 	if err = aTestedStep(c); err == nil {
-		c.testCase, err = findInPipelines(c.step.Report.Cases, c.path["test_case_uuid"], "Test case")
+		c.testCase, err = findByID(c.step.Report.Cases, c.path["test_case_uuid"], noSuchInPipelines("Test case"))
 	}
 	return err
 }
 
 func aSchedule(c *call) (err error) {
 	if err = pipelinesOf(aRepository)(c); err == nil {
-		c.schedule, err = findInPipelines(c.pipelines.Schedules, c.path["schedule_uuid"], "Schedule")
+		c.schedule, err = findByID(c.pipelines.Schedules, c.path["schedule_uuid"], noSuchInPipelines("Schedule"))
 	}
 	return err
 }
@@ -347,7 +333,7 @@ func aSchedule(c *call) (err error) {
 func anEnvironment(repository func(*call) error) func(*call) error {
 	return func(c *call) (err error) {
 		if err = deploymentsOf(repository)(c); err == nil {
-			c.environment, err = findInPipelines(c.pipelines.Environments, c.path["environment_uuid"], "Environment")
+			c.environment, err = findByID(c.pipelines.Environments, c.path["environment_uuid"], noSuchInPipelines("Environment"))
 		}
 		return err
 	}
