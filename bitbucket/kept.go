@@ -54,19 +54,19 @@ func (s *scan) widerScans() iter.Seq[*scan] {
 				narrowing = append(narrowing, i)
 			}
 		}
-		if len(narrowing)+len(s.order) == 0 || !yield(s.withoutAll(narrowing)) || len(narrowing) == 1 {
+		if len(narrowing)+len(s.order) == 0 || !yield(s.without(narrowing...)) || len(narrowing) == 1 {
 			return
 		}
 		for _, i := range narrowing {
-			if !yield(s.withoutAll([]int{i})) {
+			if !yield(s.without(i)) {
 				return
 			}
 		}
 	}
 }
 
-// withoutAll returns a copy of the scan without some conditions, limit and order.
-func (s *scan) withoutAll(indexes []int) *scan {
+// without returns a copy of the scan without some conditions, limit and order.
+func (s *scan) without(indexes ...int) *scan {
 	q := s.query
 	q.limit, q.order, q.conditions, q.wanted = -1, nil, nil, maps.Clone(s.wanted) // a table may add columns to the last
 	for i, c := range s.conditions {

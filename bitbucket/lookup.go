@@ -71,7 +71,7 @@ func (t *table) isOpen(columnName string) bool {
 // lookup returns the scan's lookup in a directory: the rows with the name in one of its conditions, among the rows that
 // it would read without that condition.
 func (s *scan) lookup(ctx context.Context, at int) lookup {
-	c, all := s.conditions[at], s.without(at)
+	c, all := s.conditions[at], s.withoutName(at)
 	within, isID := s.table.ids[c.column.name]
 	l := lookup{
 		directory:    all.question(all.conditions) + " by " + c.column.name,
@@ -119,17 +119,17 @@ func (s *scan) isListCheaper(ctx context.Context, objects int) bool {
 // errTooLong reports that a list is not read for a lookup, because it would take too many requests.
 var errTooLong = errors.New("the list takes more requests than the names")
 
-// without returns a copy of the scan without one condition. It keeps the workspace that the condition names, if any.
-func (s *scan) without(at int) *scan {
-	all := *s
-	all.wanted, all.order, all.silent, all.deferred = maps.Clone(s.wanted), nil, true, &deferred{}
-	all.conditions = slices.Delete(slices.Clone(s.conditions), at, at+1)
+// withoutName returns the scan without the condition with a name, as a lookup reads it: it records no omissions, and stays in the
+// workspace that the name implies, if any.
+func (s *scan) withoutName(at int) *scan {
+	all := s.without(at)
+	all.silent = true
 	if slugs, ok := s.namedWorkspaces(); ok && len(slugs) == 1 && s.conditions[at].column.name != s.table.workspaceColumn() && !all.isOne(s.table.workspaceColumn()) {
 		all.conditions = append(all.conditions, condition{
 			column: s.table.column(s.table.workspaceColumn()), operator: opEqual, value: slugs[0],
 		})
 	}
-	return &all
+	return all
 }
 
 // question returns a key for what a scan with these conditions asks, without its limit and its order.
