@@ -14,10 +14,10 @@ import (
 type rehearsal struct {
 	of *instance // has the connections
 
-	mu    sync.Mutex
-	asked map[string]int64             // requests, by table; guarded by mu
-	known map[*connection]*cache.Cache // answers that it made up; guarded by mu
-	lists map[*connection]*cache.Cache // the same of what scans share; guarded by mu
+	mu       sync.Mutex
+	requests map[string]int64             // by table; guarded by mu
+	known    map[*connection]*cache.Cache // answers that it made up; guarded by mu
+	lists    map[*connection]*cache.Cache // the same of what scans share; guarded by mu
 }
 
 // Rehearse returns a server that rehearses scans on the connections of s.
@@ -36,9 +36,9 @@ func (s *Server) Rehearsed() map[string]int64 { return s.instance.rehearses.begi
 func (r *rehearsal) begin() map[string]int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	asked := r.asked
-	r.asked, r.known, r.lists = map[string]int64{}, map[*connection]*cache.Cache{}, map[*connection]*cache.Cache{}
-	return maps.Clone(asked)
+	before := r.requests
+	r.requests, r.known, r.lists = map[string]int64{}, map[*connection]*cache.Cache{}, map[*connection]*cache.Cache{}
+	return maps.Clone(before)
 }
 
 // connection returns a connection on which the scan of a table can be rehearsed.
@@ -48,7 +48,7 @@ func (r *rehearsal) connection(real *connection, tableName string, limit int64) 
 	if r.known[real] == nil {
 		r.known[real], r.lists[real] = cache.New(real.settings.MaxAge, cacheBytes), cache.New(cacheLife, cacheBytes)
 	}
-	r.asked[tableName] += 0
+	r.requests[tableName] += 0
 	left := limit
 	c := &connection{
 		settings: real.settings, method: real.method, authorizer: real.authorizer,
@@ -62,7 +62,7 @@ func (r *rehearsal) connection(real *connection, tableName string, limit int64) 
 			return
 		}
 		left--
-		r.asked[tableName]++
+		r.requests[tableName]++
 	})
 	return c
 }
