@@ -2,7 +2,6 @@ package bitbucket
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -108,14 +107,15 @@ func removePart(pattern *regexp.Regexp, rows map[string]int) map[string]int {
 // positions matches the values of the columns that count the rows of a list. They change in a list that shifts.
 var positions = regexp.MustCompile(`"number":\d+,`)
 
-// surplus returns the rows of which there are more than in the other.
+// surplus returns the rows of which there are more than in the other, as often as there are more.
 func surplus(rows, other map[string]int) []string {
 	var more []string
-	for _, line := range slices.Sorted(maps.Keys(rows)) {
-		if rows[line] > other[line] {
+	for line, n := range rows {
+		for range n - other[line] {
 			more = append(more, line)
 		}
 	}
+	slices.Sort(more)
 	return more
 }
 

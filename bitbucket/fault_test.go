@@ -237,13 +237,18 @@ func tally(tableName string, rows []map[string]any) map[string]int {
 		if tableName == "bitbucket_rate_limit" {
 			r = nil // depends on earlier requests
 		}
-		encoded, err := json.Marshal(r)
-		if err != nil {
-			panic(err) // rows have only texts, numbers, times and decoded JSON
-		}
-		counts[string(encoded)]++
+		counts[rowJSON(r)]++
 	}
 	return counts
+}
+
+// rowJSON returns the JSON of a row.
+func rowJSON(r map[string]any) string {
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // rows have only texts, numbers, times and decoded JSON
+	}
+	return string(encoded)
 }
 
 // pagePosition returns the position of a page in its list, or "object".

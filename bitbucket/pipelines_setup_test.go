@@ -21,21 +21,13 @@ func variableTruth(v *organization.PipelineVariable) map[string]any {
 func runnerTruth(x *organization.PipelineRunner) map[string]any {
 	r := map[string]any{
 		"uuid": x.UUID, "name": x.Name, "title": x.Name, "type": "pipeline_runner", "created_on": micro(x.CreatedOn), "updated_on": micro(x.UpdatedOn),
-		"labels": anys(x.Labels), "oauth_client_id": x.ClientID, "state_cordoned": x.Cordoned, "state_status": x.Status,
+		"labels": jsonArray(x.Labels), "oauth_client_id": x.ClientID, "state_cordoned": x.Cordoned, "state_status": x.Status,
 		"state_updated_on": micro(x.StateOn), "state_version": orNil(x.Version), "state_version_current": nil,
 	}
 	if x.Version != "" {
 		r["state_version_current"] = "3.2.0"
 	}
 	return r
-}
-
-func anys(texts []string) []any {
-	all := make([]any, len(texts))
-	for i, s := range texts {
-		all[i] = s
-	}
-	return all
 }
 
 // rowsOf returns the rows of a list.

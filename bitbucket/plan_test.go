@@ -1,7 +1,6 @@
 package bitbucket
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -86,11 +85,7 @@ func namesFor(tab *table, h *host) map[string][]nameQuals {
 func sortedJSON(rows []map[string]any) []string {
 	var all []string
 	for _, r := range rows {
-		data, err := json.Marshal(r)
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, string(data))
+		all = append(all, rowJSON(r))
 	}
 	slices.Sort(all)
 	return all

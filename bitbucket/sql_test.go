@@ -227,7 +227,7 @@ func (x *tableTest) widened(t *testing.T, what, col, columns string, f sqlForm, 
 		}
 		want = append(want, keptBy(rows, func(r sqlRow) bool { return r.values[col] == name.value })...)
 	}
-	if missing := missingOf(have, want); len(missing) > 0 {
+	if missing := surplus(tallyTexts(have), tallyTexts(want)); len(missing) > 0 {
 		t.Errorf("%s: lacks these rows of the whole table: %v", what, missing)
 	}
 	return want
@@ -258,8 +258,8 @@ func (x *tableTest) limit(t *testing.T, what, columns string, want []sqlRow, kee
 	if len(kept) != min(limit, len(want)) {
 		t.Errorf("%s limit %d: %d rows of %d", what, limit, len(kept), len(want))
 	}
-	if extra := missingOf(kept, want); len(extra) > 0 {
-		t.Errorf("%s limit %d: has %.300v", what, limit, extra)
+	if more := surplus(tallyTexts(kept), tallyTexts(want)); len(more) > 0 {
+		t.Errorf("%s limit %d: has %.300v", what, limit, more)
 	}
 }
 
@@ -359,23 +359,18 @@ func keptBy(rows []sqlRow, keeps func(sqlRow) bool) []sqlRow {
 	return kept
 }
 
-// missingOf returns the rows that the others lack, as often as they lack them.
-func missingOf(rows, others []sqlRow) []string {
-	count := map[string]int{}
-	for _, r := range others {
-		count[r.text]++
-	}
-	var missing []string
+// tallyTexts counts rows by their text.
+func tallyTexts(rows []sqlRow) map[string]int {
+	counts := map[string]int{}
 	for _, r := range rows {
-		if count[r.text]--; count[r.text] < 0 {
-			missing = append(missing, r.text)
-		}
+		counts[r.text]++
 	}
-	return missing
+	return counts
 }
 
 func difference(want, got []sqlRow) string {
-	lacks, has := missingOf(want, got), missingOf(got, want)
+	expected, found := tallyTexts(want), tallyTexts(got)
+	lacks, has := surplus(expected, found), surplus(found, expected)
 	if len(lacks)+len(has) == 0 {
 		return ""
 	}
