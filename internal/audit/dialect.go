@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 )
 
@@ -40,8 +41,11 @@ type Param struct {
 //go:embed sql/*.sql
 var files embed.FS
 
-// templates are the queries by name. Files whose names begin with an underscore contain parts of queries.
-var templates = template.Must(template.New("").Funcs((&writer{}).functions()).ParseFS(files, "sql/*.sql"))
+// templates returns the queries by name. Files whose names begin with an underscore contain parts of queries. They are only parsed
+// when they are needed, because most commands run no control.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs((&writer{}).functions()).ParseFS(files, "sql/*.sql"))
+})
 
 // Queries returns the names of all queries, sorted.
 func Queries() []string {
@@ -67,7 +71,7 @@ func Prepared(query string) (sql string, params []Param, err error) {
 }
 
 func (w *writer) write(query string) (string, error) {
-	set, err := templates.Clone()
+	set, err := templates().Clone()
 	if err != nil {
 		return "", err
 	}

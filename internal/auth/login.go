@@ -64,7 +64,7 @@ func (c Consumer) refusedCode(refused *refusedError) *Error {
 // missing only if the first part of the address is missing, too.
 func ParseRedirect(pasted, state string) (code string, err error) {
 	pasted = strings.Trim(strings.TrimSpace(pasted), `"'<>`)
-	if bareCode.MatchString(pasted) {
+	if len(pasted) <= longestCode && bareCode.MatchString(pasted) {
 		if code, err := url.PathUnescape(pasted); err == nil {
 			return code, nil
 		}
@@ -84,8 +84,11 @@ func ParseRedirect(pasted, state string) (code string, err error) {
 	return codeFrom(values, state)
 }
 
-// bareCode matches a code alone: a double click on the address selects just that.
-var bareCode = regexp.MustCompile(`^[A-Za-z0-9_~+/%-]{8,512}=*$`)
+// bareCode matches a code alone: a double click on the address selects just that. A limit in the expression would make each start
+// of the program slower.
+var bareCode = regexp.MustCompile(`^[A-Za-z0-9_~+/%-]{8,}=*$`)
+
+const longestCode = 512
 
 var errNoCode = errorf(KindAuthorization, nil, "there is no authorization code in that. After you have granted access, "+
 	"copy the whole address from the browser's address bar, even if the page itself can't be shown: it contains code=…")
