@@ -165,7 +165,9 @@ COMPLETIONS := completions
 
 completions:
 	mkdir -p "$(COMPLETIONS)"
-	for shell in bash fish zsh; do go run . completion $$shell >"$(COMPLETIONS)/$(BINARY).$$shell" || exit 1; done
+	program="$$(CGO_ENABLED=0 go tool -n $(PACKAGE))" && for shell in bash fish zsh; do \
+		"$$program" completion $$shell >"$(COMPLETIONS)/$(BINARY).$$shell" || exit 1; \
+	done
 
 # GoReleaser finds what lists the parts of a binary on the PATH.
 GORELEASER = PATH="$$(dirname "$$(go -C tools/release tool -n cyclonedx-gomod)"):$$PATH" "$$(go -C tools/release tool -n goreleaser)"

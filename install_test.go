@@ -6,25 +6,22 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // After `make install`, Steampipe finds the plugin and the shell finds the program. If the folder is not on the PATH, make says so.
 func TestMakeInstall(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	program := programtest.Path(t)
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("make is not installed")
 	}
 	sources, home := t.TempDir(), t.TempDir()
-	program, err := os.ReadFile(binary)
-	if err != nil {
+	if err := os.Symlink(program, filepath.Join(sources, pluginName)); err != nil {
 		t.Fatal(err)
 	}
-	for file, content := range map[string]string{
-		pluginName: string(program), "Makefile": contents(t, "Makefile"), "config/bitbucket.spc": contents(t, "config/bitbucket.spc"),
-	} {
-		writeFile(t, filepath.Join(sources, file), content)
+	for _, file := range []string{"Makefile", "config/bitbucket.spc"} {
+		writeFile(t, filepath.Join(sources, file), contents(t, file))
 	}
 	bin := filepath.Join(home, ".local", "bin")
 	run := func(path, name string, arguments ...string) string {

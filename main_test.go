@@ -28,18 +28,6 @@ import (
 
 const pluginName = "steampipe-plugin-bitbucket"
 
-// binary is the path of the plugin, built like a release.
-var binary string
-
-func TestMain(m *testing.M) {
-	var err error
-	if binary, err = programtest.Build(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
 // A steampipe is a host that starts the plugin as a process, and calls it over gRPC.
 type steampipe struct {
 	*sdkgrpc.PluginClient
@@ -57,7 +45,7 @@ func start(t *testing.T, config string) *steampipe {
 // startLogging is start with environment variables and a writer for the log.
 func startLogging(t *testing.T, config string, log io.Writer, variables ...string) *steampipe {
 	t.Helper()
-	cmd := exec.Command(binary)
+	cmd := exec.Command(programtest.Path(t))
 	cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir()), variables...)
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig:  shared.Handshake,
@@ -130,7 +118,7 @@ func TestPluginProcessServesEveryTable(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1})
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40, Projects: 12, Users: 20, RefreshGrace: -1})
 	s := start(t, connection(t, fake))
 	schema, err := s.GetSchema("bitbucket")
 	if err != nil {
@@ -184,13 +172,13 @@ func TestPluginProcessNeverCutsAFailedScanShort(t *testing.T) {
 // asker writes a config folder with one connection, and returns a function that runs a query in its own process.
 func asker(t *testing.T, fake *fakebitbucket.Server) func(sql string) (csv string, err error) {
 	t.Helper()
-	folder := t.TempDir()
+	program, folder := programtest.Path(t), t.TempDir()
 	config := fmt.Sprintf("connection \"bitbucket\" {\n  plugin = \"local/bitbucket\"\n%s}\n", connection(t, fake))
 	if err := os.WriteFile(filepath.Join(folder, "bitbucket.spc"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return func(sql string) (string, error) {
-		cmd := exec.Command(binary, "query", "--config", folder, "--output", "csv", sql)
+		cmd := exec.Command(program, "query", "--config", folder, "--output", "csv", sql)
 		cmd.Env = append(os.Environ(), "HOME="+folder)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -242,7 +230,7 @@ func TestProcessesShareOneChain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{RefreshGrace: -1, AccessTokenUses: 100})
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 10, Users: 10, RefreshGrace: -1, AccessTokenUses: 100})
 	ask := asker(t, fake)
 	query := func() (string, error) {
 		return ask(strings.Repeat("select count(*) from bitbucket_repository; select count(*) from bitbucket_workspace_member; ", 60))

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v2"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // A packager is a program that installs packages into a root folder, which replaces %s.
@@ -54,15 +56,16 @@ var packaged = []string{
 	"/usr/share/fish/vendor_completions.d/steampipe-plugin-bitbucket.fish",
 }
 
+// commands are the arguments of commands that work in an empty root.
+var commands = map[string][]string{"version": {"version"}, "demo": {"query", "--demo", "select count(*) from bitbucket_repository"}}
+
 // A package of the release can be installed in an empty root, works there, and leaves no files behind.
 func TestPackages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
+	program := programtest.Path(t)
 	needs(t, "make")
 	folder := t.TempDir()
 	commandOutput(t, exec.Command("make", "completions", "COMPLETIONS="+filepath.Join(folder, "completions")))
-	config, formats := packageConfig(t, folder)
+	config, formats := packageConfig(t, folder, program)
 	var installed []string
 	for _, p := range packagers {
 		installed = append(installed, p.format)
@@ -70,20 +73,24 @@ func TestPackages(t *testing.T) {
 	if diff := cmp.Diff(formats, installed); diff != "" {
 		t.Errorf("formats (-released +installed):\n%s", diff)
 	}
+	want := map[string]string{} // what the program prints
+	for command, arguments := range commands {
+		want[command] = commandOutput(t, exec.Command(program, arguments...))
+	}
 	nfpm := strings.TrimSpace(commandOutput(t, exec.Command("go", "-C", filepath.Join("tools", "release"), "tool", "-n", "nfpm")))
 	for _, p := range packagers {
 		t.Run(p.format, func(t *testing.T) {
 			needs(t, p.install[0])
 			file := filepath.Join(folder, pluginName+"."+p.format)
 			commandOutput(t, exec.Command(nfpm, "package", "--config", config, "--packager", p.format, "--target", file))
-			p.test(t, file)
+			p.test(t, file, want)
 		})
 	}
 }
 
 // packageConfig writes nfpm's configuration: that of .goreleaser.yml with GoReleaser's additions. The completions are in the
-// folder, and the other files are in the repository.
-func packageConfig(t *testing.T, folder string) (file string, formats []string) {
+// folder, and the other files are in the repository. Nothing is made smaller, which would take long.
+func packageConfig(t *testing.T, folder, binary string) (file string, formats []string) {
 	t.Helper()
 	var release struct {
 		Packages []struct {
@@ -112,6 +119,9 @@ func packageConfig(t *testing.T, folder string) (file string, formats []string) 
 		all = append(all, c)
 	}
 	config["name"], config["contents"], config["version"], config["arch"] = p.Name, all, "1.2.3", runtime.GOARCH
+	for _, format := range p.Formats {
+		config[format] = map[string]string{"compression": "gzip:0"}
+	}
 	text, err := yaml.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +133,8 @@ func packageConfig(t *testing.T, folder string) (file string, formats []string) 
 	return file, p.Formats
 }
 
-func (p packager) test(t *testing.T, file string) {
+// test installs a package. Its program prints what it should.
+func (p packager) test(t *testing.T, file string, prints map[string]string) {
 	root := t.TempDir()
 	if err := os.Mkdir(filepath.Join(root, "tmp"), 0o700); err != nil { // SQLite needs it, and it is not in a package
 		t.Fatal(err)
@@ -145,9 +156,9 @@ func (p packager) test(t *testing.T, file string) {
 		t.Helper()
 		return commandOutput(t, asRoot(exec.Command("/usr/bin/"+pluginName, arguments...), root))
 	}
-	for _, arguments := range [][]string{{"version"}, {"query", "--demo", "select count(*) from bitbucket_repository"}} {
-		if diff := cmp.Diff(commandOutput(t, exec.Command(binary, arguments...)), program(arguments...)); diff != "" {
-			t.Errorf("%v (-built +installed):\n%s", arguments, diff)
+	for command, arguments := range commands {
+		if diff := cmp.Diff(prints[command], program(arguments...)); diff != "" {
+			t.Errorf("%s (-built +installed):\n%s", command, diff)
 		}
 	}
 	complete := contents(t, filepath.Join(root, "/usr/share/bash-completion/completions", pluginName))

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"gopkg.in/yaml.v2"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // A workflowStep is a step of a job in a workflow.
@@ -180,9 +180,9 @@ func TestAuditInCI(t *testing.T) {
 	if !strings.Contains(script[0], " "+address) {
 		t.Errorf("the first line is %q, and the release has %s", script[0], address)
 	}
+	tools, dir := downloaded(t), t.TempDir()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
-	dir := t.TempDir()
-	out, err := runInCI(t, fake, downloaded(t), dir, script)
+	out, err := runInCI(t, fake, tools, dir, script)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 { // the audit alarms
 		t.Errorf("the step ends with %v, want an alarm, and says\n%s", err, out)
@@ -246,8 +246,8 @@ func TestReportsInCI(t *testing.T) {
 	if len(blocks) != 3 {
 		t.Fatalf("docs/schedule.md has %d jobs for CI, want 3", len(blocks))
 	}
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
 	tools := downloaded(t)
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
 	for _, block := range blocks {
 		var job yaml.MapSlice
 		if err := yaml.Unmarshal([]byte(block[2]), &job); err != nil {
@@ -271,18 +271,24 @@ func TestReportsInCI(t *testing.T) {
 	}
 }
 
-// pack writes an archive with the program.
+// pack writes an archive with the program, which is not made smaller: that would take long.
 func pack(t *testing.T, file string) {
 	t.Helper()
+	program, err := os.ReadFile(programtest.Path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	f, err := os.Create(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	zipped := gzip.NewWriter(f)
+	zipped, err := gzip.NewWriterLevel(f, gzip.NoCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
 	archive := tar.NewWriter(zipped)
-	program := contents(t, binary)
 	errs := []error{archive.WriteHeader(&tar.Header{Name: pluginName, Mode: 0o755, Size: int64(len(program))})}
-	_, err = fmt.Fprint(archive, program)
+	_, err = archive.Write(program)
 	errs = append(errs, err, archive.Close(), zipped.Close(), f.Close())
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)

@@ -7,7 +7,24 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
+	"testing"
 )
+
+var built = sync.OnceValues(Build)
+
+// Path returns the path of the program, and builds it first if no test has done so. In short runs it skips the test.
+func Path(t testing.TB) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // Build builds the program and returns its path. Go's cache keeps it, because go.mod lists it as a tool. So the tests of all
 // packages share one program, which is only linked if something has changed. Nobody may change the file.
