@@ -32,12 +32,17 @@ func TestEstimate(t *testing.T) {
 		t.Skip("takes long")
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 40, Users: 20})
+	shared := serve(t, fake)
 	for _, table := range docs.Tables() {
 		// An example that names a repository may name one that this organization does not have.
 		at := slices.IndexFunc(table.Examples, func(e docs.Example) bool { return !strings.Contains(e.SQLite, "'harbor-labs/") })
 		example := table.Examples[at]
 		t.Run(table.Name, func(t *testing.T) {
-			want := sortedRows(t, serve(t, fake), example.SQLite)
+			without := shared
+			if table.Name == "bitbucket_omission" { // whose rows are about the queries before
+				without = serve(t, fake)
+			}
+			want := sortedRows(t, without, example.SQLite)
 			fake.ResetJournal()
 			s := serve(t, fake)
 			costs, err := s.Estimate(t.Context(), example.SQLite)
