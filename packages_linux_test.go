@@ -56,8 +56,8 @@ var packaged = []string{
 	"/usr/share/fish/vendor_completions.d/steampipe-plugin-bitbucket.fish",
 }
 
-// commands are the arguments of commands that work in an empty root.
-var commands = map[string][]string{"version": {"version"}, "demo": {"query", "--demo", "select count(*) from bitbucket_repository"}}
+// smokeCommands are the arguments of commands that work in an empty root.
+var smokeCommands = map[string][]string{"version": {"version"}, "demo": {"query", "--demo", "select count(*) from bitbucket_repository"}}
 
 // A package of the release can be installed in an empty root, works there, and leaves no files behind.
 func TestPackages(t *testing.T) {
@@ -74,7 +74,7 @@ func TestPackages(t *testing.T) {
 		t.Errorf("formats (-released +installed):\n%s", diff)
 	}
 	want := map[string]string{} // what the program prints
-	for command, arguments := range commands {
+	for command, arguments := range smokeCommands {
 		want[command] = commandOutput(t, exec.Command(program, arguments...))
 	}
 	nfpm := strings.TrimSpace(commandOutput(t, exec.Command("go", "-C", filepath.Join("tools", "release"), "tool", "-n", "nfpm")))
@@ -156,7 +156,7 @@ func (p packager) test(t *testing.T, file string, prints map[string]string) {
 		t.Helper()
 		return commandOutput(t, asRoot(exec.Command("/usr/bin/"+pluginName, arguments...), root))
 	}
-	for command, arguments := range commands {
+	for command, arguments := range smokeCommands {
 		if diff := cmp.Diff(prints[command], program(arguments...)); diff != "" {
 			t.Errorf("%s (-built +installed):\n%s", command, diff)
 		}

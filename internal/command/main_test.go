@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "chatter of the browser on standard error")
 		os.Exit(visit(os.Args[1]))
 	}
-	debug.SetGCPercent(200)       // the fake's organizations are large, and most of what a test allocates is soon garbage
+	debug.SetGCPercent(200)         // the fake's organizations are large, and most of what a test allocates is soon garbage
 	debug.SetMemoryLimit(500 << 20) // but not beyond this
 	os.Exit(runTests(m))
 }
