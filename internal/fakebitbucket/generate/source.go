@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
@@ -68,6 +69,9 @@ var oddities = map[string]organization.SourceFile{
 
 const largeFile = "data/export.json"
 
+// largeContent is more than a megabyte. All repositories share it.
+var largeContent = sync.OnceValue(func() string { return "[" + strings.Repeat(`{"a": 1},`+"\n", 150_000) + "{}]\n" })
+
 // sourceFile returns a version of a file with its content.
 func (g *generator) sourceFile(r *organization.Repository, path string, f *organization.File) *organization.SourceFile {
 	if odd, ok := oddities[path]; ok {
@@ -78,8 +82,8 @@ func (g *generator) sourceFile(r *organization.Repository, path string, f *organ
 	choose := func(among []string) string { return among[f.Origin%len(among)] }
 	owners := g.ownerFile(r, path, f)
 	switch {
-	case path == largeFile: // more than a megabyte
-		file.Content = "[" + strings.Repeat(`{"a": 1},`+"\n", 150_000) + "{}]\n"
+	case path == largeFile:
+		file.Content = largeContent()
 	case path == "README.md":
 		file.Content = "# " + r.Name + "\n\n" + r.Description + "\n"
 	case path == pipelinesPath:
@@ -95,8 +99,12 @@ func (g *generator) sourceFile(r *organization.Repository, path string, f *organ
 	case strings.HasSuffix(path, ".sh"):
 		file.Content, file.Attributes = "#!/bin/sh\n", []string{"executable"}
 	}
-	for _, line := range f.Lines {
-		file.Content += fmt.Sprintf("# %s %s\n", verbs[line%len(verbs)], domains[line%len(domains)])
+	if len(f.Lines) > 0 {
+		content := []byte(file.Content)
+		for _, line := range f.Lines {
+			content = fmt.Appendf(content, "# %s %s\n", verbs[line%len(verbs)], domains[line%len(domains)])
+		}
+		file.Content = string(content)
 	}
 	return file
 }
