@@ -103,7 +103,7 @@ type response struct {
 }
 
 func jsonResponse(status int, body []byte) *response {
-	return textResponse(status, "application/json; charset=utf-8", string(body))
+	return &response{status: status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: body}
 }
 
 func textResponse(status int, contentType, body string) *response {

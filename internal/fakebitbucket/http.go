@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -108,23 +107,34 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// compressors reuses gzip writers, which have a large state.
-var compressors = sync.Pool{New: func() any {
+// compressors keeps gzip writers for the next answers, because they have a large state. A sync.Pool would drop them at each
+// collection of garbage, and at random while races are looked for.
+var compressors = make(chan *gzip.Writer, 4)
+
+func compress(body []byte) []byte {
+	var b bytes.Buffer
+	z := compressor()
+	z.Reset(&b)
+	_, _ = z.Write(body) // writing to memory does not fail
+	_ = z.Close()
+	select {
+	case compressors <- z:
+	default:
+	}
+	return b.Bytes()
+}
+
+func compressor() *gzip.Writer {
+	select {
+	case z := <-compressors:
+		return z
+	default:
+	}
 	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 	if err != nil {
 		panic(err) // cannot happen: the level is valid
 	}
 	return z
-}}
-
-func compress(body []byte) []byte {
-	var b bytes.Buffer
-	z := compressors.Get().(*gzip.Writer)
-	defer compressors.Put(z)
-	z.Reset(&b)
-	_, _ = z.Write(body) // writing to memory does not fail
-	_ = z.Close()
-	return b.Bytes()
 }
 
 // A counter counts the bytes that are sent.
