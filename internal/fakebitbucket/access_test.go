@@ -66,7 +66,7 @@ func (c caller) allowed() []string {
 
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	anybody := []string{"somebody", "workspace"}
 	account := append([]string{"all effective", "groups", "members", "permission", "permissions", "user", "workspaces"}, anybody...)
 	repository := append([]string{"repo effective", "repositories", "repository"}, anybody...)
@@ -107,7 +107,7 @@ func TestScopes(t *testing.T) {
 
 func TestMissingScope(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	a := connected(t, s, "pullrequest:write", "pullrequest", "repository", "account").
 		get("/2.0/workspaces/harbor-labs/projects")
 	want := map[string]any{
@@ -169,7 +169,7 @@ func TestRoles(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	member := o.MembersOf(o.Workspaces[0])[2].User
 	var hidden *organization.Repository
@@ -218,7 +218,7 @@ func TestRefusals(t *testing.T) {
 
 func TestIdentifiers(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	w, r := o.Workspaces[0], o.Repositories[0]
@@ -246,7 +246,7 @@ func TestIdentifiers(t *testing.T) {
 
 func TestVisibility(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	names := func(keep func(*organization.Repository) bool) []string {
 		var all []string
@@ -298,7 +298,7 @@ func TestVisibility(t *testing.T) {
 // TestEffectivePermissions compares the effective permissions of all users with the organization.
 func TestEffectivePermissions(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	want := map[string]string{}
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
@@ -320,7 +320,7 @@ func TestEffectivePermissions(t *testing.T) {
 
 func TestCredentials(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	basic := func(scopes ...string) caller {
 		email, token := s.APIToken(s.Organization().Connected.UUID, scopes...)
 		return caller{t, s, "Basic " + base64.StdEncoding.EncodeToString([]byte(email+":"+token)), newClient(t)}
@@ -344,7 +344,7 @@ func TestCredentials(t *testing.T) {
 
 func TestOwnWorkspaces(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	for query, want := range map[string][]string{
 		"": {"harbor-labs", "QuarryTools"}, "?administrator=true": {"harbor-labs"}, "?administrator=false": {"QuarryTools"},
 	} {
@@ -411,7 +411,7 @@ func TestProjects(t *testing.T) {
 // TestExplicitGrants compares the permissions-config lists and their items with the organization.
 func TestExplicitGrants(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	want := map[string]string{} // the permission, by the path of the list and the holder

@@ -11,7 +11,7 @@ import (
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	other := o.Users[2]
 	var ssh, gpg []string
@@ -67,8 +67,7 @@ func TestKeys(t *testing.T) {
 // returned only on request.
 func TestKeyKinds(t *testing.T) {
 	t.Parallel()
-	now := newClock()
-	s := Start(t, Options{Now: now.now})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	own := "/2.0/users/" + url.PathEscape(o.Connected.UUID)

@@ -38,8 +38,7 @@ func hashes(commits []*organization.Commit) []string {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	o := New(Options{Now: func() time.Time { return now }}).Organization()
+	o := unchanged()
 	var empty, long, outOfOrder, merges, shared int
 	for _, r := range o.Repositories {
 		commits := o.Commits(r)
@@ -52,7 +51,7 @@ func TestHistories(t *testing.T) {
 		place := map[*organization.Commit]int{}
 		for i, c := range commits {
 			place[c] = i + 1
-			if c.Date.After(now) || c.Date.Nanosecond() != 0 || len(c.Hash) != 40 || len(c.Files) == 0 {
+			if c.Date.After(start) || c.Date.Nanosecond() != 0 || len(c.Hash) != 40 || len(c.Files) == 0 {
 				t.Errorf("%s: %+v", r.FullName(), c)
 			}
 			if i > 0 && commits[i-1].Date.Before(c.Date) {
@@ -83,7 +82,7 @@ func TestHistories(t *testing.T) {
 			names[b.Name] = true
 		}
 		for _, tag := range o.Tags(r) {
-			if place[tag.Target] == 0 || (tag.Date == nil) != (tag.Tagger == nil) || tag.Date != nil && tag.Date.After(now) {
+			if place[tag.Target] == 0 || (tag.Date == nil) != (tag.Tagger == nil) || tag.Date != nil && tag.Date.After(start) {
 				t.Errorf("%s: the tag %+v", r.FullName(), tag)
 			}
 		}
@@ -102,7 +101,7 @@ func TestHistories(t *testing.T) {
 
 func TestCommits(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	r := aRepositoryWith(t, o, func(r *organization.Repository) bool {
@@ -160,7 +159,7 @@ func TestCommits(t *testing.T) {
 
 func TestRefs(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	r := aRepositoryWith(t, o, func(r *organization.Repository) bool { return len(o.Branches(r)) > 100 })
@@ -250,7 +249,7 @@ func everyCommit(o *organization.Organization, f func(*organization.Repository, 
 // and one by one.
 func TestCommitNotes(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	var statuses, comments, reports, annotations, approvals int
@@ -319,7 +318,7 @@ func stampText(at time.Time) string { return at.Format(timestampOf(at).layout) }
 
 func TestStatusFilters(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	tested := false
@@ -353,7 +352,7 @@ func TestStatusFilters(t *testing.T) {
 
 func TestDiffstat(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	r := aRepositoryWith(t, o, func(r *organization.Repository) bool {
@@ -427,7 +426,7 @@ func pagelenOf(a clientResponse) *int {
 
 func TestFileHistory(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	var moved organization.Change
@@ -556,7 +555,7 @@ func enabled(m *organization.BranchingModel) int {
 // TestCodeAccess requests code with different rights.
 func TestCodeAccess(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	r := aRepositoryWith(t, o, func(r *organization.Repository) bool { return r.IsPrivate && r.MainBranch != "" })
 	readable := o.RepositoriesOf(o.Workspaces[1])[slices.IndexFunc(o.RepositoriesOf(o.Workspaces[1]), func(r *organization.Repository) bool {
@@ -641,7 +640,7 @@ func TestCodeErrors(t *testing.T) {
 	if a := c.get(codeOf(r) + "/commit/" + strings.Repeat("0", 40)); !strings.Contains(a.body, `"shas":["`+strings.Repeat("0", 40)+`"]`) {
 		t.Errorf("no hash in %s", a.body)
 	}
-	s = Start(t, Options{})
+	s = startUnchanged(t, Options{})
 	c = connected(t, s)
 	empty := aRepositoryWith(t, s.Organization(), func(r *organization.Repository) bool { return r.MainBranch == "" })
 	for _, place := range []string{"/commits", "/refs", "/refs/branches", "/refs/tags"} {
@@ -654,7 +653,7 @@ func TestCodeErrors(t *testing.T) {
 // TestCodeShapes looks for details of real answers that are difficult for clients.
 func TestCodeShapes(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{Now: newClock().now})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	var commits, branches, tags, statuses, comments, reports, annotations, changes []map[string]any

@@ -44,8 +44,7 @@ func (c caller) everyOne(what string, count func(*organization.Organization, *or
 // TestMachines checks that each special case of deploy keys, webhooks and branch restrictions occurs.
 func TestMachines(t *testing.T) {
 	t.Parallel()
-	now := newClock()
-	s := Start(t, Options{Now: now.now})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	keys := c.everyOne("deploy-keys", func(o *organization.Organization, r *organization.Repository) int { return len(o.DeployKeys(r)) })
 	hooks := c.everyOne("hooks", func(o *organization.Organization, r *organization.Repository) int { return len(o.Webhooks(r)) })
@@ -148,7 +147,7 @@ func checkKey(t *testing.T, key string) {
 // TestAccessItems requests each item of each list, and an item that does not exist.
 func TestAccessItems(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	check := func(place, id string) {
@@ -195,7 +194,7 @@ func TestAccessItems(t *testing.T) {
 // TestRestrictionsByKindAndPattern filters the restrictions of a repository by kind and pattern.
 func TestRestrictionsByKindAndPattern(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	all := o.RepositoriesOf(o.Workspaces[0])
 	r := all[slices.IndexFunc(all, func(r *organization.Repository) bool { return len(o.BranchRestrictions(r)) > 12 })]
@@ -269,7 +268,7 @@ func TestSecrets(t *testing.T) {
 // TestReviewers compares the default reviewers of repositories and projects with the organization.
 func TestReviewers(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	from := map[string]int{}
@@ -312,7 +311,7 @@ func TestReviewers(t *testing.T) {
 // TestOverrides checks both places that show which settings of its project a repository replaces.
 func TestOverrides(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	seen := map[string]bool{}

@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := Start(t, Options{})
+			s := startUnchanged(t, Options{})
 			c := connected(t, s)
 			s.Inject(test.fault)
 			r, err := http.NewRequest(http.MethodGet, s.URL()+"/2.0/repositories/harbor-labs?pagelen=100", nil)
@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 
 func TestFaultCounts(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	s.Inject(Fault{Skip: 1, Count: 2, Status: 503})
 	for i, want := range []int{200, 503, 503, 200, 200} {
@@ -147,7 +147,7 @@ func TestEndlessBodies(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := Start(t, Options{})
+			s := startUnchanged(t, Options{})
 			s.Inject(Fault{Kind: test.kind})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -174,7 +174,7 @@ func TestEndlessBodies(t *testing.T) {
 
 func TestDrop(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{PageLen: 3})
+	s := startUnchanged(t, Options{PageLen: 3})
 	c := connected(t, s)
 	var names []string
 	list := func() []string {
@@ -202,7 +202,7 @@ func TestDrop(t *testing.T) {
 // but the size is the same.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{PageLen: 2})
+	s := startUnchanged(t, Options{PageLen: 2})
 	c := connected(t, s)
 	names := func(page int) (names []any, size any) {
 		got := c.get(fmt.Sprintf("/2.0/repositories/harbor-labs?pagelen=100&page=%d", page)).object()
@@ -247,7 +247,7 @@ func TestFaultOfListsElsewhere(t *testing.T) {
 // TestLostRotation loses the answer to a refresh. The refresh token is used up all the same.
 func TestLostRotation(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{RefreshGrace: -1})
+	s := startUnchanged(t, Options{RefreshGrace: -1})
 	consumer := s.Consumer("harbor-labs")
 	token := s.Grant(consumer, s.Organization().Connected.UUID)
 	c := caller{t, s, "", newClient(t)}
@@ -270,7 +270,7 @@ func TestLostRotation(t *testing.T) {
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	now := newClock()
-	s := Start(t, Options{Quota: 3, Now: now.now})
+	s := startUnchanged(t, Options{Quota: 3, Now: now.now})
 	c := connected(t, s)
 	steps := []struct {
 		wait                  time.Duration
@@ -317,7 +317,7 @@ func TestQuota(t *testing.T) {
 // TestAnswer checks that the handler of a fault can pass a request on to the server.
 func TestAnswer(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	s.Inject(Fault{Kind: FaultHandler, Count: -1, Handler: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Handled", "yes")

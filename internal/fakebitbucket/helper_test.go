@@ -6,15 +6,37 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// serve starts a server whose violations the test checks itself.
+// unchanged is the default organization at the time of newClock. Tests that don't change it share it.
+var unchanged = sync.OnceValue(func() *organization.Organization {
+	return New(Options{Now: newClock().now}).Organization()
+})
+
+// newUnchanged returns a server of the unchanged organization. The options don't ask for another one.
+func newUnchanged(o Options) *Server {
+	if o.Now == nil {
+		o.Now = newClock().now
+	}
+	return newServer(o.withDefaults(), unchanged())
+}
+
+// startUnchanged starts a server of the unchanged organization.
+func startUnchanged(t *testing.T, o Options) *Server {
+	t.Helper()
+	return newUnchanged(o).start(t)
+}
+
+// serve starts a server of the unchanged organization. The test checks its violations itself.
 func serve(t *testing.T, o Options) *Server {
 	t.Helper()
-	s := New(o)
+	s := newUnchanged(o)
 	stop, err := s.Listen()
 	if err != nil {
 		t.Fatal(err)
@@ -39,8 +61,9 @@ func connected(t *testing.T, s *Server, scopes ...string) caller {
 	return bearer(t, s, s.AccessToken(s.Organization().Connected.UUID, scopes...))
 }
 
+// newClient returns a client that doesn't ask for compressed answers, which take long to read.
 func newClient(t *testing.T) *http.Client {
-	transport := &http.Transport{}
+	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{
 		Transport:     transport,

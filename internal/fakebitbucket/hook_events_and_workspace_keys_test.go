@@ -12,7 +12,7 @@ import (
 
 func TestHookEvents(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	anybody := caller{t, s, "", newClient(t)}
 	subjects := anybody.get("/2.0/hook_events").object()
 	if len(subjects) != 2 {
@@ -36,7 +36,7 @@ func TestHookEvents(t *testing.T) {
 
 func TestPublishedKeys(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c, anybody := connected(t, s), caller{t, s, "", newClient(t)}
 	email, token := s.APIToken(o.Connected.UUID)

@@ -54,7 +54,7 @@ func (a clientResponse) wantTokens(what string) string {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	now := newClock()
-	s := Start(t, Options{Now: now.now, RefreshGrace: time.Minute, Lockout: 30 * time.Second})
+	s := startUnchanged(t, Options{Now: now.now, RefreshGrace: time.Minute, Lockout: 30 * time.Second})
 	consumer := s.Consumer("harbor-labs", "account", "project", "repository")
 	first := s.Grant(consumer, s.Organization().Connected.UUID)
 	c := caller{t, s, "", newClient(t)}
@@ -101,7 +101,7 @@ func TestRotation(t *testing.T) {
 
 func TestSingleUse(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{RefreshGrace: -1})
+	s := startUnchanged(t, Options{RefreshGrace: -1})
 	consumer := s.Consumer("harbor-labs")
 	c := caller{t, s, "", newClient(t)}
 	first := s.Grant(consumer, s.Organization().Connected.UUID)
@@ -113,7 +113,7 @@ func TestSingleUse(t *testing.T) {
 func TestUnusedRefreshTokensExpire(t *testing.T) {
 	t.Parallel()
 	now := newClock()
-	s := Start(t, Options{Now: now.now})
+	s := startUnchanged(t, Options{Now: now.now})
 	consumer := s.Consumer("harbor-labs")
 	c := caller{t, s, "", newClient(t)}
 	token := s.Grant(consumer, s.Organization().Connected.UUID)
@@ -124,7 +124,7 @@ func TestUnusedRefreshTokensExpire(t *testing.T) {
 func TestAccessTokensExpire(t *testing.T) {
 	t.Parallel()
 	now := newClock()
-	s := Start(t, Options{Now: now.now, AccessTokenLife: time.Hour, AccessTokenUses: 3})
+	s := startUnchanged(t, Options{Now: now.now, AccessTokenLife: time.Hour, AccessTokenUses: 3})
 	consumer := s.Consumer("harbor-labs")
 	c := caller{t, s, "", newClient(t)}
 	fresh := func() caller {
@@ -157,7 +157,7 @@ func TestAccessTokensExpire(t *testing.T) {
 
 func TestTokenRefusals(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	consumer := s.Consumer("harbor-labs")
 	other := s.Consumer("harbor-labs")
 	token := s.Grant(consumer, s.Organization().Connected.UUID)
@@ -200,7 +200,7 @@ func TestScopeFields(t *testing.T) {
 	for field, want := range tests {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			s := Start(t, Options{ScopeField: field})
+			s := startUnchanged(t, Options{ScopeField: field})
 			c := caller{t, s, "", newClient(t)}
 			got := c.token(s.Consumer("harbor-labs", "account"), "grant_type", "client_credentials").object()
 			for _, name := range []string{"access_token", "token_type", "expires_in"} {
@@ -215,7 +215,7 @@ func TestScopeFields(t *testing.T) {
 
 func TestClientCredentials(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := caller{t, s, "", newClient(t)}
 	a := c.token(s.Consumer("QuarryTools"), "grant_type", "client_credentials").object()
 	if _, ok := a["refresh_token"]; ok {
@@ -241,7 +241,7 @@ func TestClientCredentials(t *testing.T) {
 func TestAuthorizationCode(t *testing.T) {
 	t.Parallel()
 	now := newClock()
-	s := Start(t, Options{Now: now.now})
+	s := startUnchanged(t, Options{Now: now.now})
 	consumer := s.SetCallback(s.Consumer("harbor-labs"), "http://127.0.0.1:9/back?x=1")
 	c := caller{t, s, "", newClient(t)}
 	authorize := func(pairs ...string) clientResponse {

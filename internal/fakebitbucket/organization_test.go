@@ -121,8 +121,7 @@ func TestSizes(t *testing.T) {
 // TestQuirks checks that each special case of real answers occurs in the default organization.
 func TestQuirks(t *testing.T) {
 	t.Parallel()
-	now := newClock()
-	s := Start(t, Options{Now: now.now})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	mine, _ := connected(t, s).all("/2.0/repositories/harbor-labs?pagelen=100")
 	theirs, _ := connected(t, s).all("/2.0/repositories/QuarryTools?pagelen=100")

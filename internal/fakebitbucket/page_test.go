@@ -55,7 +55,7 @@ func TestNextForms(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	tests := map[string]struct {
 		path        string
@@ -118,7 +118,7 @@ func TestMadeUpPages(t *testing.T) {
 
 func TestSort(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	names, _ := c.all("/2.0/repositories/harbor-labs?pagelen=100&sort=name")
 	if got := column(names, "name"); !slices.IsSortedFunc(got, func(a, b string) int {
@@ -148,7 +148,7 @@ func TestSort(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	var large []string

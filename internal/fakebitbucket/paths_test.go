@@ -229,7 +229,7 @@ func pathKinds() map[string]func(*organization.Organization, *organization.Repos
 // TestEffectiveList compares a workspace's list of effective permissions with the organization.
 func TestEffectiveList(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	w := o.Workspaces[0]
 	want := map[string]string{}

@@ -54,7 +54,7 @@ func everywhere(t *testing.T, s *Server, pieces ...string) []map[string]any {
 
 func TestPipelineFilters(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	r := theBusy(s)
 	runs := s.Organization().PipelinesOf(r).Runs
 	some := func(satisfied func(*organization.Pipeline) bool) *organization.Pipeline {
@@ -129,7 +129,7 @@ func TestPipelineFilters(t *testing.T) {
 
 func TestPipelineOrder(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	r := theBusy(s)
 	c := connected(t, s)
 	var oldestFirst []string
@@ -164,7 +164,7 @@ func TestPipelinesIgnoreBBQL(t *testing.T) {
 // TestOmitNext reads lists without links to the next page.
 func TestOmitNext(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{OmitNext: true})
+	s := startUnchanged(t, Options{OmitNext: true})
 	c := connected(t, s)
 	seen := 0
 	for page := 1; page <= 2; page++ {
@@ -178,14 +178,14 @@ func TestOmitNext(t *testing.T) {
 	if seen != generate.BusyRuns {
 		t.Errorf("%d pipelines", seen)
 	}
-	if _, pages := connected(t, Start(t, Options{OmitNext: true, NextForm: NextToken})).all("/2.0/repositories/harbor-labs"); len(pages) < 2 {
+	if _, pages := connected(t, startUnchanged(t, Options{OmitNext: true, NextForm: NextToken})).all("/2.0/repositories/harbor-labs"); len(pages) < 2 {
 		t.Error("links with a text instead of a page number were left out")
 	}
 }
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	some := 0
 	for _, r := range administeredRepositories(s.Organization()) {
@@ -216,7 +216,7 @@ func TestSteps(t *testing.T) {
 
 func TestTestReports(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	r := theBusy(s)
 	c := connected(t, s)
 	var passed, failed bool
@@ -269,7 +269,7 @@ func TestTestReports(t *testing.T) {
 // TestPipelineQuirks checks that each special case of real answers occurs in the default organization.
 func TestPipelineQuirks(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	runs := everywhere(t, s, "pipelines")
 	deployments := everywhere(t, s, "deployments")
@@ -578,7 +578,7 @@ func TestPipelineRefusals(t *testing.T) {
 // TestPipelinesRunOnCommits looks for the commits of pipelines in the history of their repository.
 func TestPipelinesRunOnCommits(t *testing.T) {
 	t.Parallel()
-	o := New(Options{}).Organization()
+	o := unchanged()
 	for _, r := range o.Repositories {
 		for _, p := range o.PipelinesOf(r).Runs {
 			c := o.Commit(r, p.Target.Commit)
@@ -597,7 +597,7 @@ func TestPipelinesRunOnCommits(t *testing.T) {
 // TestExpandEnvironment requests more fields of a deployment's environment than its id.
 func TestExpandEnvironment(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	r := theBusy(s)
 	fields := "?pagelen=100&fields=" + url.QueryEscape("next,values.uuid,values.environment.name,values.environment.environment_type.name")
 	values, _ := connected(t, s).all(addressIn(r, "deployments") + fields)

@@ -81,8 +81,7 @@ func TestPullRequestSeeds(t *testing.T) {
 // TestPullRequestsAreSane looks for contradictions in generated pull requests.
 func TestPullRequestsAreSane(t *testing.T) {
 	t.Parallel()
-	now := newClock()
-	o := New(Options{Now: now.now}).Organization()
+	o := unchanged()
 	none, long := 0, 0
 	for _, r := range o.Repositories {
 		all := o.PullRequests(r)
@@ -135,8 +134,7 @@ func TestPullRequestsAreSane(t *testing.T) {
 // TestPullRequestQuirks checks that each special case of real answers occurs in the default organization.
 func TestPullRequestQuirks(t *testing.T) {
 	t.Parallel()
-	now := newClock()
-	s := Start(t, Options{Now: now.now})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	var pulls, participants, activity, comments, tasks, commits, files, statuses, checks []map[string]any
 	c := connected(t, s)
@@ -313,7 +311,7 @@ func TestPullRequestQuirks(t *testing.T) {
 
 func TestPullRequestLists(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(o.PullRequests(x.r)) > 50 && len(x.p.Reviewers) > 0 })
@@ -415,7 +413,7 @@ func TestPullRequestStateIsIgnoredBesideQ(t *testing.T) {
 
 func TestPullRequestFieldsOnRequest(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.p.State == "OPEN" && len(x.p.Reviewers) > 0 })
 	list := fmt.Sprintf(pullRequestsPath, x.r.FullName())
@@ -451,7 +449,7 @@ func TestPullRequestFieldsOnRequest(t *testing.T) {
 
 func TestPullRequestPages(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	many := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(o.PullRequests(x.r)) > 50 })
@@ -492,7 +490,7 @@ func TestPullRequestPages(t *testing.T) {
 
 func TestPullRequestDiffstat(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return len(x.p.Files) > 500 })
 	a := c.get(x.path() + "/diffstat")
@@ -538,7 +536,7 @@ func orNullText(s string) any {
 
 func TestPullRequestLookups(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool {
 		return len(x.p.Comments) > 0 && len(x.p.Tasks) > 0 && len(x.p.Commits) > 0 && x.p.Author != nil && x.p.State == "OPEN"
@@ -581,7 +579,7 @@ func TestPullRequestLookups(t *testing.T) {
 
 func TestPullRequestsOfAUser(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	w := o.Workspaces[1] // the connected user does not see everything in it
 	var want, hidden []string
@@ -623,7 +621,7 @@ func TestPullRequestsOfAUser(t *testing.T) {
 
 func TestPullRequestAccess(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	x := firstPullRequest(t, s, func(x repositoryPullRequest) bool { return x.r.IsPrivate && !x.p.ForkDeleted && len(x.p.Commits) > 0 })
 	places := map[string]string{"repository": "/2.0/repositories/" + x.r.FullName()}

@@ -125,7 +125,11 @@ type Server struct {
 // New returns a server with its own organization. The server is an http.Handler; Start and Listen serve it.
 func New(o Options) *Server {
 	o = o.withDefaults()
-	s := &Server{options: o, Current: organization.NewCurrent(generate.Organization(o.organization()), o.Now)}
+	return newServer(o, generate.Organization(o.organization()))
+}
+
+func newServer(o Options, org *organization.Organization) *Server {
+	s := &Server{options: o, Current: organization.NewCurrent(org, o.Now)}
 	s.oauth.init(s.options, s.Organization().Connected.UUID)
 	s.quota.limit = s.options.Quota
 	return s
@@ -141,7 +145,11 @@ type TB interface {
 // Start serves a new server on a loopback port until the test ends. Each violation fails the test.
 func Start(t TB, o Options) *Server {
 	t.Helper()
-	s := New(o)
+	return New(o).start(t)
+}
+
+func (s *Server) start(t TB) *Server {
+	t.Helper()
 	stop, err := s.Listen()
 	if err != nil {
 		t.Errorf("fakebitbucket: %v", err)

@@ -14,7 +14,7 @@ import (
 // TestSnippets compares the snippets of all workspaces, their comments and commits with the organization.
 func TestSnippets(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	want, got := map[string][]string{}, map[string][]string{}
@@ -70,7 +70,7 @@ func TestSnippets(t *testing.T) {
 
 func TestSnippetRoles(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	for _, role := range []string{"owner", "contributor", "member"} {
@@ -89,7 +89,7 @@ func TestSnippetRoles(t *testing.T) {
 
 func TestSnippetRefusals(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	of := func(w *organization.Workspace, private bool) string {
 		all := o.Snippets(w)
@@ -127,7 +127,7 @@ func TestSnippetRefusals(t *testing.T) {
 
 func TestSnippetPages(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
 	all := o.Snippets(o.Workspaces[0])

@@ -42,7 +42,7 @@ func sourcePath(r *organization.Repository, revision, path string) string {
 // TestSource reads each folder and file of a repository and compares them with the organization.
 func TestSource(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	r, hash, _ := aSourceWith(t, o, func(f *organization.SourceFile) bool { return f.Path == "migrations/0130.sql" })
@@ -84,7 +84,7 @@ func TestSource(t *testing.T) {
 
 func TestSourceListing(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	r, hash, _ := aSourceWith(t, o, attributeIs("link"))
@@ -207,7 +207,7 @@ func TestMadeUpPageOfSource(t *testing.T) {
 // TestSourceKinds checks that every kind of file that matters to clients occurs in the default organization.
 func TestSourceKinds(t *testing.T) {
 	t.Parallel()
-	o := New(Options{}).Organization()
+	o := unchanged()
 	for name, holds := range map[string]func(*organization.SourceFile) bool{
 		"executable": attributeIs("executable"), "binary": attributeIs("binary"), "link": attributeIs("link"), "lfs": attributeIs("lfs"), "subrepository": attributeIs("subrepository"),
 		"empty":   func(f *organization.SourceFile) bool { return f.Content == "" },
@@ -233,7 +233,7 @@ func TestSourceKinds(t *testing.T) {
 // TestSourceIsThatOfTheHistory compares the files of the source with those of the history.
 func TestSourceIsThatOfTheHistory(t *testing.T) {
 	t.Parallel()
-	o := New(Options{}).Organization()
+	o := unchanged()
 	versions := map[string]int{}
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
 		contents := map[string]bool{}

@@ -109,12 +109,13 @@ func TestStartReportsViolations(t *testing.T) {
 
 func TestJournal(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	consumer := s.Consumer("harbor-labs")
 	c := caller{t, s, "", newClient(t)}
 	a := c.refresh(consumer, s.Grant(consumer, s.Organization().Connected.UUID))
 	token := a.object()["access_token"].(string)
 	user := bearer(t, s, token)
+	user.client.Transport.(*http.Transport).DisableCompression = false
 	uuid := url.PathEscape(s.Organization().Workspaces[0].UUID)
 	body := user.get("/2.0/repositories/" + uuid + "?pagelen=100").body
 	entries := s.Journal()

@@ -14,7 +14,7 @@ import (
 // TestAudience compares the forks, watchers and downloads of all repositories of a workspace with the organization.
 func TestAudience(t *testing.T) {
 	t.Parallel()
-	s := Start(t, Options{})
+	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	o := s.Organization()
 	want, got := map[string][]string{}, map[string][]string{}
@@ -97,7 +97,7 @@ func TestForks(t *testing.T) {
 // TestAudienceKinds checks that every case that matters to clients occurs in the default organization.
 func TestAudienceKinds(t *testing.T) {
 	t.Parallel()
-	o := New(Options{}).Organization()
+	o := unchanged()
 	home := o.RepositoriesOf(o.Workspaces[0])
 	download := func(holds func(*organization.Download) bool) func(*organization.Repository) bool {
 		return func(r *organization.Repository) bool {
