@@ -310,8 +310,9 @@ func TestEffectivePermissions(t *testing.T) {
 	}
 	values, _ := connected(t, s).all("/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100")
 	got := map[string]string{}
+	users := column(values, "user.uuid")
 	for i, name := range column(values, "repository.full_name") {
-		got[name+" "+column(values, "user.uuid")[i]] = values[i]["permission"].(string)
+		got[name+" "+users[i]] = values[i]["permission"].(string)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -659,21 +659,21 @@ func TestCodeShapes(t *testing.T) {
 	var commits, branches, tags, statuses, comments, reports, annotations, changes []map[string]any
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
 		list := func(path string) []map[string]any {
-			values, _ := c.all(codeOf(r) + path)
+			values, _ := c.all(codeOf(r) + path + withoutLinks)
 			return values
 		}
-		commits = append(commits, list("/commits?pagelen=100")...)
-		branches = append(branches, list("/refs/branches?pagelen=100")...)
-		tags = append(tags, list("/refs/tags?pagelen=100")...)
+		commits = append(commits, list("/commits?pagelen=100&")...)
+		branches = append(branches, list("/refs/branches?pagelen=100&")...)
+		tags = append(tags, list("/refs/tags?pagelen=100&")...)
 		for _, commit := range o.Commits(r)[:min(3, len(o.Commits(r)))] {
 			place := "/commit/" + commit.Hash
-			statuses = append(statuses, list(place+"/statuses")...)
-			comments = append(comments, list(place+"/comments")...)
-			changes = append(changes, list("/diffstat/"+commit.Hash)...)
+			statuses = append(statuses, list(place+"/statuses?")...)
+			comments = append(comments, list(place+"/comments?")...)
+			changes = append(changes, list("/diffstat/"+commit.Hash+"?")...)
 			for _, report := range o.Reports(r, commit) {
-				annotations = append(annotations, list(place+"/reports/"+url.PathEscape(report.UUID)+"/annotations?pagelen=100")...)
+				annotations = append(annotations, list(place+"/reports/"+url.PathEscape(report.UUID)+"/annotations?pagelen=100&")...)
 			}
-			reports = append(reports, list(place+"/reports")...)
+			reports = append(reports, list(place+"/reports?")...)
 		}
 	}
 	has := func(path string) func(map[string]any) bool {

@@ -137,6 +137,9 @@ func (a clientResponse) message() string {
 	return e.Error.Message
 }
 
+// withoutLinks leaves out the links of a list's objects, which are most of an answer.
+const withoutLinks = "fields=-values.links,-values.*.links,-values.*.*.links"
+
 type listPage struct {
 	Values        []map[string]any
 	Next          string

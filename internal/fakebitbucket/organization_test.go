@@ -60,12 +60,14 @@ func portrait(o *organization.Organization) string {
 
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	now := newClock()
-	first := portrait(New(Options{Now: now.now}).Organization())
-	if second := portrait(New(Options{Now: now.now, Seed: 1}).Organization()); second != first {
+	of := func(seed int64) string {
+		return portrait(New(Options{Now: newClock().now, Seed: seed, Repositories: 40}).Organization())
+	}
+	first := of(0)
+	if of(1) != first {
 		t.Error("one seed made two organizations")
 	}
-	if other := portrait(New(Options{Now: now.now, Seed: 2}).Organization()); other == first {
+	if of(2) == first {
 		t.Error("two seeds made one organization")
 	}
 }
