@@ -252,9 +252,13 @@ func (g *accessGenerator) hide(w *organization.Workspace, people []*organization
 			continue
 		}
 		permission := organization.RepositoryPermissions[1+i/9%3]
+		effective := map[*organization.User]string{}
+		for _, e := range g.org.EffectivePermissionsOn(r) {
+			effective[e.User] = e.Permission
+		}
 		var candidates, partial []*organization.User // users who have access, but a lower level
 		for _, u := range append(members[:len(members):len(members)], people...) {
-			shown := g.org.EffectivePermission(r, u)
+			shown := effective[u]
 			raises := !organization.AtLeast(shown, permission)
 			if u == g.org.Connected || raises != (i%9 == 4) {
 				continue
