@@ -14,6 +14,14 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
+// long leaves out a test that reads most of an organization from short runs.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+}
+
 // unchanged is the default organization at the time of newClock. Tests that don't change it share it.
 var unchanged = sync.OnceValue(func() *organization.Organization {
 	return New(Options{Now: newClock().now}).Organization()
