@@ -37,9 +37,12 @@ type Server struct {
 	as  *syscall.SysProcAttr // user that runs it; nil for the user of the test
 }
 
-// StartServer starts a server for the test, or skips it as Start does.
+// StartServer starts a server for the test, or skips it as Start does, and in short runs.
 func StartServer(t testing.TB) *Server {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	bin, err := programs()
 	if err != nil {
 		if os.Getenv("CI") != "" {
