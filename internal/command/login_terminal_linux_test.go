@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // A newcomer has an empty home directory, a terminal, a browser and the program on the PATH. The fake Bitbucket replaces the
@@ -25,7 +27,7 @@ func newNewcomer(t *testing.T) *newcomer {
 	t.Helper()
 	n := &newcomer{setup: newSetup(t), t: t, home: t.TempDir()}
 	path := browserFolder(t)
-	if err := os.Symlink(binary, filepath.Join(path, program)); err != nil {
+	if err := os.Symlink(programtest.Path(t), filepath.Join(path, program)); err != nil {
 		t.Fatal(err)
 	}
 	n.env = []string{

@@ -13,11 +13,7 @@ import (
 	"testing"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
-
-// binary is the program, built once for the tests that run it as a process.
-var binary string
 
 // browserVariable makes the test's own binary the browser that a login opens.
 const browserVariable = "COMMAND_TEST_BROWSER"
@@ -46,10 +42,6 @@ func runTests(m *testing.M) int {
 		}
 	}
 	os.Setenv("STEAMPIPE_INSTALL_DIR", filepath.Join(dir, "install"))
-	if binary, err = programtest.Build(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
 	return m.Run()
 }
 

@@ -25,7 +25,7 @@ import (
 // process returns the program as a process without a browser and without a connection.
 func process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd := exec.CommandContext(t.Context(), programtest.Path(t), args...)
 	cmd.Env = []string{"PATH=" + t.TempDir(), "STEAMPIPE_INSTALL_DIR=" + t.TempDir(), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}
 	return cmd
 }

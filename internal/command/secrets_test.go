@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // A watch searches for the credentials that a fake Bitbucket has issued to the plugin.
@@ -84,7 +85,7 @@ func (w *watch) processes() {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, line := range lines {
 		content, err := os.ReadFile(line)
-		if err == nil && bytes.Contains(content, []byte(filepath.Dir(binary))) {
+		if err == nil && bytes.Contains(content, []byte(filepath.Dir(programtest.Path(w)))) {
 			w.clean("the process list", content)
 		}
 	}
@@ -94,9 +95,6 @@ func (w *watch) processes() {
 // command line does. No other host gets one.
 func TestProcessKeepsSecrets(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes long")
-	}
 	s := newSetup(t)
 	w := &watch{T: t, fake: s.Server}
 	home, tmp, install := t.TempDir(), t.TempDir(), t.TempDir()
@@ -109,7 +107,7 @@ func TestProcessKeepsSecrets(t *testing.T) {
 	// run runs a command with all logs, and checks its output and its files.
 	run := func(name, stdin string, variables []string, args ...string) outcome {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), binary, append(args, "--verbose")...)
+		cmd := exec.CommandContext(t.Context(), programtest.Path(t), append(args, "--verbose")...)
 		cmd.Env = append([]string{
 			"PATH=" + browserFolder(t), browserVariable + "=1", "HOME=" + home, "TMPDIR=" + tmp, "STEAMPIPE_INSTALL_DIR=" + install,
 			"STEAMPIPE_LOG_LEVEL=TRACE", "STEAMPIPE_DIAGNOSTIC_LEVEL=all",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // BenchmarkSync compares how the program exports a hundred thousand rows: rows per second, and the memory of the process. The
@@ -31,7 +32,7 @@ func BenchmarkSync(b *testing.B) {
 		b.Run(way.name, func(b *testing.B) {
 			rows := float64(len(fake.Organization().EffectivePermissions(fake.Organization().Workspaces[0])))
 			for b.Loop() {
-				cmd := exec.Command(binary, append(way.args, "--config", config)...)
+				cmd := exec.Command(programtest.Path(b), append(way.args, "--config", config)...)
 				cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
 				began := time.Now()
 				if err := cmd.Run(); err != nil {

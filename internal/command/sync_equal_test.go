@@ -22,16 +22,13 @@ import (
 // The copies of all tables have the rows that query returns, column by column. DuckDB and PostgreSQL read them. Each column that
 // has a value in the demo organization has one in this one, which is half as large.
 func TestSyncEqualsQuery(t *testing.T) {
-	if testing.Short() {
-		t.Skip("copies all tables twice")
-	}
 	t.Parallel()
+	dir, server := t.TempDir(), postgrestest.StartServer(t)
 	out, err := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../../tools/duckdb"), "tool", "-n", "duckdb").Output()
 	if err != nil {
 		t.Fatalf("building DuckDB: %v", err)
 	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 60, Seed: 2})
-	dir, server := t.TempDir(), postgrestest.StartServer(t)
 	for _, to := range []string{"parquet:" + dir, server.Location()} {
 		if got := runCommand(t, "", "sync", "--quiet", "--config", configOf(t, fake), "--to", to); got.code != exitOK {
 			t.Fatalf("exit code %d: %s", got.code, got.err)

@@ -13,9 +13,6 @@ import (
 // Times of columns and of expressions keep their meaning when another database loads them.
 func TestTimesKeepTheirInstant(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes long")
-	}
 	conn := postgrestest.Start(t)
 	config := configOf(t, fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 20}))
 	const sql = "select full_name, updated_on, (select max(m.updated_on) from bitbucket_my_repository m) as last from bitbucket_my_repository r"
