@@ -17,29 +17,27 @@ import (
 
 // A walk does one run after the other. Each is stopped at a point, and done again. The points go through a whole run.
 type walk struct {
-	*testing.T
-	server *postgrestest.Server
-	conn   *pgx.Conn // of a reader
+	*env   // its connection is a reader's
 	proxy  *proxy
 	target replicatest.Target
 
 	seed        uint64
-	runs        int
 	g           *replicatest.Generator
 	before, now *replicatest.Model // before the run, and after it
 	messages    int                // in the last run that was not stopped
 }
 
-func newWalk(t *testing.T, seed uint64) *walk {
-	server := postgrestest.StartServer(t)
-	conn := server.Connect(t)
+func newWalk(e *env, seed uint64) *walk {
 	w := &walk{
-		T: t, server: server, conn: conn, proxy: listen(t, server.Socket()), target: target(server.Location(), conn, "walk"),
+		env: e, proxy: listen(e, e.server.Socket()), target: target(e.server.Location(), e.conn, e.schema),
 		seed: seed, g: replicatest.NewGenerator(seed), before: &replicatest.Model{}, now: &replicatest.Model{},
 	}
 	w.end(w.next())
 	return w
 }
+
+// proxied returns a URL of the schema behind the proxy.
+func (w *walk) proxied() string { return w.proxy.location() + "&schema=" + w.schema }
 
 // next returns the next run.
 func (w *walk) next() *replicatest.Run {
@@ -53,7 +51,7 @@ func (w *walk) next() *replicatest.Run {
 func (w *walk) end(run *replicatest.Run) {
 	w.Helper()
 	w.proxy.stopAt(nil)
-	if _, err := run.Do(w.Context(), open(w, w.proxy.location()+"&schema=walk"), -1); err != nil {
+	if _, err := run.Do(w.Context(), open(w, w.proxied()), -1); err != nil {
 		w.Fatalf("the next run failed: %v", err)
 	}
 	w.messages = max(w.messages, w.proxy.messages())
@@ -118,21 +116,18 @@ func afterCommit(n int) func(int, []byte) bool {
 // do does the run through the proxy, however far it comes.
 func (w *walk) do(run *replicatest.Run) func() func() {
 	return func() (wait func()) {
-		d := open(w, w.proxy.location()+"&schema=walk")
+		d := open(w, w.proxied())
 		return func() {
-			if _, err := run.Do(w.Context(), d, -1); err != nil && !strings.Contains(err.Error(), "schema walk: ") {
+			if _, err := run.Do(w.Context(), d, -1); err != nil && !strings.Contains(err.Error(), "schema "+w.schema+": ") {
 				w.Errorf("the error does not say where: %v", err)
 			}
 		}
 	}
 }
 
-func TestLostConnection(t *testing.T) {
-	points := 60
-	if testing.Short() {
-		points = 10
-	}
-	w := newWalk(t, 100)
+func testLostConnection(e *env) {
+	const points = 60
+	w := newWalk(e, 100)
 	for i := range points {
 		run := w.next()
 		w.disturb(beforeMessage(1+w.messages*i/points), w.proxy.cut, w.do(run))
@@ -142,8 +137,8 @@ func TestLostConnection(t *testing.T) {
 }
 
 // The answer to a commit is lost: the run does not know whether it was published, and the next one does.
-func TestLostAnswer(t *testing.T) {
-	w := newWalk(t, 101)
+func testLostAnswer(e *env) {
+	w := newWalk(e, 101)
 	published, not := 0, 0
 	for range 2 {
 		run := w.next()
@@ -158,22 +153,20 @@ func TestLostAnswer(t *testing.T) {
 		w.end(run)
 	}
 	if published == 0 || not == 0 {
-		t.Errorf("after a commit, %d runs were published and %d were not, want some of both", published, not)
+		e.Errorf("after a commit, %d runs were published and %d were not, want some of both", published, not)
 	}
 }
 
 func TestServerCrash(t *testing.T) {
-	points := 6
-	if testing.Short() {
-		points = 2
-	}
-	w := newWalk(t, 102)
+	const points = 6
+	server := postgrestest.StartServer(t)
+	w := newWalk(&env{T: t, server: server, conn: server.Connect(t), schema: "crash"}, 102)
 	for i := range points {
 		run := w.next()
 		w.disturb(beforeMessage(w.messages*(i+1)/(points+1)), func() {
 			w.server.Crash()
 			w.conn = w.server.Connect(w)
-			w.target = target(w.server.Location(), w.conn, "walk")
+			w.target = target(w.server.Location(), w.conn, w.schema)
 		}, w.do(run))
 		w.check()
 		w.end(run)
@@ -187,40 +180,37 @@ const (
 	runsVariable     = "REPLICA_RUNS"
 )
 
-func TestKilled(t *testing.T) {
-	points := 8
-	if testing.Short() {
-		points = 2
-	}
-	w := newWalk(t, 103)
+func testKilled(e *env) {
+	const points = 8
+	w := newWalk(e, 103)
 	for i := range points {
 		run := w.next()
 		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilledProcess$")
-		cmd.Env = append(os.Environ(), locationVariable+"="+w.proxy.location()+"&schema=walk",
+		cmd.Env = append(os.Environ(), locationVariable+"="+w.proxied(),
 			fmt.Sprint(seedVariable, "=", w.seed), fmt.Sprint(runsVariable, "=", w.runs))
 		w.disturb(beforeMessage(w.messages*(i+1)/(points+1)), func() {
 			if err := cmd.Process.Kill(); err != nil {
-				t.Error(err)
+				e.Error(err)
 			}
 		}, func() func() {
 			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
+				e.Fatal(err)
 			}
 			return func() { _ = cmd.Wait() }
 		})
 		if cmd.ProcessState.ExitCode() > 0 {
-			t.Fatalf("the process failed: %v", cmd.ProcessState)
+			e.Fatalf("the process failed: %v", cmd.ProcessState)
 		}
 		w.check()
 		w.end(run)
 	}
 }
 
-// TestKilledProcess is the process that TestKilled kills.
+// TestKilledProcess is the process that testKilled kills.
 func TestKilledProcess(t *testing.T) {
 	location := os.Getenv(locationVariable)
 	if location == "" {
-		t.Skip("only for TestKilled")
+		t.Skip("only for testKilled")
 	}
 	seed, _ := strconv.ParseUint(os.Getenv(seedVariable), 10, 64)
 	runs, _ := strconv.Atoi(os.Getenv(runsVariable))

@@ -33,6 +33,8 @@ func TestDestination(t *testing.T) {
 		{"reading while staging", testReadingWhileStaging}, {"not open", testNotOpen}, {"grants", testGrants},
 		{"no privileges", testNoPrivileges}, {"read-only", testReadOnly}, {"other encoding", testOtherEncoding},
 		{"other columns staged", testOtherColumnsStaged}, {"schema of any name", testSchemaOfAnyName},
+		{"laws", testLaws}, {"lost connection", testLostConnection}, {"lost answer", testLostAnswer}, {"killed", testKilled},
+		{"flat memory", testFlatMemory},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := &env{T: t, server: server, conn: server.Connect(t), schema: strings.ReplaceAll(tt.name, " ", "_")}

@@ -9,22 +9,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/postgres"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
-func TestLaws(t *testing.T) {
-	server := postgrestest.StartServer(t)
-	conn := server.Connect(t)
-	schemas, seeds := 0, uint64(6)
-	if testing.Short() {
-		seeds = 2
-	}
-	replicatest.Laws(t, seeds, func(t *testing.T) replicatest.Target {
+func testLaws(e *env) {
+	schemas := 0
+	replicatest.Laws(e.T, 6, func(*testing.T) replicatest.Target {
 		schemas++
-		return target(server.Location(), conn, fmt.Sprint("laws_", schemas))
+		return target(e.server.Location(), e.conn, fmt.Sprint("laws_", schemas))
 	})
 }
 

@@ -3,15 +3,13 @@ package postgres_test
 import (
 	"runtime"
 	"strings"
-	"testing"
 
-	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
 // Rows of 200 MB stream through a heap that is a fraction of them, in one batch, in publishing, and when they are read.
-func TestFlatMemory(t *testing.T) {
+func testFlatMemory(e *env) {
 	const rows, limit = 100_000, 20 << 20
 	table := replica.Table{Name: "bitbucket_large", Key: []string{"id"}, Columns: []replica.Column{
 		{Name: "id", Type: replica.Integer}, {Name: "content", Type: replica.Text},
@@ -33,28 +31,28 @@ func TestFlatMemory(t *testing.T) {
 			}
 		}
 	}
-	d := open(t, postgrestest.StartServer(t).Location())
-	if _, err := d.Open(t.Context()); err != nil {
-		t.Fatal(err)
+	d := open(e, e.location())
+	if _, err := d.Open(e.Context()); err != nil {
+		e.Fatal(err)
 	}
-	if err := d.Stage(t.Context(), replica.Batch{Table: table, Rows: source}, replicatest.Progress(`1`)); err != nil {
-		t.Fatal(err)
+	if err := d.Stage(e.Context(), replica.Batch{Table: table, Rows: source}, replicatest.Progress(`1`)); err != nil {
+		e.Fatal(err)
 	}
-	if _, err := d.Publish(t.Context(), replica.Run{ID: "run"}, []replica.Change{{Table: table, IsWhole: true}}, nil); err != nil {
-		t.Fatal(err)
+	if _, err := d.Publish(e.Context(), replica.Run{ID: "run"}, []replica.Change{{Table: table, IsWhole: true}}, nil); err != nil {
+		e.Fatal(err)
 	}
 	measure()
 	n := 0
-	for _, err := range d.Current(t.Context(), table, []string{"id", "content"}) {
+	for _, err := range d.Current(e.Context(), table, []string{"id", "content"}) {
 		if err != nil {
-			t.Fatal(err)
+			e.Fatal(err)
 		}
 		if n++; n%1000 == 0 {
 			measure()
 		}
 	}
-	t.Logf("a heap of %d MB", peak>>20)
+	e.Logf("a heap of %d MB", peak>>20)
 	if n != rows || peak > limit {
-		t.Errorf("read %d rows with a heap of %d MB, want %d rows and at most %d MB", n, peak>>20, rows, limit>>20)
+		e.Errorf("read %d rows with a heap of %d MB, want %d rows and at most %d MB", n, peak>>20, rows, limit>>20)
 	}
 }
