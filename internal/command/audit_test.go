@@ -20,9 +20,12 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// auditOf runs an audit and reads its JSON document.
+// auditOf runs an audit and reads its JSON document. In short runs it skips the test.
 func auditOf(t *testing.T, args ...string) (jsonReport, outcome) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	got := runCommand(t, "", append([]string{"audit", "--output", "json"}, args...)...)
 	var report jsonReport
 	if err := json.Unmarshal([]byte(got.out), &report); err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // The codes that a terminal sends for keys.
@@ -41,6 +42,7 @@ func (e *emulator) leave(t *testing.T) string {
 }
 
 func TestShell(t *testing.T) {
+	programtest.Path(t)
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "result.csv")
 	steps := map[string]struct {

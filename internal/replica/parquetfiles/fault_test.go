@@ -156,10 +156,10 @@ func rerun(t *testing.T, location string, environment ...string) (string, bool) 
 // A run that is killed at any point leaves the rows of the last one, or its own, and the next one goes on.
 func TestKilledAnywhere(t *testing.T) {
 	var isPublished, isUnpublished bool
+	first := t.TempDir()
+	firstRun(t, "parquet:"+first)
 	for point := 1; ; point++ {
-		dir := t.TempDir()
-		location := "parquet:" + dir
-		firstRun(t, location)
+		dir, location := copyOf(t, first)
 		output, isDone := rerun(t, location, fmt.Sprint("REPLICA_POINT=", point))
 		if output != "" {
 			t.Fatalf("point %d: %s", point, output)
@@ -194,19 +194,29 @@ func TestKilledAnywhere(t *testing.T) {
 // A place that fails at any point, and from then on, leaves the rows of the last run, or the new ones; nobody sees half of
 // them, and the next run goes on.
 func TestFailsAnywhere(t *testing.T) {
+	first := t.TempDir()
+	firstRun(t, "parquet:"+first)
 	for name, failure := range map[string]error{"full": &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "dead": errors.New("connection reset")} {
 		t.Run(name, func(t *testing.T) {
-			for point := int64(1); walkFailure(t, point, failure); point++ {
+			for point := int64(1); walkFailure(t, first, point, failure); point++ {
 			}
 		})
 	}
 }
 
-// walkFailure fails at one point. It says whether there was something to fail.
-func walkFailure(t *testing.T, point int64, failure error) bool {
-	dir := t.TempDir()
-	location := "parquet:" + dir
-	firstRun(t, location)
+// copyOf copies a folder, and returns the copy and its location.
+func copyOf(t *testing.T, folder string) (dir, location string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	return dir, "parquet:" + dir
+}
+
+// walkFailure fails at one point after the first run. It says whether there was something to fail.
+func walkFailure(t *testing.T, first string, point int64, failure error) bool {
+	dir, location := copyOf(t, first)
 	d := open(t, location)
 	var count atomic.Int64
 	d.store.fault = func(operation, name string) error {

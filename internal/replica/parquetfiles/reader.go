@@ -1,6 +1,7 @@
 package parquetfiles
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,18 @@ type reader struct {
 	leaves  []int // of the columns in the file; -1 for those that it doesn't have
 }
 
-// openFile opens a file with rows. Columns are found by their names, so that it may have fewer, and others.
+// openFile opens a file with rows. Columns are found by their names, so that it may have fewer, and others. A small file is read
+// at once, because a store takes as long for each of its parts.
 func (s *store) openFile(ctx context.Context, name string, size int64, columns []column) (*reader, error) {
-	file, err := parquet.OpenFile(section{ctx, s, name}, size,
+	var from io.ReaderAt = section{ctx, s, name}
+	if size <= readBuffer {
+		data, err := s.bucket.ReadAll(ctx, name)
+		if err != nil {
+			return nil, s.failed("read", name, err)
+		}
+		from = bytes.NewReader(data)
+	}
+	file, err := parquet.OpenFile(from, size,
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.OptimisticRead(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
 		return nil, s.failed("read", name, err)

@@ -76,9 +76,16 @@ func waitFor(t *testing.T, address string) {
 	}
 }
 
-// In an object store, too, a run that fails or is killed at any point leaves the rows of the last one or its own.
+// TestS3 runs tests that need a server. Each begins without files.
 func TestS3(t *testing.T) {
 	location, dir := startS3(t)
+	t.Run("fails anywhere", func(t *testing.T) { testS3FailsAnywhere(t, location, dir) })
+	t.Run("dead", func(t *testing.T) { testS3Dead(t, location) })
+	t.Run("busy", func(t *testing.T) { testS3Busy(t, location) })
+}
+
+// In an object store, too, a run that fails or is killed at any point leaves the rows of the last one or its own.
+func testS3FailsAnywhere(t *testing.T, location, dir string) {
 	checkConditional(t, location)
 	for point := int64(1); ; point++ {
 		isDone := walkS3(t, location, dir, point)
@@ -161,8 +168,8 @@ func emptyLocation(t *testing.T, location string) {
 }
 
 // A server that does not answer is an error that says so, without the credentials.
-func TestS3Dead(t *testing.T) {
-	location, _ := startS3(t)
+func testS3Dead(t *testing.T, location string) {
+	emptyLocation(t, location)
 	firstRun(t, location)
 	dead, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -184,8 +191,8 @@ func TestS3Dead(t *testing.T) {
 }
 
 // Of two runs in an object store, the second says who has it.
-func TestS3Busy(t *testing.T) {
-	location, _ := startS3(t)
+func testS3Busy(t *testing.T, location string) {
+	emptyLocation(t, location)
 	d := begin(t, location)
 	_, err := open(t, location).Open(context.Background())
 	checkBusy(t, err)
