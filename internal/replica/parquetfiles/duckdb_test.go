@@ -2,6 +2,7 @@ package parquetfiles
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -25,32 +26,50 @@ func tool(t *testing.T, module, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// A duckdb answers questions in the real DuckDB.
+// A duckdb answers questions in the real DuckDB, all in one start of it.
 type duckdb struct {
-	t       *testing.T
-	program string
+	t         *testing.T
+	program   string
+	before    []string // statements
+	questions []string
+	want      [][]map[string]any
 }
 
-// ask runs statements, and compares the rows of the last one.
-func (d duckdb) ask(want []map[string]any, statements ...string) {
+// ask notes statements, of which the last one is a question, and its rows.
+func (d *duckdb) ask(want []map[string]any, statements ...string) {
+	last := len(statements) - 1
+	d.before = append(d.before, statements[:last]...)
+	d.questions = append(d.questions, statements[last])
+	d.want = append(d.want, want)
+}
+
+// compare compares the answers with the rows.
+func (d *duckdb) compare() {
 	d.t.Helper()
-	out, err := exec.CommandContext(d.t.Context(), d.program, statements...).CombinedOutput()
+	var parts []string
+	for i, q := range d.questions {
+		parts = append(parts, fmt.Sprintf("select %d as i, coalesce(to_json(list(q)), '[]') as rows from (%s) as q", i, q))
+	}
+	all := strings.Join(parts, " union all ") + " order by i"
+	out, err := exec.CommandContext(d.t.Context(), d.program, append(d.before, all)...).CombinedOutput()
 	if err != nil {
-		d.t.Fatalf("%s: %v\n%s", statements, err, out)
+		d.t.Fatalf("%s: %v\n%s", all, err, out)
 	}
-	var got []map[string]any
-	if err := json.Unmarshal(out, &got); err != nil {
-		d.t.Fatalf("%v: %s", err, out)
+	var got []struct{ Rows []map[string]any }
+	if err := json.Unmarshal(out, &got); err != nil || len(got) != len(d.want) {
+		d.t.Fatalf("%d answers, %v: %s", len(got), err, out)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		d.t.Errorf("%s (-want +got):\n%s", statements, diff)
+	for i, want := range d.want {
+		if diff := cmp.Diff(want, got[i].Rows); diff != "" {
+			d.t.Errorf("%s (-want +got):\n%s", d.questions[i], diff)
+		}
 	}
 }
 
 // DuckDB reads the files without help: types, order, rows, statistics and what the files say of themselves.
 func TestDuckDB(t *testing.T) {
 	dir := t.TempDir()
-	db := duckdb{t, tool(t, "duckdb", "duckdb")}
+	db := &duckdb{t: t, program: tool(t, "duckdb", "duckdb")}
 	d := begin(t, "parquet:"+dir)
 	at := time.Date(2026, 11, 30, 8, 15, 30, 123456789, time.FixedZone("CET", 3600))
 	stage(t, d, branches,
@@ -84,7 +103,7 @@ func TestDuckDB(t *testing.T) {
 	db.ask([]map[string]any{
 		{"label": "one", "f": "2026-11-01 08:15:30", "t": "2026-11-02 08:15:30", "run_id": "20261101T081530Z"},
 		{"label": "uno", "f": "2026-11-02 08:15:30", "t": nil, "run_id": "20261102T081530Z"},
-	}, "set timezone = 'UTC'", "select label, valid_from::timestamp::varchar f, valid_to::timestamp::varchar t, run_id from (from "+glob("bitbucket_key/*.parquet")+
+	}, "select label, valid_from::timestamp::varchar f, valid_to::timestamp::varchar t, run_id from (from "+glob("bitbucket_key/*.parquet")+
 		" union all by name select * exclude ended_on from "+glob("bitbucket_key_ended/*/*.parquet")+") order by valid_from")
 	db.ask([]map[string]any{{"d": "2026-11-02", "n": 1.0}},
 		"select ended_on::varchar d, count(*) n from "+glob("bitbucket_key_ended/*/*.parquet")+" group by ended_on")
@@ -98,12 +117,13 @@ func TestDuckDB(t *testing.T) {
 	db.ask([]map[string]any{{"label": "uno"}},
 		"set variable files = (select list('"+dir+"/' || f.path) from (select unnest(tables) t from '"+dir+"/_manifest.json'), unnest(t.files) u(f) "+
 			"where t.name = 'bitbucket_key')", "select label from read_parquet(getvariable('files'))")
+	db.compare()
 }
 
 // Older rows that ended have fewer columns than younger ones, and are read with them.
 func TestDuckDBReadsGrownHistory(t *testing.T) {
 	dir := t.TempDir()
-	db := duckdb{t, tool(t, "duckdb", "duckdb")}
+	db := &duckdb{t: t, program: tool(t, "duckdb", "duckdb")}
 	d := begin(t, "parquet:"+dir)
 	grown := keys
 	grown.Columns = append([]replica.Column{{Name: "owner", Type: replica.Text}}, keys.Columns...)
@@ -120,4 +140,5 @@ func TestDuckDBReadsGrownHistory(t *testing.T) {
 		"select owner, label from read_parquet('"+dir+"/bitbucket_key/*.parquet') order by id desc")
 	db.ask([]map[string]any{{"owner": nil, "label": "January"}, {"owner": nil, "label": "February"}, {"owner": "Wednesday", "label": "March"}},
 		"select owner, label from read_parquet('"+dir+"/bitbucket_key_ended/*/*.parquet', union_by_name = true) order by valid_to")
+	db.compare()
 }

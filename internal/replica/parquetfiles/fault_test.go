@@ -140,9 +140,12 @@ func killAt(n int64) func(string, string) error {
 	}
 }
 
-// rerun runs the second run in a process of its own. It says whether it got to its end.
+// rerun runs the second run in a process of its own. It says whether it got to its end. In short runs it skips the test.
 func rerun(t *testing.T, location string, environment ...string) (string, bool) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
