@@ -165,8 +165,9 @@ func (s *store) keep(next Account) (current Account, err error) {
 
 // keptOf returns the store of an account's kept login. Both stores use the same lock.
 func (s *store) keptOf(account Account) *store {
-	kept := *s
-	kept.id.account = account.UUID
+	kept, id := *s, s.id
+	id.account = account.UUID
+	kept.setIdentity(id)
 	return &kept
 }
 

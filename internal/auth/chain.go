@@ -62,12 +62,9 @@ func newStore(dir string, consumer Consumer, seed Secret) (*store, error) {
 	if dir == "" {
 		return nil, errorf(KindConfiguration, nil, "no folder for the token file: set token_dir (BITBUCKET_TOKEN_DIR)")
 	}
-	return &store{
-		dir:      dir,
-		id:       identity{oauthURL: consumer.URL, consumerKey: consumer.Key, seed: seed},
-		logger:   consumer.Logger,
-		platform: native,
-	}, nil
+	s := &store{dir: dir, logger: consumer.Logger, platform: native, poll: lockPoll}
+	s.setIdentity(identity{oauthURL: consumer.URL, consumerKey: consumer.Key, seed: seed})
+	return s, nil
 }
 
 // Authorization implements Authorizer.

@@ -197,6 +197,7 @@ func (l *life) start() *mortal {
 	m.chain = chain
 	chain.store.step = m.at
 	chain.store.platform = l.platform
+	chain.store.poll = time.Second // of the simulated clock; others hold the lock for some seconds
 	l.processes = append(l.processes, m)
 	return m
 }
@@ -593,12 +594,13 @@ func (l *life) probe() {
 		l.mu.Unlock()
 		// Wait until remembered refusals and the lockout are over.
 		time.Sleep(max(refusalMemory+time.Second, time.Until(l.locked)+time.Second))
-		for _, rec := range m.knows() {
+		known := m.knows()
+		for _, rec := range known {
 			if answer, until := rec.standing(m.secret(), time.Now().Add(m.skew)); answer != nil && !until.IsZero() {
 				time.Sleep(until.Sub(time.Now().Add(m.skew)))
+				known = m.knows()
 			}
 		}
-		known := m.knows()
 		l.mu.Lock()
 		l.note("%s is probed", m.name)
 		lives := l.survives(known, 10*time.Second) // a request takes up to five seconds

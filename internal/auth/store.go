@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -75,13 +76,23 @@ func (id identity) stem() string {
 type store struct {
 	dir      string
 	id       identity
+	file     string // the path of the token file
+	prefix   string // the beginning of the names of temporary files, which become token files
 	logger   hclog.Logger
 	platform platform
+	poll     time.Duration // between tries to get the lock
 	// step, if set, is called at each point where a crash matters. Only tests set it.
 	step func(point string)
 }
 
-func (s *store) path() string { return filepath.Join(s.dir, s.id.fileName()) }
+// setIdentity sets the identity, and the names of files that follow from it: they are needed at each look at the file.
+func (s *store) setIdentity(id identity) {
+	s.id = id
+	s.file = filepath.Join(s.dir, id.fileName())
+	s.prefix = "." + id.stem() + "."
+}
+
+func (s *store) path() string { return s.file }
 
 // lockPath returns the path of the lock file. The token file itself can't be locked: when it is replaced, the lock stays with
 // the old file.
@@ -102,7 +113,7 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	limited, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	lock := flock.New(s.lockPath(), flock.SetPermissions(0o600))
-	switch _, err := lock.TryLockContext(limited, lockPoll); {
+	switch _, err := lock.TryLockContext(limited, s.poll); {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded):
@@ -250,7 +261,7 @@ func (s *store) traces() ([]string, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), s.id.fileName()+asideMark) {
+		if strings.HasPrefix(entry.Name(), filepath.Base(s.file)+asideMark) {
 			names = append(names, entry.Name())
 		}
 	}
@@ -276,15 +287,12 @@ type reservation struct {
 // reserve reserves disk space for a new version, next to the file. With a full disk or a read-only folder, it fails before a
 // token is spent.
 func (s *store) reserve() (*reservation, error) {
-	file, err := s.platform.create(filepath.Join(s.dir, s.temporaryPrefix()+rand.Text()))
+	file, err := s.platform.create(filepath.Join(s.dir, s.prefix+rand.Text()))
 	if err != nil {
 		return nil, s.writeError(err)
 	}
 	reserved := &reservation{s, file}
-	// The padding is random, so that a compressing file system reserves the space, too.
-	padding := make([]byte, reserveSize)
-	rand.Read(padding)
-	_, err = file.Write(padding)
+	_, err = file.Write(padding())
 	if err == nil {
 		err = file.Sync()
 	}
@@ -296,14 +304,18 @@ func (s *store) reserve() (*reservation, error) {
 	return reserved, nil
 }
 
-// temporaryPrefix returns the beginning of the names of temporary files, which become token files.
-func (s *store) temporaryPrefix() string { return "." + s.id.stem() + "." }
+// padding returns the content of a reservation. It is random, so that a compressing file system reserves the space, too.
+var padding = sync.OnceValue(func() []byte {
+	random := make([]byte, reserveSize)
+	rand.Read(random)
+	return random
+})
 
 // removeLeftovers removes the temporary files of killed processes. The caller holds the lock, so no others exist.
 func (s *store) removeLeftovers() {
 	entries, _ := os.ReadDir(s.dir) // writing to the folder will report an error
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), s.temporaryPrefix()) {
+		if strings.HasPrefix(entry.Name(), s.prefix) {
 			os.Remove(filepath.Join(s.dir, entry.Name()))
 		}
 	}
