@@ -689,6 +689,9 @@ func TestRenewOfWhatIsNoLongerCurrent(t *testing.T) {
 
 func TestGoroutinesShareAChain(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	server := newAuthServer(t, time.Now)
 	server.budget = 25
 	chain := open(t, t.TempDir(), server.consumer(), server.seed())

@@ -227,6 +227,9 @@ func TestKilledProcessLeavesAWorkingChain(t *testing.T) {
 
 func TestProcessKilledBetweenRotationAndAnswer(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	server := newAuthServer(t, time.Now)
 	c := child{Dir: t.TempDir(), URL: server.URL, Seed: server.seed(), Calls: 1}
 	started := make(chan *exec.Cmd, 1)
