@@ -491,15 +491,10 @@ func TestListOfChangingCollection(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
+					yielded, stayed := timesOf(got), timesOf(service.names)
 					for _, name := range before {
-						n := 0
-						for _, g := range got {
-							if g == name {
-								n++
-							}
-						}
-						if stayed := slices.Contains(service.names, name); n > 1 || stayed && n == 0 {
-							t.Fatalf("seed %d: %s was yielded %d times (still there: %v)", seed, name, n, stayed)
+						if n := yielded[name]; n > 1 || stayed[name] > 0 && n == 0 {
+							t.Fatalf("seed %d: %s was yielded %d times (still there: %d)", seed, name, n, stayed[name])
 						}
 					}
 				}
@@ -509,6 +504,15 @@ func TestListOfChangingCollection(t *testing.T) {
 			})
 		}
 	}
+}
+
+// timesOf returns how often each name occurs.
+func timesOf(names []string) map[string]int {
+	times := map[string]int{}
+	for _, name := range names {
+		times[name]++
+	}
+	return times
 }
 
 // Items with a UUID come once, even if the size does not show all changes.
