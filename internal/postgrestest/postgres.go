@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -22,8 +24,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// Start starts a server for the test and connects to it. It skips the test if PostgreSQL is not installed; in CI, which
-// installs it, it fails the test.
+// Start starts a server for the test and connects to it. It skips the test in short runs, and if PostgreSQL is not installed; in
+// CI, which installs it, it fails the test.
 func Start(t testing.TB) *pgx.Conn {
 	t.Helper()
 	return StartServer(t).Connect(t)
@@ -59,10 +61,38 @@ func StartServer(t testing.TB) *Server {
 	if s.as, err = unprivileged(dir); err != nil {
 		t.Fatal(err)
 	}
-	s.run("initdb", "--pgdata", s.data(), "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
+	s.fill()
 	s.start()
 	t.Cleanup(s.stop)
 	return s
+}
+
+// template is an archive of a new server's data, because initdb takes long. It has no name, and so is gone with the process.
+var template struct {
+	sync.Mutex
+	archive *os.File
+}
+
+// fill fills the folder of the data, for the first server with initdb, and for the others with a copy.
+func (s *Server) fill() {
+	s.t.Helper()
+	template.Lock()
+	defer template.Unlock()
+	if template.archive != nil {
+		s.command(io.NewSectionReader(template.archive, 0, math.MaxInt64), "tar", "--extract", "--file=-", "--directory="+s.dir)
+		return
+	}
+	s.run("initdb", "--pgdata", s.data(), "--username", "steampipe", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8")
+	archived := filepath.Join(s.dir, "template.tar")
+	s.command(nil, "tar", "--create", "--file="+archived, "--directory="+s.dir, filepath.Base(s.data()))
+	file, err := os.Open(archived)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.Remove(archived); err != nil {
+		s.t.Fatal(err)
+	}
+	template.archive = file
 }
 
 // Connect connects to the server, until the test ends.
@@ -104,11 +134,18 @@ func (s *Server) stop() {
 
 func (s *Server) run(program string, arguments ...string) {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, program), arguments...)
+	s.command(nil, filepath.Join(s.bin, program), arguments...)
+}
+
+// command runs a program as the user of the server.
+func (s *Server) command(input io.Reader, program string, arguments ...string) {
+	s.t.Helper()
+	cmd := exec.Command(program, arguments...)
+	cmd.Stdin = input
 	cmd.Dir = "/"
 	cmd.SysProcAttr = s.as
 	// The server keeps inherited files open, so its output goes to a file and not to a pipe.
-	said, err := os.CreateTemp("", program)
+	said, err := os.CreateTemp("", filepath.Base(program))
 	if err != nil {
 		s.t.Fatal(err)
 	}
