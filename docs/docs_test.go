@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK logs every error to standard error
-	debug.SetGCPercent(400)                 // the demo organization is large and lives long
+	debug.SetGCPercent(200)                 // the demo organization is large and lives long
 	debug.SetMemoryLimit(1 << 30)
 	os.Exit(m.Run())
 }
