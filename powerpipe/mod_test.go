@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // the SDK logs every error to standard error
+	debug.SetGCPercent(200)                 // the demo organization is large and lives long
 	os.Exit(m.Run())
 }
 

@@ -25,7 +25,8 @@ type program struct {
 	path    string
 	dir     string
 	env     []string
-	secrets []string // the output must not have these
+	secrets []string            // the output must not have these
+	listed  map[string][]string // names of blocks, by type
 }
 
 // databaseConfig names the database by its socket, in the folder PGHOST.
@@ -62,7 +63,7 @@ func newProgram(t *testing.T, d demo) *program {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "HOME="+dir, "PGHOST="+d.postgres.Config().Host, "POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")
-	return &program{strings.TrimSpace(string(path)), dir, env, d.addresses()}
+	return &program{strings.TrimSpace(string(path)), dir, env, d.addresses(), map[string][]string{}}
 }
 
 // addConfig adds a file to Powerpipe's configuration.
@@ -99,9 +100,12 @@ func (p *program) run(t *testing.T, to any, arguments ...string) {
 	}
 }
 
-// list returns the names of the blocks of a type, as Powerpipe lists them.
+// list returns the names of the blocks of a type, as Powerpipe lists them, once.
 func (p *program) list(t *testing.T, kind string) []string {
 	t.Helper()
+	if names, ok := p.listed[kind]; ok {
+		return names
+	}
 	var listed []struct {
 		Name string `json:"qualified_name"`
 	}
@@ -111,6 +115,7 @@ func (p *program) list(t *testing.T, kind string) []string {
 		names = append(names, l.Name[strings.LastIndex(l.Name, ".")+1:])
 	}
 	slices.Sort(names)
+	p.listed[kind] = names
 	return names
 }
 
