@@ -75,6 +75,9 @@ func (c *copier) compare(to *memory) {
 
 // The first run copies all rows of all tables.
 func TestCopyWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 24, Projects: 4, Users: 12, Groups: 4})
 	c := &copier{TB: t, fake: fake}
 	to := newMemory()

@@ -65,6 +65,9 @@ var nights = []night{
 
 // After each night of a week, the copy equals a fresh one.
 func TestCopyWeek(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16, Projects: 3, Users: 8, Groups: 3, OneWorkspace: true})
 	c := &copier{TB: t, fake: fake}
 	to := newMemory()
@@ -115,7 +118,7 @@ func TestNightCostsATenth(t *testing.T) {
 		repositories = 500
 	}
 	yesterday := time.Now().Add(-24 * time.Hour)
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, Projects: 10, Users: 40, Groups: 8, OneWorkspace: true, Now: func() time.Time { return yesterday }})
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, Projects: 10, Users: 12, Groups: 4, OneWorkspace: true, Now: func() time.Time { return yesterday }})
 	c := &copier{TB: t, fake: fake}
 	to := newMemory()
 	full := c.copy(to, weekly).Run.Requests
