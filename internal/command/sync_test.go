@@ -18,9 +18,12 @@ import (
 // fewTables lists tables of each kind of copying.
 const fewTables = "bitbucket_commit,bitbucket_deploy_key,bitbucket_group_member,bitbucket_pull_request_comment"
 
-// synced runs sync in process, and returns its summary.
+// synced runs sync in process, and returns its summary. In short runs it skips the test.
 func synced(t *testing.T, args ...string) (syncReport, outcome) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	got := runCommand(t, "", append([]string{"sync", "--output", "json"}, args...)...)
 	var report syncReport
 	if got.code != exitUsage && got.code != exitFailed {
