@@ -451,8 +451,9 @@ func (p *program) open(t *testing.T, snapshots map[string]snapshot) {
 					case page.Scheme == "https" && page.Host == "bitbucket.org":
 					case isBenchmark && slices.Contains(benchmarks, benchmark) && page.RawQuery == "":
 					case isDashboard && ok:
-						p.follow(t, name, link, dashboard, page.Query(), to.options(), i == 0 && !opened[link])
-						opened[link] = true
+						isFirst := i == 0 && !opened[link]
+						p.follow(t, name, link, dashboard, page.Query(), to.options(), isFirst)
+						opened[link] = opened[link] || isFirst
 					default:
 						t.Errorf("%s links to %s, which is not there", name, link)
 					}
