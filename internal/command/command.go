@@ -48,7 +48,7 @@ func Main() int {
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, c *console, args []string) int {
 	root := newRoot(c)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // not nil: Cobra would take those of the process
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)

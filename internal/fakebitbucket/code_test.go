@@ -38,7 +38,7 @@ func hashes(commits []*organization.Commit) []string {
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	o := unchanged()
 	var empty, long, outOfOrder, merges, shared int
 	for _, r := range o.Repositories {
@@ -160,7 +160,7 @@ func TestCommits(t *testing.T) {
 
 func TestRefs(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
@@ -251,7 +251,7 @@ func everyCommit(o *organization.Organization, f func(*organization.Repository, 
 // and one by one.
 func TestCommitNotes(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
@@ -472,7 +472,7 @@ func TestFileHistory(t *testing.T) {
 
 func TestBranchingModels(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := Start(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)
@@ -657,7 +657,7 @@ func TestCodeErrors(t *testing.T) {
 // TestCodeShapes looks for details of real answers that are difficult for clients.
 func TestCodeShapes(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	c := connected(t, s)

@@ -14,8 +14,8 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket/organization"
 )
 
-// long leaves out a test that reads most of an organization from short runs.
-func long(t *testing.T) {
+// takesLong leaves out a test that reads most of an organization from short runs.
+func takesLong(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("takes long")

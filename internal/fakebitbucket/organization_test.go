@@ -60,7 +60,7 @@ func portrait(o *organization.Organization) string {
 
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	of := func(seed int64) string {
 		return portrait(New(Options{Now: newClock().now, Seed: seed, Repositories: 40}).Organization())
 	}

@@ -229,7 +229,7 @@ func pathKinds() map[string]func(*organization.Organization, *organization.Repos
 // TestEffectiveList compares a workspace's list of effective permissions with the organization.
 func TestEffectiveList(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	w := o.Workspaces[0]
@@ -326,7 +326,7 @@ func TestPlainMember(t *testing.T) {
 // TestEveryoneReads lists 100,000 permissions of a workspace.
 func TestEveryoneReads(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := Start(t, manyPermissions)
 	a := connected(t, s).get("/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=1")
 	var page listPage

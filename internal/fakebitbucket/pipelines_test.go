@@ -185,7 +185,7 @@ func TestOmitNext(t *testing.T) {
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	c := connected(t, s)
 	some := 0
@@ -217,7 +217,7 @@ func TestSteps(t *testing.T) {
 
 func TestTestReports(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	r := theBusy(s)
 	c := connected(t, s)
@@ -271,7 +271,7 @@ func TestTestReports(t *testing.T) {
 // TestPipelineQuirks checks that each special case of real answers occurs in the default organization.
 func TestPipelineQuirks(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	runs := everywhere(t, s, "pipelines")
@@ -581,7 +581,7 @@ func TestPipelineRefusals(t *testing.T) {
 // TestPipelinesRunOnCommits looks for the commits of pipelines in the history of their repository.
 func TestPipelinesRunOnCommits(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	o := unchanged()
 	for _, r := range o.Repositories {
 		for _, p := range o.PipelinesOf(r).Runs {

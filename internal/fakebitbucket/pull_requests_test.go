@@ -68,7 +68,7 @@ func pullRequestPortrait(o *organization.Organization) string {
 
 func TestPullRequestSeeds(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	of := func(seed int64) string {
 		return pullRequestPortrait(New(Options{Now: newClock().now, Seed: seed, Repositories: 40}).Organization())
 	}
@@ -84,7 +84,7 @@ func TestPullRequestSeeds(t *testing.T) {
 // TestPullRequestsAreSane looks for contradictions in generated pull requests.
 func TestPullRequestsAreSane(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	o := unchanged()
 	none, long := 0, 0
 	for _, r := range o.Repositories {
@@ -138,7 +138,7 @@ func TestPullRequestsAreSane(t *testing.T) {
 // TestPullRequestQuirks checks that each special case of real answers occurs in the default organization.
 func TestPullRequestQuirks(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	s := startUnchanged(t, Options{})
 	o := s.Organization()
 	var pulls, participants, activity, comments, tasks, commits, files, statuses, checks []map[string]any

@@ -233,7 +233,7 @@ func TestSourceKinds(t *testing.T) {
 // TestSourceIsThatOfTheHistory compares the files of the source with those of the history.
 func TestSourceIsThatOfTheHistory(t *testing.T) {
 	t.Parallel()
-	long(t)
+	takesLong(t)
 	o := unchanged()
 	versions := map[string]int{}
 	for _, r := range o.RepositoriesOf(o.Workspaces[0]) {
