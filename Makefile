@@ -77,7 +77,7 @@ test: powerpipe nfpm duckdb s3 program
 	go -C tools/image test $(TESTFLAGS) -timeout 30m ./...
 
 # Those that take long are left out.
-test-short: program
+test-short:
 	go test $(TESTFLAGS) -short ./...
 
 FUZZTIME ?= 20s

@@ -391,6 +391,9 @@ func (o accessTruth) access(r *organization.Repository, u *organization.User, pe
 
 // If the plugin can read everything, the table must show the same access paths as the fake.
 func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 300, Users: 80, Groups: 15, OneWorkspace: true})
 	o := fake.Organization()
 	hidden := 0
@@ -413,6 +416,9 @@ func TestAccessIsExplainedWhereTheSourceShows(t *testing.T) {
 }
 
 func TestRequestsOfRepositoryAccess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	const repositories = 500
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: repositories, OneWorkspace: true})
 	h := connected(t, fake)

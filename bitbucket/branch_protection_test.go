@@ -136,6 +136,9 @@ func contradictionsOf(r map[string]any) []string {
 }
 
 func TestBranchProtection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		want := map[string]map[string]any{}
 		openCount := 0
@@ -189,6 +192,9 @@ func TestBranchProtection(t *testing.T) {
 // TestBranchProtectionOfNamedBranches checks that named branches have rows if they exist, whatever kinds of rules apply to
 // them.
 func TestBranchProtectionOfNamedBranches(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		names := []string{"develop", "production", "main", "release/2.x", "nobody-has-this"}
 		want := map[string]map[string]any{}
@@ -297,6 +303,9 @@ func fieldTexts(list any, fields ...string) any {
 }
 
 func TestBranchProtectionPeople(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	forOrganizations(t, func(t *testing.T, fake *fakebitbucket.Server, h *host, o accessTruth) {
 		seen := map[string]int{}
 		want, got := map[string][]any{}, map[string][]any{}

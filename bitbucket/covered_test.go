@@ -15,6 +15,9 @@ import (
 // TestCoveredScansSendNoRequest reads a whole table, and then a part of it: fewer columns, an order, or more conditions. This
 // sends no request, and returns the same rows.
 func TestCoveredScansSendNoRequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 16, Users: 12, Groups: 4})
 	for _, tab := range tables {
 		switch tab.name {

@@ -193,6 +193,9 @@ func TestRepositoriesOfBranchesCostNothing(t *testing.T) {
 
 // TestLookupsInAnyOrder looks up thousands of names in random order. They cost at most twice the list.
 func TestLookupsInAnyOrder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 2000, OneWorkspace: true})
 	var names [][]any
 	for _, r := range covered(fake.Organization(), fake.Organization().Connected) {

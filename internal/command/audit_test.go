@@ -372,6 +372,9 @@ func TestAuditSkips(t *testing.T) {
 // No report has the address of a webhook: it may be a secret.
 func TestAuditKeepsAddresses(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	fake := fakebitbucket.Start(t, small)
 	o := fake.Organization()
 	for _, r := range o.RepositoriesOf(o.Workspaces[0])[:3] {

@@ -17,6 +17,9 @@ const otherConnection = "connection \"home\" {\n  plugin       = \"bitbucket\"\n
 // The first run: a login writes the connection and suggests a query, which works. Existing files keep their comments and other
 // connections, and a second login changes nothing.
 func TestFirstRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	example, err := os.ReadFile("../../config/bitbucket.spc")
 	if err != nil {
 		t.Fatal(err)

@@ -197,6 +197,9 @@ func TestKilledAnywhere(t *testing.T) {
 // A place that fails at any point, and from then on, leaves the rows of the last run, or the new ones; nobody sees half of
 // them, and the next run goes on.
 func TestFailsAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	first := t.TempDir()
 	firstRun(t, "parquet:"+first)
 	for name, failure := range map[string]error{"full": &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "dead": errors.New("connection reset")} {

@@ -12,6 +12,9 @@ import (
 // Whatever runs change, a reader of the manifest sees what the model has, and no file is left that nothing names. Files
 // and groups of rows are small, so that there are many.
 func TestLaws(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	set(t, &fewFiles, 3)
 	set(t, &groupRows, 7)
 	set(t, &fileBytes, 1500)

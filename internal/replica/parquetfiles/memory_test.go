@@ -54,6 +54,9 @@ func commitsFrom(first, count int, peak *uint64) replica.Batch {
 
 // Rows stream: a run keeps 48 bytes of each that it staged, and a row group.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	rows, limit := 100_000, uint64(192<<20)
 	if *measured {
 		rows, limit = 1_000_000, 320<<20
