@@ -17,9 +17,12 @@ func TestOneColumnTakesTheFewestBytes(t *testing.T) {
 	h, r := recorded(t, fakebitbucket.Options{Repositories: 2, OneWorkspace: true, Users: 4})
 	bytesOf := func(t *testing.T, q tableQuery) (bytes, requests int64) {
 		t.Helper()
-		h.rows(q) // reads the lists that all queries share
-		r.forget()
-		h.rows(q)
+		for range 2 { // the first query reads the lists that all queries share
+			r.forget()
+			if _, err := h.try(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
 		return r.plain.Load(), r.requests.Load()
 	}
 	for _, tab := range tables {

@@ -152,7 +152,8 @@ func TestColumnsAreDocumented(t *testing.T) {
 				if !ok {
 					t.Errorf("%s.%s: schemas (in this file) does not say which schema its part %s is", tab.name, c.name, s.part)
 				} else if problem := find(spec, schema, s.path); problem != "" {
-					t.Errorf("%s.%s: %s of %s: %s", tab.name, c.name, s.path, schema, problem)
+					t.Errorf("%s.%s: %s of %s: %s. Correct the path in .at(), or add it to undocumented (in this file) if Bitbucket has it",
+						tab.name, c.name, s.path, schema, problem)
 				}
 			}
 		}

@@ -31,7 +31,7 @@ func TestScopesAreThoseOfTheRequests(t *testing.T) {
 			slices.Sort(needed)
 			slices.Sort(declared[tab.name])
 			if diff := cmp.Diff(slices.Compact(needed), slices.Compact(declared[tab.name])); diff != "" {
-				t.Errorf("scopes (-needed +declared):\n%s", diff)
+				t.Errorf("correct the scopes in the file of the table (-needed +declared):\n%s", diff)
 			}
 		})
 	}

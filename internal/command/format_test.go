@@ -3,6 +3,8 @@ package command
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,6 +35,32 @@ func twoResults() []resultSet {
 		&resultList{},
 		&resultList{columns: []sqlhost.Column{{Name: "b"}, {Name: "c"}}},
 		&resultList{columns: []sqlhost.Column{{Name: "d"}}, rows: [][]any{{"x"}}},
+	}
+}
+
+// TestEveryFormatIsListed checks that each format_*.go is in formats, and that docs/query.md names each format.
+func TestEveryFormatIsListed(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/query.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(page), "\nThe formats are ")
+	list, _, _ = strings.Cut(list, ".")
+	for name := range formats {
+		if !strings.Contains(list, "`"+name+"`") {
+			t.Errorf("add `%s` to the formats in docs/query.md", name)
+		}
+	}
+	files, err := filepath.Glob("format_*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(file, "format_"), ".go")
+		if name != "test" && formats[name] == nil {
+			t.Errorf("%s: add %s to formats in format.go", file, name)
+		}
 	}
 }
 
@@ -207,6 +235,11 @@ a | <null>
 d | x
 `,
 		},
+	}
+	for format := range formats {
+		if _, ok := tests[format]; !ok {
+			t.Errorf("add a test %q of the format to this list", format)
+		}
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -67,7 +67,7 @@ func TestQueryFails(t *testing.T) {
 		"a word of the shell":             {args: []string{"--config", config, "help"}, code: exitUsage, want: "help is a command of the shell"},
 		"an empty argument":               {args: []string{"--config", config, ""}, code: exitUsage, want: "no SQL"},
 		"an unknown flag":                 {args: []string{"--colour", "select 1"}, code: exitUsage, want: "unknown flag: --colour (see steampipe-plugin-bitbucket query --help)"},
-		"an unknown format":               {args: []string{"--output", "xml", "select 1"}, code: exitUsage, want: `unknown output format "xml": choose csv, json, jsonl, line, markdown, table`},
+		"an unknown format":               {args: []string{"--output", "xml", "select 1"}, code: exitUsage, want: `unknown output format "xml": choose ` + formatNames()},
 		"no such folder":                  {args: []string{"--config", empty + "/nowhere", "select 1"}, code: exitUsage, want: "can't read the configuration"},
 		"no connection":                   {args: []string{"--config", empty, "select 1"}, code: exitUsage, want: "no connection of this plugin in " + empty},
 		"an unknown name":                 {args: []string{"--config", config, "--connection", "home", "select 1"}, code: exitUsage, want: "unknown connection home: choose work"},

@@ -128,7 +128,7 @@ func (s *Server) serveEndpoint(c *call) (*response, error) {
 		return nil, errQuota
 	}
 	if c.endpoint, c.path = endpointAt(r.URL.EscapedPath()); c.endpoint == nil {
-		s.violate("%s %s: the path is unknown", r.Method, r.URL.EscapedPath())
+		s.violate("%s %s: the path is unknown: correct it, or add the endpoint to endpoints_*.go of the fake", r.Method, r.URL.EscapedPath())
 		return nil, errNoAPI
 	}
 	if r.Method != http.MethodGet {
