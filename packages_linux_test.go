@@ -77,7 +77,7 @@ func TestPackages(t *testing.T) {
 	for command, arguments := range smokeCommands {
 		want[command] = commandOutput(t, exec.Command(program, arguments...))
 	}
-	nfpm := strings.TrimSpace(commandOutput(t, exec.Command("go", "-C", filepath.Join("tools", "release"), "tool", "-n", "nfpm")))
+	nfpm := programtest.Tool(t, "tools/release", "nfpm")
 	for _, p := range packagers {
 		t.Run(p.format, func(t *testing.T) {
 			needs(t, p.install[0])

@@ -11,19 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/parquetfiles"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica/replicatest"
 )
 
 // The view on the page about the history has current and former rows, from Parquet files that real runs of a sync wrote.
 func TestHistoryInDuckDB(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
-	program, err := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../tools/duckdb"), "tool", "-n", "duckdb").Output()
-	if err != nil {
-		t.Fatalf("DuckDB can't be built: %v", err)
-	}
+	program := programtest.Tool(t, "../tools/duckdb", "duckdb")
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 8, Projects: 2, Users: 40, Groups: 2, OneWorkspace: true})
 	c := newChronicle(t, fake)
 	dir := t.TempDir()
@@ -45,7 +40,7 @@ func TestHistoryInDuckDB(t *testing.T) {
 	}
 	question := "select user_display_name as name, permission, valid_to is not null as ended from bitbucket_repository_permission_history where user_uuid in ('" +
 		strings.Join([]string{c.worker.UUID, c.guest.UUID, c.admin.UUID}, "', '") + "') and repository_uuid = '" + c.website.UUID + "' order by valid_from, name"
-	out, err := exec.CommandContext(t.Context(), strings.TrimSpace(string(program)), strings.ReplaceAll(view[1], "/data/bitbucket", filepath.ToSlash(dir)), question).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), program, strings.ReplaceAll(view[1], "/data/bitbucket", filepath.ToSlash(dir)), question).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

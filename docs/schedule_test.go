@@ -19,19 +19,13 @@ import (
 // The script for cron only makes a report as the expected account. The test runs the script unchanged, with a shell and the real
 // program.
 func TestScheduledReport(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long")
-	}
 	const expected = "{3c15d4d6-4e1c-4f0a-8f54-5d3f1f0f6a11}" // from the page
 	_, script, found := strings.Cut(read(t, "schedule.md"), "```sh\n#!/bin/sh\n")
 	script, _, _ = strings.Cut(script, "```")
 	if !found || !strings.Contains(script, expected) {
 		t.Fatal("schedule.md has no script that expects an account")
 	}
-	program, err := programtest.Build()
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := programtest.Path(t)
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 5, Users: 5})
 	o := fake.Organization()
 	consumer := fake.Consumer(o.Workspaces[0].Slug)

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/audit"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 )
 
 // A program is Powerpipe, of the version in tools/powerpipe, with its own folder.
@@ -48,13 +49,7 @@ func newProgram(t *testing.T, d demo) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	build := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../tools/powerpipe"), "tool", "-n", "powerpipe")
-	var said bytes.Buffer
-	build.Stderr = &said
-	path, err := build.Output()
-	if err != nil {
-		t.Fatalf("Powerpipe can't be built: %v\n%s", err, said.String())
-	}
+	path := programtest.Tool(t, "../tools/powerpipe", "powerpipe")
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "config"), 0o700); err != nil {
 		t.Fatal(err)
@@ -63,7 +58,7 @@ func newProgram(t *testing.T, d demo) *program {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "HOME="+dir, "PGHOST="+d.postgres.Config().Host, "POWERPIPE_INSTALL_DIR="+dir, "POWERPIPE_UPDATE_CHECK=false", "POWERPIPE_TELEMETRY=none")
-	return &program{strings.TrimSpace(string(path)), dir, env, d.addresses(), map[string][]string{}}
+	return &program{path, dir, env, d.addresses(), map[string][]string{}}
 }
 
 // addConfig adds a file to Powerpipe's configuration.

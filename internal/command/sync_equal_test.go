@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/bitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/postgrestest"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
@@ -24,10 +24,7 @@ import (
 func TestSyncEqualsQuery(t *testing.T) {
 	t.Parallel()
 	dir, server := t.TempDir(), postgrestest.StartServer(t)
-	out, err := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../../tools/duckdb"), "tool", "-n", "duckdb").Output()
-	if err != nil {
-		t.Fatalf("building DuckDB: %v", err)
-	}
+	duckdb := programtest.Tool(t, "../../tools/duckdb", "duckdb")
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	for _, to := range []string{"parquet:" + dir, server.Location()} {
 		if got := runCommand(t, "", "sync", "--quiet", "--config", configOf(t, fake), "--to", to); got.code != exitOK {
@@ -41,7 +38,7 @@ func TestSyncEqualsQuery(t *testing.T) {
 			tables[table.Name] = columns
 		}
 	}
-	fromDuckDB := inDuckDB(t, strings.TrimSpace(string(out)), dir, tables)
+	fromDuckDB := inDuckDB(t, duckdb, dir, tables)
 	conn := server.Connect(t)
 	for name, columns := range tables {
 		want := truthOf(t, truth, name, columns)

@@ -24,13 +24,7 @@ func BenchmarkPages(b *testing.B) {
 				for page := 1; page <= 50; page++ {
 					query.Set("pagelen", "100")
 					query.Set("page", strconv.Itoa(page))
-					r := httptest.NewRequest(http.MethodGet, "/2.0/repositories/harbor-labs?"+query.Encode(), nil)
-					r.Header.Set("Authorization", "Bearer "+token)
-					r.Header.Set("User-Agent", "benchmark")
-					w := httptest.NewRecorder()
-					if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-						b.Fatal(w.Code, w.Body)
-					}
+					serveOne(b, s, token, "/2.0/repositories/harbor-labs?"+query.Encode())
 				}
 			}
 			s.ResetJournal()
@@ -73,13 +67,19 @@ func BenchmarkManyPermissions(b *testing.B) {
 // servePermissions serves a page of the effective permissions in a workspace.
 func servePermissions(b *testing.B, s *Server, token, query string) {
 	for b.Loop() {
-		r := httptest.NewRequest(http.MethodGet, "/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100"+query, nil)
-		r.Header.Set("Authorization", "Bearer "+token)
-		r.Header.Set("User-Agent", "benchmark")
-		w := httptest.NewRecorder()
-		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-			b.Fatal(w.Code, w.Body)
-		}
+		serveOne(b, s, token, "/2.0/workspaces/harbor-labs/permissions/repositories?pagelen=100"+query)
 	}
 	s.ResetJournal()
+}
+
+// serveOne serves one request.
+func serveOne(b *testing.B, s *Server, token, address string) {
+	b.Helper()
+	r := httptest.NewRequest(http.MethodGet, address, nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("User-Agent", "benchmark")
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+		b.Fatal(w.Code, w.Body)
+	}
 }

@@ -4,27 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
 )
-
-// tool returns a program of tools/, built if need be.
-func tool(t *testing.T, module, name string) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("builds " + name)
-	}
-	out, err := exec.CommandContext(t.Context(), "go", "-C", filepath.FromSlash("../../../tools/"+module), "tool", "-n", name).Output()
-	if err != nil {
-		t.Fatalf("cannot build %s: %v", name, err)
-	}
-	return strings.TrimSpace(string(out))
-}
 
 // A duckdb answers questions in the real DuckDB, all in one start of it.
 type duckdb struct {
@@ -69,7 +57,7 @@ func (d *duckdb) compare() {
 // DuckDB reads the files without help: types, order, rows, statistics and what the files say of themselves.
 func TestDuckDB(t *testing.T) {
 	dir := t.TempDir()
-	db := &duckdb{t: t, program: tool(t, "duckdb", "duckdb")}
+	db := &duckdb{t: t, program: programtest.Tool(t, "../../../tools/duckdb", "duckdb")}
 	d := begin(t, "parquet:"+dir)
 	at := time.Date(2026, 11, 30, 8, 15, 30, 123456789, time.FixedZone("CET", 3600))
 	stage(t, d, branches,
@@ -123,7 +111,7 @@ func TestDuckDB(t *testing.T) {
 // Older rows that ended have fewer columns than younger ones, and are read with them.
 func TestDuckDBReadsGrownHistory(t *testing.T) {
 	dir := t.TempDir()
-	db := &duckdb{t: t, program: tool(t, "duckdb", "duckdb")}
+	db := &duckdb{t: t, program: programtest.Tool(t, "../../../tools/duckdb", "duckdb")}
 	d := begin(t, "parquet:"+dir)
 	grown := keys
 	grown.Columns = append([]replica.Column{{Name: "owner", Type: replica.Text}}, keys.Columns...)

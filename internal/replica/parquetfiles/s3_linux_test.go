@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/programtest"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/replica"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -24,7 +25,7 @@ import (
 // startS3 starts a real S3 server, and returns the address of a bucket and the folder in which the server keeps its files.
 func startS3(t *testing.T) (location, dir string) {
 	t.Helper()
-	program := tool(t, "s3", "versitygw")
+	program := programtest.Tool(t, "../../../tools/s3", "versitygw")
 	dir = t.TempDir()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
