@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/patrickmn/go-cache"
 
@@ -251,13 +252,19 @@ func (c *Cache) tidy(spare *entry) {
 	}
 }
 
-// sweepLater schedules the removal of old answers, so that an idle plugin keeps nothing. The caller holds mu.
+// sweepLater schedules the removal of old answers, so that an idle plugin keeps nothing. The timer does not keep the cache
+// itself: with its connection, all answers go at once. The caller holds mu.
 func (c *Cache) sweepLater() {
 	if c.sweeping || c.life <= 0 {
 		return
 	}
 	c.sweeping = true
+	kept := weak.Make(c)
 	time.AfterFunc(c.life, func() {
+		c := kept.Value()
+		if c == nil {
+			return
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.sweeping = false

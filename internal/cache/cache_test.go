@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 )
 
 // A blob is an answer of a size.
@@ -91,6 +93,26 @@ func TestGetKeepsAnAnswer(t *testing.T) {
 			t.Errorf("an old answer counts: %d", a)
 		}
 	})
+}
+
+// A connection that is gone takes its answers with it, and not only when they are old.
+func TestSweepKeepsNoCache(t *testing.T) {
+	t.Parallel()
+	c := New(time.Hour, 0)
+	if _, err := Get(t.Context(), c, "a", func(context.Context) (int, error) { return 1, nil }); err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	scheduled, kept := c.sweeping, weak.Make(c)
+	c.mu.Unlock()
+	if !scheduled {
+		t.Fatal("no sweep is scheduled")
+	}
+	c = nil
+	runtime.GC()
+	if kept.Value() != nil {
+		t.Error("the scheduled sweep keeps the cache")
+	}
 }
 
 func TestGetForgetsErrorsAndTheOldest(t *testing.T) {
