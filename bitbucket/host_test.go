@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/kindor/steampipe-plugin-bitbucket/internal/api"
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/fakebitbucket"
 )
 
@@ -27,11 +29,12 @@ type host struct {
 }
 
 // servers keeps the servers that no test uses at the moment. The SDK never frees what it allocates for each: goroutines, and a
-// cache for each connection.
-var servers struct {
+// cache for each connection. Their connections share a transport, as there are thousands, and each would keep its own open.
+var servers = struct {
 	sync.Mutex
-	idle []*Server
-}
+	idle      []*Server
+	transport http.RoundTripper
+}{transport: api.NewTransport(100)}
 
 // newHost starts the plugin with connections: the HCL of their bodies, by name.
 func newHost(t testing.TB, bodies map[string]string) *host {
@@ -44,6 +47,7 @@ func newHost(t testing.TB, bodies map[string]string) *host {
 	} else {
 		s = NewServer()
 	}
+	s.instance.transport = servers.transport
 	t.Cleanup(func() {
 		servers.Lock()
 		defer servers.Unlock()

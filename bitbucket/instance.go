@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"net/http"
 	"sync"
 	"time"
 
@@ -38,6 +39,8 @@ type instance struct {
 	budget  api.Budget
 	// rehearses is nil except in a rehearsal.
 	rehearses *rehearsal
+	// transport is nil, unless the connections share one.
+	transport http.RoundTripper
 
 	repositories repositoryCount // of the running scans
 
@@ -89,7 +92,7 @@ func (i *instance) connect(ctx context.Context, c *plugin.Connection) (*connecti
 	if known, ok := i.connections[key]; ok {
 		return known, nil
 	}
-	opened, err := open(settings, method, &i.budget, nil, plugin.Logger(ctx).ResetNamed("bitbucket")) // not the logger of the query that came first
+	opened, err := open(settings, method, &i.budget, i.transport, plugin.Logger(ctx).ResetNamed("bitbucket")) // not the logger of the query that came first
 	if err != nil {
 		return nil, err
 	}
