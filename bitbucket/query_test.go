@@ -37,7 +37,7 @@ func TestQueryMeansWhatItSays(t *testing.T) {
 	var work sync.WaitGroup
 	for range 2 {
 		server := NewServer()
-		sqlHost, err := sqlhost.Open(t.Context(), server, []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: connectionTo(fake, fake.Organization().Connected.UUID, `max_age = "1m"`)}})
+		sqlHost, err := sqlhost.Open(server, []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: connectionTo(fake, fake.Organization().Connected.UUID, `max_age = "1m"`)}})
 		if err != nil {
 			t.Fatal(err)
 		}

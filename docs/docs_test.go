@@ -98,7 +98,7 @@ func demo(t *testing.T, fake *fakebitbucket.Server, plugin sqlhost.Plugin) *sqlh
 	t.Helper()
 	o := fake.Organization()
 	connection := sqlhost.Connection{Name: "bitbucket", Plugin: "local/bitbucket", Config: fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(o.Connected.UUID, fakebitbucket.AllScopes()...))}
-	host, err := sqlhost.Open(t.Context(), plugin, []sqlhost.Connection{connection})
+	host, err := sqlhost.Open(plugin, []sqlhost.Connection{connection})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func openDemo(t *testing.T) demo {
 func (d demo) newHost(t *testing.T) *sqlhost.Host {
 	t.Helper()
 	config := fmt.Sprintf("base_url = %q\naccess_token = %q", d.fake.URL(), d.fake.AccessToken(d.Connected.UUID, fakebitbucket.AllScopes()...))
-	host, err := sqlhost.Open(t.Context(), bitbucket.NewServer(), []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}})
+	host, err := sqlhost.Open(bitbucket.NewServer(), []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}})
 	if err != nil {
 		t.Fatal(err)
 	}

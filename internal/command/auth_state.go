@@ -61,7 +61,7 @@ func stateOf(ctx context.Context, c spcConnection) (*authState, error) {
 
 // askConnection takes from the table bitbucket_connection what an access token can see that belongs to no user.
 func (s *authState) askConnection(ctx context.Context, c spcConnection) error {
-	db, err := openDatabase(ctx, []sqlhost.Connection{c.Connection}, func() {})
+	db, err := openDatabase([]sqlhost.Connection{c.Connection}, func() {})
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func openDemo(ctx context.Context, adapt func(sqlhost.Connection) sqlhost.Connec
 		{name: "base_url", value: fake.URL()},
 		{name: "oauth_url", value: fake.OAuthURL()},
 	})
-	return openDatabase(ctx, []sqlhost.Connection{adapt(c)}, cleanUp)
+	return openDatabase([]sqlhost.Connection{adapt(c)}, cleanUp)
 }
 
 // A demoQuestion is a question of the demo and its SQL.

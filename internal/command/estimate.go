@@ -18,8 +18,8 @@ type estimator struct {
 	rehearsal *database
 }
 
-func newEstimator(ctx context.Context, db *database) (*estimator, error) {
-	rehearsal, err := openServer(ctx, db.Rehearse(), db.connections, func() {})
+func newEstimator(db *database) (*estimator, error) {
+	rehearsal, err := openServer(db.Rehearse(), db.connections, func() {})
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func selectAll(read sqlhost.Read) string {
 // audit returns the requests that an audit would make, by table.
 func (e *estimator) audit(ctx context.Context, controls []*audit.Control, values map[string]any) ([]assistant.Cost, error) {
 	defer e.note()
-	host, err := sqlhost.Open(ctx, e.rehearsal.meter, e.rehearsal.connections)
+	host, err := sqlhost.Open(e.rehearsal.meter, e.rehearsal.connections)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func serve(t *testing.T, fake *fakebitbucket.Server) *served {
 	t.Helper()
 	c := bareConnection().Connection
 	c.Config = fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID))
-	db, err := openDatabase(t.Context(), []sqlhost.Connection{c}, func() {})
+	db, err := openDatabase([]sqlhost.Connection{c}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

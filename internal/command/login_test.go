@@ -688,7 +688,7 @@ func (d *dialog) end() outcome {
 // Every table declares its scopes, and the login asks for exactly these.
 func TestRequirements(t *testing.T) {
 	t.Parallel()
-	tables, err := declaredTables(t.Context())
+	tables, err := declaredTables()
 	if err != nil {
 		t.Fatal(err)
 	}

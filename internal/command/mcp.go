@@ -81,7 +81,7 @@ type served struct {
 // newServed returns a database for an assistant. Closing it closes db.
 func newServed(ctx context.Context, db *database) (*served, error) {
 	db.ReadOnly = true
-	e, err := newEstimator(ctx, db)
+	e, err := newEstimator(db)
 	if err != nil {
 		db.close()
 		return nil, err
@@ -107,7 +107,7 @@ func (s *served) EstimateAudit(ctx context.Context, controls []*audit.Control, v
 // Audit runs controls. They keep tables of their own, so they have a host of their own.
 func (s *served) Audit(ctx context.Context, controls []*audit.Control, values map[string]any) ([]audit.Result, error) {
 	begun := time.Now()
-	host, err := sqlhost.Open(ctx, s.meter, s.connections)
+	host, err := sqlhost.Open(s.meter, s.connections)
 	if err != nil {
 		return nil, err
 	}

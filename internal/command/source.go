@@ -79,7 +79,7 @@ func (s *connectionFlags) open(ctx context.Context, cmd *cobra.Command) (*databa
 	for _, c := range connections {
 		hosted = append(hosted, s.within(c.Connection))
 	}
-	db, err := openDatabase(ctx, hosted, func() {})
+	db, err := openDatabase(hosted, func() {})
 	if wrong, ok := errors.AsType[*sqlhost.ConnectionError](err); ok {
 		i := slices.IndexFunc(connections, func(c spcConnection) bool { return c.Name == wrong.Connection })
 		return nil, errorAt(connections[i].where, "%w", wrong)
@@ -123,14 +123,14 @@ func checkUsable(connections []spcConnection) error {
 }
 
 // openDatabase opens the tables of the connections. It calls cleanUp when the database is closed or can't be opened.
-func openDatabase(ctx context.Context, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
-	return openServer(ctx, bitbucket.NewServer(), connections, cleanUp)
+func openDatabase(connections []sqlhost.Connection, cleanUp func()) (*database, error) {
+	return openServer(bitbucket.NewServer(), connections, cleanUp)
 }
 
 // openServer opens the tables of the connections on a server.
-func openServer(ctx context.Context, server *bitbucket.Server, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
+func openServer(server *bitbucket.Server, connections []sqlhost.Connection, cleanUp func()) (*database, error) {
 	m := newMeter(server, connections)
-	host, err := sqlhost.Open(ctx, m, connections)
+	host, err := sqlhost.Open(m, connections)
 	if err != nil {
 		cleanUp()
 		return nil, err

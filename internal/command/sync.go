@@ -169,7 +169,7 @@ func (s *syncer) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	rehearsal := db.Rehearse()
-	rehearsed, err := openServer(ctx, rehearsal, db.connections, func() {})
+	rehearsed, err := openServer(rehearsal, db.connections, func() {})
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func TestSyncEqualsQuery(t *testing.T) {
 func openTables(t *testing.T, fake *fakebitbucket.Server) *sqlhost.Host {
 	t.Helper()
 	config := connectionBody([]spcArgument{{name: "access_token", value: fake.AccessToken(fake.Organization().Connected.UUID)}, {name: "base_url", value: fake.URL()}})
-	db, err := openDatabase(t.Context(), []sqlhost.Connection{{Name: "work", Plugin: localPlugin, Config: config}}, func() {})
+	db, err := openDatabase([]sqlhost.Connection{{Name: "work", Plugin: localPlugin, Config: config}}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

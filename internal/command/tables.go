@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -27,7 +26,7 @@ func newTables(c *console) *cobra.Command {
 		Short: "List the tables",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			tables, err := declaredTables(cmd.Context())
+			tables, err := declaredTables()
 			if err != nil {
 				return err
 			}
@@ -58,7 +57,7 @@ the requests that it makes, and an example. With --output, only the columns are 
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tables, err := declaredTables(cmd.Context())
+			tables, err := declaredTables()
 			if err != nil {
 				return err
 			}
@@ -110,8 +109,8 @@ func (c *catalog) show(cmd *cobra.Command, l *resultList) error {
 }
 
 // declaredTables returns the tables of a connection without arguments. It makes no request.
-func declaredTables(ctx context.Context) ([]sqlhost.Table, error) {
-	db, err := openDatabase(ctx, []sqlhost.Connection{bareConnection().Connection}, func() {})
+func declaredTables() ([]sqlhost.Table, error) {
+	db, err := openDatabase([]sqlhost.Connection{bareConnection().Connection}, func() {})
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func open(t *testing.T) (*pgx.Conn, *sqlhost.Host) {
 	t.Helper()
 	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
 	config := fmt.Sprintf("base_url = %q\naccess_token = %q", fake.URL(), fake.AccessToken(fake.Organization().Connected.UUID, fakebitbucket.AllScopes()...))
-	host, err := sqlhost.Open(t.Context(), bitbucket.NewServer(), []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}})
+	host, err := sqlhost.Open(bitbucket.NewServer(), []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}})
 	if err != nil {
 		t.Fatal(err)
 	}

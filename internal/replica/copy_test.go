@@ -30,7 +30,7 @@ func (c *copier) source() (*Plugin, []*Spec) {
 	config := fmt.Sprintf("access_token = %q\nbase_url = %q\nmax_age = \"0s\"\nmax_wait = \"1s\"\n", c.fake.AccessToken(c.fake.Organization().Connected.UUID), c.fake.URL()) + c.more
 	connections := []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}}
 	open := func(s *bitbucket.Server) *sqlhost.Host {
-		host, err := sqlhost.Open(context.Background(), s, connections)
+		host, err := sqlhost.Open(s, connections)
 		if err != nil {
 			c.Fatal(err)
 		}

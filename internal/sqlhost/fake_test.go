@@ -338,7 +338,7 @@ func openHost(t testing.TB, p Plugin, connections ...Connection) *Host {
 	if len(connections) == 0 {
 		connections = []Connection{{Name: "c1", Plugin: "local/fake"}}
 	}
-	h, err := Open(context.Background(), p, connections)
+	h, err := Open(p, connections)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,9 @@ type Host struct {
 	conn     driver.Conn
 	tables   []*hostTable
 	schemas  map[string][]*hostTable // by lower-case connection name
+	bare     map[string]*hostTable   // the first connection's, by lower-case name
 	names    map[string][]Type       // types of columns, by lower-case name
+	created  map[string]bool         // lower-case names of tables that SQLite knows, in main and all attached schemas
 	attached []string                // lower-case connection names, least recently used first
 	scans    sync.WaitGroup
 	// ReadOnly refuses every statement that changes something, even in memory. It is set before the first statement.
@@ -106,7 +108,7 @@ const maxCacheSizeMb = 1
 
 // Open configures p with the connections and creates a schema for each of them. Errors about a single connection are
 // joined, each of type *ConnectionError.
-func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error) {
+func Open(p Plugin, connections []Connection) (*Host, error) {
 	if err := check(connections); err != nil {
 		return nil, err
 	}
@@ -114,8 +116,8 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 		return nil, err
 	}
 	h := &Host{
-		plugin: p, schemas: make(map[string][]*hostTable), names: make(map[string][]Type), turn: make(chan struct{}, 1),
-		maxLookups: maxLookups, rowsPerLookup: rowsPerLookup,
+		plugin: p, schemas: make(map[string][]*hostTable), bare: make(map[string]*hostTable), names: make(map[string][]Type),
+		created: make(map[string]bool), turn: make(chan struct{}, 1), maxLookups: maxLookups, rowsPerLookup: rowsPerLookup,
 	}
 	h.turn <- struct{}{}
 	for _, c := range connections {
@@ -135,9 +137,6 @@ func Open(ctx context.Context, p Plugin, connections []Connection) (*Host, error
 	h.conn = conn
 	if err := conn.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(h.authorize); err != nil {
 		return nil, errors.Join(cleanError(err), h.Close())
-	}
-	if err := h.createBareTables(ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
@@ -206,6 +205,9 @@ func (h *Host) addSchema(c Connection) error {
 		t := newTable(h, c, name, schemas[name])
 		t.index = len(h.tables)
 		h.tables = append(h.tables, t)
+		if key := strings.ToLower(name); h.bare[key] == nil {
+			h.bare[key] = t
+		}
 		for _, c := range t.columns {
 			name := strings.ToLower(c.name)
 			h.names[name] = union(h.names[name], []Type{c.kind.Type})
@@ -216,27 +218,52 @@ func (h *Host) addSchema(c Connection) error {
 	return nil
 }
 
-// createBareTables creates the tables without a schema: a name means the first connection with the table. They are in
-// SQLite's main schema, so that no connection needs to be attached for them.
-func (h *Host) createBareTables(ctx context.Context) error {
-	seen := make(map[string]bool)
-	for _, t := range h.tables {
-		if name := strings.ToLower(t.Name); !seen[name] {
-			seen[name] = true
-			if err := h.create(ctx, "main", t); err != nil {
+// createNamed creates the tables that a statement names, if no statement has named them before. A plugin has many, and
+// SQLite takes longer to create them all than for most statements. One without a schema is in SQLite's main schema, so
+// that no connection needs to be attached for it, and means the first connection that has it.
+func (h *Host) createNamed(tokens []token) error {
+	for _, name := range h.namedTables(tokens) {
+		if h.created[name] {
+			continue
+		}
+		if err := h.create("main", h.bare[name]); err != nil {
+			return err
+		}
+		for _, t := range h.tables {
+			schema := strings.ToLower(t.Connection)
+			if strings.ToLower(t.Name) != name || !slices.Contains(h.attached, schema) {
+				continue
+			}
+			if err := h.create(schema, t); err != nil {
 				return err
 			}
 		}
+		h.created[name] = true
 	}
 	return nil
 }
 
-func (h *Host) create(ctx context.Context, schema string, t *hostTable) error {
-	return h.exec(ctx, fmt.Sprintf("create virtual table %s.%s using %s(%d)", Quote(schema), Quote(t.Name), moduleName, t.index))
+// namedTables returns the lower-case names of the plugin's tables in a statement, or all if it asks SQLite what there is.
+func (h *Host) namedTables(tokens []token) []string {
+	var named []string
+	for _, t := range tokens {
+		if strings.HasPrefix(t.text, "sqlite_") || strings.HasPrefix(t.text, "pragma") {
+			return slices.Sorted(maps.Keys(h.bare))
+		}
+		if h.bare[t.text] != nil {
+			named = append(named, t.text)
+		}
+	}
+	return named
 }
 
-func (h *Host) exec(ctx context.Context, sql string) error {
-	_, err := h.conn.(driver.ExecerContext).ExecContext(ctx, sql, nil)
+func (h *Host) create(schema string, t *hostTable) error {
+	return h.exec(fmt.Sprintf("create virtual table %s.%s using %s(%d)", Quote(schema), Quote(t.Name), moduleName, t.index))
+}
+
+// exec runs a statement of the host itself. It takes little time, and is not ended half way: SQLite would know only some tables.
+func (h *Host) exec(sql string) error {
+	_, err := h.conn.(driver.ExecerContext).ExecContext(context.Background(), sql, nil)
 	return cleanError(err)
 }
 

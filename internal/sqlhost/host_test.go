@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -287,7 +288,7 @@ func TestErrorIsNeverShortRows(t *testing.T) {
 		work.Go(func() {
 			defer func() { <-slots }()
 			sql := queries[i%len(queries)]
-			h, err := Open(context.Background(), failAfter(i%150, errPlain), []Connection{{Name: "c1"}})
+			h, err := Open(failAfter(i%150, errPlain), []Connection{{Name: "c1"}})
 			if err != nil {
 				t.Error(err)
 				return
@@ -486,7 +487,7 @@ func TestOpenErrors(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Open(context.Background(), &fakePlugin{failed: test.failed}, test.connections)
+			_, err := Open(&fakePlugin{failed: test.failed}, test.connections)
 			if err == nil || err.Error() != test.want {
 				t.Fatalf("error %v, want %q", err, test.want)
 			}
@@ -569,6 +570,47 @@ func TestManyConnections(t *testing.T) {
 	}
 }
 
+// TestTablesAreCreatedWhenNamed checks that SQLite knows the tables that statements have named, in every schema, and all of them as
+// soon as a statement asks which there are.
+func TestTablesAreCreatedWhenNamed(t *testing.T) {
+	tables := map[string]*fakeTable{"item": itemTable(), "other": itemTable(), "third": itemTable()}
+	var connections []Connection
+	for i := range maxAttached + 1 {
+		connections = append(connections, Connection{Name: fmt.Sprintf("c%d", i)})
+	}
+	h := openHost(t, &fakePlugin{tables: tables}, connections...)
+	named := func(want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(h.created))); diff != "" {
+			t.Errorf("tables that SQLite knows (-want +got):\n%s", diff)
+		}
+	}
+	mustQuery(t, h, `select 1`)
+	named()
+	mustQuery(t, h, `create temp view v as select id from c0.Item`)
+	mustQuery(t, h, `create temp table mine as select 'c0' as connection`)
+	named("item")
+	for _, c := range connections {
+		mustQuery(t, h, `select id from `+c.Name+`.item`) // the last detaches the first
+	}
+	if _, err := queryRows(h, `create table OTHER (id)`); err == nil {
+		t.Error("a table of the user has the name of one of the plugin")
+	}
+	named("item", "other")
+	if got := mustQuery(t, h, `select (select count(*) from c0.other) + (select count(*) from v) + (select count(*) from "OTHER")`); got[0] != "180" {
+		t.Errorf("%q rows of two tables and a view of a schema that was detached", got)
+	}
+	for _, sql := range []string{
+		`select name from sqlite_schema where name not like 'sqlite_%'`, `select name from c0.sqlite_master`, `select name from pragma_table_list where schema = 'c0' and name not like 'sqlite_%'`,
+	} {
+		got := mustQuery(t, h, sql)
+		slices.Sort(got)
+		if diff := cmp.Diff([]string{"item", "other", "third"}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", sql, diff)
+		}
+	}
+}
+
 func TestTables(t *testing.T) {
 	p := &fakePlugin{tables: map[string]*fakeTable{"t": {schema: &proto.TableSchema{
 		Description:           "Things.",
@@ -623,7 +665,7 @@ func TestDeclaredTimes(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
-	h, err := Open(context.Background(), failAfter(0, nil), []Connection{{Name: "c1"}})
+	h, err := Open(failAfter(0, nil), []Connection{{Name: "c1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

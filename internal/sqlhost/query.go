@@ -61,7 +61,10 @@ func (h *Host) query(ctx context.Context, sql string) (*Rows, error) {
 
 // answer runs a statement in SQLite's dialect.
 func (h *Host) answer(ctx context.Context, sql string, tokens []token) (*Rows, error) {
-	if err := h.attach(ctx, tokens); err != nil {
+	if err := h.createNamed(tokens); err != nil {
+		return nil, err
+	}
+	if err := h.attach(tokens); err != nil {
 		return nil, err
 	}
 	if tokens[0].is("create") {
@@ -110,7 +113,7 @@ func (s *statement) failure(err error) error {
 
 // attach attaches the connections that a statement names as SQLite schemas, up to SQLite's limit. Other connections
 // stay attached while there is room, because a view may name them.
-func (h *Host) attach(ctx context.Context, tokens []token) error {
+func (h *Host) attach(tokens []token) error {
 	named := qualifiers(tokens)
 	named = slices.DeleteFunc(named, func(name string) bool { return h.schemas[name] == nil })
 	if len(named) > maxAttached {
@@ -120,7 +123,7 @@ func (h *Host) attach(ctx context.Context, tokens []token) error {
 	for _, name := range named {
 		if i := slices.Index(h.attached, name); i >= 0 {
 			h.attached = slices.Delete(h.attached, i, i+1)
-		} else if err := h.attachNew(ctx, name, named); err != nil {
+		} else if err := h.attachNew(name, named); err != nil {
 			return err
 		}
 		h.attached = append(h.attached, name)
@@ -128,19 +131,22 @@ func (h *Host) attach(ctx context.Context, tokens []token) error {
 	return nil
 }
 
-func (h *Host) attachNew(ctx context.Context, name string, keep []string) error {
+func (h *Host) attachNew(name string, keep []string) error {
 	if len(h.attached) == maxAttached {
 		i := slices.IndexFunc(h.attached, func(old string) bool { return !slices.Contains(keep, old) })
-		if err := h.exec(ctx, "detach "+Quote(h.attached[i])); err != nil {
+		if err := h.exec("detach " + Quote(h.attached[i])); err != nil {
 			return err
 		}
 		h.attached = slices.Delete(h.attached, i, i+1)
 	}
-	if err := h.exec(ctx, "attach ':memory:' as "+Quote(name)); err != nil {
+	if err := h.exec("attach ':memory:' as " + Quote(name)); err != nil {
 		return err
 	}
 	for _, t := range h.schemas[name] {
-		if err := h.create(ctx, name, t); err != nil {
+		if !h.created[strings.ToLower(t.Name)] {
+			continue
+		}
+		if err := h.create(name, t); err != nil {
 			return err
 		}
 	}

@@ -91,7 +91,7 @@ func getPlanet(_ context.Context, d *plugin.QueryData, _ *plugin.HydrateData) (a
 
 func TestSDK(t *testing.T) {
 	server := plugin.Server(&plugin.ServeOpts{PluginFunc: planetPlugin})
-	h, err := Open(context.Background(), server, []Connection{
+	h, err := Open(server, []Connection{
 		{Name: "all", Plugin: "local/planets"},
 		{Name: "earth", Plugin: "local/planets", Config: `only = "Earth"`},
 		{Name: "both", Plugin: "local/planets", Type: "aggregator", Connections: []string{"all", "earth"}},
@@ -130,7 +130,7 @@ func TestSDK(t *testing.T) {
 
 func TestSDKConfigError(t *testing.T) {
 	server := plugin.Server(&plugin.ServeOpts{PluginFunc: planetPlugin})
-	_, err := Open(context.Background(), server, []Connection{{Name: "good"}, {Name: "bad", Config: `colour = "red"`}})
+	_, err := Open(server, []Connection{{Name: "good"}, {Name: "bad", Config: `colour = "red"`}})
 	var one *ConnectionError
 	if !errors.As(err, &one) || one.Connection != "bad" || !strings.Contains(err.Error(), "colour") {
 		t.Errorf("error %v does not say that bad has a wrong argument colour", err)

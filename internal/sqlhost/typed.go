@@ -29,12 +29,12 @@ func (h *Host) createTyped(ctx context.Context, sql string) (*Rows, error) {
 	for _, c := range columns {
 		definitions = append(definitions, Quote(c.name)+" "+c.definition)
 	}
-	if err := h.exec(ctx, create+" ("+strings.Join(definitions, ", ")+")"); err != nil {
+	if err := h.exec(create + " (" + strings.Join(definitions, ", ") + ")"); err != nil {
 		return nil, err
 	}
 	rows, err := h.run(ctx, "insert into "+table+" "+query, tokens)
 	if err != nil {
-		return nil, errors.Join(err, h.exec(context.WithoutCancel(ctx), "drop table "+table))
+		return nil, errors.Join(err, h.exec("drop table "+table))
 	}
 	return rows, nil
 }
@@ -70,10 +70,10 @@ const shape = "temp.sqlhost_shape"
 // resultColumns returns the columns of a query without running it. The definition is empty for a column without a
 // declared type.
 func (h *Host) resultColumns(ctx context.Context, query string) (columns []resultColumn, err error) {
-	if err := h.exec(ctx, "create view "+shape+" as "+query); err != nil {
+	if err := h.exec("create view " + shape + " as " + query); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, h.exec(context.WithoutCancel(ctx), "drop view "+shape)) }()
+	defer func() { err = errors.Join(err, h.exec("drop view "+shape)) }()
 	schema, view, _ := strings.Cut(shape, ".")
 	rows, err := h.conn.(driver.QueryerContext).QueryContext(ctx, fmt.Sprintf("select name, type from pragma_table_info('%s', '%s')", view, schema), nil)
 	if err != nil {

@@ -1,7 +1,6 @@
 package replicatest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -22,7 +21,7 @@ func Sync(t testing.TB, fake *fakebitbucket.Server, to replica.Destination, patt
 	config := fmt.Sprintf("access_token = %q\nbase_url = %q\nmax_age = \"0s\"\n", fake.AccessToken(fake.Organization().Connected.UUID), fake.URL())
 	connections := []sqlhost.Connection{{Name: "bitbucket", Plugin: "local/bitbucket", Config: config}}
 	open := func(s *bitbucket.Server) *sqlhost.Host {
-		host, err := sqlhost.Open(context.Background(), s, connections)
+		host, err := sqlhost.Open(s, connections)
 		if err != nil {
 			t.Fatal(err)
 		}
