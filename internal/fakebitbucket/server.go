@@ -206,10 +206,13 @@ func (s *Server) Violations() []string {
 	return slices.Clone(s.violations)
 }
 
+// violate records a mistake, once.
 func (s *Server) violate(format string, a ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.violations = append(s.violations, fmt.Sprintf(format, a...))
+	if mistake := fmt.Sprintf(format, a...); !slices.Contains(s.violations, mistake) {
+		s.violations = append(s.violations, mistake)
+	}
 }
 
 func (s *Server) now() time.Time { return s.options.Now() }
