@@ -224,16 +224,16 @@ func TestQueryReachesBitbucket(t *testing.T) {
 	}
 }
 
-// Eight processes share a consumer, its first refresh token and the token file. An access token is valid for a hundred requests,
+// Eight processes share a consumer, its first refresh token and the token file. An access token is valid for 300 requests,
 // so they refresh all the time. The service accepts each refresh token once.
 func TestProcessesShareOneChain(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 10, Users: 10, RefreshGrace: -1, AccessTokenUses: 100})
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 10, Users: 10, RefreshGrace: -1, AccessTokenUses: 300})
 	ask := asker(t, fake)
 	query := func() (string, error) {
-		return ask(strings.Repeat("select count(*) from bitbucket_repository; select count(*) from bitbucket_workspace_member; ", 60))
+		return ask(strings.Repeat("select count(*) from bitbucket_repository; select count(*) from bitbucket_workspace_member; ", 130))
 	}
 	want, err := query()
 	if err != nil {
@@ -243,13 +243,13 @@ func TestProcessesShareOneChain(t *testing.T) {
 	for range 8 {
 		processes.Go(func() {
 			if got, err := query(); err != nil || got != want {
-				t.Errorf("error %v, output:\n%s\nwant:\n%s", err, got, want)
+				t.Errorf("error %v, output (-want +got):\n%s", err, cmp.Diff(want, got))
 			}
 		})
 	}
 	processes.Wait()
 	if got, err := query(); err != nil || got != want {
-		t.Errorf("afterwards: error %v, output:\n%s\nwant:\n%s", err, got, want)
+		t.Errorf("afterwards: error %v, output (-want +got):\n%s", err, cmp.Diff(want, got))
 	}
 	refreshes := 0
 	for _, uses := range fake.RefreshUses() {
