@@ -12,7 +12,7 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("STEAMPIPE_LOG_LEVEL", "OFF") // so that the SDK does not log every error to standard error
 	debug.SetGCPercent(400)                 // the fake's organizations are large: with the default, half of the time goes into garbage collection
-	debug.SetMemoryLimit(1 << 30)           // but not beyond this
+	debug.SetMemoryLimit(800 << 20)         // but not beyond this
 	if wrong := unknownConditions(); len(wrong) > 0 {
 		fmt.Fprintln(os.Stderr, strings.Join(wrong, "\n")) // no connection works with these, so each test would fail
 		os.Exit(1)
