@@ -70,10 +70,13 @@ mcp: build
 # make lint vets all packages, so go test need not vet them again. Without what debuggers need, linking takes a third less time.
 TESTFLAGS := -vet off -ldflags=-w
 
+# Go runs the tests of two packages at a time on two cores, in this order. The long ones come first, so that none is left alone at the end.
+LONGEST := $(addprefix $(PACKAGE)/,bitbucket internal/command powerpipe internal/replica/postgres)
+
 test: powerpipe nfpm duckdb s3 program
 	@test -d ../shared/bitbucket/recordings || echo "Skipped: the tests that serve recorded responses, which are not in ../shared/bitbucket/recordings"
 	go test $(TESTFLAGS) -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
-	go test $(TESTFLAGS) -timeout 30m $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
+	go test $(TESTFLAGS) -timeout 30m $(LONGEST) $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
 	go -C tools/image test $(TESTFLAGS) -timeout 30m ./...
 
 # Those that take long are left out.

@@ -19,13 +19,13 @@ import (
 	"github.com/kindor/steampipe-plugin-bitbucket/internal/sqlhost"
 )
 
-// The copies of all tables of the demo organization have the rows that query returns, column by column. DuckDB and PostgreSQL
+// The copies of all tables have the rows that query returns, column by column. DuckDB and PostgreSQL
 // read them.
 func TestSyncEqualsQuery(t *testing.T) {
 	t.Parallel()
 	dir, server := t.TempDir(), postgrestest.StartServer(t)
 	duckdb := programtest.Tool(t, "../../tools/duckdb", "duckdb")
-	fake := fakebitbucket.Start(t, fakebitbucket.Options{})
+	fake := fakebitbucket.Start(t, fakebitbucket.Options{Repositories: 24})
 	for _, to := range []string{"parquet:" + dir, server.Location()} {
 		if got := runCommand(t, "", "sync", "--quiet", "--config", configOf(t, fake), "--to", to); got.code != exitOK {
 			t.Fatalf("exit code %d: %s", got.code, got.err)
