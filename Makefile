@@ -45,18 +45,21 @@ demo:
 	@$(MAKE) --no-print-directory build
 	./$(BINARY) demo
 
+# The command that builds a program of tools/, if Go's cache does not have it, and prints its path. Some of them need cgo.
+tool = CGO_ENABLED=1 go -C tools/$(1) tool -n $(2)
+
 # Go's cache keeps them, so that the tests that run them need not wait minutes among others that want the processors.
 powerpipe:
-	go -C tools/powerpipe tool -n powerpipe >/dev/null
+	$(call tool,powerpipe,powerpipe) >/dev/null
 
 nfpm:
-	go -C tools/release tool -n nfpm >/dev/null
+	$(call tool,release,nfpm) >/dev/null
 
 duckdb:
-	go -C tools/duckdb tool -n duckdb >/dev/null
+	$(call tool,duckdb,duckdb) >/dev/null
 
 s3:
-	go -C tools/s3 tool -n versitygw >/dev/null
+	$(call tool,s3,versitygw) >/dev/null
 
 # The program that the tests run.
 program:
@@ -75,7 +78,7 @@ LONGEST := $(addprefix $(PACKAGE)/,bitbucket internal/command powerpipe internal
 
 test: powerpipe nfpm duckdb s3 program
 	@test -d ../shared/bitbucket/recordings || echo "Skipped: the tests that serve recorded responses, which are not in ../shared/bitbucket/recordings"
-	go test $(TESTFLAGS) -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
+	CGO_ENABLED=1 go test $(TESTFLAGS) -timeout 30m -race $(addsuffix /...,$(RACE_FREE))
 	go test $(TESTFLAGS) -timeout 30m $(LONGEST) $$(go list ./... | grep -v $(foreach package,$(RACE_FREE),-e '^$(package)\(/\|$$\)'))
 	go -C tools/image test $(TESTFLAGS) -timeout 30m ./...
 
@@ -106,12 +109,12 @@ lint: windows prose
 	go -C tools/image vet ./...
 	go tool staticcheck ./...
 	staticcheck=$$(go tool -n staticcheck) && cd tools/image && $$staticcheck ./...
-	$$(go -C tools/lint tool -n revive) -config revive.toml -set_exit_status -formatter default ./...
-	$$(go -C tools/lint tool -n actionlint) .github/workflows/*.yml
+	$$($(call tool,lint,revive)) -config revive.toml -set_exit_status -formatter default ./...
+	$$($(call tool,lint,actionlint)) .github/workflows/*.yml
 
 # Spelling and style of the docs, by the rules in .vale.
 prose:
-	$$(go -C tools/lint tool -n vale) --output=line *.md docs/*.md docs/tables/*.md powerpipe/*.md powerpipe/docs/*.md powerpipe/docs/controls/*.md .github/*.md
+	$$($(call tool,lint,vale)) --output=line *.md docs/*.md docs/tables/*.md powerpipe/*.md powerpipe/docs/*.md powerpipe/docs/controls/*.md .github/*.md
 
 # The one package with code of its own for Windows, and its tests. The workflow builds and vets all of them there: here, that would
 # compile every dependency a second time, which takes minutes where Go's cache is empty.

@@ -33,7 +33,7 @@ func Path(t testing.TB) string {
 func Tool(t testing.TB, folder, name string) string {
 	t.Helper()
 	skipShort(t)
-	path, err := tool(nil, "-C", folder, "tool", "-n", name)
+	path, err := tool([]string{"CGO_ENABLED=1"}, "-C", folder, "tool", "-n", name)
 	if err != nil {
 		t.Fatal(err)
 	}
