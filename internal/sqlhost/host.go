@@ -219,8 +219,8 @@ func (h *Host) addSchema(c Connection) error {
 }
 
 // createNamed creates the tables that a statement names, if no statement has named them before. A plugin has many, and
-// SQLite takes longer to create them all than for most statements. One without a schema is in SQLite's main schema, so
-// that no connection needs to be attached for it, and means the first connection that has it.
+// SQLite takes longer to create them all than for most statements. A name without a schema means the first connection
+// with the table. These tables are in SQLite's main schema, so that no connection needs to be attached for them.
 func (h *Host) createNamed(tokens []token) error {
 	for _, name := range h.namedTables(tokens) {
 		if h.created[name] {
