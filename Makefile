@@ -61,14 +61,14 @@ duckdb:
 s3:
 	$(call tool,s3,versitygw) >/dev/null
 
-# The program that the tests run.
+# The program that the tests run, in Go's cache.
 program:
 	CGO_ENABLED=0 go tool -n $(PACKAGE) >/dev/null
 
 # The official conformance suite and inspector of the protocol for assistants. They need Node 22, which npm brings on Linux.
-mcp: build
+mcp: program
 	npm ci --prefix tools/mcp --no-audit --no-fund
-	PATH="$(CURDIR)/tools/mcp/node_modules/.bin:$$PATH" node tools/mcp/check.mjs $(BINARY)
+	PATH="$(CURDIR)/tools/mcp/node_modules/.bin:$$PATH" node tools/mcp/check.mjs "$$(CGO_ENABLED=0 go tool -n $(PACKAGE))"
 
 # make lint vets all packages, so go test need not vet them again. Without what debuggers need, linking takes a third less time.
 TESTFLAGS := -vet off -ldflags=-w
