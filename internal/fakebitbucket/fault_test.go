@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -129,6 +130,25 @@ func TestHang(t *testing.T) {
 				t.Errorf("%v, want canceled", err)
 			}
 		})
+	}
+}
+
+// TestHangNeverAnswers checks that even a caller who has stopped sending, and still reads, gets no answer.
+func TestHangNeverAnswers(t *testing.T) {
+	t.Parallel()
+	s := startUnchanged(t, Options{})
+	s.Inject(Fault{Kind: FaultHang})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /2.0/user HTTP/1.1\r\nHost: fake\r\nUser-Agent: test\r\nAuthorization: %s\r\n\r\n", connected(t, s).authorization)
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := io.ReadAll(conn); err != nil || len(answer) > 0 {
+		t.Errorf("answer %q, error %v", answer, err)
 	}
 }
 

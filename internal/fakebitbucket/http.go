@@ -24,6 +24,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if res != nil {
 		res.send(counted, r)
 	}
+	if r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // else net/http answers 200 to a caller that has stopped sending, and may still read
+	}
 }
 
 // dispatch returns the answer, or nil if the caller is gone.
