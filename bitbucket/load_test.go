@@ -173,7 +173,9 @@ func (l *load) query(t *testing.T, random *rand.Rand) bool {
 }
 
 // errorReasons are the reasons for errors, in a word each.
-var errorReasons = []string{"quota", "answered 404", "answered 401", "not JSON", "not a page", "something other than public keys", "no answer from Bitbucket", "answered 50"}
+var errorReasons = []string{
+	"quota", "answered 404", "answered 401", "not JSON", "not a page", "bytes for a file that has", "something other than public keys", "no answer from Bitbucket", "answered 50",
+}
 
 // reasonOf returns the reason for an error. The SDK returns it as a text.
 func reasonOf(err error) string {
