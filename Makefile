@@ -61,14 +61,16 @@ duckdb:
 s3:
 	$(call tool,s3,versitygw) >/dev/null
 
-# The program that the tests run, in Go's cache.
+# The same for the program that the tests run.
+built = CGO_ENABLED=0 go tool -n $(PACKAGE)
+
 program:
-	CGO_ENABLED=0 go tool -n $(PACKAGE) >/dev/null
+	$(built) >/dev/null
 
 # The official conformance suite and inspector of the protocol for assistants. They need Node 22, which npm brings on Linux.
 mcp: program
 	npm ci --prefix tools/mcp --no-audit --no-fund
-	PATH="$(CURDIR)/tools/mcp/node_modules/.bin:$$PATH" node tools/mcp/check.mjs "$$(CGO_ENABLED=0 go tool -n $(PACKAGE))"
+	PATH="$(CURDIR)/tools/mcp/node_modules/.bin:$$PATH" node tools/mcp/check.mjs "$$($(built))"
 
 # make lint vets all packages, so go test need not vet them again. Without what debuggers need, linking takes a third less time.
 TESTFLAGS := -vet off -ldflags=-w
@@ -171,7 +173,7 @@ COMPLETIONS := completions
 
 completions:
 	mkdir -p "$(COMPLETIONS)"
-	program="$$(CGO_ENABLED=0 go tool -n $(PACKAGE))" && for shell in bash fish zsh; do \
+	program="$$($(built))" && for shell in bash fish zsh; do \
 		"$$program" completion $$shell >"$(COMPLETIONS)/$(BINARY).$$shell" || exit 1; \
 	done
 
